@@ -1,0 +1,47 @@
+# glasspara: two commands matter, `make demo` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+JOBS   ?= auto
+
+.PHONY: help demo test lint format bench fixtures clean
+
+help:
+	@echo "make demo      install into .venv and run the main job on a bundled synthetic campaign"
+	@echo "make test      lint, type-check and run the tests"
+	@echo "make bench     run the benchmarks"
+	@echo "make fixtures  write fixtures/ again from the simulator (byte for byte)"
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("glasspara needs Python >= 3.11; set PYTHON=...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/.installed
+	@BIN=$(BIN) sh examples/demo.sh
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: lint
+	$(BIN)/python -m pytest -n $(JOBS)
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks
+
+fixtures: $(VENV)/.installed
+	$(BIN)/python fixtures/make.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info demo-output

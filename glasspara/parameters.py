@@ -1,0 +1,71 @@
+"""The one table of model parameters: name, symbol, unit, start, limits and meaning.
+
+Options, reports, schema and documentation all take their names and units from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of the model (17).
+
+    ``start`` is the value used where nothing better is known; ``lower`` and ``upper`` are physical limits;
+    ``held`` says that a fit holds the parameter unless the user frees it.
+    """
+
+    name: str
+    symbol: str
+    unit: str
+    start: float
+    lower: float
+    upper: float
+    text: str
+    held: bool = False
+
+
+_TABLE = (
+    Parameter(
+        "chi_larmor", "χ_L", "emu g^-1 Oe^-1", 4.0e-7, -inf, inf,
+        "Larmor diamagnetism, a positive number for a diamagnet: the term is -chi_larmor H",
+    ),
+    Parameter("n_fe2", "n(Fe2+)", "g^-1", 1.0e17, 0.0, inf, "concentration of Fe2+ (J = S = 2, g = 2)"),
+    Parameter("n_fe3", "n(Fe3+)", "g^-1", 1.0e17, 0.0, inf, "concentration of Fe3+ (J = S = 5/2, g = 2)"),
+    Parameter("n_fe", "n(Fe)", "g^-1", 2.0e17, 0.0, inf, "total iron concentration, n_fe2 + n_fe3"),
+    Parameter("fe2_fraction", "x", "1", 0.5, 0.0, 1.0, "partition: n_fe2 = x n_fe, n_fe3 = (1 - x) n_fe"),
+    Parameter(
+        "n_ats", "n_ATS", "g^-1", 1.352e16, 0.0, inf,
+        "concentration of tunnelling systems times P*; magnetisation alone does not fix it (it fixes "
+        "n_ats x (d0max_qs4 - d0min_qs4)), so it is held at a value that heat capacity must supply",
+        held=True,
+    ),
+    Parameter("d_min", "D_min", "K", 0.03, 1.0e-6, 100.0, "lower cutoff of the asymmetry D, at T0 = 1.26 K"),
+    Parameter(
+        "d0min_qs4", "D_0min (Q/e) S4", "K A^2", 2.0e5, 0.0, inf,
+        "lower tunnelling cutoff times effective charge and area, at T0",
+    ),
+    Parameter(
+        "d0max_qs4", "D_0max (Q/e) S4", "K A^2", 2.2e5, 0.0, inf,
+        "upper tunnelling cutoff times effective charge and area, at T0",
+    ),
+    Parameter("delta_mu", "Δμ", "K", 0.3, 0.0, 10.0, "chemical-potential difference of the tunnelling number (15)"),
+    Parameter(
+        "field_offset", "H0", "Oe", 0.0, -1000.0, 1000.0,
+        "remnant field of the magnet: the sample sees H + field_offset. A nuisance, 0 unless freed",
+        held=True,
+    ),
+)  # fmt: skip
+
+PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _TABLE}
+
+ION_NAMES = ("n_fe2", "n_fe3")
+"""The Langevin term as two concentrations."""
+
+PARTITION_NAMES = ("n_fe", "fe2_fraction")
+"""The Langevin term as total and partition."""
+
+ATS_NAMES = ("n_ats", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu")
+"""The ATS term."""
