@@ -1,0 +1,73 @@
+"""glasspara: from SQUID magnetometer files of glasses to Larmor, Langevin and tunnelling-current terms.
+
+The names below are loaded when they are first used, so that ``import glasspara`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Measurement": "glasspara.measurement",
+    "read": "glasspara.measurement",
+    "Run": "glasspara.runs",
+    "Dataset": "glasspara.dataset",
+    "Window": "glasspara.dataset",
+    "load": "glasspara.loading",
+    "Model": "glasspara.model",
+    "FitSettings": "glasspara.fitting.settings",
+    "FitResult": "glasspara.fitting.result",
+    "fit": "glasspara.fitting.fit",
+    "universality": "glasspara.analysis.universality",
+    "ats_magnetisation": "glasspara.physics.ats",
+    "langevin_magnetisation": "glasspara.physics.langevin",
+    "larmor_magnetisation": "glasspara.physics.larmor",
+    "GlassparaError": "glasspara.errors",
+}
+
+__all__ = [
+    "Dataset",
+    "FitResult",
+    "FitSettings",
+    "GlassparaError",
+    "Measurement",
+    "Model",
+    "Run",
+    "Window",
+    "__version__",
+    "ats_magnetisation",
+    "fit",
+    "langevin_magnetisation",
+    "larmor_magnetisation",
+    "load",
+    "read",
+    "universality",
+]
+
+if TYPE_CHECKING:
+    from glasspara.analysis.universality import universality
+    from glasspara.dataset import Dataset, Window
+    from glasspara.errors import GlassparaError
+    from glasspara.fitting.fit import fit
+    from glasspara.fitting.result import FitResult
+    from glasspara.fitting.settings import FitSettings
+    from glasspara.loading import load
+    from glasspara.measurement import Measurement, read
+    from glasspara.model import Model
+    from glasspara.physics.ats import ats_magnetisation
+    from glasspara.physics.langevin import langevin_magnetisation
+    from glasspara.physics.larmor import larmor_magnetisation
+    from glasspara.runs import Run
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

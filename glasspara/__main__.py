@@ -1,0 +1,5 @@
+"""``python -m glasspara``."""
+
+from glasspara.cli.main import run
+
+run()

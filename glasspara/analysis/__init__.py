@@ -1,0 +1,1 @@
+"""One module for each question that the program answers besides the fit itself."""

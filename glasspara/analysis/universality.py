@@ -1,0 +1,213 @@
+"""Does M - M_Larmor of all runs fall on one curve of H/T? It does for Larmor and Langevin terms alone.
+
+Source: G. Jug and S. Recchia, arXiv:2111.12644, Figs. 14 and 15. There the eye decides; here an F test does:
+
+* common model: y = -chi_larmor |H| + f(|H|/T), the same f for every run, f from a rich linear space
+  (Brillouin functions and a cubic spline), chi_larmor free unless given;
+* wider model: the same, plus a cubic polynomial of its own for each run.
+
+Both are linear, so under Gaussian noise the ratio of the chi2 gained to the chi2 left follows the F
+distribution exactly, whatever f is within the space, and whether or not the stated errors have the right size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.dataset import Dataset, ReducedRun
+from glasspara.errors import InputError
+from glasspara.physics.ions import ION_OF_PARAMETER
+from glasspara.physics.langevin import langevin_response
+
+FloatArray = npt.NDArray[np.float64]
+
+ALPHA = 0.05
+"""Universality is said to fail below this p-value."""
+
+_SPINS = (0.5, 1.0, 1.5, 2.0, 2.5)
+_OWN_DEGREE = 3
+_MAX_KNOTS = 8
+_POINTS_PER_KNOT = 20
+# H/T at which iron leaves the Curie law, Oe/K: sets where the abscissa of the spline turns logarithmic.
+_SCALE = 2000.0
+_RANK = 1.0e-9
+
+
+@dataclass(frozen=True)
+class RunTension:
+    """How far one run leaves the curve of all: F test of its own polynomial alone."""
+
+    run: ReducedRun
+    statistic: float
+    p_value: float
+    rms_deviation: float
+    """Root mean square of what the run's own polynomial adds, in standard errors of its points."""
+
+
+@dataclass(frozen=True)
+class UniversalityResult:
+    """Outcome of the test. Arrays run through the points of ``data``; emu/g and Oe/K."""
+
+    data: Dataset
+    chi_larmor: float
+    chi_larmor_error: float | None
+    chi_larmor_source: str
+    statistic: float
+    dof: tuple[int, int]
+    p_value: float
+    holds: bool
+    h_over_t: FloatArray
+    magnetisation: FloatArray
+    """sign(H) M + chi_larmor |H|."""
+    common_curve: FloatArray
+    runs: tuple[RunTension, ...]
+
+    @property
+    def h_over_t_range(self) -> tuple[float, float]:
+        return float(self.h_over_t.min()), float(self.h_over_t.max())
+
+
+def universality(data: Dataset, *, chi_larmor: float | None = None) -> UniversalityResult:
+    """Test that all runs of ``data`` share one curve of H/T.
+
+    Parameters
+    ----------
+    data : Dataset
+        Two runs or more.
+    chi_larmor : float, optional
+        emu g^-1 Oe^-1; by default it is fitted together with the curve, which gives universality its best chance.
+
+    Raises
+    ------
+    InputError
+        With fewer than two runs, or too few points.
+    """
+    if len(data.runs) < 2:
+        raise InputError(
+            f"universality compares runs, and there is only {len(data.runs)}",
+            remedy="Give files at two or more fields or temperatures",
+        )
+    sign = np.where(data.field < 0.0, -1.0, 1.0)
+    size = np.abs(data.field)
+    abscissa = size / data.temperature
+    y = sign * data.magnetisation
+    columns = [_curve_basis(abscissa)]
+    source = "given"
+    if chi_larmor is None:
+        columns.insert(0, -size[:, None])
+        source = "fitted with the common curve"
+    else:
+        y = y + chi_larmor * size
+    weight = 1.0 / data.sigma
+    common = np.concatenate(columns, axis=1) * weight[:, None]
+    own = [_own_basis(abscissa, part, len(data)) * weight[:, None] for part in data.slices]
+    target = y * weight
+    base = _orthonormal(common)
+    residual = target - base @ (base.T @ target)
+    gains, ranks, deviations = zip(*(_gain(base, block, residual) for block in own), strict=True)
+    gain, rank, _ = _gain(base, np.concatenate(own, axis=1), residual)
+    left, rest = float(residual @ residual) - gain, len(data) - base.shape[1] - rank
+    if rest < 5 or rank == 0:
+        raise InputError(
+            f"{len(data)} points in {len(data.runs)} runs are too few for the test",
+            remedy="Add points, or runs that overlap in H/T",
+        )
+    coefficients = np.linalg.lstsq(_scaled(common)[0], target, rcond=_RANK)[0] / _scaled(common)[1]
+    chi, error = chi_larmor, None
+    if chi is None:
+        chi = float(coefficients[0])
+        error = _first_error(common) * float(np.sqrt(residual @ residual / (len(data) - base.shape[1])))
+    statistic, p_value = _f_test(gain, rank, left, rest)
+    tensions = []
+    for run, part, run_gain, run_rank, deviation in zip(
+        data.runs, data.slices, gains, ranks, deviations, strict=True
+    ):
+        f, p = _f_test(run_gain, run_rank, float(residual @ residual) - run_gain, rest + rank - run_rank)
+        tensions.append(RunTension(run, f, p, float(np.sqrt(np.mean(deviation[part] ** 2)))))
+    return UniversalityResult(
+        data=data,
+        chi_larmor=float(chi),
+        chi_larmor_error=error,
+        chi_larmor_source=source,
+        statistic=statistic,
+        dof=(rank, rest),
+        p_value=p_value,
+        holds=p_value >= ALPHA,
+        h_over_t=abscissa,
+        magnetisation=sign * data.magnetisation + chi * size,
+        common_curve=(target - residual) / weight + (chi * size if chi_larmor is None else 0.0),
+        runs=tuple(tensions),
+    )
+
+
+def _stretched(abscissa: FloatArray) -> FloatArray:
+    return np.arcsinh(abscissa / _SCALE)
+
+
+def _curve_basis(abscissa: FloatArray) -> FloatArray:
+    """Columns that span the common curve: Brillouin functions of H/T and a cubic spline of asinh(H/T)."""
+    from scipy.interpolate import BSpline
+
+    g = ION_OF_PARAMETER["n_fe2"].g
+    ones = np.ones_like(abscissa)
+    columns = [langevin_response(ones, abscissa, j=spin, g=g)[0][:, None] for spin in _SPINS]
+    s = _stretched(abscissa)
+    inner = min(_MAX_KNOTS, len(np.unique(s)) // _POINTS_PER_KNOT)
+    knots = np.unique(np.quantile(s, np.linspace(0.0, 1.0, inner + 2)))
+    if len(knots) >= 2:
+        padded = np.concatenate([[knots[0]] * 3, knots, [knots[-1]] * 3])
+        columns.append(BSpline.design_matrix(s, padded, 3).toarray())
+    return np.concatenate(columns, axis=1)
+
+
+def _own_basis(abscissa: FloatArray, part: slice, length: int) -> FloatArray:
+    """A polynomial in asinh(H/T) on the points of one run, zero elsewhere."""
+    s = _stretched(abscissa[part])
+    span = float(np.ptp(s))
+    unit = 2.0 * (s - s.min()) / span - 1.0 if span > 0.0 else np.zeros_like(s)
+    block = np.zeros((length, _OWN_DEGREE + 1))
+    block[part] = np.polynomial.legendre.legvander(unit, _OWN_DEGREE)
+    return block
+
+
+def _scaled(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    norm = np.linalg.norm(matrix, axis=0)
+    norm[norm == 0.0] = 1.0
+    return matrix / norm, norm
+
+
+def _orthonormal(matrix: FloatArray) -> FloatArray:
+    """Orthonormal basis of the columns' span, shape (n, rank)."""
+    left, singular, _ = np.linalg.svd(_scaled(matrix)[0], full_matrices=False)
+    return left[:, singular > _RANK * singular[0]]
+
+
+def _gain(base: FloatArray, block: FloatArray, residual: FloatArray) -> tuple[float, int, FloatArray]:
+    """Chi2 that ``block`` takes from ``residual`` beyond ``base``, in how many dimensions, and the part taken."""
+    scaled, _ = _scaled(block)
+    beyond = scaled - base @ (base.T @ scaled)
+    left, singular, _ = np.linalg.svd(beyond, full_matrices=False)
+    # Against the unit columns of the block: what lies in the base already leaves rounding only.
+    left = left[:, singular > 1.0e-6]
+    part = left @ (left.T @ residual)
+    return float(part @ part), left.shape[1], part
+
+
+def _first_error(matrix: FloatArray) -> float:
+    """Standard error of the first coefficient for unit noise."""
+    scaled, norm = _scaled(matrix)
+    others = _orthonormal(scaled[:, 1:])
+    alone = scaled[:, 0] - others @ (others.T @ scaled[:, 0])
+    return float(1.0 / (np.linalg.norm(alone) * norm[0]))
+
+
+def _f_test(gain: float, rank: int, left: float, rest: int) -> tuple[float, float]:
+    from scipy.special import fdtrc
+
+    if rank == 0 or left <= 0.0:
+        return 0.0, 1.0
+    statistic = (gain / rank) / (left / rest)
+    return statistic, float(fdtrc(rank, rest, statistic))

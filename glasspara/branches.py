@@ -1,0 +1,60 @@
+"""Branches of a run: stretches in which what varies goes one way (warming, cooling, field up, field down)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+
+def find_branches(
+    values: npt.NDArray[np.float64], *, noise: float, reversal: float, up: str, down: str
+) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """Number of the branch of each point, and the branches' labels.
+
+    Parameters
+    ----------
+    values : array
+        What varies, in order of acquisition.
+    noise : float
+        Values within this of the turning point still belong to the branch that ends there.
+    reversal : float
+        A way back shorter than this is no new branch.
+    up, down : str
+        Words for rising and falling values; a word used before gets a number, "warming (2)".
+    """
+    starts, directions = _turns(values.tolist(), noise, reversal)
+    branch = np.zeros(len(values), dtype=np.int64)
+    for start in starts[1:]:
+        branch[start:] += 1
+    labels: list[str] = []
+    for direction in directions:
+        word = {1: up, -1: down}.get(direction, "steady")
+        count = 1 + sum(label.split(" (")[0] == word for label in labels)
+        labels.append(word if count == 1 else f"{word} ({count})")
+    return branch, tuple(labels)
+
+
+def _turns(values: list[float], noise: float, reversal: float) -> tuple[list[int], list[int]]:
+    """First index and direction (1, -1; 0 for values that stay) of each branch."""
+    starts, directions = [0], [0]
+    low = high = extreme = values[0] if values else 0.0
+    extreme_at = 0
+    for i, value in enumerate(values):
+        if directions[-1] == 0:
+            low, high = min(low, value), max(high, value)
+            if high - low > reversal:
+                directions[-1] = 1 if value == high else -1
+                extreme, extreme_at = value, i
+            continue
+        way = directions[-1]
+        if way * (value - extreme) >= -noise:
+            extreme = way * max(way * extreme, way * value)
+            extreme_at = i
+        elif way * (extreme - value) > reversal:
+            if abs(values[starts[-1]] - extreme) <= noise and len(starts) > 1:
+                directions[-1] = -way  # a jump back to a new start, not a branch
+            else:
+                starts.append(extreme_at + 1)
+                directions.append(-way)
+            extreme, extreme_at = value, i
+    return starts, directions

@@ -1,0 +1,92 @@
+"""``presets``, ``schema``, ``cite``, ``environment``: what the program knows of itself."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from glasspara import __version__
+from glasspara.cli import options
+
+CITATION = """\
+If glasspara helped your work, please cite
+
+  the theory and the data analysis that it implements:
+    G. Jug and S. Recchia, "Revealing the intrinsic magnetism of non-magnetic glasses",
+    arXiv:2111.00614 (2021), and its supplementary text arXiv:2111.12644 (2021)
+
+  the minimiser:
+    H. Dembinski, P. Ongmongkolkul et al., "scikit-hep/iminuit", doi:10.5281/zenodo.3949207;
+    F. James and M. Roos, Comput. Phys. Commun. 10 (1975) 343
+
+  this program:
+    The glasspara developers, "glasspara", version {version}
+"""
+
+_PACKAGES = ("typer", "numpy", "scipy", "pandas", "iminuit", "rich", "matplotlib")
+
+
+def presets(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show this preset in full.")] = None,
+    as_json: options.JsonFlag = False,
+) -> None:
+    """Parameter sets of the source, and others, by name."""
+    from glasspara.presets import load_preset, preset_names, preset_text
+
+    if as_json:
+        import json
+
+        chosen = [name] if name else list(preset_names())
+        print(json.dumps({key: _as_json(load_preset(key)) for key in chosen}, indent=2, sort_keys=True))
+        return
+    if name:
+        sys.stdout.write(preset_text(name))
+        return
+    width = max(len(key) for key in preset_names())
+    for key in preset_names():
+        print(f"{key:<{width}}  {load_preset(key).text}")
+
+
+def _as_json(preset: object) -> dict[str, object]:
+    from dataclasses import asdict
+
+    from glasspara.presets import Preset
+
+    assert isinstance(preset, Preset)
+    return {
+        "text": preset.text,
+        "source": preset.source,
+        "note": preset.note,
+        "parameters": dict(preset.parameters),
+        "errors": dict(preset.errors),
+        "sample": asdict(preset.sample),
+    }
+
+
+def schema() -> None:
+    """JSON Schema of the reports."""
+    from glasspara.report.document import schema_text
+
+    sys.stdout.write(schema_text())
+
+
+def cite() -> None:
+    """How to cite."""
+    sys.stdout.write(CITATION.format(version=__version__))
+
+
+def environment() -> None:
+    """Versions, for a bug report."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    print(f"glasspara {__version__}")
+    print(f"python {platform.python_version()} ({platform.python_implementation()})")
+    print(f"platform {platform.system()} {platform.release()} {platform.machine()}")
+    for package in _PACKAGES:
+        try:
+            print(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            print(f"{package} not installed")

@@ -1,0 +1,51 @@
+"""``glasspara inspect``: what is in a file, and what was made of it."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from glasspara.cli import options
+from glasspara.errors import GlassparaError
+
+PART_FAILED = 6
+
+
+def inspect(
+    files: options.Files,
+    moment: options.Moment = "auto",
+    errors: options.Errors = "auto",
+    as_json: options.JsonFlag = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Instrument, sample, runs, moment column and why, every dropped row and why.
+
+    Exit status 6: some of several files could not be read; the others are shown.
+    """
+    from glasspara.measurement import read
+    from glasspara.report.console import console, show_measurement
+    from glasspara.report.document import inspect_document, to_text
+    from glasspara.report.inert import inert
+    from glasspara.report.progress import track
+
+    read_files, failed = [], []
+    out = console()
+    for path in track(files, "reading"):
+        try:
+            measurement = read(path, moment=moment, errors=errors)
+        except GlassparaError as error:
+            if len(files) == 1 and not as_json:
+                raise
+            failed.append((path, error))
+            print(f"error: {inert(str(error))}", file=sys.stderr)
+            continue
+        read_files.append(measurement)
+        if not (as_json or quiet):
+            show_measurement(measurement, out)
+            out.print()
+    if as_json:
+        sys.stdout.write(to_text(inspect_document(read_files, failed)))
+        sys.stdout.flush()
+    if failed:
+        raise typer.Exit(PART_FAILED if read_files else failed[0][1].exit_status)

@@ -1,0 +1,69 @@
+"""The program ``glasspara``: its commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from glasspara import __version__
+from glasspara.cli.fit import fit
+from glasspara.cli.information import cite, environment, presets, schema
+from glasspara.cli.inspect import inspect
+from glasspara.cli.simulate import simulate
+from glasspara.cli.subtract import subtract
+from glasspara.cli.universality import universality
+from glasspara.errors import GlassparaError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+app = typer.Typer(
+    name="glasspara",
+    help="SQUID magnetometer files of glasses: subtract Larmor and Langevin terms, fit the tunnelling-current term.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"glasspara {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+for _command in (fit, universality, inspect, subtract, simulate, presets, schema, cite, environment):
+    app.command()(_command)
+
+
+def run() -> None:
+    """Entry point: a GlassparaError becomes one line on stderr and its exit status."""
+    try:
+        app()
+    except GlassparaError as error:
+        from glasspara.report.inert import inert
+
+        print(f"error: {inert(str(error))}", file=sys.stderr)
+        raise SystemExit(error.exit_status) from None
+    except KeyboardInterrupt:
+        print("interrupted; nothing half-written", file=sys.stderr)
+        raise SystemExit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # The reader has gone (``| head``): keep Python from complaining once more while it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,197 @@
+"""Options that mean the same in every command, and how their texts are read. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from math import isfinite
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glasspara.errors import UsageError
+
+DATA, MODEL, OUTPUT = "Data", "Model", "Output"
+
+Files = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE...", help="Quantum Design files; - reads one from standard input."),
+]
+Mass = Annotated[
+    str | None,
+    typer.Option(
+        "--mass",
+        metavar="MG",
+        help='Sample mass in mg, or with its unit ("35,7 mg", "0.0357 g").',
+        rich_help_panel=DATA,
+    ),
+]
+SampleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sample", metavar="FILE.toml|PRESET", help="Sample data: mass, iron content.", rich_help_panel=DATA
+    ),
+]
+Moment = Annotated[
+    str,
+    typer.Option(
+        "--moment", metavar="auto|free|fixed|vsm", help="Which moment column to read.", rich_help_panel=DATA
+    ),
+]
+Errors = Annotated[
+    str,
+    typer.Option(
+        "--errors",
+        metavar="auto|instrument|scatter",
+        help="Errors of the points: the instrument's where it gives any (auto), or the scatter.",
+        rich_help_panel=DATA,
+    ),
+]
+TRange = Annotated[
+    str | None,
+    typer.Option("--t-range", metavar="LO:HI", help="Temperatures to keep, K.", rich_help_panel=DATA),
+]
+HRange = Annotated[
+    str | None,
+    typer.Option("--h-range", metavar="LO:HI", help="Fields |H| to keep, Oe.", rich_help_panel=DATA),
+]
+NFe = Annotated[
+    str | None,
+    typer.Option(
+        "--n-fe",
+        metavar="VALUE[+-ERROR]",
+        help="Iron by mass spectrometry, g^-1: held without an error, a Gaussian constraint with one.",
+        rich_help_panel=MODEL,
+    ),
+]
+ModelName = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        metavar="etm|ll",
+        help="etm: Larmor + Langevin + ATS term; ll: without the ATS term.",
+        rich_help_panel=MODEL,
+    ),
+]
+Ions = Annotated[
+    str, typer.Option("--ions", metavar="both|fe2|fe3", help="Iron ions in the model.", rich_help_panel=MODEL)
+]
+Fix = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fix", metavar="NAME[=VALUE]", help="Hold a parameter (repeatable).", rich_help_panel=MODEL
+    ),
+]
+Free = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--free", metavar="NAME", help="Free a parameter that is held by default.", rich_help_panel=MODEL
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=START", help="Start value of a parameter.", rich_help_panel=MODEL),
+]
+Limit = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="NAME=LO:HI", help="Limits of a parameter.", rich_help_panel=MODEL),
+]
+Convention = Annotated[
+    str,
+    typer.Option(
+        "--convention", metavar="paper|exact", help="Prefactor of the ATS term (10).", rich_help_panel=MODEL
+    ),
+]
+Orientation = Annotated[
+    str,
+    typer.Option(
+        "--orientation",
+        metavar="isotropic|aligned|rms",
+        help="Average over orientations.",
+        rich_help_panel=MODEL,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="DIR", help="Write JSON, CSV and PNG files into DIR.", rich_help_panel=OUTPUT
+    ),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Overwrite existing results in DIR.", rich_help_panel=OUTPUT)
+]
+JsonFlag = Annotated[
+    bool,
+    typer.Option("--json", help="One JSON document on stdout instead of tables.", rich_help_panel=OUTPUT),
+]
+Plots = Annotated[
+    bool, typer.Option("--plots/--no-plots", help="With --out: write PNG figures.", rich_help_panel=OUTPUT)
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="No tables and no warnings; errors only.", rich_help_panel=OUTPUT),
+]
+
+
+def number(text: str, option: str) -> float:
+    """A finite number.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        raise UsageError(f"{option}: {text!r} is not a number") from None
+    if not isfinite(value):
+        raise UsageError(f"{option}: {text!r} is not finite")
+    return value
+
+
+def interval(text: str, option: str) -> tuple[float | None, float | None]:
+    """ "LO:HI", either side may be left out.
+
+    Raises
+    ------
+    UsageError
+    """
+    low, colon, high = text.partition(":")
+    if not colon or not (low.strip() or high.strip()):
+        raise UsageError(f"{option}: {text!r} is not LO:HI", remedy="Leave one side out for an open interval")
+    ends = tuple(number(side, option) if side.strip() else None for side in (low, high))
+    if ends[0] is not None and ends[1] is not None and not ends[0] < ends[1]:
+        raise UsageError(f"{option}: in {text!r} the lower end is not below the upper")
+    return ends[0], ends[1]
+
+
+def assignments(texts: list[str] | None, option: str) -> dict[str, str | None]:
+    """ "NAME=VALUE" or "NAME", by name.
+
+    Raises
+    ------
+    UsageError
+        For a name given twice.
+    """
+    found: dict[str, str | None] = {}
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if name in found:
+            raise UsageError(f"{option}: {name} is given twice")
+        found[name] = value if equals else None
+    return found
+
+
+def values(texts: list[str] | None, option: str) -> dict[str, float]:
+    """ "NAME=NUMBER", by name.
+
+    Raises
+    ------
+    UsageError
+    """
+    result = {}
+    for name, text in assignments(texts, option).items():
+        if text is None:
+            raise UsageError(f"{option} {name}: no value", remedy=f"Write {option} {name}=VALUE")
+        result[name] = number(text, f"{option} {name}")
+    return result

@@ -1,0 +1,204 @@
+"""``glasspara simulate``: synthetic runs in a real file layout."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glasspara.cli import options
+from glasspara.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from glasspara.presets import Preset, RunPlan
+
+SIMULATION = "Simulation"
+
+PresetName = Annotated[
+    str,
+    typer.Option(
+        "--preset",
+        metavar="NAME|FILE.toml",
+        help="Parameters, sample and campaign.",
+        rich_help_panel=SIMULATION,
+    ),
+]
+Fields = Annotated[
+    list[float] | None,
+    typer.Option(
+        "--mt",
+        metavar="OE",
+        help="One M(T) run at this field, in place of the preset's campaign (repeatable).",
+        rich_help_panel=SIMULATION,
+    ),
+]
+Temperatures = Annotated[
+    list[float] | None,
+    typer.Option(
+        "--mh", metavar="K", help="One M(H) run at this temperature (repeatable).", rich_help_panel=SIMULATION
+    ),
+]
+TGrid = Annotated[
+    str,
+    typer.Option(
+        "--t-grid",
+        metavar="FROM:TO:POINTS[:SPACING]",
+        help="Temperatures of the M(T) runs, K; spacing linear, log or inverse.",
+        rich_help_panel=SIMULATION,
+    ),
+]
+HGrid = Annotated[
+    str,
+    typer.Option(
+        "--h-grid",
+        metavar="FROM:TO:POINTS[:SPACING]",
+        help="Fields of the M(H) runs, Oe.",
+        rich_help_panel=SIMULATION,
+    ),
+]
+SetValue = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Replace a parameter of the preset.", rich_help_panel=SIMULATION
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", help="Same seed, same bytes.", rich_help_panel=SIMULATION)]
+Noise = Annotated[
+    float,
+    typer.Option("--noise", help="Relative standard deviation of the moment.", rich_help_panel=SIMULATION),
+]
+LayoutName = Annotated[
+    str,
+    typer.Option(
+        "--layout", metavar="mpms-xl-rso|mpms-xl-dc|mpms3-dc", help="File layout.", rich_help_panel=SIMULATION
+    ),
+]
+
+
+def simulate(
+    preset: PresetName = "bk7-fixed-field",
+    mt: Fields = None,
+    mh: Temperatures = None,
+    t_grid: TGrid = "2:300:80:log",
+    h_grid: HGrid = "500:65000:60",
+    start: SetValue = None,
+    seed: Seed = 1,
+    noise: Noise = 1.0e-3,
+    layout: LayoutName = "mpms-xl-rso",
+    mass: options.Mass = None,
+    convention: options.Convention = "paper",
+    orientation: options.Orientation = "isotropic",
+    out: options.Out = None,
+    force: options.Force = False,
+    as_json: options.JsonFlag = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Synthetic runs of a preset, with noise, as files that MultiVu users would recognise.
+
+    A single run goes to stdout unless --out names a folder. The header says that the data are synthetic, and
+    from which parameters.
+    """
+    from glasspara.cli import common
+    from glasspara.presets import load_preset
+    from glasspara.simulation import simulate_campaign
+
+    chosen = load_preset(preset)
+    parameters = _parameters(chosen, options.values(start, "--set"))
+    mass_mg = common.mass_mg(mass) or chosen.sample.mass_mg
+    runs = simulate_campaign(
+        chosen,
+        seed=seed,
+        noise=noise,
+        mass_mg=mass_mg,
+        runs=_plans(mt, mh, t_grid, h_grid),
+        parameters=parameters,
+        layout=layout,
+        convention=convention,
+        orientation=orientation,
+    )
+    if out is None and len(runs) > 1:
+        raise UsageError(f"{len(runs)} runs do not go to stdout", remedy="Name a folder with --out DIR")
+    if out is None and as_json:
+        raise UsageError("--json describes files", remedy="Name a folder with --out DIR")
+    if out is None:
+        sys.stdout.buffer.write(runs[0].content)
+        sys.stdout.buffer.flush()
+        return
+    destination = common.Destination(out, force=force, as_json=as_json, quiet=quiet)
+    destination.write({run.file_name: run.content for run in runs})
+    if as_json:
+        from glasspara.report.document import simulate_document, to_text
+
+        sys.stdout.write(
+            to_text(
+                simulate_document(
+                    runs,
+                    preset=chosen,
+                    parameters=parameters,
+                    seed=seed,
+                    noise=noise,
+                    layout=layout,
+                    mass_mg=mass_mg,
+                )
+            )
+        )
+
+
+def _parameters(preset: Preset, changes: Mapping[str, float]) -> dict[str, float]:
+    from glasspara.parameters import PARAMETERS
+
+    for name, value in changes.items():
+        if name not in PARAMETERS:
+            raise UsageError(f"no parameter is called {name!r}", remedy=f"Known: {', '.join(PARAMETERS)}")
+        parameter = PARAMETERS[name]
+        if not parameter.lower <= value <= parameter.upper:
+            raise UsageError(f"--set {name}={value:g} is outside {parameter.lower:g} to {parameter.upper:g}")
+        iron = {"n_fe", "fe2_fraction", "n_fe2", "n_fe3"}
+        if name in iron and name not in preset.parameters:
+            known = ", ".join(sorted(iron & set(preset.parameters)))
+            raise UsageError(f"the preset writes its iron as {known}", remedy="Set those")
+    values = {**preset.parameters, **changes}
+    if values["n_ats"] and not values.get("d0min_qs4", 0.0) <= values.get("d0max_qs4", -1.0):
+        raise UsageError(
+            "an ATS term needs d_min, delta_mu and d0min_qs4 <= d0max_qs4", remedy="Give them with --set"
+        )
+    return values
+
+
+def _plans(
+    fields: list[float] | None, temperatures: list[float] | None, t_grid: str, h_grid: str
+) -> list[RunPlan] | None:
+    if not fields and not temperatures:
+        return None
+    from glasspara.presets import RunPlan
+
+    over_t, over_h = _grid(t_grid, "--t-grid"), _grid(h_grid, "--h-grid")
+    if min(over_t) <= 0.0 or any(value <= 0.0 for value in temperatures or []):
+        raise UsageError("a temperature is not positive")
+    return [
+        *(RunPlan("fixed-field", field, over_t) for field in fields or []),
+        *(RunPlan("fixed-temperature", temperature, over_h) for temperature in temperatures or []),
+    ]
+
+
+def _grid(text: str, option: str) -> tuple[float, ...]:
+    from glasspara.presets import MOST_POINTS, SPACINGS, grid_points
+
+    parts = text.split(":")
+    if len(parts) not in (3, 4):
+        raise UsageError(f"{option}: {text!r} is not FROM:TO:POINTS[:SPACING]")
+    first, last = (options.number(part, option) for part in parts[:2])
+    points = options.number(parts[2], option)
+    spacing = parts[3] if len(parts) == 4 else "linear"
+    if points != int(points) or not 2 <= points <= MOST_POINTS:
+        raise UsageError(f"{option}: {parts[2]} points; give a whole number from 2 to {MOST_POINTS}")
+    if spacing not in SPACINGS:
+        raise UsageError(
+            f"{option}: unknown spacing {spacing!r}", remedy=f"Choose one of {', '.join(SPACINGS)}"
+        )
+    if spacing != "linear" and first * last <= 0.0:
+        raise UsageError(f"{option}: {spacing} spacing needs ends of one sign that are not 0")
+    return grid_points(first, last, int(points), spacing)

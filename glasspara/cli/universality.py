@@ -1,0 +1,76 @@
+"""``glasspara universality``: do all runs share one curve of H/T?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from glasspara.cli import options
+
+REPORT, DATA, FIGURE = "universality.json", "universality.csv", "universality.png"
+
+ChiLarmor = Annotated[
+    float | None,
+    typer.Option(
+        "--chi-larmor",
+        metavar="CHI",
+        help="Larmor susceptibility, emu g^-1 Oe^-1, a positive number; by default it is fitted with the curve.",
+        rich_help_panel=options.MODEL,
+    ),
+]
+
+
+def universality(
+    files: options.Files,
+    mass: options.Mass = None,
+    sample: options.SampleOption = None,
+    moment: options.Moment = "auto",
+    errors: options.Errors = "auto",
+    t_range: options.TRange = None,
+    h_range: options.HRange = None,
+    chi_larmor: ChiLarmor = None,
+    out: options.Out = None,
+    force: options.Force = False,
+    as_json: options.JsonFlag = False,
+    plots: options.Plots = True,
+    quiet: options.Quiet = False,
+) -> None:
+    """M - M_Larmor against H/T: does everything fall on one curve?"""
+    from glasspara.cli import common
+
+    destination = common.Destination(out, force=force, as_json=as_json, quiet=quiet)
+    sample_data, _ = common.sample_and_defaults(sample)
+    destination.check([REPORT, DATA, FIGURE])
+    loaded = common.load(
+        files, mass=mass, sample=sample_data, moment=moment, errors=errors, t_range=t_range, h_range=h_range
+    )
+    common.warn(loaded.warnings, quiet=quiet)
+
+    from glasspara.analysis.universality import universality as test
+    from glasspara.report.document import to_text, universality_document
+
+    result = test(loaded.data, chi_larmor=chi_larmor)
+    document = universality_document(loaded.inputs, result, loaded.warnings)
+
+    def tables() -> None:
+        from glasspara.report.console import console, show_universality
+
+        show_universality(loaded.inputs, result, console())
+
+    destination.show(document, tables)
+    if destination.folder is None:
+        if not (as_json or quiet):
+            common.hint_no_files()
+        return
+    from glasspara.report.tables import universality_csv
+
+    files_out = {
+        REPORT: to_text(document).encode(),
+        DATA: universality_csv(loaded.inputs, result).encode(),
+    }
+    if plots:
+        from glasspara.report.figures import save_png, universality_figure
+
+        files_out[FIGURE] = save_png(universality_figure(result))
+    destination.write(files_out)

@@ -1,0 +1,1 @@
+"""Reading and writing magnetometer files; nothing here knows physics."""

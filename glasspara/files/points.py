@@ -1,0 +1,37 @@
+"""The points that a table yields, and the account of the rows that yielded none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class DroppedRow:
+    """A table row that is not used: its 1-based file line, and why in a few fixed words."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Points:
+    """Measured points in the order of acquisition; five arrays of one length.
+
+    ``temperature`` in K, ``field`` in Oe, ``moment`` in emu, ``sigma`` in emu as the instrument states it (nan
+    or 0 where it states none), ``line`` the 1-based file line.
+    """
+
+    temperature: FloatArray
+    field: FloatArray
+    moment: FloatArray
+    sigma: FloatArray
+    line: IntArray
+
+    def __len__(self) -> int:
+        return len(self.line)

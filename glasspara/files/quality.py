@@ -1,0 +1,127 @@
+"""What a file says about the trust that its moments deserve: numbers for reports, warnings for people."""
+
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.files.points import FloatArray, IntArray
+from glasspara.files.table import Table
+
+Diagnostics = dict[str, float | None]
+BoolArray = npt.NDArray[np.bool_]
+
+GOOD_FIT = 0.8
+"""A regression fit below this is poor: the moment is biased, not only noisy."""
+
+CENTRING_TOLERANCE = 0.02
+"""Fixed-centre and free-centre moments that differ by more than this disagree."""
+
+DISAGREEING_SHARE = 0.05
+"""Share of disagreeing rows that is worth a warning; moments near zero are not asked."""
+
+FREE, FIXED = "dc_moment_free_ctr_emu", "dc_moment_fixed_ctr_emu"
+FREE_FIT, FIXED_FIT = "dc_free_fit", "dc_fixed_fit"
+CENTRE, NOMINAL_CENTRE = "dc_calculated_center_mm", "center_position_mm"
+HE3_TEMPERATURE = "he3_temp"
+COLUMNS = (FREE, FIXED, FREE_FIT, FIXED_FIT, CENTRE, NOMINAL_CENTRE, HE3_TEMPERATURE)
+"""Columns that this module wants, besides a regression fit."""
+
+_HE3_TOLERANCE = 0.05
+
+
+def centring(table: Table, used: BoolArray, *, free: bool) -> tuple[Diagnostics, list[str]]:
+    """Centring of MPMS3 DC scans; ``free`` tells whether the free-centre moments are the ones taken."""
+    free_moment, fixed_moment = table[FREE][used], table[FIXED][used]
+    ratio = np.divide(
+        fixed_moment, free_moment, out=np.full(free_moment.shape, nan), where=free_moment != 0.0
+    )
+    centre = table[CENTRE][used]
+    middle = _median(centre)
+    numbers: Diagnostics = {
+        "fixed_over_free": _median(ratio),
+        "free_fit": _median(table[FREE_FIT][used]),
+        "fixed_fit": _median(table[FIXED_FIT][used]),
+        "centre_shift_mm": _median(np.abs(centre - table[NOMINAL_CENTRE][used])),
+        "centre_spread_mm": None if middle is None else _median(np.abs(centre - middle)),
+    }
+    warnings = []
+    typical = _median(np.abs(free_moment)) or 0.0
+    asked = np.isfinite(ratio) & (np.abs(free_moment) > 0.1 * typical)
+    off = asked & (np.abs(ratio - 1.0) > CENTRING_TOLERANCE)
+    if off.sum() > DISAGREEING_SHARE * asked.sum():
+        warnings.append(
+            _disagreement(numbers, float(np.median(ratio[off])), table.line[used][off], free=free)
+        )
+    column, label = (FREE_FIT, "DC Free Fit") if free else (FIXED_FIT, "DC Fixed Fit")
+    poor, poor_warnings = poor_fit(table, used, column=column, label=label)
+    other_fit = numbers["fixed_fit" if free else "free_fit"]
+    if poor_warnings and (numbers["free_fit" if free else "fixed_fit"] or 0.0) < GOOD_FIT:
+        better = other_fit is not None and other_fit >= GOOD_FIT
+        poor_warnings.append(
+            f"--moment {'fixed' if free else 'free'} fits better (median {_show(other_fit)})"
+            if better
+            else "neither centre fits a dipole: subtract the holder (--background), or do not trust these moments"
+        )
+    return numbers | {"rows_poor_fit": poor["rows_poor_fit"]}, warnings + poor_warnings
+
+
+def _disagreement(numbers: Diagnostics, ratio: float, lines: IntArray, *, free: bool) -> str:
+    taken, other = ("free", "fixed") if free else ("fixed", "free")
+    shift = numbers["centre_shift_mm"]
+    place = "" if shift is None else f", sample {shift:.2f} mm off its nominal position"
+    return (
+        f"fixed-centre and free-centre moments disagree in {len(lines)} rows (file lines {line_ranges(lines)}): "
+        f"Fixed/Free {ratio:.3f} there, fit quality {_show(numbers['free_fit'])} free and "
+        f"{_show(numbers['fixed_fit'])} fixed{place}; {taken} is taken. Free is right for a strong signal off "
+        f"centre, fixed for one near the holder's level: compare with --moment {other}"
+    )
+
+
+def poor_fit(table: Table, used: BoolArray, *, column: str, label: str) -> tuple[Diagnostics, list[str]]:
+    """Fit quality of the scans, column ``column`` (called ``label`` in the file)."""
+    fit = table[column][used]
+    poor = fit < GOOD_FIT
+    numbers: Diagnostics = {"fit": _median(fit), "rows_poor_fit": float(poor.sum())}
+    if not poor.any():
+        return numbers, []
+    return numbers, [
+        f"{label} is below {GOOD_FIT} in {int(poor.sum())} of {fit.size} rows (file lines "
+        f"{line_ranges(table.line[used][poor])}): where the total moment is weak or changes sign these moments "
+        "are biased, not only noisy; leave them out with --t-range or --h-range, or do not trust them"
+    ]
+
+
+def he3_insert(table: Table, used: BoolArray, *, temperature: FloatArray) -> list[str]:
+    """Warning where a He-3 insert's thermometer disagrees with the temperature column."""
+    insert, stated = _median(table[HE3_TEMPERATURE][used]), _median(temperature[used])
+    if insert is None or stated is None or insert <= 0.0 or abs(insert - stated) <= _HE3_TOLERANCE * stated:
+        return []
+    return [
+        f"column 'He3 temp' (median {insert:.3g} K) differs from the temperature used (median {stated:.3g} K): "
+        "with a He-3 insert the sample is at the former, which glasspara does not read"
+    ]
+
+
+def line_ranges(lines: IntArray, most: int = 5) -> str:
+    """Line numbers as short text: "32-60, 71, 80-82 and 3 more places"."""
+    ranges: list[list[int]] = []
+    for n in lines.tolist():
+        if ranges and n == ranges[-1][1] + 1:
+            ranges[-1][1] = n
+        else:
+            ranges.append([n, n])
+    shown = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in ranges[:most])
+    rest = len(ranges) - most
+    return shown if rest <= 0 else f"{shown} and {rest} more place{'s' if rest > 1 else ''}"
+
+
+def _median(values: FloatArray) -> float | None:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else None
+
+
+def _show(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3f}"

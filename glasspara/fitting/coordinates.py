@@ -1,0 +1,218 @@
+"""The coordinates in which a fit moves, and their way to the parameters of the source and back.
+
+In the source's own parameters the model is nearly singular: n_ats and d0max - d0min enter almost only as
+their product, and the two cutoffs almost only as their mean. A fit therefore moves in
+
+* ``ln_d0_mean``, the logarithm of the mean cutoff, and ``ln_d0_ratio`` = ln(d0max/d0min) >= 0, which is the
+  amplitude of the term as long as ``n_ats`` is held;
+* ``ats_amplitude`` = n_ats x ln(d0max/d0min) in place of ``n_ats`` where that is free too;
+* ``ln_d_min``; everything else as it is.
+
+Two sets of names appear: *canonical* ones (``Model.names``, with n_fe2 and n_fe3) in which the physics is
+evaluated, and *reported* ones, in which the Langevin term may be written as n_fe and fe2_fraction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import exp, inf, log
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.errors import UsageError
+from glasspara.model import Model
+from glasspara.parameters import ION_NAMES, PARAMETERS, PARTITION_NAMES
+
+FloatArray = npt.NDArray[np.float64]
+CUTOFFS = ("d0min_qs4", "d0max_qs4")
+MAX_LN_RATIO = log(100.0)
+# n_ats = amplitude / ln_d0_ratio needs a ratio off 1.
+MIN_LN_RATIO_WITH_FREE_N_ATS = 1.0e-4
+CUTOFF_RANGE = (log(1.0e2), log(1.0e8))
+
+
+def reported_names(model: Model, *, partition: bool) -> tuple[str, ...]:
+    """Names of the fit's parameters as reports give them."""
+    ions = PARTITION_NAMES if partition else ION_NAMES
+    return tuple(
+        name
+        for canonical in model.names
+        for name in (ions if canonical == ION_NAMES[0] else () if canonical in ION_NAMES else (canonical,))
+    )
+
+
+def to_canonical(reported: Mapping[str, float]) -> dict[str, float]:
+    """Replace n_fe and fe2_fraction, where they stand, by n_fe2 and n_fe3."""
+    values = dict(reported)
+    if "n_fe" in values:
+        total, fraction = values.pop("n_fe"), values.pop("fe2_fraction")
+        values["n_fe2"] = fraction * total
+        values["n_fe3"] = (1.0 - fraction) * total
+    return values
+
+
+def canonical_by_reported(reported: Mapping[str, float], model: Model) -> FloatArray:
+    """Derivatives of the canonical parameters by the reported ones, shape (len(model.names), len(reported))."""
+    matrix = np.zeros((len(model.names), len(reported)))
+    for column, name in enumerate(reported):
+        if name == "n_fe":
+            slopes = {"n_fe2": reported["fe2_fraction"], "n_fe3": 1.0 - reported["fe2_fraction"]}
+        elif name == "fe2_fraction":
+            slopes = {"n_fe2": reported["n_fe"], "n_fe3": -reported["n_fe"]}
+        else:
+            slopes = {name: 1.0}
+        for canonical, slope in slopes.items():
+            matrix[model.names.index(canonical), column] = slope
+    return matrix
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """Bijection between the free reported parameters and the vector in which a fit moves.
+
+    ``held`` gives the value of every reported parameter that is not free. ``limits`` are the user's own, by
+    reported name.
+    """
+
+    model: Model
+    partition: bool
+    held: Mapping[str, float]
+    limits: Mapping[str, tuple[float, float]]
+
+    @cached_property
+    def reported(self) -> tuple[str, ...]:
+        return reported_names(self.model, partition=self.partition)
+
+    @cached_property
+    def free(self) -> tuple[str, ...]:
+        """Free reported parameters, in the order of the report."""
+        return tuple(name for name in self.reported if name not in self.held)
+
+    @cached_property
+    def joint_cutoffs(self) -> bool:
+        """Whether mean and ratio of the cutoffs are coordinates: both free, and no box of the user's on one."""
+        return all(name in self.free and name not in self.limits for name in CUTOFFS)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coordinates, one for each free parameter, in the same order."""
+        table = {}
+        if self.joint_cutoffs:
+            table = {"d0min_qs4": "ln_d0_mean", "d0max_qs4": "ln_d0_ratio"}
+            if "n_ats" in self.free and "n_ats" not in self.limits:
+                table["n_ats"] = "ats_amplitude"
+        if "d_min" in self.free:
+            table["d_min"] = "ln_d_min"
+        return tuple(table.get(name, name) for name in self.free)
+
+    def box(self) -> list[tuple[float, float]]:
+        """Limits of the coordinates: the physical ones of the parameter table, narrowed by the user's."""
+        special = {
+            "ln_d0_mean": CUTOFF_RANGE,
+            "ln_d0_ratio": (
+                MIN_LN_RATIO_WITH_FREE_N_ATS if "ats_amplitude" in self.names else 0.0,
+                MAX_LN_RATIO,
+            ),
+            "ats_amplitude": (0.0, inf),
+        }
+        result = []
+        for coordinate, name in zip(self.names, self.free, strict=True):
+            if coordinate in special:
+                result.append(special[coordinate])
+                continue
+            parameter = PARAMETERS[name]
+            low, high = parameter.lower, parameter.upper
+            if name in self.limits:
+                low, high = max(low, self.limits[name][0]), min(high, self.limits[name][1])
+            if name in CUTOFFS:
+                low, high = self._cutoff_limits(name, low, high)
+            if not low < high:
+                raise UsageError(f"--limit leaves no room for {name}: {low:g} to {high:g}")
+            result.append((log(low), log(high)) if coordinate == "ln_d_min" else (low, high))
+        return result
+
+    def _cutoff_limits(self, name: str, low: float, high: float) -> tuple[float, float]:
+        """One free cutoff must stay on its side of the other, as far as the other is known beforehand."""
+        other = CUTOFFS[1 - CUTOFFS.index(name)]
+        if name == "d0max_qs4":
+            bound = self.held.get(other, self.limits.get(other, (0.0, inf))[1])
+            return (max(low, bound), high) if np.isfinite(bound) else (low, high)
+        bound = self.held.get(other, self.limits.get(other, (0.0, inf))[0])
+        return low, min(high, bound) if bound > 0 else high
+
+    def from_reported(self, values: Mapping[str, float]) -> FloatArray:
+        """Coordinates of the free parameters at reported ``values``."""
+        low, high = (values.get(name, 1.0) for name in CUTOFFS)
+        result = []
+        for coordinate, name in zip(self.names, self.free, strict=True):
+            match coordinate:
+                case "ln_d0_mean":
+                    result.append(log(0.5 * (low + high)))
+                case "ln_d0_ratio":
+                    result.append(log(high / low))
+                case "ats_amplitude":
+                    result.append(values["n_ats"] * log(high / low))
+                case "ln_d_min":
+                    result.append(log(values["d_min"]))
+                case _:
+                    result.append(values[name])
+        return np.array(result)
+
+    def to_reported(self, point: FloatArray) -> dict[str, float]:
+        """Every reported parameter at a point of the fit."""
+        found = dict(zip(self.names, (float(value) for value in point), strict=True))
+        values = dict(self.held)
+        for coordinate, name in zip(self.names, self.free, strict=True):
+            match coordinate:
+                case "ln_d0_mean":
+                    values[CUTOFFS[0]], values[CUTOFFS[1]] = _cutoffs(found)
+                case "ln_d0_ratio":
+                    pass
+                case "ats_amplitude":
+                    values["n_ats"] = found[coordinate] / found["ln_d0_ratio"]
+                case "ln_d_min":
+                    values["d_min"] = exp(found[coordinate])
+                case _:
+                    values[name] = found[name]
+        return {name: values[name] for name in self.reported}
+
+    def canonical_jacobian(self, point: FloatArray) -> FloatArray:
+        """Derivatives of the canonical parameters by the coordinates, shape (len(model.names), len(names))."""
+        through = canonical_by_reported(self.to_reported(point), self.model)
+        return through @ self.reported_jacobian(point)
+
+    def reported_jacobian(self, point: FloatArray) -> FloatArray:
+        """Derivatives of the reported parameters by the coordinates, shape (len(reported), len(names))."""
+        found = dict(zip(self.names, (float(value) for value in point), strict=True))
+        matrix = np.zeros((len(self.reported), len(self.names)))
+        row = {name: index for index, name in enumerate(self.reported)}
+        for column, (coordinate, name) in enumerate(zip(self.names, self.free, strict=True)):
+            match coordinate:
+                case "ln_d0_mean":
+                    low, high = _cutoffs(found)
+                    matrix[row[CUTOFFS[0]], column] = low
+                    matrix[row[CUTOFFS[1]], column] = high
+                case "ln_d0_ratio":
+                    low, high = _cutoffs(found)
+                    share = high / (low + high)
+                    matrix[row[CUTOFFS[0]], column] = -low * share
+                    matrix[row[CUTOFFS[1]], column] = high * (1.0 - share)
+                    if "ats_amplitude" in found:
+                        slope = -found["ats_amplitude"] / found["ln_d0_ratio"] ** 2
+                        matrix[row["n_ats"], column] = slope
+                case "ats_amplitude":
+                    matrix[row["n_ats"], column] = 1.0 / found["ln_d0_ratio"]
+                case "ln_d_min":
+                    matrix[row["d_min"], column] = exp(found[coordinate])
+                case _:
+                    matrix[row[name], column] = 1.0
+        return matrix
+
+
+def _cutoffs(found: Mapping[str, float]) -> tuple[float, float]:
+    mean, ratio = exp(found["ln_d0_mean"]), exp(found["ln_d0_ratio"])
+    low = 2.0 * mean / (1.0 + ratio)
+    return low, low * ratio

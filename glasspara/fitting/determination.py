@@ -1,0 +1,119 @@
+"""Which combinations of the parameters the data determine, and which they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.fitting.coordinates import canonical_by_reported, to_canonical
+from glasspara.fitting.minimise import Minimum
+from glasspara.fitting.result import Determination
+from glasspara.model import evaluate_with_gradient
+from glasspara.parameters import PARAMETERS
+
+FloatArray = npt.NDArray[np.float64]
+
+UNDETERMINED = 1.0
+"""A relative standard deviation from which on a parameter counts as not determined."""
+
+# Below this share of the largest, a singular value is rounding.
+_ROUNDING = 1.0e-13
+
+_COMBINATIONS: dict[str, Callable[[Mapping[str, float]], dict[str, float]]] = {
+    # Logarithmic derivatives of each combination by the parameters in it.
+    "n_ats x (d0max_qs4 - d0min_qs4)": lambda v: {
+        "n_ats": 1.0,
+        "d0max_qs4": v["d0max_qs4"] / (v["d0max_qs4"] - v["d0min_qs4"]),
+        "d0min_qs4": -v["d0min_qs4"] / (v["d0max_qs4"] - v["d0min_qs4"]),
+    },
+    "(d0min_qs4 + d0max_qs4)/2": lambda v: {
+        "d0max_qs4": v["d0max_qs4"] / (v["d0max_qs4"] + v["d0min_qs4"]),
+        "d0min_qs4": v["d0min_qs4"] / (v["d0max_qs4"] + v["d0min_qs4"]),
+    },
+}
+
+
+def determine(minimum: Minimum) -> Determination:
+    """Singular values, relative errors and words, with n_ats counted among the parameters even where it is held."""
+    reported = minimum.reported
+    open_cutoffs = "n_ats" in reported and reported["d0max_qs4"] > reported["d0min_qs4"]
+    names = [
+        name
+        for name in minimum.coordinates.reported
+        if (name in minimum.coordinates.free or (name == "n_ats" and open_cutoffs))
+        and reported[name] != 0.0
+        and name not in minimum.at_limit
+    ]
+    if not names:
+        return Determination((), (), {}, {}, (), ())
+    jacobian = _log_jacobian(minimum, names)
+    _, singular, directions = np.linalg.svd(jacobian, full_matrices=False)
+    usable = singular > _ROUNDING * singular[0] if singular[0] > 0.0 else np.zeros(singular.shape, dtype=bool)
+
+    def spread(weights: FloatArray) -> float | None:
+        """Standard deviation of sum(weights ln p); None where a direction that it needs is not fixed at all."""
+        share = directions @ weights
+        if np.any(np.abs(share[~usable]) > 1.0e-6):
+            return None
+        return float(np.sqrt(np.sum((share[usable] / singular[usable]) ** 2)))
+
+    unit = np.eye(len(names))
+    errors = {name: spread(unit[index]) for index, name in enumerate(names)}
+    combinations = {}
+    if open_cutoffs and all(name in names for name in ("d0min_qs4", "d0max_qs4")):
+        for text, slopes in _COMBINATIONS.items():
+            weights = np.array([slopes(reported).get(name, 0.0) for name in names])
+            combinations[text] = spread(weights)
+    undetermined = tuple(name for name, error in errors.items() if error is None or error > UNDETERMINED)
+    return Determination(
+        names=tuple(names),
+        singular_values=tuple(float(value) for value in singular),
+        relative_errors=errors,
+        combinations=combinations,
+        undetermined=undetermined,
+        statements=tuple(_statements(minimum, errors, combinations)),
+    )
+
+
+def _log_jacobian(minimum: Minimum, names: list[str]) -> FloatArray:
+    """Derivatives of the weighted model, and of the constraints, by ln of the named parameters."""
+    problem, reported = minimum.problem, minimum.reported
+    _, gradient = evaluate_with_gradient(
+        problem.data.temperature, problem.data.field, to_canonical(reported), problem.model
+    )
+    all_columns = gradient @ canonical_by_reported(reported, problem.model) / problem.data.sigma[:, None]
+    position = {name: index for index, name in enumerate(reported)}
+    size = np.array([reported[name] for name in names])
+    rows = [all_columns[:, [position[name] for name in names]] * size]
+    for name, constraint in problem.constraints.items():
+        rows.append(np.array([[reported[name] / constraint.error if key == name else 0.0 for key in names]]))
+    return np.concatenate(rows)
+
+
+def _statements(
+    minimum: Minimum, errors: Mapping[str, float | None], combinations: Mapping[str, float | None]
+) -> list[str]:
+    reported, held = minimum.reported, minimum.coordinates.held
+    statements = []
+    for text, error in combinations.items():
+        if error is not None and error <= UNDETERMINED:
+            statements.append(f"the data fix {text} to {percent(error)}, even with n_ats free")
+    for name, error in errors.items():
+        if error is not None and error <= UNDETERMINED:
+            continue
+        how = "is undetermined" if error is None else f"is undetermined ({percent(error)})"
+        if name in held:
+            value = f"{reported[name]:.4g} {PARAMETERS[name].unit}"
+            statements.append(f"{name} alone {how}: it is held at {value}, which other data must supply")
+        elif "n_ats" in held and name in ("d0min_qs4", "d0max_qs4"):
+            continue  # follows from n_ats, which is held
+        else:
+            statements.append(f"{name} {how}: hold it (--fix {name}=VALUE) or add data")
+    return statements
+
+
+def percent(fraction: float) -> str:
+    """A relative error as a person would say it: 0.62 %, 13 %, 490 %."""
+    return f"{100.0 * fraction:.2g} %" if fraction < 1.0 else f"{100.0 * fraction:.0f} %"

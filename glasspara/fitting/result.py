@@ -1,0 +1,144 @@
+"""What a fit says: one frozen object, the same that every report is written from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.dataset import Dataset
+from glasspara.fitting.problem import Constraint
+from glasspara.model import Model, Terms
+
+FloatArray = npt.NDArray[np.float64]
+
+Status = Literal["good", "term-not-needed", "not-determined", "poor", "not-converged"]
+TRUSTED: frozenset[Status] = frozenset({"good", "term-not-needed"})
+
+
+@dataclass(frozen=True)
+class FittedParameter:
+    """One parameter as reported.
+
+    ``error`` is one standard error by the stated sigmas (chi2 up by 1); None for a held parameter and where
+    there is none to be had. ``error_scaled`` is the same times sqrt(chi2/ndof). ``at_limit`` is "lower" or
+    "upper" where the parameter ended at a limit; its error is then one-sided.
+    """
+
+    name: str
+    value: float
+    error: float | None
+    error_scaled: float | None
+    unit: str
+    fixed: bool
+    constraint: Constraint | None
+    limits: tuple[float | None, float | None]
+    at_limit: str | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A number that follows from the parameters, with the error propagated through their covariance."""
+
+    value: float
+    error: float | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Goodness of fit. AIC = chi2 + 2k and BIC = chi2 + k ln N, as holds for known sigma."""
+
+    chi2: float
+    ndof: int
+    p_value: float | None
+    aic: float
+    bic: float
+    n_points: int
+    n_free: int
+
+
+@dataclass(frozen=True)
+class AtsTest:
+    """Does the ATS term earn its place? Chi2 of the fit without it, and the chance of such a gain by noise.
+
+    ``p_value`` takes the gain, in units of the scatter where the scatter exceeds the stated errors, as chi2
+    with as many degrees of freedom as the term has free parameters.
+    """
+
+    chi2_without: float
+    delta_chi2: float
+    extra_parameters: int
+    p_value: float
+    needed: bool
+
+
+@dataclass(frozen=True)
+class Determination:
+    """What the data determine.
+
+    ``singular_values`` are those of the Jacobian of the weighted residuals by ln(parameter), n_ats among the
+    parameters even where it is held; ``relative_errors`` the relative standard deviation each of ``names``
+    would have if all of them were free; ``combinations`` are well-determined products with their relative
+    errors; ``statements`` say the same in words.
+    """
+
+    names: tuple[str, ...]
+    singular_values: tuple[float, ...]
+    relative_errors: Mapping[str, float | None]
+    combinations: Mapping[str, float | None]
+    undetermined: tuple[str, ...]
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Verdict on a fit, with the reasons in words."""
+
+    status: Status
+    reasons: tuple[str, ...]
+
+    @property
+    def trusted(self) -> bool:
+        return self.status in TRUSTED
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """A finished fit, trustworthy or not.
+
+    ``terms`` are the model's terms at every point of ``data`` (flat arrays through its runs, emu/g). A failed
+    fit is still a result; ``assessment`` says what it is worth.
+    """
+
+    model: Model
+    method: Literal["joint", "staged"]
+    data: Dataset
+    parameters: Mapping[str, FittedParameter]
+    correlation_names: tuple[str, ...]
+    correlation: FloatArray
+    derived: Mapping[str, Derived]
+    statistics: Statistics
+    ats_test: AtsTest | None
+    determination: Determination
+    assessment: Assessment
+    terms: Terms
+    notes: tuple[str, ...] = ()
+
+    @property
+    def residuals(self) -> FloatArray:
+        """Data minus model, emu/g, at every point of ``data``."""
+        return self.data.magnetisation - self.terms.total
+
+    @property
+    def intrinsic(self) -> FloatArray:
+        """M_intr = M - M_Larmor - M_Langevin, emu/g, at every point of ``data``."""
+        return self.data.magnetisation - self.terms.larmor - self.terms.langevin
+
+    @property
+    def values(self) -> dict[str, float]:
+        return {name: parameter.value for name, parameter in self.parameters.items()}

@@ -1,0 +1,152 @@
+"""How a fit is to be done: what is held, free, constrained and limited, resolved from what the user said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from glasspara.dataset import Dataset
+from glasspara.errors import UsageError
+from glasspara.fitting.coordinates import Coordinates, reported_names
+from glasspara.fitting.problem import Constraint, Problem
+from glasspara.model import IONS, Model
+from glasspara.parameters import ATS_NAMES, ION_NAMES, PARAMETERS, PARTITION_NAMES
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """The user's wishes for a fit.
+
+    Parameters
+    ----------
+    model : Model
+    method : "joint" or "staged"
+        All free parameters together on the raw data, or each stage frozen before the next.
+    n_fe : (value, error) or None
+        Iron concentration by mass spectrometry, g^-1: held without an error, a Gaussian constraint with one.
+    fixed : name -> value or None
+        Parameters to hold, at a value or (None) at their default.
+    freed : names
+        Parameters to free that are held by default.
+    starts : name -> value
+    limits : name -> (low, high)
+    defaults : name -> value
+        Values that replace those of the parameter table, from a preset or a sample file.
+
+    Raises
+    ------
+    UsageError
+        Where the wishes contradict each other or name no parameter of the model.
+    """
+
+    model: Model = field(default_factory=Model)
+    method: Literal["joint", "staged"] = "joint"
+    n_fe: tuple[float, float | None] | None = None
+    fixed: Mapping[str, float | None] = field(default_factory=dict)
+    freed: frozenset[str] = frozenset()
+    starts: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    defaults: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in sorted(self.mentioned):
+            if name not in PARAMETERS:
+                raise UsageError(f"no parameter is called {name!r}", remedy=f"Known: {', '.join(PARAMETERS)}")
+        if self.mentioned & set(ION_NAMES) and (self.mentioned & set(PARTITION_NAMES) or self.n_fe):
+            raise UsageError(
+                "n_fe2, n_fe3 and n_fe, fe2_fraction are two ways to write the same pair",
+                remedy="Use one of them (--n-fe goes with n_fe, fe2_fraction)",
+            )
+        known = set(reported_names(self.model, partition=self.partition))
+        if self.partition and self.model.ions != "both":
+            raise UsageError(
+                f"--ions {self.model.ions} leaves no partition to fit",
+                remedy="Drop --n-fe and fe2_fraction, or use --ions both",
+            )
+        for name in sorted(self.mentioned - known):
+            raise UsageError(f"the model {self.model.name!r} has no parameter {name!r}")
+        for name in sorted(set(self.fixed) & self.freed):
+            raise UsageError(f"{name} is both held (--fix) and freed (--free)")
+        if self.n_fe and "n_fe" in self.mentioned:
+            raise UsageError("n_fe is set twice, by --n-fe and by another option")
+        for name in sorted(set(self.limits) & set(self.held())):
+            raise UsageError(f"--limit {name} has no effect on a held parameter", remedy=f"Add --free {name}")
+        for name, value in {**self.starts, **self.fixed}.items():
+            parameter = PARAMETERS[name]
+            if value is not None and not parameter.lower <= value <= parameter.upper:
+                raise UsageError(
+                    f"{name} = {value:g} {parameter.unit} is outside {parameter.lower:g} to {parameter.upper:g}"
+                )
+
+    @property
+    def mentioned(self) -> set[str]:
+        return {*self.fixed, *self.freed, *self.starts, *self.limits}
+
+    @property
+    def partition(self) -> bool:
+        """Whether the Langevin term is written as n_fe and fe2_fraction."""
+        return self.n_fe is not None or bool(self.mentioned & set(PARTITION_NAMES))
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """Parameters whose freedom the user decided: these are never held on the program's own account."""
+        return frozenset({*self.fixed, *self.freed, *self.limits})
+
+    def guess(self) -> dict[str, float]:
+        """A value for every reported parameter."""
+        given = {name: value for name, value in self.fixed.items() if value is not None}
+        if self.n_fe:
+            given["n_fe"] = self.n_fe[0]
+        values = {}
+        for name in reported_names(self.model, partition=self.partition):
+            value = given.get(name, self.starts.get(name, self.defaults.get(name, PARAMETERS[name].start)))
+            if name in self.limits:
+                value = min(max(value, self.limits[name][0]), self.limits[name][1])
+            values[name] = value
+        if self.model.ions != "both":
+            values |= {name: 0.0 for name in ION_NAMES if name not in IONS[self.model.ions]}
+        if self.model.has_ats and values["d0max_qs4"] < values["d0min_qs4"]:
+            raise UsageError(
+                f"d0max_qs4 ({values['d0max_qs4']:g}) is below d0min_qs4 ({values['d0min_qs4']:g}) at the start",
+                remedy="Set both with --set or --fix",
+            )
+        return values
+
+    def held(self) -> dict[str, float]:
+        """The reported parameters that are not free, with their values."""
+        guess = self.guess()
+        names = {name for name in guess if PARAMETERS[name].held and name not in self.freed}
+        names |= set(self.fixed)
+        if self.n_fe and self.n_fe[1] is None:
+            names.add("n_fe")
+        if self.model.ions != "both":
+            names |= set(ION_NAMES) - set(IONS[self.model.ions])
+        return {name: guess[name] for name in guess if name in names}
+
+    def without_ats(self) -> FitSettings:
+        """The same wishes for the model without its ATS term."""
+
+        def keep(name: str) -> bool:
+            return name not in ATS_NAMES
+
+        return replace(
+            self,
+            model=self.model.without_ats(),
+            fixed={name: value for name, value in self.fixed.items() if keep(name)},
+            freed=frozenset(filter(keep, self.freed)),
+            starts={name: value for name, value in self.starts.items() if keep(name)},
+            limits={name: value for name, value in self.limits.items() if keep(name)},
+        )
+
+    def problem(self, data: Dataset, held: Mapping[str, float]) -> Problem:
+        """What is to be minimised when the reported parameters ``held`` are."""
+        limits = {name: limit for name, limit in self.limits.items() if name not in held}
+        constraints = {name: item for name, item in self.constraints().items() if name not in held}
+        return Problem(data, Coordinates(self.model, self.partition, dict(held), limits), constraints)
+
+    def constraints(self) -> dict[str, Constraint]:
+        """Gaussian constraints by reported name."""
+        if self.n_fe and self.n_fe[1] is not None:
+            return {"n_fe": Constraint(self.n_fe[0], self.n_fe[1])}
+        return {}

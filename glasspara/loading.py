@@ -1,0 +1,142 @@
+"""From file names to a dataset: read, find the mass, cut the window, keep account of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from glasspara.dataset import Dataset, ReducedRun, Window, reduce_run
+from glasspara.errors import InputError, SampleDataError
+from glasspara.measurement import Measurement, read
+from glasspara.runs import Run
+from glasspara.sample import Sample
+
+OUTSIDE_WINDOW = "outside --t-range or --h-range"
+
+# Two statements of one mass that differ by more than this share contradict each other.
+_MASS_TOLERANCE = 0.02
+
+
+@dataclass(frozen=True)
+class Input:
+    """One file as an analysis used it. ``rows_read == rows_used + sum(rows_dropped.values())``."""
+
+    measurement: Measurement
+    mass_mg: float
+    mass_source: str
+    runs: tuple[ReducedRun, ...]
+    rows_used: int
+    rows_dropped: dict[str, int]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """All files of one command, and their runs together."""
+
+    inputs: tuple[Input, ...]
+
+    @property
+    def data(self) -> Dataset:
+        """Runs of all files by kind and set-point, whatever the order of the files."""
+        runs = [run for item in self.inputs for run in item.runs]
+        return Dataset(tuple(sorted(runs, key=lambda run: (run.run.kind, run.run.nominal, run.run.file))))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(warning for item in self.inputs for warning in item.warnings)
+
+
+def load(
+    paths: Sequence[str],
+    *,
+    mass_mg: float | None = None,
+    sample: Sample | None = None,
+    moment: str = "auto",
+    errors: str = "auto",
+    window: Window | None = None,
+    progress: Callable[[Sequence[str]], Iterable[str]] = tuple,
+) -> Loaded:
+    """Read the files in the order given.
+
+    Parameters
+    ----------
+    paths : file names; "-" is standard input
+    mass_mg : the sample mass, mg; goes before that of ``sample``, which goes before that of the file's header
+    moment, errors : as :func:`glasspara.measurement.read` takes them
+    window : temperatures and fields to keep
+    progress : wraps the sequence of paths to show how far reading is
+
+    Raises
+    ------
+    InputError
+        A file is unreadable or unsuitable, a file is named twice, or nothing is left in the window.
+    SampleDataError
+        The mass of a sample is not known.
+    """
+    twice = sorted({path for path in paths if paths.count(path) > 1})
+    if twice:
+        raise InputError("the file is named twice", where=twice[0], remedy="Name each file once")
+    loaded = Loaded(
+        tuple(
+            _use(read(path, moment=moment, errors=errors), mass_mg, sample, window or Window())
+            for path in progress(paths)
+        )
+    )
+    if not any(item.runs for item in loaded.inputs):
+        raise InputError("no point lies in the window", remedy="Widen --t-range and --h-range")
+    return loaded
+
+
+def _use(measurement: Measurement, mass_mg: float | None, sample: Sample | None, window: Window) -> Input:
+    mass, source, warnings = _mass(measurement, mass_mg, sample)
+    runs: list[ReducedRun] = []
+    cut = 0
+    for run in measurement.runs:
+        keep = window.mask(run.temperature, run.field)
+        cut += int((~keep).sum())
+        if keep.any():
+            runs.append(reduce_run(_select(run, keep), mass_mg=mass))
+    dropped = dict(measurement.rows_dropped)
+    if cut:
+        dropped[OUTSIDE_WINDOW] = cut
+    return Input(
+        measurement=measurement,
+        mass_mg=mass,
+        mass_source=source,
+        runs=tuple(runs),
+        rows_used=measurement.rows_used - cut,
+        rows_dropped=dropped,
+        warnings=(*measurement.warnings, *warnings),
+    )
+
+
+def _select(run: Run, keep: object) -> Run:
+    arrays = ("temperature", "field", "moment", "sigma", "line", "branch")
+    return replace(run, **{name: getattr(run, name)[keep] for name in arrays})
+
+
+def _mass(
+    measurement: Measurement, mass_mg: float | None, sample: Sample | None
+) -> tuple[float, str, list[str]]:
+    """Mass, where it came from, and what contradicts it."""
+    header = measurement.mass
+    if mass_mg is not None:
+        chosen, source = mass_mg, "command line (--mass)"
+    elif sample is not None and sample.mass_mg is not None:
+        chosen, source = sample.mass_mg, sample.mass_source
+    elif header.value_mg is not None:
+        return header.value_mg, header.source, []
+    else:
+        what = header.problem or "the file does not state the sample mass"
+        remedy = "Give it with --mass MG"
+        if header.hint:
+            remedy += f" ({header.hint})"
+        raise SampleDataError(what, where=measurement.path, remedy=remedy)
+    warnings = []
+    if header.value_mg is not None and abs(chosen / header.value_mg - 1.0) > _MASS_TOLERANCE:
+        warnings.append(
+            f"{measurement.path}: the header says {header.value_mg:g} mg ({header.source}); "
+            f"{chosen:g} mg from the {source} is used"
+        )
+    return chosen, source, warnings

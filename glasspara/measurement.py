@@ -1,0 +1,120 @@
+"""`read`: one file -> one `Measurement` with its runs, its account of rows and all that is odd about it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glasspara.errors import InputError
+from glasspara.files.flavours import recognise
+from glasspara.files.moments import MomentChoice, extract
+from glasspara.files.multivu import Header, read_multivu
+from glasspara.files.points import DroppedRow
+from glasspara.runs import Run, segment
+from glasspara.sample_mass import HeaderMass, contradiction, header_mass
+from glasspara.segmentation import FEWEST_POINTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """A file as physics sees it.
+
+    ``path`` as given ("-" is stdin), ``sha256`` of the bytes, ``instrument`` and ``encoding`` in words. Every
+    table row is accounted for: rows_read == rows_used + sum(rows_dropped.values()), and ``dropped`` lists the
+    dropped ones with their file lines. ``comments`` are the texts in the table's comment column by file line.
+    """
+
+    path: str
+    sha256: str
+    instrument: str
+    encoding: str
+    header: Header
+    rows_read: int
+    rows_used: int
+    dropped: tuple[DroppedRow, ...]
+    comments: tuple[tuple[int, str], ...]
+    moment_choice: MomentChoice
+    mass: HeaderMass
+    runs: tuple[Run, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def rows_dropped(self) -> dict[str, int]:
+        """Number of dropped rows by reason, reasons in alphabetic order."""
+        return dict(sorted(Counter(row.reason for row in self.dropped).items()))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Points of all runs: run (index of ``runs``), line, branch, T_K, H_Oe, moment_emu, sigma_emu."""
+        import pandas as pd
+
+        lengths = [len(run) for run in self.runs]
+        return pd.DataFrame(
+            {
+                "run": np.repeat(np.arange(len(self.runs)), lengths),
+                "line": np.concatenate([run.line for run in self.runs]),
+                "branch": [run.branch_labels[i] for run in self.runs for i in run.branch],
+                "T_K": np.concatenate([run.temperature for run in self.runs]),
+                "H_Oe": np.concatenate([run.field for run in self.runs]),
+                "moment_emu": np.concatenate([run.moment for run in self.runs]),
+                "sigma_emu": np.concatenate([run.sigma for run in self.runs]),
+            }
+        )
+
+
+def read(path: str | os.PathLike[str], *, moment: str = "auto", errors: str = "auto") -> Measurement:
+    """Read a Quantum Design magnetometer file.
+
+    Parameters
+    ----------
+    path : path
+        The file, taken literally (no patterns); "-" reads stdin.
+    moment : str
+        "auto", or which moment of an MPMS3 file: "free" or "fixed" (DC scans), "vsm".
+    errors : str
+        Standard deviations: "auto" and "instrument" take the instrument's, "scatter" the scatter of the points.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is of another option, or holds no run.
+    UsageError
+        ``moment`` or ``errors`` is unknown or asks for what the file does not hold.
+    """
+    raw = read_multivu(path)
+    flavour = recognise(raw)
+    table = extract(raw, flavour, request=moment)
+    runs, strays = segment(table.points, file=raw.path, sigma_column=table.choice.sigma_column, errors=errors)
+    if not runs:
+        raise InputError(
+            f"no run: the {len(table.points)} usable points hold no {FEWEST_POINTS} at one field or temperature",
+            where=raw.path,
+            remedy="Give a file that was measured against temperature or against field",
+        )
+    mass = header_mass(raw.header, flavour, path=raw.path)
+    contradicted = contradiction(mass, raw.header, raw.path)
+    return Measurement(
+        path=raw.path,
+        sha256=raw.sha256,
+        instrument=flavour.words,
+        encoding=raw.encoding,
+        header=raw.header,
+        rows_read=table.rows_read,
+        rows_used=sum(len(run) for run in runs),
+        dropped=tuple(sorted((*table.dropped, *strays), key=lambda row: row.line)),
+        comments=table.comments,
+        moment_choice=table.choice,
+        mass=mass,
+        runs=runs,
+        warnings=(
+            *table.choice.warnings,
+            *((contradicted,) if contradicted else ()),
+            *(f"{run.label}: {warning}" for run in runs for warning in run.warnings),
+        ),
+    )

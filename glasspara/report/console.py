@@ -1,0 +1,223 @@
+"""Results for the reader at the terminal; the only module that writes with rich.
+
+Text that comes from files is passed as rich Text with control characters shown inert, never as markup.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from glasspara.analysis.universality import ALPHA, UniversalityResult
+from glasspara.fitting.result import FitResult, FittedParameter
+from glasspara.loading import Input
+from glasspara.measurement import Measurement
+from glasspara.report.inert import inert
+from glasspara.report.numbers import p_value, value_with_error
+
+FloatArray = npt.NDArray[np.float64]
+
+STATUS_WORDS = {
+    "good": ("good", "bold green"),
+    "term-not-needed": ("good: no ATS term is needed", "bold green"),
+    "not-determined": ("NOT DETERMINED: the data do not fix a freed parameter", "bold yellow"),
+    "poor": ("POOR: the model does not describe the data", "bold red"),
+    "not-converged": ("NOT CONVERGED: no valid minimum", "bold red"),
+}
+
+# Piped output keeps whole lines; a terminal decides for itself.
+_PIPE_WIDTH = 120
+
+
+def console(stream: TextIO | None = None) -> Console:
+    stream = stream or sys.stdout
+    return Console(
+        file=stream,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if stream.isatty() else _PIPE_WIDTH,
+    )
+
+
+def show_fit(inputs: Sequence[Input], fits: Sequence[FitResult], out: Console) -> None:
+    """What was read, then every fit."""
+    _show_inputs(inputs, out)
+    for number, result in enumerate(fits, 1):
+        out.print()
+        if len(fits) > 1:
+            out.print(Text(f"Fit {number} of {len(fits)}", style="bold"))
+        _show_fit(result, out)
+
+
+def _show_inputs(inputs: Sequence[Input], out: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("file", "instrument", "moment column", "mass / mg", "rows used", "runs"):
+        table.add_column(column, overflow="fold", justify="right" if column in ("mass / mg",) else "left")
+    for item in inputs:
+        measurement = item.measurement
+        table.add_row(
+            Text(inert(measurement.path)),
+            Text(measurement.instrument),
+            Text(inert(measurement.moment_choice.column)),
+            f"{item.mass_mg:g}",
+            Text(rows_in_words(measurement.rows_read, item.rows_used, item.rows_dropped)),
+            Text(_runs_in_words([(run.run.kind, run.label) for run in item.runs])),
+        )
+    out.print(table)
+    sources = {item.mass_source for item in inputs}
+    out.print(Text(f"mass from: {inert('; '.join(sorted(sources)))}"))
+    sigmas = {run.run.sigma_source for item in inputs for run in item.runs}
+    out.print(Text(f"errors from: {inert('; '.join(sorted(sigmas)))}"))
+
+
+def rows_in_words(read: int, used: int, dropped: dict[str, int]) -> str:
+    """ "80 of 82 (1 no moment, 1 comment only)"."""
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items()) if count)
+    return f"{used} of {read}" + (f" ({reasons})" if reasons else "")
+
+
+def _runs_in_words(runs: Sequence[tuple[str, str]]) -> str:
+    parts = []
+    for kind, word in (("fixed-field", "M(T) at"), ("fixed-temperature", "M(H) at")):
+        labels = [label for run_kind, label in runs if run_kind == kind]
+        if labels:
+            shown = labels if len(labels) <= 6 else [*labels[:3], "...", labels[-1]]
+            count = f"{len(labels)} " if len(labels) > 1 else ""
+            parts.append(f"{count}{word} {', '.join(shown)}")
+    return "; ".join(parts)
+
+
+def _show_fit(result: FitResult, out: Console) -> None:
+    model = result.model
+    runs = _runs_in_words([(run.run.kind, run.label) for run in result.data.runs])
+    out.print(
+        Text(f"Model {model.name} ({_convention(result)}), {result.method} fit of {runs}", style="bold")
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("parameter", "value", "unit", "state"):
+        table.add_column(column)
+    for item in result.parameters.values():
+        if item.name == "field_offset" and item.fixed and item.value == 0.0:
+            continue
+        table.add_row(item.name, value_with_error(item.value, item.error), item.unit, _state(item))
+    for name, derived in result.derived.items():
+        table.add_row(
+            name, value_with_error(derived.value, derived.error), derived.unit, "derived", style="dim"
+        )
+    out.print(table)
+    statistics = result.statistics
+    out.print(
+        f"chi2/ndof = {statistics.chi2:.1f}/{statistics.ndof} ({p_value(statistics.p_value)}); "
+        f"AIC {statistics.aic:.1f}, BIC {statistics.bic:.1f}; {statistics.n_points} points, "
+        f"{statistics.n_free} free parameters"
+    )
+    factor = (statistics.chi2 / statistics.ndof) ** 0.5 if statistics.ndof > 0 else 1.0
+    out.print(
+        "Errors: one standard error by the stated sigmas (chi2 + 1); "
+        f"times {factor:.3g} for errors scaled by sqrt(chi2/ndof)."
+    )
+    for statement in result.determination.statements:
+        out.print(f"  - {statement}")
+    for note in result.notes:
+        out.print(f"  - {note}")
+    word, style = STATUS_WORDS[result.assessment.status]
+    out.print(Text(f"Verdict: {word}", style=style))
+    for reason in result.assessment.reasons:
+        out.print(f"  - {reason}")
+
+
+def _convention(result: FitResult) -> str:
+    if not result.model.has_ats:
+        return "Larmor + Langevin"
+    return f"{result.model.convention} convention, {result.model.orientation}"
+
+
+def _state(item: FittedParameter) -> str:
+    if item.fixed:
+        return "held"
+    if item.at_limit:
+        return f"at its {item.at_limit} limit; error one-sided"
+    if item.constraint:
+        constraint = value_with_error(item.constraint.mean, item.constraint.error)
+        return f"constrained to {constraint}"
+    return "free"
+
+
+def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: Console) -> None:
+    _show_inputs(inputs, out)
+    out.print()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("run", "file", "points", "deviation / sigma", "F", "p"):
+        table.add_column(column, overflow="fold")
+    for item in result.runs:
+        table.add_row(
+            item.run.label, Text(inert(item.run.run.file)), str(len(item.run)), f"{item.rms_deviation:.2f}",
+            f"{item.statistic:.2f}", f"{item.p_value:.2g}",
+        )  # fmt: skip
+    out.print(table)
+    chi = value_with_error(result.chi_larmor, result.chi_larmor_error)
+    out.print(f"chi_larmor = {chi} emu g^-1 Oe^-1 ({result.chi_larmor_source})")
+    low, high = result.h_over_t_range
+    out.print(f"H/T from {low:.4g} to {high:.4g} Oe/K; {len(result.data)} points")
+    verdict = f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic:.3f}, {p_value(result.p_value)}"
+    if result.holds:
+        out.print(Text(f"Verdict: universality holds ({verdict})", style="bold green"))
+        out.print("  - M - M_Larmor of all runs falls on one curve of H/T, as Langevin terms alone would")
+    else:
+        out.print(Text(f"Verdict: universality FAILS ({verdict})", style="bold red"))
+        out.print("  - the runs do not share one curve of H/T: Larmor and Langevin terms alone cannot be all")
+    out.print(f"  - at this level, chance alone makes it fail in {100 * ALPHA:.0f} % of all tests")
+
+
+def show_measurement(measurement: Measurement, out: Console) -> None:
+    """All that ``inspect`` says of one file."""
+    out.print(Text(inert(measurement.path), style="bold"))
+    choice = measurement.moment_choice
+    sample = measurement.header.sample
+    rows: list[tuple[str, str]] = [
+        ("instrument", measurement.instrument),
+        ("sample", inert(sample) if sample else "not named"),
+        ("rows", rows_in_words(measurement.rows_read, measurement.rows_used, measurement.rows_dropped)),
+        ("moment", f"{choice.column}: {choice.reason}"),
+        ("errors", choice.sigma_column or "no column; estimated"),
+        ("mass", _mass_in_words(measurement)),
+        ("encoding", measurement.encoding),
+    ]
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for key, value in rows:
+        table.add_row(key, Text(inert(value)))
+    out.print(table)
+    runs = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("run", "points", "T / K", "H / Oe", "moment / emu", "errors", "branches"):
+        runs.add_column(column, overflow="fold")
+    for run in measurement.runs:
+        word = "M(T)" if run.kind == "fixed-field" else "M(H)"
+        runs.add_row(
+            f"{word} at {run.nominal:g} {run.unit}", str(len(run.moment)), _span(run.temperature), _span(run.field),
+            _span(run.moment), Text(inert(run.sigma_source)), Text(", ".join(run.branch_labels)),
+        )  # fmt: skip
+    out.print(runs)
+    for warning in measurement.warnings:
+        out.print(Text(f"warning: {inert(warning)}", style="yellow"))
+
+
+def _mass_in_words(measurement: Measurement) -> str:
+    mass = measurement.mass
+    if mass.value_mg is not None:
+        return f"{mass.value_mg:g} mg ({mass.source})"
+    hint = f"; {mass.hint}" if mass.hint else ""
+    return f"not known: {mass.problem or 'not in the file'}{hint}; give --mass MG"
+
+
+def _span(values: FloatArray) -> str:
+    return f"{values.min():.4g} .. {values.max():.4g}"

@@ -1,0 +1,294 @@
+"""The JSON report: one document a command, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from importlib import resources
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara import __version__
+from glasspara.analysis.universality import UniversalityResult
+from glasspara.dataset import ReducedRun
+from glasspara.errors import GlassparaError
+from glasspara.fitting.result import FitResult, FittedParameter
+from glasspara.fitting.staged import StageValues
+from glasspara.loading import Input
+from glasspara.measurement import Measurement
+from glasspara.presets import Preset
+from glasspara.simulation import SimulatedRun
+from glasspara.stages import StagedData
+
+SCHEMA_VERSION = 1
+
+Json = dict[str, Any]
+
+
+def schema_text() -> str:
+    """JSON Schema of the reports, as text."""
+    return resources.files("glasspara.report").joinpath("report.schema.json").read_text(encoding="utf-8")
+
+
+def to_text(document: Mapping[str, Any]) -> str:
+    """Document as JSON text: keys sorted, full precision, finite numbers or null."""
+    return json.dumps(_finite(document), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def frame(command: str, inputs: Sequence[Mapping[str, Any]], warnings: Sequence[str]) -> Json:
+    """What every report has."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "glasspara_version": __version__,
+        "command": command,
+        "inputs": list(inputs),
+        "warnings": list(warnings),
+    }
+
+
+def input_block(item: Input) -> Json:
+    measurement = item.measurement
+    return {
+        "path": measurement.path,
+        "sha256": measurement.sha256,
+        "instrument": measurement.instrument,
+        "rows_read": measurement.rows_read,
+        "rows_used": item.rows_used,
+        "rows_dropped": dict(item.rows_dropped),
+        "moment_column": measurement.moment_choice.column,
+        "moment_reason": measurement.moment_choice.reason,
+        "mass_mg": item.mass_mg,
+        "mass_source": item.mass_source,
+    }
+
+
+def run_block(run: ReducedRun) -> Json:
+    return {
+        "file": run.run.file,
+        "kind": run.run.kind,
+        "nominal": run.run.nominal,
+        "unit": run.run.unit,
+        "n_points": len(run),
+        "sigma_source": run.run.sigma_source,
+        "branches": list(run.run.branch_labels),
+    }
+
+
+def fit_document(
+    inputs: Sequence[Input], fits: Sequence[FitResult], warnings: Sequence[str], *, command: str = "fit"
+) -> Json:
+    model = fits[0].model
+    return frame(command, [input_block(item) for item in inputs], warnings) | {
+        "model": model.name,
+        "convention": model.convention,
+        "orientation": model.orientation,
+        "fits": [fit_block(result) for result in fits],
+    }
+
+
+def fit_block(result: FitResult) -> Json:
+    statistics, determination = result.statistics, result.determination
+    block: Json = {
+        "method": result.method,
+        "ions": result.model.ions,
+        "runs": [run_block(run) for run in result.data.runs],
+        "parameters": {name: _parameter(item) for name, item in result.parameters.items()},
+        "correlation": {"names": list(result.correlation_names), "matrix": result.correlation.tolist()},
+        "derived": {
+            name: {"value": item.value, "error": item.error, "unit": item.unit}
+            for name, item in result.derived.items()
+        },
+        "statistics": {
+            "chi2": statistics.chi2,
+            "ndof": statistics.ndof,
+            "p_value": statistics.p_value,
+            "aic": statistics.aic,
+            "bic": statistics.bic,
+            "n_points": statistics.n_points,
+            "n_free": statistics.n_free,
+        },
+        "identifiability": {
+            "names": list(determination.names),
+            "singular_values": list(determination.singular_values),
+            "relative_errors": dict(determination.relative_errors),
+            "combinations": dict(determination.combinations),
+            "undetermined": list(determination.undetermined),
+            "statements": list(determination.statements),
+        },
+        "assessment": {"status": result.assessment.status, "reasons": list(result.assessment.reasons)},
+        "notes": list(result.notes),
+        "ats_test": None,
+    }
+    if result.ats_test is not None:
+        test = result.ats_test
+        block["ats_test"] = {
+            "chi2_without": test.chi2_without,
+            "delta_chi2": test.delta_chi2,
+            "extra_parameters": test.extra_parameters,
+            "p_value": test.p_value,
+            "needed": test.needed,
+        }
+    return block
+
+
+def _parameter(item: FittedParameter) -> Json:
+    constraint = item.constraint
+    return {
+        "value": item.value,
+        "error": item.error,
+        "error_scaled": item.error_scaled,
+        "unit": item.unit,
+        "fixed": item.fixed,
+        "constraint": None if constraint is None else {"mean": constraint.mean, "error": constraint.error},
+        "limits": list(item.limits),
+        "at_limit": item.at_limit,
+        "minos": None,
+    }
+
+
+def universality_document(
+    inputs: Sequence[Input], result: UniversalityResult, warnings: Sequence[str]
+) -> Json:
+    low, high = result.h_over_t_range
+    return frame("universality", [input_block(item) for item in inputs], warnings) | {
+        "universality": {
+            "statistic": result.statistic,
+            "statistic_name": "F",
+            "dof": list(result.dof),
+            "p_value": result.p_value,
+            "holds": result.holds,
+            "h_over_t_range": [low, high],
+            "h_over_t_unit": "Oe/K",
+            "chi_larmor": result.chi_larmor,
+            "chi_larmor_error": result.chi_larmor_error,
+            "chi_larmor_unit": "emu g^-1 Oe^-1",
+            "chi_larmor_source": result.chi_larmor_source,
+            "runs": [
+                run_block(item.run)
+                | {
+                    "statistic": item.statistic,
+                    "p_value": item.p_value,
+                    "rms_deviation_sigma": item.rms_deviation,
+                }
+                for item in result.runs
+            ],
+        }
+    }
+
+
+def subtract_document(
+    inputs: Sequence[Input], staged: StagedData, stages: StageValues, warnings: Sequence[str]
+) -> Json:
+    columns = staged.columns()
+    return frame("subtract", [input_block(item) for item in inputs], warnings) | {
+        "subtract": {
+            "parameters": dict(stages.values),
+            "parameters_source": dict(stages.sources),
+            "runs": [run_block(run) for run in staged.data.runs],
+            "columns": list(columns),
+            "rows": np.stack(list(columns.values()), axis=-1).tolist(),
+        }
+    }
+
+
+def inspect_document(
+    measurements: Sequence[Measurement], failed: Sequence[tuple[str, GlassparaError]]
+) -> Json:
+    return frame("inspect", [_measurement(item) for item in measurements], []) | {
+        "failed": [
+            {"path": path, "error": str(error), "exit_status": error.exit_status} for path, error in failed
+        ]
+    }
+
+
+def _measurement(item: Measurement) -> Json:
+    choice, mass = item.moment_choice, item.mass
+    return {
+        "path": item.path,
+        "sha256": item.sha256,
+        "instrument": item.instrument,
+        "encoding": item.encoding,
+        "title": item.header.title,
+        "sample": item.header.sample,
+        "rows_read": item.rows_read,
+        "rows_used": item.rows_used,
+        "rows_dropped": dict(item.rows_dropped),
+        "dropped": [{"line": row.line, "reason": row.reason} for row in item.dropped],
+        "moment_column": choice.column,
+        "moment_reason": choice.reason,
+        "sigma_column": choice.sigma_column,
+        "diagnostics": dict(choice.diagnostics),
+        "mass_mg": mass.value_mg,
+        "mass_source": mass.source,
+        "mass_problem": mass.problem,
+        "runs": [
+            {
+                "kind": run.kind,
+                "nominal": run.nominal,
+                "unit": run.unit,
+                "n_points": len(run.moment),
+                "t_range_K": _range(run.temperature),
+                "h_range_Oe": _range(run.field),
+                "moment_range_emu": _range(run.moment),
+                "sigma_source": run.sigma_source,
+                "branches": list(run.branch_labels),
+                "warnings": list(run.warnings),
+            }
+            for run in item.runs
+        ],
+        "warnings": list(item.warnings),
+    }
+
+
+def simulate_document(
+    runs: Sequence[SimulatedRun],
+    *,
+    preset: Preset,
+    parameters: Mapping[str, float],
+    seed: int,
+    noise: float,
+    layout: str,
+    mass_mg: float,
+) -> Json:
+    return frame("simulate", [], []) | {
+        "simulate": {
+            "synthetic": True,
+            "preset": preset.name,
+            "seed": seed,
+            "noise": noise,
+            "layout": layout,
+            "mass_mg": mass_mg,
+            "parameters": dict(parameters),
+            "files": [
+                {
+                    "name": run.file_name,
+                    "sha256": sha256(run.content).hexdigest(),
+                    "kind": run.plan.kind,
+                    "nominal": run.plan.nominal,
+                    "n_points": len(run.points.T),
+                }
+                for run in runs
+            ],
+        }
+    }
+
+
+def _range(values: npt.NDArray[np.float64]) -> list[float]:
+    return [float(values.min()), float(values.max())]
+
+
+def _finite(value: Any) -> Any:
+    """``value`` in plain Python types, with null for what is not finite."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return value

@@ -1,0 +1,32 @@
+"""Numbers for people: value and error rounded together, by the rule of the Particle Data Group."""
+
+from __future__ import annotations
+
+from math import floor, isfinite, log10
+
+
+def value_with_error(value: float, error: float | None) -> str:
+    """Value and error as "(4.227 ± 0.095)e-07", or "0.319 ± 0.067" where no power of ten is needed.
+
+    The error keeps two figures if its first three lie in 100..354, else one;
+    the value is cut at the same place.
+    """
+    if error is None or not isfinite(error) or error <= 0.0:
+        return f"{value:.6g}"
+    exponent = floor(log10(abs(value))) if value else floor(log10(error))
+    leading = floor(log10(error))
+    three = round(error / 10.0 ** (leading - 2))
+    last = leading - 1 if three <= 354 else leading
+    if -3 <= exponent <= 4:
+        decimals = max(-last, 0)
+        return f"{round(value, -last):.{decimals}f} ± {round(error, -last):.{decimals}f}"
+    decimals = max(exponent - last, 0)
+    scale = 10.0**exponent
+    return f"({value / scale:.{decimals}f} ± {error / scale:.{decimals}f})e{exponent:+03d}"
+
+
+def p_value(p: float | None) -> str:
+    """As "p = 0.21"; very small ones as a bound."""
+    if p is None:
+        return "p unknown"
+    return f"p = {p:.2g}" if p >= 1.0e-12 else "p < 1e-12"

@@ -1,0 +1,191 @@
+"""Runs: points at one field or at one temperature, with standard deviations and branches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.branches import find_branches
+from glasspara.files.points import DroppedRow, Points
+from glasspara.scatter import estimate_sigma
+from glasspara.segmentation import (
+    FIXED_FIELD,
+    Segment,
+    field_noise,
+    find_segments,
+    temperature_noise,
+)
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Kind = Literal["fixed-field", "fixed-temperature"]
+
+DRIFT = 0.02
+"""Drift of the temperature of a fixed-temperature run, relative, above which the run carries a warning."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Points at one set point, in order of acquisition.
+
+    Parameters
+    ----------
+    file : str
+        Path of the file.
+    kind : str
+        "fixed-field" (M against T) or "fixed-temperature" (M against H).
+    nominal : float
+        Set point in ``unit``, rounded from the median of the readings.
+    unit : str
+        "Oe" for a fixed field, "K" for a fixed temperature.
+    temperature, field, moment, sigma : arrays of shape (n,)
+        K, Oe, emu, emu; read-only. ``sigma`` is a standard deviation, > 0.
+    line : array of int
+        1-based file line of each point (0 where there is no file).
+    branch : array of int
+        Branch of each point, an index of ``branch_labels``.
+    branch_labels : tuple of str
+        "warming", "cooling", "field up", "field down", numbered from the second of a kind on.
+    sigma_source : str
+        Where ``sigma`` came from, in words.
+    warnings : tuple of str
+        What a reader of results from this run must know.
+
+    Raises
+    ------
+    ValueError
+        Arrays of different lengths.
+    """
+
+    file: str
+    kind: Kind
+    nominal: float
+    unit: str
+    temperature: FloatArray
+    field: FloatArray
+    moment: FloatArray
+    sigma: FloatArray
+    line: IntArray
+    branch: IntArray
+    branch_labels: tuple[str, ...]
+    sigma_source: str
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("temperature", "field", "moment", "sigma"):
+            object.__setattr__(self, name, _read_only(getattr(self, name), np.float64))
+        for name in ("line", "branch"):
+            object.__setattr__(self, name, _read_only(getattr(self, name), np.int64))
+        lengths = {
+            len(a) for a in (self.temperature, self.field, self.moment, self.sigma, self.line, self.branch)
+        }
+        if len(lengths) != 1:
+            raise ValueError(f"the arrays of a run differ in length: {sorted(lengths)}")
+
+    def __len__(self) -> int:
+        return len(self.moment)
+
+    @property
+    def label(self) -> str:
+        """Set point with its unit: "1000 Oe", "4.5 K"."""
+        return f"{self.nominal:g} {self.unit}"
+
+
+def _read_only(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    array: npt.NDArray[Any] = np.array(values, dtype=dtype)
+    array.flags.writeable = False
+    return array
+
+
+def segment(
+    points: Points, *, file: str = "", sigma_column: str | None = None, errors: str = "auto"
+) -> tuple[tuple[Run, ...], tuple[DroppedRow, ...]]:
+    """Runs among points in order of acquisition, and the rows that belong to none.
+
+    Parameters
+    ----------
+    points : Points
+        Finite temperatures (K, > 0), fields (Oe) and moments (emu); ``sigma`` as the instrument states it.
+    file : str
+        Path to put into the runs.
+    sigma_column : str or None
+        Name of the instrument's error column, for ``sigma_source``.
+    errors : str
+        See `glasspara.scatter.estimate_sigma`.
+
+    Raises
+    ------
+    UsageError
+        ``errors`` is unknown, or asks for instrument errors where there are none.
+    """
+    segments, strays = find_segments(points.temperature, points.field)
+    runs = tuple(_run(points, part, file, sigma_column, errors) for part in segments)
+    dropped = tuple(DroppedRow(int(points.line[i]), strays[i]) for i in sorted(strays))
+    return runs, dropped
+
+
+def _run(points: Points, part: Segment, file: str, sigma_column: str | None, errors: str) -> Run:
+    T, H, moment = points.temperature[part.rows], points.field[part.rows], points.moment[part.rows]
+    warnings: list[str] = []
+    if part.kind == FIXED_FIELD:
+        kind: Kind = "fixed-field"
+        middle = float(np.median(H))
+        # A Curie law is a straight line in 1/T, however far apart the temperatures are.
+        nominal, unit, varies = set_point(middle, field_noise(middle)), "Oe", 1.0 / T
+        noise = temperature_noise(float(np.median(T)))
+        reversal = max(3.0 * noise, 0.02 * float(np.ptp(T)))
+        branch, labels = find_branches(T, noise=noise, reversal=reversal, up="warming", down="cooling")
+        if len(labels) == 1 and labels[0] == "steady":
+            warnings.append(f"neither field nor temperature varies: a series in time at {middle:g} Oe")
+    else:
+        kind = "fixed-temperature"
+        middle = float(np.median(T))
+        nominal, unit, varies = set_point(middle, 2.0e-3 * middle), "K", H
+        noise = field_noise(0.0)
+        reversal = max(3.0 * noise, 0.005 * float(np.ptp(H)))
+        branch, labels = find_branches(H, noise=noise, reversal=reversal, up="field up", down="field down")
+        if float(np.ptp(T)) > max(DRIFT * middle, 0.1):
+            warnings.append(
+                f"temperature is not constant: {T.min():.4g} to {T.max():.4g} K in the run called {nominal:g} K; "
+                "fits use the temperature of each point, tables of this run its nominal one"
+            )
+    estimate = estimate_sigma(
+        temperature=T,
+        field=H,
+        moment=moment,
+        instrument=points.sigma[part.rows],
+        branch=branch,
+        varies=varies,
+        column=sigma_column,
+        errors=errors,
+        where=file,
+    )
+    return Run(
+        file=file,
+        kind=kind,
+        nominal=nominal,
+        unit=unit,
+        temperature=T,
+        field=H,
+        moment=moment,
+        sigma=estimate.sigma,
+        line=points.line[part.rows],
+        branch=branch,
+        branch_labels=labels,
+        sigma_source=estimate.source,
+        warnings=(*warnings, *estimate.warnings),
+    )
+
+
+def set_point(value: float, tolerance: float) -> float:
+    """The roundest number within ``tolerance`` of ``value``: 999.5 Oe -> 1000, 4.502 K -> 4.5."""
+    if abs(value) <= tolerance:
+        return 0.0
+    for digits in range(1, 17):
+        rounded = float(f"{value:.{digits - 1}e}")
+        if abs(rounded - value) <= tolerance:
+            return rounded
+    return value

@@ -1,0 +1,171 @@
+"""Sample mass from text: nothing is guessed and nothing is converted without saying so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import isclose, isfinite
+from pathlib import PurePath
+
+from glasspara.errors import UsageError
+from glasspara.files import flavours
+from glasspara.files.flavours import Flavour
+from glasspara.files.multivu import Header
+
+UNITS_MG = {"kg": 1.0e6, "g": 1.0e3, "mg": 1.0, "ug": 1.0e-3, "µg": 1.0e-3, "μg": 1.0e-3}
+"""Mass units, each in mg."""
+
+PLACEHOLDERS = (0.0, 0.1, 1.0, 1000.0)
+"""Bare numbers that MultiVu writes, or that people leave, where no mass was entered."""
+
+SMALLEST_BARE_MG = 0.1
+"""A bare number below this is more likely grams than mg."""
+
+AGREEMENT = 0.02
+
+_NUMBER = r"[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+"
+_MASS = re.compile(rf"\s*(?P<number>[+-]?(?:{_NUMBER})(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>[a-zA-Zµμ]*)\s*")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+# Mg is magnesium: "Zn0.5Mg0.5O" states no mass.
+_HINT = re.compile(
+    r"(?<![0-9.,])(?P<number>[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+)\s*(?P<unit>mg|MG|ug|µg|μg|g)(?![a-zA-Z])"
+)
+_MATRIX = re.compile(
+    r"\s*(?:of\s+)?(?:eicosane|teflon|ptfe|oil|capsule|grease|wax|varnish|holder|quartz)", re.IGNORECASE
+)
+_FREE_KEYS = ("mass", "m", "m_s", "ms", "m_sample", "sample_mass", "sample mass", "weight")
+
+
+@dataclass(frozen=True)
+class HeaderMass:
+    """Sample mass as a file's header states it.
+
+    ``value_mg`` is None where the header gives no usable mass; ``problem`` then says why. ``source`` names the
+    header entry, ``text`` is its content as it stands. ``hint`` is a mass seen elsewhere (title, comment, file
+    name): for people only, never used.
+    """
+
+    value_mg: float | None
+    source: str
+    text: str
+    problem: str | None = None
+    hint: str | None = None
+
+
+def parse_mass(text: str, *, default_unit: str | None = "mg") -> float:
+    """Mass in mg of text such as "35,7 mg", "0.0105 g", "12.2mg", "250 ug".
+
+    A bare number is in ``default_unit``; None demands a unit in the text.
+
+    Raises
+    ------
+    UsageError
+        The text is no mass, has no unit where one is needed, is ambiguous ("1,234 mg") or not positive.
+    """
+    remedy = "Write a number and mg, g or ug, for example 35.7mg"
+    match = _MASS.fullmatch(text)
+    if match is None:
+        raise UsageError(f"cannot read the mass {text.strip()!r}", remedy=remedy)
+    number, unit = match["number"], match["unit"] or default_unit
+    if unit is None:
+        raise UsageError(f"the mass {text.strip()!r} has no unit", remedy=remedy)
+    factor = UNITS_MG.get(unit.lower() if unit.isupper() else unit)  # MG is mg, Mg is not
+    if factor is None:
+        raise UsageError(f"the mass {text.strip()!r} is in an unknown unit", remedy=remedy)
+    if "," in number and _THOUSANDS.fullmatch(number):
+        raise UsageError(
+            f"the mass {text.strip()!r} may have a decimal or a thousands comma", remedy="Write a point"
+        )
+    value = float(number.replace(",", ".")) * factor
+    if not (value > 0.0 and isfinite(value)):
+        raise UsageError(f"the mass {text.strip()!r} is not positive", remedy=remedy)
+    return value
+
+
+def header_mass(header: Header, flavour: Flavour, *, path: str = "") -> HeaderMass:
+    """Mass that the header states, or what is wrong with it.
+
+    MultiVu asks for mg, so that a bare number is mg, unless it is a placeholder or so small that somebody may
+    have typed grams. ACMS headers have free entries instead: there a unit must stand. ``path`` serves for the
+    hint alone: masses often stand in file names.
+    """
+    hint = _hint(header, path)
+    key, text = _entry(header, flavour)
+    if not text:
+        return HeaderMass(None, "", "", "the header gives no sample mass", hint)
+    source = f"header {key}"
+    bare = re.fullmatch(rf"\s*[+-]?(?:{_NUMBER})(?:[eE][+-]?[0-9]+)?\s*", text) is not None
+    free_key = flavour.family == flavours.ACMS
+    if bare and not free_key and (problem := _doubt(text, source)):
+        return HeaderMass(None, source, text, problem, hint)
+    try:
+        value = parse_mass(text, default_unit=None if free_key else "mg")
+    except UsageError as error:
+        return HeaderMass(None, source, text, f"{source}: {error.what}", hint)
+    return HeaderMass(value, source + (" (no unit written: mg)" if bare else ""), text, None, hint)
+
+
+def contradiction(mass: HeaderMass, header: Header, path: str) -> str | None:
+    """Warning where a mass in title, comment or file name contradicts the header's; None where all is well."""
+    if mass.value_mg is None:
+        return None
+    for place, found in _mentions(header, path):
+        values = [value for _, value in found]
+        candidates = [*values, sum(values)]  # "45,7mg_+b13,7mg": sample and holder, weighed apart
+        if not any(isclose(value, mass.value_mg, rel_tol=AGREEMENT) for value in candidates):
+            return (
+                f"the header's mass is {mass.value_mg:g} mg, the {place} says "
+                f"{' and '.join(text for text, _ in found)}: settle it with --mass"
+            )
+    return None
+
+
+def _entry(header: Header, flavour: Flavour) -> tuple[str, str]:
+    """Key and text of the header entry that holds the mass."""
+    if flavour.family in (flavours.XL, flavours.XL_AVERAGED):
+        return "WEIGHT", header.get("WEIGHT")
+    if flavour.family != flavours.ACMS:
+        return "SAMPLE_MASS", header.get("SAMPLE_MASS")
+    for key, value in header.info:
+        if key.lower() in _FREE_KEYS and value:
+            return f"INFO {key!r}", value
+    return "", ""
+
+
+def _doubt(text: str, source: str) -> str | None:
+    """Why a bare number is not taken as mg; None if it may be."""
+    value = float(text.replace(",", "."))
+    if value in PLACEHOLDERS:
+        return f"{source} is {text}, a placeholder"
+    if 0.0 < value < SMALLEST_BARE_MG:
+        return f"{source} is {text}: {value:g} mg, or {value * 1.0e3:g} mg if grams were typed"
+    return None
+
+
+def _mentions(header: Header, path: str) -> list[tuple[str, list[tuple[str, float]]]]:
+    """Masses in running text: (place, [(text, mg), ...]); masses of a matrix (eicosane, oil) left out."""
+    places = (
+        ("sample comment", header.sample_comment),
+        ("title", header.title),
+        ("sample name", header.sample),
+        ("file name", PurePath(path).name),
+    )
+    mentions = []
+    for place, text in places:
+        found = []
+        for match in _HINT.finditer(text):
+            number = match["number"].replace(",", ".")
+            value = float(number) * UNITS_MG[match["unit"].lower()]
+            vague = match["unit"] == "g" and "." not in number  # "5g" may be anything
+            if value > 0.0 and not vague and not _MATRIX.match(text, match.end()):
+                found.append((match[0], value))
+        if found:
+            mentions.append((place, found))
+    return mentions
+
+
+def _hint(header: Header, path: str) -> str | None:
+    said = [
+        f"{place} says {', '.join(text for text, _ in found)}" for place, found in _mentions(header, path)
+    ]
+    return "; ".join(said) or None

@@ -1,0 +1,241 @@
+"""Standard deviations of moments: the instrument's where it states any, else from the scatter of the points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.errors import UsageError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+ERROR_MODES = ("auto", "instrument", "scatter")
+
+MAD_TO_SIGMA = 1.4826
+"""Median absolute deviation to standard deviation, normal distribution."""
+
+ODDS = 5.0
+"""Instrument errors this many times above or below the scatter are worth a warning."""
+
+_FEWEST_REPEATS = 10  # degrees of freedom
+_ORDERS = (2, 3, 4, 5)  # of the polynomial that a window of order + 2 points is held against
+_FEWEST_WINDOWS = 3
+_TRUSTED_WINDOWS = 12
+_SETTLED = 0.7  # a scatter that a higher order does not lower below this is scatter, no longer curvature
+_WINDOWS_FOR_GROWTH = 40
+
+
+@dataclass(frozen=True)
+class SigmaEstimate:
+    """``sigma`` (emu, > 0, one a point), where it came from, and what is odd about it."""
+
+    sigma: FloatArray
+    source: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Scatter about a smooth curve: sigma**2 = ``constant``**2 + (``relative`` * moment)**2, emu and 1.
+
+    ``settled`` is False where the points are too sparse to tell scatter from curvature: then it is an upper limit.
+    """
+
+    constant: float
+    relative: float
+    settled: bool
+    words: str
+
+    def sigma(self, moment: FloatArray) -> FloatArray:
+        return np.hypot(self.constant, self.relative * moment)
+
+
+def estimate_sigma(
+    *,
+    temperature: FloatArray,
+    field: FloatArray,
+    moment: FloatArray,
+    instrument: FloatArray,
+    branch: IntArray,
+    varies: FloatArray,
+    column: str | None,
+    errors: str = "auto",
+    where: str = "",
+) -> SigmaEstimate:
+    """Standard deviations of the moments of one run.
+
+    Parameters
+    ----------
+    temperature, field, moment : arrays of one length
+        K, Oe, emu, in order of acquisition.
+    instrument : array
+        What the instrument states, emu; nan, 0 or negative where it states nothing.
+    branch : array of int
+        Branch of each point; scatter is taken within branches.
+    varies : array
+        What varies through the run, so scaled that the moment is a smooth function of it.
+    column : str or None
+        Name of the instrument's error column.
+    errors : str
+        "auto" takes the instrument's where there are any, "instrument" does so too but demands them, "scatter"
+        takes the scatter of the points throughout.
+    where : str
+        The file, for error messages.
+
+    Raises
+    ------
+    UsageError
+        ``errors`` is another word, or "instrument" and the run has none.
+    """
+    if errors not in ERROR_MODES:
+        raise UsageError(f"errors {errors!r} is unknown", remedy=f"Choose one of {', '.join(ERROR_MODES)}")
+    stated = np.isfinite(instrument) & (instrument > 0.0)
+    local = local_scatter(varies, moment, branch)
+    if errors != "scatter" and stated.all() and len(moment):
+        return SigmaEstimate(
+            instrument.copy(), f"instrument: {column}", _odd(instrument, local, moment, column)
+        )
+    if errors == "instrument" and not stated.any():
+        raise UsageError(
+            "the file states no errors of its moments",
+            where=where,
+            remedy="Leave out --errors, or take --errors scatter",
+        )
+    repeats = repeat_scatter(temperature, field, moment)
+    scatter = repeats or local
+    estimate = np.maximum(scatter.sigma(moment), resolution(moment))
+    warnings = (
+        ()
+        if scatter.settled
+        else (
+            "the points are too sparse to tell scatter from curvature: the standard deviations are upper limits, and "
+            "chi2 will look too good",
+        )
+    )
+    if errors == "scatter" or not stated.any():
+        return SigmaEstimate(estimate, scatter.words, warnings)
+    sigma = np.where(stated, instrument, estimate)
+    source = f"instrument: {column}; {scatter.words} for {int((~stated).sum())} points without"
+    return SigmaEstimate(sigma, source, (*_odd(instrument[stated], local, moment[stated], column), *warnings))
+
+
+def _odd(instrument: FloatArray, local: Scatter, moment: FloatArray, column: str | None) -> tuple[str, ...]:
+    stated = float(np.median(instrument))
+    seen = float(np.median(local.sigma(moment)))
+    if seen <= 0.0:
+        return ()
+    if stated > ODDS * seen:
+        return (
+            f"{column} is {stated:.2g} emu (median) but the points scatter by {seen:.2g} emu only: these errors are "
+            "no standard deviations, chi2 will be far too small; --errors scatter takes the scatter instead",
+        )
+    if local.settled and stated * ODDS < seen:
+        return (
+            f"{column} is {stated:.2g} emu (median) but the points scatter by {seen:.2g} emu: chi2 will be far too "
+            "large; --errors scatter takes the scatter instead",
+        )
+    return ()
+
+
+def repeat_scatter(temperature: FloatArray, field: FloatArray, moment: FloatArray) -> Scatter | None:
+    """Pooled scatter of consecutive points at one temperature and field; None with too few of them."""
+    same = (np.abs(np.diff(temperature)) <= 5.0e-4 * temperature[1:]) & (
+        np.abs(np.diff(field)) <= 0.2 + 1.0e-5 * np.abs(field[1:])
+    )
+    group = np.concatenate(([0], np.cumsum(~same))) if len(moment) else np.zeros(0, dtype=np.int64)
+    counts = np.bincount(group)
+    freedom = int((counts - 1).sum()) if len(counts) else 0
+    if freedom < _FEWEST_REPEATS:
+        return None
+    if 2 * int(counts[counts > 1].sum()) < len(moment):
+        return None  # a few points say too little about the others
+    mean = np.bincount(group, weights=moment) / counts
+    size = counts[group]
+    repeated = size > 1
+    deviation = (moment - mean[group])[repeated] * np.sqrt(size[repeated] / (size[repeated] - 1.0))
+    sigma = MAD_TO_SIGMA * float(np.median(np.abs(deviation)))
+    return Scatter(sigma, 0.0, True, f"repeat scatter ({freedom} degrees of freedom)")
+
+
+def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatter:
+    """Robust scatter of the points about a smooth curve through their neighbours, within each branch.
+
+    Windows of k + 2 points are held against the polynomial of degree k through them (divided differences, any
+    spacing), k from 2 up to where a higher degree no longer lowers the scatter.
+    """
+    chosen: tuple[FloatArray, FloatArray] | None = None
+    scatter, order, settled = 0.0, 0, False
+    for k in _ORDERS:
+        residual, size = _window_residuals(x, moment, branch, k)
+        if len(residual) < _FEWEST_WINDOWS:
+            break
+        now = MAD_TO_SIGMA * float(np.median(np.abs(residual)))
+        if chosen is not None and now >= _SETTLED * scatter:
+            settled = len(residual) >= _TRUSTED_WINDOWS
+            break
+        chosen, scatter, order = (residual, size), now, k
+    if chosen is None:
+        spread = float(np.ptp(moment)) if len(moment) else 0.0
+        return Scatter(spread, 0.0, False, "spread of the moments (too few points for a local scatter)")
+    constant, relative = _growth(*chosen, scatter)
+    grows = ", growing with the moment" if relative else ""
+    return Scatter(
+        constant, relative, settled, f"local scatter of the run (differences of order {order + 1}{grows})"
+    )
+
+
+def _window_residuals(
+    x: FloatArray, moment: FloatArray, branch: IntArray, order: int
+) -> tuple[FloatArray, FloatArray]:
+    """Residuals (standard deviation that of a point) of all windows, and the median |moment| of each."""
+    width = order + 2
+    residuals: list[FloatArray] = []
+    sizes: list[FloatArray] = []
+    for number in range(int(branch.max()) + 1 if len(branch) else 0):
+        here = branch == number
+        if int(here.sum()) < width:
+            continue
+        # Equal values are set apart by next to nothing: their window then compares the equals with each other.
+        scale = float(np.ptp(x[here])) or 1.0
+        apart = (x[here] - x[here].min()) / scale + 1.0e-7 * np.arange(int(here.sum()))
+        windows = np.lib.stride_tricks.sliding_window_view(apart, width)
+        values = np.lib.stride_tricks.sliding_window_view(moment[here], width)
+        gaps = windows[:, :, None] - windows[:, None, :]
+        gaps[gaps == 0.0] = 1.0e-12
+        gaps[:, np.arange(width), np.arange(width)] = 1.0
+        weights = 1.0 / gaps.prod(axis=2)
+        weights /= np.sqrt((weights**2).sum(axis=1, keepdims=True))
+        residuals.append((weights * values).sum(axis=1))
+        sizes.append(np.median(np.abs(values), axis=1))
+    if not residuals:
+        return np.zeros(0), np.zeros(0)
+    return np.concatenate(residuals), np.concatenate(sizes)
+
+
+def _growth(residual: FloatArray, size: FloatArray, scatter: float) -> tuple[float, float]:
+    """Constant and relative part of the scatter: SQUID noise grows with the moment where that is strong."""
+    if len(residual) < _WINDOWS_FOR_GROWTH:
+        return scatter, 0.0
+    order = np.argsort(size)
+    quarter = len(order) // 4
+    low, high = order[:quarter], order[-quarter:]
+    s_low, s_high = (MAD_TO_SIGMA * float(np.median(np.abs(residual[part]))) for part in (low, high))
+    m_low, m_high = float(np.median(size[low])), float(np.median(size[high]))
+    if s_high < 2.0 * s_low or m_high < 2.0 * m_low:
+        return scatter, 0.0
+    slope2 = (s_high**2 - s_low**2) / (m_high**2 - m_low**2)
+    return float(np.sqrt(max(s_low**2 - slope2 * m_low**2, (0.1 * s_low) ** 2))), float(np.sqrt(slope2))
+
+
+def resolution(moment: FloatArray) -> float:
+    """Standard deviation of rounding to the last digit that the file holds (emu, > 0)."""
+    exponents = [
+        exponent
+        for value in moment[:200].tolist()
+        if value and isinstance(exponent := Decimal(repr(value)).as_tuple().exponent, int)
+    ]
+    return float(10.0 ** max(min(exponents, default=-12), -30) / np.sqrt(12.0))

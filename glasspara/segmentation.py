@@ -1,0 +1,321 @@
+"""Rows in acquisition order -> runs at fixed field or at fixed temperature, as index arrays.
+
+Field is steady while it is held, temperature is not: a "10 K" loop may drift. So the table is cut where the field
+changes first; a stretch of one field through which the temperature sweeps is a fixed-field run, and what lies
+between such stretches is cut where the temperature jumps from one level to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+FIXED_FIELD = "fixed-field"
+FIXED_TEMPERATURE = "fixed-temperature"
+
+FEWEST_POINTS = 4
+"""Points, and set points of what varies, that make a run."""
+
+SWEEP_SPAN = 0.04
+"""A temperature that covers this part of itself at one field is swept, not drifting."""
+
+LARGEST_DRIFT = 5.0
+"""Highest over lowest temperature up to which a run is called a drifting fixed-temperature one."""
+
+STRAY = "outside sequence: between set points"
+TOO_FEW = "outside sequence: too few points for a run"
+NOTHING_HELD = "outside sequence: neither field nor temperature held"
+
+_STRAY_STEPS = 3  # up to so many fields off the level are on the way; more are a drift
+_REVISITS = 4
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Rows (indices in order of acquisition) of one run; ``kind`` is FIXED_FIELD or FIXED_TEMPERATURE."""
+
+    kind: str
+    rows: IntArray
+
+
+def field_noise(field: float) -> float:
+    """Oe by which readings of one held field differ."""
+    return max(1.0, 1.0e-3 * abs(field))
+
+
+def temperature_noise(temperature: float) -> float:
+    """K by which readings at one held temperature differ."""
+    return max(0.02, 2.5e-3 * abs(temperature))
+
+
+def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segment], dict[int, str]]:
+    """Runs among rows, in order of their first row, and why each of the other rows belongs to none.
+
+    Parameters
+    ----------
+    temperature, field : arrays of one length
+        K and Oe, finite, in order of acquisition.
+    """
+    rows = _Rows(temperature, field)
+    segments: list[Segment] = []
+    strays: dict[int, str] = {}
+    between: list[int] = []
+    for start, stop in _plateaus(field):
+        if not rows.sweeps(range(start, stop)):
+            between.extend(range(start, stop))
+            continue
+        _split_between(rows, between, segments, strays)
+        between = []
+        segments.append(_segment(FIXED_FIELD, range(start, stop)))
+    _split_between(rows, between, segments, strays)
+    merged = _merge_same_set_point(rows, segments)
+    return sorted(merged, key=lambda segment: int(segment.rows[0])), strays
+
+
+def _segment(kind: str, rows: Iterable[int]) -> Segment:
+    return Segment(kind, np.fromiter(rows, dtype=np.int64))
+
+
+def _plateaus(field: FloatArray) -> list[tuple[int, int]]:
+    """Stretches (start, stop) of consecutive rows at one field, within its noise."""
+    plateaus: list[tuple[int, int]] = []
+    start, total = 0, 0.0
+    for i, value in enumerate(field.tolist()):
+        if i > start:
+            mean = total / (i - start)
+            if abs(value - mean) > field_noise(mean):
+                plateaus.append((start, i))
+                start, total = i, 0.0
+        total += value
+    if len(field):
+        plateaus.append((start, len(field)))
+    return plateaus
+
+
+def _levels(values: Iterable[float], noise: Callable[[float], float]) -> int:
+    """Number of values that differ by more than the noise."""
+    count, last = 0, -np.inf
+    for value in sorted(values):
+        if value - last > noise(value):
+            count, last = count + 1, value
+    return count
+
+
+class _Rows:
+    """Temperature and field by row, as plain floats: the walks below touch single rows."""
+
+    def __init__(self, temperature: FloatArray, field: FloatArray) -> None:
+        self.T: list[float] = temperature.tolist()
+        self.H: list[float] = field.tolist()
+
+    def temperatures(self, rows: Sequence[int]) -> list[float]:
+        return [self.T[i] for i in rows]
+
+    def fields(self, rows: Sequence[int]) -> int:
+        """Number of distinct fields."""
+        return _levels((self.H[i] for i in rows), field_noise)
+
+    def temperature_levels(self, rows: Sequence[int]) -> int:
+        """Number of distinct temperatures."""
+        return _levels(self.temperatures(rows), temperature_noise)
+
+    def level(self, rows: Sequence[int]) -> tuple[float, float]:
+        """Median temperature and how far the middle 80 % of the readings spread."""
+        low, middle, high = np.percentile(self.temperatures(rows), (10.0, 50.0, 90.0))
+        return float(middle), float(high - low)
+
+    def sweeps(self, rows: Sequence[int]) -> bool:
+        """Whether the temperature is swept through these rows, all at one field."""
+        if len(rows) < FEWEST_POINTS:
+            return False
+        T = self.temperatures(rows)
+        low, high = min(T), max(T)
+        return high - low > SWEEP_SPAN * 0.5 * (low + high) and self.temperature_levels(rows) >= FEWEST_POINTS
+
+    def field_steps(self, rows: Sequence[int]) -> list[float]:
+        """Fields along the rows, each once until the next change."""
+        steps: list[float] = []
+        for i in rows:
+            if not steps or abs(self.H[i] - steps[-1]) > field_noise(steps[-1]):
+                steps.append(self.H[i])
+        return steps
+
+
+def _split_between(rows: _Rows, between: list[int], segments: list[Segment], strays: dict[int, str]) -> None:
+    """Sort rows that lie between temperature sweeps into segments and strays."""
+    if not between:
+        return
+    groups = _cut_at_jumps(rows, between)
+    unsettled = [i for group in groups if rows.fields(group) < FEWEST_POINTS for i in group]
+    grid = _grid(rows, unsettled)
+    if grid:
+        segments.extend(grid)
+        taken = {int(i) for segment in grid for i in segment.rows}
+        groups = [left for group in groups if (left := [i for i in group if i not in taken])]
+    for candidate in _join_drifts(rows, groups, strays):
+        _classify(rows, candidate, segments, strays)
+
+
+def _cut_at_jumps(rows: _Rows, between: list[int]) -> list[list[int]]:
+    """Cut where the temperature jumps from row to row by more than its noise."""
+    jumps = [abs(rows.T[b] - rows.T[a]) for a, b in pairwise(between)]
+    usual = 5.0 * float(np.median(jumps)) if jumps else 0.0
+    groups = [[between[0]]]
+    for (a, b), jump in zip(pairwise(between), jumps, strict=True):
+        noise = max(temperature_noise(rows.T[a]), min(usual, 0.02 * rows.T[a]))
+        if jump > noise:
+            groups.append([])
+        groups[-1].append(b)
+    return groups
+
+
+def _grid(rows: _Rows, unsettled: list[int]) -> list[Segment]:
+    """Runs of a grid whose inner loop is too short to be a run: three fields at each of many temperatures, say."""
+    by_field = _revisited(unsettled, [rows.H[i] for i in unsettled], field_noise)
+    kept = [group for group in by_field if rows.temperature_levels(group) >= FEWEST_POINTS]
+    if 2 * sum(map(len, kept)) >= len(unsettled) > 0:
+        return [_segment(FIXED_FIELD, group) for group in kept]
+    by_temperature = _revisited(unsettled, rows.temperatures(unsettled), temperature_noise)
+    kept = [group for group in by_temperature if rows.fields(group) >= FEWEST_POINTS]
+    if 2 * sum(map(len, kept)) >= len(unsettled) > 0:
+        return [_segment(FIXED_TEMPERATURE, group) for group in kept]
+    return []
+
+
+def _revisited(members: list[int], values: list[float], noise: Callable[[float], float]) -> list[list[int]]:
+    """Groups of rows with one value each, to which the sequence came back time and again."""
+    order = sorted(range(len(members)), key=lambda k: values[k])
+    labels = [0] * len(members)
+    for a, b in pairwise(order):
+        labels[b] = labels[a] + (values[b] - values[a] > noise(values[a]))
+    visits = [0] * (max(labels, default=0) + 1)
+    groups: list[list[int]] = [[] for _ in visits]
+    previous = -1
+    for i, label in zip(members, labels, strict=True):
+        visits[label] += label != previous
+        groups[label].append(i)
+        previous = label
+    return [group for group, count in zip(groups, visits, strict=True) if count >= _REVISITS]
+
+
+def _join_drifts(rows: _Rows, groups: list[list[int]], strays: dict[int, str]) -> list[list[int]]:
+    """Join groups that are one drifting level; drop the few rows on the way between two levels."""
+    candidates: list[list[int]] = []
+    current: list[int] = []
+    last: list[int] = []
+    pending: list[int] = []
+    for group in groups:
+        if rows.fields(group) < FEWEST_POINTS:
+            pending += group
+            continue
+        if not current:
+            current = _leave_few(rows, pending, strays) + group
+        elif _new_level(rows, last, pending, group):
+            candidates.append(current)
+            strays |= dict.fromkeys(pending, STRAY)
+            current = list(group)
+        else:
+            current += pending + group
+        last, pending = group, []
+    if current:
+        candidates.append(current + _leave_few(rows, pending, strays))
+    elif pending:
+        candidates.append(pending)
+    return candidates
+
+
+def _leave_few(rows: _Rows, pending: list[int], strays: dict[int, str]) -> list[int]:
+    """The rows before the first level or after the last one, unless they are few enough to be on the way."""
+    if len(rows.field_steps(pending)) > _STRAY_STEPS:
+        return pending
+    strays |= dict.fromkeys(pending, STRAY)
+    return []
+
+
+def _new_level(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> bool:
+    """Whether two groups are two set points, not one temperature that drifts.
+
+    The step must be far larger than the spreads. Then either few rows lie between and the field starts anew,
+    where a drift lets it go on, or both levels are flat and far apart.
+    """
+    (mid_a, spread_a), (mid_b, spread_b) = rows.level(a), rows.level(b)
+    noise = temperature_noise(mid_a)
+    spread, step = max(spread_a, spread_b), abs(mid_b - mid_a)
+    if step <= max(4.0 * spread, noise):
+        return False
+    if len(rows.field_steps(between)) <= _STRAY_STEPS and not _goes_on(rows, a, between, b):
+        return True
+    return spread <= noise and step > 0.1 * mid_a
+
+
+def _goes_on(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> bool:
+    """Whether the field steps on in one direction from the end of ``a`` into ``b``."""
+    fields = rows.field_steps(a)[-2:] + rows.field_steps(between) + rows.field_steps(b)[:2]
+    ways = {after > before for before, after in pairwise(fields) if abs(after - before) > field_noise(before)}
+    return len(ways) == 1
+
+
+def _classify(rows: _Rows, members: list[int], segments: list[Segment], strays: dict[int, str]) -> None:
+    """One level of temperature -> a fixed-temperature run, or runs at its few fields, or strays."""
+    T = rows.temperatures(members)
+    fields = rows.fields(members)
+    if len(members) < FEWEST_POINTS:
+        strays |= dict.fromkeys(members, TOO_FEW)
+    elif fields == 1:
+        segments.append(_segment(FIXED_FIELD, members))
+    elif max(T) > LARGEST_DRIFT * min(T):
+        strays |= dict.fromkeys(members, NOTHING_HELD)
+    elif plateaus := _repeated_sweeps(rows, members):
+        for plateau in plateaus:
+            _classify(rows, plateau, segments, strays)
+    elif fields < FEWEST_POINTS and rows.temperature_levels(members) > 1:
+        strays |= dict.fromkeys(members, TOO_FEW)
+    else:
+        segments.append(_segment(FIXED_TEMPERATURE, members))
+
+
+def _repeated_sweeps(rows: _Rows, members: list[int]) -> list[list[int]]:
+    """The fields' own rows where each field goes through the same small range of temperature; else nothing."""
+    plateaus: list[list[int]] = [[members[0]]]
+    for a, b in pairwise(members):
+        if abs(rows.H[b] - rows.H[a]) > field_noise(rows.H[a]):
+            plateaus.append([])
+        plateaus[-1].append(b)
+    if len(plateaus) == 1:
+        return []
+    T = rows.temperatures(members)
+    whole = max(T) - min(T)
+    for plateau in plateaus:
+        part = rows.temperatures(plateau)
+        if max(part) - min(part) < 0.5 * whole or rows.temperature_levels(plateau) < FEWEST_POINTS:
+            return []
+    return plateaus
+
+
+def _merge_same_set_point(rows: _Rows, segments: list[Segment]) -> list[Segment]:
+    """One run for one set point: an interrupted sequence, or ZFC and FC with something in between."""
+    merged: list[Segment] = []
+    for segment in segments:
+        for k, other in enumerate(merged):
+            if other.kind == segment.kind and _same_set_point(rows, other, segment):
+                merged[k] = Segment(other.kind, np.sort(np.concatenate((other.rows, segment.rows))))
+                break
+        else:
+            merged.append(segment)
+    return merged
+
+
+def _same_set_point(rows: _Rows, a: Segment, b: Segment) -> bool:
+    values = rows.H if a.kind == FIXED_FIELD else rows.T
+    held_a, held_b = (np.array([values[i] for i in segment.rows]) for segment in (a, b))
+    middle_a, middle_b = float(np.median(held_a)), float(np.median(held_b))
+    noise = field_noise(middle_a) if a.kind == FIXED_FIELD else temperature_noise(middle_a)
+    steady = all(float(np.ptp(held)) <= 4.0 * noise for held in (held_a, held_b))
+    return steady and abs(middle_a - middle_b) <= noise

@@ -1,0 +1,42 @@
+"""The subtraction stages: what is taken from the measured moment, in which order, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.dataset import Dataset
+from glasspara.model import Terms
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class StagedData:
+    """Data with the terms that the stages take away, one value a point of ``data``, emu/g."""
+
+    data: Dataset
+    terms: Terms
+
+    def columns(self) -> Mapping[str, FloatArray]:
+        """Columns by name, unit in the name; residual = data minus model."""
+        measured = self.data.magnetisation
+        terms = self.terms
+        return {
+            "T_K": self.data.temperature,
+            "H_Oe": self.data.field,
+            "M_emu_per_g": measured,
+            "sigma_emu_per_g": self.data.sigma,
+            "M_larmor_emu_per_g": terms.larmor,
+            "M_minus_larmor_emu_per_g": measured - terms.larmor,
+            "M_fe2_emu_per_g": terms.fe2,
+            "M_fe3_emu_per_g": terms.fe3,
+            "M_langevin_emu_per_g": terms.langevin,
+            "M_intrinsic_emu_per_g": measured - terms.larmor - terms.langevin,
+            "M_ats_emu_per_g": terms.ats,
+            "M_model_emu_per_g": terms.total,
+            "residual_emu_per_g": measured - terms.total,
+        }

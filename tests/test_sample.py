@@ -1,0 +1,104 @@
+"""Sample files and concentrations from the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from glasspara.errors import InputError, UsageError
+from glasspara.sample import Sample, parse_concentration, read_sample
+
+
+def write(folder, text):
+    path = folder / "glass.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_whole_sample(tmp_path):
+    path = write(
+        tmp_path,
+        """
+        [sample]
+        name = "Glas 7"
+        mass_mg = 35.7
+        n_fe = 1.657e17
+        n_fe_error = 0.019e17
+        fe2_fraction = 0.66
+        note = "polished"
+        """,
+    )
+    assert read_sample(path) == Sample(
+        name="Glas 7",
+        mass_mg=35.7,
+        mass_source=f"sample file {path}",
+        n_fe=1.657e17,
+        n_fe_error=0.019e17,
+        fe2_fraction=0.66,
+        note="polished",
+    )
+
+
+def test_what_is_not_said_is_not_known(tmp_path):
+    assert read_sample(write(tmp_path, "[sample]\nname = 'x'")) == Sample(name="x")
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path):
+    path = tmp_path / "glass.toml"
+    path.write_bytes(b"\xef\xbb\xbf[sample]\r\nname = 'x'\r\n")
+    assert read_sample(path).name == "x"
+
+
+@pytest.mark.parametrize(("text", "mass"), [("35,7 mg", 35.7), ("0.0357 g", 35.7)])
+def test_a_mass_with_its_unit(tmp_path, text, mass):
+    sample = read_sample(write(tmp_path, f'[sample]\nmass = "{text}"'))
+    assert sample.mass_mg == pytest.approx(mass, rel=1e-12)
+    assert text in sample.mass_source
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("[sample]\nmass = 'heavy'", 2, "mass in [sample]"),
+        ("[sample]\nmass = '3 mg'\nmass_mg = 3", 2, "the mass is given twice"),
+        ("[sample]\nmass_mg = '3'", 2, "mass_mg in [sample]: expected a positive number, mg"),
+        ("[sample]\nmass_mg = inf", 2, "mass_mg in [sample]: expected a positive number, mg"),
+        ("[sample]\nn_fe = 0", 2, "n_fe in [sample]: expected a positive number, g^-1"),
+        ("[sample]\n# text\nn_fe_error = 1e15", 3, "given without n_fe"),
+        ("[sample]\nfe2_fraction = 66", 2, "expected a number from 0 to 1"),
+        ("[sample]\nmass_g = 3", 2, "mass_g in [sample]: unknown key"),
+        ("[sampel]\nmass_mg = 3", 1, "sampel: unknown key"),
+        ("[sample]\nmass_mg = 35,7", 2, "is not TOML"),
+        ("name = 'x'", None, "the table is missing"),
+    ],
+)
+def test_faults_name_file_line_and_key(tmp_path, text, line, said):
+    path = write(tmp_path, text)
+    with pytest.raises(InputError) as caught:
+        read_sample(path)
+    assert said in str(caught.value)
+    assert caught.value.where == (f"{path}, line {line}" if line else str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "error"),
+    [
+        ("1.657e17", 1.657e17, None),
+        ("1.657e17+-0.019e17", 1.657e17, 0.019e17),
+        ("1.657e17±0.019e17", 1.657e17, 0.019e17),
+        (" 1.657E+17 +/- 1.9e15 ", 1.657e17, 0.019e17),
+        ("5", 5.0, None),
+        (".5e18+-1.e16", 0.5e18, 1.0e16),
+    ],
+)
+def test_concentrations(text, value, error):
+    assert parse_concentration(text) == (value, error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "-1e17", "nan", "inf", "1e999", "1e17+-0", "1e17+-", "1e17-+1e15", "1e17 1e15", "1,6e17", "0"],
+)
+def test_what_is_no_concentration(text):
+    with pytest.raises(UsageError) as caught:
+        parse_concentration(text)
+    assert "1.657e17+-0.019e17" in str(caught.value)
