@@ -75,7 +75,7 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
         between = []
         segments.append(_segment(FIXED_FIELD, range(start, stop)))
     _split_between(rows, between, segments, strays)
-    merged = _merge_same_set_point(rows, segments)
+    merged = _merge_same_set_point(temperature, field, segments)
     return sorted(merged, key=lambda segment: int(segment.rows[0])), strays
 
 
@@ -299,23 +299,20 @@ def _repeated_sweeps(rows: _Rows, members: list[int]) -> list[list[int]]:
     return plateaus
 
 
-def _merge_same_set_point(rows: _Rows, segments: list[Segment]) -> list[Segment]:
+def _merge_same_set_point(
+    temperature: FloatArray, field: FloatArray, segments: list[Segment]
+) -> list[Segment]:
     """One run for one set point: an interrupted sequence, or ZFC and FC with something in between."""
-    merged: list[Segment] = []
+    groups: list[tuple[str, float | None, list[Segment]]] = []
     for segment in segments:
-        for k, other in enumerate(merged):
-            if other.kind == segment.kind and _same_set_point(rows, other, segment):
-                merged[k] = Segment(other.kind, np.sort(np.concatenate((other.rows, segment.rows))))
+        noise_of = field_noise if segment.kind == FIXED_FIELD else temperature_noise
+        held = (field if segment.kind == FIXED_FIELD else temperature)[segment.rows]
+        middle = float(np.median(held))
+        steady = float(np.ptp(held)) <= 4.0 * noise_of(middle)
+        for kind, other, parts in groups:
+            if kind == segment.kind and steady and other is not None and abs(other - middle) <= noise_of(other):
+                parts.append(segment)
                 break
         else:
-            merged.append(segment)
-    return merged
-
-
-def _same_set_point(rows: _Rows, a: Segment, b: Segment) -> bool:
-    values = rows.H if a.kind == FIXED_FIELD else rows.T
-    held_a, held_b = (np.array([values[i] for i in segment.rows]) for segment in (a, b))
-    middle_a, middle_b = float(np.median(held_a)), float(np.median(held_b))
-    noise = field_noise(middle_a) if a.kind == FIXED_FIELD else temperature_noise(middle_a)
-    steady = all(float(np.ptp(held)) <= 4.0 * noise for held in (held_a, held_b))
-    return steady and abs(middle_a - middle_b) <= noise
+            groups.append((segment.kind, middle if steady else None, [segment]))
+    return [Segment(kind, np.sort(np.concatenate([part.rows for part in parts]))) for kind, _, parts in groups]

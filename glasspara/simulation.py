@@ -105,7 +105,7 @@ def simulate_run(
     Raises
     ------
     UsageError
-        For a mass, noise or floor out of range.
+        For a mass, noise or floor out of range, or n_ats without the other ATS parameters.
     """
     floor = _floor(noise, floor)
     for what, value, good in (
@@ -225,7 +225,10 @@ def _floor(noise: float, floor: float | None) -> float:
 
 
 def _model_of(values: Mapping[str, float], orientation: str, convention: str) -> Model:
-    has_ats = bool(values.get("n_ats", 0.0)) and all(name in values for name in ATS_NAMES)
+    has_ats = bool(values["n_ats"])
+    missing = [name for name in ATS_NAMES if has_ats and name not in values]
+    if missing:
+        raise UsageError(f"n_ats without {', '.join(missing)}", remedy="Give all of them, or n_ats = 0")
     return Model("etm" if has_ats else "ll", orientation=orientation, convention=convention)
 
 

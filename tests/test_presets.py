@@ -11,7 +11,16 @@ import pytest
 
 from glasspara.errors import InputError, UsageError
 from glasspara.parameters import ATS_NAMES, ION_NAMES, PARAMETERS
-from glasspara.presets import ALIASES, RunPlan, grid_points, load_preset, load_sample, preset_names
+from glasspara.presets import (
+    ALIASES,
+    RunPlan,
+    grid_points,
+    is_preset,
+    load_preset,
+    load_sample,
+    preset_names,
+    preset_text,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 PAPER = ROOT.parent / "shared" / "paper"
@@ -184,6 +193,14 @@ def test_aliases(alias, name):
     assert load_preset(alias).name == name
     assert load_sample(alias) == load_preset(name).sample
     assert load_sample(alias).mass_source == f"preset {name}"
+
+
+def test_names_and_texts(tmp_path):
+    assert is_preset("BK7-2000")
+    assert is_preset("bas")
+    assert not is_preset(str(write(tmp_path, GOOD)))
+    assert preset_text("Duran") == (ROOT / "glasspara/presets/duran-like.toml").read_text(encoding="utf-8")
+    assert preset_text(tmp_path / "mine.toml") == GOOD
 
 
 def write(folder, text):

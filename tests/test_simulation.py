@@ -90,6 +90,11 @@ def test_settings_out_of_range(wrong):
         simulate_run(4.5, 1e4, parameters=BK7.parameters, **{"mass_mg": 1.0, **wrong})
 
 
+def test_tunnelling_systems_without_their_parameters():
+    with pytest.raises(UsageError, match="n_ats without d_min, d0min_qs4, d0max_qs4, delta_mu"):
+        simulate_run(4.5, 1e4, parameters={**load_preset("pure-ll").parameters, "n_ats": 1e16}, mass_mg=1.0)
+
+
 def test_same_seed_same_bytes_and_another_seed_others():
     first, again = (simulate_campaign(BK7, seed=7) for _ in range(2))
     other = simulate_campaign(BK7, seed=8)
@@ -172,9 +177,10 @@ def test_headers_say_synthetic_and_carry_the_truth(name, tmp_path):
     assert "synthetic" in run.file_name
     (tmp_path / "run.dat").write_bytes(run.content)
     header = read(tmp_path / "run.dat").header
-    assert header.sample_name == f"{preset.sample.name}-synthetic"
-    said = dict(entry.split("=") for entry in header.sample_comment.split("; ") if "=" in entry)
-    assert header.sample_comment.startswith("synthetic; ")
+    comment = header.get("COMMENT")
+    assert header.get("NAME") == f"{preset.sample.name}-synthetic"
+    assert comment.startswith("synthetic; ")
+    said = dict(entry.split("=") for entry in comment.split("; ") if "=" in entry)
     assert (said["preset"], said["seed"], said["noise"]) == (name, "3", "0.0005")
     assert (said["convention"], said["orientation"]) == ("paper", "isotropic")
     assert {key: float(said[key]) for key in preset.parameters} == preset.parameters

@@ -81,6 +81,17 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
 
 
+def is_preset(name: str) -> bool:
+    """Whether this is the name or the alias of a preset that comes with the program; case does not matter."""
+    return name.lower() in _known_names()
+
+
+def preset_text(name_or_path: str | Path) -> str:
+    """The TOML text of a preset, with its comments; arguments and errors as of :func:`load_preset`."""
+    path, _ = _locate(name_or_path, "--preset")
+    return read_toml(path).text
+
+
 def load_preset(name_or_path: str | Path) -> Preset:
     """Preset of that name (or alias, case does not matter), else of that TOML file.
 
@@ -109,11 +120,15 @@ def load_sample(name_or_path: str | Path) -> Sample:
     return _preset(read_toml(path), origin).sample if origin.startswith("preset ") else read_sample(path)
 
 
+def _known_names() -> dict[str, str]:
+    """Names of the presets by name or alias in lower case."""
+    names = {name.lower(): name for name in preset_names()}
+    return names | {alias.lower(): name for alias, name in ALIASES.items()}
+
+
 def _locate(name_or_path: str | Path, option: str) -> tuple[Path, str]:
     text = str(name_or_path)
-    names = {name.lower(): name for name in preset_names()}
-    names |= {alias.lower(): name for alias, name in ALIASES.items()}
-    if name := names.get(text.lower()):
+    if name := _known_names().get(text.lower()):
         return _FOLDER / f"{name}.toml", f"preset {name}"
     path = Path(text)
     if path.suffix.lower() == ".toml" or path.is_file():
@@ -242,20 +257,3 @@ def grid_points(first: float, last: float, points: int, spacing: str = "linear")
     else:
         inner = [first + (last - first) * part for part in parts]
     return (first, *inner, last)
-
-
-def is_preset(name: str) -> bool:
-    """Whether ``name`` is that of a preset or an alias (case does not matter)."""
-    return name.lower() in {known.lower() for known in (*preset_names(), *ALIASES)}
-
-
-def preset_text(name: str) -> str:
-    """TOML text of a preset, as it is in the package.
-
-    Raises
-    ------
-    UsageError
-        Neither a preset nor a file.
-    """
-    path, _ = _locate(name, "presets")
-    return path.read_text(encoding="utf-8")

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from glasspara.dataset import ReducedRun
 from glasspara.fitting.result import FitResult
 from glasspara.model import Terms
+from glasspara.report.figures.decomposition import decomposition_figure
 from glasspara.report.figures.panels import (
     ABSCISSAE,
-    add_legend,
     branch_fills,
     draw_points,
     draw_pulls_frame,
     frame,
-    legend_rows,
     run_handles,
     run_styles,
     spread_scale,
@@ -31,3 +28,96 @@ from glasspara.report.figures.text import fit_details, fit_verdict, scaled_unit,
 from glasspara.report.figures.theory import curves
 
 FloatArray = npt.NDArray[np.float64]
+
+_DECOMPOSE_UP_TO = 3
+
+
+def fit_figures(
+    result: FitResult, *, decompose_all: bool = False, synthetic: bool = False
+) -> Iterator[tuple[str, Figure]]:
+    """Figures of a fit, each with the stem of a file name ("fit_fixed_field", "decomposition_20kOe", ...).
+
+    Parameters
+    ----------
+    decompose_all : bool
+        Decompose every run; otherwise the middle one of each kind, unless there are no more than three runs.
+    synthetic : bool
+        Mark the figures "synthetic" whatever the files are called.
+    """
+    chosen: list[tuple[str, Part]] = []
+    for kind in ABSCISSAE:
+        parts = _parts(result, kind)
+        if not parts:
+            continue
+        suffix = kind.replace("-", "_")
+        yield f"fit_{suffix}", _overview(result, parts, _PARAMAGNETIC, synthetic=synthetic)
+        if result.model.has_ats:
+            yield f"intrinsic_{suffix}", _overview(result, parts, _INTRINSIC, synthetic=synthetic)
+        named = list(zip(stems([run for run, _ in parts]), parts, strict=True))
+        every = decompose_all or len(result.data.runs) <= _DECOMPOSE_UP_TO
+        chosen += named if every else [named[len(named) // 2]]
+    for stem, (run, part) in chosen:
+        yield f"decomposition_{stem}", decomposition_figure(result, run, part, synthetic=synthetic)
+
+
+Part = tuple[ReducedRun, slice]
+"""A run and where its points lie in the flat arrays."""
+
+
+def _parts(result: FitResult, kind: str) -> list[Part]:
+    """Runs of one kind, by rising set point."""
+    pairs = zip(result.data.runs, result.data.slices, strict=True)
+    return sorted(
+        ((run, part) for run, part in pairs if run.run.kind == kind), key=lambda pair: pair[0].run.nominal
+    )
+
+
+@dataclass(frozen=True)
+class _Quantity:
+    """What an overview draws: its symbol, and the part of the terms that is theory for it and that is taken off."""
+
+    symbol: str
+    theory: Callable[[Terms], FloatArray]
+    taken: Callable[[Terms], FloatArray]
+
+
+_PARAMAGNETIC = _Quantity(
+    r"M-M_\mathrm{L}=M+\chi_\mathrm{L}H", lambda terms: terms.langevin + terms.ats, lambda terms: terms.larmor
+)
+_INTRINSIC = _Quantity(
+    r"M_\mathrm{intr}=M-M_\mathrm{L}-M_\mathrm{Fe}",
+    lambda terms: terms.ats,
+    lambda terms: terms.larmor + terms.langevin,
+)
+
+
+@paper_style()
+def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, synthetic: bool) -> Figure:
+    """All runs of one kind, data and theory, over the residuals in units of the standard error."""
+    runs = [run for run, _ in parts]
+    styles, fills = run_styles(runs), branch_fills(runs)
+    handles = run_handles(styles, fills)
+    figure, (main, below) = frame(
+        fit_verdict(result),
+        fit_details(result, runs),
+        synthetic_mark(runs, synthetic=synthetic),
+        trusted=result.assessment.trusted,
+        panels=(3.0, 1.0),
+        handles=handles,
+    )
+    abscissa = ABSCISSAE[runs[0].run.kind]
+    left = result.data.magnetisation - quantity.taken(result.terms)
+    values = [left[part] for _, part in parts]
+    factor, unit = scaled_unit(np.concatenate(values), "emu/g")
+    pulls = result.residuals / result.data.sigma
+    for (run, part), style in zip(parts, styles, strict=True):
+        x = abscissa.of(run.temperature, run.field)
+        draw_points(main, run, style, fills, (x, factor * left[part]), factor * run.sigma)
+        draw_points(below, run, style, fills, (x, pulls[part]))
+        for place, terms in curves(result, run):
+            main.plot(place, factor * quantity.theory(terms), color=style.colour, zorder=3.0)
+    spread_scale(main, [factor * part for part in values], factor * min(float(np.median(run.sigma)) for run in runs))
+    main.set_ylabel(f"${quantity.symbol}$ ({unit})")
+    draw_pulls_frame(below, np.concatenate([pulls[part] for _, part in parts]), r"(data $-$ model)/$\sigma$")
+    below.set_xlabel(abscissa.label)
+    return figure

@@ -42,10 +42,13 @@ ABSCISSAE = {
 
 
 def frame(
-    verdict: str, details: str, mark: str, *, trusted: bool, panels: Sequence[float], legend_rows: int
+    verdict: str, details: str, mark: str, *, trusted: bool, panels: Sequence[float], handles: Sequence[Line2D]
 ) -> tuple[Figure, list[Axes]]:
-    """Figure with its header and panels of the given relative heights above each other, sharing the abscissa."""
-    lines = 2 + details.count("\n") + legend_rows
+    """Figure with header above, legend below, and panels of the given relative heights that share the abscissa."""
+    labels = [str(handle.get_label()) for handle in handles]
+    longest = max(len(label) for label in labels) + _LEGEND_HANDLE
+    columns = max(1, min(len(labels), _LEGEND_CHARACTERS // longest))
+    lines = 2 + details.count("\n") + ceil(len(labels) / columns)
     figure = Figure(figsize=(WIDTH, 4.6 + 0.25 * (lines + 2 * len(panels))), layout="constrained")
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=panels)[:, 0].tolist()
     figure.suptitle(
@@ -53,25 +56,10 @@ def frame(
     )
     figure.text(0.985, 0.985, mark, ha="right", va="top", style="italic", color=GREY)
     axes[0].set_title(details, loc="left", x=0.0, fontsize=FONT, parse_math=False)
-    return figure, axes
-
-
-def legend_rows(labels: Sequence[str]) -> int:
-    return ceil(len(labels) / _legend_columns(labels))
-
-
-def _legend_columns(labels: Sequence[str]) -> int:
-    longest = max(len(label) for label in labels) + _LEGEND_HANDLE
-    return max(1, min(len(labels), _LEGEND_CHARACTERS // longest))
-
-
-def add_legend(figure: Figure, handles: Sequence[Line2D]) -> None:
-    labels = [str(handle.get_label()) for handle in handles]
-    legend = figure.legend(
-        handles=list(handles), loc="outside lower center", ncols=_legend_columns(labels)
-    )
+    legend = figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
     for text in legend.get_texts():
         text.set_parse_math(False)
+    return figure, axes
 
 
 @dataclass(frozen=True)

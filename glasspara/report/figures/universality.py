@@ -1,0 +1,59 @@
+"""The figure of the universality test: M - M_L against H/T, as the source's Figs. 14 and 15."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from glasspara.analysis.universality import UniversalityResult
+from glasspara.report.figures.panels import (
+    branch_fills,
+    draw_points,
+    draw_pulls_frame,
+    frame,
+    run_handles,
+    run_styles,
+)
+from glasspara.report.figures.style import BLACK, paper_style
+from glasspara.report.figures.text import (
+    scaled_unit,
+    synthetic_mark,
+    universality_details,
+    universality_verdict,
+)
+
+
+@paper_style()
+def universality_figure(result: UniversalityResult, *, synthetic: bool = False) -> Figure:
+    """All runs of the test with their common curve, over the deviations from it in standard errors.
+
+    ``synthetic`` marks the figure so whatever the files are called.
+    """
+    data = result.data
+    order = sorted(range(len(data.runs)), key=lambda i: (data.runs[i].run.kind, data.runs[i].run.nominal))
+    runs, parts = [data.runs[i] for i in order], [data.slices[i] for i in order]
+    styles, fills = run_styles(runs), branch_fills(runs)
+    figure, (main, below) = frame(
+        universality_verdict(result),
+        universality_details(result),
+        synthetic_mark(runs, synthetic=synthetic),
+        trusted=result.holds,
+        panels=(3.0, 1.0),
+        handles=run_handles(styles, fills),
+    )
+    x = 1.0e-3 * result.h_over_t
+    factor, unit = scaled_unit(result.magnetisation, "emu/g")
+    pulls = (result.magnetisation - result.common_curve) / data.sigma
+    for run, part, style in zip(runs, parts, styles, strict=True):
+        draw_points(main, run, style, fills, (x[part], factor * result.magnetisation[part]), factor * run.sigma)
+        draw_points(below, run, style, fills, (x[part], pulls[part]))
+    along = np.argsort(x, kind="stable")
+    main.plot(x[along], factor * result.common_curve[along], color=BLACK, zorder=3.0)
+    if x.min() > 0.0:
+        main.set_xscale("log")
+    elif x.max() > 0.0:
+        main.set_xscale("symlog", linthresh=float(x[x > 0.0].min()))
+    main.set_ylabel(rf"$M-M_\mathrm{{L}}$ ({unit})")
+    draw_pulls_frame(below, pulls, r"(data $-$ curve)/$\sigma$")
+    below.set_xlabel(r"$H/T$ (kOe/K)")
+    return figure

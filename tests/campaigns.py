@@ -1,0 +1,78 @@
+"""Small campaigns made in memory, for tests that need many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from glasspara.dataset import Dataset, ReducedRun
+from glasspara.model import Model, evaluate
+from glasspara.presets import load_preset
+from glasspara.runs import Run
+
+BK7 = load_preset("bk7-fixed-field").model_values()
+PURE_LL = {**BK7, "n_ats": 0.0}
+FIELDS = (1e3, 5e3, 2e4, 5e4)
+TEMPERATURES = tuple(np.geomspace(2.0, 300.0, 40))
+
+
+def make_run(kind: str, nominal: float, T, H, M, sigma, *, file: str = "made.dat", branch=None) -> ReducedRun:
+    """A run of 1 g, so that moment and magnetisation are the same numbers."""
+    n = len(M)
+    branch = np.zeros(n, dtype=np.int64) if branch is None else np.asarray(branch)
+    run = Run(
+        file=file,
+        kind=kind,
+        nominal=nominal,
+        unit="Oe" if kind == "fixed-field" else "K",
+        temperature=np.array(T, dtype=float),
+        field=np.array(H, dtype=float),
+        moment=np.array(M, dtype=float),
+        sigma=np.array(sigma, dtype=float),
+        line=np.arange(1, n + 1),
+        branch=branch,
+        branch_labels=tuple(f"branch {index}" for index in range(int(branch.max()) + 1)),
+        sigma_source="made",
+    )
+    return ReducedRun(run, 1000.0, run.moment, run.sigma)
+
+
+def fixed_field(
+    values: Mapping[str, float],
+    rng: np.random.Generator,
+    *,
+    fields: Sequence[float] = FIELDS,
+    temperatures: Sequence[float] = TEMPERATURES,
+    noise: float = 1e-3,
+    stated: float = 1.0,
+    model: Model | None = None,
+) -> Dataset:
+    """M(T) runs. ``stated`` multiplies the errors that the data claim."""
+    runs = []
+    T = np.array(temperatures)
+    for field in fields:
+        H = np.full(T.shape, field)
+        true = evaluate(T, H, values, model or Model()).total
+        sigma = np.hypot(noise * true, 1e-8)
+        runs.append(make_run("fixed-field", field, T, H, true + sigma * rng.standard_normal(T.size), stated * sigma))
+    return Dataset(tuple(runs))
+
+
+def fixed_temperature(
+    values: Mapping[str, float],
+    rng: np.random.Generator,
+    *,
+    temperatures: Sequence[float] = (2.0, 4.5, 10.0, 20.0),
+    fields: Sequence[float] = tuple(np.linspace(500.0, 65000.0, 40)),
+    noise: float = 1e-3,
+) -> Dataset:
+    """M(H) runs."""
+    runs = []
+    H = np.array(fields)
+    for temperature in temperatures:
+        T = np.full(H.shape, temperature)
+        true = evaluate(T, H, values, Model()).total
+        sigma = np.hypot(noise * true, 1e-8)
+        runs.append(make_run("fixed-temperature", temperature, T, H, true + sigma * rng.standard_normal(H.size), sigma))
+    return Dataset(tuple(runs))
