@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -115,6 +116,17 @@ def read(path: str | os.PathLike[str], *, moment: str = "auto", errors: str = "a
         warnings=(
             *table.choice.warnings,
             *((contradicted,) if contradicted else ()),
-            *(f"{run.label}: {warning}" for run in runs for warning in run.warnings),
+            *_of_runs(runs),
         ),
     )
+
+
+def _of_runs(runs: tuple[Run, ...]) -> list[str]:
+    """Warnings of the runs; those that differ in their numbers only are told once."""
+    first: dict[str, tuple[str, int]] = {}
+    for run in runs:
+        for warning in run.warnings:
+            kind = re.sub(r"[-+.0-9e]+", "#", warning)
+            text, count = first.get(kind, (f"{run.label}: {warning}", 0))
+            first[kind] = text, count + 1
+    return [text if count == 1 else f"{text} (and so on: {count} runs)" for text, count in first.values()]

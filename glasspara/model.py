@@ -99,12 +99,9 @@ def evaluate(T: FloatArray, H: FloatArray, values: Mapping[str, float], model: M
         ions[name] = values[name] * langevin_response(T, field, j=ion.j, g=ion.g)[0]
     ats = np.zeros(np.broadcast(T, field).shape)
     if model.has_ats:
-        ats = ats_magnetisation(
-            T,
-            field,
-            **{name: values[name] for name in ATS_NAMES},
-            orientation=model.orientation,
-            convention=model.convention,
+        sign, ordered = _ordered_cutoffs(values)
+        ats = sign * ats_magnetisation(
+            T, field, **ordered, orientation=model.orientation, convention=model.convention
         )
     larmor = larmor_magnetisation(field, chi_larmor=values["chi_larmor"])
     return Terms(larmor=larmor, fe2=ions["n_fe2"], fe3=ions["n_fe3"], ats=ats)
@@ -125,15 +122,27 @@ def evaluate_with_gradient(
         total = total + values[name] * response
         by_field = by_field + values[name] * slope
     if model.has_ats:
+        sign, ordered = _ordered_cutoffs(values)
         ats, gradient = ats_magnetisation_gradient(
-            T,
-            field,
-            **{name: values[name] for name in ATS_NAMES},
-            orientation=model.orientation,
-            convention=model.convention,
+            T, field, **ordered, orientation=model.orientation, convention=model.convention
         )
-        total = total + ats
-        by_field = by_field + gradient["H"]
-        columns |= {name: gradient[name] for name in ATS_NAMES}
+        if sign < 0.0:
+            gradient["d0min_qs4"], gradient["d0max_qs4"] = gradient["d0max_qs4"], gradient["d0min_qs4"]
+        total = total + sign * ats
+        by_field = by_field + sign * gradient["H"]
+        columns |= {name: sign * gradient[name] for name in ATS_NAMES}
     columns["field_offset"] = by_field
     return total, np.stack([columns[name] for name in model.names], axis=-1)
+
+
+def _ordered_cutoffs(values: Mapping[str, float]) -> tuple[float, dict[str, float]]:
+    """Sign and parameters of the ATS term with the lower cutoff first.
+
+    The term changes its sign when the cutoffs change places, smoothly through 0. Physics has no use for that,
+    but Hesse needs chi2 on both sides of a minimum near no term at all.
+    """
+    ordered = {name: values[name] for name in ATS_NAMES}
+    if ordered["d0min_qs4"] <= ordered["d0max_qs4"]:
+        return 1.0, ordered
+    ordered["d0min_qs4"], ordered["d0max_qs4"] = ordered["d0max_qs4"], ordered["d0min_qs4"]
+    return -1.0, ordered

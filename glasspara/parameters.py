@@ -42,16 +42,16 @@ _TABLE = (
         "n_ats x (d0max_qs4 - d0min_qs4)), so it is held at a value that heat capacity must supply",
         held=True,
     ),
-    Parameter("d_min", "D_min", "K", 0.03, 1.0e-6, 100.0, "lower cutoff of the asymmetry D, at T0 = 1.26 K"),
+    Parameter("d_min", "D_min", "K", 0.03, 1.0e-4, 20.0, "lower cutoff of the asymmetry D, at T0 = 1.26 K"),
     Parameter(
-        "d0min_qs4", "D_0min (Q/e) S4", "K A^2", 2.0e5, 0.0, inf,
+        "d0min_qs4", "D_0min (Q/e) S4", "K A^2", 2.0e5, 1.0e3, 1.0e7,
         "lower tunnelling cutoff times effective charge and area, at T0",
     ),
     Parameter(
-        "d0max_qs4", "D_0max (Q/e) S4", "K A^2", 2.2e5, 0.0, inf,
+        "d0max_qs4", "D_0max (Q/e) S4", "K A^2", 2.2e5, 1.0e3, 1.0e7,
         "upper tunnelling cutoff times effective charge and area, at T0",
     ),
-    Parameter("delta_mu", "Δμ", "K", 0.3, 0.0, 10.0, "chemical-potential difference of the tunnelling number (15)"),
+    Parameter("delta_mu", "Δμ", "K", 0.3, 0.0, 5.0, "chemical-potential difference of the tunnelling number (15)"),
     Parameter(
         "field_offset", "H0", "Oe", 0.0, -1000.0, 1000.0,
         "remnant field of the magnet: the sample sees H + field_offset. A nuisance, 0 unless freed",

@@ -150,7 +150,7 @@ def _run(points: Points, part: Segment, file: str, sigma_column: str | None, err
         if float(np.ptp(T)) > max(DRIFT * middle, 0.1):
             warnings.append(
                 f"temperature is not constant: {T.min():.4g} to {T.max():.4g} K in the run called {nominal:g} K; "
-                "fits use the temperature of each point, tables of this run its nominal one"
+                "fits take the temperature of each point"
             )
     estimate = estimate_sigma(
         temperature=T,

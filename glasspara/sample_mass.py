@@ -102,7 +102,7 @@ def header_mass(header: Header, flavour: Flavour, *, path: str = "") -> HeaderMa
         value = parse_mass(text, default_unit=None if free_key else "mg")
     except UsageError as error:
         return HeaderMass(None, source, text, f"{source}: {error.what}", hint)
-    return HeaderMass(value, source + (" (no unit written: mg)" if bare else ""), text, None, hint)
+    return HeaderMass(value, source + (", no unit written: mg" if bare else ""), text, None, hint)
 
 
 def contradiction(mass: HeaderMass, header: Header, path: str) -> str | None:

@@ -33,6 +33,9 @@ STRAY = "outside sequence: between set points"
 TOO_FEW = "outside sequence: too few points for a run"
 NOTHING_HELD = "outside sequence: neither field nor temperature held"
 
+SETTLING = 0.05
+"""The first and last few rows of a level belong to it when their temperature is this near, relative."""
+
 _STRAY_STEPS = 3  # up to so many fields off the level are on the way; more are a drift
 _REVISITS = 4
 
@@ -47,7 +50,7 @@ class Segment:
 
 def field_noise(field: float) -> float:
     """Oe by which readings of one held field differ."""
-    return max(1.0, 1.0e-3 * abs(field))
+    return max(2.0, 1.0e-3 * abs(field))
 
 
 def temperature_noise(temperature: float) -> float:
@@ -216,27 +219,36 @@ def _join_drifts(rows: _Rows, groups: list[list[int]], strays: dict[int, str]) -
             pending += group
             continue
         if not current:
-            current = _leave_few(rows, pending, strays) + group
+            current = _keep_end(rows, pending, group, strays) + group
         elif _new_level(rows, last, pending, group):
-            candidates.append(current)
-            strays |= dict.fromkeys(pending, STRAY)
-            current = list(group)
+            (old, _), (new, _) = rows.level(last), rows.level(group)
+            sides: dict[bool, list[int]] = {True: [], False: []}
+            for i in pending:
+                sides[abs(rows.T[i] - old) < abs(rows.T[i] - new)].append(i)
+            candidates.append(current + _keep_near(rows, sides[True], last, strays))
+            current = _keep_near(rows, sides[False], group, strays) + group
         else:
             current += pending + group
         last, pending = group, []
     if current:
-        candidates.append(current + _leave_few(rows, pending, strays))
+        candidates.append(current + _keep_end(rows, pending, last, strays))
     elif pending:
         candidates.append(pending)
     return candidates
 
 
-def _leave_few(rows: _Rows, pending: list[int], strays: dict[int, str]) -> list[int]:
-    """The rows before the first level or after the last one, unless they are few enough to be on the way."""
-    if len(rows.field_steps(pending)) > _STRAY_STEPS:
-        return pending
-    strays |= dict.fromkeys(pending, STRAY)
-    return []
+def _keep_end(rows: _Rows, pending: list[int], level: list[int], strays: dict[int, str]) -> list[int]:
+    """Rows before the first level or after the last that belong to it: all of many (a drift), else the near."""
+    many = len(rows.field_steps(pending)) > _STRAY_STEPS
+    return pending if many else _keep_near(rows, pending, level, strays)
+
+
+def _keep_near(rows: _Rows, pending: list[int], level: list[int], strays: dict[int, str]) -> list[int]:
+    """Rows near enough to a level to be its settling; the others are on the way."""
+    middle, _ = rows.level(level)
+    near = {i: abs(rows.T[i] - middle) <= SETTLING * middle for i in pending}
+    strays |= {i: STRAY for i in pending if not near[i]}
+    return [i for i in pending if near[i]]
 
 
 def _new_level(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> bool:
@@ -310,9 +322,16 @@ def _merge_same_set_point(
         middle = float(np.median(held))
         steady = float(np.ptp(held)) <= 4.0 * noise_of(middle)
         for kind, other, parts in groups:
-            if kind == segment.kind and steady and other is not None and abs(other - middle) <= noise_of(other):
+            if (
+                kind == segment.kind
+                and steady
+                and other is not None
+                and abs(other - middle) <= noise_of(other)
+            ):
                 parts.append(segment)
                 break
         else:
             groups.append((segment.kind, middle if steady else None, [segment]))
-    return [Segment(kind, np.sort(np.concatenate([part.rows for part in parts]))) for kind, _, parts in groups]
+    return [
+        Segment(kind, np.sort(np.concatenate([part.rows for part in parts]))) for kind, _, parts in groups
+    ]

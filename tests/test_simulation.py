@@ -13,6 +13,7 @@ import pytest
 
 from glasspara.errors import SampleDataError, UsageError
 from glasspara.measurement import read
+from glasspara.physics.langevin import langevin_magnetisation
 from glasspara.presets import RunPlan, grid_points, load_preset, preset_names
 from glasspara.simulation import FLOOR, LAYOUTS, simulate_campaign, simulate_run
 
@@ -33,6 +34,22 @@ def test_the_three_terms_are_as_large_as_they_should_be():
     assert larmor == pytest.approx(-8.454e-3, rel=1e-12)
     assert magnetisation(n_ats=0.0) - larmor == pytest.approx(3.7316e-3, abs=5e-8)
     assert magnetisation() - magnetisation(n_ats=0.0) == pytest.approx(1.627904091384194e-3, rel=1e-8)
+
+
+def test_the_apparent_iron_of_table_2_follows_from_table_4():
+    """Larmor and Fe3+ alone, fitted to M(H) of the whole model: n(Fe3+) and chi_L rise with T as in Table 2.
+
+    Values by quadrature of (17) for the same fields. Table 2 itself says 1.746, 1.877, 1.969, 2.035, 3.135.
+    """
+    apparent = []
+    for run in simulate_campaign(load_preset("bk7-fixed-temperature"), noise=0.0, scatter=False):
+        T, H = run.points.T, run.points.H
+        columns = np.stack([langevin_magnetisation(T, H, n=1e17, j=2.5), -1e-7 * H], axis=1)
+        apparent.append(np.linalg.lstsq(columns, run.points.moment / 96.8e-3, rcond=None)[0])
+    n_fe3, chi_larmor = np.transpose(apparent)
+    np.testing.assert_allclose(n_fe3, [1.476, 1.577, 1.785, 2.049, 3.532], atol=6e-4)
+    np.testing.assert_allclose(chi_larmor[[0, -1]], [4.067, 4.682], atol=6e-4)
+    assert np.all(np.diff(chi_larmor) > 0)
 
 
 def test_total_and_partition_say_the_same_as_two_concentrations():
@@ -62,7 +79,7 @@ def test_the_moments_of_a_field_offset():
 
 
 def test_noise_has_the_stated_size_and_shape():
-    T = np.full(20000, 4.5)
+    T = np.full(10000, 4.5)
     points = simulate_run(T, 20000.0, parameters=BK7.parameters, mass_mg=96.8, noise=2e-3, seed=11)
     expected = np.hypot(2e-3 * np.abs(points.true_moment), FLOOR)
     np.testing.assert_allclose(points.sigma, expected, rtol=1e-6)

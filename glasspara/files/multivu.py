@@ -107,11 +107,7 @@ class RawFile:
                 continue
             if line.startswith("["):
                 _refuse_second_block(self.path, number, line)
-            yield number, _split(line, separator, len(self.columns)) if '"' in line else line.split(separator)
-
-    def where(self, line: int | None = None) -> str:
-        """The place for an error message."""
-        return self.path if line is None else f"{self.path}, line {line}"
+            yield number, _split(line, separator) if '"' in line else line.split(separator)
 
 
 def canonical(name: str) -> str:
@@ -225,7 +221,7 @@ def _split_names(line: str) -> tuple[str, tuple[str, ...]]:
     separator = max(_SEPARATORS, key=line.count)
     if "\t" in line:  # names hold commas now and then, never tabs
         separator = "\t"
-    cells = _split(line, separator, line.count(separator) + 1) if '"' in line else line.split(separator)
+    cells = _split(line, separator)
     names = [
         cell.strip().removeprefix('"').removesuffix('"') if cell.count('"') > 1 else cell.strip()
         for cell in cells
@@ -235,15 +231,14 @@ def _split_names(line: str) -> tuple[str, tuple[str, ...]]:
     return separator, tuple(names)
 
 
-def _split(line: str, separator: str, expected: int) -> list[str]:
-    """Cells of a line that holds quote characters: quoting cells, or lone ones in names such as m" (emu)."""
-    plain = line.split(separator)
-    try:
-        quoted = next(csv.reader([line], delimiter=separator))
-    except csv.Error:
-        return plain
-    # A lone quote at the start of a cell swallows what follows it: believe the plain split if it fits instead.
-    return plain if len(quoted) < len(plain) <= expected else quoted
+def _split(line: str, separator: str) -> list[str]:
+    """Cells of a line that may hold quotes: around a cell with a comma, or lone ones in names such as m" (emu)."""
+    if line.count('"') % 2 == 0:  # an odd one at the start of a cell would swallow all that follows
+        try:
+            return next(csv.reader([line], delimiter=separator), [])
+        except csv.Error:
+            pass
+    return line.split(separator)
 
 
 def _refuse_second_block(path: str, number: int, line: str) -> None:

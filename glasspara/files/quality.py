@@ -34,27 +34,13 @@ _HE3_TOLERANCE = 0.05
 
 def centring(table: Table, used: BoolArray, *, free: bool) -> tuple[Diagnostics, list[str]]:
     """Centring of MPMS3 DC scans; ``free`` tells whether the free-centre moments are the ones taken."""
-    free_moment, fixed_moment = table[FREE][used], table[FIXED][used]
-    ratio = np.divide(
-        fixed_moment, free_moment, out=np.full(free_moment.shape, nan), where=free_moment != 0.0
-    )
-    centre = table[CENTRE][used]
-    middle = _median(centre)
-    numbers: Diagnostics = {
-        "fixed_over_free": _median(ratio),
-        "free_fit": _median(table[FREE_FIT][used]),
-        "fixed_fit": _median(table[FIXED_FIT][used]),
-        "centre_shift_mm": _median(np.abs(centre - table[NOMINAL_CENTRE][used])),
-        "centre_spread_mm": None if middle is None else _median(np.abs(centre - middle)),
-    }
-    warnings = []
-    typical = _median(np.abs(free_moment)) or 0.0
-    asked = np.isfinite(ratio) & (np.abs(free_moment) > 0.1 * typical)
+    numbers = _centring_numbers(table, used)
+    strength, ratio = np.abs(table[FREE]), _ratio(table)
+    asked = used & np.isfinite(ratio) & (strength > 0.1 * (_median(strength[used]) or 0.0))
     off = asked & (np.abs(ratio - 1.0) > CENTRING_TOLERANCE)
+    warnings = []
     if off.sum() > DISAGREEING_SHARE * asked.sum():
-        warnings.append(
-            _disagreement(numbers, float(np.median(ratio[off])), table.line[used][off], free=free)
-        )
+        warnings.append(_disagreement(_centring_numbers(table, off), table.line[off], free=free))
     column, label = (FREE_FIT, "DC Free Fit") if free else (FIXED_FIT, "DC Fixed Fit")
     poor, poor_warnings = poor_fit(table, used, column=column, label=label)
     other_fit = numbers["fixed_fit" if free else "free_fit"]
@@ -68,13 +54,32 @@ def centring(table: Table, used: BoolArray, *, free: bool) -> tuple[Diagnostics,
     return numbers | {"rows_poor_fit": poor["rows_poor_fit"]}, warnings + poor_warnings
 
 
-def _disagreement(numbers: Diagnostics, ratio: float, lines: IntArray, *, free: bool) -> str:
+def _ratio(table: Table) -> FloatArray:
+    """Fixed-centre over free-centre moment of each row; nan where there is none."""
+    ratio = np.full(len(table.line), nan)
+    np.divide(table[FIXED], table[FREE], out=ratio, where=table[FREE] != 0.0)
+    return ratio
+
+
+def _centring_numbers(table: Table, rows: BoolArray) -> Diagnostics:
+    centre = table[CENTRE][rows]
+    middle = _median(centre)
+    return {
+        "fixed_over_free": _median(_ratio(table)[rows]),
+        "free_fit": _median(table[FREE_FIT][rows]),
+        "fixed_fit": _median(table[FIXED_FIT][rows]),
+        "centre_shift_mm": _median(np.abs(centre - table[NOMINAL_CENTRE][rows])),
+        "centre_spread_mm": None if middle is None else _median(np.abs(centre - middle)),
+    }
+
+
+def _disagreement(numbers: Diagnostics, lines: IntArray, *, free: bool) -> str:
     taken, other = ("free", "fixed") if free else ("fixed", "free")
     shift = numbers["centre_shift_mm"]
     place = "" if shift is None else f", sample {shift:.2f} mm off its nominal position"
     return (
         f"fixed-centre and free-centre moments disagree in {len(lines)} rows (file lines {line_ranges(lines)}): "
-        f"Fixed/Free {ratio:.3f} there, fit quality {_show(numbers['free_fit'])} free and "
+        f"Fixed/Free {_show(numbers['fixed_over_free'])} there, fit quality {_show(numbers['free_fit'])} free and "
         f"{_show(numbers['fixed_fit'])} fixed{place}; {taken} is taken. Free is right for a strong signal off "
         f"centre, fixed for one near the holder's level: compare with --moment {other}"
     )

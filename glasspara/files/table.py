@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
@@ -48,12 +49,11 @@ def collect(raw: RawFile, columns: Mapping[str, int], *, needed: Sequence[str]) 
     """Read the columns (name -> index) of all rows; rows too short for those ``needed`` are dropped."""
     rows = _Rows(raw, columns, needed)
     cells: list[str] = []
-    width = previous = 0
     for number, cells in raw.rows():
-        if rows.add(number, cells):
-            previous, width = width, len(cells)
-    if rows.lines and not raw.ends_with_newline and len(cells) == width < previous:
-        rows.drop_last()  # the file was cut off, perhaps in the middle of a number
+        rows.add(number, cells)
+    if not raw.ends_with_newline:
+        rows.drop_cut_off(len(cells))
+    rows.drop_shifted()
     return rows.table()
 
 
@@ -61,11 +61,12 @@ class _Rows:
     """Grows row by row; plain lists, since numpy would be slower here."""
 
     def __init__(self, raw: RawFile, columns: Mapping[str, int], needed: Sequence[str]) -> None:
-        self.lines: list[int] = []
+        self._lines: list[int] = []
         self._columns = {name: (index, list[float]()) for name, index in columns.items()}
         self._faulty: list[tuple[str, int]] = []
         self._dropped: list[DroppedRow] = []
         self._comments: list[tuple[int, str]] = []
+        self._widths: list[int] = []
         self._needed = [columns[name] for name in needed]
         self._shortest = max(self._needed) + 1
         self._width = len(raw.columns)
@@ -73,8 +74,8 @@ class _Rows:
         self._decimal_comma = raw.separator != ","
         self._read = 0
 
-    def add(self, number: int, cells: list[str]) -> bool:
-        """Take a row in; False if it had to be dropped."""
+    def add(self, number: int, cells: list[str]) -> None:
+        """Take a row in, or drop it."""
         self._read += 1
         count = len(cells)
         comment = self._comment_of(cells)
@@ -89,8 +90,9 @@ class _Rows:
             reason = COMMENT_ONLY
         if reason:
             self._dropped.append(DroppedRow(number, reason))
-            return False
-        self.lines.append(number)
+            return
+        self._lines.append(number)
+        self._widths.append(count)
         for name, (index, values) in self._columns.items():
             text = cells[index] if index < count else ""
             if not text:
@@ -100,7 +102,6 @@ class _Rows:
                 values.append(float(text))
             except ValueError:
                 self._add_unusual(name, text.strip(), values)
-        return True
 
     def _comment_of(self, cells: list[str]) -> str:
         if self._comment is None or self._comment >= len(cells):
@@ -116,22 +117,38 @@ class _Rows:
                     return
                 except ValueError:
                     pass
-            self._faulty.append((name, len(self.lines) - 1))
+            self._faulty.append((name, len(self._lines) - 1))
         values.append(nan)
 
-    def drop_last(self) -> None:
-        self._dropped.append(DroppedRow(self.lines.pop(), SHORT_ROW))
+    def drop_cut_off(self, last_width: int) -> None:
+        """Drop a last row that is shorter than the one before: cut off, perhaps in the middle of a number."""
+        if len(self._widths) > 1 and self._widths[-1] == last_width < self._widths[-2]:
+            self._drop(len(self._lines) - 1, SHORT_ROW)
+
+    def drop_shifted(self) -> None:
+        """Drop rows that an unquoted comma in their comment makes longer than the others: all cells are shifted."""
+        if len(set(self._widths)) < 2:
+            return
+        usual = Counter(self._widths).most_common(1)[0][0]
+        commented = {number for number, _ in self._comments}
+        for i in reversed(range(len(self._lines))):
+            if self._widths[i] > usual and self._lines[i] in commented:
+                self._drop(i, TOO_MANY_CELLS)
+
+    def _drop(self, i: int, reason: str) -> None:
+        self._dropped.append(DroppedRow(self._lines.pop(i), reason))
+        self._widths.pop(i)
         for _, values in self._columns.values():
-            values.pop()
-        self._faulty = [(name, row) for name, row in self._faulty if row < len(self.lines)]
+            values.pop(i)
+        self._faulty = [(name, row - (row > i)) for name, row in self._faulty if row != i]
 
     def table(self) -> Table:
-        faulty = {name: np.zeros(len(self.lines), dtype=bool) for name in self._columns}
+        faulty = {name: np.zeros(len(self._lines), dtype=bool) for name in self._columns}
         for name, row in self._faulty:
             faulty[name][row] = True
         return Table(
             rows_read=self._read,
-            line=np.array(self.lines, dtype=np.int64),
+            line=np.array(self._lines, dtype=np.int64),
             values={name: np.array(values, dtype=np.float64) for name, (_, values) in self._columns.items()},
             faulty=faulty,
             dropped=tuple(self._dropped),

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.dataset import Dataset
-from glasspara.fitting.determination import UNDETERMINED, percent
+from glasspara.fitting.determination import UNDETERMINED
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.result import Assessment, AtsTest, Statistics
+from glasspara.wording import p_value, percent
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -53,8 +54,8 @@ def scatter_factor(stats: Statistics) -> float:
 def compare_without_ats(with_term: Statistics, chi2_without: float, extra_parameters: int) -> AtsTest:
     """Compare the fit with the term to the best one without."""
     gain = max(chi2_without - with_term.chi2, 0.0)
-    p_value = chi2_p_value(gain / max(scatter_factor(with_term), 1.0) ** 2, max(extra_parameters, 1))
-    return AtsTest(chi2_without, gain, extra_parameters, p_value, p_value < ALPHA)
+    p = chi2_p_value(gain / max(scatter_factor(with_term), 1.0) ** 2, max(extra_parameters, 1))
+    return AtsTest(chi2_without, gain, extra_parameters, p, p < ALPHA)
 
 
 def residual_correlation(data: Dataset, pulls: FloatArray) -> tuple[float, float]:
@@ -125,30 +126,30 @@ def assess(
     if p_correlation < MISFIT_P:
         reasons.append(
             f"the residuals are not random: neighbours correlate with {correlation:+.2f} "
-            f"(p = {p_correlation:.2g}), so the model misses something"
+            f"({p_value(p_correlation)}), so the model misses something"
         )
         reasons.append(f"chi2/ndof = {stats.chi2 / stats.ndof:.3g}")
         if ats_test is not None and not ats_test.needed:
-            reasons.append(f"the ATS term does not help (p = {ats_test.p_value:.2g})")
+            reasons.append(f"the ATS term does not help ({p_value(ats_test.p_value)})")
         return Assessment("poor", tuple(reasons))
-    p_value = stats.p_value if stats.p_value is not None else 1.0
-    if p_value < MISFIT_P:
+    p_chi2 = stats.p_value if stats.p_value is not None else 1.0
+    if p_chi2 < MISFIT_P:
         reasons.append(
-            f"the residuals are random but {factor:.3g} times the stated errors (chi2 p = {p_value:.2g}): "
+            f"the residuals are random but {factor:.3g} times the stated errors (chi2 {p_value(p_chi2)}): "
             "use error_scaled"
         )
-    elif 1.0 - p_value < MISFIT_P:
+    elif 1.0 - p_chi2 < MISFIT_P:
         reasons.append(f"the stated errors are {1.0 / factor:.3g} times the scatter")
     else:
         reasons.append(
-            f"the model describes the data: chi2/ndof = {stats.chi2:.1f}/{stats.ndof}, p = {p_value:.2g}"
+            f"the model describes the data: chi2/ndof = {stats.chi2:.1f}/{stats.ndof}, {p_value(p_chi2)}"
         )
     if ats_test is not None:
         gain = f"chi2 falls by {ats_test.delta_chi2:.1f} for {ats_test.extra_parameters} parameters"
         if not ats_test.needed:
-            reasons.insert(0, f"Larmor and Langevin terms serve: {gain} (p = {ats_test.p_value:.2g})")
+            reasons.insert(0, f"Larmor and Langevin terms serve: {gain} ({p_value(ats_test.p_value)})")
             return Assessment("term-not-needed", tuple(reasons))
-        reasons.append(f"the ATS term is needed: {gain} (p = {ats_test.p_value:.2g})")
+        reasons.append(f"the ATS term is needed: {gain} ({p_value(ats_test.p_value)})")
     lost = {name: error for name, error in relative_errors.items() if error is None or error > UNDETERMINED}
     if lost:
         words = [

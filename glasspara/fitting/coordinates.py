@@ -6,6 +6,8 @@ their product, and the two cutoffs almost only as their mean. A fit therefore mo
 * ``ln_d0_mean``, the logarithm of the mean cutoff, and ``ln_d0_ratio`` = ln(d0max/d0min) >= 0, which is the
   amplitude of the term as long as ``n_ats`` is held;
 * ``ats_amplitude`` = n_ats x ln(d0max/d0min) in place of ``n_ats`` where that is free too;
+* ``n_fe2`` and ``n_fe3`` in place of ``n_fe`` and ``fe2_fraction`` where both are free: the model is linear in
+  them, and so is a constraint on their sum;
 * ``ln_d_min``; everything else as it is.
 
 Two sets of names appear: *canonical* ones (``Model.names``, with n_fe2 and n_fe3) in which the physics is
@@ -31,7 +33,6 @@ CUTOFFS = ("d0min_qs4", "d0max_qs4")
 MAX_LN_RATIO = log(100.0)
 # n_ats = amplitude / ln_d0_ratio needs a ratio off 1.
 MIN_LN_RATIO_WITH_FREE_N_ATS = 1.0e-4
-CUTOFF_RANGE = (log(1.0e2), log(1.0e8))
 
 
 def reported_names(model: Model, *, partition: bool) -> tuple[str, ...]:
@@ -106,12 +107,24 @@ class Coordinates:
                 table["n_ats"] = "ats_amplitude"
         if "d_min" in self.free:
             table["d_min"] = "ln_d_min"
+        if all(name in self.free and name not in self.limits for name in PARTITION_NAMES):
+            table |= dict(zip(PARTITION_NAMES, ION_NAMES, strict=True))
         return tuple(table.get(name, name) for name in self.free)
+
+    @cached_property
+    def linear(self) -> tuple[int, ...]:
+        """Indices of the coordinates in which the model, and every constraint, is linear."""
+        names = {"chi_larmor", *ION_NAMES, "ats_amplitude"}
+        if "fe2_fraction" in self.held:
+            names.add("n_fe")
+        if "n_fe" in self.held:
+            names.add("fe2_fraction")
+        return tuple(index for index, name in enumerate(self.names) if name in names)
 
     def box(self) -> list[tuple[float, float]]:
         """Limits of the coordinates: the physical ones of the parameter table, narrowed by the user's."""
         special = {
-            "ln_d0_mean": CUTOFF_RANGE,
+            "ln_d0_mean": (log(PARAMETERS["d0min_qs4"].lower), log(PARAMETERS["d0max_qs4"].upper)),
             "ln_d0_ratio": (
                 MIN_LN_RATIO_WITH_FREE_N_ATS if "ats_amplitude" in self.names else 0.0,
                 MAX_LN_RATIO,
@@ -123,7 +136,7 @@ class Coordinates:
             if coordinate in special:
                 result.append(special[coordinate])
                 continue
-            parameter = PARAMETERS[name]
+            parameter = PARAMETERS[coordinate if coordinate in ION_NAMES else name]
             low, high = parameter.lower, parameter.upper
             if name in self.limits:
                 low, high = max(low, self.limits[name][0]), min(high, self.limits[name][1])
@@ -157,6 +170,8 @@ class Coordinates:
                     result.append(values["n_ats"] * log(high / low))
                 case "ln_d_min":
                     result.append(log(values["d_min"]))
+                case "n_fe2" | "n_fe3" if coordinate != name:
+                    result.append(to_canonical(values)[coordinate])
                 case _:
                     result.append(values[name])
         return np.array(result)
@@ -169,8 +184,11 @@ class Coordinates:
             match coordinate:
                 case "ln_d0_mean":
                     values[CUTOFFS[0]], values[CUTOFFS[1]] = _cutoffs(found)
-                case "ln_d0_ratio":
-                    pass
+                case "ln_d0_ratio" | "n_fe3" if coordinate != name:
+                    pass  # with its partner
+                case "n_fe2" if coordinate != name:
+                    values[PARTITION_NAMES[0]] = total = found["n_fe2"] + found["n_fe3"]
+                    values[PARTITION_NAMES[1]] = found["n_fe2"] / total if total else 0.0
                 case "ats_amplitude":
                     values["n_ats"] = found[coordinate] / found["ln_d0_ratio"]
                 case "ln_d_min":
@@ -205,6 +223,11 @@ class Coordinates:
                         matrix[row["n_ats"], column] = slope
                 case "ats_amplitude":
                     matrix[row["n_ats"], column] = 1.0 / found["ln_d0_ratio"]
+                case "n_fe2" | "n_fe3" if coordinate != name:
+                    total = found["n_fe2"] + found["n_fe3"]
+                    matrix[row["n_fe"], column] = 1.0
+                    other = found["n_fe3"] if coordinate == "n_fe2" else -found["n_fe2"]
+                    matrix[row["fe2_fraction"], column] = other / total**2 if total else 0.0
                 case "ln_d_min":
                     matrix[row["d_min"], column] = exp(found[coordinate])
                 case _:

@@ -12,6 +12,7 @@ from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.result import Determination
 from glasspara.model import evaluate_with_gradient
 from glasspara.parameters import PARAMETERS
+from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -112,8 +113,3 @@ def _statements(
         else:
             statements.append(f"{name} {how}: hold it (--fix {name}=VALUE) or add data")
     return statements
-
-
-def percent(fraction: float) -> str:
-    """A relative error as a person would say it: 0.62 %, 13 %, 490 %."""
-    return f"{100.0 * fraction:.2g} %" if fraction < 1.0 else f"{100.0 * fraction:.0f} %"

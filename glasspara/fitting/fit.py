@@ -11,7 +11,7 @@ import numpy.typing as npt
 from glasspara.dataset import Dataset
 from glasspara.fitting.assessment import assess, compare_without_ats, scatter_factor, statistics
 from glasspara.fitting.coordinates import to_canonical
-from glasspara.fitting.determination import determine, percent
+from glasspara.fitting.determination import determine
 from glasspara.fitting.minimise import Minimum, minimise
 from glasspara.fitting.result import AtsTest, Derived, FitResult, FittedParameter, Statistics
 from glasspara.fitting.settings import FitSettings
@@ -19,6 +19,7 @@ from glasspara.fitting.staged import stage_values
 from glasspara.model import evaluate
 from glasspara.parameters import ATS_NAMES, ION_NAMES, PARAMETERS, PARTITION_NAMES
 from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
+from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
 

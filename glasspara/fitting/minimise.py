@@ -18,6 +18,8 @@ FloatArray = npt.NDArray[np.float64]
 # A coordinate nearer to its limit than this share of its error lies at the limit.
 _AT_LIMIT = 1.0e-3
 _MAX_ROUNDS = 3
+# Singular values of the scaled Jacobian below this share of the largest are taken for this share.
+_SHORTEST = 1.0e-7
 
 
 @dataclass(frozen=True)
@@ -69,72 +71,75 @@ def minimise(
 
 
 def polish(problem: Problem, start: FloatArray) -> Minimum:
-    """Migrad and Hesse from ``start``, which is near the minimum."""
+    """Migrad and Hesse from ``start``, which is near the minimum.
+
+    Both work on combinations of the coordinates that the Gauss-Newton matrix makes independent and of unit error:
+    in the coordinates themselves correlations of 0.99999 leave Hesse no digits. A coordinate at its limit stays
+    there; the others are taken to be free of theirs, since the start lies in the inside.
+    """
     low, high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
     _, jacobian = problem.residuals_and_jacobian(start)
-    scale = _expected_errors(jacobian, start)
-    at_limit = _at_limit(start, low, high, scale, problem.chi2_gradient(start))
+    at_limit = _at_limit(start, low, high, _expected_errors(jacobian, start), problem.chi2_gradient(start))
+    point = start.copy()
+    for index, side in at_limit.items():
+        point[index] = low[index] if side == "lower" else high[index]
     free = np.array([index not in at_limit for index in range(len(start))])
-    point = np.where(free, start, [_limit(index, at_limit, low, high, start) for index in range(len(start))])
+    covariance = np.zeros((len(start), len(start)))
+    if not free.any():
+        return Minimum(
+            problem, point, problem.chi2(point), True, "every free parameter is at a limit", covariance,
+            *_limits_report(problem, point, at_limit),
+        )  # fmt: skip
+    steps = _independent_steps(jacobian[:, free])
 
     def place(u: FloatArray) -> FloatArray:
         full = point.copy()
-        full[free] = point[free] + u * scale[free]
-        inside: FloatArray = np.clip(full, low, high)
-        return inside
+        full[free] = point[free] + steps @ u
+        return full
 
     def chi2(u: FloatArray) -> float:
         return problem.chi2(place(u))
 
     def gradient(u: FloatArray) -> FloatArray:
-        return problem.chi2_gradient(place(u))[free] * scale[free]
+        return problem.chi2_gradient(place(u))[free] @ steps
 
-    if not free.any():
-        return Minimum(
-            problem, point, problem.chi2(point), True, "every free parameter is at a limit",
-            np.zeros((len(start), len(start))), *_limits_report(problem, point, at_limit),
-        )  # fmt: skip
-    minuit = Minuit(chi2, np.zeros(int(free.sum())), grad=gradient, name=_names(problem, free))
+    minuit = Minuit(chi2, np.zeros(steps.shape[1]), grad=gradient)
     minuit.errordef = Minuit.LEAST_SQUARES
     minuit.print_level = 0
     minuit.tol = 0.01
-    minuit.limits = [
-        (
-            (low[index] - point[index]) / scale[index] if np.isfinite(low[index]) else None,
-            (high[index] - point[index]) / scale[index] if np.isfinite(high[index]) else None,
-        )
-        for index in np.flatnonzero(free)
-    ]
-    calls = 0
+    minuit.errors = np.ones(steps.shape[1])
     for _ in range(_MAX_ROUNDS):
         minuit.migrad()
-        calls = minuit.nfcn
         if minuit.valid:
             break
     minuit.hesse()
-    covariance = np.zeros((len(start), len(start)))
-    valid = bool(minuit.valid and minuit.covariance is not None and minuit.accurate)
     if minuit.covariance is not None:
-        inner = np.asarray(minuit.covariance) * np.outer(scale[free], scale[free])
-        covariance[np.ix_(free, free)] = inner
+        covariance[np.ix_(free, free)] = steps @ np.asarray(minuit.covariance) @ steps.T
     end = place(np.array(minuit.values))
+    valid = bool(minuit.valid and minuit.covariance is not None and minuit.accurate)
     return Minimum(
         problem, end, float(minuit.fval), valid, _why_not(minuit), covariance,
-        *_limits_report(problem, end, at_limit), calls,
+        *_limits_report(problem, end, at_limit), minuit.nfcn,
     )  # fmt: skip
 
 
-def _names(problem: Problem, free: npt.NDArray[np.bool_]) -> list[str]:
-    return [name for name, is_free in zip(problem.coordinates.names, free, strict=True) if is_free]
+def _independent_steps(jacobian: FloatArray) -> FloatArray:
+    """Columns: steps of the coordinates that are independent and move chi2 by 1, as the Jacobian has it.
+
+    Directions that the data leave open would be endless steps; they are cut short.
+    """
+    norm = np.linalg.norm(jacobian, axis=0)
+    safe = np.where(norm > 0.0, norm, 1.0)
+    _, singular, directions = np.linalg.svd(jacobian / safe, full_matrices=False)
+    length = np.maximum(singular, _SHORTEST * singular[0] if singular[0] > 0.0 else 1.0)
+    steps: FloatArray = (directions.T / length) / safe[:, None]
+    return steps
 
 
 def _expected_errors(jacobian: FloatArray, point: FloatArray) -> FloatArray:
-    """Standard errors by the Gauss-Newton matrix; where that is singular, the conditional ones."""
-    norm = np.linalg.norm(jacobian, axis=0)
-    safe = np.where(norm > 0.0, norm, 1.0)
-    correlation = np.linalg.pinv((jacobian / safe).T @ (jacobian / safe), rcond=1e-13, hermitian=True)
-    errors = np.sqrt(np.maximum(np.diag(correlation), 1.0)) / safe
-    return np.where(norm > 0.0, errors, np.maximum(np.abs(point), 1.0))
+    """Standard errors by the Gauss-Newton matrix."""
+    errors: FloatArray = np.linalg.norm(_independent_steps(jacobian), axis=1)
+    return np.where(np.linalg.norm(jacobian, axis=0) > 0.0, errors, np.maximum(np.abs(point), 1.0))
 
 
 def _at_limit(
@@ -148,14 +153,6 @@ def _at_limit(
         elif high[index] - value <= _AT_LIMIT * scale[index] and gradient[index] <= 0.0:
             found[index] = "upper"
     return found
-
-
-def _limit(
-    index: int, at_limit: Mapping[int, str], low: FloatArray, high: FloatArray, start: FloatArray
-) -> float:
-    if index not in at_limit:
-        return float(start[index])
-    return float(low[index] if at_limit[index] == "lower" else high[index])
 
 
 def _limits_report(

@@ -1,8 +1,10 @@
-"""A starting point near the global minimum, whatever the data are.
+"""A starting point at the global minimum, whatever the data are.
 
-At given d_min, delta_mu and mean cutoff the model is linear in chi_larmor and the concentrations, and the ATS
-term nearly so in ln(d0max/d0min) as long as that is small. A coarse grid of the three, with linear least
-squares for the rest, finds the valleys; bounded least squares walks down the best of them.
+The model is linear in chi_larmor and the concentrations; least squares gives them in one step for any values of
+the others. What is left of chi2 depends on the three or four shape parameters of the ATS term alone, and has
+none of the long curved valleys of the whole: a coarse grid finds its basin, and a few steps of Gauss and Newton
+the bottom (variable projection; G. H. Golub and V. Pereyra, Inverse Problems 19 (2003) R1, with the Jacobian
+of L. Kaufman, BIT 15 (1975) 49).
 """
 
 from __future__ import annotations
@@ -23,101 +25,147 @@ _GRID = {
     "ln_d_min": np.log([0.01, 0.04, 0.16]),
     "delta_mu": np.array([0.1, 0.4, 1.2]),
 }
-_LINEAR = frozenset({"chi_larmor", "n_fe2", "n_fe3", "n_fe", "fe2_fraction", "ln_d0_ratio", "ats_amplitude"})
-_VALLEYS = 3
-# The ATS term is expanded about this ratio: small enough to be linear, large enough to be accurate.
+_BASINS = 3
+# While ln(d0max/d0min) is small the term is nearly linear in it: the grid is searched from here.
 _TRIAL_LN_RATIO = 0.05
+_MAX_STEPS = 100
+
+
+class _Projected:
+    """The problem as a function of its non-linear coordinates, the linear ones at their best, inside the box."""
+
+    def __init__(self, problem: Problem, base: FloatArray, pinned: frozenset[int]) -> None:
+        names = problem.coordinates.names
+        self._problem = problem
+        self._base = base
+        self.low, self.high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
+        self._linear = [index for index in problem.coordinates.linear if index not in pinned]
+        self.others = [index for index in range(len(names)) if index not in self._linear]
+        # These multiply linear coordinates: their columns need the linear ones at their values.
+        self._coupled = "ats_amplitude" in names or "field_offset" in names
+        self._memory: tuple[bytes, FloatArray, FloatArray, FloatArray] | None = None
+
+    def at(self, others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Whole point, residuals and their Jacobian by the non-linear coordinates (Kaufman's form)."""
+        key = others.tobytes()
+        if self._memory is None or self._memory[0] != key:
+            self._memory = (key, *self._compute(others))
+        return self._memory[1:]
+
+    def _compute(self, others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        point = self._base.copy()
+        point[self.others] = others
+        residuals, jacobian = self._problem.residuals_and_jacobian(point)
+        if not self._linear:
+            return point, residuals, jacobian[:, self.others]
+        step, inside = solve_bounded(
+            jacobian[:, self._linear],
+            residuals,
+            self.low[self._linear] - point[self._linear],
+            self.high[self._linear] - point[self._linear],
+        )
+        point[self._linear] += step
+        residuals = residuals + jacobian[:, self._linear] @ step
+        if self._coupled:
+            residuals, jacobian = self._problem.residuals_and_jacobian(point)
+        moving = jacobian[:, [index for index, free in zip(self._linear, inside, strict=True) if free]]
+        basis, _ = np.linalg.qr(moving / np.maximum(np.linalg.norm(moving, axis=0), 1e-300))
+        rest = jacobian[:, self.others]
+        return point, residuals, rest - basis @ (basis.T @ rest)
 
 
 def find_start(problem: Problem, guess: Mapping[str, float], *, pinned: frozenset[str]) -> FloatArray:
-    """Coordinates of the best minimum found.
+    """Coordinates of the lowest minimum found.
 
-    ``guess`` holds a value for every reported parameter; those named in ``pinned`` were given by the user and
-    are tried first, as one more valley.
+    ``guess`` holds a value for every reported parameter; those named in ``pinned`` were set by the user: the
+    search starts there and nowhere else.
     """
     coordinates = problem.coordinates
-    base = coordinates.from_reported(_with_open_ratio(guess) if problem.model.has_ats else guess)
-    low, high = (np.array(side) for side in zip(*coordinates.box(), strict=True))
-    axes = [
-        _GRID[name] if name in _GRID and source not in pinned else np.array([base[index]])
-        for index, (name, source) in enumerate(zip(coordinates.names, coordinates.free, strict=True))
-    ]
-    candidates = []
-    for corner in product(*axes):
-        point = np.clip(np.array(corner), low, high)
-        point = _solve_linear(problem, point, low, high, pinned)
-        candidates.append((problem.chi2(point), point))
-    candidates.sort(key=lambda item: item[0])
-    starts = [point for _, point in candidates[:_VALLEYS]]
-    ends = [_descend(problem, point, low, high) for point in starts]
-    return min(ends, key=problem.chi2)
+    base = coordinates.from_reported(_with_open_ratio(guess, pinned) if problem.model.has_ats else guess)
+    fast = frozenset(index for index, name in enumerate(coordinates.free) if name in pinned)
+    whole = _Projected(problem, base, frozenset())
+    searched = _Projected(problem, base, fast) if fast else whole
+    starts = _basins(problem, searched, base, pinned)
+    return min((_descend(whole, start) for start in starts), key=problem.chi2)
 
 
-def _with_open_ratio(guess: Mapping[str, float]) -> dict[str, float]:
+def solve_bounded(
+    jacobian: FloatArray, residuals: FloatArray, low: FloatArray, high: FloatArray
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Step that minimises |residuals + jacobian step|^2 with low <= step <= high, and which parts are inside."""
+    scale = np.linalg.norm(jacobian, axis=0)
+    scale[scale == 0.0] = 1.0
+    step: FloatArray = np.linalg.lstsq(jacobian / scale, -residuals, rcond=1e-13)[0] / scale
+    inside = (step > low) & (step < high)
+    if inside.all():
+        return step, inside
+    from scipy.optimize import lsq_linear
+
+    found = lsq_linear(jacobian / scale, -residuals, bounds=(low * scale, high * scale), method="bvls")
+    step = np.clip(found.x / scale, low, high)
+    return step, np.asarray(found.active_mask == 0)
+
+
+def _with_open_ratio(guess: Mapping[str, float], pinned: frozenset[str]) -> dict[str, float]:
+    """``guess`` with a ratio of the cutoffs from which the amplitude of the term can be seen."""
     values = dict(guess)
-    if values["d0max_qs4"] / values["d0min_qs4"] < 1.0 + MIN_LN_RATIO_WITH_FREE_N_ATS:
+    ratio = values["d0max_qs4"] / values["d0min_qs4"]
+    if ratio < 1.0 + MIN_LN_RATIO_WITH_FREE_N_ATS and not pinned & {"d0min_qs4", "d0max_qs4"}:
         values["d0max_qs4"] = values["d0min_qs4"] * np.exp(_TRIAL_LN_RATIO)
     return values
 
 
-def _solve_linear(
-    problem: Problem, point: FloatArray, low: FloatArray, high: FloatArray, pinned: frozenset[str]
-) -> FloatArray:
-    """Move the (nearly) linear coordinates to their least-squares values, inside their limits."""
-    from scipy.optimize import lsq_linear
-
+def _basins(
+    problem: Problem, projected: _Projected, base: FloatArray, pinned: frozenset[str]
+) -> list[FloatArray]:
+    """The best few points of a coarse grid, the amplitude of the term solved for as if it were linear."""
     coordinates = problem.coordinates
-    columns = [
+    low, high = projected.low, projected.high
+    axes = [
+        _GRID[name] if name in _GRID and source not in pinned else np.array([base[index]])
+        for index, (name, source) in enumerate(zip(coordinates.names, coordinates.free, strict=True))
+    ]
+    amplitude = [
         index
         for index, (name, source) in enumerate(zip(coordinates.names, coordinates.free, strict=True))
-        if name in _LINEAR and source not in pinned
+        if name == "ln_d0_ratio" and "ats_amplitude" not in coordinates.names and source not in pinned
     ]
-    if not columns:
-        return point
-    residuals, jacobian = problem.residuals_and_jacobian(point)
-    scale = np.linalg.norm(jacobian[:, columns], axis=0)
-    scale[scale == 0.0] = 1.0
-    solution = lsq_linear(
-        jacobian[:, columns] / scale,
-        -residuals,
-        bounds=((low[columns] - point[columns]) * scale, (high[columns] - point[columns]) * scale),
-        method="bvls",
-    )
-    moved = point.copy()
-    moved[columns] += solution.x / scale
-    return np.clip(moved, low, high)
+    solved = sorted({*(index for index in range(len(base)) if index not in projected.others), *amplitude})
+    found = []
+    for corner in product(*axes):
+        point = np.clip(np.array(corner), low, high)
+        residuals, jacobian = problem.residuals_and_jacobian(point)
+        if solved:
+            step, _ = solve_bounded(
+                jacobian[:, solved], residuals, low[solved] - point[solved], high[solved] - point[solved]
+            )
+            point[solved] += step
+            residuals = residuals + jacobian[:, solved] @ step
+        found.append((float(residuals @ residuals), point))
+    found.sort(key=lambda item: item[0])
+    return [point for _, point in found[:_BASINS]]
 
 
-def _descend(problem: Problem, point: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
-    """Bounded least squares from ``point``; the point itself where that fails."""
+def _descend(projected: _Projected, start: FloatArray) -> FloatArray:
+    """Bounded least squares in the non-linear coordinates; the whole point at the bottom."""
+    others = projected.others
+    if not others:
+        return projected.at(np.empty(0))[0]
     from scipy.optimize import least_squares
 
-    _, jacobian = problem.residuals_and_jacobian(point)
-    scale = np.linalg.norm(jacobian, axis=0)
-    scale = np.where(scale > 0.0, 1.0 / np.maximum(scale, 1e-300), np.maximum(np.abs(point), 1.0))
+    low, high = projected.low[others], projected.high[others]
     # Strictly inside the box, as the trust-region method asks for.
-    margin = 1.0e-9 * np.where(np.isfinite(high - low), high - low, scale)
-    inside = np.clip(point, low + margin, high - margin)
-    memory: dict[bytes, tuple[FloatArray, FloatArray]] = {}
-
-    def both(x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        key = x.tobytes()
-        if key not in memory:
-            memory.clear()
-            memory[key] = problem.residuals_and_jacobian(x * scale)
-        return memory[key]
-
+    margin = 1.0e-9 * np.where(np.isfinite(high - low), high - low, 1.0)
     found = least_squares(
-        lambda x: both(x)[0],
-        inside / scale,
-        jac=lambda x: both(x)[1] * scale,
-        bounds=(low / scale, high / scale),
+        lambda x: projected.at(x)[1],
+        np.clip(start[others], low + margin, high - margin),
+        jac=lambda x: projected.at(x)[2],
+        bounds=(low, high),
         method="trf",
         x_scale="jac",
         xtol=1e-12,
-        ftol=1e-12,
+        ftol=1e-10,
         gtol=1e-12,
-        max_nfev=200,
+        max_nfev=_MAX_STEPS,
     )
-    best: FloatArray = np.clip(found.x * scale, low, high)
-    return best
+    return projected.at(np.clip(found.x, low, high))[0]

@@ -20,7 +20,7 @@ from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.loading import Input
 from glasspara.measurement import Measurement
 from glasspara.report.inert import inert
-from glasspara.report.numbers import p_value, value_with_error
+from glasspara.wording import p_value, value_with_error
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from math import cos
 from pathlib import Path
 
 import pytest
@@ -109,13 +110,16 @@ def compose(layout, points, *, mass="12.5", comment="", extra=(), ending="\n"):
     """Text of a file: ``points`` are dicts of cells (T and H at least) or whole rows as text."""
     head, names, row = LAYOUTS[layout]
     rows = [point if isinstance(point, str) else row.format(**{**CELLS, **point}) for point in points]
-    lines = [*head.format(mass=mass, comment=comment).splitlines(), names, *rows, *extra]
+    lines = [*head.format(mass=mass, comment=comment).rstrip("\n").split("\n"), names, *rows, *extra]
     return ending.join([*lines, ""])
 
 
 def sweep(n=8, H=1000.0, **cells):
-    """Points of an M(T) run."""
-    return [{"T": 2.0 * 1.5**i, "H": H, "m": 1e-5 + 1e-4 / (2.0 * 1.5**i), **cells} for i in range(n)]
+    """Points of an M(T) run: a Curie law with scatter of the size that the layouts state."""
+    T = [2.0 * 1.5**i for i in range(n)]
+    return [
+        {"T": t, "H": H, "m": 1e-5 + 1e-4 / t + 2e-8 * cos(5.3 * i * i), **cells} for i, t in enumerate(T)
+    ]
 
 
 @pytest.fixture(name="compose")

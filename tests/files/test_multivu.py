@@ -44,7 +44,7 @@ def test_line_ends_do_not_move_the_line_numbers(write, compose, sweep, ending):
 
 def test_control_characters_are_text(write, compose, sweep):
     """Splitting at every Unicode line end would tear these lines apart."""
-    measurement = read(write(compose("xl", sweep(), comment="a\x1c\x0b\x85b\x1b[31mred")))
+    measurement = read(write(compose("xl", sweep(), comment="a\x1c\x0b\u2026b\x1b[31mred")))
     assert measurement.header.sample_comment == "a\x1c\x0b\u2026b\x1b[31mred"
     assert measurement.runs[0].line[0] == 14
 

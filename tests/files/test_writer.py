@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from glasspara.errors import UsageError
 from glasspara.files.writer import write_mpms3_dc, write_mpms_xl_dc, write_mpms_xl_rso
 from glasspara.measurement import read
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "realdata"
 REAL_FILES = {
     "rso": "chanjr__mpms-python/A344_GdN_FC_050_Oe_160908.rso.dat",
     "dc": "jhilgar__qdsquid-dataplot/pb6051_ZFC_0p1T.dc.dat",
@@ -106,24 +104,28 @@ def grammar(lines):
     return [entry for entry in kept if not entry.startswith("INFO OVEN_")]
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not at hand")
 @pytest.mark.parametrize("layout", REAL_FILES)
-def test_header_and_column_names_are_those_of_a_real_file(layout):
-    real = (REAL / REAL_FILES[layout]).read_bytes().decode("cp1252").replace("\r\n", "\n").split("\n")
+def test_header_and_column_names_are_those_of_a_real_file(layout, shared):
+    real = (
+        (shared / "realdata" / REAL_FILES[layout])
+        .read_bytes()
+        .decode("cp1252")
+        .replace("\r\n", "\n")
+        .split("\n")
+    )
     real_data, ours = real.index("[Data]"), lines_of(written(layout))
     our_data = ours.index("[Data]")
     assert ours[our_data + 1] == real[real_data + 1]
     assert grammar(ours[:our_data]) == grammar(real[:real_data])
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not at hand")
 @pytest.mark.parametrize("layout", ["rso", "dc"])
-def test_rows_have_the_look_of_real_rows(layout):
+def test_rows_have_the_look_of_real_rows(layout, shared):
     def look(row):
         shape = "".join("9" if c.isdigit() else c for c in row).replace("-", "").replace("+", "")
         return "".join(f"{c}" if c == "9" else "".join(run) for c, run in groupby(shape))
 
-    real = (REAL / REAL_FILES[layout]).read_bytes().decode("cp1252").splitlines()
+    real = (shared / "realdata" / REAL_FILES[layout]).read_bytes().decode("cp1252").splitlines()
     assert look(lines_of(written(layout))[31]) == look(real[31])
 
 

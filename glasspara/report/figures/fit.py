@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,13 @@ from glasspara.fitting.result import FitResult
 from glasspara.model import Terms
 from glasspara.report.figures.decomposition import decomposition_figure
 from glasspara.report.figures.panels import (
-    ABSCISSAE,
+    ABSCISSA_LABELS,
+    abscissa,
     branch_fills,
     draw_points,
-    draw_pulls_frame,
+    finish_residuals,
     frame,
-    run_handles,
+    overview_handles,
     run_styles,
     spread_scale,
 )
@@ -44,13 +45,15 @@ def fit_figures(
     synthetic : bool
         Mark the figures "synthetic" whatever the files are called.
     """
+    offset = result.values["field_offset"] != 0.0
+    paramagnetic = replace(_PARAMAGNETIC, symbol=_WITH_OFFSET) if offset else _PARAMAGNETIC
     chosen: list[tuple[str, Part]] = []
-    for kind in ABSCISSAE:
+    for kind in ABSCISSA_LABELS:
         parts = _parts(result, kind)
         if not parts:
             continue
         suffix = kind.replace("-", "_")
-        yield f"fit_{suffix}", _overview(result, parts, _PARAMAGNETIC, synthetic=synthetic)
+        yield f"fit_{suffix}", _overview(result, parts, paramagnetic, synthetic=synthetic)
         if result.model.has_ats:
             yield f"intrinsic_{suffix}", _overview(result, parts, _INTRINSIC, synthetic=synthetic)
         named = list(zip(stems([run for run, _ in parts]), parts, strict=True))
@@ -82,10 +85,11 @@ class _Quantity:
 
 
 _PARAMAGNETIC = _Quantity(
-    r"M-M_\mathrm{L}=M+\chi_\mathrm{L}H", lambda terms: terms.langevin + terms.ats, lambda terms: terms.larmor
+    r"M+\chi_\mathrm{L}H", lambda terms: terms.langevin + terms.ats, lambda terms: terms.larmor
 )
+_WITH_OFFSET = r"M+\chi_\mathrm{L}(H+H_0)"
 _INTRINSIC = _Quantity(
-    r"M_\mathrm{intr}=M-M_\mathrm{L}-M_\mathrm{Fe}",
+    r"M-M_\mathrm{L}-M_\mathrm{Fe}",
     lambda terms: terms.ats,
     lambda terms: terms.larmor + terms.langevin,
 )
@@ -96,28 +100,29 @@ def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, 
     """All runs of one kind, data and theory, over the residuals in units of the standard error."""
     runs = [run for run, _ in parts]
     styles, fills = run_styles(runs), branch_fills(runs)
-    handles = run_handles(styles, fills)
+    handles = overview_handles(styles, fills)
     figure, (main, below) = frame(
         fit_verdict(result),
         fit_details(result, runs),
         synthetic_mark(runs, synthetic=synthetic),
         trusted=result.assessment.trusted,
-        panels=(3.0, 1.0),
+        panels=(2.6, 1.0),
         handles=handles,
     )
-    abscissa = ABSCISSAE[runs[0].run.kind]
+    kind = runs[0].run.kind
     left = result.data.magnetisation - quantity.taken(result.terms)
     values = [left[part] for _, part in parts]
     factor, unit = scaled_unit(np.concatenate(values), "emu/g")
     pulls = result.residuals / result.data.sigma
     for (run, part), style in zip(parts, styles, strict=True):
-        x = abscissa.of(run.temperature, run.field)
-        draw_points(main, run, style, fills, (x, factor * left[part]), factor * run.sigma)
-        draw_points(below, run, style, fills, (x, pulls[part]))
+        x = abscissa(kind, run.temperature, run.field)
+        draw_points(main, run, style, fills, (x, factor * left[part]), errors=factor * run.sigma)
+        draw_points(below, run, style, fills, (x, pulls[part]), size=0.7)
         for place, terms in curves(result, run):
             main.plot(place, factor * quantity.theory(terms), color=style.colour, zorder=3.0)
-    spread_scale(main, [factor * part for part in values], factor * min(float(np.median(run.sigma)) for run in runs))
+    noise = [factor * float(np.median(run.sigma)) for run in runs]
+    spread_scale(main, runs, [factor * part for part in values], noise)
     main.set_ylabel(f"${quantity.symbol}$ ({unit})")
-    draw_pulls_frame(below, np.concatenate([pulls[part] for _, part in parts]), r"(data $-$ model)/$\sigma$")
-    below.set_xlabel(abscissa.label)
+    finish_residuals(below, np.concatenate([pulls[part] for _, part in parts]), "data $-$ model")
+    below.set_xlabel(ABSCISSA_LABELS[kind])
     return figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, log10
 
@@ -11,10 +11,22 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import SymmetricalLogLocator
+from matplotlib.typing import FillStyleType
 
 from glasspara.dataset import ReducedRun
-from glasspara.report.figures.style import BLACK, FILLS, FONT, GREY, MARKERS, VERMILLION, WIDTH, ordered_colours
-from glasspara.report.figures.text import run_labels
+from glasspara.report.figures.style import (
+    BLACK,
+    FILLS,
+    FONT,
+    GREY,
+    MARKERS,
+    PAD,
+    VERMILLION,
+    WIDTH,
+    ordered_colours,
+)
+from glasspara.report.figures.text import LINE, run_labels, width
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -22,44 +34,58 @@ BoolArray = npt.NDArray[np.bool_]
 POINTS = "points"
 """gid of every artist that draws measured points, one marker a point."""
 
-_LEGEND_CHARACTERS = 58
-_LEGEND_HANDLE = 5  # characters' worth of marker and gap
+_LEGEND_HANDLE = 3.6 * FONT  # a marker with the gaps about it, pt
+
+# What decides on logarithmic axes: ratios of the largest run to the smallest and of a signal to its noise; and
+# for residuals, in standard errors, what nearly all of them lie within while the largest lies beyond.
+_FAR_APART, _CLEAR = 8.0, 10.0
+_BAND, _WILD = 10.0, 30.0
+
+ABSCISSA_LABELS = {"fixed-field": r"$1/T$ (K$^{-1}$)", "fixed-temperature": r"$H$ (kOe)"}
 
 
-@dataclass(frozen=True)
-class Abscissa:
-    """What a kind of run is drawn against."""
-
-    label: str
-    of: Callable[[FloatArray, FloatArray], FloatArray]
-    """Abscissa of temperatures (K) and fields (Oe)."""
-
-
-ABSCISSAE = {
-    "fixed-field": Abscissa(r"$1/T$ (K$^{-1}$)", lambda T, H: 1.0 / T),
-    "fixed-temperature": Abscissa(r"$H$ (kOe)", lambda T, H: 1.0e-3 * H),
-}
+def abscissa(kind: str, T: FloatArray, H: FloatArray) -> FloatArray:
+    """What a run of ``kind`` is drawn against: 1/T (1/K) of temperatures in K, or H (kOe) of fields in Oe."""
+    return 1.0 / T if kind == "fixed-field" else 1.0e-3 * H
 
 
 def frame(
-    verdict: str, details: str, mark: str, *, trusted: bool, panels: Sequence[float], handles: Sequence[Line2D]
+    verdict: str,
+    details: str,
+    mark: str,
+    *,
+    trusted: bool,
+    panels: Sequence[float],
+    handles: Sequence[Line2D],
 ) -> tuple[Figure, list[Axes]]:
     """Figure with header above, legend below, and panels of the given relative heights that share the abscissa."""
-    labels = [str(handle.get_label()) for handle in handles]
-    longest = max(len(label) for label in labels) + _LEGEND_HANDLE
-    columns = max(1, min(len(labels), _LEGEND_CHARACTERS // longest))
-    lines = 2 + details.count("\n") + ceil(len(labels) / columns)
-    figure = Figure(figsize=(WIDTH, 4.6 + 0.25 * (lines + 2 * len(panels))), layout="constrained")
+    rows, columns = _legend_shape([str(handle.get_label()) for handle in handles])
+    lines = 2 + details.count("\n") + rows
+    height = 4.6 + 0.25 * lines + 0.65 * len(panels)
+    figure = Figure(figsize=(WIDTH, height))
+    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=panels)[:, 0].tolist()
-    figure.suptitle(
-        verdict, x=0.015, ha="left", weight="bold", color=BLACK if trusted else VERMILLION, parse_math=False
-    )
-    figure.text(0.985, 0.985, mark, ha="right", va="top", style="italic", color=GREY)
-    axes[0].set_title(details, loc="left", x=0.0, fontsize=FONT, parse_math=False)
-    legend = figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    left, right, top = PAD / WIDTH, 1.0 - PAD / WIDTH, 1.0 - PAD / height
+    # The first line of the title is left to the verdict, which has a weight and colour of its own.
+    figure.suptitle(f"\n{details}", x=left, ha="left", parse_math=False)
+    colour = BLACK if trusted else VERMILLION
+    figure.text(left, top, verdict, ha="left", va="top", weight="bold", color=colour, parse_math=False)
+    figure.text(right, top, mark, ha="right", va="top", style="italic", color=GREY)
+    axes[-1].locator_params(axis="x", nbins=6)
+    if handles:
+        legend = figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
+        for text in legend.get_texts():
+            text.set_parse_math(False)
     return figure, axes
+
+
+def _legend_shape(labels: Sequence[str]) -> tuple[int, int]:
+    """Rows and columns of a legend that is no wider than the figure."""
+    if not labels:
+        return 0, 0
+    widest = max(map(width, labels)) + _LEGEND_HANDLE
+    rows = ceil(len(labels) / max(1, int(LINE / widest)))
+    return rows, ceil(len(labels) / rows)
 
 
 @dataclass(frozen=True)
@@ -82,7 +108,7 @@ def run_styles(runs: Sequence[ReducedRun]) -> list[RunStyle]:
     ]
 
 
-def branch_fills(runs: Sequence[ReducedRun]) -> dict[str, str]:
+def branch_fills(runs: Sequence[ReducedRun]) -> dict[str, FillStyleType]:
     """Filling of the markers by the branches' labels, over all runs of a figure."""
     labels = dict.fromkeys(label for run in runs for label, _ in branches(run))
     return {label: FILLS[number % len(FILLS)] for number, label in enumerate(labels)}
@@ -94,31 +120,42 @@ def branches(run: ReducedRun) -> Iterator[tuple[str, BoolArray]]:
         yield run.run.branch_labels[number], run.run.branch == number
 
 
-def run_handles(styles: Sequence[RunStyle], fills: dict[str, str]) -> list[Line2D]:
-    """Legend entries: one a run, and one a branch where there are several."""
-    handles = [
+def overview_handles(styles: Sequence[RunStyle], fills: dict[str, FillStyleType]) -> list[Line2D]:
+    """Legend entries of runs and branches; none where there is one of each, which the header names."""
+    handles = [*run_handles(styles), *branch_handles(fills)]
+    return handles if len(handles) > 1 else []
+
+
+def run_handles(styles: Sequence[RunStyle]) -> list[Line2D]:
+    """Legend entries of the runs."""
+    return [
         Line2D([], [], color=style.colour, marker=style.marker, linestyle="none", label=style.label)
         for style in styles
     ]
-    if len(fills) > 1:
-        handles += [
-            Line2D([], [], color=GREY, marker="o", linestyle="none", fillstyle=fill, label=label)  # type: ignore[arg-type]
-            for label, fill in fills.items()
-        ]
-    return handles
+
+
+def branch_handles(fills: dict[str, FillStyleType]) -> list[Line2D]:
+    """Legend entries of the branches, where there are several."""
+    if len(fills) < 2:
+        return []
+    return [
+        Line2D([], [], color=GREY, marker="o", linestyle="none", fillstyle=fill, label=label)
+        for label, fill in fills.items()
+    ]
 
 
 def draw_points(
     axes: Axes,
     run: ReducedRun,
     style: RunStyle,
-    fills: dict[str, str],
+    fills: dict[str, FillStyleType],
     values: tuple[FloatArray, FloatArray],
+    *,
     errors: FloatArray | None = None,
+    size: float = 1.0,
 ) -> None:
     """Points (abscissa, ordinate) of ``run``, a marker each, with error bars if there are errors."""
     x, y = values
-    size = marker_size(len(run))
     for label, mask in branches(run):
         container = axes.errorbar(
             x[mask],
@@ -126,7 +163,7 @@ def draw_points(
             yerr=None if errors is None else errors[mask],
             linestyle="none",
             marker=style.marker,
-            markersize=size,
+            markersize=size * marker_size(len(run)),
             fillstyle=fills[label],
             color=style.colour,
             elinewidth=0.8,
@@ -140,23 +177,62 @@ def marker_size(count: int) -> float:
     return 5.5 if count <= 40 else 4.5 if count <= 150 else 2.5
 
 
-def draw_pulls_frame(axes: Axes, pulls: FloatArray, label: str) -> None:
+def finish_residuals(axes: Axes, pulls: FloatArray, label: str) -> None:
     """Zero line, the band of one standard error, and a scale on which a wild point does not hide the rest."""
     axes.axhspan(-1.0, 1.0, color="#DDDDDD", zorder=0.0, linewidth=0.0)
     axes.axhline(0.0, color=GREY, linewidth=1.0, zorder=1.0)
-    axes.set_ylabel(label)
+    axes.set_ylabel(f"{label}\n(units of $\\sigma$)")
+    axes.margins(y=0.1)
     sizes = np.abs(pulls[np.isfinite(pulls)])
-    usual = max(float(np.percentile(sizes, 90.0)), 1.0) if len(sizes) else 1.0
-    if float(sizes.max(initial=0.0)) > 10.0 * usual:
-        axes.set_yscale("symlog", linthresh=10.0 ** ceil(log10(usual)))
+    if _percentile(sizes, 90.0) < _BAND and float(sizes.max(initial=0.0)) > _WILD:
+        _set_symlog(axes, _BAND, ticks=4, decades=2.0)
 
 
-def spread_scale(axes: Axes, values: Sequence[FloatArray], noise: float) -> None:
-    """A logarithmic ordinate where the runs' sizes are so far apart that a linear one would bury the small.
+def spread_scale(
+    axes: Axes, runs: Sequence[ReducedRun], values: Sequence[FloatArray], noise: Sequence[float]
+) -> None:
+    """Logarithmic axes where the signals of ``runs`` differ so much in size that linear axes hide some.
 
-    It is linear below ``noise``, so that points which scatter about zero stay on it.
+    ``values`` and ``noise`` are the ordinates and their usual standard error, one item a run. With points at or
+    below zero the ordinate is linear about zero, so that they too are drawn.
     """
-    sizes = [float(np.max(np.abs(part), initial=0.0, where=np.isfinite(part))) for part in values]
-    sizes = [size for size in sizes if size > 0.0]
-    if sizes and noise > 0.0 and max(sizes) > 8.0 * min(sizes) and max(sizes) > 30.0 * noise:
-        axes.set_yscale("symlog", linthresh=noise)
+    finite = [part[np.isfinite(part)] for part in values]
+    sizes = [float(np.abs(part).max(initial=0.0)) for part in finite]
+    clear = any(size > _CLEAR * error for size, error in zip(sizes, noise, strict=True))
+    if not clear or max(sizes) <= _FAR_APART * min(sizes):
+        return
+    every = np.concatenate(finite)
+    if float(every.min()) > 0.0:
+        axes.set_yscale("log")
+    else:
+        low = _percentile(np.abs(every), 2.0)
+        _set_symlog(axes, max(_decade_above(min(noise)), _decade_above(0.1 * low)), ticks=8)
+    if runs[0].run.kind == "fixed-field":
+        axes.set_xscale("log")
+
+
+def _set_symlog(axes: Axes, threshold: float, *, ticks: int, decades: float = 1.0) -> None:
+    """Ordinate logarithmic beyond +-``threshold``, with about so many ticks; linear up to it, as long as ``decades``."""
+    axes.set_yscale("symlog", linthresh=threshold, linscale=decades)
+    locator = SymmetricalLogLocator(base=10.0, linthresh=threshold)
+    locator.set_params(numticks=ticks)
+    axes.yaxis.set_major_locator(locator)
+
+
+def ratio_scale(axes: Axes, ratios: FloatArray) -> None:
+    """Logarithmic abscissa, linear near zero if some points lie at zero or far below the others."""
+    low = _percentile(ratios[ratios > 0.0], 10.0)
+    if low > 0.0:
+        threshold = _decade_above(0.1 * low)
+        if float(ratios.min()) >= 0.1 * threshold:
+            axes.set_xscale("log")
+        else:
+            axes.set_xscale("symlog", linthresh=threshold)
+
+
+def _percentile(sizes: FloatArray, percent: float) -> float:
+    return float(np.percentile(sizes, percent)) if len(sizes) else 0.0
+
+
+def _decade_above(value: float) -> float:
+    return float(10.0 ** ceil(log10(value))) if value > 0.0 else 0.0

@@ -14,17 +14,19 @@ import matplotlib.style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.typing import FillStyleType
 
 DPI = 200
-WIDTH = 6.8  # inch, two columns' worth
+WIDTH = 6.8  # inch
 FONT = 14.0  # pt, 7 in print
+PAD = 0.06  # inch, about everything
 
 # Okabe and Ito's palette, which the colour-blind can tell apart.
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION = "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00"
 GREY = "#777777"
 
 MARKERS = ("o", "s", "^", "D", "v", "p", "<", "h", ">")
-FILLS = ("full", "none", "left", "right", "bottom", "top")
+FILLS: tuple[FillStyleType, ...] = ("full", "none", "left", "right", "bottom", "top")
 
 _STYLE = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same everywhere

@@ -18,15 +18,16 @@ from glasspara.analysis.universality import UniversalityResult
 from glasspara.dataset import ReducedRun
 from glasspara.fitting.result import FitResult, Status
 from glasspara.model import MODELS
+from glasspara.report.figures.style import FONT, PAD, WIDTH
 from glasspara.report.inert import inert
-from glasspara.report.numbers import p_value
+from glasspara.wording import p_value
 
 FloatArray = npt.NDArray[np.float64]
 
-LINE = 54
-"""Characters of a header line that surely fit into the width of a figure."""
+LINE = 72.0 * (WIDTH - 2.0 * PAD)
+"""Width of a line that fills the figure, pt."""
 
-_FILE_IN_LABEL = 24
+_FILE_IN_LABEL = 0.4 * LINE
 
 _VERDICTS: dict[Status, str] = {
     "good": "Fit: good",
@@ -38,22 +39,35 @@ _VERDICTS: dict[Status, str] = {
 
 
 @cache
-def _glyphs() -> frozenset[int]:
-    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    return frozenset(FT2Font(str(path)).get_charmap())
+def _font() -> FT2Font:
+    font = FT2Font(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"))
+    font.set_size(FONT, 72.0)
+    return font
+
+
+@cache
+def _advance(char: str) -> float:
+    return _font().load_char(ord(char)).horiAdvance / 64.0
+
+
+def width(text: str) -> float:
+    """Width of ``text`` on a figure, pt."""
+    return sum(map(_advance, text))
 
 
 def drawable(text: str) -> str:
     """``text`` with control characters written out and "?" for what the figures' font does not have."""
-    return "".join(char if ord(char) in _glyphs() else "?" for char in inert(text))
+    return "".join(char if _font().get_char_index(ord(char)) else "?" for char in inert(text))
 
 
-def elide(text: str, length: int) -> str:
-    """``text``, its middle cut out where it is longer than ``length``."""
-    if len(text) <= length:
-        return text
-    tail = (length - 1) // 2
-    return f"{text[: length - 1 - tail]}…{text[-tail:]}"
+def elide(text: str, room: float) -> str:
+    """``text``, with as much of its middle cut out as makes it ``room`` pt wide at most."""
+    kept = len(text)
+    shown = text
+    while width(shown) > room and kept > 2:
+        kept -= 1
+        shown = f"{text[: (kept + 1) // 2]}…{text[-(kept // 2) :]}"
+    return shown
 
 
 def file_name(run: ReducedRun) -> str:
@@ -99,13 +113,14 @@ def fit_details(result: FitResult, shown: Sequence[ReducedRun]) -> str:
     statistics, model = result.statistics, result.model
     lines = [f"{run.label}, {file_name(run)}" for run in shown] if len(shown) == 1 else []
     ratio = f" = {statistics.chi2 / statistics.ndof:.3g}" if statistics.ndof > 0 else ""
-    chi2 = f"χ²/ndof = {statistics.chi2:.5g}/{statistics.ndof}{ratio}, {p_value(statistics.p_value)}"
+    size = f"{statistics.chi2:.1f}" if statistics.chi2 < 1.0e5 else f"{statistics.chi2:.3g}"
+    chi2 = f"χ²/ndof = {size}/{statistics.ndof}{ratio}, {p_value(statistics.p_value)}"
     total = len(result.data.runs)
     lines.append(chi2 if total == len(shown) else f"{chi2} ({total} runs)")
     lines.append(MODELS[model.name] + (", staged" if result.method == "staged" else ""))
     if model.has_ats:
         n_ats = result.parameters["n_ats"]
-        held = f"; n_ATS held at {n_ats.value:.4g} {n_ats.unit}" if n_ats.fixed else ""
+        held = f"; n_ATS = {n_ats.value:.4g} g⁻¹ held".replace("e+", "e") if n_ats.fixed else ""
         lines.append(f"{model.convention} convention, {model.orientation}{held}")
     return "\n".join(elide(line, LINE) for line in lines)
 

@@ -9,9 +9,10 @@ from glasspara.analysis.universality import UniversalityResult
 from glasspara.report.figures.panels import (
     branch_fills,
     draw_points,
-    draw_pulls_frame,
+    finish_residuals,
     frame,
-    run_handles,
+    overview_handles,
+    ratio_scale,
     run_styles,
 )
 from glasspara.report.figures.style import BLACK, paper_style
@@ -38,22 +39,21 @@ def universality_figure(result: UniversalityResult, *, synthetic: bool = False) 
         universality_details(result),
         synthetic_mark(runs, synthetic=synthetic),
         trusted=result.holds,
-        panels=(3.0, 1.0),
-        handles=run_handles(styles, fills),
+        panels=(2.6, 1.0),
+        handles=overview_handles(styles, fills),
     )
     x = 1.0e-3 * result.h_over_t
     factor, unit = scaled_unit(result.magnetisation, "emu/g")
     pulls = (result.magnetisation - result.common_curve) / data.sigma
     for run, part, style in zip(runs, parts, styles, strict=True):
-        draw_points(main, run, style, fills, (x[part], factor * result.magnetisation[part]), factor * run.sigma)
-        draw_points(below, run, style, fills, (x[part], pulls[part]))
+        draw_points(
+            main, run, style, fills, (x[part], factor * result.magnetisation[part]), errors=factor * run.sigma
+        )
+        draw_points(below, run, style, fills, (x[part], pulls[part]), size=0.7)
     along = np.argsort(x, kind="stable")
     main.plot(x[along], factor * result.common_curve[along], color=BLACK, zorder=3.0)
-    if x.min() > 0.0:
-        main.set_xscale("log")
-    elif x.max() > 0.0:
-        main.set_xscale("symlog", linthresh=float(x[x > 0.0].min()))
+    ratio_scale(main, x)
     main.set_ylabel(rf"$M-M_\mathrm{{L}}$ ({unit})")
-    draw_pulls_frame(below, pulls, r"(data $-$ curve)/$\sigma$")
+    finish_residuals(below, pulls, "data $-$ curve")
     below.set_xlabel(r"$H/T$ (kOe/K)")
     return figure

@@ -30,3 +30,8 @@ def p_value(p: float | None) -> str:
     if p is None:
         return "p unknown"
     return f"p = {p:.2g}" if p >= 1.0e-12 else "p < 1e-12"
+
+
+def percent(fraction: float) -> str:
+    """A relative error as a person would say it: "0.62 %", "13 %", "490 %"."""
+    return f"{100.0 * fraction:.2g} %" if fraction < 1.0 else f"{100.0 * fraction:.0f} %"

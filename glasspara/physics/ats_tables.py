@@ -1,0 +1,261 @@
+"""Polynomials in one variable from which the ATS term is computed while D_min < kT.
+
+The kernel's dependence on a small d is ``-ln(d) r_0 + q - sum_k d^2k r_k / 2k``; q and the r_k depend on c
+alone. They are sampled here, at the nodes of a Chebyshev interpolation, from integrals without cancellation:
+
+* ``c <= C_SPLIT``: K / c^2 = 2 int_0^1 dp p J(c^2 p^2), J(z) = int_d^inf dy/y f(y^2 + z) with
+  f(x) = tanh(sqrt x) / (2 sqrt x), the derivative of ln cosh sqrt x; the isotropic mean only changes the
+  weight 2p to 2p(1 - p). f is analytic in the plane cut along x < -(pi/2)^2, so the Taylor coefficients in
+  d^2 come from a Cauchy integral, the integral over ln y from the trapezoidal rule (exponentially accurate),
+  and the interpolation is in ``_conformal(c^2)``, the variable that maps the cut plane onto the unit disk.
+* ``c > C_SPLIT``: only ln(1 + exp(-2 sqrt(y^2 + c^2))) is left once the elementary part is split off. It is
+  of order exp(-2c); that factor is divided out, and the rest is smooth in ln c. Beyond C_NIL it is nothing.
+
+Nothing is computed at import; the tables of one orientation take some 20 ms, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.polynomial import chebyshev, legendre
+
+FloatArray = npt.NDArray[np.float64]
+AnyArray = npt.NDArray[Any]
+"""Real or complex."""
+Function = Callable[[AnyArray], AnyArray]
+
+D_WARM = 0.5
+"""The small-d series is used up to here; it would converge up to pi/2."""
+C_SPLIT = 4.0
+"""Where the expansion for small c hands over to the one for large c."""
+C_NIL = 20.0
+"""From here on exp(-2c) is below the rounding error."""
+
+_BRANCH = (np.pi / 2) ** 2
+_ORDERS = 13
+"""Powers of d^2 kept: (D_WARM / (pi/2))^(2 * 13) = 1e-13, and r_k / 2k takes off three more decades."""
+_SMALL_NODES = 17
+_LARGE_NODES = 17
+_BLOCK = 3072
+"""Points per matrix product: few enough for BLAS to stay in one thread (its result then does not depend on the
+number of processors), and for the coefficients to fit the second-level cache."""
+
+
+def _conformal(z: FloatArray) -> FloatArray:
+    """Map of the z-plane, cut along z < -(pi/2)^2, onto the unit disk; 0 stays 0."""
+    root = np.sqrt(1.0 + z / _BRANCH)
+    return np.asarray((root - 1.0) / (root + 1.0))
+
+
+_CONFORMAL_MAX = float(_conformal(np.asarray(C_SPLIT**2)))
+
+
+def small_variable(c: FloatArray) -> FloatArray:
+    """Interpolation variable for 0 <= c <= C_SPLIT: ``_conformal(c^2)`` scaled to [-1, 1]."""
+    x = c * c
+    x *= 1.0 / _BRANCH
+    x += 1.0
+    np.sqrt(x, out=x)
+    x += 1.0
+    # (root - 1)/(root + 1) = 1 - 2/(root + 1)
+    np.divide(-4.0 / _CONFORMAL_MAX, x, out=x)
+    x += 2.0 / _CONFORMAL_MAX - 1.0
+    return x
+
+
+def large_variable(c: FloatArray) -> FloatArray:
+    """Interpolation variable in [-1, 1] for C_SPLIT <= c <= C_NIL."""
+    return np.asarray(np.log(c / C_SPLIT) * (2.0 / np.log(C_NIL / C_SPLIT)) - 1.0)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One function of (d, c): coefficients by rising powers of the interpolation variable.
+
+    ``finite`` is q, shape (nodes,); ``powers`` holds r_0, r_1, ..., shape (orders, nodes).
+    """
+
+    finite: FloatArray
+    powers: FloatArray
+
+    def evaluate(self, x: FloatArray, log_d: FloatArray, d2: FloatArray) -> FloatArray:
+        """The function itself. ``log_d`` and ``d2`` have the last axis of ``x``, or length 1."""
+        orders = self._orders(d2)
+        weights = np.empty((orders + 1, d2.size))
+        weights[0] = 1.0
+        weights[1] = -log_d
+        power_series(d2, weights[2:])
+        weights[2:] *= (-0.5 / np.arange(1, orders))[:, np.newaxis]
+        return _horner(x, np.vstack([self.finite, self.powers[:orders]]), weights)
+
+    def derivative(self, x: FloatArray, d2: FloatArray) -> FloatArray:
+        """d times the derivative by d."""
+        orders = self._orders(d2)
+        weights = np.empty((orders, d2.size))
+        weights[0] = 1.0
+        power_series(d2, weights[1:])
+        return _horner(x, -self.powers[:orders], weights)
+
+    def _orders(self, d2: FloatArray) -> int:
+        """Powers of d^2 that make a difference: two or three at a typical d of 1e-2."""
+        largest = float(d2.max()) ** np.arange(len(self.powers))
+        size = np.abs(self.powers).max(axis=1) * largest
+        return int(np.count_nonzero(size > 1e-17 * size[0]))
+
+
+def power_series(base: FloatArray, out: FloatArray) -> None:
+    """Fill the rows of ``out`` with base, base^2, ..."""
+    previous: FloatArray | float = 1.0
+    for row in out:
+        np.multiply(base, previous, out=row)
+        previous = row
+
+
+def _horner(x: FloatArray, table: FloatArray, weights: FloatArray) -> FloatArray:
+    """Polynomial in x whose coefficients are the rows of ``table`` summed with ``weights``, point by point."""
+    value = np.empty_like(x)
+    if weights.shape[1] == 1:
+        _horner_block(x, table.T @ weights, value)
+        return value
+    for start in range(0, x.shape[-1], _BLOCK):
+        part = np.s_[..., start : start + _BLOCK]
+        _horner_block(x[part], table.T @ weights[part], value[part])
+    return value
+
+
+def _horner_block(x: FloatArray, coefficients: FloatArray, out: FloatArray) -> None:
+    out[...] = coefficients[-1]
+    for coefficient in coefficients[-2::-1]:
+        out *= x
+        out += coefficient
+
+
+def _taylor(f: Function, z: FloatArray, radius: float) -> FloatArray:
+    """Taylor coefficients of f at z, last axis the order; trapezoidal Cauchy integral on a circle."""
+    points = 64
+    half = np.arange(points // 2 + 1)
+    weight = np.where((half == 0) | (half == points // 2), 1.0, 2.0) / points
+    order = np.arange(_ORDERS)
+    phases = np.exp(-2j * np.pi * np.outer(half, order) / points) * weight[:, None] / radius**order
+    values = f(z[..., None] + radius * np.exp(2j * np.pi * half / points))
+    return np.asarray((values @ phases).real)
+
+
+def _finite_part(f: Function, z: FloatArray, step: float) -> FloatArray:
+    """int_d^inf dy/y f(y^2 + z) + ln(d) f(z) for d -> 0, by the trapezoidal rule in ln y."""
+    x = np.arange(-20.0, 40.0, step)
+    square = np.exp(2 * x)
+    z = z[..., None]
+    return np.asarray(step * (f(z + square) - f(z) / (1.0 + square)).real.sum(-1))
+
+
+def _fit(samples: FloatArray) -> FloatArray:
+    """Coefficients by powers of x from samples (first axis) at the Chebyshev nodes."""
+    n = len(samples)
+    interpolation = np.linalg.inv(chebyshev.chebvander(_nodes(n), n - 1))
+    coefficients = (interpolation @ samples.reshape(n, -1)).T
+    power = np.zeros_like(coefficients)
+    for row, series in zip(power, coefficients, strict=True):
+        converted = chebyshev.cheb2poly(series)
+        row[: len(converted)] = converted
+    return power
+
+
+def _nodes(n: int) -> FloatArray:
+    return np.cos((np.arange(n) + 0.5) * np.pi / n)
+
+
+def _series(finite: FloatArray, powers: FloatArray) -> Series:
+    return Series(finite=_fit(finite)[0], powers=_fit(powers))
+
+
+@lru_cache(maxsize=2)
+def small_tables(isotropic: bool) -> dict[str, Series]:
+    """Series of the fields g, w and v (see ``ats_kernel``) in ``small_variable(c)``."""
+
+    def slope(x: AnyArray) -> AnyArray:
+        root = np.sqrt(x)
+        return np.asarray(np.tanh(root) / (2 * root))
+
+    x = _nodes(_SMALL_NODES)
+    w = (x + 1) / 2 * _CONFORMAL_MAX
+    z = _BRANCH * 4 * w / (1 - w) ** 2
+    p, weight = legendre.leggauss(32)
+    p, weight = (p + 1) / 2, weight / 2
+    grid = z[:, None] * np.append(p, 1.0) ** 2
+    finite, powers = _finite_part(slope, grid, step=0.25), _taylor(slope, grid, radius=1.0)
+
+    def mean(weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return finite[:, :-1] @ weights, np.einsum("ipk,p->ik", powers[:, :-1], weights)
+
+    at_c = finite[:, -1], powers[:, -1]
+    if isotropic:
+        g, w_field = mean(2 * weight * p * (1 - p)), mean(2 * weight * p * p)
+        v = 2 * at_c[0] - w_field[0], 2 * at_c[1] - w_field[1]
+    else:
+        g, w_field = mean(2 * weight * p), (2 * at_c[0], 2 * at_c[1])
+        # v = 2 w + c dw/dc; the derivative is that of the interpolation, c dx/dc by the chain rule.
+        chain = (x + 1) * 2 / np.sqrt(1 + z / _BRANCH)
+        v = (
+            2 * w_field[0] + chain * _slope(w_field[0]),
+            2 * w_field[1] + chain[:, np.newaxis] * _slope(w_field[1]),
+        )
+    return {name: _series(*samples) for name, samples in (("g", g), ("w", w_field), ("v", v))}
+
+
+def _slope(samples: FloatArray) -> FloatArray:
+    """Derivative by x, at the nodes, of the interpolation of samples (first axis)."""
+    n = len(samples)
+    vander = chebyshev.chebvander(_nodes(n), n - 1)
+    slopes = chebyshev.chebval(_nodes(n), chebyshev.chebder(np.eye(n))).T
+    return np.asarray(slopes @ np.linalg.solve(vander, samples))
+
+
+@lru_cache(maxsize=2)
+def large_tables(isotropic: bool) -> dict[str, Series]:
+    """Series, times exp(2c), in ``large_variable(c)``.
+
+    "K" is int_d^inf dy/y l(y^2 + c^2), l(x) = ln(1 + exp(-2 sqrt x)); "K1" and "K2" are its first and second
+    derivatives by ln c; "Y" (isotropic only) is its integral over c from c to infinity.
+    """
+    c = C_SPLIT * (C_NIL / C_SPLIT) ** ((_nodes(_LARGE_NODES) + 1) / 2)
+    if not isotropic:
+        return {name: _large_series(c, name) for name in ("K", "K1", "K2")}
+    tau, weight = np.polynomial.laguerre.laggauss(24)
+    s = c[:, None] + tau / 2
+    finite, powers = _large_samples("K", s, s)
+    return {
+        "Y": _series(finite @ weight / 2, np.einsum("itk,t->ik", powers, weight) / 2),
+        "K": _large_series(c, "K"),
+        "K1": _large_series(c, "K1"),
+    }
+
+
+def _large_series(c: FloatArray, name: str) -> Series:
+    return _series(*_large_samples(name, c, c))
+
+
+def _large_samples(name: str, c: FloatArray, shift: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Finite part and Taylor coefficients of exp(2 shift) times the function ``name`` at c."""
+    square = (c * c)[..., None]
+
+    def integrand(x: AnyArray) -> AnyArray:
+        root = np.sqrt(x)
+        fall = np.exp(-2 * root)
+        scale = np.exp(2 * (shift[..., None] - root))
+        if name == "K":
+            # ln(1 + e)/e by its series where e is, or has underflowed to, nothing; e < 4e-4 everywhere
+            series = 1 - fall * (1 / 2 - fall * (1 / 3 - fall * (1 / 4 - fall / 5)))
+            return np.asarray(scale * series)
+        first = -scale / (root * (1 + fall))
+        if name == "K1":
+            return np.asarray(2 * square * first)
+        return np.asarray(2 * square * (2 * first - square * first / root * (1 / root + 2 / (1 + fall))))
+
+    return _finite_part(integrand, c * c, step=0.125), _taylor(integrand, c * c, radius=1.0)

@@ -1,0 +1,330 @@
+"""The commands as a user gives them: exit status, streams, files, reports that fit their schema."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from glasspara.report.document import schema_text
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(scope="module")
+def validator():
+    schema = json.loads(schema_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.fixture
+def one(fixtures):
+    return fixtures / "bk7-fixed-field" / "BK7-synthetic_MT_20000Oe.rso.dat"
+
+
+@pytest.fixture
+def bk7(fixtures):
+    return sorted((fixtures / "bk7-fixed-field").glob("*.dat"))
+
+
+@pytest.fixture
+def pure_ll(fixtures):
+    return sorted((fixtures / "pure-ll").glob("*.dat"))
+
+
+# --- fit -------------------------------------------------------------------------------------------------
+
+
+def test_fit_writes_report_tables_and_figures(glasspara, validator, bk7, tmp_path):
+    out = tmp_path / "result"
+    done = glasspara("fit", *bk7, "--out", out)
+    assert done.status == 0
+    assert "Verdict: good" in done.out
+    document = json.loads((out / "report.json").read_text())
+    validator.validate(document)
+    assert document["fits"][0]["assessment"]["status"] == "good"
+    assert [run["nominal"] for run in document["fits"][0]["runs"]] == sorted(
+        run["nominal"] for run in document["fits"][0]["runs"]
+    )
+    for item in document["inputs"]:
+        assert item["rows_read"] == item["rows_used"] + sum(item["rows_dropped"].values())
+    names = {path.name for path in out.iterdir()}
+    assert {"report.json", "parameters.csv", "data.csv", "fit_fixed_field.png"} <= names
+    assert sum(name.endswith(".png") for name in names) >= 3
+    for path in out.glob("*.png"):
+        assert path.read_bytes().startswith(PNG)
+    lines = (out / "data.csv").read_text().splitlines()
+    table = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    assert len(table) == 720
+    row = table[100]
+    left = float(row["M_emu_per_g"]) - float(row["M_larmor_emu_per_g"]) - float(row["M_langevin_emu_per_g"])
+    assert float(row["M_intrinsic_emu_per_g"]) == pytest.approx(left, rel=1e-12)
+    model = sum(float(row[f"M_{name}_emu_per_g"]) for name in ("larmor", "langevin", "ats"))
+    assert float(row["residual_emu_per_g"]) == pytest.approx(float(row["M_emu_per_g"]) - model, abs=1e-15)
+
+
+def test_json_goes_to_stdout_alone_and_is_the_same_every_time(glasspara, validator, one):
+    first = glasspara("fit", one, "--json", "--fix", "delta_mu=0.319", "--fix", "d_min=0.02671", "--n-fe", "1.698e17")
+    again = glasspara("fit", one, "--json", "--fix", "delta_mu=0.319", "--fix", "d_min=0.02671", "--n-fe", "1.698e17")
+    assert first == again
+    document = json.loads(first.out)
+    validator.validate(document)
+    assert first.out == json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+    parameters = document["fits"][0]["parameters"]
+    assert parameters["n_fe"]["fixed"]
+    assert parameters["n_fe"]["error"] is None
+    assert parameters["n_ats"]["fixed"]
+    assert parameters["fe2_fraction"]["error"] > 0
+    assert first.status == 0
+
+
+def test_order_of_files_does_not_matter(glasspara, pure_ll):
+    fits = [
+        json.loads(glasspara("fit", *files, "--model", "ll", "--json").out)["fits"]
+        for files in (pure_ll, pure_ll[::-1])
+    ]
+    assert fits[0] == fits[1]
+
+
+def test_per_run_gives_a_fit_for_each(glasspara, validator, pure_ll, tmp_path):
+    done = glasspara("fit", *pure_ll[:3], "--model", "ll", "--per-run", "--json", "--out", tmp_path, "--no-plots")
+    document = json.loads(done.out)
+    validator.validate(document)
+    assert [len(item["runs"]) for item in document["fits"]] == [1, 1, 1]
+    assert not list(tmp_path.glob("*.png"))
+
+
+def test_untrusted_fit_is_written_and_exits_5(glasspara, validator, bk7, tmp_path):
+    done = glasspara("fit", *bk7, "--model", "ll", "--out", tmp_path, "--no-plots")
+    assert done.status == 5
+    assert "POOR" in done.out
+    document = json.loads((tmp_path / "report.json").read_text())
+    validator.validate(document)
+    assert document["fits"][0]["assessment"]["status"] == "poor"
+
+
+def test_term_not_needed_on_pure_langevin_data(glasspara, pure_ll):
+    done = glasspara("fit", *pure_ll, "--json")
+    assert done.status == 0
+    assert json.loads(done.out)["fits"][0]["assessment"]["status"] == "term-not-needed"
+
+
+def test_existing_results_are_not_overwritten(glasspara, one, tmp_path):
+    arguments = ("fit", one, "--model", "ll", "--out", tmp_path, "--no-plots")
+    glasspara(*arguments)
+    before = (tmp_path / "report.json").read_bytes()
+    refused = glasspara(*arguments)
+    assert refused.status == 2
+    assert "--force" in refused.err
+    assert (tmp_path / "report.json").read_bytes() == before
+    assert glasspara(*arguments, "--force").status != 2
+
+
+def test_stdin(glasspara, one):
+    from_file = json.loads(glasspara("fit", one, "--model", "ll", "--json").out)
+    from_stdin = json.loads(glasspara("fit", "-", "--model", "ll", "--json", stdin=one.read_bytes()).out)
+    assert from_stdin["inputs"][0]["path"] == "-"
+    assert from_stdin["inputs"][0]["sha256"] == from_file["inputs"][0]["sha256"]
+    assert from_stdin["fits"][0]["parameters"] == from_file["fits"][0]["parameters"]
+
+
+def test_windows_are_accounted_for(glasspara, one):
+    item = json.loads(glasspara("fit", one, "--model", "ll", "--t-range", "5:100", "--json").out)["inputs"][0]
+    assert item["rows_dropped"]["outside --t-range or --h-range"] == 80 - item["rows_used"] > 0
+
+
+# --- errors ----------------------------------------------------------------------------------------------
+
+
+def test_missing_mass_is_asked_for(glasspara, one, tmp_path):
+    path = tmp_path / "no mass [x].dat"
+    path.write_bytes(one.read_bytes().replace(b"INFO, WEIGHT, 96.800", b"INFO, WEIGHT, 1.000"))
+    refused = glasspara("fit", path)
+    assert refused.status == 4
+    assert "--mass" in refused.err
+    assert len(refused.err.strip().splitlines()) <= 2
+    assert refused.out == ""
+    done = glasspara("fit", path, "--mass", "96,8 mg", "--model", "ll", "--json")
+    assert json.loads(done.out)["inputs"][0]["mass_mg"] == pytest.approx(96.8)
+    assert "command line" in json.loads(done.out)["inputs"][0]["mass_source"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("--fix", "n_iron=3"), 2, "n_iron"),
+        (("--free", "n_ats", "--fix", "n_ats"), 2, "both held"),
+        (("--n-fe", "1e17", "--fix", "n_fe2=1e16"), 2, "two ways"),
+        (("--model", "lll"), 2, "--model"),
+        (("--orientation", "up"), 2, "isotropic"),
+        (("--t-range", "5"), 2, "LO:HI"),
+        (("--t-range", "1000:2000"), 3, "window"),
+        (("--mass", "heavy"), 2, "--mass"),
+        (("--moment", "best"), 2, "--moment"),
+        (("--sample", "nowhere.toml"), 3, "nowhere.toml"),
+        (("--n-fe", "lots"), 2, "lots"),
+        (("--limit", "n_ats=1:2"), 2, "--free n_ats"),
+        (("--model", "ll", "--fix", "d_min=1"), 2, "d_min"),
+    ],
+)
+def test_wrong_options(glasspara, one, arguments, status, words):
+    refused = glasspara("fit", one, *arguments)
+    assert refused.status == status
+    assert words in refused.err
+    assert len(refused.err.strip().splitlines()) <= 2
+    assert "Traceback" not in refused.err
+
+
+def test_unsuitable_files(glasspara, one, tmp_path):
+    empty = tmp_path / "empty.dat"
+    empty.write_bytes(b"")
+    for path in (tmp_path / "missing.dat", tmp_path, empty):
+        refused = glasspara("fit", path)
+        assert refused.status == 3
+        assert str(path) in refused.err
+    assert glasspara("fit", one, one).status == 3  # the same points twice are not two measurements
+
+
+def test_control_characters_of_a_file_stay_inert(glasspara, one, tmp_path):
+    path = tmp_path / "evil.dat"
+    content = one.read_bytes().replace(b"INFO, NAME, BK7-synthetic", b"INFO, NAME, \x1b[31m[bold]=1+1")
+    assert b"\x1b" in content
+    path.write_bytes(content)
+    shown = glasspara("inspect", path)
+    assert shown.status == 0
+    assert "\x1b" not in shown.out
+    assert "[bold]=1+1" in shown.out
+
+
+# --- the other commands ----------------------------------------------------------------------------------
+
+
+def test_universality_of_glass_and_of_langevin(glasspara, validator, bk7, pure_ll, tmp_path):
+    glass = glasspara("universality", *bk7, "--json", "--out", tmp_path / "glass")
+    plain = glasspara("universality", *pure_ll, "--json")
+    assert glass.status == plain.status == 0
+    for done, holds in ((glass, False), (plain, True)):
+        document = json.loads(done.out)
+        validator.validate(document)
+        assert document["universality"]["holds"] is holds
+    assert {path.name for path in (tmp_path / "glass").iterdir()} == {
+        "universality.json", "universality.csv", "universality.png",
+    }  # fmt: skip
+    words = glasspara("universality", *bk7)
+    assert "FAILS" in words.out
+    assert glasspara("universality", bk7[0]).status == 3
+
+
+def test_inspect(glasspara, validator, one, tmp_path):
+    shown = glasspara("inspect", one)
+    assert shown.status == 0
+    for words in ("MPMS-XL RSO", "80 of 80", "Long Moment (emu)", "96.8 mg", "20000 Oe"):
+        assert words in shown.out
+    document = json.loads(glasspara("inspect", one, "--json").out)
+    validator.validate(document)
+    missing = tmp_path / "missing.dat"
+    part = glasspara("inspect", one, missing, "--json")
+    assert part.status == 6
+    validator.validate(json.loads(part.out))
+    assert json.loads(part.out)["failed"][0]["path"] == str(missing)
+    assert glasspara("inspect", missing).status == 3
+
+
+def test_subtract(glasspara, validator, pure_ll, tmp_path):
+    plain = glasspara("subtract", *pure_ll)
+    rows = list(csv.DictReader(line for line in plain.out.splitlines() if not line.startswith("#")))
+    assert len(rows) == 720
+    pulls = [float(row["M_intrinsic_emu_per_g"]) / float(row["sigma_emu_per_g"]) for row in rows]
+    assert sum(pull**2 for pull in pulls) / len(pulls) == pytest.approx(1.0, abs=0.2)
+    given = glasspara("subtract", *pure_ll, "--n-fe", "1.657e17", "--fix", "fe2_fraction=0.66", "--json")
+    document = json.loads(given.out)
+    validator.validate(document)
+    assert document["subtract"]["parameters"]["n_fe"] == 1.657e17
+    assert document["subtract"]["parameters_source"]["fe2_fraction"] == "given"
+    done = glasspara("subtract", *pure_ll, "--out", tmp_path)
+    assert (tmp_path / "subtract.csv").read_text() == plain.out
+    assert done.out == ""
+
+
+def test_simulate_is_reproducible_and_readable(glasspara, validator, tmp_path):
+    options = ("--mt", "20000", "--mh", "4.5", "--seed", "5", "--json")
+    first = glasspara("simulate", *options, "--out", tmp_path / "a")
+    glasspara("simulate", *options, "--out", tmp_path / "b")
+    document = json.loads(first.out)
+    validator.validate(document)
+    names = [item["name"] for item in document["simulate"]["files"]]
+    assert len(names) == 2
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+        assert b"synthetic" in (tmp_path / "a" / name).read_bytes()
+        assert glasspara("inspect", tmp_path / "a" / name).status == 0
+    other = glasspara("simulate", "--mt", "20000", "--seed", "6")
+    assert other.out != glasspara("simulate", "--mt", "20000", "--seed", "5").out
+    assert glasspara("simulate").status == 2  # nine runs do not go to stdout
+
+
+@pytest.mark.parametrize("layout", ["mpms-xl-rso", "mpms-xl-dc", "mpms3-dc"])
+def test_simulated_layouts_are_recognised(glasspara, layout):
+    content = glasspara("simulate", "--mt", "20000", "--layout", layout, "--t-grid", "2:100:20").out
+    shown = json.loads(glasspara("inspect", "-", "--json", stdin=content.encode()).out)["inputs"][0]
+    assert shown["rows_used"] == 20
+    assert shown["mass_mg"] == pytest.approx(96.8)
+    assert shown["runs"][0]["nominal"] == pytest.approx(20000.0)
+
+
+def test_information_commands(glasspara):
+    assert "bk7-fixed-field" in glasspara("presets").out
+    assert "1.099e17" in glasspara("presets", "BK7").out
+    assert json.loads(glasspara("presets", "--json").out)["bk7-fixed-field"]["parameters"]["n_ats"] == 1.352e16
+    assert json.loads(glasspara("schema").out) == json.loads(schema_text())
+    assert "arXiv:2111.12644" in glasspara("cite").out
+    assert "numpy " in glasspara("environment").out
+    assert glasspara("presets", "no-such").status == 2
+    assert glasspara("--version").out.startswith("glasspara ")
+
+
+@pytest.mark.parametrize(
+    "command", ["fit", "universality", "inspect", "subtract", "simulate", "presets", "schema", "cite", "environment"]
+)
+def test_short_help_does_not_run_the_command(glasspara, command):
+    shown = glasspara(command, "-h")
+    assert shown.status == 0
+    assert "Usage" in shown.out
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['glasspara', '--help']\n"
+        "from glasspara.cli.main import run\n"
+        "try:\n    run()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'numpy', 'scipy', 'pandas', 'matplotlib', 'iminuit'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_fit_without_plots_needs_neither_pandas_nor_matplotlib(one):
+    code = (
+        f"import sys; sys.argv = ['glasspara', 'fit', {str(one)!r}, '--model', 'll', '--quiet']\n"
+        "from glasspara.cli.main import run\n"
+        "try:\n    run()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'pandas', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_closed_stdout_is_no_error(one):
+    head = shutil.which("head")
+    assert head
+    shell = f"{sys.executable} -m glasspara subtract {one} | {head} -n 1"
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("#")
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr

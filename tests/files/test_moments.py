@@ -1,0 +1,235 @@
+"""The moment column, row by row, and the account of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glasspara.errors import InputError, UsageError
+from glasspara.files.quality import line_ranges
+from glasspara.measurement import read
+
+
+def accounts(measurement):
+    assert measurement.rows_read == measurement.rows_used + sum(measurement.rows_dropped.values())
+    assert measurement.rows_used == sum(len(run) for run in measurement.runs)
+    lines = [row.line for row in measurement.dropped] + [n for run in measurement.runs for n in run.line]
+    assert len(set(lines)) == measurement.rows_read
+    return measurement
+
+
+@pytest.mark.parametrize(
+    ("layout", "column", "sigma"),
+    [
+        ("xl", "Long Moment (emu)", "Long Scan Std Dev"),
+        ("mpms3-dc", "DC Moment Free Ctr (emu)", "DC Moment Err Free Ctr (emu)"),
+        ("mpms3-vsm", "Moment (emu)", "M. Std. Err. (emu)"),
+        ("vsm", "Moment (emu)", "M. Std. Err. (emu)"),
+        ("acms", "M-DC (emu)", "M-Std.Dev. (emu)"),
+        ("acms2", "DC Moment (emu)", "DC Std. Err. (emu)"),
+    ],
+)
+def test_columns_by_layout(write, compose, sweep, layout, column, sigma):
+    points = sweep()
+    measurement = accounts(read(write(compose(layout, points))))
+    run = measurement.runs[0]
+    assert (measurement.moment_choice.column, measurement.moment_choice.sigma_column) == (column, sigma)
+    assert run.sigma_source == f"instrument: {sigma}"
+    for values, key in ((run.temperature, "T"), (run.field, "H"), (run.moment, "m")):
+        np.testing.assert_allclose(values, [point[key] for point in points], rtol=1e-6)
+    np.testing.assert_allclose(run.sigma, 2.0e-8)
+
+
+def test_fixed_centre_on_request(write, compose, sweep):
+    path = write(compose("mpms3-dc", [{**p, "fixed": 2 * p["m"]} for p in sweep()]))
+    free, fixed = read(path), read(path, moment="fixed")
+    np.testing.assert_allclose(fixed.runs[0].moment, 2 * free.runs[0].moment)
+    assert fixed.moment_choice.column == "DC Moment Fixed Ctr (emu)"
+    assert fixed.moment_choice.reason.endswith("asked for by --moment fixed")
+
+
+def test_centring_diagnostics_and_warning(write, compose, sweep):
+    points = [{**p, "fixed": 0.67 * p["m"], "fit": 0.95, "fixed_fit": 0.27, "centre": 33} for p in sweep()]
+    choice = read(write(compose("mpms3-dc", points))).moment_choice
+    assert choice.diagnostics == {
+        "fixed_over_free": pytest.approx(0.67),
+        "free_fit": 0.95,
+        "fixed_fit": 0.27,
+        "centre_shift_mm": 3.0,
+        "centre_spread_mm": 0.0,
+        "rows_poor_fit": 0.0,
+    }
+    (warning,) = choice.warnings
+    assert "Fixed/Free 0.670" in warning
+    assert "3.00 mm off" in warning
+    assert "--moment fixed" in warning
+
+
+def test_good_centring_gives_no_warning(write, compose, sweep):
+    assert read(write(compose("mpms3-dc", [{**p, "fixed": p["m"]} for p in sweep()]))).warnings == ()
+
+
+def test_a_disagreement_in_part_of_the_rows_is_seen(write, compose, sweep):
+    """One of two temperatures may be off centre: the median over the file hides that."""
+    good, bad = (
+        [{**p, "H": 1000.0 * k, "fixed": f * p["m"]} for p in sweep()] for k, f in ((1, 1.0), (2, 0.93))
+    )
+    choice = read(write(compose("mpms3-dc", [*good, *good, *bad]))).moment_choice
+    assert choice.diagnostics["fixed_over_free"] == 1.0
+    assert "disagree in 8 rows (file lines 31-38): Fixed/Free 0.930 there" in choice.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("fit", "fixed_fit", "remedy"),
+    [(0.3, 0.9, "--moment fixed fits better"), (0.3, 0.35, "neither centre fits")],
+)
+def test_poor_dipole_fits(write, compose, sweep, fit, fixed_fit, remedy):
+    points = [{**p, "fixed": p["m"], "fit": fit, "fixed_fit": fixed_fit} for p in sweep()]
+    poor, advice = read(write(compose("mpms3-dc", points))).warnings
+    assert "DC Free Fit is below 0.8 in 8 of 8 rows (file lines 15-22)" in poor
+    assert advice.startswith(remedy)
+
+
+def test_poor_regression_of_an_mpms_xl(write, compose, sweep):
+    points = sweep()
+    points[3]["fit"] = 0.0
+    choice = read(write(compose("xl", points))).moment_choice
+    assert choice.diagnostics == {"fit": 0.97, "rows_poor_fit": 1.0}
+    assert "Long Reg Fit is below 0.8 in 1 of 8 rows (file lines 17)" in choice.warnings[0]
+
+
+def test_vsm_and_dc_rows_are_not_merged(write, compose, sweep, layouts):
+    vsm_row = layouts["mpms3-vsm"][2]
+    vsm = [vsm_row.format(**p, s=1e-8) for p in sweep(10, H=2000.0)]
+    path = write(compose("mpms3-dc", [*vsm, *sweep(6)]))
+    auto = accounts(read(path))
+    assert auto.rows_dropped == {"DC row (VSM chosen)": 6}
+    assert "6 DC rows beside 10 usable VSM rows" in auto.warnings[0]
+    assert "--moment free" in auto.warnings[0]
+    free = accounts(read(path, moment="free"))
+    assert free.rows_dropped == {"VSM row (DC chosen)": 10}
+    assert free.runs[0].nominal == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("layout", "request_"), [("mpms3-vsm", "free"), ("xl", "fixed"), ("mpms3-dc", "vsm")]
+)
+def test_a_moment_that_is_not_there(write, compose, sweep, layout, request_):
+    with pytest.raises(InputError, match=f"no moments for --moment {request_}"):
+        read(write(compose(layout, sweep())), moment=request_)
+
+
+def test_an_unknown_request(write, compose, sweep):
+    with pytest.raises(UsageError, match="auto, free, fixed, vsm"):
+        read(write(compose("xl", sweep())), moment="best")
+
+
+def test_ac_rows(write, compose, sweep, layouts):
+    ac = layouts["mpms3-dc"][2].replace("{fixed},{s},{m},{s},{fixed_fit},{fit},{centre},INF", ",,,,,,,")
+    ac = ac.replace(",,6,30,,", ",,5,30,1e-6,").format(T=3.0, H=0.0)
+    assert accounts(read(write(compose("mpms3-dc", [ac, *sweep()])))).rows_dropped == {"AC row": 1}
+    with pytest.raises(InputError, match=r"AC susceptibility only \(3 AC rows\)"):
+        read(write(compose("mpms3-dc", [ac] * 3)))
+
+
+def test_acms_ac_rows_do_not_pass_for_moments(write, compose, sweep):
+    """In ACMS files "Moment (emu)" is the AC amplitude, and rows are shorter than the line of names."""
+    ac = ",1.0,3.0,1000.0,10000,10,,,1e-3,1e-5,1e-3,5"
+    measurement = accounts(read(write(compose("acms", [*sweep(), ac]))))
+    assert measurement.rows_dropped == {"AC row": 1}
+    assert "AC amplitude" in measurement.moment_choice.reason
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ('"ZFC, 100",3860752588.98', "comment only"),
+        ("ZFC,3860752588.98,,,,,,,,,", "comment only"),
+        (",1.0,4.0", "short row"),
+        (",1.0,4.0,1000,,,2,,,,", "no moment"),
+        (",1.0,4.0,1000,nan,,2,,,,", "no moment"),
+        (",1.0,4.0,1000,abc,,1,,,,", "not a number"),
+        (",1.0,4.0,1000,inf,,1,,,,", "not a number"),
+        (",1.0,four,1000,1e-5,,1,,,,", "not a number"),
+        (",1.0,,1000,1e-5,,1,,,,", "no temperature or field"),
+        (",1.0,nan,1000,1e-5,,1,,,,", "no temperature or field"),
+        (",1.0,0.0,1000,1e-5,,1,,,,", "temperature not positive"),
+        (",1.0,-2.0,1000,1e-5,,1,,,,", "temperature not positive"),
+        (",1.0,9999,1000,1e-5,,1,,,,", "value out of range"),
+        (",1.0,4.0,1e9,1e-5,,1,,,,", "value out of range"),
+        (",1.0,4.0,1000,1e99,,1,,,,", "value out of range"),
+        ("ZFC, 100,1.0,4.0,1000,1e-5,1e-8,1,0,0,55,", "too many cells"),
+    ],
+)
+def test_rows_that_are_dropped(write, compose, sweep, row, reason):
+    points = sweep()
+    measurement = accounts(read(write(compose("vsm", [*points[:4], row, *points[4:]]))))
+    assert measurement.rows_dropped == {reason: 1}
+    assert [(r.line, r.reason) for r in measurement.dropped] == [(14, reason)]
+
+
+def test_a_comment_in_a_measured_row_keeps_the_row(write, compose, sweep, layouts):
+    row = "sample offset = 35.5 mm touchdown = 9.41 mm" + layouts["vsm"][2].format(
+        T=1.9, H=1000, m=6e-5, s=1e-8
+    )
+    measurement = accounts(read(write(compose("vsm", [row, *sweep()]))))
+    assert measurement.rows_used == 9
+    assert measurement.comments[0] == (10, "sample offset = 35.5 mm touchdown = 9.41 mm")
+
+
+@pytest.mark.parametrize("layout", ["vsm", "acms", "xl"])
+def test_a_quoted_comma_in_a_measured_row_shifts_nothing(write, compose, sweep, layouts, layout):
+    """ACMS rows are shorter than the line of names, so that the number of cells alone tells nothing."""
+    row = layouts[layout][2].format(T=1.9, H=1000, m=6e-5, s="1e-8", fit=0.97)
+    at = 1 if layout == "xl" else 0  # where the comment stands
+    row = f'{row[:at]}"ZFC, 100"{row[at:]}'
+    measurement = accounts(read(write(compose(layout, [row, *sweep()]))))
+    assert measurement.runs[0].temperature[0] == 1.9
+    assert measurement.comments[0][1] == "ZFC, 100"
+
+
+def test_an_unquoted_comma_in_a_measured_row_drops_it(write, compose, sweep, layouts):
+    row = "ZFC, 100" + layouts["acms"][2].format(T=1.9, H=1000, m=6e-5, s=1e-8)
+    assert accounts(read(write(compose("acms", [row, *sweep()])))).rows_dropped == {"too many cells": 1}
+
+
+def test_blank_lines_are_no_rows(write, compose, sweep):
+    measurement = accounts(read(write(compose("vsm", sweep(), extra=[""] * 140 + [",,,,,,", "  "]))))
+    assert measurement.rows_read == measurement.rows_used == 8
+
+
+def test_no_final_newline(write, compose, sweep):
+    text = compose("vsm", sweep())[:-1]
+    assert accounts(read(write(text))).rows_used == 8
+
+
+def test_a_row_cut_off_in_the_middle_of_a_number(write, compose, sweep):
+    """1.1e-05 cut to 1.1e-0 is a number too: a last row shorter than the others is not believed."""
+    text = compose("vsm", sweep())
+    last = text.splitlines()[-1]
+    cut = text[: -len(last) - 1] + last[: last.index("e-") + 2] + "0"
+    measurement = accounts(read(write(cut)))
+    assert measurement.rows_dropped == {"short row": 1}
+
+
+def test_no_rows(write, compose):
+    with pytest.raises(InputError, match="no data rows"):
+        read(write(compose("vsm", [])))
+
+
+def test_no_moments(write, compose, sweep):
+    with pytest.raises(InputError, match=r"'Moment \(emu\)' is blank throughout"):
+        read(write(compose("vsm", [",1.0,4.0,1000,,,2,,,,"] * 5)))
+    with pytest.raises(InputError, match=r"\(1 comment only, 5 temperature not positive\)"):
+        read(write(compose("vsm", ["c,1", *[",1.0,0.0,1000,1e-5,,1,,,,"] * 5])))
+
+
+def test_a_he3_insert_is_pointed_out(write, compose, sweep):
+    text = compose("vsm", sweep()).replace("Mass (grams)", "He3 temp").replace(",55.5,", ",0.44,")
+    (warning,) = read(write(text)).warnings
+    assert "'He3 temp' (median 0.44 K)" in warning
+
+
+def test_line_ranges():
+    assert line_ranges(np.array([3, 4, 5, 9])) == "3-5, 9"
+    assert line_ranges(np.arange(1, 20, 2)) == "1, 3, 5, 7, 9 and 5 more places"

@@ -1,0 +1,379 @@
+"""Figures: nothing lost, nothing overlapping, nothing of the user's settings in them, the same bytes twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import pairwise
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from glasspara.analysis.universality import universality
+from glasspara.dataset import Dataset
+from glasspara.fitting.result import Assessment, Determination, FitResult, FittedParameter, Statistics
+from glasspara.model import Model, evaluate
+from glasspara.report.figures import fit_figures, save_png, universality_figure
+from glasspara.report.figures.panels import POINTS
+from glasspara.report.figures.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
+from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
+
+TEMPERATURES = tuple(np.geomspace(2.0, 300.0, 15))
+LOOP = np.concatenate([np.linspace(6e4, -6e4, 13), np.linspace(-6e4, 6e4, 11)])
+NASTY = "odd/$x_1 {\\frac 100% 測定 \udcb5 \x1b[31m\n" + "W" * 120 + ".rso.dat"
+
+
+def rng():
+    return np.random.default_rng(3)
+
+
+def result_of(data, *, model=None, status="good", values=BK7, held=True) -> FitResult:
+    """A finished fit that found ``values``, without fitting."""
+    model = model or Model()
+    values = {name: values.get(name, 0.0) for name in model.names}
+    parameters = {
+        name: FittedParameter(name, value, None, None, "", held and name == "n_ats", None, (None, None), None)
+        for name, value in values.items()
+    }
+    terms = evaluate(data.temperature, data.field, values, model)
+    chi2 = float(np.sum(((data.magnetisation - terms.total) / data.sigma) ** 2))
+    return FitResult(
+        model=model,
+        method="joint",
+        data=data,
+        parameters=parameters,
+        correlation_names=(),
+        correlation=np.zeros((0, 0)),
+        derived={},
+        statistics=Statistics(chi2, len(data) - 5, 0.25, 0.0, 0.0, len(data), 5),
+        ats_test=None,
+        determination=Determination((), (), {}, {}, (), ()),
+        assessment=Assessment(status, ()),
+        terms=terms,
+    )
+
+
+def one_run(nominal=2e4, *, T=TEMPERATURES, file="made.dat", branch=None, values=BK7):
+    H = np.full(len(T), nominal)
+    true = evaluate(np.array(T), H, values, Model()).total
+    sigma = np.hypot(1e-3 * true, 1e-8)
+    return make_run(
+        "fixed-field",
+        nominal,
+        T,
+        H,
+        true + sigma * rng().standard_normal(len(T)),
+        sigma,
+        file=file,
+        branch=branch,
+    )
+
+
+def loop(nominal=4.5):
+    T = np.full(LOOP.shape, nominal)
+    true = evaluate(T, LOOP, BK7, Model()).total
+    branch = np.repeat([0, 1], [13, 11])
+    return make_run("fixed-temperature", nominal, T, LOOP, true, np.full(T.shape, 1e-6), branch=branch)
+
+
+def scaled(run, factor):
+    return replace(run, magnetisation=factor * run.magnetisation, sigma=factor * run.sigma)
+
+
+def with_outlier(run, factor=3.0):
+    M = run.magnetisation.copy()
+    M[3] *= factor
+    return replace(run, magnetisation=M)
+
+
+def diamagnet():
+    silica = {**PURE_LL, "n_fe2": 0.0, "n_fe3": 0.0}
+    data = fixed_field(silica, rng(), fields=(1e3, 5e4), temperatures=TEMPERATURES, model=Model("ll"))
+    return result_of(data, model=Model("ll"), values=silica)
+
+
+def both_kinds():
+    H = tuple(np.linspace(500.0, 65000.0, 12))
+    return Dataset(
+        fixed_field(BK7, rng(), temperatures=TEMPERATURES).runs + fixed_temperature(BK7, rng(), fields=H).runs
+    )
+
+
+def not_a_number():
+    result = result_of(Dataset((one_run(), one_run(1e3))), status="not-converged")
+    return replace(result, terms=replace(result.terms, larmor=np.nan * result.terms.larmor))
+
+
+CASES = {
+    "both kinds": lambda: result_of(both_kinds()),
+    "one run": lambda: result_of(Dataset((one_run(),)), held=False),
+    "diamagnet": diamagnet,
+    "loops": lambda: result_of(Dataset((loop(), loop(20.0))), status="not-determined"),
+    "both signs": lambda: result_of(Dataset(tuple(one_run(h) for h in (-5e4, -1e3, 1e3, 5e4)))),
+    "branches": lambda: result_of(Dataset((one_run(branch=[0] * 8 + [1] * 7),))),
+    "tiny": lambda: result_of(Dataset((scaled(one_run(), 1e-12),))),
+    "huge": lambda: result_of(Dataset((scaled(one_run(), 1e12),))),
+    "nasty name": lambda: result_of(Dataset((one_run(file=NASTY), one_run(file=NASTY)))),
+    "nasty name alone": lambda: result_of(Dataset((one_run(file=NASTY),))),
+    "outlier": lambda: result_of(
+        Dataset((with_outlier(one_run(1e4)), *(one_run(h) for h in (1e3, 2e4, 5e4)))), status="poor"
+    ),
+    "poor": lambda: result_of(
+        both_kinds(), status="poor", values={**BK7, "n_fe2": 0.0, "n_fe3": 0.0, "chi_larmor": 4.6e-7}
+    ),
+    "wild": lambda: result_of(Dataset((with_outlier(one_run(), 1e3), one_run(3e4))), status="poor"),
+    "one point": lambda: result_of(Dataset((one_run(T=(5.0,)),))),
+    "30 runs": lambda: result_of(Dataset(tuple(one_run(500.0 * n, T=(2.0, 9.0)) for n in range(1, 31)))),
+    "not a number": not_a_number,
+}
+
+
+def texts(figure) -> str:
+    return "\n".join(item.get_text() for item in figure.findobj(matplotlib.text.Text))
+
+
+def unlike(figures):
+    """The first of each sort that is laid out differently: drawing is slow."""
+    seen = {"intrinsic"}
+    for stem, figure in figures:
+        if (sort := stem.split("_")[0]) not in seen:
+            seen.add(sort)
+            yield stem, figure
+
+
+def points(axes) -> int:
+    return sum(len(line.get_xdata()) for line in axes.lines if line.get_gid() == POINTS)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_figure_is_whole(case):
+    """No warning (they are errors), units on all axes, every point drawn and inside, no text over another."""
+    result = CASES[case]()
+    for stem, figure in unlike(fit_figures(result)) if case != "both kinds" else fit_figures(result):
+        assert save_png(figure).startswith(b"\x89PNG")
+        assert set(stem) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+."), stem
+        for axes in figure.axes:
+            assert "(" in axes.get_ylabel()
+        assert "(" in figure.axes[-1].get_xlabel()
+        assert_nothing_lost(result, stem, figure)
+        assert_nothing_overlaps(figure)
+
+
+def assert_nothing_lost(result, stem, figure):
+    shown = [run for run in result.data.runs if run.run.kind.replace("-", "_") in stem]
+    for axes in figure.axes:
+        if shown:
+            assert points(axes) == sum(map(len, shown))
+        low, high = axes.get_ylim()
+        for line in axes.lines:
+            if line.get_gid() == POINTS:
+                y = np.asarray(line.get_ydata())
+                assert np.all((y > low) & (y < high) | np.isnan(y))
+
+
+def assert_nothing_overlaps(figure):
+    """Of a drawn figure: header, panels and legend below each other and within it; labels clear of each other."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    whole = figure.bbox.padded(1.0)
+    header = figure._suptitle.get_window_extent(renderer)
+    blocks = [header, *(axes.get_tightbbox(renderer) for axes in figure.axes)]
+    blocks += [legend.get_window_extent(renderer) for legend in figure.legends]
+    for box in blocks:
+        assert whole.x0 <= box.x0
+        assert box.x1 <= whole.x1
+        assert whole.y0 <= box.y0
+        assert box.y1 <= whole.y1
+    for upper, lower in ((blocks[0], blocks[1]), (blocks[-2], blocks[-1])):
+        if figure.legends or upper is header:
+            assert lower.y1 <= upper.y0 + 1.0
+    labels = [axes.yaxis.label.get_window_extent(renderer) for axes in figure.axes]
+    assert all(lower.y1 <= upper.y0 for upper, lower in pairwise(labels))
+    for axes in figure.axes:
+        ticks = [label.get_window_extent(renderer) for label in axes.get_yticklabels()]
+        shown = sorted(
+            (box for box in ticks if axes.bbox.y0 <= (box.y0 + box.y1) / 2 <= axes.bbox.y1),
+            key=lambda b: b.y0,
+        )
+        assert all(lower.y1 <= upper.y0 + 1.0 for lower, upper in pairwise(shown))
+    verdict, mark = (item.get_window_extent(renderer) for item in figure.texts[-2:])
+    assert verdict.x1 < mark.x0
+
+
+def test_which_figures():
+    result = CASES["both kinds"]()
+    assert [stem for stem, _ in fit_figures(result)] == [
+        "fit_fixed_field",
+        "intrinsic_fixed_field",
+        "fit_fixed_temperature",
+        "intrinsic_fixed_temperature",
+        "decomposition_20kOe",
+        "decomposition_10K",
+    ]
+    every = [stem for stem, _ in fit_figures(result, decompose_all=True) if stem.startswith("decomposition")]
+    assert len(every) == len(result.data.runs)
+    assert [stem for stem, _ in fit_figures(diamagnet())] == [
+        "fit_fixed_field",
+        "decomposition_1kOe",
+        "decomposition_50kOe",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("good", "Fit: good"),
+        ("term-not-needed", "ATS term not needed"),
+        ("not-determined", "NOT TRUSTED (not determined)"),
+        ("poor", "NOT TRUSTED (poor)"),
+        ("not-converged", "NOT TRUSTED (not converged)"),
+    ],
+)
+def test_header_of_a_fit(status, words):
+    for _, figure in fit_figures(result_of(Dataset((one_run(),)), status=status)):
+        text = texts(figure)
+        assert words in text
+        assert "χ²/ndof" in text
+        assert "p = 0.25" in text
+        assert "paper convention, isotropic; n_ATS = 1.352e16 g⁻¹ held" in text
+
+
+def test_field_offset_is_in_the_label():
+    result = result_of(Dataset((one_run(),)), values={**BK7, "field_offset": 12.0})
+    assert "H+H_0" in dict(fit_figures(result))["fit_fixed_field"].axes[0].get_ylabel()
+
+
+def test_synthetic_mark():
+    def mark(*files, **options):
+        runs = tuple(one_run(file=file) for file in files)
+        return next(iter(fit_figures(result_of(Dataset(runs)), **options)))[1].texts[-1].get_text()
+
+    assert mark("BK7-synthetic_MT.dat", "a-SYNTHETIC.dat") == "synthetic"
+    assert mark("BK7-synthetic_MT.dat", "b.dat") == "partly synthetic"
+    assert mark("synthetic/b.dat") == ""
+    assert mark("b.dat", synthetic=True) == "synthetic"
+
+
+def test_branches_differ_by_the_filling():
+    result = CASES["branches"]()
+    figure = dict(fit_figures(result))["fit_fixed_field"]
+    lines = [line for line in figure.axes[0].lines if line.get_gid() == POINTS]
+    assert [line.get_fillstyle() for line in lines] == ["full", "none"]
+    assert {"branch 0", "branch 1"} <= {item.get_text() for item in figure.legends[0].get_texts()}
+
+
+def test_a_branch_on_the_same_curve_is_not_drawn_twice():
+    figure = dict(fit_figures(result_of(Dataset((loop(),)))))["decomposition_4.5K"]
+    dashed = [line for line in figure.axes[0].lines if line.is_dashed()]
+    assert len(dashed) == 3  # Larmor, Langevin, ATS
+
+
+def test_curve_passes_through_the_model_at_the_points():
+    result = result_of(Dataset((one_run(T=(2.0, 7.0, 40.0)),)))
+    axes = dict(fit_figures(result))["fit_fixed_field"].axes[0]
+    curve = next(line for line in axes.lines if len(line.get_xdata()) > 100)
+    order = np.argsort(1.0 / result.data.temperature)
+    there = np.interp(1.0 / result.data.temperature[order], curve.get_xdata(), curve.get_ydata())
+    assert there == pytest.approx(1e3 * (result.terms.total - result.terms.larmor)[order], rel=1e-9)
+
+
+def test_logarithmic_only_where_signals_are_far_apart():
+    def scales(result):
+        axes = dict(fit_figures(result))["fit_fixed_field"].axes[0]
+        return axes.get_xscale(), axes.get_yscale()
+
+    assert scales(CASES["both kinds"]()) == ("log", "log")
+    assert scales(CASES["one run"]()) == ("linear", "linear")
+    assert scales(CASES["both signs"]()) == ("log", "symlog")
+    assert scales(diamagnet()) == ("linear", "linear")  # noise that grows with the field is no signal
+
+
+@pytest.mark.parametrize("values", [PURE_LL, BK7])
+def test_universality_figure(values):
+    result = universality(fixed_field(values, rng(), temperatures=TEMPERATURES))
+    figure = universality_figure(result)
+    text = texts(figure)
+    assert ("holds" if result.holds else "FAILS") in text
+    assert "p = " in text or "p < " in text
+    assert figure.axes[1].get_xlabel() == r"$H/T$ (kOe/K)"
+    assert figure.axes[0].get_xscale() == "log"
+    for axes in figure.axes:
+        assert points(axes) == len(result.data)
+    save_png(figure)
+    assert_nothing_overlaps(figure)
+
+
+def test_universality_through_zero_field():
+    """A loop has a point at H = 0, which a logarithmic abscissa alone would drop."""
+    data = Dataset((loop(2.0), loop(4.5), loop(10.0)))
+    assert np.any(data.field == 0.0)
+    figure = universality_figure(universality(data))
+    assert figure.axes[0].get_xscale() == "symlog"
+    assert figure.axes[0].get_xlim()[0] < 0.0
+    assert points(figure.axes[0]) == len(data)
+
+
+def test_same_bytes_twice_and_settings_untouched():
+    result = result_of(Dataset((one_run(branch=[0] * 8 + [1] * 7), one_run(5e4))))
+    first = [save_png(figure) for _, figure in unlike(fit_figures(result))]
+    assert not any(b"Software" in png or b"tIME" in png for png in first)
+    with matplotlib.rc_context(
+        {"font.size": 3.0, "axes.facecolor": "red", "savefig.dpi": 20, "lines.marker": "x"}
+    ):
+        before = dict(matplotlib.rcParams)
+        assert [save_png(figure) for _, figure in unlike(fit_figures(result))] == first
+        assert dict(matplotlib.rcParams) == before
+
+
+def test_text_of_files_is_not_markup():
+    figure = dict(fit_figures(CASES["nasty name alone"]()))["fit_fixed_field"]
+    text = texts(figure)
+    assert "$x_1 {\\frac 100%" in text
+    assert not figure._suptitle.get_parse_math()
+    legend = dict(fit_figures(CASES["nasty name"]()))["fit_fixed_field"].legends[0]
+    assert not any(item.get_parse_math() for item in legend.get_texts())
+
+
+def test_no_pyplot():
+    code = "import sys, glasspara.report.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_names_of_runs():
+    runs = [one_run(file="a.dat"), one_run(file="b.dat"), one_run(5e2), one_run(-5e4), one_run(5e2)]
+    assert run_labels(runs) == [
+        "20 kOe (a.dat)",
+        "20 kOe (b.dat)",
+        "500 Oe (made.dat) (#3)",
+        "-50 kOe",
+        "500 Oe (made.dat) (#5)",
+    ]
+    assert stems(runs) == ["20kOe", "20kOe-2", "500Oe", "-50kOe", "500Oe-2"]
+
+
+def test_elided_text_fits():
+    assert elide("short.dat", LINE) == "short.dat"
+    long = elide("START" + "W" * 300 + "END.dat", LINE)
+    assert width(long) <= LINE
+    assert long.startswith("START")
+    assert long.endswith("END.dat")
+    assert "…" in long
+    assert drawable("µ χ 測 \udcb5 \x1b[31m\n") == "µ χ ? \\udcb5 \\x1b[31m\\n"
+
+
+@pytest.mark.parametrize(
+    ("largest", "factor", "unit"),
+    [
+        (0.0, 1.0, "emu/g"),
+        (5.0, 1.0, "emu/g"),
+        (999.0, 1.0, "emu/g"),
+        (0.02, 1e3, "$10^{-3}$ emu/g"),
+        (2e-7, 1e9, "$10^{-9}$ emu/g"),
+        (3e4, 1e-3, "$10^{3}$ emu/g"),
+        (np.nan, 1.0, "emu/g"),
+    ],
+)
+def test_scaled_unit(largest, factor, unit):
+    assert scaled_unit(np.array([0.0, -largest]), "emu/g") == (pytest.approx(factor), unit)
