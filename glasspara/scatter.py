@@ -1,4 +1,4 @@
-"""Standard deviations of moments: the instrument's where it states any, else from the scatter of the points."""
+"""Standard deviations of moments: the instrument's where they mean something, else the scatter of the points."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ MAD_TO_SIGMA = 1.4826
 """Median absolute deviation to standard deviation, normal distribution."""
 
 ODDS = 5.0
-"""Instrument errors this many times above or below the scatter are worth a warning."""
+"""Instrument errors this many times above or below the scatter are no standard deviations."""
+
+FEW_POINTS_ODDS = 30.0
+"""The same, above the scatter of so few points that chance alone makes it ODDS times too small now and then."""
 
 _FEWEST_REPEATS = 10  # degrees of freedom
 _ORDERS = (2, 3, 4, 5)  # of the polynomial that a window of order + 2 points is held against
@@ -43,12 +46,14 @@ class Scatter:
     """Scatter about a smooth curve: sigma**2 = ``constant``**2 + (``relative`` * moment)**2, emu and 1.
 
     ``settled`` is False where the points are too sparse to tell scatter from curvature: then it is an upper limit.
+    ``deviations`` is the number of deviations of which it is the median.
     """
 
     constant: float
     relative: float
     settled: bool
     words: str
+    deviations: int
 
     def sigma(self, moment: FloatArray) -> FloatArray:
         return np.hypot(self.constant, self.relative * moment)
@@ -81,8 +86,9 @@ def estimate_sigma(
     column : str or None
         Name of the instrument's error column.
     errors : str
-        "auto" takes the instrument's where there are any, "instrument" does so too but demands them, "scatter"
-        takes the scatter of the points throughout.
+        "auto" takes the instrument's where there are any, unless those of the run are no standard deviations (ODDS
+        times the scatter or more, or less than 1/ODDS of it): then the scatter of the points. "instrument" takes
+        the instrument's and demands them, "scatter" takes the scatter of the points throughout.
     where : str
         The file, for error messages.
 
@@ -94,51 +100,56 @@ def estimate_sigma(
     if errors not in ERROR_MODES:
         raise UsageError(f"errors {errors!r} is unknown", remedy=f"Choose one of {', '.join(ERROR_MODES)}")
     stated = np.isfinite(instrument) & (instrument > 0.0)
-    local = local_scatter(varies, moment, branch)
-    if errors != "scatter" and stated.all() and len(moment):
-        return SigmaEstimate(
-            instrument.copy(), f"instrument: {column}", _odd(instrument, local, moment, column)
-        )
     if errors == "instrument" and not stated.any():
         raise UsageError(
             "the file states no errors of its moments",
             where=where,
             remedy="Leave out --errors, or take --errors scatter",
         )
-    repeats = repeat_scatter(temperature, field, moment)
-    scatter = repeats or local
-    estimate = np.maximum(scatter.sigma(moment), resolution(moment))
-    warnings = (
-        ()
-        if scatter.settled
-        else (
+    local = local_scatter(varies, moment, branch)
+    warnings: list[str] = []
+    source = ""
+    if errors == "scatter":
+        stated = np.zeros_like(stated)
+    elif stated.any() and (odd := _odd(instrument[stated], local, moment[stated])):
+        comparison, consequence = odd
+        if errors == "instrument":
+            advice = f"{consequence}; --errors scatter takes the scatter instead"
+        else:
+            advice = (
+                "these errors are no standard deviations; the scatter of the points is taken instead, --errors "
+                "instrument keeps the instrument's"
+            )
+            stated = np.zeros_like(stated)
+            source = f" instead of {column}"
+        warnings.append(f"{column} is {comparison}: {advice}")
+    if stated.all() and len(moment):
+        return SigmaEstimate(instrument.copy(), f"instrument: {column}", tuple(warnings))
+    scatter = repeat_scatter(temperature, field, moment) or local
+    sigma = np.where(stated, instrument, np.maximum(scatter.sigma(moment), resolution(moment)))
+    if not scatter.settled:
+        warnings.append(
             "the points are too sparse to tell scatter from curvature: the standard deviations are upper limits, and "
-            "chi2 will look too good",
+            "chi2 will look too good"
         )
-    )
-    if errors == "scatter" or not stated.any():
-        return SigmaEstimate(estimate, scatter.words, warnings)
-    sigma = np.where(stated, instrument, estimate)
-    source = f"instrument: {column}; {scatter.words} for {int((~stated).sum())} points without"
-    return SigmaEstimate(sigma, source, (*_odd(instrument[stated], local, moment[stated], column), *warnings))
+    if stated.any():
+        source = f"instrument: {column}; {scatter.words} for {int((~stated).sum())} points without"
+    else:
+        source = scatter.words + source
+    return SigmaEstimate(sigma, source, tuple(warnings))
 
 
-def _odd(instrument: FloatArray, local: Scatter, moment: FloatArray, column: str | None) -> tuple[str, ...]:
+def _odd(instrument: FloatArray, local: Scatter, moment: FloatArray) -> tuple[str, str] | None:
+    """How instrument errors that are no standard deviations compare with the scatter, and what follows if taken."""
     stated = float(np.median(instrument))
     seen = float(np.median(local.sigma(moment)))
-    if seen <= 0.0:
-        return ()
-    if stated > ODDS * seen:
-        return (
-            f"{column} is {stated:.2g} emu (median) but the points scatter by {seen:.2g} emu only: these errors are "
-            "no standard deviations, chi2 will be far too small; --errors scatter takes the scatter instead",
-        )
+    odds = ODDS if local.deviations >= _TRUSTED_WINDOWS else FEW_POINTS_ODDS
+    comparison = f"{stated:.2g} emu (median) but the points scatter by {seen:.2g} emu"
+    if stated > odds * seen > 0.0:
+        return f"{comparison} only", "these errors are no standard deviations, chi2 will be far too small"
     if local.settled and stated * ODDS < seen:
-        return (
-            f"{column} is {stated:.2g} emu (median) but the points scatter by {seen:.2g} emu: chi2 will be far too "
-            "large; --errors scatter takes the scatter instead",
-        )
-    return ()
+        return comparison, "chi2 will be far too large"
+    return None
 
 
 def repeat_scatter(temperature: FloatArray, field: FloatArray, moment: FloatArray) -> Scatter | None:
@@ -158,7 +169,7 @@ def repeat_scatter(temperature: FloatArray, field: FloatArray, moment: FloatArra
     repeated = size > 1
     deviation = (moment - mean[group])[repeated] * np.sqrt(size[repeated] / (size[repeated] - 1.0))
     sigma = MAD_TO_SIGMA * float(np.median(np.abs(deviation)))
-    return Scatter(sigma, 0.0, True, f"repeat scatter ({freedom} degrees of freedom)")
+    return Scatter(sigma, 0.0, True, f"repeat scatter ({freedom} degrees of freedom)", int(repeated.sum()))
 
 
 def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatter:
@@ -180,12 +191,11 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
         chosen, scatter, order = (residual, size), now, k
     if chosen is None:
         spread = float(np.ptp(moment)) if len(moment) else 0.0
-        return Scatter(spread, 0.0, False, "spread of the moments (too few points for a local scatter)")
+        return Scatter(spread, 0.0, False, "spread of the moments (too few points for a local scatter)", 0)
     constant, relative = _growth(*chosen, scatter)
     grows = ", growing with the moment" if relative else ""
-    return Scatter(
-        constant, relative, settled, f"local scatter of the run (differences of order {order + 1}{grows})"
-    )
+    words = f"local scatter of the run (differences of order {order + 1}{grows})"
+    return Scatter(constant, relative, settled, words, len(chosen[0]))
 
 
 def _window_residuals(

@@ -29,7 +29,7 @@ ALPHA = 0.05
 
 _SPINS = (0.5, 1.0, 1.5, 2.0, 2.5)
 _OWN_DEGREE = 3
-_MAX_KNOTS = 8
+_MAX_KNOTS = 5
 _POINTS_PER_KNOT = 20
 # H/T at which iron leaves the Curie law, Oe/K: sets where the abscissa of the spline turns logarithmic.
 _SCALE = 2000.0
@@ -156,8 +156,8 @@ def _curve_basis(abscissa: FloatArray) -> FloatArray:
     columns = [langevin_response(ones, abscissa, j=spin, g=g)[0][:, None] for spin in _SPINS]
     s = _stretched(abscissa)
     inner = min(_MAX_KNOTS, len(np.unique(s)) // _POINTS_PER_KNOT)
-    knots = np.unique(np.quantile(s, np.linspace(0.0, 1.0, inner + 2)))
-    if len(knots) >= 2:
+    knots = np.linspace(s.min(), s.max(), inner + 2)
+    if knots[-1] > knots[0]:
         padded = np.concatenate([[knots[0]] * 3, knots, [knots[-1]] * 3])
         columns.append(BSpline.design_matrix(s, padded, 3).toarray())
     return np.concatenate(columns, axis=1)

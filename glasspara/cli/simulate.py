@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glasspara.cli import options
-from glasspara.errors import UsageError
+from glasspara.errors import SampleDataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +107,9 @@ def simulate(
 
     chosen = load_preset(preset)
     parameters = _parameters(chosen, options.values(start, "--set"))
-    mass_mg = common.mass_mg(mass) or chosen.sample.mass_mg
+    mass_mg = chosen.sample.mass_mg if mass is None else common.mass_mg(mass)
+    if mass_mg is None:
+        raise SampleDataError(f"{chosen.origin} knows no sample mass", remedy="Give it with --mass MG")
     runs = simulate_campaign(
         chosen,
         seed=seed,

@@ -12,7 +12,8 @@ from glasspara.dataset import Dataset
 from glasspara.fitting.determination import UNDETERMINED
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.result import Assessment, AtsTest, Statistics
-from glasspara.wording import p_value, percent
+from glasspara.parameters import PARAMETERS
+from glasspara.wording import p_value, percent, value_with_error
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -51,11 +52,16 @@ def scatter_factor(stats: Statistics) -> float:
     return sqrt(stats.chi2 / stats.ndof) if stats.ndof > 0 else 1.0
 
 
-def compare_without_ats(with_term: Statistics, chi2_without: float, extra_parameters: int) -> AtsTest:
+def compare_without_ats(
+    with_term: Statistics,
+    chi2_without: float,
+    extra_parameters: int,
+    parameters_without: Mapping[str, tuple[float, float | None]],
+) -> AtsTest:
     """Compare the fit with the term to the best one without."""
     gain = max(chi2_without - with_term.chi2, 0.0)
     p = chi2_p_value(gain / max(scatter_factor(with_term), 1.0) ** 2, max(extra_parameters, 1))
-    return AtsTest(chi2_without, gain, extra_parameters, p, p < ALPHA)
+    return AtsTest(chi2_without, gain, extra_parameters, p, p < ALPHA, parameters_without)
 
 
 def residual_correlation(data: Dataset, pulls: FloatArray) -> tuple[float, float]:
@@ -93,7 +99,7 @@ def robust_spread(values: FloatArray) -> float:
 def outliers(data: Dataset, pulls: FloatArray) -> list[tuple[str, int, float]]:
     """File, line and pull of the points that no Gaussian scatter of this width explains."""
     spread = max(robust_spread(pulls), 1.0)
-    found = []
+    found: list[tuple[str, int, float]] = []
     for run, part in zip(data.runs, data.split(pulls), strict=True):
         found.extend(
             (run.run.file, int(run.run.line[index]), float(part[index]))
@@ -131,6 +137,14 @@ def assess(
         reasons.append(f"chi2/ndof = {stats.chi2 / stats.ndof:.3g}")
         if ats_test is not None and not ats_test.needed:
             reasons.append(f"the ATS term does not help ({p_value(ats_test.p_value)})")
+        if "n_ats" in minimum.coordinates.held and ats_test is not None and ats_test.needed:
+            value = minimum.coordinates.held["n_ats"]
+            reasons.append(
+                f"n_ats is held at {value:.4g} g^-1: if that is wrong, so is the fit; try --free n_ats"
+            )
+        chi_larmor = minimum.reported["chi_larmor"]
+        if chi_larmor < 0.0:
+            reasons.append("chi_larmor came out negative: this is no diamagnet with Curie-like impurities")
         return Assessment("poor", tuple(reasons))
     p_chi2 = stats.p_value if stats.p_value is not None else 1.0
     if p_chi2 < MISFIT_P:
@@ -148,6 +162,11 @@ def assess(
         gain = f"chi2 falls by {ats_test.delta_chi2:.1f} for {ats_test.extra_parameters} parameters"
         if not ats_test.needed:
             reasons.insert(0, f"Larmor and Langevin terms serve: {gain} ({p_value(ats_test.p_value)})")
+            plain = ", ".join(
+                f"{name} = {value_with_error(value, error)} {PARAMETERS[name].unit}"
+                for name, (value, error) in ats_test.parameters_without.items()
+            )
+            reasons.append(f"without it: {plain}")
             return Assessment("term-not-needed", tuple(reasons))
         reasons.append(f"the ATS term is needed: {gain} ({p_value(ats_test.p_value)})")
     lost = {name: error for name, error in relative_errors.items() if error is None or error > UNDETERMINED}

@@ -16,7 +16,7 @@ from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
 
-UNDETERMINED = 1.0
+UNDETERMINED = 0.5
 """A relative standard deviation from which on a parameter counts as not determined."""
 
 # Below this share of the largest, a singular value is rounding.
@@ -45,7 +45,7 @@ def determine(minimum: Minimum) -> Determination:
         for name in minimum.coordinates.reported
         if (name in minimum.coordinates.free or (name == "n_ats" and open_cutoffs))
         and reported[name] != 0.0
-        and name not in minimum.at_limit
+        and name not in minimum.limits_met()
     ]
     if not names:
         return Determination((), (), {}, {}, (), ())
@@ -108,8 +108,4 @@ def _statements(
         if name in held:
             value = f"{reported[name]:.4g} {PARAMETERS[name].unit}"
             statements.append(f"{name} alone {how}: it is held at {value}, which other data must supply")
-        elif "n_ats" in held and name in ("d0min_qs4", "d0max_qs4"):
-            continue  # follows from n_ats, which is held
-        else:
-            statements.append(f"{name} {how}: hold it (--fix {name}=VALUE) or add data")
     return statements

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from glasspara.dataset import Dataset
 from glasspara.fitting.assessment import assess, compare_without_ats, scatter_factor, statistics
 from glasspara.fitting.coordinates import to_canonical
-from glasspara.fitting.determination import determine
+from glasspara.fitting.determination import UNDETERMINED, determine
 from glasspara.fitting.minimise import Minimum, minimise
 from glasspara.fitting.result import AtsTest, Derived, FitResult, FittedParameter, Statistics
 from glasspara.fitting.settings import FitSettings
@@ -23,10 +23,12 @@ from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
 
-# The shape parameters of the ATS term that a fit holds of its own accord where the data leave them open,
-# and the relative error from which on it does.
+# The shape parameters of the ATS term that a fit holds of its own accord where the data leave them open.
 _HOLDABLE = ("d_min", "delta_mu")
-_HOLD_FROM = 0.5
+# Chi2 that holding one may cost.
+_HOLDING_MAY_COST = 4.0
+# Near 0 a relative error says nothing; a delta_mu below this many K hardly changes s(T) any more.
+_SMALL_DELTA_MU = 0.1
 
 
 def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
@@ -63,13 +65,19 @@ def _finish(
             "with d0max_qs4 - d0min_qs4; heat capacity must supply it"
         )
     while test is not None and test.needed and (name := _open_shape(minimum, settings)):
-        error = _relative_errors(minimum)[name]
         held = {**held, name: guess[name]}
+        other = minimise(settings.problem(data, held), guess, pinned=pinned)
+        if (
+            other.chi2 - minimum.chi2
+            > _HOLDING_MAY_COST * max(scatter_factor(_statistics(minimum)), 1.0) ** 2
+        ):
+            break  # open on one side only, and the value to hold is on the other
+        error = _relative_errors(minimum)[name]
         notes.append(
-            f"{name} is held at {guess[name]:.4g} {PARAMETERS[name].unit}: these data fix it only to "
-            f"{'nothing' if error is None else percent(error)}; --free {name} frees it"
+            f"{name} is held at {guess[name]:.4g} {PARAMETERS[name].unit}: these data do not fix it"
+            f"{'' if error is None else f' ({percent(error)})'}; --free {name} frees it"
         )
-        minimum = minimise(settings.problem(data, held), guess, pinned=pinned)
+        minimum = other
         test = _test_ats(data, settings, held, minimum)
     return _result(data, settings, minimum, test, tuple(notes))
 
@@ -85,7 +93,7 @@ def _open_shape(minimum: Minimum, settings: FitSettings) -> str | None:
     if not candidates:
         return None
     worst = max(candidates, key=candidates.__getitem__)
-    return worst if candidates[worst] > _HOLD_FROM else None
+    return worst if candidates[worst] > UNDETERMINED else None
 
 
 def _test_ats(
@@ -98,7 +106,13 @@ def _test_ats(
     problem = plain.problem(data, rest)
     other = minimise(problem, plain.guess() | rest)
     extra = len(minimum.coordinates.names) - len(other.coordinates.names)
-    return compare_without_ats(_statistics(minimum), other.chi2, extra)
+    errors = np.sqrt(np.diag(other.reported_covariance()))
+    without = {
+        name: (other.reported[name], float(error) if error > 0.0 else None)
+        for name, error in zip(other.coordinates.reported, errors, strict=True)
+        if name in other.coordinates.free
+    }
+    return compare_without_ats(_statistics(minimum), other.chi2, extra, without)
 
 
 def _statistics(minimum: Minimum) -> Statistics:
@@ -107,15 +121,25 @@ def _statistics(minimum: Minimum) -> Statistics:
 
 
 def _relative_errors(minimum: Minimum) -> dict[str, float | None]:
-    """Standard error over value of each free parameter; x by its whole range; None where there is no error."""
+    """Standard error over size of each free parameter; None where there is no error.
+
+    The size is the value, but for each ion that of all iron, for fe2_fraction 1: "none of it" is an answer too.
+    """
     variances = dict(zip(minimum.coordinates.reported, np.diag(minimum.reported_covariance()), strict=True))
     result: dict[str, float | None] = {}
+    limits = minimum.limits_met()
     for name in minimum.coordinates.free:
-        if name == "field_offset" or name in minimum.at_limit:
+        if name == "field_offset":
             continue
-        size = 1.0 if name == "fe2_fraction" else abs(minimum.reported[name])
-        error = sqrt(max(variances[name], 0.0))
-        result[name] = error / size if size > 0.0 and error > 0.0 else None
+        size = abs(minimum.reported[name])
+        if name == "fe2_fraction":
+            size = 1.0
+        elif name in ION_NAMES:
+            size = sum(to_canonical(minimum.reported)[ion] for ion in ION_NAMES)
+        elif name == "delta_mu":
+            size = max(size, _SMALL_DELTA_MU)
+        error = limits[name][1] if name in limits else sqrt(max(variances[name], 0.0))
+        result[name] = error / size if error and size > 0.0 else None
     return result
 
 
@@ -155,18 +179,12 @@ def _result(
 def _parameters(
     settings: FitSettings, minimum: Minimum, errors: FloatArray, factor: float
 ) -> dict[str, FittedParameter]:
-    coordinate_of = dict(zip(minimum.coordinates.free, minimum.coordinates.names, strict=True))
-    box = dict(zip(minimum.coordinates.free, minimum.coordinates.box(), strict=True))
+    limits_met = minimum.limits_met()
     result = {}
     for name, error in zip(minimum.coordinates.reported, errors, strict=True):
-        free = name in coordinate_of
-        coordinate = coordinate_of.get(name, "")
-        side = minimum.at_limit.get(coordinate)
-        own = coordinate == name
-        size: float | None = float(error) if free and error > 0.0 else None
-        if side is not None:
-            size = minimum.one_sided.get(coordinate) if own else None
-        low, high = box[name] if own and free else (PARAMETERS[name].lower, PARAMETERS[name].upper)
+        free = name in minimum.coordinates.free
+        side, size = limits_met.get(name, (None, float(error) if free and error > 0.0 else None))
+        low, high = settings.limits.get(name, (PARAMETERS[name].lower, PARAMETERS[name].upper))
         result[name] = FittedParameter(
             name=name,
             value=minimum.reported[name],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import sqrt
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,23 +14,30 @@ from iminuit import Minuit
 from glasspara.fitting.coordinates import Coordinates
 from glasspara.fitting.problem import Problem
 from glasspara.fitting.start import find_start
+from glasspara.parameters import PARAMETERS
 
 FloatArray = npt.NDArray[np.float64]
+Value = TypeVar("Value")
 
-# A coordinate nearer to its limit than this share of its error lies at the limit.
-_AT_LIMIT = 1.0e-3
-_MAX_ROUNDS = 3
+# A coordinate this near to its limit (times its usual size, where it has a unit) lies at the limit.
+_AT_LIMIT = 1.0e-6
+# Each round takes its steps from where the one before ended.
+_MAX_ROUNDS = 4
 # Singular values of the scaled Jacobian below this share of the largest are taken for this share.
-_SHORTEST = 1.0e-7
+_SHORTEST = 1.0e-12
+# A standard error of so much in a logarithm (a factor of e), or in K of delta_mu, is none.
+_LONGEST_STEP = 1.0
+# How far outside their limits the logarithms, and delta_mu in K, may be tried.
+_OVERSHOOT = 2.0
 
 
 @dataclass(frozen=True)
 class Minimum:
     """The minimum of a problem.
 
-    ``covariance`` belongs to the coordinates (chi2 rises by 1 at one standard error), rows and columns of those
-    at a limit being zero; ``at_limit`` maps such coordinates to "lower" or "upper", and ``one_sided`` to the
-    distance from the limit at which chi2 has risen by 1.
+    ``covariance`` belongs to the coordinates (chi2 rises by 1 at one standard error). ``at_limit`` maps those at
+    a limit to "lower" or "upper", ``one_sided`` to the distance from the limit at which chi2 has risen by 1;
+    with this for their standard deviation they enter the covariance.
     """
 
     problem: Problem
@@ -49,6 +58,28 @@ class Minimum:
     def reported(self) -> dict[str, float]:
         """Every reported parameter at the minimum."""
         return self.coordinates.to_reported(self.point)
+
+    def limits_met(self) -> dict[str, tuple[str, float | None]]:
+        """Reported parameters at a limit: the side, and the one-sided error where there is one."""
+        found: dict[str, tuple[str, float | None]] = {}
+        for coordinate, name in zip(self.coordinates.names, self.coordinates.free, strict=True):
+            if coordinate not in self.at_limit:
+                continue
+            side, error, values = self.at_limit[coordinate], self.one_sided.get(coordinate), self.reported
+            if coordinate == name:
+                found[name] = (side, error)
+            elif coordinate in ("n_fe2", "n_fe3"):
+                total = values["n_fe"]
+                share = None if error is None or not total else error / total
+                found["fe2_fraction"] = ("lower" if coordinate == "n_fe2" else "upper", share)
+            elif coordinate == "ln_d0_mean":
+                found |= dict.fromkeys(("d0min_qs4", "d0max_qs4"), (side, None))
+            else:  # ln_d_min, ln_d0_ratio, ats_amplitude: by linear propagation
+                column = self.coordinates.names.index(coordinate)
+                row = self.coordinates.reported.index(name)
+                slope = abs(self.coordinates.reported_jacobian(self.point)[row, column])
+                found[name] = (side, None if error is None else float(error * slope))
+        return found
 
     def reported_covariance(self) -> FloatArray:
         """Covariance of all reported parameters, propagated linearly; zero for those held."""
@@ -78,107 +109,183 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
     there; the others are taken to be free of theirs, since the start lies in the inside.
     """
     low, high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
-    _, jacobian = problem.residuals_and_jacobian(start)
-    at_limit = _at_limit(start, low, high, _expected_errors(jacobian, start), problem.chi2_gradient(start))
+    at_limit = _at_limit(problem, start, low, high, problem.chi2_gradient(start))
     point = start.copy()
     for index, side in at_limit.items():
         point[index] = low[index] if side == "lower" else high[index]
     free = np.array([index not in at_limit for index in range(len(start))])
     covariance = np.zeros((len(start), len(start)))
     if not free.any():
+        one_sided = _one_sided_errors(problem, point, at_limit)
+        _open_limits(problem, point, covariance, free, one_sided)
         return Minimum(
-            problem, point, problem.chi2(point), True, "every free parameter is at a limit", covariance,
-            *_limits_report(problem, point, at_limit),
+            problem, point, problem.chi2(point), True, "", covariance,
+            _by_name(problem, at_limit), _by_name(problem, one_sided),
         )  # fmt: skip
-    steps = _independent_steps(jacobian[:, free])
+    calls = 0
+    for _ in range(_MAX_ROUNDS):
+        steps = _independent_steps(problem.residuals_and_jacobian(point)[1][:, free], _sizes(problem)[free])
+        is_open = _open_directions(problem, steps, free)
+        if is_open.all():
+            return Minimum(
+                problem, point, problem.chi2(point), False, "the data fix nothing at all", covariance
+            )
+        minuit, point = _migrad(problem, point, free, steps[:, ~is_open])
+        calls += minuit.nfcn
+        if minuit.valid and minuit.accurate:
+            break
+    inner = np.eye(len(is_open))
+    if minuit.covariance is not None:
+        inner[np.ix_(~is_open, ~is_open)] = np.asarray(minuit.covariance)
+    covariance[np.ix_(free, free)] = steps @ inner @ steps.T
+    one_sided = _one_sided_errors(problem, point, at_limit)
+    _open_limits(problem, point, covariance, free, one_sided)
+    return Minimum(
+        problem, point, float(minuit.fval), not (why := _why_not(minuit)), why, covariance,
+        _by_name(problem, at_limit), _by_name(problem, one_sided), calls,
+    )  # fmt: skip
+
+
+def _open_directions(
+    problem: Problem, steps: FloatArray, free: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Steps on which chi2 is level for so far that they fix nothing. Minuit has nothing to find there.
+
+    The linear coordinates do not count: chi2 is a parabola in them however long the step.
+    """
+    indices = np.flatnonzero(free)
+    curved = [row for row, index in enumerate(indices) if index not in problem.coordinates.linear]
+    longest = np.abs(steps[curved]).max(axis=0, initial=0.0)
+    found: npt.NDArray[np.bool_] = longest > _LONGEST_STEP
+    return found
+
+
+def _evaluable(problem: Problem) -> tuple[FloatArray, FloatArray]:
+    """A box beyond the physical one in the non-linear coordinates: a step of Migrad's may overshoot, not overflow."""
+    low, high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
+    for index in problem.coordinates.linear:
+        low[index], high[index] = -np.inf, np.inf
+    return low - _OVERSHOOT, high + _OVERSHOOT
+
+
+def _migrad(
+    problem: Problem, point: FloatArray, free: npt.NDArray[np.bool_], steps: FloatArray
+) -> tuple[Minuit, FloatArray]:
+    """Migrad and Hesse from ``point`` along ``steps``; the point reached."""
+    low, high = _evaluable(problem)
 
     def place(u: FloatArray) -> FloatArray:
         full = point.copy()
         full[free] = point[free] + steps @ u
-        return full
+        inside: FloatArray = np.clip(full, low, high)
+        return inside
 
     def chi2(u: FloatArray) -> float:
         return problem.chi2(place(u))
 
     def gradient(u: FloatArray) -> FloatArray:
-        return problem.chi2_gradient(place(u))[free] @ steps
+        slopes: FloatArray = problem.chi2_gradient(place(u))[free] @ steps
+        return slopes
 
-    minuit = Minuit(chi2, np.zeros(steps.shape[1]), grad=gradient)
+    def hessian(u: FloatArray) -> FloatArray:
+        # Gauss and Newton's: in a curved valley differences of the gradient over Minuit's steps mean nothing.
+        rows = problem.residuals_and_jacobian(place(u))[1][:, free] @ steps
+        twice: FloatArray = 2.0 * (rows.T @ rows)
+        return twice
+
+    minuit = Minuit(chi2, np.zeros(steps.shape[1]), grad=gradient, hessian=hessian)
     minuit.errordef = Minuit.LEAST_SQUARES
     minuit.print_level = 0
     minuit.tol = 0.01
     minuit.errors = np.ones(steps.shape[1])
-    for _ in range(_MAX_ROUNDS):
-        minuit.migrad()
-        if minuit.valid:
-            break
+    minuit.migrad()
     minuit.hesse()
-    if minuit.covariance is not None:
-        covariance[np.ix_(free, free)] = steps @ np.asarray(minuit.covariance) @ steps.T
-    end = place(np.array(minuit.values))
-    valid = bool(minuit.valid and minuit.covariance is not None and minuit.accurate)
-    return Minimum(
-        problem, end, float(minuit.fval), valid, _why_not(minuit), covariance,
-        *_limits_report(problem, end, at_limit), minuit.nfcn,
-    )  # fmt: skip
+    return minuit, place(np.array(minuit.values))
 
 
-def _independent_steps(jacobian: FloatArray) -> FloatArray:
-    """Columns: steps of the coordinates that are independent and move chi2 by 1, as the Jacobian has it.
+def _sizes(problem: Problem) -> FloatArray:
+    """Natural size of each coordinate: 1 for logarithms and for delta_mu (K), the usual start for what has a unit."""
+    coordinates = problem.coordinates
+    return np.array(
+        [
+            abs(PARAMETERS[name].start) or 1.0 if index in coordinates.linear and name in PARAMETERS else 1.0
+            for index, name in enumerate(coordinates.names)
+        ]
+    )
 
-    Directions that the data leave open would be endless steps; they are cut short.
-    """
-    norm = np.linalg.norm(jacobian, axis=0)
-    safe = np.where(norm > 0.0, norm, 1.0)
-    _, singular, directions = np.linalg.svd(jacobian / safe, full_matrices=False)
+
+def _independent_steps(jacobian: FloatArray, sizes: FloatArray) -> FloatArray:
+    """Columns: steps of the coordinates that are independent and move chi2 by 1, as the Jacobian has it."""
+    _, singular, directions = np.linalg.svd(jacobian * sizes, full_matrices=False)
     length = np.maximum(singular, _SHORTEST * singular[0] if singular[0] > 0.0 else 1.0)
-    steps: FloatArray = (directions.T / length) / safe[:, None]
+    steps: FloatArray = sizes[:, None] * (directions.T / length)
     return steps
 
 
-def _expected_errors(jacobian: FloatArray, point: FloatArray) -> FloatArray:
+def _expected_errors(problem: Problem, point: FloatArray) -> FloatArray:
     """Standard errors by the Gauss-Newton matrix."""
-    errors: FloatArray = np.linalg.norm(_independent_steps(jacobian), axis=1)
-    return np.where(np.linalg.norm(jacobian, axis=0) > 0.0, errors, np.maximum(np.abs(point), 1.0))
+    _, jacobian = problem.residuals_and_jacobian(point)
+    errors: FloatArray = np.linalg.norm(_independent_steps(jacobian, _sizes(problem)), axis=1)
+    return errors
 
 
 def _at_limit(
-    point: FloatArray, low: FloatArray, high: FloatArray, scale: FloatArray, gradient: FloatArray
+    problem: Problem, point: FloatArray, low: FloatArray, high: FloatArray, gradient: FloatArray
 ) -> dict[int, str]:
     """Coordinates that sit at a limit with chi2 falling towards it, or level."""
     found = {}
-    for index, value in enumerate(point):
-        if value - low[index] <= _AT_LIMIT * scale[index] and gradient[index] >= 0.0:
+    for index, (value, size) in enumerate(zip(point, _sizes(problem), strict=True)):
+        if value - low[index] <= _AT_LIMIT * size and gradient[index] >= 0.0:
             found[index] = "lower"
-        elif high[index] - value <= _AT_LIMIT * scale[index] and gradient[index] <= 0.0:
+        elif high[index] - value <= _AT_LIMIT * size and gradient[index] <= 0.0:
             found[index] = "upper"
     return found
 
 
-def _limits_report(
-    problem: Problem, point: FloatArray, at_limit: Mapping[int, str]
-) -> tuple[dict[str, str], dict[str, float]]:
-    """Names of the coordinates at a limit, and how far inside chi2 has risen by 1 (the others kept)."""
-    names = problem.coordinates.names
-    _, jacobian = problem.residuals_and_jacobian(point)
-    gradient = problem.chi2_gradient(point)
-    one_sided = {}
+def _one_sided_errors(problem: Problem, point: FloatArray, at_limit: Mapping[int, str]) -> dict[int, float]:
+    """How far inside its limit each coordinate must go for chi2 to rise by 1, the others following."""
+    errors, gradient = _expected_errors(problem, point), problem.chi2_gradient(point)
+    found = {}
     for index in at_limit:
-        slope, curvature = abs(gradient[index]), float(jacobian[:, index] @ jacobian[:, index])
-        if curvature > 0.0:
-            one_sided[names[index]] = (np.sqrt(slope**2 / 4.0 + curvature) - slope / 2.0) / curvature
-    return {names[index]: side for index, side in at_limit.items()}, one_sided
+        slope, curvature = abs(float(gradient[index])), float(errors[index]) ** -2
+        found[index] = (sqrt(slope**2 / 4.0 + curvature) - slope / 2.0) / curvature
+    return found
+
+
+def _open_limits(
+    problem: Problem,
+    point: FloatArray,
+    covariance: FloatArray,
+    free: npt.NDArray[np.bool_],
+    one_sided: Mapping[int, float],
+) -> None:
+    """Let each coordinate at a limit vary by its one-sided error, and the free ones follow it.
+
+    Held at the limit it would lend the others a certainty that the data do not give.
+    """
+    _, jacobian = problem.residuals_and_jacobian(point)
+    for index, error in one_sided.items():
+        response = np.zeros(len(point))
+        response[index] = 1.0
+        if free.any():
+            steps = _independent_steps(jacobian[:, free], _sizes(problem)[free])
+            response[free] = -steps @ (steps.T @ (jacobian[:, free].T @ jacobian[:, index]))
+        covariance += error**2 * np.outer(response, response)
+
+
+def _by_name(problem: Problem, found: Mapping[int, Value]) -> dict[str, Value]:
+    return {problem.coordinates.names[index]: value for index, value in found.items()}
 
 
 def _why_not(minuit: Minuit) -> str:
-    """In words, what is wrong with the minimum; empty if nothing is."""
+    """In words, why this is no minimum; empty if it is one."""
     state = minuit.fmin
     if state is None:
         return "Migrad did not run"
     if state.has_reached_call_limit:
         return "Migrad reached its call limit"
-    if state.is_above_max_edm:
+    if state.is_above_max_edm or not np.isfinite(state.fval):
         return "Migrad stopped short of the minimum (the estimated distance is above its goal)"
     if not minuit.accurate:
         return "the error matrix is not accurate (Hesse failed or had to be made positive)"
-    return "" if minuit.valid else "Migrad found no valid minimum"
+    return ""

@@ -75,6 +75,8 @@ class AtsTest:
     extra_parameters: int
     p_value: float
     needed: bool
+    parameters_without: Mapping[str, tuple[float, float | None]]
+    """Value and error of each free parameter of the fit without the term."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 With lower and upper cutoff a and b and c = kh a, kh b, everything follows from
 ``D = b^2 g(d, kh b) - a^2 g(d, kh a)``, g the field of ``ats_kernel``. Subtracting loses digits as b -> a. Close
-cutoffs are therefore integrated instead, ``D = int_a^b dx x w(d, kh x)``, by a three-point Gauss rule in ln x:
-no cancellation, and both forms agree to the rounding error where one takes over from the other.
+cutoffs are therefore integrated instead, ``D = int_a^b dx x w(d, kh x)``, by a two-point Gauss rule in ln x:
+no cancellation, and the forms agree to 1e-12 where one takes over from the other.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ from glasspara.physics.ats_kernel import kernel
 
 FloatArray = npt.NDArray[np.float64]
 
-_NEAR = 0.02
-"""Cutoffs closer than this (relative) are integrated."""
-_OFFSET = 0.5 * sqrt(0.6)
-_NODES = np.array([[0.5 - _OFFSET], [0.5], [0.5 + _OFFSET]])
-_WEIGHTS = np.array([[5 / 18], [8 / 18], [5 / 18]])
+_NEAR = 0.003
+"""Cutoffs closer than this (relative) are integrated. Here the rule's error, ln(b/a)^4 x 16/4320 at most, and the
+rounding error of the subtraction, some 2e-15 / ln(b/a), are both below 1e-12."""
+_NODES = np.array([[0.5 - 0.5 / sqrt(3.0)], [0.5 + 0.5 / sqrt(3.0)]])
 
 
 def difference(
@@ -92,7 +91,7 @@ def _integrated(
 ) -> FloatArray:
     span = np.log1p((upper - lower) / lower)
     x = lower * np.exp(_NODES * span)
-    weight = _WEIGHTS * span * x * x
+    weight = 0.5 * span * x * x
     fields = _fields(d, kh, x, size, {"w", "v", "w_d"} if gradient else {"w"}, isotropic)
     if not gradient:
         return np.asarray((weight * fields["w"]).sum(axis=0, keepdims=True))

@@ -40,7 +40,7 @@ C_NIL = 20.0
 _BRANCH = (np.pi / 2) ** 2
 _ORDERS = 13
 """Powers of d^2 kept: (D_WARM / (pi/2))^(2 * 13) = 1e-13, and r_k / 2k takes off three more decades."""
-_SMALL_NODES = 17
+_SMALL_NODES = 16
 _LARGE_NODES = 17
 _BLOCK = 3072
 """Points per matrix product: few enough for BLAS to stay in one thread (its result then does not depend on the
@@ -120,20 +120,16 @@ def power_series(base: FloatArray, out: FloatArray) -> None:
 def _horner(x: FloatArray, table: FloatArray, weights: FloatArray) -> FloatArray:
     """Polynomial in x whose coefficients are the rows of ``table`` summed with ``weights``, point by point."""
     value = np.empty_like(x)
-    if weights.shape[1] == 1:
-        _horner_block(x, table.T @ weights, value)
-        return value
+    per_point = weights.shape[1] > 1
     for start in range(0, x.shape[-1], _BLOCK):
         part = np.s_[..., start : start + _BLOCK]
-        _horner_block(x[part], table.T @ weights[part], value[part])
+        coefficients = table.T @ (weights[part] if per_point else weights)
+        out, variable = value[part], x[part]
+        out[...] = coefficients[-1]
+        for coefficient in coefficients[-2::-1]:
+            out *= variable
+            out += coefficient
     return value
-
-
-def _horner_block(x: FloatArray, coefficients: FloatArray, out: FloatArray) -> None:
-    out[...] = coefficients[-1]
-    for coefficient in coefficients[-2::-1]:
-        out *= x
-        out += coefficient
 
 
 def _taylor(f: Function, z: FloatArray, radius: float) -> FloatArray:

@@ -131,6 +131,10 @@ def fit_block(result: FitResult) -> Json:
             "extra_parameters": test.extra_parameters,
             "p_value": test.p_value,
             "needed": test.needed,
+            "parameters_without": {
+                name: {"value": value, "error": error}
+                for name, (value, error) in test.parameters_without.items()
+            },
         }
     return block
 

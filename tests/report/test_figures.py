@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from itertools import pairwise
+from string import ascii_letters, digits
 
 import matplotlib
 import numpy as np
@@ -153,8 +154,11 @@ def test_every_figure_is_whole(case):
     """No warning (they are errors), units on all axes, every point drawn and inside, no text over another."""
     result = CASES[case]()
     for stem, figure in unlike(fit_figures(result)) if case != "both kinds" else fit_figures(result):
-        assert save_png(figure).startswith(b"\x89PNG")
-        assert set(stem) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+."), stem
+        if stem.startswith("fit"):
+            assert save_png(figure).startswith(b"\x89PNG")
+        else:
+            figure.draw_without_rendering()
+        assert set(stem) <= set(ascii_letters + digits + "_-+."), stem
         for axes in figure.axes:
             assert "(" in axes.get_ylabel()
         assert "(" in figure.axes[-1].get_xlabel()

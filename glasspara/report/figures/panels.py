@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, log10
+from math import ceil, floor, log10
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import SymmetricalLogLocator
+from matplotlib.ticker import FixedLocator, SymmetricalLogLocator
 from matplotlib.typing import FillStyleType
 
 from glasspara.dataset import ReducedRun
@@ -184,8 +184,12 @@ def finish_residuals(axes: Axes, pulls: FloatArray, label: str) -> None:
     axes.set_ylabel(f"{label}\n(units of $\\sigma$)")
     axes.margins(y=0.1)
     sizes = np.abs(pulls[np.isfinite(pulls)])
-    if _percentile(sizes, 90.0) < _BAND and float(sizes.max(initial=0.0)) > _WILD:
-        _set_symlog(axes, _BAND, ticks=4, decades=2.0)
+    largest = float(sizes.max(initial=0.0))
+    if _percentile(sizes, 90.0) < _BAND and largest > _WILD:
+        axes.set_yscale("symlog", linthresh=_BAND, linscale=2.0)
+        # Two decades only: the panel is too low for more.
+        decades = np.array([_BAND, 10.0 ** floor(log10(largest))])
+        axes.yaxis.set_major_locator(FixedLocator([*-decades, 0.0, *decades]))
 
 
 def spread_scale(
@@ -206,17 +210,13 @@ def spread_scale(
         axes.set_yscale("log")
     else:
         low = _percentile(np.abs(every), 2.0)
-        _set_symlog(axes, max(_decade_above(min(noise)), _decade_above(0.1 * low)), ticks=8)
+        threshold = max(_decade_above(min(noise)), _decade_above(0.1 * low))
+        axes.set_yscale("symlog", linthresh=threshold)
+        locator = SymmetricalLogLocator(base=10.0, linthresh=threshold)
+        locator.set_params(numticks=8)
+        axes.yaxis.set_major_locator(locator)
     if runs[0].run.kind == "fixed-field":
         axes.set_xscale("log")
-
-
-def _set_symlog(axes: Axes, threshold: float, *, ticks: int, decades: float = 1.0) -> None:
-    """Ordinate logarithmic beyond +-``threshold``, with about so many ticks; linear up to it, as long as ``decades``."""
-    axes.set_yscale("symlog", linthresh=threshold, linscale=decades)
-    locator = SymmetricalLogLocator(base=10.0, linthresh=threshold)
-    locator.set_params(numticks=ticks)
-    axes.yaxis.set_major_locator(locator)
 
 
 def ratio_scale(axes: Axes, ratios: FloatArray) -> None:

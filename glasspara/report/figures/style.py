@@ -22,7 +22,7 @@ FONT = 14.0  # pt, 7 in print
 PAD = 0.06  # inch, about everything
 
 # Okabe and Ito's palette, which the colour-blind can tell apart.
-BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION = "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00"
+BLACK, ORANGE, GREEN, BLUE, VERMILLION = "#000000", "#E69F00", "#009E73", "#0072B2", "#D55E00"
 GREY = "#777777"
 
 MARKERS = ("o", "s", "^", "D", "v", "p", "<", "h", ">")

@@ -47,7 +47,7 @@ def _font() -> FT2Font:
 
 @cache
 def _advance(char: str) -> float:
-    return _font().load_char(ord(char)).horiAdvance / 64.0
+    return _font().load_char(ord(char)).linearHoriAdvance / 65536.0
 
 
 def width(text: str) -> float:
