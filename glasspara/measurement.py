@@ -15,7 +15,7 @@ from glasspara.files.flavours import recognise
 from glasspara.files.moments import MomentChoice, extract
 from glasspara.files.multivu import Header, read_multivu
 from glasspara.files.points import DroppedRow
-from glasspara.runs import Run, segment
+from glasspara.runs import Run, makes_runs, segment
 from glasspara.sample_mass import HeaderMass, contradiction, header_mass
 from glasspara.segmentation import FEWEST_POINTS
 
@@ -77,9 +77,11 @@ def read(path: str | os.PathLike[str], *, moment: str = "auto", errors: str = "a
     path : path
         The file, taken literally (no patterns); "-" reads stdin.
     moment : str
-        "auto", or which moment of an MPMS3 file: "free" or "fixed" (DC scans), "vsm".
+        "auto", or which moment of an MPMS3 file: "free" or "fixed" (DC scans), "vsm". "auto" takes the moment
+        that most rows hold, Free before Fixed; of a file of both DC and VSM rows it takes both, in separate runs.
     errors : str
-        Standard deviations: "auto" and "instrument" take the instrument's, "scatter" the scatter of the points.
+        Standard deviations: "instrument" takes the instrument's, "scatter" the scatter of the points, "auto" run
+        by run the instrument's unless there are none, or they are far from the scatter of the points: then that.
 
     Raises
     ------
@@ -90,11 +92,14 @@ def read(path: str | os.PathLike[str], *, moment: str = "auto", errors: str = "a
     """
     raw = read_multivu(path)
     flavour = recognise(raw)
-    table = extract(raw, flavour, request=moment)
-    runs, strays = segment(table.points, file=raw.path, sigma_column=table.choice.sigma_column, errors=errors)
+    table = extract(raw, flavour, request=moment, makes_runs=makes_runs)
+    segmented = [segment(points, file=raw.path, errors=errors) for points in table.parts]
+    runs = tuple(sorted((run for found, _ in segmented for run in found), key=lambda run: int(run.line[0])))
+    strays = [row for _, left in segmented for row in left]
     if not runs:
+        usable = sum(map(len, table.parts))
         raise InputError(
-            f"no run: the {len(table.points)} usable points hold no {FEWEST_POINTS} at one field or temperature",
+            f"no run: the {usable} usable points hold no {FEWEST_POINTS} at one field or temperature",
             where=raw.path,
             remedy="Give a file that was measured against temperature or against field",
         )

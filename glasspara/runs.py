@@ -53,6 +53,8 @@ class Run:
         Where ``sigma`` came from, in words.
     warnings : tuple of str
         What a reader of results from this run must know.
+    moment_column : str
+        Name of the column that ``moment`` came from, as the file writes it ("" where there is no file).
 
     Raises
     ------
@@ -73,6 +75,7 @@ class Run:
     branch_labels: tuple[str, ...]
     sigma_source: str
     warnings: tuple[str, ...] = ()
+    moment_column: str = ""
 
     def __post_init__(self) -> None:
         for name in ("temperature", "field", "moment", "sigma"):
@@ -100,8 +103,14 @@ def _read_only(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return array
 
 
+def makes_runs(points: Points) -> bool:
+    """Whether there is any run among points in order of acquisition."""
+    segments, _ = find_segments(points.temperature, points.field)
+    return bool(segments)
+
+
 def segment(
-    points: Points, *, file: str = "", sigma_column: str | None = None, errors: str = "auto"
+    points: Points, *, file: str = "", errors: str = "auto"
 ) -> tuple[tuple[Run, ...], tuple[DroppedRow, ...]]:
     """Runs among points in order of acquisition, and the rows that belong to none.
 
@@ -111,8 +120,6 @@ def segment(
         Finite temperatures (K, > 0), fields (Oe) and moments (emu); ``sigma`` as the instrument states it.
     file : str
         Path to put into the runs.
-    sigma_column : str or None
-        Name of the instrument's error column, for ``sigma_source``.
     errors : str
         See `glasspara.scatter.estimate_sigma`.
 
@@ -122,12 +129,12 @@ def segment(
         ``errors`` is unknown, or asks for instrument errors where there are none.
     """
     segments, strays = find_segments(points.temperature, points.field)
-    runs = tuple(_run(points, part, file, sigma_column, errors) for part in segments)
+    runs = tuple(_run(points, part, file, errors) for part in segments)
     dropped = tuple(DroppedRow(int(points.line[i]), strays[i]) for i in sorted(strays))
     return runs, dropped
 
 
-def _run(points: Points, part: Segment, file: str, sigma_column: str | None, errors: str) -> Run:
+def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
     T, H, moment = points.temperature[part.rows], points.field[part.rows], points.moment[part.rows]
     warnings: list[str] = []
     if part.kind == FIXED_FIELD:
@@ -159,7 +166,7 @@ def _run(points: Points, part: Segment, file: str, sigma_column: str | None, err
         instrument=points.sigma[part.rows],
         branch=branch,
         varies=varies,
-        column=sigma_column,
+        column=points.sigma_column,
         errors=errors,
         where=file,
     )
@@ -177,6 +184,7 @@ def _run(points: Points, part: Segment, file: str, sigma_column: str | None, err
         branch_labels=labels,
         sigma_source=estimate.source,
         warnings=(*warnings, *estimate.warnings),
+        moment_column=points.column,
     )
 
 

@@ -86,9 +86,10 @@ def estimate_sigma(
     column : str or None
         Name of the instrument's error column.
     errors : str
-        "auto" takes the instrument's where there are any, unless those of the run are no standard deviations (ODDS
-        times the scatter or more, or less than 1/ODDS of it): then the scatter of the points. "instrument" takes
-        the instrument's and demands them, "scatter" takes the scatter of the points throughout.
+        "auto" takes the instrument's where there are any, unless those of the run are no standard deviations: more
+        than ODDS times the scatter of the points (FEW_POINTS_ODDS times that of a few), or less than 1/ODDS of it
+        where it is settled. Then it takes the scatter. "instrument" takes the instrument's and demands them,
+        "scatter" takes the scatter of the points throughout.
     where : str
         The file, for error messages.
 

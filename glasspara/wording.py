@@ -34,4 +34,4 @@ def p_value(p: float | None) -> str:
 
 def percent(fraction: float) -> str:
     """A relative error as a person would say it: "0.62 %", "13 %", "490 %"."""
-    return f"{100.0 * fraction:.2g} %" if fraction < 1.0 else f"{100.0 * fraction:.0f} %"
+    return f"{100.0 * fraction:.2g} %" if fraction < 0.1 else f"{100.0 * fraction:.0f} %"

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from glasspara.files.points import Points
-from glasspara.runs import Run, segment, set_point
+from glasspara.runs import Run, makes_runs, segment, set_point
 
 
-def points(T, H, sigma=1e-8):
+def points(T, H, sigma=1e-8, **columns):
     T, H = np.broadcast_arrays(np.asarray(T, float), np.asarray(H, float))
     moment = 1e-9 * H + 1e-4 / T + 1e-8 * np.cos(7.0 * np.arange(len(T)) ** 2)
-    return Points(T, H, moment, np.full(len(T), sigma), np.arange(31, 31 + len(T)))
+    return Points(T, H, moment, np.full(len(T), sigma), np.arange(31, 31 + len(T)), **columns)
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ def test_set_points(value, tolerance, rounded):
 
 def test_a_fixed_field_run():
     T = np.concatenate((np.geomspace(2, 300, 40), np.geomspace(300, 2, 40)))
-    (run,), dropped = segment(points(T, 999.51), file="f.dat", sigma_column="Err")
+    (run,), dropped = segment(points(T, 999.51, column="Moment", sigma_column="Err"), file="f.dat")
     assert dropped == ()
     assert (run.file, run.kind, run.nominal, run.unit) == ("f.dat", "fixed-field", 1000.0, "Oe")
     assert run.label == "1000 Oe"
     assert run.branch_labels == ("warming", "cooling")
     assert run.line.tolist() == list(range(31, 111))
     assert run.temperature.tolist() == T.tolist()
-    assert (run.sigma_source, run.warnings) == ("instrument: Err", ())
+    assert (run.moment_column, run.sigma_source, run.warnings) == ("Moment", "instrument: Err", ())
 
 
 def test_a_fixed_temperature_run_that_drifts():
@@ -56,6 +56,12 @@ def test_a_fixed_temperature_run_that_drifts():
 def test_a_series_in_time_says_so():
     (run,), _ = segment(points(np.full(30, 4.0), 1000.0))
     assert "neither field nor temperature varies" in run.warnings[0]
+
+
+def test_whether_points_make_runs():
+    assert makes_runs(points(np.geomspace(2, 300, 20), 500.0))
+    assert not makes_runs(points([2.0, 3.0, 4.0], 500.0))
+    assert not makes_runs(points([], 500.0))
 
 
 def test_strays_are_dropped_with_their_lines():

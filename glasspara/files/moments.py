@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
 
@@ -11,14 +11,12 @@ import numpy as np
 
 from glasspara.errors import InputError, UsageError
 from glasspara.files import flavours, quality
+from glasspara.files.channels import AC_MARKS, CHANNELS, REQUESTS, Channel, asked_for, fullest, label
 from glasspara.files.flavours import Flavour
 from glasspara.files.multivu import FIELD, TEMPERATURE, RawFile
 from glasspara.files.points import DroppedRow, Points
 from glasspara.files.quality import BoolArray, Diagnostics
 from glasspara.files.table import Table, collect
-
-REQUESTS = ("auto", "free", "fixed", "vsm")
-"""What ``--moment`` takes."""
 
 AC_ROW = "AC row"
 NO_MOMENT = "no moment"
@@ -37,10 +35,11 @@ HIGHEST_EMU = 1.0e4
 class MomentChoice:
     """The columns taken as moment and as its error, and why.
 
-    ``reason`` says why in words. ``diagnostics`` holds medians over the rows used (None where the file has no
-    such number): ``fixed_over_free``, ``free_fit``, ``fixed_fit`` (0 to 1), ``centre_shift_mm``,
-    ``centre_spread_mm`` for DC scans of an MPMS3, ``fit`` for an MPMS-XL, and for both ``rows_poor_fit``, the
-    number of rows whose fit is poor.
+    ``column`` and ``sigma_column`` are names as the file writes them; where rows of two kinds are used, both are
+    named: "Moment (emu) in VSM rows; DC Moment Free Ctr (emu) in DC rows". ``reason`` says why in words.
+    ``diagnostics`` holds medians over the rows used (None where the file has no such number): ``fixed_over_free``,
+    ``free_fit``, ``fixed_fit`` (0 to 1), ``centre_shift_mm``, ``centre_spread_mm`` for DC scans of an MPMS3,
+    ``fit`` for an MPMS-XL, and for both ``rows_poor_fit``, the number of rows whose fit is poor.
     """
 
     column: str
@@ -52,50 +51,45 @@ class MomentChoice:
 
 @dataclass(frozen=True)
 class Extraction:
-    """Points of a table and the account of its rows: rows_read == len(points) + len(dropped)."""
+    """Points of a table and the account of its rows.
 
-    points: Points
+    ``parts`` are the points by kind of row, one or two. rows_read == sum(map(len, parts)) + len(dropped).
+    """
+
+    parts: tuple[Points, ...]
     dropped: tuple[DroppedRow, ...]
     rows_read: int
     choice: MomentChoice
     comments: tuple[tuple[int, str], ...]
 
 
-@dataclass(frozen=True)
-class _Channel:
-    """One way in which a row may hold a moment; ``request`` is the word of ``--moment`` that asks for it."""
+@dataclass(frozen=True, eq=False)
+class _Selection:
+    """The channels taken, the rows used of each, and why each other row is dropped ("" for a row used)."""
 
-    request: str
-    kind: str
-    moment: str
-    sigma: str
-    fit: str = ""
+    used: dict[Channel, BoolArray]
+    reasons: np.ndarray[tuple[int], np.dtype[np.object_]]
 
+    @property
+    def all_used(self) -> BoolArray:
+        used: BoolArray = self.reasons == ""
+        return used
 
-_CHANNELS: dict[str, tuple[_Channel, ...]] = {
-    flavours.XL: (_Channel("", "DC", "long_moment_emu", "long_scan_std_dev", "long_reg_fit"),),
-    flavours.XL_AVERAGED: (_Channel("", "DC", "avg_moment_emu", "standard_error", "avg_reg_fit"),),
-    flavours.VSM: (_Channel("vsm", "VSM", "moment_emu", "m_std_err_emu"),),
-    flavours.ACMS: (_Channel("", "DC", "m_dc_emu", "m_std_dev_emu"),),
-    flavours.ACMS2: (_Channel("", "DC", "dc_moment_emu", "dc_std_err_emu"),),
-    flavours.MPMS3: (
-        _Channel("free", "DC", quality.FREE, "dc_moment_err_free_ctr_emu"),
-        _Channel("fixed", "DC", quality.FIXED, "dc_moment_err_fixed_ctr_emu"),
-        _Channel("vsm", "VSM", "moment_emu", "m_std_err_emu"),
-    ),
-}
-
-# Cells that only AC rows fill. In an ACMS file "Moment (emu)" is the AC amplitude.
-_AC_MARKS = {
-    flavours.ACMS: ("moment_emu", "frequency_hz"),
-    flavours.ACMS2: ("ac_moment_emu",),
-    flavours.MPMS3: ("ac_moment_emu",),
-    flavours.VSM: ("ac_moment_emu",),
-}
+    def rows(self, channel: Channel) -> int:
+        return int(self.used[channel].sum())
 
 
-def extract(raw: RawFile, flavour: Flavour, *, request: str = "auto") -> Extraction:
+def extract(
+    raw: RawFile,
+    flavour: Flavour,
+    *,
+    request: str = "auto",
+    makes_runs: Callable[[Points], bool],
+) -> Extraction:
     """Points of the table of ``raw``, with the moment that ``request`` names (one of REQUESTS).
+
+    Where "auto" finds rows of both kinds, VSM and DC, it takes both, each with the column of its kind, unless
+    ``makes_runs`` says of one kind's points that nothing can be made of them.
 
     Raises
     ------
@@ -109,22 +103,26 @@ def extract(raw: RawFile, flavour: Flavour, *, request: str = "auto") -> Extract
     table = _collect(raw, flavour)
     if table.rows_read == 0:
         raise InputError("no data rows", where=raw.path, remedy="Nothing was measured, or nothing saved")
-    present = {channel: table.filled(channel.moment) for channel in _CHANNELS[flavour.family]}
+    present = {channel: table.filled(channel.moment) for channel in CHANNELS[flavour.family]}
     is_ac = np.zeros(len(table.line), dtype=bool)
-    for mark in _AC_MARKS.get(flavour.family, ()):
+    for mark in AC_MARKS.get(flavour.family, ()):
         is_ac |= table.filled(mark)
     for mask in present.values():
         is_ac &= ~mask
     counts = {channel: int(mask.sum()) for channel, mask in present.items()}
     if request == "auto":
-        channel = _fullest(raw, counts, ac_rows=int(is_ac.sum()))
+        channels = fullest(raw, counts, ac_rows=int(is_ac.sum()))
     else:
-        channel = _asked_for(raw, flavour, counts, request)
+        channels = (asked_for(raw, flavour, counts, request),)
+    selection = _select(table, channels, present, is_ac)
+    if len(channels) > 1:
+        kept = [c for c in channels if makes_runs(_points(raw, table, c, selection.used[c]))] or channels[:1]
+        if len(kept) < len(channels):
+            selection = _select(table, kept, present, is_ac)
 
-    reasons = _reasons(table, channel, present, is_ac)
-    used = reasons == ""
+    used = selection.all_used
     dropped = [*table.dropped]
-    dropped += [DroppedRow(int(table.line[i]), str(reasons[i])) for i in np.flatnonzero(~used)]
+    dropped += [DroppedRow(int(table.line[i]), str(selection.reasons[i])) for i in np.flatnonzero(~used)]
     if not used.any():
         listed = ", ".join(
             f"{n} {reason}" for reason, n in sorted(Counter(r.reason for r in dropped).items())
@@ -134,41 +132,57 @@ def extract(raw: RawFile, flavour: Flavour, *, request: str = "auto") -> Extract
             where=raw.path,
             remedy="Give a file with DC moments (VSM, DC or RSO)",
         )
-    sigma = table[channel.sigma]
-    sigma = np.where(np.abs(sigma) <= HIGHEST_EMU, sigma, nan)
-    T, H, moment = table["T"], table["H"], table[channel.moment]
+    parts = tuple(_points(raw, table, channel, rows) for channel, rows in selection.used.items())
     return Extraction(
-        points=Points(T[used], H[used], moment[used], sigma[used], table.line[used]),
+        parts=parts,
         dropped=tuple(sorted(dropped, key=lambda row: row.line)),
         rows_read=table.rows_read,
-        choice=_explain(raw, flavour, channel, table, counts=counts, used=used, request=request),
+        choice=_explain(raw, flavour, table, selection, parts, counts=counts, request=request),
         comments=table.comments,
     )
 
 
 def _collect(raw: RawFile, flavour: Flavour) -> Table:
-    names = {name for c in _CHANNELS[flavour.family] for name in (c.moment, c.sigma, c.fit) if name}
-    names.update(_AC_MARKS.get(flavour.family, ()), quality.COLUMNS)
+    names = {name for c in CHANNELS[flavour.family] for name in (c.moment, c.sigma, c.fit) if name}
+    names.update(AC_MARKS.get(flavour.family, ()), quality.COLUMNS)
     wanted = {"T": raw.column(*TEMPERATURE), "H": raw.column(*FIELD)} | {n: raw.column(n) for n in names}
     columns = {name: index for name, index in wanted.items() if index is not None}
     return collect(raw, columns, needed=("T", "H"))
 
 
-def _reasons(
-    table: Table, channel: _Channel, present: Mapping[_Channel, BoolArray], is_ac: BoolArray
-) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    """Why each row is dropped; "" for a row that is used. The first reason found stands."""
+def _points(raw: RawFile, table: Table, channel: Channel, rows: BoolArray) -> Points:
+    sigma = table[channel.sigma][rows]
+    return Points(
+        temperature=table["T"][rows],
+        field=table["H"][rows],
+        moment=table[channel.moment][rows],
+        sigma=np.where(np.abs(sigma) <= HIGHEST_EMU, sigma, nan),
+        line=table.line[rows],
+        column=label(raw, channel.moment),
+        sigma_column=None if raw.column(channel.sigma) is None else label(raw, channel.sigma),
+    )
+
+
+def _select(
+    table: Table, channels: Sequence[Channel], present: Mapping[Channel, BoolArray], is_ac: BoolArray
+) -> _Selection:
+    """Each row to the first channel that it holds, or dropped: the first reason found stands."""
     reasons = np.full(len(table.line), "", dtype=object)
 
     def drop(mask: BoolArray, reason: str) -> None:
         reasons[mask & (reasons == "")] = reason
 
-    T, H, moment = table["T"], table["H"], table[channel.moment]
-    lacks = ~present[channel]
+    T, H, moment = table["T"], table["H"], np.full(len(table.line), nan)
+    lacks = np.ones(len(table.line), dtype=bool)
+    holds: dict[Channel, BoolArray] = {}
+    for channel in channels:
+        holds[channel] = lacks & present[channel]
+        moment[holds[channel]] = table[channel.moment][holds[channel]]
+        lacks &= ~present[channel]
     drop(is_ac, AC_ROW)
     for other, mask in present.items():
-        if other.kind != channel.kind:
-            drop(lacks & mask, f"{other.kind} row ({channel.kind} chosen)")
+        if all(other.kind != channel.kind for channel in channels):
+            drop(lacks & mask, f"{other.kind} row ({channels[0].kind} chosen)")
     drop(lacks, NO_MOMENT)
     drop(table.faulty["T"] | table.faulty["H"] | np.isnan(moment), NOT_A_NUMBER)
     drop(np.isnan(T) | np.isnan(H), NO_POSITION)
@@ -176,83 +190,88 @@ def _reasons(
     drop(T <= 0.0, NOT_POSITIVE)
     drop((T < LOWEST_K) | (T > HIGHEST_K) | (np.abs(H) > HIGHEST_OE), OUT_OF_RANGE)
     drop(np.abs(moment) > HIGHEST_EMU, OUT_OF_RANGE)
-    return reasons
-
-
-def _fullest(raw: RawFile, counts: Mapping[_Channel, int], *, ac_rows: int) -> _Channel:
-    """The channel that most rows hold; of equals the first: Free before Fixed before VSM."""
-    channel = max(counts, key=lambda c: counts[c])
-    if counts[channel]:
-        return channel
-    if ac_rows:
-        what = f"AC susceptibility only ({ac_rows} AC rows), no DC moments"
-    else:
-        names = " or ".join(repr(_label(raw, c.moment)) for c in counts)
-        what = f"no row holds a moment: {names} is blank throughout"
-    raise InputError(what, where=raw.path, remedy="Give a file with DC moments (VSM, DC or RSO)")
-
-
-def _asked_for(raw: RawFile, flavour: Flavour, counts: Mapping[_Channel, int], request: str) -> _Channel:
-    for channel, count in counts.items():
-        if channel.request == request and count:
-            return channel
-    there = ", ".join(f"{_label(raw, c.moment)!r} in {n} rows" for c, n in counts.items() if n)
-    raise InputError(
-        f"no moments for --moment {request} in this {flavour.words} file; it holds {there or 'no DC moment'}",
-        where=raw.path,
-        remedy="Leave out --moment",
-    )
-
-
-def _label(raw: RawFile, name: str) -> str:
-    """The name of a column as the file writes it."""
-    column = raw.column(name)
-    return name if column is None else raw.columns[column]
+    return _Selection({channel: mask & (reasons == "") for channel, mask in holds.items()}, reasons)
 
 
 def _explain(
     raw: RawFile,
     flavour: Flavour,
-    channel: _Channel,
     table: Table,
+    selection: _Selection,
+    parts: Sequence[Points],
     *,
-    counts: Mapping[_Channel, int],
-    used: BoolArray,
+    counts: Mapping[Channel, int],
     request: str,
 ) -> MomentChoice:
+    channels = list(selection.used)
+    reason = "; ".join(_why(flavour, channel, selection.rows(channel)) for channel in channels)
     warnings: list[str] = []
     diagnostics: Diagnostics = {}
-    rows = int(used.sum())
-    if flavour.family == flavours.MPMS3:
-        reason = {
-            "free": f"DC scan rows ({rows}); Free Ctr: each scan's fit finds the position of the sample",
-            "fixed": f"DC scan rows ({rows}); Fixed Ctr: the sample is taken to be at its nominal position",
-            "vsm": f"VSM rows ({rows})",
-        }[channel.request]
-        if channel.kind == "DC":
-            diagnostics, warnings = quality.centring(table, used, free=channel.request == "free")
-    else:
-        reason = f"the only DC moment column ({flavour.words})"
-        if flavour.family == flavours.ACMS:
-            reason += "; 'Moment (emu)' is the AC amplitude"
-    if channel.fit:
-        diagnostics, warnings = quality.poor_fit(
-            table, used, column=channel.fit, label=_label(raw, channel.fit)
-        )
+    for channel, rows in selection.used.items():
+        numbers, doubts = _trust(raw, flavour, channel, table, rows)
+        diagnostics |= numbers
+        warnings += doubts
     if request != "auto":
         reason += f"; asked for by --moment {request}"
-    others = {c.kind: n for c, n in counts.items() if c.kind != channel.kind and n}
-    for kind, count in others.items():
+    if len(channels) > 1:
+        reason = f"both kinds of row are used, in separate runs: {reason}"
+        kinds = " and ".join(f"{channel.kind} rows ({selection.rows(channel)})" for channel in channels)
+        words = " or ".join(f"--moment {channel.request}" for channel in channels)
         warnings.append(
-            f"{count} {kind} rows beside {rows} usable {channel.kind} rows in one file; the {kind} rows are left "
-            f"out, --moment {'vsm' if kind == 'VSM' else 'free'} takes them instead"
+            f"the file holds both {kinds}, taken as separate runs: their calibrations can differ by some per cent; "
+            f"{words} takes one kind alone"
         )
-    warnings += quality.he3_insert(table, used, temperature=table["T"])
-    sigma = raw.column(channel.sigma)
+    else:
+        warnings += _left_out(channels[0], selection.rows(channels[0]), counts, request)
+    warnings += quality.he3_insert(table, selection.all_used, temperature=table["T"])
+    stated = any(part.sigma_column for part in parts)
     return MomentChoice(
-        column=_label(raw, channel.moment),
-        sigma_column=None if sigma is None else raw.columns[sigma],
+        column=_by_kind(channels, [part.column for part in parts]),
+        sigma_column=_by_kind(channels, [part.sigma_column or "none" for part in parts]) if stated else None,
         reason=reason,
         diagnostics=diagnostics,
         warnings=tuple(warnings),
     )
+
+
+def _why(flavour: Flavour, channel: Channel, rows: int) -> str:
+    if flavour.family == flavours.MPMS3:
+        return {
+            "free": f"DC scan rows ({rows}), Free Ctr: each scan's fit finds the position of the sample",
+            "fixed": f"DC scan rows ({rows}), Fixed Ctr: the sample is taken to be at its nominal position",
+            "vsm": f"VSM rows ({rows})",
+        }[channel.request]
+    amplitude = "; 'Moment (emu)' is the AC amplitude" if flavour.family == flavours.ACMS else ""
+    return f"the only DC moment column ({flavour.words}){amplitude}"
+
+
+def _trust(
+    raw: RawFile, flavour: Flavour, channel: Channel, table: Table, rows: BoolArray
+) -> tuple[Diagnostics, list[str]]:
+    """Diagnostics and warnings of the rows used of one channel."""
+    if flavour.family == flavours.MPMS3 and channel.kind == "DC":
+        return quality.centring(table, rows, free=channel.request == "free")
+    if channel.fit:
+        return quality.poor_fit(table, rows, column=channel.fit, label=label(raw, channel.fit))
+    return {}, []
+
+
+def _left_out(channel: Channel, rows: int, counts: Mapping[Channel, int], request: str) -> list[str]:
+    """Warnings of rows of another kind that are not used."""
+    others = {c.kind: n for c, n in counts.items() if c.kind != channel.kind and n}
+    return [
+        f"{count} {kind} rows beside {rows} usable {channel.kind} rows in one file; the {kind} rows "
+        + (
+            "make no run and are left out"
+            if request == "auto"
+            else f"are left out, --moment {'vsm' if kind == 'VSM' else 'free'} takes them instead"
+        )
+        for kind, count in others.items()
+    ]
+
+
+def _by_kind(channels: Sequence[Channel], names: Sequence[str]) -> str:
+    """The name of the one column, or the names with the kind of row of each."""
+    if len(names) == 1:
+        return names[0]
+    return "; ".join(f"{name} in {channel.kind} rows" for channel, name in zip(channels, names, strict=True))

@@ -21,10 +21,11 @@ class DroppedRow:
 
 @dataclass(frozen=True)
 class Points:
-    """Measured points in the order of acquisition; five arrays of one length.
+    """Points of one moment column in the order of acquisition; five arrays of one length.
 
     ``temperature`` in K, ``field`` in Oe, ``moment`` in emu, ``sigma`` in emu as the instrument states it (nan
-    or 0 where it states none), ``line`` the 1-based file line.
+    or 0 where it states none), ``line`` the 1-based file line. ``column`` and ``sigma_column`` name the columns
+    of moments and errors as the file writes them.
     """
 
     temperature: FloatArray
@@ -32,6 +33,8 @@ class Points:
     moment: FloatArray
     sigma: FloatArray
     line: IntArray
+    column: str = ""
+    sigma_column: str | None = None
 
     def __len__(self) -> int:
         return len(self.line)

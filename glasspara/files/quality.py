@@ -32,6 +32,8 @@ COLUMNS = (FREE, FIXED, FREE_FIT, FIXED_FIT, CENTRE, NOMINAL_CENTRE, HE3_TEMPERA
 _HE3_TOLERANCE = 0.05
 
 
+# Damaged cells hold 1e300 or inf; medians leave out what comes of them.
+@np.errstate(over="ignore", invalid="ignore")
 def centring(table: Table, used: BoolArray, *, free: bool) -> tuple[Diagnostics, list[str]]:
     """Centring of MPMS3 DC scans; ``free`` tells whether the free-centre moments are the ones taken."""
     numbers = _centring_numbers(table, used)

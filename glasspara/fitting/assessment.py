@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import erfc, sqrt
 
 import numpy as np
@@ -23,8 +23,13 @@ ALPHA = 0.05
 MISFIT_P = 1.0e-3
 """Below this chi2 p-value, or p-value of the residuals' correlation, data and model disagree."""
 
+LARGEST_SCATTER = 3.0
+"""Residuals so many times the stated errors are a misfit even where they look random."""
+
 OUTLIER = 5.0
 """Residuals beyond this many robust standard deviations are named."""
+
+_NAMED_OUTLIERS = 3
 
 
 def chi2_p_value(chi2: float, ndof: int) -> float:
@@ -96,84 +101,103 @@ def robust_spread(values: FloatArray) -> float:
     return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
-def outliers(data: Dataset, pulls: FloatArray) -> list[tuple[str, int, float]]:
-    """File, line and pull of the points that no Gaussian scatter of this width explains."""
-    spread = max(robust_spread(pulls), 1.0)
-    found: list[tuple[str, int, float]] = []
-    for run, part in zip(data.runs, data.split(pulls), strict=True):
-        found.extend(
-            (run.run.file, int(run.run.line[index]), float(part[index]))
-            for index in np.flatnonzero(np.abs(part) > OUTLIER * spread)
-        )
-    return found
-
-
 def assess(
     minimum: Minimum,
     stats: Statistics,
     relative_errors: Mapping[str, float | None],
     ats_test: AtsTest | None,
+    assumed: Sequence[str] = (),
 ) -> Assessment:
     """Status and reasons; the first of not-converged, poor, term-not-needed, not-determined, good that applies.
 
-    ``relative_errors`` are those of the free parameters in this fit.
+    ``relative_errors`` are those of the free parameters in this fit; ``assumed`` names the parameters that the
+    program held of its own accord.
     """
-    data = minimum.problem.data
-    reasons = []
     if not minimum.valid:
         return Assessment("not-converged", (minimum.reason or "no valid minimum was found",))
     if stats.ndof <= 0:
         return Assessment(
             "not-determined", (f"{stats.n_points} points cannot determine {stats.n_free} parameters",)
         )
+    data = minimum.problem.data
     pulls = minimum.problem.residuals(minimum.point)[: len(data)]
-    correlation, p_correlation = residual_correlation(data, pulls)
-    factor = scatter_factor(stats)
-    if p_correlation < MISFIT_P:
-        reasons.append(
-            f"the residuals are not random: neighbours correlate with {correlation:+.2f} "
-            f"({p_value(p_correlation)}), so the model misses something"
+    wild = _name_outliers(data, pulls)
+    if misfit := _misfit(data, pulls, stats):
+        return Assessment("poor", (*misfit, *_what_may_be_wrong(minimum, ats_test), *wild))
+    reasons = (_size_of_residuals(stats), *wild)
+    if ats_test is not None and not ats_test.needed:
+        plain = ", ".join(
+            f"{name} = {value_with_error(value, error)} {PARAMETERS[name].unit}"
+            for name, (value, error) in ats_test.parameters_without.items()
         )
-        reasons.append(f"chi2/ndof = {stats.chi2 / stats.ndof:.3g}")
-        if ats_test is not None and not ats_test.needed:
-            reasons.append(f"the ATS term does not help ({p_value(ats_test.p_value)})")
-        if "n_ats" in minimum.coordinates.held and ats_test is not None and ats_test.needed:
-            value = minimum.coordinates.held["n_ats"]
-            reasons.append(
-                f"n_ats is held at {value:.4g} g^-1: if that is wrong, so is the fit; try --free n_ats"
-            )
-        chi_larmor = minimum.reported["chi_larmor"]
-        if chi_larmor < 0.0:
-            reasons.append("chi_larmor came out negative: this is no diamagnet with Curie-like impurities")
-        return Assessment("poor", tuple(reasons))
-    p_chi2 = stats.p_value if stats.p_value is not None else 1.0
-    if p_chi2 < MISFIT_P:
-        reasons.append(
-            f"the residuals are random but {factor:.3g} times the stated errors (chi2 {p_value(p_chi2)}): "
-            "use error_scaled"
-        )
-    elif 1.0 - p_chi2 < MISFIT_P:
-        reasons.append(f"the stated errors are {1.0 / factor:.3g} times the scatter")
-    else:
-        reasons.append(
-            f"the model describes the data: chi2/ndof = {stats.chi2:.1f}/{stats.ndof}, {p_value(p_chi2)}"
-        )
+        first = f"Larmor and Langevin terms serve: {_gain(ats_test)}"
+        return Assessment("term-not-needed", (first, *reasons, f"without it: {plain}"))
     if ats_test is not None:
-        gain = f"chi2 falls by {ats_test.delta_chi2:.1f} for {ats_test.extra_parameters} parameters"
-        if not ats_test.needed:
-            reasons.insert(0, f"Larmor and Langevin terms serve: {gain} ({p_value(ats_test.p_value)})")
-            plain = ", ".join(
-                f"{name} = {value_with_error(value, error)} {PARAMETERS[name].unit}"
-                for name, (value, error) in ats_test.parameters_without.items()
-            )
-            reasons.append(f"without it: {plain}")
-            return Assessment("term-not-needed", tuple(reasons))
-        reasons.append(f"the ATS term is needed: {gain} ({p_value(ats_test.p_value)})")
+        reasons = (*reasons, f"the ATS term is needed: {_gain(ats_test)}")
+    if assumed:
+        reasons = (*reasons, f"all errors are conditional on the assumed {' and '.join(assumed)}: see above")
     lost = {name: error for name, error in relative_errors.items() if error is None or error > UNDETERMINED}
     if lost:
-        words = [
-            f"{name} ({'no error' if error is None else percent(error)})" for name, error in lost.items()
-        ]
+        words = [f"{name} ({'open' if error is None else percent(error)})" for name, error in lost.items()]
         text = f"not fixed by the data: {', '.join(words)}; hold it (--fix NAME=VALUE) or add data"
         return Assessment("not-determined", (text, *reasons))
-    return Assessment("good", tuple(reasons))
+    return Assessment("good", reasons)
+
+
+def _misfit(data: Dataset, pulls: FloatArray, stats: Statistics) -> list[str]:
+    """How data and model disagree, if they do: residuals that go together, or are far too large."""
+    correlation, p_correlation = residual_correlation(data, pulls)
+    size = f"chi2/ndof = {stats.chi2 / stats.ndof:.3g}"
+    if p_correlation < MISFIT_P:
+        return [
+            f"the residuals are not random: neighbours correlate with {correlation:+.2f} "
+            f"({p_value(p_correlation)}), so the model misses something",
+            size,
+        ]
+    factor = scatter_factor(stats)
+    if factor > LARGEST_SCATTER and stats.p_value is not None and stats.p_value < MISFIT_P:
+        return [f"the residuals are {factor:.3g} times the stated errors", size]
+    return []
+
+
+def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[str]:
+    found = []
+    if ats_test is not None and not ats_test.needed:
+        found.append(f"the ATS term does not help ({p_value(ats_test.p_value)})")
+    elif ats_test is not None and "n_ats" in minimum.coordinates.held:
+        value = minimum.coordinates.held["n_ats"]
+        found.append(f"n_ats is held at {value:.4g} g^-1: if that is wrong, so is the fit; try --free n_ats")
+    if minimum.reported["chi_larmor"] < 0.0:
+        found.append("chi_larmor came out negative: this is no diamagnet with Curie-like impurities")
+    return found
+
+
+def _size_of_residuals(stats: Statistics) -> str:
+    factor, p = scatter_factor(stats), 1.0 if stats.p_value is None else stats.p_value
+    if p < MISFIT_P:
+        return (
+            f"the residuals are random but {factor:.3g} times the stated errors (chi2 {p_value(p)}): "
+            "use error_scaled"
+        )
+    if 1.0 - p < MISFIT_P:
+        return f"the residuals are random; the stated errors are {1.0 / factor:.3g} times the scatter"
+    return f"the model describes the data: chi2/ndof = {stats.chi2:.1f}/{stats.ndof}, {p_value(p)}"
+
+
+def _gain(test: AtsTest) -> str:
+    return f"chi2 falls by {test.delta_chi2:.1f} for {test.extra_parameters} parameters ({p_value(test.p_value)})"
+
+
+def _name_outliers(data: Dataset, pulls: FloatArray) -> list[str]:
+    """The points that no Gaussian scatter of this width explains, by file and line; they stay in the fit."""
+    spread = max(robust_spread(pulls), 1.0)
+    found = [
+        f"{run.run.file} line {run.run.line[index]} ({part[index] / spread:+.1f})"
+        for run, part in zip(data.runs, data.split(pulls), strict=True)
+        for index in np.flatnonzero(np.abs(part) > OUTLIER * spread)
+    ]
+    if not found:
+        return []
+    more = f" and {len(found) - _NAMED_OUTLIERS} more" if len(found) > _NAMED_OUTLIERS else ""
+    words = ", ".join(found[:_NAMED_OUTLIERS])
+    return [f"beyond {OUTLIER:g} robust standard deviations, and kept: {words}{more}"]

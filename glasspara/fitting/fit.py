@@ -13,7 +13,8 @@ from glasspara.fitting.assessment import assess, compare_without_ats, scatter_fa
 from glasspara.fitting.coordinates import to_canonical
 from glasspara.fitting.determination import UNDETERMINED, determine
 from glasspara.fitting.minimise import Minimum, minimise
-from glasspara.fitting.result import AtsTest, Derived, FitResult, FittedParameter, Statistics
+from glasspara.fitting.profile import cheap_doublings
+from glasspara.fitting.result import Assessment, AtsTest, Derived, FitResult, FittedParameter, Statistics
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.staged import stage_values
 from glasspara.model import evaluate
@@ -58,38 +59,43 @@ def _finish(
     pinned = frozenset(settings.starts)
     minimum = minimise(settings.problem(data, held), guess, pinned=pinned)
     test = _test_ats(data, settings, held, minimum)
-    notes = []
+    notes: list[str] = []
+    assumed: list[str] = []
     if "n_ats" in held:
         notes.append(
             f"n_ats is held at {held['n_ats']:.4g} {PARAMETERS['n_ats'].unit}: magnetisation fixes only its product "
             "with d0max_qs4 - d0min_qs4; heat capacity must supply it"
         )
-    while test is not None and test.needed and (name := _open_shape(minimum, settings)):
-        held = {**held, name: guess[name]}
-        other = minimise(settings.problem(data, held), guess, pinned=pinned)
+    errors = _relative_errors(minimum, settings)
+    while test is not None and test.needed and (name := _open_shape(errors, settings)):
+        wider = {**held, name: guess[name]}
+        other = minimise(settings.problem(data, wider), guess, pinned=pinned)
         if (
             other.chi2 - minimum.chi2
             > _HOLDING_MAY_COST * max(scatter_factor(_statistics(minimum)), 1.0) ** 2
         ):
             break  # open on one side only, and the value to hold is on the other
-        error = _relative_errors(minimum)[name]
+        held, error = wider, errors[name]
+        assumed.append(name)
         notes.append(
             f"{name} is held at {guess[name]:.4g} {PARAMETERS[name].unit}: these data do not fix it"
             f"{'' if error is None else f' ({percent(error)})'}; --free {name} frees it"
         )
-        minimum = other
-        test = _test_ats(data, settings, held, minimum)
-    return _result(data, settings, minimum, test, tuple(notes))
+        minimum, test = other, _test_ats(data, settings, held, other)
+        errors = _relative_errors(minimum, settings)
+    assessment = assess(minimum, _statistics(minimum), errors, test, assumed)
+    return _result(data, settings, minimum, assessment, test, tuple(notes))
 
 
-def _open_shape(minimum: Minimum, settings: FitSettings) -> str | None:
-    """The shape parameter to hold next: the worst determined one, unless the user decided its freedom."""
-    errors = _relative_errors(minimum)
-    candidates = {
-        name: inf if (error := errors[name]) is None else error
-        for name in _HOLDABLE
-        if name in errors and name not in settings.chosen
-    }
+def _open_shape(errors: Mapping[str, float | None], settings: FitSettings) -> str | None:
+    """The shape parameter to hold next: the worst determined one, unless the user decided its freedom.
+
+    None as well where a parameter that the user freed is open: holding another would only make it look fixed.
+    """
+    sizes = {name: inf if error is None else error for name, error in errors.items()}
+    if any(sizes[name] > UNDETERMINED for name in settings.freed & sizes.keys()):
+        return None
+    candidates = {name: sizes[name] for name in _HOLDABLE if name in sizes and name not in settings.chosen}
     if not candidates:
         return None
     worst = max(candidates, key=candidates.__getitem__)
@@ -120,11 +126,12 @@ def _statistics(minimum: Minimum) -> Statistics:
     return statistics(minimum.chi2, len(problem.data), problem.n_observations, len(problem.coordinates.names))
 
 
-def _relative_errors(minimum: Minimum) -> dict[str, float | None]:
-    """Standard error over size of each free parameter; None where there is no error.
+def _relative_errors(minimum: Minimum, settings: FitSettings) -> dict[str, float | None]:
+    """Standard error over size of each free parameter; None where nothing is known.
 
     The size is the value, but for each ion that of all iron, for fe2_fraction 1: "none of it" is an answer too.
     """
+    level = cheap_doublings(minimum, settings, cost=max(scatter_factor(_statistics(minimum)), 1.0) ** 2)
     variances = dict(zip(minimum.coordinates.reported, np.diag(minimum.reported_covariance()), strict=True))
     result: dict[str, float | None] = {}
     limits = minimum.limits_met()
@@ -139,7 +146,7 @@ def _relative_errors(minimum: Minimum) -> dict[str, float | None]:
         elif name == "delta_mu":
             size = max(size, _SMALL_DELTA_MU)
         error = limits[name][1] if name in limits else sqrt(max(variances[name], 0.0))
-        result[name] = error / size if error and size > 0.0 else None
+        result[name] = error / size if error and size > 0.0 and name not in level else None
     return result
 
 
@@ -147,6 +154,7 @@ def _result(
     data: Dataset,
     settings: FitSettings,
     minimum: Minimum,
+    assessment: Assessment,
     test: AtsTest | None,
     notes: tuple[str, ...],
 ) -> FitResult:
@@ -170,7 +178,7 @@ def _result(
         statistics=stats,
         ats_test=test,
         determination=determination,
-        assessment=assess(minimum, stats, _relative_errors(minimum), test),
+        assessment=assessment,
         terms=evaluate(data.temperature, data.field, to_canonical(minimum.reported), settings.model),
         notes=notes,
     )

@@ -38,13 +38,13 @@ C_NIL = 20.0
 """From here on exp(-2c) is below the rounding error."""
 
 _BRANCH = (np.pi / 2) ** 2
-_ORDERS = 13
+ORDERS = 13
 """Powers of d^2 kept: (D_WARM / (pi/2))^(2 * 13) = 1e-13, and r_k / 2k takes off three more decades."""
 _SMALL_NODES = 16
 _LARGE_NODES = 17
 _BLOCK = 3072
-"""Points per matrix product: few enough for BLAS to stay in one thread (its result then does not depend on the
-number of processors), and for the coefficients to fit the second-level cache."""
+"""Points per matrix product: few enough for BLAS to stay in one thread at a typical d, and for the coefficients
+to fit the second-level cache."""
 
 
 def _conformal(z: FloatArray) -> FloatArray:
@@ -103,7 +103,7 @@ class Series:
         return _horner(x, -self.powers[:orders], weights)
 
     def _orders(self, d2: FloatArray) -> int:
-        """Powers of d^2 that make a difference: two or three at a typical d of 1e-2."""
+        """How many powers of d^2 make a difference: three or four at a typical d of 1e-2."""
         largest = float(d2.max()) ** np.arange(len(self.powers))
         size = np.abs(self.powers).max(axis=1) * largest
         return int(np.count_nonzero(size > 1e-17 * size[0]))
@@ -137,7 +137,7 @@ def _taylor(f: Function, z: FloatArray, radius: float) -> FloatArray:
     points = 64
     half = np.arange(points // 2 + 1)
     weight = np.where((half == 0) | (half == points // 2), 1.0, 2.0) / points
-    order = np.arange(_ORDERS)
+    order = np.arange(ORDERS)
     phases = np.exp(-2j * np.pi * np.outer(half, order) / points) * weight[:, None] / radius**order
     values = f(z[..., None] + radius * np.exp(2j * np.pi * half / points))
     return np.asarray((values @ phases).real)
@@ -246,7 +246,7 @@ def _large_samples(name: str, c: FloatArray, shift: FloatArray) -> tuple[FloatAr
         fall = np.exp(-2 * root)
         scale = np.exp(2 * (shift[..., None] - root))
         if name == "K":
-            # ln(1 + e)/e by its series where e is, or has underflowed to, nothing; e < 4e-4 everywhere
+            # ln(1 + e)/e by its series where e is, or has underflowed to, nothing; |e| < 5e-4 everywhere
             series = 1 - fall * (1 / 2 - fall * (1 / 3 - fall * (1 / 4 - fall / 5)))
             return np.asarray(scale * series)
         first = -scale / (root * (1 + fall))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from glasspara.physics.ats_split import OneVariable, split_fields
 from glasspara.physics.ats_tables import (
     C_NIL,
+    ORDERS,
     large_tables,
     large_variable,
     power_series,
@@ -24,8 +25,7 @@ _LN2 = float(np.log(2.0))
 _EULER = float(np.euler_gamma)
 _ZETA2_SLOPE = -0.9375482543158438
 """Derivative of the Riemann zeta function at 2."""
-_ORDERS = 13
-_HALVES = 0.5 / np.arange(1, _ORDERS)
+_HALVES = 0.5 / np.arange(1, ORDERS)
 _X_CONSTANT = -_EULER * pi**2 / 24 + (_LN2 * pi**2 / 6 + _ZETA2_SLOPE) / 4
 
 
@@ -75,9 +75,9 @@ def _coefficients() -> tuple[FloatArray, FloatArray]:
     Both from ln cosh r = sum over n of ln(1 + r^2/omega_n^2), omega_n = (n + 1/2) pi; the second has none of
     the first order.
     """
-    log_cosh, line = np.zeros(_ORDERS - 1), np.zeros(_ORDERS - 1)
+    log_cosh, line = np.zeros(ORDERS - 1), np.zeros(ORDERS - 1)
     binomial = 0.5
-    for k in range(1, _ORDERS):
+    for k in range(1, ORDERS):
         log_cosh[k - 1] = (-1) ** (k + 1) / k * (2 / pi) ** (2 * k) * _odd_sum(2 * k)
         if k > 1:
             binomial *= (1.5 - k) / k
@@ -89,7 +89,7 @@ def warm_one_variable(d: FloatArray) -> OneVariable:
     """Phi(d) and X(d) of ``ats_split`` for d <= D_WARM."""
     log_cosh, line = _coefficients()
     log_d, d2 = np.log(d), d * d
-    powers = np.empty((_ORDERS - 1, d.size))
+    powers = np.empty((ORDERS - 1, d.size))
     power_series(d2, powers)
     phi = -_LN2 * log_d - 1.5 * _LN2**2 + d - (log_cosh * _HALVES) @ powers
     log_scaled = log_d + (np.log(2 / pi) + _EULER)

@@ -18,9 +18,7 @@ LL = Model("ll")
 def test_false_alarms_come_at_the_nominal_rate(stated):
     """p-values of pure Larmor + Langevin data are uniform, also with errors wrong by a factor of 2."""
     rng = np.random.default_rng(7)
-    p_values = [
-        universality(fixed_field(PURE_LL, rng, stated=stated, model=LL)).p_value for _ in range(200)
-    ]
+    p_values = [universality(fixed_field(PURE_LL, rng, stated=stated, model=LL)).p_value for _ in range(200)]
     assert stats.kstest(p_values, "uniform").pvalue > 0.01
     # 5 % of 200: 10 +- 3.1
     assert sum(p < 0.05 for p in p_values) <= 20
@@ -73,6 +71,8 @@ def test_one_run_is_refused():
     data = fixed_field(PURE_LL, np.random.default_rng(13), fields=(1e4,), model=LL)
     with pytest.raises(InputError, match="compares runs"):
         universality(data)
-    few = fixed_field(PURE_LL, np.random.default_rng(13), fields=(1e4, 2e4), temperatures=(2.0, 3.0, 4.0, 5.0), model=LL)
+    few = fixed_field(
+        PURE_LL, np.random.default_rng(13), fields=(1e4, 2e4), temperatures=(2.0, 3.0, 4.0, 5.0), model=LL
+    )
     with pytest.raises(InputError, match="too few"):
         universality(few)

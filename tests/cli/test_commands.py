@@ -70,8 +70,12 @@ def test_fit_writes_report_tables_and_figures(glasspara, validator, bk7, tmp_pat
 
 
 def test_json_goes_to_stdout_alone_and_is_the_same_every_time(glasspara, validator, one):
-    first = glasspara("fit", one, "--json", "--fix", "delta_mu=0.319", "--fix", "d_min=0.02671", "--n-fe", "1.698e17")
-    again = glasspara("fit", one, "--json", "--fix", "delta_mu=0.319", "--fix", "d_min=0.02671", "--n-fe", "1.698e17")
+    first = glasspara(
+        "fit", one, "--json", "--fix", "delta_mu=0.319", "--fix", "d_min=0.02671", "--n-fe", "1.698e17"
+    )
+    again = glasspara(
+        "fit", one, "--json", "--fix", "delta_mu=0.319", "--fix", "d_min=0.02671", "--n-fe", "1.698e17"
+    )
     assert first == again
     document = json.loads(first.out)
     validator.validate(document)
@@ -93,7 +97,9 @@ def test_order_of_files_does_not_matter(glasspara, pure_ll):
 
 
 def test_per_run_gives_a_fit_for_each(glasspara, validator, pure_ll, tmp_path):
-    done = glasspara("fit", *pure_ll[:3], "--model", "ll", "--per-run", "--json", "--out", tmp_path, "--no-plots")
+    done = glasspara(
+        "fit", *pure_ll[:3], "--model", "ll", "--per-run", "--json", "--out", tmp_path, "--no-plots"
+    )
     document = json.loads(done.out)
     validator.validate(document)
     assert [len(item["runs"]) for item in document["fits"]] == [1, 1, 1]
@@ -166,7 +172,7 @@ def test_missing_mass_is_asked_for(glasspara, one, tmp_path):
         (("--t-range", "5"), 2, "LO:HI"),
         (("--t-range", "1000:2000"), 3, "window"),
         (("--mass", "heavy"), 2, "--mass"),
-        (("--moment", "best"), 2, "--moment"),
+        (("--moment", "best"), 2, "moment 'best'"),
         (("--sample", "nowhere.toml"), 3, "nowhere.toml"),
         (("--n-fe", "lots"), 2, "lots"),
         (("--limit", "n_ats=1:2"), 2, "--free n_ats"),
@@ -281,7 +287,9 @@ def test_simulated_layouts_are_recognised(glasspara, layout):
 def test_information_commands(glasspara):
     assert "bk7-fixed-field" in glasspara("presets").out
     assert "1.099e17" in glasspara("presets", "BK7").out
-    assert json.loads(glasspara("presets", "--json").out)["bk7-fixed-field"]["parameters"]["n_ats"] == 1.352e16
+    assert (
+        json.loads(glasspara("presets", "--json").out)["bk7-fixed-field"]["parameters"]["n_ats"] == 1.352e16
+    )
     assert json.loads(glasspara("schema").out) == json.loads(schema_text())
     assert "arXiv:2111.12644" in glasspara("cite").out
     assert "numpy " in glasspara("environment").out
@@ -290,7 +298,8 @@ def test_information_commands(glasspara):
 
 
 @pytest.mark.parametrize(
-    "command", ["fit", "universality", "inspect", "subtract", "simulate", "presets", "schema", "cite", "environment"]
+    "command",
+    ["fit", "universality", "inspect", "subtract", "simulate", "presets", "schema", "cite", "environment"],
 )
 def test_short_help_does_not_run_the_command(glasspara, command):
     shown = glasspara(command, "-h")

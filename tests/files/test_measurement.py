@@ -110,6 +110,12 @@ def test_damaged_files_give_a_measurement_or_an_error(write, compose, sweep, lay
         assert np.all(run.temperature > 0)
 
 
+def test_infinite_centres_of_scans(write, compose, sweep):
+    text = compose("mpms3-dc", [{**p, "fixed": "inf", "centre": "inf"} for p in sweep()])
+    diagnostics = read(write(text.replace(",6,30,,", ",6,inf,,"))).moment_choice.diagnostics
+    assert diagnostics["centre_shift_mm"] is diagnostics["fixed_over_free"] is None
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300))
 def test_any_bytes_give_an_error(write, content):

@@ -98,17 +98,87 @@ def test_poor_regression_of_an_mpms_xl(write, compose, sweep):
     assert "Long Reg Fit is below 0.8 in 1 of 8 rows (file lines 17)" in choice.warnings[0]
 
 
-def test_vsm_and_dc_rows_are_not_merged(write, compose, sweep, layouts):
-    vsm_row = layouts["mpms3-vsm"][2]
-    vsm = [vsm_row.format(**p, s=1e-8) for p in sweep(10, H=2000.0)]
-    path = write(compose("mpms3-dc", [*vsm, *sweep(6)]))
-    auto = accounts(read(path))
-    assert auto.rows_dropped == {"DC row (VSM chosen)": 6}
-    assert "6 DC rows beside 10 usable VSM rows" in auto.warnings[0]
-    assert "--moment free" in auto.warnings[0]
+VSM, FREE = "Moment (emu)", "DC Moment Free Ctr (emu)"
+
+
+@pytest.fixture
+def vsm_rows(layouts, sweep):
+    """Rows of an MPMS3 file measured by VSM: `sweep` with errors of its own."""
+
+    def rows(*args, **cells):
+        return [layouts["mpms3-vsm"][2].format(**{"s": 1e-8, **p}) for p in sweep(*args, **cells)]
+
+    return rows
+
+
+def test_vsm_and_dc_rows_are_separate_runs(write, compose, sweep, vsm_rows):
+    """At one field, row by row in turn: each run has the rows of one kind, in the order of acquisition."""
+    vsm, dc = vsm_rows(10), [{**p, "fixed": p["m"]} for p in sweep(8)]
+    interleaved = [row for pair in zip(dc, vsm, strict=False) for row in pair] + vsm[8:]
+    measurement = accounts(read(write(compose("mpms3-dc", interleaved))))
+    assert measurement.rows_dropped == {}
+    assert [(run.moment_column, len(run), run.line[0]) for run in measurement.runs] == [
+        (FREE, 8, 15),
+        (VSM, 10, 16),
+    ]
+    assert [run.sigma_source for run in measurement.runs] == [
+        "instrument: DC Moment Err Free Ctr (emu)",
+        "instrument: M. Std. Err. (emu)",
+    ]
+    choice = measurement.moment_choice
+    assert choice.column == f"{VSM} in VSM rows; {FREE} in DC rows"
+    assert choice.sigma_column == "M. Std. Err. (emu) in VSM rows; DC Moment Err Free Ctr (emu) in DC rows"
+    assert choice.reason.startswith(
+        "both kinds of row are used, in separate runs: VSM rows (10); DC scan rows (8)"
+    )
+    assert choice.diagnostics["free_fit"] == 0.97
+    (warning,) = choice.warnings
+    assert "holds both VSM rows (10) and DC rows (8)" in warning
+    assert "can differ by some per cent" in warning
+    assert "--moment vsm or --moment free takes one kind alone" in warning
+
+
+def test_one_kind_of_row_on_request(write, compose, sweep, vsm_rows):
+    path = write(compose("mpms3-dc", [*vsm_rows(10, H=2000.0), *sweep(6)]))
+    vsm = accounts(read(path, moment="vsm"))
+    assert (vsm.moment_choice.column, vsm.rows_dropped) == (VSM, {"DC row (VSM chosen)": 6})
+    assert "6 DC rows beside 10 usable VSM rows" in vsm.warnings[0]
+    assert "--moment free takes them instead" in vsm.warnings[0]
     free = accounts(read(path, moment="free"))
-    assert free.rows_dropped == {"VSM row (DC chosen)": 10}
+    assert (free.moment_choice.column, free.rows_dropped) == (FREE, {"VSM row (DC chosen)": 10})
     assert free.runs[0].nominal == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("vsm", "dc", "column", "dropped"),
+    [(10, 3, VSM, {"DC row (VSM chosen)": 3}), (3, 10, FREE, {"VSM row (DC chosen)": 3})],
+)
+def test_a_kind_of_row_that_makes_no_run(write, compose, sweep, vsm_rows, vsm, dc, column, dropped):
+    measurement = accounts(read(write(compose("mpms3-dc", [*vsm_rows(vsm), *sweep(dc)]))))
+    assert [run.moment_column for run in measurement.runs] == [measurement.moment_choice.column] == [column]
+    assert measurement.rows_dropped == dropped
+    assert any(warning.endswith("rows make no run and are left out") for warning in measurement.warnings)
+
+
+def test_the_rarer_kind_of_row_carries_on_alone(write, compose, sweep, vsm_rows):
+    """Many VSM rows with nothing held, and one short DC run."""
+    on_the_way = [vsm_rows(k + 1, H=1000.0 * k)[k] for k in range(6)]
+    measurement = accounts(read(write(compose("mpms3-dc", [*on_the_way, *sweep(4)]))))
+    assert [(run.moment_column, len(run)) for run in measurement.runs] == [(FREE, 4)]
+    assert measurement.rows_dropped == {"VSM row (DC chosen)": 6}
+
+
+def test_neither_kind_of_row_makes_a_run(write, compose, sweep, vsm_rows):
+    with pytest.raises(InputError, match="no run: the 3 usable points"):
+        read(write(compose("mpms3-dc", [*vsm_rows(3), *sweep(2)])))
+
+
+def test_a_row_that_holds_both_moments_is_used_once(write, compose, sweep):
+    """No instrument writes such rows, other programs may."""
+    both = ",1.0,{T},{H},{m},{s},6,30,,{m},{s},{m},{s},0.9,0.9,30,0"
+    rows = [both.format(**{"s": 2e-8, **p}) for p in sweep(6)]
+    measurement = accounts(read(write(compose("mpms3-dc", rows))))
+    assert [run.moment_column for run in measurement.runs] == [FREE]
 
 
 @pytest.mark.parametrize(

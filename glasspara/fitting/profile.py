@@ -1,0 +1,48 @@
+"""Chi2 with one parameter forced away from its minimum, the others following."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import exp, log
+
+from glasspara.fitting.minimise import Minimum
+from glasspara.fitting.settings import FitSettings
+from glasspara.fitting.start import find_start
+
+_FACTOR = 2.0
+_SCALES = ("n_ats", "d_min")
+
+
+def cheap_doublings(minimum: Minimum, settings: FitSettings, *, cost: float) -> frozenset[str]:
+    """Free scale parameters of the ATS term that a factor of 2, up or down, changes for less than ``cost`` in chi2.
+
+    The curvature at the minimum cannot show this: along the valley in which n_ats and d0max - d0min trade, chi2 is
+    level over decades while the curvature at one place may look like an error of 30 %.
+    """
+    found = set()
+    for name in _SCALES:
+        if name not in minimum.coordinates.free or name in minimum.limits_met():
+            continue
+        for factor in (_FACTOR, 1.0 / _FACTOR):
+            if _chi2_with(minimum, settings, name, minimum.reported[name] * factor) - minimum.chi2 < cost:
+                found.add(name)
+    return frozenset(found)
+
+
+def _chi2_with(minimum: Minimum, settings: FitSettings, name: str, value: float) -> float:
+    """Least chi2 with ``name`` held at ``value``, found downhill from the minimum."""
+    guess = {**minimum.reported, name: value}
+    if name == "n_ats":
+        guess |= _same_amplitude(minimum.reported, value)
+    held = {**minimum.coordinates.held, name: value}
+    problem = settings.problem(minimum.problem.data, held)
+    point = find_start(problem, guess, pinned=frozenset(problem.coordinates.free))
+    return problem.chi2(point)
+
+
+def _same_amplitude(reported: Mapping[str, float], n_ats: float) -> dict[str, float]:
+    """Cutoffs of the same mean that keep n_ats ln(d0max/d0min)."""
+    low, high = reported["d0min_qs4"], reported["d0max_qs4"]
+    ratio = exp(log(high / low) * reported["n_ats"] / n_ats)
+    low = (low + high) / (1.0 + ratio)
+    return {"d0min_qs4": low, "d0max_qs4": low * ratio}
