@@ -55,7 +55,9 @@ def fixed_field(
         H = np.full(T.shape, field)
         true = evaluate(T, H, values, model or Model()).total
         sigma = np.hypot(noise * true, 1e-8)
-        runs.append(make_run("fixed-field", field, T, H, true + sigma * rng.standard_normal(T.size), stated * sigma))
+        runs.append(
+            make_run("fixed-field", field, T, H, true + sigma * rng.standard_normal(T.size), stated * sigma)
+        )
     return Dataset(tuple(runs))
 
 
@@ -74,5 +76,9 @@ def fixed_temperature(
         T = np.full(H.shape, temperature)
         true = evaluate(T, H, values, Model()).total
         sigma = np.hypot(noise * true, 1e-8)
-        runs.append(make_run("fixed-temperature", temperature, T, H, true + sigma * rng.standard_normal(H.size), sigma))
+        runs.append(
+            make_run(
+                "fixed-temperature", temperature, T, H, true + sigma * rng.standard_normal(H.size), sigma
+            )
+        )
     return Dataset(tuple(runs))

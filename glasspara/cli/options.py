@@ -42,7 +42,7 @@ Errors = Annotated[
     typer.Option(
         "--errors",
         metavar="auto|instrument|scatter",
-        help="Errors of the points: the instrument's where it gives any (auto), or the scatter.",
+        help="Errors of the points: the instrument's where they mean something (auto), always, or the scatter.",
         rich_help_panel=DATA,
     ),
 ]

@@ -73,6 +73,7 @@ def run_block(run: ReducedRun) -> Json:
         "nominal": run.run.nominal,
         "unit": run.run.unit,
         "n_points": len(run),
+        "moment_column": run.run.moment_column,
         "sigma_source": run.run.sigma_source,
         "branches": list(run.run.branch_labels),
     }
@@ -235,6 +236,7 @@ def _measurement(item: Measurement) -> Json:
                 "nominal": run.nominal,
                 "unit": run.unit,
                 "n_points": len(run.moment),
+                "moment_column": run.moment_column,
                 "t_range_K": _range(run.temperature),
                 "h_range_Oe": _range(run.field),
                 "moment_range_emu": _range(run.moment),

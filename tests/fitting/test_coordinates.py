@@ -53,7 +53,7 @@ def test_jacobians_against_differences(held, partition):
     here = coordinates(held, partition=partition)
     point = here.from_reported({name: VALUES[name] for name in here.reported})
     for function, jacobian in (
-        (lambda p: here.to_reported(p), here.reported_jacobian(point)),
+        (here.to_reported, here.reported_jacobian(point)),
         (lambda p: to_canonical(here.to_reported(p)), here.canonical_jacobian(point)),
     ):
         names = (
