@@ -248,7 +248,7 @@ def _one_sided_errors(problem: Problem, point: FloatArray, at_limit: Mapping[int
     found = {}
     for index in at_limit:
         slope, curvature = abs(float(gradient[index])), float(errors[index]) ** -2
-        found[index] = (sqrt(slope**2 / 4.0 + curvature) - slope / 2.0) / curvature
+        found[index] = 1.0 / (sqrt(slope**2 / 4.0 + curvature) + slope / 2.0)
     return found
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TextIO
 
 import numpy as np
@@ -61,21 +62,36 @@ def _show_inputs(inputs: Sequence[Input], out: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("file", "instrument", "moment column", "mass / mg", "rows used", "runs"):
         table.add_column(column, overflow="fold", justify="right" if column in ("mass / mg",) else "left")
-    for item in inputs:
+    folder, names = _shorten([item.measurement.path for item in inputs])
+    for item in sorted(inputs, key=_first_run):
         measurement = item.measurement
         table.add_row(
-            Text(inert(measurement.path)),
+            Text(inert(names[measurement.path])),
             Text(measurement.instrument),
             Text(inert(measurement.moment_choice.column)),
             f"{item.mass_mg:g}",
             Text(rows_in_words(measurement.rows_read, item.rows_used, item.rows_dropped)),
             Text(_runs_in_words([(run.run.kind, run.label) for run in item.runs])),
         )
+    if folder:
+        out.print(Text(f"{len(inputs)} files in {inert(folder)}", style="bold"))
     out.print(table)
     sources = {item.mass_source for item in inputs}
     out.print(Text(f"mass from: {inert('; '.join(sorted(sources)))}"))
     sigmas = {run.run.sigma_source for item in inputs for run in item.runs}
     out.print(Text(f"errors from: {inert('; '.join(sorted(sigmas)))}"))
+
+
+def _first_run(item: Input) -> tuple[str, float]:
+    return min(((run.run.kind, run.run.nominal) for run in item.runs), default=("", 0.0))
+
+
+def _shorten(paths: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The folder that several files share, and their names in it; no folder and the whole paths where they do not."""
+    folders = {str(PurePath(path).parent) for path in paths}
+    if len(paths) == 1 or len(folders) > 1:
+        return "", {path: path for path in paths}
+    return folders.pop(), {path: PurePath(path).name for path in paths}
 
 
 def rows_in_words(read: int, used: int, dropped: dict[str, int]) -> str:
@@ -157,9 +173,10 @@ def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("run", "file", "points", "deviation / sigma", "F", "p"):
         table.add_column(column, overflow="fold")
+    _, names = _shorten(sorted({item.run.run.file for item in result.runs}))
     for item in result.runs:
         table.add_row(
-            item.run.label, Text(inert(item.run.run.file)), str(len(item.run)), f"{item.rms_deviation:.2f}",
+            item.run.label, Text(inert(names[item.run.run.file])), str(len(item.run)), f"{item.rms_deviation:.2f}",
             f"{item.statistic:.2f}", f"{item.p_value:.2g}",
         )  # fmt: skip
     out.print(table)
@@ -167,7 +184,7 @@ def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: 
     out.print(f"chi_larmor = {chi} emu g^-1 Oe^-1 ({result.chi_larmor_source})")
     low, high = result.h_over_t_range
     out.print(f"H/T from {low:.4g} to {high:.4g} Oe/K; {len(result.data)} points")
-    verdict = f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic:.3f}, {p_value(result.p_value)}"
+    verdict = f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic:.4g}, {p_value(result.p_value)}"
     if result.holds:
         out.print(Text(f"Verdict: universality holds ({verdict})", style="bold green"))
         out.print("  - M - M_Larmor of all runs falls on one curve of H/T, as Langevin terms alone would")
