@@ -185,7 +185,8 @@ def _size_of_residuals(stats: Statistics) -> str:
 
 
 def _gain(test: AtsTest) -> str:
-    return f"chi2 falls by {test.delta_chi2:.1f} for {test.extra_parameters} parameters ({p_value(test.p_value)})"
+    gain = f"{test.delta_chi2:.1f}" if test.delta_chi2 < 1000.0 else f"{test.delta_chi2:.3g}"
+    return f"chi2 falls by {gain} for {test.extra_parameters} parameters ({p_value(test.p_value)})"
 
 
 def _name_outliers(data: Dataset, pulls: FloatArray) -> list[str]:
