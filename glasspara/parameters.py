@@ -44,11 +44,11 @@ _TABLE = (
     ),
     Parameter("d_min", "D_min", "K", 0.03, 1.0e-4, 20.0, "lower cutoff of the asymmetry D, at T0 = 1.26 K"),
     Parameter(
-        "d0min_qs4", "D_0min (Q/e) S4", "K A^2", 2.0e5, 1.0e3, 1.0e7,
+        "d0min_qs4", "D_0min (Q/e) S4", "K A^2", 2.0e5, 0.0, inf,
         "lower tunnelling cutoff times effective charge and area, at T0",
     ),
     Parameter(
-        "d0max_qs4", "D_0max (Q/e) S4", "K A^2", 2.2e5, 1.0e3, 1.0e7,
+        "d0max_qs4", "D_0max (Q/e) S4", "K A^2", 2.2e5, 0.0, inf,
         "upper tunnelling cutoff times effective charge and area, at T0",
     ),
     Parameter("delta_mu", "Δμ", "K", 0.3, 0.0, 5.0, "chemical-potential difference of the tunnelling number (15)"),

@@ -5,10 +5,11 @@ their product, and the two cutoffs almost only as their mean. A fit therefore mo
 
 * ``ln_d0_mean``, the logarithm of the mean cutoff, and ``ln_d0_ratio`` = ln(d0max/d0min) >= 0, which is the
   amplitude of the term as long as ``n_ats`` is held;
-* ``ats_amplitude`` = n_ats x ln(d0max/d0min) in place of ``n_ats`` where that is free too;
+* ``n_ats_ln_ratio`` = n_ats x ln(d0max/d0min) in place of ``n_ats`` where that is free too;
 * ``n_fe2`` and ``n_fe3`` in place of ``n_fe`` and ``fe2_fraction`` where both are free: the model is linear in
   them, and so is a constraint on their sum;
-* ``ln_d_min``; everything else as it is.
+* ``ln_d_min``, and the logarithm of a cutoff where the other is held or the user limits one; everything else as
+  it is.
 
 Two sets of names appear: *canonical* ones (``Model.names``, with n_fe2 and n_fe3) in which the physics is
 evaluated, and *reported* ones, in which the Langevin term may be written as n_fe and fe2_fraction.
@@ -31,6 +32,11 @@ from glasspara.parameters import ION_NAMES, PARAMETERS, PARTITION_NAMES
 FloatArray = npt.NDArray[np.float64]
 CUTOFFS = ("d0min_qs4", "d0max_qs4")
 MAX_LN_RATIO = log(100.0)
+# Where a mean cutoff, or a cutoff alone, is looked for, K A^2.
+_CUTOFF_RANGE = (1.0e3, 1.0e7)
+_LOGARITHMS = {"ln_d_min": "d_min", "ln_d0min": "d0min_qs4", "ln_d0max": "d0max_qs4"}
+# A step of the field offset that is worth a look, Oe.
+_FIELD_SIZE = 10.0
 # n_ats = amplitude / ln_d0_ratio needs a ratio off 1.
 MIN_LN_RATIO_WITH_FREE_N_ATS = 1.0e-4
 
@@ -100,13 +106,11 @@ class Coordinates:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the coordinates, one for each free parameter, in the same order."""
-        table = {}
+        table = {name: coordinate for coordinate, name in _LOGARITHMS.items()}
         if self.joint_cutoffs:
-            table = {"d0min_qs4": "ln_d0_mean", "d0max_qs4": "ln_d0_ratio"}
+            table |= {"d0min_qs4": "ln_d0_mean", "d0max_qs4": "ln_d0_ratio"}
             if "n_ats" in self.free and "n_ats" not in self.limits:
-                table["n_ats"] = "ats_amplitude"
-        if "d_min" in self.free:
-            table["d_min"] = "ln_d_min"
+                table["n_ats"] = "n_ats_ln_ratio"
         if all(name in self.free and name not in self.limits for name in PARTITION_NAMES):
             table |= dict(zip(PARTITION_NAMES, ION_NAMES, strict=True))
         return tuple(table.get(name, name) for name in self.free)
@@ -114,22 +118,44 @@ class Coordinates:
     @cached_property
     def linear(self) -> tuple[int, ...]:
         """Indices of the coordinates in which the model, and every constraint, is linear."""
-        names = {"chi_larmor", *ION_NAMES, "ats_amplitude"}
+        names = {"chi_larmor", *ION_NAMES, "n_ats", "n_ats_ln_ratio"}
         if "fe2_fraction" in self.held:
             names.add("n_fe")
         if "n_fe" in self.held:
             names.add("fe2_fraction")
         return tuple(index for index, name in enumerate(self.names) if name in names)
 
+    @cached_property
+    def curved(self) -> tuple[int, ...]:
+        """Indices of the logarithms and of delta_mu: a standard error of 1 in one of these says nothing."""
+        return tuple(
+            index for index, name in enumerate(self.names) if name.startswith("ln_") or name == "delta_mu"
+        )
+
+    @cached_property
+    def sizes(self) -> FloatArray:
+        """Natural size of each coordinate: 1 for logarithms and what has no unit, else the usual value."""
+        table = {
+            "field_offset": _FIELD_SIZE,
+            "n_ats_ln_ratio": PARAMETERS["n_ats"].start,
+            "fe2_fraction": 1.0,
+        }
+        return np.array(
+            [
+                table.get(name, PARAMETERS[name].start if name in PARAMETERS else 1.0) or 1.0
+                for name in self.names
+            ]
+        )
+
     def box(self) -> list[tuple[float, float]]:
         """Limits of the coordinates: the physical ones of the parameter table, narrowed by the user's."""
         special = {
-            "ln_d0_mean": (log(PARAMETERS["d0min_qs4"].lower), log(PARAMETERS["d0max_qs4"].upper)),
+            "ln_d0_mean": (log(_CUTOFF_RANGE[0]), log(_CUTOFF_RANGE[1])),
             "ln_d0_ratio": (
-                MIN_LN_RATIO_WITH_FREE_N_ATS if "ats_amplitude" in self.names else 0.0,
+                MIN_LN_RATIO_WITH_FREE_N_ATS if "n_ats_ln_ratio" in self.names else 0.0,
                 MAX_LN_RATIO,
             ),
-            "ats_amplitude": (0.0, inf),
+            "n_ats_ln_ratio": (0.0, inf),
         }
         result = []
         for coordinate, name in zip(self.names, self.free, strict=True):
@@ -138,23 +164,18 @@ class Coordinates:
                 continue
             parameter = PARAMETERS[coordinate if coordinate in ION_NAMES else name]
             low, high = parameter.lower, parameter.upper
+            if name in CUTOFFS:
+                low, high = _CUTOFF_RANGE
+                if name == "d0max_qs4":
+                    low = max(low, self.held.get("d0min_qs4", 0.0))
+                else:
+                    high = min(high, self.held.get("d0max_qs4", inf))
             if name in self.limits:
                 low, high = max(low, self.limits[name][0]), min(high, self.limits[name][1])
-            if name in CUTOFFS:
-                low, high = self._cutoff_limits(name, low, high)
             if not low < high:
                 raise UsageError(f"--limit leaves no room for {name}: {low:g} to {high:g}")
-            result.append((log(low), log(high)) if coordinate == "ln_d_min" else (low, high))
+            result.append((log(low), log(high)) if coordinate in _LOGARITHMS else (low, high))
         return result
-
-    def _cutoff_limits(self, name: str, low: float, high: float) -> tuple[float, float]:
-        """One free cutoff must stay on its side of the other, as far as the other is known beforehand."""
-        other = CUTOFFS[1 - CUTOFFS.index(name)]
-        if name == "d0max_qs4":
-            bound = self.held.get(other, self.limits.get(other, (0.0, inf))[1])
-            return (max(low, bound), high) if np.isfinite(bound) else (low, high)
-        bound = self.held.get(other, self.limits.get(other, (0.0, inf))[0])
-        return low, min(high, bound) if bound > 0 else high
 
     def from_reported(self, values: Mapping[str, float]) -> FloatArray:
         """Coordinates of the free parameters at reported ``values``."""
@@ -166,10 +187,10 @@ class Coordinates:
                     result.append(log(0.5 * (low + high)))
                 case "ln_d0_ratio":
                     result.append(log(high / low))
-                case "ats_amplitude":
+                case "n_ats_ln_ratio":
                     result.append(values["n_ats"] * log(high / low))
-                case "ln_d_min":
-                    result.append(log(values["d_min"]))
+                case "ln_d_min" | "ln_d0min" | "ln_d0max":
+                    result.append(log(values[name]))
                 case "n_fe2" | "n_fe3" if coordinate != name:
                     result.append(to_canonical(values)[coordinate])
                 case _:
@@ -189,10 +210,10 @@ class Coordinates:
                 case "n_fe2" if coordinate != name:
                     values[PARTITION_NAMES[0]] = total = found["n_fe2"] + found["n_fe3"]
                     values[PARTITION_NAMES[1]] = found["n_fe2"] / total if total else 0.0
-                case "ats_amplitude":
+                case "n_ats_ln_ratio":
                     values["n_ats"] = found[coordinate] / found["ln_d0_ratio"]
-                case "ln_d_min":
-                    values["d_min"] = exp(found[coordinate])
+                case "ln_d_min" | "ln_d0min" | "ln_d0max":
+                    values[name] = exp(found[coordinate])
                 case _:
                     values[name] = found[name]
         return {name: values[name] for name in self.reported}
@@ -218,18 +239,18 @@ class Coordinates:
                     share = high / (low + high)
                     matrix[row[CUTOFFS[0]], column] = -low * share
                     matrix[row[CUTOFFS[1]], column] = high * (1.0 - share)
-                    if "ats_amplitude" in found:
-                        slope = -found["ats_amplitude"] / found["ln_d0_ratio"] ** 2
+                    if "n_ats_ln_ratio" in found:
+                        slope = -found["n_ats_ln_ratio"] / found["ln_d0_ratio"] ** 2
                         matrix[row["n_ats"], column] = slope
-                case "ats_amplitude":
+                case "n_ats_ln_ratio":
                     matrix[row["n_ats"], column] = 1.0 / found["ln_d0_ratio"]
                 case "n_fe2" | "n_fe3" if coordinate != name:
                     total = found["n_fe2"] + found["n_fe3"]
                     matrix[row["n_fe"], column] = 1.0
                     other = found["n_fe3"] if coordinate == "n_fe2" else -found["n_fe2"]
                     matrix[row["fe2_fraction"], column] = other / total**2 if total else 0.0
-                case "ln_d_min":
-                    matrix[row["d_min"], column] = exp(found[coordinate])
+                case "ln_d_min" | "ln_d0min" | "ln_d0max":
+                    matrix[row[name], column] = exp(found[coordinate])
                 case _:
                     matrix[row[name], column] = 1.0
         return matrix

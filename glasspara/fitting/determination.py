@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.fitting.coordinates import canonical_by_reported, to_canonical
+from glasspara.fitting.directions import principal_directions
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.result import Determination
 from glasspara.model import evaluate_with_gradient
@@ -50,7 +51,7 @@ def determine(minimum: Minimum) -> Determination:
     if not names:
         return Determination((), (), {}, {}, (), ())
     jacobian = _log_jacobian(minimum, names)
-    _, singular, directions = np.linalg.svd(jacobian, full_matrices=False)
+    singular, directions = principal_directions(jacobian)
     usable = singular > _ROUNDING * singular[0] if singular[0] > 0.0 else np.zeros(singular.shape, dtype=bool)
 
     def spread(weights: FloatArray) -> float | None:

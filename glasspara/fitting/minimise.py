@@ -12,19 +12,19 @@ import numpy.typing as npt
 from iminuit import Minuit
 
 from glasspara.fitting.coordinates import Coordinates
+from glasspara.fitting.directions import independent_steps
 from glasspara.fitting.problem import Problem
 from glasspara.fitting.start import find_start
-from glasspara.parameters import PARAMETERS
 
 FloatArray = npt.NDArray[np.float64]
 Value = TypeVar("Value")
 
-# A coordinate this near to its limit (times its usual size, where it has a unit) lies at the limit.
+# A coordinate this near to its limit, in its natural size, lies at the limit.
 _AT_LIMIT = 1.0e-6
-# Each round takes its steps from where the one before ended.
-_MAX_ROUNDS = 4
-# Singular values of the scaled Jacobian below this share of the largest are taken for this share.
-_SHORTEST = 1.0e-12
+# Chi2 that releasing a coordinate from its limit must promise.
+_WORTH_RELEASING = 0.01
+# Each round takes its steps from where the one before ended, and revises what lies at a limit.
+_MAX_ROUNDS = 8
 # A standard error of so much in a logarithm (a factor of e), or in K of delta_mu, is none.
 _LONGEST_STEP = 1.0
 # How far outside their limits the logarithms, and delta_mu in K, may be tried.
@@ -74,7 +74,7 @@ class Minimum:
                 found["fe2_fraction"] = ("lower" if coordinate == "n_fe2" else "upper", share)
             elif coordinate == "ln_d0_mean":
                 found |= dict.fromkeys(("d0min_qs4", "d0max_qs4"), (side, None))
-            else:  # ln_d_min, ln_d0_ratio, ats_amplitude: by linear propagation
+            else:  # a logarithm, ln_d0_ratio, n_ats_ln_ratio: by linear propagation
                 column = self.coordinates.names.index(coordinate)
                 row = self.coordinates.reported.index(name)
                 slope = abs(self.coordinates.reported_jacobian(self.point)[row, column])
@@ -90,7 +90,7 @@ class Minimum:
 def minimise(
     problem: Problem, guess: Mapping[str, float], *, pinned: frozenset[str] = frozenset()
 ) -> Minimum:
-    """Global minimum of ``problem``.
+    """The lowest minimum of ``problem`` that the search finds.
 
     ``guess`` gives a value for every reported parameter; ``pinned`` names those whose start the user set.
     The start may come from least squares, errors and verdict come from Migrad and Hesse.
@@ -105,56 +105,81 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
     """Migrad and Hesse from ``start``, which is near the minimum.
 
     Both work on combinations of the coordinates that the Gauss-Newton matrix makes independent and of unit error:
-    in the coordinates themselves correlations of 0.99999 leave Hesse no digits. A coordinate at its limit stays
-    there; the others are taken to be free of theirs, since the start lies in the inside.
+    in the coordinates themselves correlations of 0.99999 leave Hesse no digits. Migrad knows no limits; a
+    coordinate that it takes beyond one is put on it and held there, and released where chi2 falls inwards.
     """
     low, high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
-    at_limit = _at_limit(problem, start, low, high, problem.chi2_gradient(start))
-    point = start.copy()
-    for index, side in at_limit.items():
-        point[index] = low[index] if side == "lower" else high[index]
-    free = np.array([index not in at_limit for index in range(len(start))])
-    covariance = np.zeros((len(start), len(start)))
-    if not free.any():
-        one_sided = _one_sided_errors(problem, point, at_limit)
-        _open_limits(problem, point, covariance, free, one_sided)
-        return Minimum(
-            problem, point, problem.chi2(point), True, "", covariance,
-            _by_name(problem, at_limit), _by_name(problem, one_sided),
-        )  # fmt: skip
-    calls = 0
+    point = np.clip(start, low, high)
+    at_limit = _at_limit(problem, point, low, high)
+    released: set[int] = set()
+    steps, inner, why, calls = np.zeros((0, 0)), np.zeros((0, 0)), "", 0
     for _ in range(_MAX_ROUNDS):
-        steps = _independent_steps(problem.residuals_and_jacobian(point)[1][:, free], _sizes(problem)[free])
-        is_open = _open_directions(problem, steps, free)
-        if is_open.all():
-            return Minimum(
-                problem, point, problem.chi2(point), False, "the data fix nothing at all", covariance
-            )
-        minuit, point = _migrad(problem, point, free, steps[:, ~is_open])
-        calls += minuit.nfcn
-        if minuit.valid and minuit.accurate:
+        for index, side in at_limit.items():
+            point[index] = low[index] if side == "lower" else high[index]
+        free = np.array([index not in at_limit for index in range(len(point))])
+        steps, inner, why = np.zeros((0, 0)), np.zeros((0, 0)), ""
+        if free.any():
+            jacobian = problem.residuals_and_jacobian(point)[1][:, free]
+            steps = independent_steps(jacobian, problem.coordinates.sizes[free])
+            inner = np.eye(steps.shape[1])
+            closed = ~_open_directions(problem, steps, free)
+            if closed.any():
+                minuit, point = _migrad(problem, point, free, steps[:, closed])
+                calls += minuit.nfcn
+                why = _why_not(minuit)
+                if minuit.covariance is not None:
+                    inner[np.ix_(closed, closed)] = np.asarray(minuit.covariance)
+        if not _revise(problem, point, low, high, at_limit, released) and not why:
             break
-    inner = np.eye(len(is_open))
-    if minuit.covariance is not None:
-        inner[np.ix_(~is_open, ~is_open)] = np.asarray(minuit.covariance)
-    covariance[np.ix_(free, free)] = steps @ inner @ steps.T
+    if np.any(np.clip(point, low, high) != point):
+        why = why or "the minimum lies outside the limits"
+    covariance = np.zeros((len(point), len(point)))
+    if free.any():
+        covariance[np.ix_(free, free)] = steps @ inner @ steps.T
     one_sided = _one_sided_errors(problem, point, at_limit)
     _open_limits(problem, point, covariance, free, one_sided)
     return Minimum(
-        problem, point, float(minuit.fval), not (why := _why_not(minuit)), why, covariance,
+        problem, point, problem.chi2(point), not why, why, covariance,
         _by_name(problem, at_limit), _by_name(problem, one_sided), calls,
     )  # fmt: skip
+
+
+def _revise(
+    problem: Problem,
+    point: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    at_limit: dict[int, str],
+    released: set[int],
+) -> bool:
+    """Hold what went beyond its limit, release what would rather move inwards; whether anything changed."""
+    changed = False
+    for index in range(len(point)):
+        if index not in at_limit and not low[index] <= point[index] <= high[index]:
+            at_limit[index] = "lower" if point[index] < low[index] else "upper"
+            changed = True
+    if changed:
+        return True
+    errors, gradient = _expected_errors(problem, point), problem.chi2_gradient(point)
+    for index, side in list(at_limit.items()):
+        inwards = gradient[index] < 0.0 if side == "lower" else gradient[index] > 0.0
+        # what chi2 would gain, were it a parabola
+        if (
+            inwards
+            and (gradient[index] * errors[index] / 2.0) ** 2 > _WORTH_RELEASING
+            and index not in released
+        ):
+            del at_limit[index]
+            released.add(index)
+            changed = True
+    return changed
 
 
 def _open_directions(
     problem: Problem, steps: FloatArray, free: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
-    """Steps on which chi2 is level for so far that they fix nothing. Minuit has nothing to find there.
-
-    The linear coordinates do not count: chi2 is a parabola in them however long the step.
-    """
-    indices = np.flatnonzero(free)
-    curved = [row for row, index in enumerate(indices) if index not in problem.coordinates.linear]
+    """Steps on which chi2 is level for so far that they fix nothing. Minuit has nothing to find there."""
+    curved = [row for row, index in enumerate(np.flatnonzero(free)) if index in problem.coordinates.curved]
     longest = np.abs(steps[curved]).max(axis=0, initial=0.0)
     found: npt.NDArray[np.bool_] = longest > _LONGEST_STEP
     return found
@@ -165,7 +190,8 @@ def _evaluable(problem: Problem) -> tuple[FloatArray, FloatArray]:
     low, high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
     for index in problem.coordinates.linear:
         low[index], high[index] = -np.inf, np.inf
-    return low - _OVERSHOOT, high + _OVERSHOOT
+    margin = _OVERSHOOT * problem.coordinates.sizes
+    return low - margin, high + margin
 
 
 def _migrad(
@@ -198,43 +224,22 @@ def _migrad(
     minuit.print_level = 0
     minuit.tol = 0.01
     minuit.errors = np.ones(steps.shape[1])
-    minuit.migrad()
+    minuit.migrad(iterate=1, use_simplex=False)
     minuit.hesse()
     return minuit, place(np.array(minuit.values))
-
-
-def _sizes(problem: Problem) -> FloatArray:
-    """Natural size of each coordinate: 1 for logarithms and for delta_mu (K), the usual start for what has a unit."""
-    coordinates = problem.coordinates
-    return np.array(
-        [
-            abs(PARAMETERS[name].start) or 1.0 if index in coordinates.linear and name in PARAMETERS else 1.0
-            for index, name in enumerate(coordinates.names)
-        ]
-    )
-
-
-def _independent_steps(jacobian: FloatArray, sizes: FloatArray) -> FloatArray:
-    """Columns: steps of the coordinates that are independent and move chi2 by 1, as the Jacobian has it."""
-    _, singular, directions = np.linalg.svd(jacobian * sizes, full_matrices=False)
-    length = np.maximum(singular, _SHORTEST * singular[0] if singular[0] > 0.0 else 1.0)
-    steps: FloatArray = sizes[:, None] * (directions.T / length)
-    return steps
 
 
 def _expected_errors(problem: Problem, point: FloatArray) -> FloatArray:
     """Standard errors by the Gauss-Newton matrix."""
     _, jacobian = problem.residuals_and_jacobian(point)
-    errors: FloatArray = np.linalg.norm(_independent_steps(jacobian, _sizes(problem)), axis=1)
+    errors: FloatArray = np.linalg.norm(independent_steps(jacobian, problem.coordinates.sizes), axis=1)
     return errors
 
 
-def _at_limit(
-    problem: Problem, point: FloatArray, low: FloatArray, high: FloatArray, gradient: FloatArray
-) -> dict[int, str]:
+def _at_limit(problem: Problem, point: FloatArray, low: FloatArray, high: FloatArray) -> dict[int, str]:
     """Coordinates that sit at a limit with chi2 falling towards it, or level."""
-    found = {}
-    for index, (value, size) in enumerate(zip(point, _sizes(problem), strict=True)):
+    found, gradient = {}, problem.chi2_gradient(point)
+    for index, (value, size) in enumerate(zip(point, problem.coordinates.sizes, strict=True)):
         if value - low[index] <= _AT_LIMIT * size and gradient[index] >= 0.0:
             found[index] = "lower"
         elif high[index] - value <= _AT_LIMIT * size and gradient[index] <= 0.0:
@@ -268,7 +273,7 @@ def _open_limits(
         response = np.zeros(len(point))
         response[index] = 1.0
         if free.any():
-            steps = _independent_steps(jacobian[:, free], _sizes(problem)[free])
+            steps = independent_steps(jacobian[:, free], problem.coordinates.sizes[free])
             response[free] = -steps @ (steps.T @ (jacobian[:, free].T @ jacobian[:, index]))
         covariance += error**2 * np.outer(response, response)
 

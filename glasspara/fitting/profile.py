@@ -7,7 +7,8 @@ from math import exp, log
 
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.settings import FitSettings
-from glasspara.fitting.start import find_start
+from glasspara.fitting.start import descend
+from glasspara.parameters import PARAMETERS
 
 _FACTOR = 2.0
 _SCALES = ("n_ats", "d_min")
@@ -24,7 +25,9 @@ def cheap_doublings(minimum: Minimum, settings: FitSettings, *, cost: float) -> 
         if name not in minimum.coordinates.free or name in minimum.limits_met():
             continue
         for factor in (_FACTOR, 1.0 / _FACTOR):
-            if _chi2_with(minimum, settings, name, minimum.reported[name] * factor) - minimum.chi2 < cost:
+            value = minimum.reported[name] * factor
+            low, high = settings.limits.get(name, (PARAMETERS[name].lower, PARAMETERS[name].upper))
+            if low <= value <= high and _chi2_with(minimum, settings, name, value) - minimum.chi2 < cost:
                 found.add(name)
     return frozenset(found)
 
@@ -36,8 +39,7 @@ def _chi2_with(minimum: Minimum, settings: FitSettings, name: str, value: float)
         guess |= _same_amplitude(minimum.reported, value)
     held = {**minimum.coordinates.held, name: value}
     problem = settings.problem(minimum.problem.data, held)
-    point = find_start(problem, guess, pinned=frozenset(problem.coordinates.free))
-    return problem.chi2(point)
+    return problem.chi2(descend(problem, guess))
 
 
 def _same_amplitude(reported: Mapping[str, float], n_ats: float) -> dict[str, float]:

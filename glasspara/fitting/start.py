@@ -34,15 +34,15 @@ _MAX_STEPS = 100
 class _Projected:
     """The problem as a function of its non-linear coordinates, the linear ones at their best, inside the box."""
 
-    def __init__(self, problem: Problem, base: FloatArray, pinned: frozenset[int]) -> None:
+    def __init__(self, problem: Problem, base: FloatArray) -> None:
         names = problem.coordinates.names
         self._problem = problem
         self._base = base
         self.low, self.high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
-        self._linear = [index for index in problem.coordinates.linear if index not in pinned]
+        self._linear = list(problem.coordinates.linear)
         self.others = [index for index in range(len(names)) if index not in self._linear]
         # These multiply linear coordinates: their columns need the linear ones at their values.
-        self._coupled = "ats_amplitude" in names or "field_offset" in names
+        self._coupled = any(name in names for name in ("n_ats_ln_ratio", "n_ats", "field_offset"))
         self._memory: tuple[bytes, FloatArray, FloatArray, FloatArray] | None = None
 
     def at(self, others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -77,16 +77,21 @@ class _Projected:
 def find_start(problem: Problem, guess: Mapping[str, float], *, pinned: frozenset[str]) -> FloatArray:
     """Coordinates of the lowest minimum found.
 
-    ``guess`` holds a value for every reported parameter; those named in ``pinned`` were set by the user: the
-    search starts there and nowhere else.
+    ``guess`` holds a value for every reported parameter. Where the user set some of them (``pinned``) the search
+    begins there as well as on the grid.
     """
-    coordinates = problem.coordinates
-    base = coordinates.from_reported(_with_open_ratio(guess, pinned) if problem.model.has_ats else guess)
-    fast = frozenset(index for index, name in enumerate(coordinates.free) if name in pinned)
-    whole = _Projected(problem, base, frozenset())
-    searched = _Projected(problem, base, fast) if fast else whole
-    starts = _basins(problem, searched, base, pinned)
-    return min((_descend(whole, start) for start in starts), key=problem.chi2)
+    base = problem.coordinates.from_reported(_with_open_ratio(guess) if problem.model.has_ats else guess)
+    projected = _Projected(problem, base)
+    starts = _basins(problem, projected, base)
+    if pinned:
+        starts.append(base)
+    return min((_descend(projected, start) for start in starts), key=problem.chi2)
+
+
+def descend(problem: Problem, guess: Mapping[str, float]) -> FloatArray:
+    """Coordinates of the minimum downhill from ``guess``, without any search."""
+    base = problem.coordinates.from_reported(guess)
+    return _descend(_Projected(problem, base), base)
 
 
 def solve_bounded(
@@ -106,29 +111,23 @@ def solve_bounded(
     return step, np.asarray(found.active_mask == 0)
 
 
-def _with_open_ratio(guess: Mapping[str, float], pinned: frozenset[str]) -> dict[str, float]:
+def _with_open_ratio(guess: Mapping[str, float]) -> dict[str, float]:
     """``guess`` with a ratio of the cutoffs from which the amplitude of the term can be seen."""
     values = dict(guess)
-    ratio = values["d0max_qs4"] / values["d0min_qs4"]
-    if ratio < 1.0 + MIN_LN_RATIO_WITH_FREE_N_ATS and not pinned & {"d0min_qs4", "d0max_qs4"}:
+    if values["d0max_qs4"] < values["d0min_qs4"] * (1.0 + MIN_LN_RATIO_WITH_FREE_N_ATS):
         values["d0max_qs4"] = values["d0min_qs4"] * np.exp(_TRIAL_LN_RATIO)
     return values
 
 
-def _basins(
-    problem: Problem, projected: _Projected, base: FloatArray, pinned: frozenset[str]
-) -> list[FloatArray]:
+def _basins(problem: Problem, projected: _Projected, base: FloatArray) -> list[FloatArray]:
     """The best few points of a coarse grid, the amplitude of the term solved for as if it were linear."""
     coordinates = problem.coordinates
     low, high = projected.low, projected.high
-    axes = [
-        _GRID[name] if name in _GRID and source not in pinned else np.array([base[index]])
-        for index, (name, source) in enumerate(zip(coordinates.names, coordinates.free, strict=True))
-    ]
+    axes = [_GRID.get(name, np.array([base[index]])) for index, name in enumerate(coordinates.names)]
     amplitude = [
         index
-        for index, (name, source) in enumerate(zip(coordinates.names, coordinates.free, strict=True))
-        if name == "ln_d0_ratio" and "ats_amplitude" not in coordinates.names and source not in pinned
+        for index, name in enumerate(coordinates.names)
+        if name == "ln_d0_ratio" and "n_ats_ln_ratio" not in coordinates.names
     ]
     solved = sorted({*(index for index in range(len(base)) if index not in projected.others), *amplitude})
     found = []

@@ -77,7 +77,7 @@ def test_jacobians_against_differences(held, partition):
 
 def test_mean_and_ratio_replace_the_cutoffs_only_when_both_are_free():
     assert "ln_d0_ratio" in coordinates(("n_ats",), partition=False).names
-    assert "ats_amplitude" in coordinates((), partition=False).names
+    assert "n_ats_ln_ratio" in coordinates((), partition=False).names
     one = coordinates(("n_ats", "d0min_qs4"), partition=False)
     assert "d0max_qs4" in one.names
     low, _ = one.box()[one.names.index("d0max_qs4")]
