@@ -107,6 +107,11 @@ class Dataset:
     def sigma(self) -> FloatArray:
         return np.concatenate([run.sigma for run in self.runs])
 
+    @property
+    def errors_are_estimates(self) -> bool:
+        """Whether the errors of any run are its own scatter: chi2 then says little about the model."""
+        return any(not run.run.sigma_source.startswith("instrument") for run in self.runs)
+
     @cached_property
     def slices(self) -> tuple[slice, ...]:
         """Where each run's points lie in the flat arrays."""

@@ -33,7 +33,7 @@ def make_run(kind: str, nominal: float, T, H, M, sigma, *, file: str = "made.dat
         line=np.arange(1, n + 1),
         branch=branch,
         branch_labels=tuple(f"branch {index}" for index in range(int(branch.max()) + 1)),
-        sigma_source="made",
+        sigma_source="instrument: made",
     )
     return ReducedRun(run, 1000.0, run.moment, run.sigma)
 

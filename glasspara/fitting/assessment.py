@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import erfc, sqrt
 
 import numpy as np
 import numpy.typing as npt
 
 from glasspara.dataset import Dataset
-from glasspara.fitting.determination import UNDETERMINED
 from glasspara.fitting.minimise import Minimum
-from glasspara.fitting.result import Assessment, AtsTest, Statistics
+from glasspara.fitting.result import Assessment, AtsTest
+from glasspara.fitting.significance import chi2_p_value, f_p_value
 from glasspara.parameters import PARAMETERS
 from glasspara.wording import p_value, percent, value_with_error
 
@@ -26,47 +26,37 @@ MISFIT_P = 1.0e-3
 LARGEST_SCATTER = 3.0
 """Residuals so many times the stated errors are a misfit even where they look random."""
 
+TENSION = 3.0
+"""A constraint farther than this from what the data say is named ..."""
+
+LARGEST_TENSION = 5.0
+"""... and farther than this is a misfit, in standard errors."""
+
 OUTLIER = 5.0
 """Residuals beyond this many robust standard deviations are named."""
 
 _NAMED_OUTLIERS = 3
 
 
-def chi2_p_value(chi2: float, ndof: int) -> float:
-    """Chance of a chi2 as large or larger with ``ndof`` degrees of freedom."""
-    from scipy.special import gammaincc
-
-    return float(gammaincc(ndof / 2.0, max(chi2, 0.0) / 2.0))
-
-
-def statistics(chi2: float, n_points: int, n_observations: int, n_free: int) -> Statistics:
-    ndof = n_observations - n_free
-    return Statistics(
-        chi2=chi2,
-        ndof=ndof,
-        p_value=chi2_p_value(chi2, ndof) if ndof > 0 else None,
-        aic=chi2 + 2.0 * n_free,
-        bic=chi2 + n_free * float(np.log(n_observations)),
-        n_points=n_points,
-        n_free=n_free,
+def compare_without_ats(minimum: Minimum, other: Minimum, open_without: tuple[str, ...]) -> AtsTest:
+    """F test of the ATS term: ``minimum`` with it, ``other`` without. It does not mind errors of a wrong size."""
+    statistics = minimum.statistics
+    gain = max(other.chi2 - minimum.chi2, 0.0)
+    extra = len(minimum.coordinates.names) - len(other.coordinates.names)
+    extra -= sum(item.assumed for item in minimum.problem.constraints.values())
+    ratio = statistics.chi2 / statistics.ndof if statistics.ndof > 0 else 0.0
+    p = f_p_value(gain / extra / ratio, extra, statistics.ndof) if ratio > 0.0 and extra > 0 else 1.0
+    return AtsTest(
+        chi2_without=other.chi2,
+        delta_chi2=gain,
+        extra_parameters=extra,
+        p_value=p,
+        needed=p < ALPHA,
+        parameters_without={
+            name: (other.reported[name], other.errors[name]) for name in other.coordinates.free
+        },
+        open_without=open_without if other.valid else ("everything: the fit without the term failed",),
     )
-
-
-def scatter_factor(stats: Statistics) -> float:
-    """sqrt(chi2/ndof), by which the scatter exceeds the stated errors; 1 without degrees of freedom."""
-    return sqrt(stats.chi2 / stats.ndof) if stats.ndof > 0 else 1.0
-
-
-def compare_without_ats(
-    with_term: Statistics,
-    chi2_without: float,
-    extra_parameters: int,
-    parameters_without: Mapping[str, tuple[float, float | None]],
-) -> AtsTest:
-    """Compare the fit with the term to the best one without."""
-    gain = max(chi2_without - with_term.chi2, 0.0)
-    p = chi2_p_value(gain / max(scatter_factor(with_term), 1.0) ** 2, max(extra_parameters, 1))
-    return AtsTest(chi2_without, gain, extra_parameters, p, p < ALPHA, parameters_without)
 
 
 def residual_correlation(data: Dataset, pulls: FloatArray) -> tuple[float, float]:
@@ -101,18 +91,12 @@ def robust_spread(values: FloatArray) -> float:
     return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
-def assess(
-    minimum: Minimum,
-    stats: Statistics,
-    relative_errors: Mapping[str, float | None],
-    ats_test: AtsTest | None,
-    assumed: Sequence[str] = (),
-) -> Assessment:
+def assess(minimum: Minimum, lost: Mapping[str, float | None], ats_test: AtsTest | None) -> Assessment:
     """Status and reasons; the first of not-converged, poor, term-not-needed, not-determined, good that applies.
 
-    ``relative_errors`` are those of the free parameters in this fit; ``assumed`` names the parameters that the
-    program held of its own accord.
+    ``lost`` are the free parameters that the data leave open, with their relative errors.
     """
+    stats = minimum.statistics
     if not minimum.valid:
         return Assessment("not-converged", (minimum.reason or "no valid minimum was found",))
     if stats.ndof <= 0:
@@ -121,22 +105,17 @@ def assess(
         )
     data = minimum.problem.data
     pulls = minimum.problem.residuals(minimum.point)[: len(data)]
-    wild = _name_outliers(data, pulls)
-    if misfit := _misfit(data, pulls, stats):
-        return Assessment("poor", (*misfit, *_what_may_be_wrong(minimum, ats_test), *wild))
-    reasons = (_size_of_residuals(stats), *wild)
+    remarks = (*_name_tensions(minimum), *_name_outliers(data, pulls))
+    if misfit := _misfit(minimum, pulls):
+        return Assessment("poor", (*misfit, *_what_may_be_wrong(minimum, ats_test), *remarks))
+    reasons = (_size_of_residuals(minimum), *remarks)
     if ats_test is not None and not ats_test.needed:
-        plain = ", ".join(
-            f"{name} = {value_with_error(value, error)} {PARAMETERS[name].unit}"
-            for name, (value, error) in ats_test.parameters_without.items()
-        )
-        first = f"Larmor and Langevin terms serve: {_gain(ats_test)}"
-        return Assessment("term-not-needed", (first, *reasons, f"without it: {plain}"))
+        return _without_term(ats_test, reasons)
     if ats_test is not None:
         reasons = (*reasons, f"the ATS term is needed: {_gain(ats_test)}")
+    assumed = [name for name, item in minimum.problem.constraints.items() if item.assumed]
     if assumed:
-        reasons = (*reasons, f"all errors are conditional on the assumed {' and '.join(assumed)}: see above")
-    lost = {name: error for name, error in relative_errors.items() if error is None or error > UNDETERMINED}
+        reasons = (*reasons, f"errors rest on what is assumed of {' and '.join(assumed)}: see above")
     if lost:
         words = [f"{name} ({'open' if error is None else percent(error)})" for name, error in lost.items()]
         text = f"not fixed by the data: {', '.join(words)}; hold it (--fix NAME=VALUE) or add data"
@@ -144,9 +123,44 @@ def assess(
     return Assessment("good", reasons)
 
 
-def _misfit(data: Dataset, pulls: FloatArray, stats: Statistics) -> list[str]:
-    """How data and model disagree, if they do: residuals that go together, or are far too large."""
-    correlation, p_correlation = residual_correlation(data, pulls)
+def _without_term(ats_test: AtsTest, reasons: tuple[str, ...]) -> Assessment:
+    """The simpler model serves, if the data fix at least that one."""
+    first = f"Larmor and Langevin terms serve: {_gain(ats_test)}"
+    if ats_test.open_without:
+        text = f"not fixed by the data even without the ATS term: {', '.join(ats_test.open_without)}"
+        return Assessment("not-determined", (text, first, *reasons))
+    plain = ", ".join(
+        f"{name} = {value_with_error(value, error)} {PARAMETERS[name].unit}"
+        for name, (value, error) in ats_test.parameters_without.items()
+    )
+    return Assessment("term-not-needed", (first, *reasons, f"without it: {plain}"))
+
+
+def constraint_tensions(minimum: Minimum) -> dict[str, float]:
+    """How far each outside constraint lies from what the rest of the data say, in standard errors."""
+    found = {}
+    for name, item in minimum.problem.constraints.items():
+        error = minimum.errors[name]
+        if item.assumed or item.log or error is None:
+            continue
+        spread = max(1.0 - (error / item.error) ** 2, 1.0e-6)
+        found[name] = float(item.pull(minimum.reported[name]) / sqrt(spread))
+    return found
+
+
+def _name_tensions(minimum: Minimum) -> list[str]:
+    return [
+        f"the given {name} is {abs(tension):.1f} standard errors {'above' if tension > 0 else 'below'} what the "
+        "magnetisation says"
+        for name, tension in constraint_tensions(minimum).items()
+        if abs(tension) > TENSION
+    ]
+
+
+def _misfit(minimum: Minimum, pulls: FloatArray) -> list[str]:
+    """How data and model disagree, if they do: residuals that go together, or are far too large, or a constraint."""
+    stats = minimum.statistics
+    correlation, p_correlation = residual_correlation(minimum.problem.data, pulls)
     size = f"chi2/ndof = {stats.chi2 / stats.ndof:.3g}"
     if p_correlation < MISFIT_P:
         return [
@@ -154,9 +168,10 @@ def _misfit(data: Dataset, pulls: FloatArray, stats: Statistics) -> list[str]:
             f"({p_value(p_correlation)}), so the model misses something",
             size,
         ]
-    factor = scatter_factor(stats)
-    if factor > LARGEST_SCATTER and stats.p_value is not None and stats.p_value < MISFIT_P:
-        return [f"the residuals are {factor:.3g} times the stated errors", size]
+    if stats.scatter_factor > LARGEST_SCATTER and chi2_p_value(stats.chi2_points, stats.ndof) < MISFIT_P:
+        return [f"the residuals are {stats.scatter_factor:.3g} times the stated errors", size]
+    if any(abs(tension) > LARGEST_TENSION for tension in constraint_tensions(minimum).values()):
+        return ["data and constraint exclude each other"]
     return []
 
 
@@ -172,8 +187,12 @@ def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[str]:
     return found
 
 
-def _size_of_residuals(stats: Statistics) -> str:
-    factor, p = scatter_factor(stats), 1.0 if stats.p_value is None else stats.p_value
+def _size_of_residuals(minimum: Minimum) -> str:
+    stats = minimum.statistics
+    factor, p = stats.scatter_factor, chi2_p_value(stats.chi2_points, stats.ndof)
+    size = f"chi2/ndof = {stats.chi2:.1f}/{stats.ndof}"
+    if minimum.problem.data.errors_are_estimates:
+        return f"the residuals are random ({size}; the errors being estimated from the scatter, it says little more)"
     if p < MISFIT_P:
         return (
             f"the residuals are random but {factor:.3g} times the stated errors (chi2 {p_value(p)}): "
@@ -181,7 +200,7 @@ def _size_of_residuals(stats: Statistics) -> str:
         )
     if 1.0 - p < MISFIT_P:
         return f"the residuals are random; the stated errors are {1.0 / factor:.3g} times the scatter"
-    return f"the model describes the data: chi2/ndof = {stats.chi2:.1f}/{stats.ndof}, {p_value(p)}"
+    return f"the model describes the data: {size}, {p_value(p)}"
 
 
 def _gain(test: AtsTest) -> str:

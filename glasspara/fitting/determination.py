@@ -10,15 +10,13 @@ import numpy.typing as npt
 from glasspara.fitting.coordinates import canonical_by_reported, to_canonical
 from glasspara.fitting.directions import principal_directions
 from glasspara.fitting.minimise import Minimum
+from glasspara.fitting.openness import UNDETERMINED
 from glasspara.fitting.result import Determination
 from glasspara.model import evaluate_with_gradient
 from glasspara.parameters import PARAMETERS
 from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
-
-UNDETERMINED = 0.5
-"""A relative standard deviation from which on a parameter counts as not determined."""
 
 # Below this share of the largest, a singular value is rounding.
 _ROUNDING = 1.0e-13
@@ -68,13 +66,12 @@ def determine(minimum: Minimum) -> Determination:
         for text, slopes in _COMBINATIONS.items():
             weights = np.array([slopes(reported).get(name, 0.0) for name in names])
             combinations[text] = spread(weights)
-    undetermined = tuple(name for name, error in errors.items() if error is None or error > UNDETERMINED)
     return Determination(
         names=tuple(names),
         singular_values=tuple(float(value) for value in singular),
         relative_errors=errors,
         combinations=combinations,
-        undetermined=undetermined,
+        undetermined=(),
         statements=tuple(_statements(minimum, errors, combinations)),
     )
 
@@ -90,7 +87,8 @@ def _log_jacobian(minimum: Minimum, names: list[str]) -> FloatArray:
     size = np.array([reported[name] for name in names])
     rows = [all_columns[:, [position[name] for name in names]] * size]
     for name, constraint in problem.constraints.items():
-        rows.append(np.array([[reported[name] / constraint.error if key == name else 0.0 for key in names]]))
+        slope = reported[name] * constraint.pull_slope(reported[name])
+        rows.append(np.array([[slope if key == name else 0.0 for key in names]]))
     return np.concatenate(rows)
 
 

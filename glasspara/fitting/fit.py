@@ -1,35 +1,44 @@
-"""The fit as a whole: minimise, hold what the data cannot fix, test the ATS term, assess, report."""
+"""The fit as a whole: minimise, assume what the data leave open, test the ATS term, assess."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from math import inf, sqrt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import inf, log
 
 import numpy as np
 import numpy.typing as npt
 
 from glasspara.dataset import Dataset
-from glasspara.fitting.assessment import assess, compare_without_ats, scatter_factor, statistics
+from glasspara.fitting.assessment import assess, compare_without_ats
 from glasspara.fitting.coordinates import to_canonical
-from glasspara.fitting.determination import UNDETERMINED, determine
+from glasspara.fitting.derived import derived
+from glasspara.fitting.determination import determine
 from glasspara.fitting.minimise import Minimum, minimise
-from glasspara.fitting.profile import cheap_doublings
-from glasspara.fitting.result import Assessment, AtsTest, Derived, FitResult, FittedParameter, Statistics
+from glasspara.fitting.openness import open_parameters, relative_errors
+from glasspara.fitting.problem import Constraint
+from glasspara.fitting.result import AtsTest, FitResult, FittedParameter
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.staged import stage_values
 from glasspara.model import evaluate
-from glasspara.parameters import ATS_NAMES, ION_NAMES, PARAMETERS, PARTITION_NAMES
-from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
+from glasspara.parameters import ATS_NAMES, PARAMETERS
 from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
 
-# The shape parameters of the ATS term that a fit holds of its own accord where the data leave them open.
-_HOLDABLE = ("d_min", "delta_mu")
-# Chi2 that holding one may cost.
-_HOLDING_MAY_COST = 4.0
-# Near 0 a relative error says nothing; a delta_mu below this many K hardly changes s(T) any more.
-_SMALL_DELTA_MU = 0.1
+# What is assumed of the shape parameters of the ATS term where the data leave them open: the start value, within a
+# factor of 3 (d_min) and within 0.3 K (delta_mu). The source's own values for BK7 differ by this much.
+_ASSUMED_ERRORS = {"d_min": (log(3.0), True), "delta_mu": (0.3, False)}
+# Chi2 that an assumption may cost; what costs more is against the data.
+_ASSUMPTION_MAY_COST = 4.0
+
+
+@dataclass(frozen=True)
+class _Frozen:
+    """Parameters that the subtraction stages fitted, with their own errors; empty for a joint fit."""
+
+    values: Mapping[str, float] = field(default_factory=dict)
+    errors: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
@@ -46,60 +55,89 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         Where the settings contradict each other.
     """
     settings = settings or FitSettings()
-    held = settings.held()
-    if settings.method == "staged":
-        held |= stage_values(data, settings).values
-    guess = settings.guess() | held
-    return _finish(data, settings, held, guess)
+    frozen = _freeze(data, settings) if settings.method == "staged" else _Frozen()
+    held = {**settings.held(), **frozen.values}
+    guess = {**settings.guess(), **held}
+    minimum, test, assumptions = _minimise(data, settings, held, guess)
+    minimum = replace(minimum, fitted_before=len(frozen.errors))
+    errors = relative_errors(minimum)
+    notes = [*_standing_notes(settings, held, frozen), *assumptions]
+    lost = open_parameters(errors)
+    return FitResult(
+        model=settings.model,
+        method=settings.method,
+        data=data,
+        parameters=_parameters(settings, minimum, frozen),
+        correlation_names=minimum.coordinates.free,
+        correlation=_correlation(minimum),
+        derived=derived(
+            minimum.reported,
+            minimum.coordinates.reported,
+            minimum.reported_covariance(),
+            partition=settings.partition,
+        ),
+        statistics=minimum.statistics,
+        ats_test=test,
+        determination=replace(determine(minimum), undetermined=tuple(lost)),
+        assessment=assess(minimum, lost, test),
+        terms=evaluate(data.temperature, data.field, to_canonical(minimum.reported), settings.model),
+        notes=tuple(notes),
+    )
 
 
-def _finish(
-    data: Dataset, settings: FitSettings, held: dict[str, float], guess: Mapping[str, float]
-) -> FitResult:
+def _freeze(data: Dataset, settings: FitSettings) -> _Frozen:
+    """What the stages before the last one found. Without an ATS term the iron is the last stage itself."""
+    stages = stage_values(data, settings)
+    names = [name for name in stages.errors if settings.model.has_ats or name == "chi_larmor"]
+    return _Frozen(
+        {name: stages.values[name] for name in names}, {name: stages.errors[name] for name in names}
+    )
+
+
+def _minimise(
+    data: Dataset, settings: FitSettings, held: Mapping[str, float], guess: Mapping[str, float]
+) -> tuple[Minimum, AtsTest | None, list[str]]:
+    """Minimum and ATS test; shape parameters that the data leave open are given an assumed constraint, and a note."""
     pinned = frozenset(settings.starts)
+    assumed: dict[str, Constraint] = {}
+    notes: list[str] = []
     minimum = minimise(settings.problem(data, held), guess, pinned=pinned)
     test = _test_ats(data, settings, held, minimum)
-    notes: list[str] = []
-    assumed: list[str] = []
-    if "n_ats" in held:
-        notes.append(
-            f"n_ats is held at {held['n_ats']:.4g} {PARAMETERS['n_ats'].unit}: magnetisation fixes only its product "
-            "with d0max_qs4 - d0min_qs4; heat capacity must supply it"
-        )
-    errors = _relative_errors(minimum, settings)
-    while test is not None and test.needed and (name := _open_shape(errors, settings)):
-        wider = {**held, name: guess[name]}
-        other = minimise(settings.problem(data, wider), guess, pinned=pinned)
+    while test is not None and test.needed and (found := _open_shape(minimum, settings)):
+        name, error = found
+        spread, is_log = _ASSUMED_ERRORS[name]
+        wider = {**assumed, name: Constraint(guess[name], spread, log=is_log, assumed=True)}
+        other = minimise(settings.problem(data, held, wider), guess, pinned=pinned)
         if (
             other.chi2 - minimum.chi2
-            > _HOLDING_MAY_COST * max(scatter_factor(_statistics(minimum)), 1.0) ** 2
+            > _ASSUMPTION_MAY_COST * max(minimum.statistics.scatter_factor, 1.0) ** 2
         ):
-            break  # open on one side only, and the value to hold is on the other
-        held, error = wider, errors[name]
-        assumed.append(name)
+            break  # open on one side only, and what would be assumed is on the other
+        minimum, assumed, test = other, wider, _test_ats(data, settings, held, other)
+        within = "within a factor of 3" if is_log else f"+- {spread:g} {PARAMETERS[name].unit}"
+        loose = "" if error == inf else f" ({percent(error)})"
         notes.append(
-            f"{name} is held at {guess[name]:.4g} {PARAMETERS[name].unit}: these data do not fix it"
-            f"{'' if error is None else f' ({percent(error)})'}; --free {name} frees it"
+            f"{name} is assumed to be {guess[name]:.4g} {PARAMETERS[name].unit} {within}: these data do not fix "
+            f"it{loose}; --fix {name}=VALUE if it is known, --free {name} to assume nothing"
         )
-        minimum, test = other, _test_ats(data, settings, held, other)
-        errors = _relative_errors(minimum, settings)
-    assessment = assess(minimum, _statistics(minimum), errors, test, assumed)
-    return _result(data, settings, minimum, assessment, test, tuple(notes))
+    return minimum, test, notes
 
 
-def _open_shape(errors: Mapping[str, float | None], settings: FitSettings) -> str | None:
-    """The shape parameter to hold next: the worst determined one, unless the user decided its freedom.
+def _open_shape(minimum: Minimum, settings: FitSettings) -> tuple[str, float] | None:
+    """The worst determined shape parameter and its relative error, unless the user decided its freedom.
 
-    None as well where a parameter that the user freed is open: holding another would only make it look fixed.
+    None as well where a parameter that the user freed is open: an assumption would only make it look fixed.
     """
-    sizes = {name: inf if error is None else error for name, error in errors.items()}
-    if any(sizes[name] > UNDETERMINED for name in settings.freed & sizes.keys()):
+    lost = {name: inf if e is None else e for name, e in open_parameters(relative_errors(minimum)).items()}
+    if settings.freed & lost.keys():
         return None
-    candidates = {name: sizes[name] for name in _HOLDABLE if name in sizes and name not in settings.chosen}
+    candidates = {
+        name: lost[name] for name in _ASSUMED_ERRORS if name in lost and name not in settings.chosen
+    }
     if not candidates:
         return None
     worst = max(candidates, key=candidates.__getitem__)
-    return worst if candidates[worst] > UNDETERMINED else None
+    return worst, candidates[worst]
 
 
 def _test_ats(
@@ -109,149 +147,55 @@ def _test_ats(
         return None
     plain = settings.without_ats()
     rest = {name: value for name, value in held.items() if name not in ATS_NAMES}
-    problem = plain.problem(data, rest)
-    other = minimise(problem, plain.guess() | rest)
-    extra = len(minimum.coordinates.names) - len(other.coordinates.names)
-    errors = np.sqrt(np.diag(other.reported_covariance()))
-    without = {
-        name: (other.reported[name], float(error) if error > 0.0 else None)
-        for name, error in zip(other.coordinates.reported, errors, strict=True)
-        if name in other.coordinates.free
-    }
-    return compare_without_ats(_statistics(minimum), other.chi2, extra, without)
+    other = minimise(plain.problem(data, rest), {**plain.guess(), **rest})
+    return compare_without_ats(minimum, other, tuple(open_parameters(relative_errors(other))))
 
 
-def _statistics(minimum: Minimum) -> Statistics:
-    problem = minimum.problem
-    return statistics(minimum.chi2, len(problem.data), problem.n_observations, len(problem.coordinates.names))
+def _standing_notes(settings: FitSettings, held: Mapping[str, float], frozen: _Frozen) -> list[str]:
+    notes = []
+    if settings.model.has_ats and held.get("n_ats"):
+        notes.append(
+            f"n_ats is held at {held['n_ats']:.4g} {PARAMETERS['n_ats'].unit}: magnetisation fixes only its product "
+            "with d0max_qs4 - d0min_qs4; heat capacity must supply it"
+        )
+    if frozen.values:
+        notes.append(
+            f"{', '.join(frozen.values)} were fitted in the stages before and frozen: the other errors are "
+            "conditional on them, and where the sample has an ATS term the stages are biased by it"
+        )
+    return notes
 
 
-def _relative_errors(minimum: Minimum, settings: FitSettings) -> dict[str, float | None]:
-    """Standard error over size of each free parameter; None where nothing is known.
-
-    The size is the value, but for each ion that of all iron, for fe2_fraction 1: "none of it" is an answer too.
-    """
-    level = cheap_doublings(minimum, settings, cost=max(scatter_factor(_statistics(minimum)), 1.0) ** 2)
-    variances = dict(zip(minimum.coordinates.reported, np.diag(minimum.reported_covariance()), strict=True))
-    result: dict[str, float | None] = {}
-    limits = minimum.limits_met()
-    for name in minimum.coordinates.free:
-        if name == "field_offset":
-            continue
-        size = abs(minimum.reported[name])
-        if name == "fe2_fraction":
-            size = 1.0
-        elif name in ION_NAMES:
-            size = sum(to_canonical(minimum.reported)[ion] for ion in ION_NAMES)
-        elif name == "delta_mu":
-            size = max(size, _SMALL_DELTA_MU)
-        error = limits[name][1] if name in limits else sqrt(max(variances[name], 0.0))
-        result[name] = error / size if error and size > 0.0 and name not in level else None
-    return result
-
-
-def _result(
-    data: Dataset,
-    settings: FitSettings,
-    minimum: Minimum,
-    assessment: Assessment,
-    test: AtsTest | None,
-    notes: tuple[str, ...],
-) -> FitResult:
-    stats = _statistics(minimum)
-    covariance = minimum.reported_covariance()
-    names = minimum.coordinates.reported
-    free = minimum.coordinates.free
-    determination = determine(minimum)
-    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+def _correlation(minimum: Minimum) -> FloatArray:
+    """Correlation of the free parameters; 1 on the diagonal, and 0 beside it where there is no variance."""
+    names, free = minimum.coordinates.reported, minimum.coordinates.free
     index = [names.index(name) for name in free]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        correlation = covariance[np.ix_(index, index)] / np.outer(errors[index], errors[index])
-    return FitResult(
-        model=settings.model,
-        method=settings.method,
-        data=data,
-        parameters=_parameters(settings, minimum, errors, scatter_factor(stats)),
-        correlation_names=free,
-        correlation=correlation,
-        derived=_derived(minimum.reported, names, covariance, partition=settings.partition),
-        statistics=stats,
-        ats_test=test,
-        determination=determination,
-        assessment=assessment,
-        terms=evaluate(data.temperature, data.field, to_canonical(minimum.reported), settings.model),
-        notes=notes,
-    )
+    covariance = minimum.reported_covariance()[np.ix_(index, index)]
+    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    scale = np.where(errors > 0.0, errors, 1.0)
+    correlation: FloatArray = covariance / np.outer(scale, scale)
+    np.fill_diagonal(correlation, 1.0)
+    return correlation
 
 
-def _parameters(
-    settings: FitSettings, minimum: Minimum, errors: FloatArray, factor: float
-) -> dict[str, FittedParameter]:
-    limits_met = minimum.limits_met()
+def _parameters(settings: FitSettings, minimum: Minimum, frozen: _Frozen) -> dict[str, FittedParameter]:
+    limits_met, statistics = minimum.limits_met(), minimum.statistics
     result = {}
-    for name, error in zip(minimum.coordinates.reported, errors, strict=True):
-        free = name in minimum.coordinates.free
-        side, size = limits_met.get(name, (None, float(error) if free and error > 0.0 else None))
+    for name, value in minimum.reported.items():
+        error = frozen.errors[name] if name in frozen.errors else minimum.errors[name]
+        if statistics.ndof <= 0:
+            error = None  # as many parameters as points: no scatter, no error
         low, high = settings.limits.get(name, (PARAMETERS[name].lower, PARAMETERS[name].upper))
         result[name] = FittedParameter(
             name=name,
-            value=minimum.reported[name],
-            error=size,
-            error_scaled=None if size is None else size * factor,
+            value=value,
+            error=error,
+            error_scaled=None if error is None else error * statistics.scatter_factor,
             unit=PARAMETERS[name].unit,
-            fixed=not free,
-            constraint=settings.constraints().get(name) if free else None,
+            fixed=name not in minimum.coordinates.free,
+            constraint=minimum.problem.constraints.get(name),
             limits=(low if np.isfinite(low) else None, high if np.isfinite(high) else None),
-            at_limit=side,
-        )
-    return result
-
-
-def _derived(
-    reported: Mapping[str, float], names: tuple[str, ...], covariance: FloatArray, *, partition: bool
-) -> dict[str, Derived]:
-    """Combinations of the parameters, with errors by linear propagation."""
-
-    def fraction(values: Mapping[str, float]) -> float:
-        total = values["n_fe2"] + values["n_fe3"]
-        return values["n_fe2"] / total if total > 0.0 else 0.0
-
-    wanted: dict[str, tuple[str, Callable[[Mapping[str, float]], float]]] = {}
-    if partition:
-        for name in ION_NAMES:
-            wanted[name] = (PARAMETERS[name].unit, lambda v, name=name: v[name])  # type: ignore[misc]
-    else:
-        wanted[PARTITION_NAMES[0]] = ("g^-1", lambda v: v["n_fe2"] + v["n_fe3"])
-        wanted[PARTITION_NAMES[1]] = ("1", fraction)
-    wanted["curie_constant"] = (
-        "emu K g^-1 Oe^-1",
-        lambda v: sum(
-            v[name] * curie_constant(j=ION_OF_PARAMETER[name].j, g=ION_OF_PARAMETER[name].g)
-            for name in ION_NAMES
-        ),
-    )
-    if "n_ats" in reported:
-        wanted["d0_mean_qs4"] = ("K A^2", lambda v: 0.5 * (v["d0min_qs4"] + v["d0max_qs4"]))
-        wanted["d0_difference_qs4"] = ("K A^2", lambda v: v["d0max_qs4"] - v["d0min_qs4"])
-        wanted["ats_amplitude"] = (
-            "K A^2 g^-1",
-            lambda v: v["n_ats"] * (v["d0max_qs4"] - v["d0min_qs4"]),
-        )
-    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    result = {}
-    for key, (unit, function) in wanted.items():
-        slopes = np.zeros(len(names))
-        for index, name in enumerate(names):
-            # Every combination is at most quadratic: central differences are exact but for rounding.
-            step = 1.0e-4 * max(abs(reported[name]), errors[index])
-            if errors[index] == 0.0 or step == 0.0:
-                continue
-            up, down = ({**reported, name: reported[name] + sign * step} for sign in (1.0, -1.0))
-            slopes[index] = (function(to_canonical(up)) - function(to_canonical(down))) / (2.0 * step)
-        variance = float(slopes @ covariance @ slopes)
-        result[key] = Derived(
-            value=float(function(to_canonical(reported))),
-            error=sqrt(variance) if variance > 0.0 else None,
-            unit=unit,
+            at_limit=limits_met[name][0] if name in limits_met else None,
+            stage=name in frozen.errors,
         )
     return result

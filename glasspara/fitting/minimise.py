@@ -14,6 +14,8 @@ from iminuit import Minuit
 from glasspara.fitting.coordinates import Coordinates
 from glasspara.fitting.directions import independent_steps
 from glasspara.fitting.problem import Problem
+from glasspara.fitting.result import Statistics
+from glasspara.fitting.significance import chi2_p_value
 from glasspara.fitting.start import find_start
 
 FloatArray = npt.NDArray[np.float64]
@@ -49,6 +51,26 @@ class Minimum:
     at_limit: Mapping[str, str] = field(default_factory=dict)
     one_sided: Mapping[str, float] = field(default_factory=dict)
     calls: int = 0
+    fitted_before: int = 0
+    """Parameters that stages before this fit took from the same data."""
+
+    @property
+    def statistics(self) -> Statistics:
+        """Goodness of fit, the parameters of earlier stages counted."""
+        problem = self.problem
+        n_free = len(problem.coordinates.names) + self.fitted_before
+        ndof = problem.n_observations - n_free
+        pulls = problem.residuals(self.point)[: len(problem.data)]
+        return Statistics(
+            chi2=self.chi2,
+            chi2_points=float(pulls @ pulls),
+            ndof=ndof,
+            p_value=chi2_p_value(self.chi2, ndof) if ndof > 0 else None,
+            aic=self.chi2 + 2.0 * n_free,
+            bic=self.chi2 + n_free * float(np.log(problem.n_observations)),
+            n_points=len(problem.data),
+            n_free=n_free,
+        )
 
     @property
     def coordinates(self) -> Coordinates:
@@ -80,6 +102,16 @@ class Minimum:
                 slope = abs(self.coordinates.reported_jacobian(self.point)[row, column])
                 found[name] = (side, None if error is None else float(error * slope))
         return found
+
+    @property
+    def errors(self) -> dict[str, float | None]:
+        """Standard error of every reported parameter, one-sided at a limit; None for those held, or without one."""
+        variances = np.diag(self.reported_covariance())
+        errors: dict[str, float | None] = {
+            name: sqrt(variance) if variance > 0.0 and name in self.coordinates.free else None
+            for name, variance in zip(self.coordinates.reported, variances.tolist(), strict=True)
+        }
+        return errors | {name: error for name, (_, error) in self.limits_met().items()}
 
     def reported_covariance(self) -> FloatArray:
         """Covariance of all reported parameters, propagated linearly; zero for those held."""

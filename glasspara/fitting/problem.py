@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +18,24 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Constraint:
-    """Gaussian knowledge of one reported parameter, from outside the data."""
+    """Knowledge of one reported parameter from outside the data.
+
+    Gaussian in the parameter, or in its logarithm (``log``), ``error`` then being that of the logarithm. An
+    ``assumed`` one comes from no measurement: the program sets it where the data leave a parameter open.
+    """
 
     mean: float
     error: float
+    log: bool = False
+    assumed: bool = False
+
+    def pull(self, value: float) -> float:
+        """(constraint - value) in standard errors."""
+        return (log(self.mean / value) if self.log else self.mean - value) / self.error
+
+    def pull_slope(self, value: float) -> float:
+        """Derivative of :meth:`pull` by the value."""
+        return -1.0 / (self.error * (value if self.log else 1.0))
 
 
 @dataclass(frozen=True)
@@ -59,10 +74,10 @@ class Problem:
             return pulls, by_coordinates
         rows = self.coordinates.reported_jacobian(point)
         index = [self.coordinates.reported.index(name) for name in self.constraints]
-        errors = np.array([constraint.error for constraint in self.constraints.values()])
+        slopes = np.array([item.pull_slope(reported[name]) for name, item in self.constraints.items()])
         return (
             np.concatenate([pulls, self._constraint_pulls(reported)]),
-            np.concatenate([by_coordinates, -rows[index] / errors[:, None]]),
+            np.concatenate([by_coordinates, rows[index] * slopes[:, None]]),
         )
 
     def chi2(self, point: FloatArray) -> float:
@@ -74,6 +89,4 @@ class Problem:
         return 2.0 * (residuals @ jacobian)
 
     def _constraint_pulls(self, reported: Mapping[str, float]) -> FloatArray:
-        return np.array(
-            [(item.mean - reported[name]) / item.error for name, item in self.constraints.items()]
-        )
+        return np.array([item.pull(reported[name]) for name, item in self.constraints.items()])

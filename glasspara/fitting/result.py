@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import sqrt
 from typing import Literal
 
 import numpy as np
@@ -37,7 +38,8 @@ class FittedParameter:
     constraint: Constraint | None
     limits: tuple[float | None, float | None]
     at_limit: str | None
-    reason: str = ""
+    stage: bool = False
+    """Whether a subtraction stage fitted it before the last; its error is then that of its own stage."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,14 @@ class Derived:
 
 @dataclass(frozen=True)
 class Statistics:
-    """Goodness of fit. AIC = chi2 + 2k and BIC = chi2 + k ln N, as holds for known sigma."""
+    """Goodness of fit. AIC = chi2 + 2k and BIC = chi2 + k ln N, as holds for known sigma.
+
+    ``chi2`` counts points and constraints, ``chi2_points`` the points alone; ``n_free`` counts the parameters of
+    the stages too.
+    """
 
     chi2: float
+    chi2_points: float
     ndof: int
     p_value: float | None
     aic: float
@@ -61,13 +68,18 @@ class Statistics:
     n_points: int
     n_free: int
 
+    @property
+    def scatter_factor(self) -> float:
+        """By how much the scatter of the points exceeds their stated errors; 1 without degrees of freedom."""
+        return sqrt(self.chi2_points / self.ndof) if self.ndof > 0 else 1.0
+
 
 @dataclass(frozen=True)
 class AtsTest:
     """Does the ATS term earn its place? Chi2 of the fit without it, and the chance of such a gain by noise.
 
-    ``p_value`` takes the gain, in units of the scatter where the scatter exceeds the stated errors, as chi2
-    with as many degrees of freedom as the term has free parameters.
+    ``p_value`` is that of the F test: gain over the number of free parameters of the term, against chi2/ndof of
+    the fit with it. ``open_without`` names what the data do not fix even without the term.
     """
 
     chi2_without: float
@@ -77,6 +89,7 @@ class AtsTest:
     needed: bool
     parameters_without: Mapping[str, tuple[float, float | None]]
     """Value and error of each free parameter of the fit without the term."""
+    open_without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -107,11 +107,23 @@ class FitSettings:
         if self.model.ions != "both":
             values |= {name: 0.0 for name in ION_NAMES if name not in IONS[self.model.ions]}
         if self.model.has_ats and values["d0max_qs4"] < values["d0min_qs4"]:
+            values = self._move_default_cutoff(values)
+        if self.model.has_ats and values["d0max_qs4"] < values["d0min_qs4"]:
             raise UsageError(
                 f"d0max_qs4 ({values['d0max_qs4']:g}) is below d0min_qs4 ({values['d0min_qs4']:g}) at the start",
                 remedy="Set both with --set or --fix",
             )
         return values
+
+    def _move_default_cutoff(self, values: Mapping[str, float]) -> dict[str, float]:
+        """Keep the usual ratio of the cutoffs where the user set one and the other is but the default."""
+        low, high = "d0min_qs4", "d0max_qs4"
+        ratio = PARAMETERS[high].start / PARAMETERS[low].start
+        if low in self.mentioned and high not in self.mentioned:
+            return {**values, high: values[low] * ratio}
+        if high in self.mentioned and low not in self.mentioned:
+            return {**values, low: values[high] / ratio}
+        return dict(values)
 
     def held(self) -> dict[str, float]:
         """The reported parameters that are not free, with their values."""
@@ -122,6 +134,8 @@ class FitSettings:
             names.add("n_fe")
         if self.model.ions != "both":
             names |= set(ION_NAMES) - set(IONS[self.model.ions])
+        if "n_ats" in names and guess["n_ats"] == 0.0:
+            names |= set(ATS_NAMES)  # no systems, no shape to fit
         return {name: guess[name] for name in guess if name in names}
 
     def without_ats(self) -> FitSettings:
@@ -139,10 +153,13 @@ class FitSettings:
             limits={name: value for name, value in self.limits.items() if keep(name)},
         )
 
-    def problem(self, data: Dataset, held: Mapping[str, float]) -> Problem:
-        """What is to be minimised when the reported parameters ``held`` are."""
+    def problem(
+        self, data: Dataset, held: Mapping[str, float], assumed: Mapping[str, Constraint] | None = None
+    ) -> Problem:
+        """What is to be minimised when the reported parameters ``held`` are, with ``assumed`` constraints added."""
         limits = {name: limit for name, limit in self.limits.items() if name not in held}
-        constraints = {name: item for name, item in self.constraints().items() if name not in held}
+        known = {**self.constraints(), **(assumed or {})}
+        constraints = {name: item for name, item in known.items() if name not in held}
         return Problem(data, Coordinates(self.model, self.partition, dict(held), limits), constraints)
 
     def constraints(self) -> dict[str, Constraint]:

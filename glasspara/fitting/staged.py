@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from glasspara.dataset import Dataset
 from glasspara.fitting.coordinates import to_canonical
@@ -19,6 +20,8 @@ from glasspara.fitting.settings import FitSettings
 from glasspara.model import Model, Terms, evaluate
 from glasspara.parameters import ION_NAMES, PARTITION_NAMES
 
+Wish = TypeVar("Wish")
+
 
 @dataclass(frozen=True)
 class StageValues:
@@ -26,6 +29,8 @@ class StageValues:
 
     model: Model
     values: Mapping[str, float]
+    errors: Mapping[str, float | None]
+    """Standard error of each parameter in its own stage; only those that a stage fitted are here."""
     sources: Mapping[str, str]
 
     def terms(self, data: Dataset) -> Terms:
@@ -37,19 +42,28 @@ def stage_values(data: Dataset, settings: FitSettings) -> StageValues:
     """Run the two stages on ``data``; what ``settings`` holds stays as it is."""
     plain = settings.without_ats()
     held = plain.held()
-    sources = dict.fromkeys(held, "given")
+    sources = {name: "given" if name in plain.fixed else "held" for name in held}
+    errors: dict[str, float | None] = {}
     if "chi_larmor" not in held:
-        free_iron = replace(plain, n_fe=None, fixed=_without_iron(plain.fixed))
+        free_iron = replace(
+            plain,
+            n_fe=None,
+            fixed=_without_iron(plain.fixed),
+            starts=_without_iron(plain.starts),
+            limits=_without_iron(plain.limits),
+        )
         first = minimise(free_iron.problem(data, free_iron.held()), free_iron.guess())
         held["chi_larmor"] = first.reported["chi_larmor"]
+        errors["chi_larmor"] = first.errors["chi_larmor"]
         sources["chi_larmor"] = "stage 1, Larmor: Larmor + Langevin fit with free iron"
-    second = minimise(plain.problem(data, held), plain.guess() | held).reported
+    second = minimise(plain.problem(data, held), plain.guess() | held)
     return StageValues(
         plain.model,
-        second,
-        {name: sources.get(name, "stage 2, Langevin: chi_larmor frozen") for name in second},
+        second.reported,
+        errors | {name: second.errors[name] for name in second.coordinates.free},
+        {name: sources.get(name, "stage 2, Langevin: chi_larmor frozen") for name in second.reported},
     )
 
 
-def _without_iron(fixed: Mapping[str, float | None]) -> dict[str, float | None]:
-    return {name: value for name, value in fixed.items() if name not in (*ION_NAMES, *PARTITION_NAMES)}
+def _without_iron(wishes: Mapping[str, Wish]) -> dict[str, Wish]:
+    return {name: wish for name, wish in wishes.items() if name not in (*ION_NAMES, *PARTITION_NAMES)}

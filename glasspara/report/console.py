@@ -135,10 +135,9 @@ def _show_fit(result: FitResult, out: Console) -> None:
         f"AIC {statistics.aic:.1f}, BIC {statistics.bic:.1f}; {statistics.n_points} points, "
         f"{statistics.n_free} free parameters"
     )
-    factor = (statistics.chi2 / statistics.ndof) ** 0.5 if statistics.ndof > 0 else 1.0
     out.print(
         "Errors: one standard error by the stated sigmas (chi2 + 1); "
-        f"times {factor:.3g} for errors scaled by sqrt(chi2/ndof)."
+        f"times {statistics.scatter_factor:.3g} for errors scaled by sqrt(chi2/ndof)."
     )
     for statement in result.determination.statements:
         out.print(f"  - {statement}")
@@ -157,13 +156,16 @@ def _convention(result: FitResult) -> str:
 
 
 def _state(item: FittedParameter) -> str:
+    if item.stage:
+        return "fitted in an earlier stage, then frozen"
     if item.fixed:
         return "held"
     if item.at_limit:
         return f"at its {item.at_limit} limit; error one-sided"
+    if item.constraint and item.constraint.assumed:
+        return "free, but for an assumption"
     if item.constraint:
-        constraint = value_with_error(item.constraint.mean, item.constraint.error)
-        return f"constrained to {constraint}"
+        return f"constrained to {value_with_error(item.constraint.mean, item.constraint.error)}"
     return "free"
 
 

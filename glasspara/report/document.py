@@ -105,6 +105,7 @@ def fit_block(result: FitResult) -> Json:
         },
         "statistics": {
             "chi2": statistics.chi2,
+            "chi2_points": statistics.chi2_points,
             "ndof": statistics.ndof,
             "p_value": statistics.p_value,
             "aic": statistics.aic,
@@ -131,6 +132,7 @@ def fit_block(result: FitResult) -> Json:
             "delta_chi2": test.delta_chi2,
             "extra_parameters": test.extra_parameters,
             "p_value": test.p_value,
+            "open_without": list(test.open_without),
             "needed": test.needed,
             "parameters_without": {
                 name: {"value": value, "error": error}
@@ -148,9 +150,17 @@ def _parameter(item: FittedParameter) -> Json:
         "error_scaled": item.error_scaled,
         "unit": item.unit,
         "fixed": item.fixed,
-        "constraint": None if constraint is None else {"mean": constraint.mean, "error": constraint.error},
+        "constraint": None
+        if constraint is None
+        else {
+            "mean": constraint.mean,
+            "error": constraint.error,
+            "error_of": "logarithm" if constraint.log else "value",
+            "assumed": constraint.assumed,
+        },
         "limits": list(item.limits),
         "at_limit": item.at_limit,
+        "stage": item.stage,
         "minos": None,
     }
 

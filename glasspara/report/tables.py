@@ -11,7 +11,7 @@ import numpy as np
 from glasspara import __version__
 from glasspara.analysis.universality import UniversalityResult
 from glasspara.dataset import Dataset
-from glasspara.fitting.result import FitResult
+from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.loading import Input
 from glasspara.stages import StagedData
 
@@ -65,7 +65,7 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
         runs = "; ".join(run.label for run in result.data.runs)
         status = result.assessment.status
         for name, item in result.parameters.items():
-            kind = "held" if item.fixed else "constrained" if item.constraint else "free"
+            kind = _kind(item)
             rows.append(
                 (
                     number,
@@ -99,6 +99,16 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
         "fit", "runs", "status", "parameter", "kind", "value", "error", "error_scaled", "unit", "at_limit",
     )  # fmt: skip
     return csv_text(comments, header, rows)
+
+
+def _kind(item: FittedParameter) -> str:
+    if item.stage:
+        return "stage"
+    if item.fixed:
+        return "held"
+    if item.constraint is None:
+        return "free"
+    return "assumed" if item.constraint.assumed else "constrained"
 
 
 def stages_csv(comments: Sequence[str], staged: Sequence[StagedData]) -> str:

@@ -79,11 +79,14 @@ def test_mean_and_ratio_replace_the_cutoffs_only_when_both_are_free():
     assert "ln_d0_ratio" in coordinates(("n_ats",), partition=False).names
     assert "n_ats_ln_ratio" in coordinates((), partition=False).names
     one = coordinates(("n_ats", "d0min_qs4"), partition=False)
-    assert "d0max_qs4" in one.names
-    low, _ = one.box()[one.names.index("d0max_qs4")]
-    assert low == VALUES["d0min_qs4"]  # d0max stays above
+    assert "ln_d0max" in one.names
+    low, _ = one.box()[one.names.index("ln_d0max")]
+    assert low == pytest.approx(np.log(VALUES["d0min_qs4"]))  # d0max stays above
     boxed = coordinates(("n_ats",), partition=False, limits={"d0max_qs4": (1e5, 3e5)})
-    assert {"d0min_qs4", "d0max_qs4"} <= set(boxed.names)
+    assert {"ln_d0min", "ln_d0max"} <= set(boxed.names)
+    box = dict(zip(boxed.names, boxed.box(), strict=True))
+    assert box["ln_d0max"] == pytest.approx((np.log(1e5), np.log(3e5)))
+    assert box["ln_d0min"] == pytest.approx((np.log(1e3), np.log(1e7)))  # the other's box is not its own
 
 
 def test_limits_narrow_the_physical_ones():

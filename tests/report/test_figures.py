@@ -49,7 +49,7 @@ def result_of(data, *, model=None, status="good", values=BK7, held=True) -> FitR
         correlation_names=(),
         correlation=np.zeros((0, 0)),
         derived={},
-        statistics=Statistics(chi2, len(data) - 5, 0.25, 0.0, 0.0, len(data), 5),
+        statistics=Statistics(chi2, chi2, len(data) - 5, 0.25, 0.0, 0.0, len(data), 5),
         ats_test=None,
         determination=Determination((), (), {}, {}, (), ()),
         assessment=Assessment(status, ()),
