@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from glasspara.dataset import Dataset, ReducedRun, Window, reduce_run
-from glasspara.errors import InputError, SampleDataError
+from glasspara.errors import GlassparaError, InputError, SampleDataError
 from glasspara.measurement import Measurement, read
 from glasspara.runs import Run
 from glasspara.sample import Sample
+from glasspara.sample_mass import contradiction
 
 OUTSIDE_WINDOW = "outside --t-range or --h-range"
 
@@ -56,6 +57,7 @@ def load(
     errors: str = "auto",
     window: Window | None = None,
     progress: Callable[[Sequence[str]], Iterable[str]] = tuple,
+    on_error: Callable[[str, GlassparaError], None] | None = None,
 ) -> Loaded:
     """Read the files in the order given.
 
@@ -66,6 +68,7 @@ def load(
     moment, errors : as :func:`glasspara.measurement.read` takes them
     window : temperatures and fields to keep
     progress : wraps the sequence of paths to show how far reading is
+    on_error : told of each file that fails, which is then left out; without it the first failure is raised
 
     Raises
     ------
@@ -77,15 +80,34 @@ def load(
     twice = sorted({path for path in paths if paths.count(path) > 1})
     if twice:
         raise InputError("the file is named twice", where=twice[0], remedy="Name each file once")
-    loaded = Loaded(
-        tuple(
-            _use(read(path, moment=moment, errors=errors), mass_mg, sample, window or Window())
-            for path in progress(paths)
-        )
-    )
+    inputs = []
+    for path in progress(paths):
+        try:
+            inputs.append(_use(read(path, moment=moment, errors=errors), mass_mg, sample, window or Window()))
+        except GlassparaError as error:
+            if on_error is None or len(paths) == 1:
+                raise
+            on_error(path, error)
+    loaded = Loaded(tuple(inputs))
+    _refuse_copies(loaded)
     if not any(item.runs for item in loaded.inputs):
-        raise InputError("no point lies in the window", remedy="Widen --t-range and --h-range")
+        raise InputError(
+            "no point lies in the window" if inputs else "no file could be read",
+            remedy="Widen --t-range and --h-range" if inputs else "See the errors above",
+        )
     return loaded
+
+
+def _refuse_copies(loaded: Loaded) -> None:
+    """The same bytes under two names are one measurement: counted twice they would halve the variances."""
+    seen: dict[str, str] = {}
+    for item in loaded.inputs:
+        digest, path = item.measurement.sha256, item.measurement.path
+        if digest in seen:
+            raise InputError(
+                f"holds the same bytes as {seen[digest]}", where=path, remedy="Leave one of them out"
+            )
+        seen[digest] = path
 
 
 def _use(measurement: Measurement, mass_mg: float | None, sample: Sample | None, window: Window) -> Input:
@@ -107,8 +129,17 @@ def _use(measurement: Measurement, mass_mg: float | None, sample: Sample | None,
         runs=tuple(runs),
         rows_used=measurement.rows_used - cut,
         rows_dropped=dropped,
-        warnings=(*measurement.warnings, *warnings),
+        warnings=tuple(
+            f"{measurement.path}: {warning}" for warning in (*_relevant(measurement, source), *warnings)
+        ),
     )
+
+
+def _relevant(measurement: Measurement, mass_source: str) -> list[str]:
+    """The reader's warnings, without its doubts about a header's mass that is not used."""
+    doubt = contradiction(measurement.mass, measurement.header, measurement.path)
+    used = mass_source == measurement.mass.source
+    return [warning for warning in measurement.warnings if used or warning != doubt]
 
 
 def _select(run: Run, keep: object) -> Run:
@@ -136,7 +167,7 @@ def _mass(
     warnings = []
     if header.value_mg is not None and abs(chosen / header.value_mg - 1.0) > _MASS_TOLERANCE:
         warnings.append(
-            f"{measurement.path}: the header says {header.value_mg:g} mg ({header.source}); "
+            f"the header says {header.value_mg:g} mg ({header.source}); "
             f"{chosen:g} mg from the {source} is used"
         )
     return chosen, source, warnings

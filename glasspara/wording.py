@@ -17,6 +17,8 @@ def value_with_error(value: float, error: float | None) -> str:
     leading = floor(log10(error))
     three = round(error / 10.0 ** (leading - 2))
     last = leading - 1 if three <= 354 else leading
+    if last > exponent and value:
+        return f"{value:.2g} ± {error:.2g}"  # cut at the place of such an error nothing would be left of the value
     if -3 <= exponent <= 4:
         decimals = max(-last, 0)
         return f"{round(value, -last):.{decimals}f} ± {round(error, -last):.{decimals}f}"

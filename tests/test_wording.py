@@ -21,7 +21,7 @@ from glasspara.wording import p_value, value_with_error
         (9.96, 0.0996, "9.96 ± 0.10"),
         (3.0, None, "3"),
         (3.0, 0.0, "3"),
-        (1e-3, 5.0, "0 ± 5"),
+        (1e-3, 5.0, "0.001 ± 5"),  # the value is still to be seen
     ],
 )
 def test_value_with_error(value, error, text):

@@ -12,6 +12,7 @@ from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
     from glasspara.dataset import Window
+    from glasspara.errors import GlassparaError
     from glasspara.fitting.settings import FitSettings
     from glasspara.loading import Loaded
     from glasspara.model import Model
@@ -73,9 +74,17 @@ def load(
     errors: str,
     t_range: str | None,
     h_range: str | None,
+    failed: list[tuple[str, GlassparaError]] | None = None,
 ) -> Loaded:
+    """The files of a command. With a list ``failed`` a bad file is reported and noted there, and the rest goes on."""
     from glasspara.loading import load
+    from glasspara.report.inert import inert
     from glasspara.report.progress import track
+
+    def report(path: str, error: GlassparaError) -> None:
+        print(f"error: {inert(str(error))}", file=sys.stderr)
+        assert failed is not None
+        failed.append((path, error))
 
     return load(
         files,
@@ -85,6 +94,7 @@ def load(
         errors=errors,
         window=window(t_range, h_range),
         progress=lambda paths: track(paths, "reading"),
+        on_error=None if failed is None else report,
     )
 
 
@@ -160,7 +170,8 @@ class Destination:
 
         paths = write_files(self.folder, files, force=self.force)
         if not self.quiet:
-            print(f"wrote {len(paths)} files to {self.folder}", file=sys.stderr)
+            files_word = "file" if len(paths) == 1 else "files"
+            print(f"wrote {len(paths)} {files_word} to {self.folder}", file=sys.stderr)
 
     def show(self, document: Mapping[str, Any], tables: Callable[[], None]) -> None:
         """The document or the tables on stdout."""

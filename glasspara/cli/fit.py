@@ -11,11 +11,12 @@ from glasspara.cli import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from glasspara.errors import GlassparaError
     from glasspara.fitting.result import FitResult
     from glasspara.fitting.settings import FitSettings
     from glasspara.loading import Input, Loaded
 
-NOT_TRUSTED = 5
+NOT_TRUSTED, PART_FAILED = 5, 6
 REPORT, PARAMETERS, DATA = "report.json", "parameters.csv", "data.csv"
 
 Staged = Annotated[
@@ -68,7 +69,7 @@ def fit(
 ) -> None:
     """Read, subtract in stages, fit, report.
 
-    Exit status 5: the fit was done and is reported, but is not to be trusted.
+    Exit status 5: the fit was done and is reported, but is not to be trusted; 6: with --per-run, some files failed.
     """
     from glasspara.cli import common
     from glasspara.model import Model
@@ -88,15 +89,23 @@ def fit(
         defaults=defaults,
     )
     destination.check([REPORT, PARAMETERS, DATA])
+    failed: list[tuple[str, GlassparaError]] = []
     loaded = common.load(
-        files, mass=mass, sample=sample_data, moment=moment, errors=errors, t_range=t_range, h_range=h_range
+        files,
+        mass=mass,
+        sample=sample_data,
+        moment=moment,
+        errors=errors,
+        t_range=t_range,
+        h_range=h_range,
+        failed=failed if per_run else None,  # a joint fit without one of its files is another fit
     )
     common.warn(loaded.warnings, quiet=quiet)
     results = _fit(loaded, settings, per_run=per_run)
 
     from glasspara.report.document import fit_document
 
-    document = fit_document(loaded.inputs, results, loaded.warnings)
+    document = fit_document(loaded.inputs, results, loaded.warnings, failed)
 
     def tables() -> None:
         from glasspara.report.console import console, show_fit
@@ -108,6 +117,8 @@ def fit(
         destination.write(_files(document, loaded.inputs, results, plots=plots, decompose=decompose))
     elif not (as_json or quiet):
         common.hint_no_files()
+    if failed:
+        raise typer.Exit(PART_FAILED)
     if not all(result.assessment.trusted for result in results):
         raise typer.Exit(NOT_TRUSTED)
 

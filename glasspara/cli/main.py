@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,7 @@ from glasspara.cli.universality import universality
 from glasspara.errors import GlassparaError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+OUTPUT_FAILED = 2
 
 app = typer.Typer(
     name="glasspara",
@@ -49,6 +51,9 @@ for _command in (fit, universality, inspect, subtract, simulate, presets, schema
 
 def run() -> None:
     """Entry point: a GlassparaError becomes one line on stderr and its exit status."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller, as cron does
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     try:
         app()
     except GlassparaError as error:
@@ -61,8 +66,16 @@ def run() -> None:
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
         # The reader has gone (``| head``): keep Python from complaining once more while it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
         raise SystemExit(0) from None
+    except OSError as error:
+        print(f"error: cannot write the output ({error.strerror})", file=sys.stderr)
+        _silence_stdout()
+        raise SystemExit(OUTPUT_FAILED) from None
+
+
+def _silence_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from glasspara.presets import Preset, RunPlan
 
 SIMULATION = "Simulation"
+T_GRID, H_GRID = "2:300:80:log", "500:65000:60"
 
 PresetName = Annotated[
     str,
@@ -42,20 +44,20 @@ Temperatures = Annotated[
     ),
 ]
 TGrid = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--t-grid",
         metavar="FROM:TO:POINTS[:SPACING]",
-        help="Temperatures of the M(T) runs, K; spacing linear, log or inverse.",
+        help=f"Temperatures of the --mt runs, K; spacing linear, log or inverse. [{T_GRID}]",
         rich_help_panel=SIMULATION,
     ),
 ]
 HGrid = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--h-grid",
         metavar="FROM:TO:POINTS[:SPACING]",
-        help="Fields of the M(H) runs, Oe.",
+        help=f"Fields of the --mh runs, Oe. [{H_GRID}]",
         rich_help_panel=SIMULATION,
     ),
 ]
@@ -82,8 +84,8 @@ def simulate(
     preset: PresetName = "bk7-fixed-field",
     mt: Fields = None,
     mh: Temperatures = None,
-    t_grid: TGrid = "2:300:80:log",
-    h_grid: HGrid = "500:65000:60",
+    t_grid: TGrid = None,
+    h_grid: HGrid = None,
     start: SetValue = None,
     seed: Seed = 1,
     noise: Noise = 1.0e-3,
@@ -171,13 +173,22 @@ def _parameters(preset: Preset, changes: Mapping[str, float]) -> dict[str, float
 
 
 def _plans(
-    fields: list[float] | None, temperatures: list[float] | None, t_grid: str, h_grid: str
+    fields: list[float] | None, temperatures: list[float] | None, t_grid: str | None, h_grid: str | None
 ) -> list[RunPlan] | None:
+    for grid, option, runs, run_option in (
+        (t_grid, "--t-grid", fields, "--mt"),
+        (h_grid, "--h-grid", temperatures, "--mh"),
+    ):
+        if grid is not None and not runs:
+            raise UsageError(f"{option} has no effect without {run_option}", remedy=f"Add {run_option}")
+    for value in (*(fields or []), *(temperatures or [])):
+        if not isfinite(value):
+            raise UsageError(f"a run at {value} cannot be simulated")
     if not fields and not temperatures:
         return None
     from glasspara.presets import RunPlan
 
-    over_t, over_h = _grid(t_grid, "--t-grid"), _grid(h_grid, "--h-grid")
+    over_t, over_h = _grid(t_grid or T_GRID, "--t-grid"), _grid(h_grid or H_GRID, "--h-grid")
     if min(over_t) <= 0.0 or any(value <= 0.0 for value in temperatures or []):
         raise UsageError("a temperature is not positive")
     return [

@@ -11,11 +11,11 @@ from glasspara.cli import options
 REPORT, DATA, FIGURE = "universality.json", "universality.csv", "universality.png"
 
 ChiLarmor = Annotated[
-    float | None,
+    str | None,
     typer.Option(
         "--chi-larmor",
         metavar="CHI",
-        help="Larmor susceptibility, emu g^-1 Oe^-1, a positive number; by default it is fitted with the curve.",
+        help="Larmor susceptibility, emu g^-1 Oe^-1, positive for a diamagnet; by default it is fitted with the curve.",
         rich_help_panel=options.MODEL,
     ),
 ]
@@ -41,6 +41,7 @@ def universality(
 
     destination = common.Destination(out, force=force, as_json=as_json, quiet=quiet)
     sample_data, _ = common.sample_and_defaults(sample)
+    given = None if chi_larmor is None else options.number(chi_larmor, "--chi-larmor")
     destination.check([REPORT, DATA, FIGURE])
     loaded = common.load(
         files, mass=mass, sample=sample_data, moment=moment, errors=errors, t_range=t_range, h_range=h_range
@@ -50,7 +51,7 @@ def universality(
     from glasspara.analysis.universality import universality as test
     from glasspara.report.document import to_text, universality_document
 
-    result = test(loaded.data, chi_larmor=chi_larmor)
+    result = test(loaded.data, chi_larmor=given)
     document = universality_document(loaded.inputs, result, loaded.warnings)
 
     def tables() -> None:

@@ -165,6 +165,8 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
             break
     if np.any(np.clip(point, low, high) != point):
         why = why or "the minimum lies outside the limits"
+    if _crossed(problem.coordinates.to_reported(point)):
+        why = why or "d0max_qs4 fell below d0min_qs4: leave one of them without --limit"
     covariance = np.zeros((len(point), len(point)))
     if free.any():
         covariance[np.ix_(free, free)] = steps @ inner @ steps.T
@@ -174,6 +176,11 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
         problem, point, problem.chi2(point), not why, why, covariance,
         _by_name(problem, at_limit), _by_name(problem, one_sided), calls,
     )  # fmt: skip
+
+
+def _crossed(reported: Mapping[str, float]) -> bool:
+    low, high = reported.get("d0min_qs4", 0.0), reported.get("d0max_qs4", 0.0)
+    return low > high * (1.0 + 1.0e-9)
 
 
 def _revise(

@@ -88,7 +88,7 @@ def is_preset(name: str) -> bool:
 
 def preset_text(name_or_path: str | Path) -> str:
     """The TOML text of a preset, with its comments; arguments and errors as of :func:`load_preset`."""
-    path, _ = _locate(name_or_path, "--preset")
+    path, _ = _locate(name_or_path)
     return read_toml(path).text
 
 
@@ -102,7 +102,7 @@ def load_preset(name_or_path: str | Path) -> Preset:
     InputError
         The file is faulty; the error names file, line and key.
     """
-    path, origin = _locate(name_or_path, "--preset")
+    path, origin = _locate(name_or_path)
     return _preset(read_toml(path), origin)
 
 
@@ -116,7 +116,7 @@ def load_sample(name_or_path: str | Path) -> Sample:
     InputError
         The file is faulty; the error names file, line and key.
     """
-    path, origin = _locate(name_or_path, "--sample")
+    path, origin = _locate(name_or_path)
     return _preset(read_toml(path), origin).sample if origin.startswith("preset ") else read_sample(path)
 
 
@@ -126,7 +126,7 @@ def _known_names() -> dict[str, str]:
     return names | {alias.lower(): name for alias, name in ALIASES.items()}
 
 
-def _locate(name_or_path: str | Path, option: str) -> tuple[Path, str]:
+def _locate(name_or_path: str | Path) -> tuple[Path, str]:
     text = str(name_or_path)
     if name := _known_names().get(text.lower()):
         return _FOLDER / f"{name}.toml", f"preset {name}"
@@ -134,9 +134,7 @@ def _locate(name_or_path: str | Path, option: str) -> tuple[Path, str]:
     if path.suffix.lower() == ".toml" or path.is_file():
         return path, f"file {path}"
     known = ", ".join((*preset_names(), *ALIASES))
-    raise UsageError(
-        f"no preset and no file {text!r}", where=option, remedy=f"Give a TOML file or one of: {known}"
-    )
+    raise UsageError(f"no preset and no file {text!r}", remedy=f"Give a TOML file or one of: {known}")
 
 
 def _preset(top: Table, origin: str) -> Preset:

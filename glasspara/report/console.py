@@ -37,9 +37,17 @@ STATUS_WORDS = {
 _PIPE_WIDTH = 120
 
 
+class _PlainConsole(Console):
+    """Leaves a broken pipe to the program: rich would end it with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(stream: TextIO | None = None) -> Console:
+    """Console on ``stream``, by default on stdout."""
     stream = stream or sys.stdout
-    return Console(
+    return _PlainConsole(
         file=stream,
         highlight=False,
         markup=False,

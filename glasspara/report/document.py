@@ -80,14 +80,18 @@ def run_block(run: ReducedRun) -> Json:
 
 
 def fit_document(
-    inputs: Sequence[Input], fits: Sequence[FitResult], warnings: Sequence[str], *, command: str = "fit"
+    inputs: Sequence[Input],
+    fits: Sequence[FitResult],
+    warnings: Sequence[str],
+    failed: Sequence[tuple[str, GlassparaError]] = (),
 ) -> Json:
     model = fits[0].model
-    return frame(command, [input_block(item) for item in inputs], warnings) | {
+    return frame("fit", [input_block(item) for item in inputs], warnings) | {
         "model": model.name,
         "convention": model.convention,
         "orientation": model.orientation,
         "fits": [fit_block(result) for result in fits],
+        "failed": _failures(failed),
     }
 
 
@@ -213,11 +217,11 @@ def subtract_document(
 def inspect_document(
     measurements: Sequence[Measurement], failed: Sequence[tuple[str, GlassparaError]]
 ) -> Json:
-    return frame("inspect", [_measurement(item) for item in measurements], []) | {
-        "failed": [
-            {"path": path, "error": str(error), "exit_status": error.exit_status} for path, error in failed
-        ]
-    }
+    return frame("inspect", [_measurement(item) for item in measurements], []) | {"failed": _failures(failed)}
+
+
+def _failures(failed: Sequence[tuple[str, GlassparaError]]) -> list[Json]:
+    return [{"path": path, "error": str(error), "exit_status": error.exit_status} for path, error in failed]
 
 
 def _measurement(item: Measurement) -> Json:

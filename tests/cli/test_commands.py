@@ -337,3 +337,77 @@ def test_closed_stdout_is_no_error(one):
     assert done.stdout.startswith("#")
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+# --- found by reviewers ----------------------------------------------------------------------------------
+
+
+def test_copies_of_a_file_are_not_two_measurements(glasspara, one, tmp_path):
+    copy = tmp_path / "copy.dat"
+    copy.write_bytes(one.read_bytes())
+    refused = glasspara("fit", one, copy)
+    assert refused.status == 3
+    assert "same bytes" in refused.err
+
+
+def test_batch_with_a_bad_file(glasspara, validator, pure_ll, tmp_path):
+    missing = tmp_path / "missing.dat"
+    part = glasspara("fit", *pure_ll[:2], missing, "--per-run", "--model", "ll", "--json")
+    assert part.status == 6
+    document = json.loads(part.out)
+    validator.validate(document)
+    assert len(document["fits"]) == 2
+    assert document["failed"][0]["path"] == str(missing)
+    assert glasspara("fit", *pure_ll[:2], missing, "--model", "ll").status == 3
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "x"])
+def test_hostile_numbers(glasspara, pure_ll, value):
+    for arguments in (("universality", *pure_ll[:2], "--chi-larmor", value), ("simulate", "--mt", value)):
+        refused = glasspara(*arguments)
+        assert refused.status == 2
+        assert refused.out == ""
+        assert "Traceback" not in refused.err
+
+
+def test_options_without_effect_are_refused(glasspara, tmp_path):
+    refused = glasspara("simulate", "--t-grid", "2:50:10", "--out", tmp_path)
+    assert refused.status == 2
+    assert "--mt" in refused.err
+
+
+def test_warnings_name_their_file_and_a_settled_mass_is_no_doubt(glasspara, one, tmp_path):
+    path = tmp_path / "BK7_12.5mg.dat"
+    path.write_bytes(one.read_bytes())
+    doubtful = glasspara("fit", path, "--model", "ll", "--json")
+    warnings = json.loads(doubtful.out)["warnings"]
+    assert any(warning.startswith(str(path)) and "12.5" in warning for warning in warnings)
+    settled = json.loads(glasspara("fit", path, "--model", "ll", "--mass", "96.8", "--json").out)
+    assert not any("12.5" in warning for warning in settled["warnings"])
+
+
+def test_staged_parameters_are_told_from_held_ones(glasspara, validator, pure_ll, tmp_path):
+    done = glasspara("fit", *pure_ll, "--staged", "--json", "--out", tmp_path, "--no-plots")
+    document = json.loads(done.out)
+    validator.validate(document)
+    parameters = document["fits"][0]["parameters"]
+    assert parameters["chi_larmor"]["stage"]
+    assert parameters["chi_larmor"]["error"] > 0
+    assert not parameters["n_ats"]["stage"]
+    assert ",stage," in (tmp_path / "parameters.csv").read_text()
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">/dev/full"])
+def test_closed_and_full_streams(one, closed):
+    shell = f"{sys.executable} -m glasspara subtract {one} {closed}"
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (2 if "full" in closed else 0)
+
+
+def test_head_ends_a_table_without_an_error(bk7):
+    files = " ".join(str(path) for path in bk7)
+    shell = f"set -o pipefail; {sys.executable} -m glasspara fit {files} --model ll | head -n 1"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 5)
+    assert "Traceback" not in done.stderr
