@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.dataset import Dataset
-from glasspara.fitting.assessment import assess, compare_without_ats
+from glasspara.fitting.assessment import LARGEST_SCATTER, assess, compare_without_ats
 from glasspara.fitting.coordinates import to_canonical
 from glasspara.fitting.derived import derived
 from glasspara.fitting.determination import determine
@@ -128,6 +128,8 @@ def _open_shape(minimum: Minimum, settings: FitSettings) -> tuple[str, float] | 
 
     None as well where a parameter that the user freed is open: an assumption would only make it look fixed.
     """
+    if minimum.statistics.scatter_factor > LARGEST_SCATTER:
+        return None  # no assumption mends a model that does not describe the data
     lost = {name: inf if e is None else e for name, e in open_parameters(relative_errors(minimum)).items()}
     if settings.freed & lost.keys():
         return None
