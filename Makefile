@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= auto
 
-.PHONY: help demo test lint format bench fixtures clean
+.PHONY: help demo test lint format bench study fixtures clean
 
 help:
 	@echo "make demo      install into .venv and run the main job on a bundled synthetic campaign"
 	@echo "make test      lint, type-check and run the tests"
 	@echo "make bench     run the benchmarks"
+	@echo "make study     run the longer simulations behind docs/fitting.md"
 	@echo "make fixtures  write fixtures/ again from the simulator (byte for byte)"
 
 $(VENV)/.installed: pyproject.toml
@@ -39,6 +40,9 @@ test: lint
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
+
+study: $(VENV)/.installed-dev
+	$(BIN)/python -m studies.rates
 
 fixtures: $(VENV)/.installed
 	$(BIN)/python fixtures/make.py

@@ -1,0 +1,1 @@
+"""Longer simulations behind the numbers in ``docs/``; ``make study`` runs them."""
