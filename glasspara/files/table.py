@@ -17,6 +17,8 @@ COMMENT_ONLY = "comment only"
 SHORT_ROW = "short row"
 TOO_MANY_CELLS = "too many cells"
 
+# Where so large a share of the rows has one width, a shorter row is a damaged one.
+_UNIFORM = 0.9
 _BLANK_WORDS = ("", "nan")  # numpy writes "nan" for cells that MultiVu leaves blank
 
 
@@ -53,7 +55,7 @@ def collect(raw: RawFile, columns: Mapping[str, int], *, needed: Sequence[str]) 
         rows.add(number, cells)
     if not raw.ends_with_newline:
         rows.drop_cut_off(len(cells))
-    rows.drop_shifted()
+    rows.drop_misshapen()
     return rows.table()
 
 
@@ -125,15 +127,21 @@ class _Rows:
         if len(self._widths) > 1 and self._widths[-1] == last_width < self._widths[-2]:
             self._drop(len(self._lines) - 1, SHORT_ROW)
 
-    def drop_shifted(self) -> None:
-        """Drop rows that an unquoted comma in their comment makes longer than the others: all cells are shifted."""
+    def drop_misshapen(self) -> None:
+        """Drop rows that are unlike the others: cut short, or longer by an unquoted comma in their comment.
+
+        A row may end in the middle of a number, and a comma more shifts all cells: neither is to be believed.
+        """
         if len(set(self._widths)) < 2:
             return
-        usual = Counter(self._widths).most_common(1)[0][0]
+        usual, count = Counter(self._widths).most_common(1)[0]
+        uniform = count >= _UNIFORM * len(self._widths)
         commented = {number for number, _ in self._comments}
         for i in reversed(range(len(self._lines))):
             if self._widths[i] > usual and self._lines[i] in commented:
                 self._drop(i, TOO_MANY_CELLS)
+            elif self._widths[i] < usual and uniform:
+                self._drop(i, SHORT_ROW)
 
     def _drop(self, i: int, reason: str) -> None:
         self._dropped.append(DroppedRow(self._lines.pop(i), reason))

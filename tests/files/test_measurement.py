@@ -121,3 +121,19 @@ def test_infinite_centres_of_scans(write, compose, sweep):
 def test_any_bytes_give_an_error(write, content):
     with pytest.raises(InputError):
         read(write(content))
+
+
+def test_a_row_cut_in_the_middle_of_the_file_is_not_believed(fixtures, tmp_path):
+    """Up to ``...,-3.206200e-004,3.207173``: what is left of the error is 10 million times too large."""
+    source = fixtures / "bk7-fixed-field" / "BK7-synthetic_MT_20000Oe.rso.dat"
+    lines = source.read_bytes().split(b"\r\n")
+    row = 60
+    cells = lines[row].split(b",")
+    lines[row] = b",".join([*cells[:5], cells[5][:8]])
+    path = tmp_path / "cut.dat"
+    path.write_bytes(b"\r\n".join(lines))
+    measurement = read(str(path))
+    assert measurement.rows_dropped == {"short row": 1}
+    assert measurement.dropped[0].line == row + 1
+    assert measurement.rows_read == 80
+    assert measurement.runs[0].sigma.max() < 1e-6
