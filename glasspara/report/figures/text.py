@@ -122,6 +122,13 @@ def fit_details(result: FitResult, shown: Sequence[ReducedRun]) -> str:
         n_ats = result.parameters["n_ats"]
         held = f"; n_ATS = {n_ats.value:.4g} g⁻¹ held".replace("e+", "e") if n_ats.fixed else ""
         lines.append(f"{model.convention} convention, {model.orientation}{held}")
+        assumed = [
+            f"{item.name} near {item.constraint.mean:.3g} {item.unit}"
+            for item in result.parameters.values()
+            if item.constraint is not None and item.constraint.assumed
+        ]
+        if assumed:
+            lines.append(f"assumed: {', '.join(assumed)}")
     return "\n".join(elide(line, LINE) for line in lines)
 
 
