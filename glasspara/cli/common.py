@@ -173,6 +173,20 @@ class Destination:
             files_word = "file" if len(paths) == 1 else "files"
             print(f"wrote {len(paths)} {files_word} to {self.folder}", file=sys.stderr)
 
+    def write_report(self, name: str, document: dict[str, Any], products: Mapping[str, bytes]) -> None:
+        """The report with what belongs to it, before anything is shown: the reader of stdout may go away.
+
+        The report lists its files, so that with ``--force`` those of the report before it do not stay behind.
+        """
+        assert self.folder is not None
+        from glasspara.report.document import to_text
+        from glasspara.report.output import files_of_report, remove_files
+
+        document["files"] = sorted([name, *products])
+        before = files_of_report(self.folder / name) if self.force else set()
+        self.write({name: to_text(document).encode(), **products})
+        remove_files(self.folder, before - set(document["files"]))
+
     def show(self, document: Mapping[str, Any], tables: Callable[[], None]) -> None:
         """The document or the tables on stdout."""
         if self.as_json:
@@ -181,9 +195,6 @@ class Destination:
             sys.stdout.write(to_text(document))
         elif not self.quiet:
             tables()
+            if self.folder is None:
+                print("nothing written; --out DIR writes JSON, CSV and figures", file=sys.stderr)
         sys.stdout.flush()
-
-
-def hint_no_files() -> None:
-    """Without ``--out`` nothing is written; say how to have it."""
-    print("nothing written; --out DIR writes JSON, CSV and figures", file=sys.stderr)

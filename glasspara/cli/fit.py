@@ -112,11 +112,10 @@ def fit(
 
         show_fit(loaded.inputs, results, console())
 
-    destination.show(document, tables)
     if destination.folder is not None:
-        destination.write(_files(document, loaded.inputs, results, plots=plots, decompose=decompose))
-    elif not (as_json or quiet):
-        common.hint_no_files()
+        products = _products(loaded.inputs, results, plots=plots, decompose=decompose)
+        destination.write_report(REPORT, document, products)
+    destination.show(document, tables)
     if failed:
         raise typer.Exit(PART_FAILED)
     if not all(result.assessment.trusted for result in results):
@@ -133,21 +132,19 @@ def _fit(loaded: Loaded, settings: FitSettings, *, per_run: bool) -> list[FitRes
     return [fit(part, settings) for part in track(parts, "fitting")]
 
 
-def _files(
-    document: dict[str, object],
+def _products(
     inputs: Sequence[Input],
     results: Sequence[FitResult],
     *,
     plots: bool,
     decompose: bool,
 ) -> dict[str, bytes]:
+    """Tables and figures by file name."""
     from glasspara.report import tables
-    from glasspara.report.document import to_text
     from glasspara.stages import StagedData
 
     staged = [StagedData(result.data, result.terms) for result in results]
     files = {
-        REPORT: to_text(document).encode(),
         PARAMETERS: tables.parameters_csv(inputs, results).encode(),
         DATA: tables.stages_csv(tables.provenance("fit", inputs), staged).encode(),
     }

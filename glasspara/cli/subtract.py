@@ -62,9 +62,9 @@ def subtract(
         *(f"{name} = {value!r} ({stages.sources[name]})" for name, value in stages.values.items()),
     ]
     text = tables.stages_csv(comments, [staged])
+    destination.write({DATA: text.encode()})
     if as_json:
         sys.stdout.write(to_text(subtract_document(loaded.inputs, staged, stages, loaded.warnings)))
     elif destination.folder is None:
         sys.stdout.write(text)
     sys.stdout.flush()
-    destination.write({DATA: text.encode()})

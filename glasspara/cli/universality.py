@@ -49,7 +49,7 @@ def universality(
     common.warn(loaded.warnings, quiet=quiet)
 
     from glasspara.analysis.universality import universality as test
-    from glasspara.report.document import to_text, universality_document
+    from glasspara.report.document import universality_document
 
     result = test(loaded.data, chi_larmor=given)
     document = universality_document(loaded.inputs, result, loaded.warnings)
@@ -59,19 +59,13 @@ def universality(
 
         show_universality(loaded.inputs, result, console())
 
+    if destination.folder is not None:
+        from glasspara.report.tables import universality_csv
+
+        products = {DATA: universality_csv(loaded.inputs, result).encode()}
+        if plots:
+            from glasspara.report.figures import save_png, universality_figure
+
+            products[FIGURE] = save_png(universality_figure(result))
+        destination.write_report(REPORT, document, products)
     destination.show(document, tables)
-    if destination.folder is None:
-        if not (as_json or quiet):
-            common.hint_no_files()
-        return
-    from glasspara.report.tables import universality_csv
-
-    files_out = {
-        REPORT: to_text(document).encode(),
-        DATA: universality_csv(loaded.inputs, result).encode(),
-    }
-    if plots:
-        from glasspara.report.figures import save_png, universality_figure
-
-        files_out[FIGURE] = save_png(universality_figure(result))
-    destination.write(files_out)

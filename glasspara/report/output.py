@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from glasspara.errors import UsageError
+
+_SUFFIXES = (".json", ".csv", ".png")
 
 
 def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
@@ -74,3 +77,20 @@ def write_file(path: Path, content: bytes) -> Path:
             Path(temporary).unlink()
         raise UsageError(f"cannot write the file ({error.strerror})", where=str(path)) from None
     return path
+
+
+def files_of_report(path: Path) -> set[str]:
+    """Names of the files that the report at ``path`` says it came with; none where it is not one of ours."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        names = report["files"] if "glasspara_version" in report else []
+        return {name for name in names if Path(name).name == name and name.endswith(_SUFFIXES)}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def remove_files(folder: Path, names: set[str]) -> None:
+    """Remove what an earlier report left behind."""
+    for name in names:
+        with suppress(OSError):
+            (folder / name).unlink()

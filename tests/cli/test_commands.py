@@ -411,3 +411,25 @@ def test_head_ends_a_table_without_an_error(bk7):
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
     assert done.returncode in (0, 5)
     assert "Traceback" not in done.stderr
+
+
+def test_a_new_result_leaves_nothing_of_the_old_one(glasspara, validator, pure_ll, tmp_path):
+    mine = tmp_path / "notes.png"
+    mine.write_bytes(b"mine")
+    glasspara("fit", *pure_ll[:4], "--model", "ll", "--out", tmp_path, "--decompose")
+    assert len(list(tmp_path.glob("decomposition_*.png"))) == 4
+    glasspara("fit", pure_ll[0], "--model", "ll", "--out", tmp_path, "--force")
+    document = json.loads((tmp_path / "report.json").read_text())
+    validator.validate(document)
+    assert {path.name for path in tmp_path.iterdir()} == {*document["files"], "notes.png"}
+    assert len(list(tmp_path.glob("decomposition_*.png"))) == 1
+    # a report that somebody else wrote names no files of ours to remove
+    (tmp_path / "report.json").write_text('{"files": ["notes.png", "../x.png"]}')
+    glasspara("fit", pure_ll[0], "--model", "ll", "--out", tmp_path, "--force", "--no-plots")
+    assert mine.read_bytes() == b"mine"
+
+
+def test_files_are_written_even_if_nobody_reads_stdout(one, tmp_path):
+    shell = f"{sys.executable} -m glasspara fit {one} --model ll --out {tmp_path / 'out'} | true"
+    subprocess.run(["sh", "-c", shell], capture_output=True, check=False)
+    assert (tmp_path / "out" / "report.json").exists()
