@@ -19,7 +19,7 @@ from glasspara.cli.universality import universality
 from glasspara.errors import GlassparaError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-OUTPUT_FAILED = 2
+UNUSABLE = 2
 
 app = typer.Typer(
     name="glasspara",
@@ -55,13 +55,14 @@ def run() -> None:
         if getattr(sys, name) is None:  # closed by the caller, as cron does
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     try:
-        app()
+        status = app(standalone_mode=False)
+        raise SystemExit(status if isinstance(status, int) else 0)
     except GlassparaError as error:
         from glasspara.report.inert import inert
 
         print(f"error: {inert(str(error))}", file=sys.stderr)
         raise SystemExit(error.exit_status) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         print("interrupted; nothing half-written", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
@@ -71,7 +72,13 @@ def run() -> None:
     except OSError as error:
         print(f"error: cannot write the output ({error.strerror})", file=sys.stderr)
         _silence_stdout()
-        raise SystemExit(OUTPUT_FAILED) from None
+        raise SystemExit(UNUSABLE) from None
+    except Exception as error:
+        # What typer raises for a wrong command line has no public base class that all its versions share.
+        if not hasattr(error, "format_message"):
+            raise
+        print(f"error: {error.format_message()} (-h shows what there is)", file=sys.stderr)
+        raise SystemExit(getattr(error, "exit_code", UNUSABLE)) from None
 
 
 def _silence_stdout() -> None:

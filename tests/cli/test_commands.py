@@ -433,3 +433,15 @@ def test_files_are_written_even_if_nobody_reads_stdout(one, tmp_path):
     shell = f"{sys.executable} -m glasspara fit {one} --model ll --out {tmp_path / 'out'} | true"
     subprocess.run(["sh", "-c", shell], capture_output=True, check=False)
     assert (tmp_path / "out" / "report.json").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("fit",), ("compare",), ("fit", "--nope"), ("simulate", "--seed", "x"), ("fit", "x.dat", "--mass")],
+)
+def test_wrong_command_lines_get_one_line(glasspara, arguments):
+    refused = glasspara(*arguments)
+    assert refused.status == 2
+    assert refused.err.startswith("error: ")
+    assert len(refused.err.splitlines()) == 1
+    assert refused.out == ""
