@@ -5,6 +5,7 @@ Options, reports, schema and documentation all take their names and units from h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
@@ -69,3 +70,13 @@ PARTITION_NAMES = ("n_fe", "fe2_fraction")
 
 ATS_NAMES = ("n_ats", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu")
 """The ATS term."""
+
+
+def to_canonical(values: Mapping[str, float]) -> dict[str, float]:
+    """``values`` with n_fe and fe2_fraction, where they stand, replaced by n_fe2 and n_fe3."""
+    canonical = dict(values)
+    if "n_fe" in canonical:
+        total, fraction = canonical.pop("n_fe"), canonical.pop("fe2_fraction")
+        canonical["n_fe2"] = fraction * total
+        canonical["n_fe3"] = (1.0 - fraction) * total
+    return canonical

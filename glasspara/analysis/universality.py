@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from glasspara.dataset import Dataset, ReducedRun
 from glasspara.errors import InputError
+from glasspara.fitting.significance import f_p_value
 from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.langevin import langevin_response
 
@@ -115,10 +116,10 @@ def universality(data: Dataset, *, chi_larmor: float | None = None) -> Universal
             f"{len(data)} points in {len(data.runs)} runs are too few for the test",
             remedy="Add points, or runs that overlap in H/T",
         )
-    coefficients = np.linalg.lstsq(_scaled(common)[0], target, rcond=_RANK)[0] / _scaled(common)[1]
     chi, error = chi_larmor, None
     if chi is None:
-        chi = float(coefficients[0])
+        scaled, norm = _scaled(common)
+        chi = float(np.linalg.lstsq(scaled, target, rcond=_RANK)[0][0] / norm[0])
         error = _first_error(common) * float(np.sqrt(residual @ residual / (len(data) - base.shape[1])))
     statistic, p_value = _f_test(gain, rank, left, rest)
     tensions = []
@@ -205,9 +206,7 @@ def _first_error(matrix: FloatArray) -> float:
 
 
 def _f_test(gain: float, rank: int, left: float, rest: int) -> tuple[float, float]:
-    from scipy.special import fdtrc
-
     if rank == 0 or left <= 0.0:
         return 0.0, 1.0
     statistic = (gain / rank) / (left / rest)
-    return statistic, float(fdtrc(rank, rest, statistic))
+    return statistic, f_p_value(statistic, rank, rest)

@@ -29,6 +29,13 @@ def warn(messages: Iterable[str], *, quiet: bool) -> None:
         print(f"warning: {inert(message)}", file=sys.stderr)
 
 
+def report_error(error: GlassparaError) -> None:
+    """The one line that an error gets on stderr, control characters shown inert."""
+    from glasspara.report.inert import inert
+
+    print(f"error: {inert(str(error))}", file=sys.stderr)
+
+
 def mass_mg(text: str | None) -> float | None:
     """The mass of ``--mass``, mg."""
     if text is None:
@@ -78,11 +85,10 @@ def load(
 ) -> Loaded:
     """The files of a command. With a list ``failed`` a bad file is reported and noted there, and the rest goes on."""
     from glasspara.loading import load
-    from glasspara.report.inert import inert
     from glasspara.report.progress import track
 
     def report(path: str, error: GlassparaError) -> None:
-        print(f"error: {inert(str(error))}", file=sys.stderr)
+        report_error(error)
         assert failed is not None
         failed.append((path, error))
 
@@ -127,10 +133,11 @@ def fit_settings(
     for name, text in options.assignments(limit, "--limit").items():
         low, high = options.interval(text or "", f"--limit {name}")
         limits[name] = (-float("inf") if low is None else low, float("inf") if high is None else high)
+    starts = options.values(start, "--set")
     iron = parse_concentration(n_fe) if n_fe else None
     defaults = dict(defaults)
     if iron_from_sample and iron is None and sample is not None and sample.n_fe is not None:
-        mentioned = {*fixed, *(free or []), *options.values(start, "--set"), *limits}
+        mentioned = {*fixed, *(free or []), *starts, *limits}
         if not mentioned & {"n_fe", "n_fe2", "n_fe3"}:
             iron = (sample.n_fe, sample.n_fe_error)
     if sample is not None and sample.fe2_fraction is not None:
@@ -141,7 +148,7 @@ def fit_settings(
         n_fe=iron,
         fixed=fixed,
         freed=frozenset(free or []),
-        starts=options.values(start, "--set"),
+        starts=starts,
         limits=limits,
         defaults=defaults,
     )

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from glasspara.cli import options
+from glasspara.cli.common import report_error
 from glasspara.errors import GlassparaError
 
 PART_FAILED = 6
@@ -26,7 +27,6 @@ def inspect(
     from glasspara.measurement import read
     from glasspara.report.console import console, show_measurement
     from glasspara.report.document import inspect_document, to_text
-    from glasspara.report.inert import inert
     from glasspara.report.progress import track
 
     read_files, failed = [], []
@@ -38,7 +38,7 @@ def inspect(
             if len(files) == 1 and not as_json:
                 raise
             failed.append((path, error))
-            print(f"error: {inert(str(error))}", file=sys.stderr)
+            report_error(error)
             continue
         read_files.append(measurement)
         if not (as_json or quiet):

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from glasspara import __version__
+from glasspara.cli.common import report_error
 from glasspara.cli.fit import fit
 from glasspara.cli.information import cite, environment, presets, schema
 from glasspara.cli.inspect import inspect
@@ -58,9 +59,7 @@ def run() -> None:
         status = app(standalone_mode=False)
         raise SystemExit(status if isinstance(status, int) else 0)
     except GlassparaError as error:
-        from glasspara.report.inert import inert
-
-        print(f"error: {inert(str(error))}", file=sys.stderr)
+        report_error(error)
         raise SystemExit(error.exit_status) from None
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted; nothing half-written", file=sys.stderr)

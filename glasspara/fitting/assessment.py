@@ -13,6 +13,7 @@ from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.result import Assessment, AtsTest
 from glasspara.fitting.significance import chi2_p_value, f_p_value
 from glasspara.parameters import PARAMETERS
+from glasspara.scatter import MAD_TO_SIGMA
 from glasspara.wording import p_value, percent, value_with_error
 
 FloatArray = npt.NDArray[np.float64]
@@ -65,16 +66,17 @@ def residual_correlation(data: Dataset, pulls: FloatArray) -> tuple[float, float
     Neighbours are taken in order of temperature in fixed-field runs, of field in fixed-temperature runs, within
     a branch. White residuals have mean correlation 0 and variance 1/(number of pairs).
     """
+    bounds = _bounds(pulls)
     products: list[FloatArray] = []
     for run, part in zip(data.runs, data.split(pulls), strict=True):
         along = run.temperature if run.run.kind == "fixed-field" else run.field
         for branch in np.unique(run.run.branch):
             chosen = np.flatnonzero(run.run.branch == branch)
             # Bounded, so that one wild point cannot carry the verdict.
-            ordered = np.clip(part[chosen][np.argsort(along[chosen], kind="stable")], *_bounds(pulls))
+            ordered = np.clip(part[chosen][np.argsort(along[chosen], kind="stable")], *bounds)
             products.append(ordered[1:] * ordered[:-1])
     flat = np.concatenate(products) if products else np.empty(0)
-    power = float(np.mean(np.clip(pulls, *_bounds(pulls)) ** 2))
+    power = float(np.mean(np.clip(pulls, *bounds) ** 2))
     if len(flat) < 8 or power == 0.0:
         return 0.0, 1.0
     correlation = float(np.mean(flat)) / power
@@ -88,7 +90,7 @@ def _bounds(pulls: FloatArray) -> tuple[float, float]:
 
 def robust_spread(values: FloatArray) -> float:
     """Standard deviation by the median absolute deviation."""
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    return MAD_TO_SIGMA * float(np.median(np.abs(values - np.median(values))))
 
 
 def assess(minimum: Minimum, lost: Mapping[str, float | None], ats_test: AtsTest | None) -> Assessment:

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from glasspara.errors import UsageError
 from glasspara.model import Model
-from glasspara.parameters import ION_NAMES, PARAMETERS, PARTITION_NAMES
+from glasspara.parameters import ION_NAMES, PARAMETERS, PARTITION_NAMES, to_canonical
 
 FloatArray = npt.NDArray[np.float64]
 CUTOFFS = ("d0min_qs4", "d0max_qs4")
@@ -49,16 +49,6 @@ def reported_names(model: Model, *, partition: bool) -> tuple[str, ...]:
         for canonical in model.names
         for name in (ions if canonical == ION_NAMES[0] else () if canonical in ION_NAMES else (canonical,))
     )
-
-
-def to_canonical(reported: Mapping[str, float]) -> dict[str, float]:
-    """Replace n_fe and fe2_fraction, where they stand, by n_fe2 and n_fe3."""
-    values = dict(reported)
-    if "n_fe" in values:
-        total, fraction = values.pop("n_fe"), values.pop("fe2_fraction")
-        values["n_fe2"] = fraction * total
-        values["n_fe3"] = (1.0 - fraction) * total
-    return values
 
 
 def canonical_by_reported(reported: Mapping[str, float], model: Model) -> FloatArray:

@@ -8,9 +8,8 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.fitting.coordinates import to_canonical
 from glasspara.fitting.result import Derived
-from glasspara.parameters import ION_NAMES, PARAMETERS, PARTITION_NAMES
+from glasspara.parameters import ION_NAMES, PARAMETERS, PARTITION_NAMES, to_canonical
 from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
 
 FloatArray = npt.NDArray[np.float64]

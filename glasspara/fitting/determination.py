@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.fitting.coordinates import canonical_by_reported, to_canonical
+from glasspara.fitting.coordinates import canonical_by_reported
 from glasspara.fitting.directions import principal_directions
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.openness import UNDETERMINED
 from glasspara.fitting.result import Determination
 from glasspara.model import evaluate_with_gradient
-from glasspara.parameters import PARAMETERS
+from glasspara.parameters import PARAMETERS, to_canonical
 from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
@@ -35,8 +35,11 @@ _COMBINATIONS: dict[str, Callable[[Mapping[str, float]], dict[str, float]]] = {
 }
 
 
-def determine(minimum: Minimum) -> Determination:
-    """Singular values, relative errors and words, with n_ats counted among the parameters even where it is held."""
+def determine(minimum: Minimum, *, undetermined: tuple[str, ...]) -> Determination:
+    """Singular values, relative errors and words, with n_ats counted among the parameters even where it is held.
+
+    ``undetermined`` names the free parameters that the data leave open in this fit.
+    """
     reported = minimum.reported
     open_cutoffs = "n_ats" in reported and reported["d0max_qs4"] > reported["d0min_qs4"]
     names = [
@@ -47,7 +50,7 @@ def determine(minimum: Minimum) -> Determination:
         and name not in minimum.limits_met()
     ]
     if not names:
-        return Determination((), (), {}, {}, (), ())
+        return Determination((), (), {}, {}, undetermined, ())
     jacobian = _log_jacobian(minimum, names)
     singular, directions = principal_directions(jacobian)
     usable = singular > _ROUNDING * singular[0] if singular[0] > 0.0 else np.zeros(singular.shape, dtype=bool)
@@ -71,7 +74,7 @@ def determine(minimum: Minimum) -> Determination:
         singular_values=tuple(float(value) for value in singular),
         relative_errors=errors,
         combinations=combinations,
-        undetermined=(),
+        undetermined=undetermined,
         statements=tuple(_statements(minimum, errors, combinations)),
     )
 

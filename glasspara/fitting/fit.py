@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from glasspara.dataset import Dataset
 from glasspara.fitting.assessment import LARGEST_SCATTER, assess, compare_without_ats
-from glasspara.fitting.coordinates import to_canonical
 from glasspara.fitting.derived import derived
 from glasspara.fitting.determination import determine
 from glasspara.fitting.minimise import Minimum, minimise
@@ -21,7 +20,7 @@ from glasspara.fitting.result import AtsTest, FitResult, FittedParameter
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.staged import stage_values
 from glasspara.model import evaluate
-from glasspara.parameters import ATS_NAMES, PARAMETERS
+from glasspara.parameters import ATS_NAMES, PARAMETERS, to_canonical
 from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
@@ -60,9 +59,8 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
     guess = {**settings.guess(), **held}
     minimum, test, assumptions = _minimise(data, settings, held, guess)
     minimum = replace(minimum, fitted_before=len(frozen.errors))
-    errors = relative_errors(minimum)
+    lost = open_parameters(relative_errors(minimum))
     notes = [*_standing_notes(settings, held, frozen), *assumptions]
-    lost = open_parameters(errors)
     return FitResult(
         model=settings.model,
         method=settings.method,
@@ -78,7 +76,7 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         ),
         statistics=minimum.statistics,
         ats_test=test,
-        determination=replace(determine(minimum), undetermined=tuple(lost)),
+        determination=determine(minimum, undetermined=tuple(lost)),
         assessment=assess(minimum, lost, test),
         terms=evaluate(data.temperature, data.field, to_canonical(minimum.reported), settings.model),
         notes=tuple(notes),
@@ -108,10 +106,7 @@ def _minimise(
         spread, is_log = _ASSUMED_ERRORS[name]
         wider = {**assumed, name: Constraint(guess[name], spread, log=is_log, assumed=True)}
         other = minimise(settings.problem(data, held, wider), guess, pinned=pinned)
-        if (
-            other.chi2 - minimum.chi2
-            > _ASSUMPTION_MAY_COST * max(minimum.statistics.scatter_factor, 1.0) ** 2
-        ):
+        if other.chi2 - minimum.chi2 > _ASSUMPTION_MAY_COST * minimum.statistics.chi2_unit:
             break  # open on one side only, and what would be assumed is on the other
         minimum, assumed, test = other, wider, _test_ats(data, settings, held, other)
         within = "within a factor of 3" if is_log else f"+- {spread:g} {PARAMETERS[name].unit}"

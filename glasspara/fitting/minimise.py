@@ -1,9 +1,10 @@
-"""Migrad and Hesse on a problem, in coordinates scaled to the expected errors."""
+"""Migrad and Hesse on a problem, along independent combinations of its coordinates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf, sqrt
 from typing import TypeVar
 
@@ -53,11 +54,10 @@ class Minimum:
     covariance: FloatArray
     at_limit: Mapping[str, str] = field(default_factory=dict)
     one_sided: Mapping[str, float] = field(default_factory=dict)
-    calls: int = 0
     fitted_before: int = 0
     """Parameters that stages before this fit took from the same data."""
 
-    @property
+    @cached_property
     def statistics(self) -> Statistics:
         """Goodness of fit, the parameters of earlier stages counted."""
         problem = self.problem
@@ -79,7 +79,7 @@ class Minimum:
     def coordinates(self) -> Coordinates:
         return self.problem.coordinates
 
-    @property
+    @cached_property
     def reported(self) -> dict[str, float]:
         """Every reported parameter at the minimum."""
         return self.coordinates.to_reported(self.point)
@@ -106,7 +106,7 @@ class Minimum:
                 found[name] = (side, None if error is None else float(error * slope))
         return found
 
-    @property
+    @cached_property
     def errors(self) -> dict[str, float | None]:
         """Standard error of every reported parameter, one-sided at a limit; None for those held, or without one."""
         variances = np.diag(self.reported_covariance())
@@ -147,7 +147,7 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
     point = np.clip(start, low, high)
     at_limit = _at_limit(problem, point, low, high)
     released: set[int] = set()
-    steps, inner, why, calls, now = np.zeros((0, 0)), np.zeros((0, 0)), "", 0, inf
+    now = inf
     for _ in range(_MAX_ROUNDS):
         for index, side in at_limit.items():
             point[index] = low[index] if side == "lower" else high[index]
@@ -160,7 +160,6 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
             closed = ~_open_directions(problem, steps, free)
             if closed.any():
                 minuit, point = _migrad(problem, point, free, steps[:, closed])
-                calls += minuit.nfcn
                 why = _why_not(minuit)
                 if minuit.covariance is not None:
                     inner[np.ix_(closed, closed)] = np.asarray(minuit.covariance)
@@ -180,7 +179,7 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
     _open_limits(problem, point, covariance, free, one_sided)
     return Minimum(
         problem, point, problem.chi2(point), not why, why, covariance,
-        _by_name(problem, at_limit), _by_name(problem, one_sided), calls,
+        _by_name(problem, at_limit), _by_name(problem, one_sided),
     )  # fmt: skip
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from glasspara.fitting.coordinates import to_canonical
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.profile import cheap_doublings
-from glasspara.parameters import ION_NAMES
+from glasspara.parameters import ION_NAMES, to_canonical
 from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.langevin import langevin_response
 
@@ -28,8 +27,7 @@ def relative_errors(minimum: Minimum) -> dict[str, float | None]:
     (each ion), 1 (fe2_fraction), 0.1 K (delta_mu). A scale parameter that can be changed by a factor of 2 for less
     than 1 in chi2 counts as unknown, whatever its error. ``field_offset`` and what an assumption fixes are left out.
     """
-    factor = max(minimum.statistics.scatter_factor, 1.0)
-    level = cheap_doublings(minimum, cost=factor**2)
+    level = cheap_doublings(minimum, cost=minimum.statistics.chi2_unit)
     least = _least_sizes(minimum)
     result: dict[str, float | None] = {}
     for name in minimum.coordinates.free:

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.dataset import Dataset
-from glasspara.fitting.coordinates import Coordinates, to_canonical
+from glasspara.fitting.coordinates import Coordinates
 from glasspara.model import Model, evaluate, evaluate_with_gradient
+from glasspara.parameters import to_canonical
 
 FloatArray = npt.NDArray[np.float64]
 

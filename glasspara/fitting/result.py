@@ -73,6 +73,11 @@ class Statistics:
         """By how much the scatter of the points exceeds their stated errors; 1 without degrees of freedom."""
         return sqrt(self.chi2_points / self.ndof) if self.ndof > 0 else 1.0
 
+    @property
+    def chi2_unit(self) -> float:
+        """What a rise of chi2 by 1 stands for: more where the scatter exceeds the stated errors."""
+        return max(self.scatter_factor, 1.0) ** 2
+
 
 @dataclass(frozen=True)
 class AtsTest:

@@ -14,11 +14,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from glasspara.dataset import Dataset
-from glasspara.fitting.coordinates import to_canonical
 from glasspara.fitting.minimise import minimise
 from glasspara.fitting.settings import FitSettings
 from glasspara.model import Model, Terms, evaluate
-from glasspara.parameters import ION_NAMES, PARTITION_NAMES
+from glasspara.parameters import ION_NAMES, PARTITION_NAMES, to_canonical
 
 Wish = TypeVar("Wish")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from glasspara.errors import UsageError
-from glasspara.parameters import ATS_NAMES, ION_NAMES, PARAMETERS, PARTITION_NAMES
+from glasspara.parameters import ATS_NAMES, ION_NAMES, PARAMETERS, PARTITION_NAMES, to_canonical
 from glasspara.sample import Sample, read_sample, sample_from_table
 from glasspara.toml_input import Table, read_toml
 
@@ -68,12 +68,7 @@ class Preset:
 
 def model_values(parameters: Mapping[str, float]) -> dict[str, float]:
     """``parameters`` with n_fe and fe2_fraction as n_fe2 and n_fe3, and with ``field_offset`` (default 0)."""
-    values = {name: value for name, value in parameters.items() if name not in PARTITION_NAMES}
-    if "n_fe" in parameters:
-        total, fraction = (parameters[name] for name in PARTITION_NAMES)
-        values["n_fe2"] = fraction * total
-        values["n_fe3"] = (1.0 - fraction) * total
-    return {"field_offset": 0.0, **values}
+    return {"field_offset": 0.0, **to_canonical(parameters)}
 
 
 def preset_names() -> tuple[str, ...]:

@@ -230,7 +230,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
     for run in measurement.runs:
         word = "M(T)" if run.kind == "fixed-field" else "M(H)"
         runs.add_row(
-            f"{word} at {run.nominal:g} {run.unit}", str(len(run.moment)), _span(run.temperature), _span(run.field),
+            f"{word} at {run.label}", str(len(run.moment)), _span(run.temperature), _span(run.field),
             _span(run.moment), Text(inert(run.sigma_source)), Text(", ".join(run.branch_labels)),
         )  # fmt: skip
     out.print(runs)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from glasspara.errors import UsageError
-from glasspara.fitting.coordinates import Coordinates, canonical_by_reported, reported_names, to_canonical
+from glasspara.fitting.coordinates import Coordinates, canonical_by_reported, reported_names
 from glasspara.model import Model
+from glasspara.parameters import to_canonical
 
 VALUES = {
     "chi_larmor": 4.2e-7,

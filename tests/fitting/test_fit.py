@@ -8,10 +8,10 @@ import pytest
 import glasspara
 from glasspara.dataset import Dataset
 from glasspara.errors import UsageError
-from glasspara.fitting.coordinates import to_canonical
 from glasspara.fitting.fit import fit
 from glasspara.fitting.settings import FitSettings
 from glasspara.model import Model, evaluate
+from glasspara.parameters import to_canonical
 from glasspara.presets import load_preset
 from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 

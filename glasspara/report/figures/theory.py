@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.dataset import ReducedRun
-from glasspara.fitting.coordinates import to_canonical
 from glasspara.fitting.result import FitResult
 from glasspara.model import Terms, evaluate
+from glasspara.parameters import to_canonical
 from glasspara.report.figures.panels import abscissa, branches
 
 FloatArray = npt.NDArray[np.float64]
