@@ -65,6 +65,7 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         model=settings.model,
         method=settings.method,
         data=data,
+        minimum=minimum,
         parameters=_parameters(settings, minimum, frozen),
         correlation_names=minimum.coordinates.free,
         correlation=_correlation(minimum),

@@ -15,9 +15,9 @@ from iminuit import Minuit
 from glasspara.fitting.coordinates import Coordinates
 from glasspara.fitting.directions import independent_steps
 from glasspara.fitting.problem import Problem
-from glasspara.fitting.result import Statistics
 from glasspara.fitting.significance import chi2_p_value
 from glasspara.fitting.start import find_start
+from glasspara.fitting.statistics import Statistics
 
 FloatArray = npt.NDArray[np.float64]
 Value = TypeVar("Value")

@@ -15,7 +15,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from glasspara.analysis.universality import universality
 from glasspara.dataset import Dataset
-from glasspara.fitting.result import Assessment, Determination, FitResult, FittedParameter, Statistics
+from glasspara.fitting.minimise import Minimum
+from glasspara.fitting.result import Assessment, Determination, FitResult, FittedParameter
+from glasspara.fitting.settings import FitSettings
+from glasspara.fitting.statistics import Statistics
 from glasspara.model import Model, evaluate
 from glasspara.report.figures import fit_figures, save_png, universality_figure
 from glasspara.report.figures.panels import POINTS
@@ -45,6 +48,9 @@ def result_of(data, *, model=None, status="good", values=BK7, held=True) -> FitR
         model=model,
         method="joint",
         data=data,
+        minimum=Minimum(
+            FitSettings(model=model).problem(data, values), np.empty(0), chi2, True, "", np.empty((0, 0))
+        ),
         parameters=parameters,
         correlation_names=(),
         correlation=np.zeros((0, 0)),
