@@ -6,26 +6,43 @@ without the ATS term.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from glasspara.errors import UsageError
-from glasspara.parameters import ATS_NAMES, ION_NAMES
-from glasspara.physics.ats import ats_magnetisation, ats_magnetisation_gradient
-from glasspara.physics.ions import ION_OF_PARAMETER
-from glasspara.physics.langevin import langevin_response
-from glasspara.physics.larmor import larmor_magnetisation
+from glasspara.parameters import ION_NAMES
+from glasspara.physics.ions import TraceIon
+from glasspara.terms import AtsTerm, IronTerm, LarmorTerm, Part, Term, TraceTerm, two_level
 
 FloatArray = npt.NDArray[np.float64]
 
-MODELS = {
-    "etm": "Larmor + Langevin + tunnelling currents (ETM)",
-    "ll": "Larmor + Langevin",
-}
 IONS = {"fe2": ("n_fe2",), "fe3": ("n_fe3",), "both": ION_NAMES}
+
+_PARTS: dict[str, Part] = {"n_fe2": "fe2", "n_fe3": "fe3"}
+_BRILLOUIN: tuple[Term, ...] = tuple(IronTerm(name, _PARTS[name]) for name in ION_NAMES)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a model has beside the Larmor term: its iron, further terms, and its form of the ATS term."""
+
+    text: str
+    iron: tuple[Term, ...] = _BRILLOUIN
+    further: tuple[Term, ...] = ()
+    ats: Callable[[str, str], AtsTerm] | None = None
+
+
+_KINDS = {
+    "etm": _Kind("Larmor + Langevin + tunnelling currents (ETM)", ats=two_level),
+    "ll": _Kind("Larmor + Langevin"),
+}
+
+MODELS = {name: kind.text for name, kind in _KINDS.items()}
+"""Known models and what they are, in words."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +50,8 @@ class Model:
     """Which terms the model has and by which conventions.
 
     ``name`` is a key of ``MODELS``; ``ions`` a key of ``IONS``; ``orientation`` and ``convention`` are those
-    of :func:`glasspara.physics.ats.ats_magnetisation`.
+    of :func:`glasspara.physics.ats.ats_magnetisation`; ``trace_ions`` are other ions of the iron group, in their
+    ratios to all iron.
 
     Raises
     ------
@@ -45,6 +63,7 @@ class Model:
     ions: str = "both"
     orientation: str = "isotropic"
     convention: str = "paper"
+    trace_ions: tuple[TraceIon, ...] = ()
 
     def __post_init__(self) -> None:
         for value, known, option in (
@@ -57,34 +76,70 @@ class Model:
                 raise UsageError(f"unknown {option} {value!r}", remedy=f"Choose one of {', '.join(known)}")
 
     @property
-    def has_ats(self) -> bool:
-        return self.name == "etm"
+    def text(self) -> str:
+        """The model in words."""
+        return MODELS[self.name] + (" + trace ions" if self.trace_ions else "")
+
+    @cached_property
+    def ats(self) -> AtsTerm | None:
+        """The ATS term, if the model has one."""
+        form = _KINDS[self.name].ats
+        return None if form is None else form(self.orientation, self.convention)
 
     @property
+    def has_ats(self) -> bool:
+        return self.ats is not None
+
+    @property
+    def ats_names(self) -> tuple[str, ...]:
+        """Parameters of the ATS term; none without it."""
+        return () if self.ats is None else self.ats.names
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        kind = _KINDS[self.name]
+        trace = (TraceTerm(self.trace_ions),) if self.trace_ions else ()
+        ats = () if self.ats is None else (self.ats,)
+        return (LarmorTerm(), *kind.iron, *trace, *kind.further, *ats)
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Parameters of the model, the Langevin term as two concentrations."""
-        return ("chi_larmor", *ION_NAMES, *(ATS_NAMES if self.has_ats else ()), "field_offset")
+        names = [name for term in self.terms for name in term.names]
+        return (*dict.fromkeys(names), "field_offset")
 
     def without_ats(self) -> Model:
-        return Model("ll", self.ions, self.orientation, self.convention)
+        return Model("ll", self.ions, self.orientation, self.convention, self.trace_ions)
 
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms of (17) at some points, emu/g, each with the points' shape."""
+    """The terms of (17) at some points, emu/g, each with the points' shape.
+
+    ``trace`` are the trace ions, ``other`` what rivals of the ETM put beside Larmor and Langevin terms, ``offset``
+    the moment offset of the instrument.
+    """
 
     larmor: FloatArray
     fe2: FloatArray
     fe3: FloatArray
+    trace: FloatArray
+    other: FloatArray
     ats: FloatArray
+    offset: FloatArray
 
     @property
     def langevin(self) -> FloatArray:
-        return self.fe2 + self.fe3
+        return self.fe2 + self.fe3 + self.trace
+
+    @property
+    def beside_ats(self) -> FloatArray:
+        """Everything but the ATS term."""
+        return self.larmor + self.langevin + self.other + self.offset
 
     @property
     def total(self) -> FloatArray:
-        return self.larmor + self.fe2 + self.fe3 + self.ats
+        return self.beside_ats + self.ats
 
 
 def evaluate(T: FloatArray, H: FloatArray, values: Mapping[str, float], model: Model) -> Terms:
@@ -93,18 +148,10 @@ def evaluate(T: FloatArray, H: FloatArray, values: Mapping[str, float], model: M
     ``values`` holds every name of ``model.names``. The field offset is added to ``H`` in every term.
     """
     field = H + values["field_offset"]
-    ions = {}
-    for name in ION_NAMES:
-        ion = ION_OF_PARAMETER[name]
-        ions[name] = values[name] * langevin_response(T, field, j=ion.j, g=ion.g)[0]
-    ats = np.zeros(np.broadcast(T, field).shape)
-    if model.has_ats:
-        sign, ordered = _ordered_cutoffs(values)
-        ats = sign * ats_magnetisation(
-            T, field, **ordered, orientation=model.orientation, convention=model.convention
-        )
-    larmor = larmor_magnetisation(field, chi_larmor=values["chi_larmor"])
-    return Terms(larmor=larmor, fe2=ions["n_fe2"], fe3=ions["n_fe3"], ats=ats)
+    parts = {item.name: np.zeros(np.broadcast(T, field).shape) for item in fields(Terms)}
+    for term in model.terms:
+        parts[term.part] = parts[term.part] + term.value(T, field, values)
+    return Terms(**parts)
 
 
 def evaluate_with_gradient(
@@ -112,37 +159,12 @@ def evaluate_with_gradient(
 ) -> tuple[FloatArray, FloatArray]:
     """Magnetisation (17), emu/g, shape (n,), and its derivatives by ``model.names``, shape (n, len(names))."""
     field = H + values["field_offset"]
-    columns: dict[str, FloatArray] = {"chi_larmor": -field}
-    by_field = np.full(field.shape, -values["chi_larmor"])
-    total = larmor_magnetisation(field, chi_larmor=values["chi_larmor"])
-    for name in ION_NAMES:
-        ion = ION_OF_PARAMETER[name]
-        response, slope = langevin_response(T, field, j=ion.j, g=ion.g)
-        columns[name] = response
-        total = total + values[name] * response
-        by_field = by_field + values[name] * slope
-    if model.has_ats:
-        sign, ordered = _ordered_cutoffs(values)
-        ats, gradient = ats_magnetisation_gradient(
-            T, field, **ordered, orientation=model.orientation, convention=model.convention
-        )
-        if sign < 0.0:
-            gradient["d0min_qs4"], gradient["d0max_qs4"] = gradient["d0max_qs4"], gradient["d0min_qs4"]
-        total = total + sign * ats
-        by_field = by_field + sign * gradient["H"]
-        columns |= {name: sign * gradient[name] for name in ATS_NAMES}
-    columns["field_offset"] = by_field
-    return total, np.stack([columns[name] for name in model.names], axis=-1)
-
-
-def _ordered_cutoffs(values: Mapping[str, float]) -> tuple[float, dict[str, float]]:
-    """Sign and parameters of the ATS term with the lower cutoff first.
-
-    The term changes its sign when the cutoffs change places, smoothly through 0. Physics has no use for that,
-    but Hesse needs chi2 on both sides of a minimum near no term at all.
-    """
-    ordered = {name: values[name] for name in ATS_NAMES}
-    if ordered["d0min_qs4"] <= ordered["d0max_qs4"]:
-        return 1.0, ordered
-    ordered["d0min_qs4"], ordered["d0max_qs4"] = ordered["d0max_qs4"], ordered["d0min_qs4"]
-    return -1.0, ordered
+    total = np.zeros(field.shape)
+    columns = np.zeros((field.size, len(model.names)))
+    position = {name: index for index, name in enumerate(model.names)} | {"H": len(model.names) - 1}
+    for term in model.terms:
+        value, slopes = term.slopes(T, field, values)
+        total += value
+        for name, slope in slopes.items():
+            columns[:, position[name]] += slope
+    return total, columns

@@ -35,7 +35,7 @@ class StagedData:
             "M_fe2_emu_per_g": terms.fe2,
             "M_fe3_emu_per_g": terms.fe3,
             "M_langevin_emu_per_g": terms.langevin,
-            "M_intrinsic_emu_per_g": measured - terms.larmor - terms.langevin,
+            "M_intrinsic_emu_per_g": measured - terms.beside_ats,
             "M_ats_emu_per_g": terms.ats,
             "M_model_emu_per_g": terms.total,
             "residual_emu_per_g": measured - terms.total,

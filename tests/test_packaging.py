@@ -19,6 +19,7 @@ STOREYS = (
     {"sample_mass", "sample"},
     {"presets"},
     {"segmentation", "scatter", "branches", "runs"},
+    {"terms"},
     {"measurement", "dataset", "model"},
     {"stages", "simulation", "loading"},
     {"fitting"},

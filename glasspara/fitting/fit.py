@@ -20,7 +20,7 @@ from glasspara.fitting.result import AtsTest, FitResult, FittedParameter
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.staged import stage_values
 from glasspara.model import evaluate
-from glasspara.parameters import ATS_NAMES, PARAMETERS, to_canonical
+from glasspara.parameters import PARAMETERS, to_canonical
 from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
@@ -144,7 +144,7 @@ def _test_ats(
     if not settings.model.has_ats:
         return None
     plain = settings.without_ats()
-    rest = {name: value for name, value in held.items() if name not in ATS_NAMES}
+    rest = {name: value for name, value in held.items() if name not in settings.model.ats_names}
     other = minimise(plain.problem(data, rest), {**plain.guess(), **rest})
     return compare_without_ats(minimum, other, tuple(open_parameters(relative_errors(other))))
 

@@ -131,8 +131,8 @@ class FitResult:
 
     @property
     def intrinsic(self) -> FloatArray:
-        """M_intr = M - M_Larmor - M_Langevin, emu/g, at every point of ``data``."""
-        return self.data.magnetisation - self.terms.larmor - self.terms.langevin
+        """M_intr = M less everything but the ATS term, emu/g, at every point of ``data``."""
+        return self.data.magnetisation - self.terms.beside_ats
 
     @property
     def values(self) -> dict[str, float]:

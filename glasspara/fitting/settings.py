@@ -11,7 +11,7 @@ from glasspara.errors import UsageError
 from glasspara.fitting.coordinates import Coordinates, reported_names
 from glasspara.fitting.problem import Constraint, Problem
 from glasspara.model import IONS, Model
-from glasspara.parameters import ATS_NAMES, ION_NAMES, PARAMETERS, PARTITION_NAMES
+from glasspara.parameters import ION_NAMES, PARAMETERS, PARTITION_NAMES
 
 
 @dataclass(frozen=True)
@@ -135,14 +135,14 @@ class FitSettings:
         if self.model.ions != "both":
             names |= set(ION_NAMES) - set(IONS[self.model.ions])
         if "n_ats" in names and guess["n_ats"] == 0.0:
-            names |= set(ATS_NAMES)  # no systems, no shape to fit
+            names |= set(self.model.ats_names)  # no systems, no shape to fit
         return {name: guess[name] for name in guess if name in names}
 
     def without_ats(self) -> FitSettings:
         """The same wishes for the model without its ATS term."""
 
         def keep(name: str) -> bool:
-            return name not in ATS_NAMES
+            return name not in self.model.ats_names
 
         return replace(
             self,

@@ -32,6 +32,24 @@ class Ion:
             raise ValueError(f"g of {self.name} must be positive, not {self.g}")
 
 
+@dataclass(frozen=True)
+class TraceIon:
+    """An ion that is there in a fixed ratio to all iron (Tables 5-7 of arXiv:2111.12644).
+
+    Raises
+    ------
+    ValueError
+        If ``ratio`` is negative.
+    """
+
+    ion: Ion
+    ratio: float
+
+    def __post_init__(self) -> None:
+        if not self.ratio >= 0:
+            raise ValueError(f"the ratio of {self.ion.name} to iron must not be negative, not {self.ratio}")
+
+
 _SPIN_ONLY = "spin only, orbital moment quenched"
 
 IONS: dict[str, Ion] = {

@@ -85,13 +85,13 @@ class _Quantity:
 
 
 _PARAMAGNETIC = _Quantity(
-    r"M+\chi_\mathrm{L}H", lambda terms: terms.langevin + terms.ats, lambda terms: terms.larmor
+    r"M+\chi_\mathrm{L}H", lambda terms: terms.total - terms.larmor, lambda terms: terms.larmor
 )
 _WITH_OFFSET = r"M+\chi_\mathrm{L}(H+H_0)"
 _INTRINSIC = _Quantity(
     r"M-M_\mathrm{L}-M_\mathrm{Fe}",
     lambda terms: terms.ats,
-    lambda terms: terms.larmor + terms.langevin,
+    lambda terms: terms.beside_ats,
 )
 
 

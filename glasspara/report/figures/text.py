@@ -17,7 +17,6 @@ from matplotlib.ft2font import FT2Font
 from glasspara.analysis.universality import UniversalityResult
 from glasspara.dataset import ReducedRun
 from glasspara.fitting.result import FitResult, Status
-from glasspara.model import MODELS
 from glasspara.report.figures.style import FONT, PAD, WIDTH
 from glasspara.report.inert import inert
 from glasspara.wording import p_value
@@ -117,7 +116,7 @@ def fit_details(result: FitResult, shown: Sequence[ReducedRun]) -> str:
     chi2 = f"χ²/ndof = {size}/{statistics.ndof}{ratio}, {p_value(statistics.p_value)}"
     total = len(result.data.runs)
     lines.append(chi2 if total == len(shown) else f"{chi2} ({total} runs)")
-    lines.append(MODELS[model.name] + (", staged" if result.method == "staged" else ""))
+    lines.append(model.text + (", staged" if result.method == "staged" else ""))
     if model.has_ats:
         n_ats = result.parameters["n_ats"]
         held = f"; n_ATS = {n_ats.value:.4g} g⁻¹ held".replace("e+", "e") if n_ats.fixed else ""
