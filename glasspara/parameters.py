@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,10 @@ class Parameter:
     """One parameter of the model (17).
 
     ``start`` is the value used where nothing better is known; ``lower`` and ``upper`` are physical limits;
-    ``held`` says that a fit holds the parameter unless the user frees it.
+    ``held`` says that a fit holds the parameter unless the user frees it. ``scale`` says how a fit moves in it: the
+    model is linear in it, or it moves in the logarithm, or neither. ``size`` is the step that is worth a look where
+    ``start`` does not give it (value 0), ``reach`` a standard error that says nothing (of the logarithm, for "log"),
+    and ``search`` the values that a search for the start tries.
     """
 
     name: str
@@ -26,41 +30,74 @@ class Parameter:
     upper: float
     text: str
     held: bool = False
+    scale: Literal["linear", "log", "plain"] = "plain"
+    size: float = 0.0
+    reach: float = 1.0
+    search: tuple[float, ...] = ()
+
+    @property
+    def natural_size(self) -> float:
+        return self.size or self.start or 1.0
 
 
 _TABLE = (
     Parameter(
         "chi_larmor", "χ_L", "emu g^-1 Oe^-1", 4.0e-7, -inf, inf,
         "Larmor diamagnetism, a positive number for a diamagnet: the term is -chi_larmor H",
+        scale="linear",
     ),
-    Parameter("n_fe2", "n(Fe2+)", "g^-1", 1.0e17, 0.0, inf, "concentration of Fe2+ (J = S = 2, g = 2)"),
-    Parameter("n_fe3", "n(Fe3+)", "g^-1", 1.0e17, 0.0, inf, "concentration of Fe3+ (J = S = 5/2, g = 2)"),
+    Parameter(
+        "n_fe2", "n(Fe2+)", "g^-1", 1.0e17, 0.0, inf, "concentration of Fe2+ (J = S = 2, g = 2)", scale="linear"
+    ),
+    Parameter(
+        "n_fe3", "n(Fe3+)", "g^-1", 1.0e17, 0.0, inf, "concentration of Fe3+ (J = S = 5/2, g = 2)", scale="linear"
+    ),
     Parameter("n_fe", "n(Fe)", "g^-1", 2.0e17, 0.0, inf, "total iron concentration, n_fe2 + n_fe3"),
-    Parameter("fe2_fraction", "x", "1", 0.5, 0.0, 1.0, "partition: n_fe2 = x n_fe, n_fe3 = (1 - x) n_fe"),
+    Parameter("fe2_fraction", "x", "1", 0.5, 0.0, 1.0, "partition: n_fe2 = x n_fe, n_fe3 = (1 - x) n_fe", size=1.0),
     Parameter(
         "n_ats", "n_ATS", "g^-1", 1.352e16, 0.0, inf,
         "concentration of tunnelling systems times P*; magnetisation alone does not fix it (it fixes "
         "n_ats x (d0max_qs4 - d0min_qs4)), so it is held at a value that heat capacity must supply",
-        held=True,
+        held=True, scale="linear",
     ),
-    Parameter("d_min", "D_min", "K", 0.03, 1.0e-4, 20.0, "lower cutoff of the asymmetry D, at T0 = 1.26 K"),
+    Parameter(
+        "d_min", "D_min", "K", 0.03, 1.0e-4, 20.0, "lower cutoff of the asymmetry D, at T0 = 1.26 K",
+        scale="log", search=(0.01, 0.04, 0.16),
+    ),
     Parameter(
         "d0min_qs4", "D_0min (Q/e) S4", "K A^2", 2.0e5, 0.0, inf,
         "lower tunnelling cutoff times effective charge and area, at T0",
+        scale="log",
     ),
     Parameter(
         "d0max_qs4", "D_0max (Q/e) S4", "K A^2", 2.2e5, 0.0, inf,
         "upper tunnelling cutoff times effective charge and area, at T0",
+        scale="log",
     ),
-    Parameter("delta_mu", "Δμ", "K", 0.3, 0.0, 5.0, "chemical-potential difference of the tunnelling number (15)"),
+    Parameter(
+        "delta_mu", "Δμ", "K", 0.3, 0.0, 5.0, "chemical-potential difference of the tunnelling number (15)",
+        search=(0.1, 0.4, 1.2),
+    ),
     Parameter(
         "field_offset", "H0", "Oe", 0.0, -1000.0, 1000.0,
         "remnant field of the magnet: the sample sees H + field_offset. A nuisance, 0 unless freed",
-        held=True,
+        held=True, size=10.0, reach=inf,
+    ),
+    Parameter(
+        "moment_offset", "m0", "emu", 0.0, -inf, inf, "offset of the measured moment. A nuisance, one for each run",
+        held=True, scale="linear", size=1.0e-8,
+    ),
+    Parameter(
+        "mass_scale", "f", "1", 0.0, -0.5, 0.5,
+        "relative error of the sample mass: the model times 1 + mass_scale. A nuisance, one for each file",
+        held=True, scale="linear", size=0.01,
     ),
 )  # fmt: skip
 
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _TABLE}
+
+NUISANCES = ("field_offset", "moment_offset", "mass_scale")
+"""What may be off from run to run or from file to file."""
 
 ION_NAMES = ("n_fe2", "n_fe3")
 """The Langevin term as two concentrations."""
@@ -70,6 +107,11 @@ PARTITION_NAMES = ("n_fe", "fe2_fraction")
 
 ATS_NAMES = ("n_ats", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu")
 """The ATS term."""
+
+
+def parameter_of(name: str) -> Parameter:
+    """The entry of a parameter, also of one of many ("mass_scale[2]")."""
+    return PARAMETERS[name.partition("[")[0]]
 
 
 def to_canonical(values: Mapping[str, float]) -> dict[str, float]:

@@ -8,8 +8,8 @@ their product, and the two cutoffs almost only as their mean. A fit therefore mo
 * ``n_ats_ln_ratio`` = n_ats x ln(d0max/d0min) in place of ``n_ats`` where that is free too;
 * ``n_fe2`` and ``n_fe3`` in place of ``n_fe`` and ``fe2_fraction`` where both are free: the model is linear in
   them, and so is a constraint on their sum;
-* ``ln_d_min``, and the logarithm of a cutoff where the other is held or the user limits one; everything else as
-  it is.
+* the logarithm of what the parameter table calls so (``ln_d_min``; of a cutoff where the other is held or the user
+  limits one); everything else as it is.
 
 Two sets of names appear: *canonical* ones (``Model.names``, with n_fe2 and n_fe3) in which the physics is
 evaluated, and *reported* ones, in which the Langevin term may be written as n_fe and fe2_fraction.
@@ -27,16 +27,14 @@ import numpy.typing as npt
 
 from glasspara.errors import UsageError
 from glasspara.model import Model
-from glasspara.parameters import ION_NAMES, PARAMETERS, PARTITION_NAMES, to_canonical
+from glasspara.parameters import ION_NAMES, PARAMETERS, PARTITION_NAMES, parameter_of, to_canonical
 
 FloatArray = npt.NDArray[np.float64]
 CUTOFFS = ("d0min_qs4", "d0max_qs4")
 MAX_LN_RATIO = log(100.0)
 # Where a mean cutoff, or a cutoff alone, is looked for, K A^2.
 _CUTOFF_RANGE = (1.0e3, 1.0e7)
-_LOGARITHMS = {"ln_d_min": "d_min", "ln_d0min": "d0min_qs4", "ln_d0max": "d0max_qs4"}
-# A step of the field offset that is worth a look, Oe.
-_FIELD_SIZE = 10.0
+_JOINT = ("ln_d0_mean", "ln_d0_ratio")
 # n_ats = amplitude / ln_d0_ratio needs a ratio off 1.
 MIN_LN_RATIO_WITH_FREE_N_ATS = 1.0e-4
 
@@ -62,7 +60,8 @@ def canonical_by_reported(reported: Mapping[str, float], model: Model) -> FloatA
         else:
             slopes = {name: 1.0}
         for canonical, slope in slopes.items():
-            matrix[model.names.index(canonical), column] = slope
+            if canonical in model.names:  # nuisances of single runs are none of the model's
+                matrix[model.names.index(canonical), column] = slope
     return matrix
 
 
@@ -71,17 +70,18 @@ class Coordinates:
     """Bijection between the free reported parameters and the vector in which a fit moves.
 
     ``held`` gives the value of every reported parameter that is not free. ``limits`` are the user's own, by
-    reported name.
+    reported name. ``nuisances`` are the names of what may be off in single runs or files ("mass_scale[2]").
     """
 
     model: Model
     partition: bool
     held: Mapping[str, float]
     limits: Mapping[str, tuple[float, float]]
+    nuisances: tuple[str, ...] = ()
 
     @cached_property
     def reported(self) -> tuple[str, ...]:
-        return reported_names(self.model, partition=self.partition)
+        return (*reported_names(self.model, partition=self.partition), *self.nuisances)
 
     @cached_property
     def free(self) -> tuple[str, ...]:
@@ -96,9 +96,9 @@ class Coordinates:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the coordinates, one for each free parameter, in the same order."""
-        table = {name: coordinate for coordinate, name in _LOGARITHMS.items()}
+        table = {name: f"ln_{name}" for name in self.free if parameter_of(name).scale == "log"}
         if self.joint_cutoffs:
-            table |= {"d0min_qs4": "ln_d0_mean", "d0max_qs4": "ln_d0_ratio"}
+            table |= dict(zip(CUTOFFS, _JOINT, strict=True))
             if "n_ats" in self.free and "n_ats" not in self.limits:
                 table["n_ats"] = "n_ats_ln_ratio"
         if all(name in self.free and name not in self.limits for name in PARTITION_NAMES):
@@ -108,7 +108,8 @@ class Coordinates:
     @cached_property
     def linear(self) -> tuple[int, ...]:
         """Indices of the coordinates in which the model, and every constraint, is linear."""
-        names = {"chi_larmor", *ION_NAMES, "n_ats", "n_ats_ln_ratio"}
+        names = {"n_ats_ln_ratio", *ION_NAMES}
+        names |= {name for name in self.free if parameter_of(name).scale == "linear"}
         if "fe2_fraction" in self.held:
             names.add("n_fe")
         if "n_fe" in self.held:
@@ -116,24 +117,25 @@ class Coordinates:
         return tuple(index for index, name in enumerate(self.names) if name in names)
 
     @cached_property
-    def curved(self) -> tuple[int, ...]:
-        """Indices of the logarithms and of delta_mu: a standard error of 1 in one of these says nothing."""
-        return tuple(
-            index for index, name in enumerate(self.names) if name.startswith("ln_") or name == "delta_mu"
+    def reaches(self) -> FloatArray:
+        """A standard error of each coordinate that says nothing; infinite for the linear ones."""
+        return np.array(
+            [
+                inf if index in self.linear or name in PARTITION_NAMES else parameter_of(name).reach
+                for index, name in enumerate(self.free)
+            ]
         )
 
     @cached_property
     def sizes(self) -> FloatArray:
         """Natural size of each coordinate: 1 for logarithms and what has no unit, else the usual value."""
-        table = {
-            "field_offset": _FIELD_SIZE,
-            "n_ats_ln_ratio": PARAMETERS["n_ats"].start,
-            "fe2_fraction": 1.0,
-        }
+        table = {"n_ats_ln_ratio": PARAMETERS["n_ats"].start}
         return np.array(
             [
-                table.get(name, PARAMETERS[name].start if name in PARAMETERS else 1.0) or 1.0
-                for name in self.names
+                1.0
+                if coordinate.startswith("ln_")
+                else table.get(coordinate) or parameter_of(coordinate).natural_size
+                for coordinate in self.names
             ]
         )
 
@@ -152,7 +154,7 @@ class Coordinates:
             if coordinate in special:
                 result.append(special[coordinate])
                 continue
-            parameter = PARAMETERS[coordinate if coordinate in ION_NAMES else name]
+            parameter = parameter_of(coordinate if coordinate in ION_NAMES else name)
             low, high = parameter.lower, parameter.upper
             if name in CUTOFFS:
                 low, high = _CUTOFF_RANGE
@@ -164,7 +166,7 @@ class Coordinates:
                 low, high = max(low, self.limits[name][0]), min(high, self.limits[name][1])
             if not low < high:
                 raise UsageError(f"--limit leaves no room for {name}: {low:g} to {high:g}")
-            result.append((log(low), log(high)) if coordinate in _LOGARITHMS else (low, high))
+            result.append((log(low), log(high)) if coordinate == f"ln_{name}" else (low, high))
         return result
 
     def from_reported(self, values: Mapping[str, float]) -> FloatArray:
@@ -179,12 +181,12 @@ class Coordinates:
                     result.append(log(high / low))
                 case "n_ats_ln_ratio":
                     result.append(values["n_ats"] * log(high / low))
-                case "ln_d_min" | "ln_d0min" | "ln_d0max":
+                case _ if coordinate == f"ln_{name}":
                     result.append(log(values[name]))
                 case "n_fe2" | "n_fe3" if coordinate != name:
                     result.append(to_canonical(values)[coordinate])
                 case _:
-                    result.append(values[name])
+                    result.append(values.get(name, 0.0) if name in self.nuisances else values[name])
         return np.array(result)
 
     def to_reported(self, point: FloatArray) -> dict[str, float]:
@@ -202,16 +204,11 @@ class Coordinates:
                     values[PARTITION_NAMES[1]] = found["n_fe2"] / total if total else 0.0
                 case "n_ats_ln_ratio":
                     values["n_ats"] = found[coordinate] / found["ln_d0_ratio"]
-                case "ln_d_min" | "ln_d0min" | "ln_d0max":
+                case _ if coordinate == f"ln_{name}":
                     values[name] = exp(found[coordinate])
                 case _:
                     values[name] = found[name]
         return {name: values[name] for name in self.reported}
-
-    def canonical_jacobian(self, point: FloatArray) -> FloatArray:
-        """Derivatives of the canonical parameters by the coordinates, shape (len(model.names), len(names))."""
-        through = canonical_by_reported(self.to_reported(point), self.model)
-        return through @ self.reported_jacobian(point)
 
     def reported_jacobian(self, point: FloatArray) -> FloatArray:
         """Derivatives of the reported parameters by the coordinates, shape (len(reported), len(names))."""
@@ -239,7 +236,7 @@ class Coordinates:
                     matrix[row["n_fe"], column] = 1.0
                     other = found["n_fe3"] if coordinate == "n_fe2" else -found["n_fe2"]
                     matrix[row["fe2_fraction"], column] = other / total**2 if total else 0.0
-                case "ln_d_min" | "ln_d0min" | "ln_d0max":
+                case _ if coordinate == f"ln_{name}":
                     matrix[row[name], column] = exp(found[coordinate])
                 case _:
                     matrix[row[name], column] = 1.0

@@ -7,13 +7,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.fitting.coordinates import canonical_by_reported
 from glasspara.fitting.directions import principal_directions
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.openness import UNDETERMINED
 from glasspara.fitting.result import Determination
-from glasspara.model import evaluate_with_gradient
-from glasspara.parameters import PARAMETERS, to_canonical
+from glasspara.parameters import PARAMETERS
 from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
@@ -45,7 +43,8 @@ def determine(minimum: Minimum, *, undetermined: tuple[str, ...]) -> Determinati
     names = [
         name
         for name in minimum.coordinates.reported
-        if (name in minimum.coordinates.free or (name == "n_ats" and open_cutoffs))
+        if name not in minimum.coordinates.nuisances
+        and (name in minimum.coordinates.free or (name == "n_ats" and open_cutoffs))
         and reported[name] != 0.0
         and name not in minimum.limits_met()
     ]
@@ -80,19 +79,24 @@ def determine(minimum: Minimum, *, undetermined: tuple[str, ...]) -> Determinati
 
 
 def _log_jacobian(minimum: Minimum, names: list[str]) -> FloatArray:
-    """Derivatives of the weighted model, and of the constraints, by ln of the named parameters."""
+    """Derivatives of the weighted model, and of the constraints, by ln of the named parameters.
+
+    What nuisances can imitate is taken out: the data must tell parameters and nuisances apart.
+    """
     problem, reported = minimum.problem, minimum.reported
-    _, gradient = evaluate_with_gradient(
-        problem.data.temperature, problem.data.field, to_canonical(reported), problem.model
-    )
-    all_columns = gradient @ canonical_by_reported(reported, problem.model) / problem.data.sigma[:, None]
     position = {name: index for index, name in enumerate(reported)}
-    size = np.array([reported[name] for name in names])
-    rows = [all_columns[:, [position[name] for name in names]] * size]
+    columns = problem.total_with_gradient(reported)[1] / problem.data.sigma[:, None]
     for name, constraint in problem.constraints.items():
-        slope = reported[name] * constraint.pull_slope(reported[name])
-        rows.append(np.array([[slope if key == name else 0.0 for key in names]]))
-    return np.concatenate(rows)
+        row = np.zeros((1, len(reported)))
+        row[0, position[name]] = constraint.pull_slope(reported[name])
+        columns = np.concatenate([columns, row])
+    size = np.array([reported[name] for name in names])
+    wanted: FloatArray = columns[:, [position[name] for name in names]] * size
+    if problem.nuisances:
+        widths = np.array([item.width for item in problem.nuisances])
+        basis, _ = np.linalg.qr(columns[:, [position[item.name] for item in problem.nuisances]] * widths)
+        wanted = wanted - basis @ (basis.T @ wanted)
+    return wanted
 
 
 def _statements(

@@ -17,10 +17,11 @@ from glasspara.fitting.minimise import Minimum, minimise
 from glasspara.fitting.openness import open_parameters, relative_errors
 from glasspara.fitting.problem import Constraint
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter
+from glasspara.fitting.robust import HUBER_K, with_huber_errors
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.staged import stage_values
-from glasspara.model import evaluate
-from glasspara.parameters import PARAMETERS, to_canonical
+from glasspara.fitting.start import descend, find_start
+from glasspara.parameters import PARAMETERS, parameter_of
 from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
@@ -57,10 +58,13 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
     frozen = _freeze(data, settings) if settings.method == "staged" else _Frozen()
     held = {**settings.held(), **frozen.values}
     guess = {**settings.guess(), **held}
+    remarks: list[str] = []
+    if settings.loss == "huber":
+        data, remarks = _robust(data, settings, held, guess)
     minimum, test, assumptions = _minimise(data, settings, held, guess)
     minimum = replace(minimum, fitted_before=len(frozen.errors))
     lost = open_parameters(relative_errors(minimum))
-    notes = [*_standing_notes(settings, held, frozen), *assumptions]
+    notes = [*_standing_notes(settings, held, frozen), *assumptions, *remarks]
     return FitResult(
         model=settings.model,
         method=settings.method,
@@ -79,7 +83,7 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         ats_test=test,
         determination=determine(minimum, undetermined=tuple(lost)),
         assessment=assess(minimum, lost, test),
-        terms=evaluate(data.temperature, data.field, to_canonical(minimum.reported), settings.model),
+        terms=minimum.problem.terms(minimum.reported),
         notes=tuple(notes),
     )
 
@@ -91,6 +95,32 @@ def _freeze(data: Dataset, settings: FitSettings) -> _Frozen:
     return _Frozen(
         {name: stages.values[name] for name in names}, {name: stages.errors[name] for name in names}
     )
+
+
+def _robust(
+    data: Dataset, settings: FitSettings, held: Mapping[str, float], guess: Mapping[str, float]
+) -> tuple[Dataset, list[str]]:
+    """``data`` with Huber's errors, and what there is to say of it."""
+    point: FloatArray | None = None
+
+    def residuals(current: Dataset) -> FloatArray:
+        nonlocal point
+        problem = settings.problem(current, held)
+        start = guess if point is None else problem.coordinates.to_reported(point)
+        point = (
+            find_start(problem, start, pinned=frozenset(settings.starts))
+            if point is None
+            else descend(problem, start)
+        )
+        left: FloatArray = data.magnetisation - problem.terms(problem.coordinates.to_reported(point)).total
+        return left
+
+    robust, count, settled = with_huber_errors(data, residuals)
+    remark = (
+        f"Huber's loss: {count} of {len(data)} points lie beyond {HUBER_K:g} standard deviations and weigh less, "
+        "their errors being enlarged"
+    )
+    return robust, [remark if settled else f"{remark}; which points those are did not settle"]
 
 
 def _minimise(
@@ -183,13 +213,13 @@ def _parameters(settings: FitSettings, minimum: Minimum, frozen: _Frozen) -> dic
         error = frozen.errors[name] if name in frozen.errors else minimum.errors[name]
         if statistics.ndof <= 0:
             error = None  # as many parameters as points: no scatter, no error
-        low, high = settings.limits.get(name, (PARAMETERS[name].lower, PARAMETERS[name].upper))
+        low, high = settings.limits.get(name, (parameter_of(name).lower, parameter_of(name).upper))
         result[name] = FittedParameter(
             name=name,
             value=value,
             error=error,
             error_scaled=None if error is None else error * statistics.scatter_factor,
-            unit=PARAMETERS[name].unit,
+            unit=parameter_of(name).unit,
             fixed=name not in minimum.coordinates.free,
             constraint=minimum.problem.constraints.get(name),
             limits=(low if np.isfinite(low) else None, high if np.isfinite(high) else None),

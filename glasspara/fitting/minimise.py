@@ -31,8 +31,6 @@ _MAX_ROUNDS = 8
 # A start near the minimum needs 3 to 50 calls; and a round that gains less than this will not be followed.
 _MAX_CALLS = 200
 _WORTH_A_ROUND = 0.01
-# A standard error of so much in a logarithm (a factor of e), or in K of delta_mu, is none.
-_LONGEST_STEP = 1.0
 # How far outside their limits the logarithms, and delta_mu in K, may be tried.
 _OVERSHOOT = 2.0
 
@@ -223,9 +221,8 @@ def _open_directions(
     problem: Problem, steps: FloatArray, free: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
     """Steps on which chi2 is level for so far that they fix nothing. Minuit has nothing to find there."""
-    curved = [row for row, index in enumerate(np.flatnonzero(free)) if index in problem.coordinates.curved]
-    longest = np.abs(steps[curved]).max(axis=0, initial=0.0)
-    found: npt.NDArray[np.bool_] = longest > _LONGEST_STEP
+    longest = (np.abs(steps) / problem.coordinates.reaches[free][:, None]).max(axis=0, initial=0.0)
+    found: npt.NDArray[np.bool_] = longest > 1.0
     return found
 
 

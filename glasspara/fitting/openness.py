@@ -6,7 +6,7 @@ import numpy as np
 
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.profile import cheap_doublings
-from glasspara.parameters import ION_NAMES, to_canonical
+from glasspara.parameters import ION_NAMES, NUISANCES, parameter_of, to_canonical
 from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.langevin import langevin_response
 
@@ -32,10 +32,11 @@ def relative_errors(minimum: Minimum) -> dict[str, float | None]:
     result: dict[str, float | None] = {}
     for name in minimum.coordinates.free:
         constraint = minimum.problem.constraints.get(name)
-        if name == "field_offset" or (constraint is not None and constraint.assumed):
+        if parameter_of(name).name in NUISANCES or (constraint is not None and constraint.assumed):
             continue
         size, error = max(abs(minimum.reported[name]), least.get(name, 0.0)), minimum.errors[name]
-        result[name] = error / size if error and size > 0.0 and name not in level else None
+        usable = size > 0.0 and (constraint is not None or name not in level)
+        result[name] = error / size if error and usable else None
     return result
 
 

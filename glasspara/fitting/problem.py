@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from math import log
 
 import numpy as np
 import numpy.typing as npt
 
 from glasspara.dataset import Dataset
-from glasspara.fitting.coordinates import Coordinates
-from glasspara.model import Model, evaluate, evaluate_with_gradient
+from glasspara.fitting.coordinates import Coordinates, canonical_by_reported
+from glasspara.fitting.nuisances import Disturbance, Nuisance
+from glasspara.model import Model, Terms, evaluate, evaluate_with_gradient
 from glasspara.parameters import to_canonical
 
 FloatArray = npt.NDArray[np.float64]
@@ -41,11 +43,15 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Problem:
-    """Data, coordinates and constraints of one fit. Residuals are (data - model)/sigma throughout."""
+    """Data, coordinates and constraints of one fit. Residuals are (data - model)/sigma throughout.
+
+    ``nuisances`` are those that ``coordinates`` names, in the same order; their priors are among the ``constraints``.
+    """
 
     data: Dataset
     coordinates: Coordinates
     constraints: Mapping[str, Constraint]
+    nuisances: tuple[Nuisance, ...] = ()
 
     @property
     def model(self) -> Model:
@@ -56,30 +62,54 @@ class Problem:
         """Points plus constraints."""
         return len(self.data) + len(self.constraints)
 
+    def terms(self, reported: Mapping[str, float]) -> Terms:
+        """The model's terms at every point of ``data``, nuisances included, emu/g."""
+        values, T, H = to_canonical(reported), self.data.temperature, self.data.field
+        disturbance = self._disturbance
+        if disturbance is None:
+            return evaluate(T, H, values, self.model)
+        terms = evaluate(T, H + disturbance.field(reported), values, self.model)
+        scale = disturbance.scale(reported)
+        parts = {item.name: scale * getattr(terms, item.name) for item in fields(Terms)}
+        return Terms(**{**parts, "offset": disturbance.offset(reported)})
+
     def residuals(self, point: FloatArray) -> FloatArray:
         """Weighted residuals of the points, then of the constraints; shape (n_observations,)."""
         reported = self.coordinates.to_reported(point)
-        terms = evaluate(self.data.temperature, self.data.field, to_canonical(reported), self.model)
-        pulls = (self.data.magnetisation - terms.total) / self.data.sigma
+        pulls = (self.data.magnetisation - self.terms(reported).total) / self.data.sigma
         return np.concatenate([pulls, self._constraint_pulls(reported)])
 
     def residuals_and_jacobian(self, point: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Residuals and their derivatives by the coordinates, shape (n_observations, n_coordinates)."""
         reported = self.coordinates.to_reported(point)
-        total, gradient = evaluate_with_gradient(
-            self.data.temperature, self.data.field, to_canonical(reported), self.model
-        )
+        rows = self.coordinates.reported_jacobian(point)
+        total, gradient = self.total_with_gradient(reported)
         pulls = (self.data.magnetisation - total) / self.data.sigma
-        by_coordinates = -(gradient @ self.coordinates.canonical_jacobian(point)) / self.data.sigma[:, None]
+        by_coordinates = -(gradient @ rows) / self.data.sigma[:, None]
         if not self.constraints:
             return pulls, by_coordinates
-        rows = self.coordinates.reported_jacobian(point)
         index = [self.coordinates.reported.index(name) for name in self.constraints]
         slopes = np.array([item.pull_slope(reported[name]) for name, item in self.constraints.items()])
         return (
             np.concatenate([pulls, self._constraint_pulls(reported)]),
             np.concatenate([by_coordinates, rows[index] * slopes[:, None]]),
         )
+
+    def total_with_gradient(self, reported: Mapping[str, float]) -> tuple[FloatArray, FloatArray]:
+        """The model at every point, emu/g, and its derivatives by all reported parameters, shape (n, len(reported))."""
+        values, T, H = to_canonical(reported), self.data.temperature, self.data.field
+        through = canonical_by_reported(reported, self.model)
+        disturbance = self._disturbance
+        if disturbance is None:
+            total, gradient = evaluate_with_gradient(T, H, values, self.model)
+            return total, gradient @ through
+        total, gradient = evaluate_with_gradient(T, H + disturbance.field(reported), values, self.model)
+        scale = disturbance.scale(reported)
+        by_field = gradient[:, self.model.names.index("field_offset")]
+        slopes = disturbance.slopes(total, by_field, scale)
+        by_reported = scale[:, None] * (gradient @ through)
+        by_reported[:, len(reported) - len(self.nuisances) :] = slopes
+        return scale * total + disturbance.offset(reported), by_reported
 
     def chi2(self, point: FloatArray) -> float:
         residuals = self.residuals(point)
@@ -88,6 +118,10 @@ class Problem:
     def chi2_gradient(self, point: FloatArray) -> FloatArray:
         residuals, jacobian = self.residuals_and_jacobian(point)
         return 2.0 * (residuals @ jacobian)
+
+    @cached_property
+    def _disturbance(self) -> Disturbance | None:
+        return Disturbance(self.data, self.nuisances) if self.nuisances else None
 
     def _constraint_pulls(self, reported: Mapping[str, float]) -> FloatArray:
         return np.array([item.pull(reported[name]) for name, item in self.constraints.items()])

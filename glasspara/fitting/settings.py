@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Literal
 
 from glasspara.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.coordinates import Coordinates, reported_names
+from glasspara.fitting.nuisances import nuisances_of
 from glasspara.fitting.problem import Constraint, Problem
 from glasspara.model import IONS, Model
-from glasspara.parameters import ION_NAMES, PARAMETERS, PARTITION_NAMES
+from glasspara.parameters import ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,13 @@ class FitSettings:
         Parameters to free that are held by default.
     starts : name -> value
     limits : name -> (low, high)
+    constrained : name -> (value, error)
+        Gaussian knowledge from outside the data: heat-capacity n_ats, an independent chi_larmor. Frees the parameter.
+    nuisances : kind -> width
+        What may be off from run to run (field_offset, Oe; moment_offset, emu) or file to file (mass_scale, relative),
+        with the standard deviation of its Gaussian prior about 0.
+    loss : "linear" or "huber"
+        Least squares, or points far off weighing less: :mod:`glasspara.fitting.robust`.
     defaults : name -> value
         Values that replace those of the parameter table, from a preset or a sample file.
 
@@ -47,6 +56,9 @@ class FitSettings:
     freed: frozenset[str] = frozenset()
     starts: Mapping[str, float] = field(default_factory=dict)
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    constrained: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    nuisances: Mapping[str, float] = field(default_factory=dict)
+    loss: Literal["linear", "huber"] = "linear"
     defaults: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,20 +80,38 @@ class FitSettings:
             raise UsageError(f"the model {self.model.name!r} has no parameter {name!r}")
         for name in sorted(set(self.fixed) & self.freed):
             raise UsageError(f"{name} is both held (--fix) and freed (--free)")
+        for name in sorted(set(self.fixed) & set(self.constrained)):
+            raise UsageError(f"{name} is both held (--fix) and constrained (--constrain)")
+        self._check_disturbances()
         if self.n_fe and "n_fe" in self.mentioned:
             raise UsageError("n_fe is set twice, by --n-fe and by another option")
         for name in sorted(set(self.limits) & set(self.held())):
             raise UsageError(f"--limit {name} has no effect on a held parameter", remedy=f"Add --free {name}")
-        for name, value in {**self.starts, **self.fixed}.items():
+        means = {name: mean for name, (mean, _) in self.constrained.items()}
+        for name, value in {**self.starts, **self.fixed, **means}.items():
             parameter = PARAMETERS[name]
             if value is not None and not parameter.lower <= value <= parameter.upper:
                 raise UsageError(
                     f"{name} = {value:g} {parameter.unit} is outside {parameter.lower:g} to {parameter.upper:g}"
                 )
 
+    def _check_disturbances(self) -> None:
+        for name, width in self.nuisances.items():
+            if name not in NUISANCES:
+                raise UsageError(f"{name!r} is no nuisance", remedy=f"Known: {', '.join(NUISANCES)}")
+            if not 0.0 < width < inf:
+                raise UsageError(f"--nuisance {name}: the width of its prior must be positive")
+        for name, (_, error) in self.constrained.items():
+            if not 0.0 < error < inf:
+                raise UsageError(f"--constrain {name}: the error must be positive")
+        if self.nuisances and self.method == "staged":
+            raise UsageError("nuisances need all parameters together", remedy="Drop --staged or --nuisance")
+        if "field_offset" in self.nuisances and "field_offset" in self.mentioned:
+            raise UsageError("field_offset is both one for all runs and one for each (--nuisance)")
+
     @property
     def mentioned(self) -> set[str]:
-        return {*self.fixed, *self.freed, *self.starts, *self.limits}
+        return {*self.fixed, *self.freed, *self.starts, *self.limits, *self.constrained}
 
     @property
     def partition(self) -> bool:
@@ -91,13 +121,14 @@ class FitSettings:
     @property
     def chosen(self) -> frozenset[str]:
         """Parameters whose freedom the user decided: these are never held on the program's own account."""
-        return frozenset({*self.fixed, *self.freed, *self.limits})
+        return frozenset({*self.fixed, *self.freed, *self.limits, *self.constrained})
 
     def guess(self) -> dict[str, float]:
         """A value for every reported parameter."""
         given = {name: value for name, value in self.fixed.items() if value is not None}
         if self.n_fe:
             given["n_fe"] = self.n_fe[0]
+        given |= {name: mean for name, (mean, _) in self.constrained.items() if name not in self.starts}
         values = {}
         for name in reported_names(self.model, partition=self.partition):
             value = given.get(name, self.starts.get(name, self.defaults.get(name, PARAMETERS[name].start)))
@@ -129,7 +160,7 @@ class FitSettings:
         """The reported parameters that are not free, with their values."""
         guess = self.guess()
         names = {name for name in guess if PARAMETERS[name].held and name not in self.freed}
-        names |= set(self.fixed)
+        names = (names | set(self.fixed)) - set(self.constrained)
         if self.n_fe and self.n_fe[1] is None:
             names.add("n_fe")
         if self.model.ions != "both":
@@ -151,6 +182,7 @@ class FitSettings:
             freed=frozenset(filter(keep, self.freed)),
             starts={name: value for name, value in self.starts.items() if keep(name)},
             limits={name: value for name, value in self.limits.items() if keep(name)},
+            constrained={name: value for name, value in self.constrained.items() if keep(name)},
         )
 
     def problem(
@@ -158,12 +190,19 @@ class FitSettings:
     ) -> Problem:
         """What is to be minimised when the reported parameters ``held`` are, with ``assumed`` constraints added."""
         limits = {name: limit for name, limit in self.limits.items() if name not in held}
-        known = {**self.constraints(), **(assumed or {})}
+        if "fe2_fraction" in self.constrained:  # not linear in the two concentrations
+            limits.setdefault("fe2_fraction", (0.0, 1.0))
+        nuisances = nuisances_of(data, self.nuisances)
+        priors = {item.name: Constraint(0.0, item.width) for item in nuisances}
+        known = {**self.constraints(), **(assumed or {}), **priors}
         constraints = {name: item for name, item in known.items() if name not in held}
-        return Problem(data, Coordinates(self.model, self.partition, dict(held), limits), constraints)
+        names = tuple(item.name for item in nuisances)
+        coordinates = Coordinates(self.model, self.partition, dict(held), limits, names)
+        return Problem(data, coordinates, constraints, nuisances)
 
     def constraints(self) -> dict[str, Constraint]:
         """Gaussian constraints by reported name."""
+        known = {name: Constraint(mean, error) for name, (mean, error) in self.constrained.items()}
         if self.n_fe and self.n_fe[1] is not None:
-            return {"n_fe": Constraint(self.n_fe[0], self.n_fe[1])}
-        return {}
+            known["n_fe"] = Constraint(self.n_fe[0], self.n_fe[1])
+        return known

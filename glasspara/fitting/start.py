@@ -17,14 +17,11 @@ import numpy.typing as npt
 
 from glasspara.fitting.coordinates import MIN_LN_RATIO_WITH_FREE_N_ATS
 from glasspara.fitting.problem import Problem
+from glasspara.parameters import parameter_of
 
 FloatArray = npt.NDArray[np.float64]
 
-_GRID = {
-    "ln_d0_mean": np.log([3.0e4, 6.0e4, 1.2e5, 2.4e5, 4.8e5, 1.0e6]),
-    "ln_d_min": np.log([0.01, 0.04, 0.16]),
-    "delta_mu": np.array([0.1, 0.4, 1.2]),
-}
+_MEAN_CUTOFFS = np.log([3.0e4, 6.0e4, 1.2e5, 2.4e5, 4.8e5, 1.0e6])
 _BASINS = 3
 # While ln(d0max/d0min) is small the term is nearly linear in it: the grid is searched from here.
 _TRIAL_LN_RATIO = 0.05
@@ -42,7 +39,8 @@ class _Projected:
         self._linear = list(problem.coordinates.linear)
         self.others = [index for index in range(len(names)) if index not in self._linear]
         # These multiply linear coordinates: their columns need the linear ones at their values.
-        self._coupled = any(name in names for name in ("n_ats_ln_ratio", "n_ats", "field_offset"))
+        coupled = {"n_ats", "field_offset", "mass_scale"}
+        self._coupled = any(parameter_of(name).name in coupled for name in problem.coordinates.free)
         self._memory: tuple[bytes, FloatArray, FloatArray, FloatArray] | None = None
 
     def at(self, others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -123,7 +121,10 @@ def _basins(problem: Problem, projected: _Projected, base: FloatArray) -> list[F
     """The best few points of a coarse grid, the amplitude of the term solved for as if it were linear."""
     coordinates = problem.coordinates
     low, high = projected.low, projected.high
-    axes = [_GRID.get(name, np.array([base[index]])) for index, name in enumerate(coordinates.names)]
+    axes = [
+        _axis(*names, base[index])
+        for index, names in enumerate(zip(coordinates.names, coordinates.free, strict=True))
+    ]
     amplitude = [
         index
         for index, name in enumerate(coordinates.names)
@@ -143,6 +144,16 @@ def _basins(problem: Problem, projected: _Projected, base: FloatArray) -> list[F
         found.append((float(residuals @ residuals), point))
     found.sort(key=lambda item: item[0])
     return [point for _, point in found[:_BASINS]]
+
+
+def _axis(coordinate: str, name: str, value: float) -> FloatArray:
+    """Values of one coordinate to try; its start where the parameter table says nothing."""
+    if coordinate == "ln_d0_mean":
+        return _MEAN_CUTOFFS
+    search = parameter_of(name).search
+    if not search:
+        return np.array([value])
+    return np.log(search) if coordinate == f"ln_{name}" else np.array(search)
 
 
 def _descend(projected: _Projected, start: FloatArray) -> FloatArray:

@@ -1,0 +1,85 @@
+"""What may be off in single runs or files: the field, the zero of the moment, the mass. Each with a Gaussian prior."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.dataset import MILLIGRAM, Dataset
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Nuisance:
+    """One nuisance parameter: ``name`` as reported ("mass_scale[2]"), its kind, its runs, the width of its prior."""
+
+    name: str
+    kind: str
+    runs: tuple[int, ...]
+    width: float
+
+
+def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, ...]:
+    """A field and a moment offset for each run, a mass for each file: those kinds that ``widths`` names.
+
+    Numbers in names count the runs of ``data``, or its files in their order of appearance, from 1.
+    """
+    files = list(dict.fromkeys(run.run.file for run in data.runs))
+    by_file = [tuple(index for index, run in enumerate(data.runs) if run.run.file == file) for file in files]
+    by_run = [(index,) for index in range(len(data.runs))]
+    return tuple(
+        Nuisance(f"{kind}[{number}]", kind, runs, width)
+        for kind, width in widths.items()
+        for number, runs in enumerate(by_file if kind == "mass_scale" else by_run, 1)
+    )
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """What nuisances do to the model at the points of ``data``: M -> (1 + scale) M(T, H + field) + offset."""
+
+    data: Dataset
+    nuisances: tuple[Nuisance, ...]
+
+    def field(self, values: Mapping[str, float]) -> FloatArray:
+        """Offset of the field at every point, Oe."""
+        return self._sum("field_offset", values)
+
+    def scale(self, values: Mapping[str, float]) -> FloatArray:
+        """1 + relative error of the mass at every point."""
+        return 1.0 + self._sum("mass_scale", values)
+
+    def offset(self, values: Mapping[str, float]) -> FloatArray:
+        """Offset of the magnetisation at every point, emu/g."""
+        return self._sum("moment_offset", values) * self._per_gram()
+
+    def slopes(self, undisturbed: FloatArray, by_field: FloatArray, scale: FloatArray) -> FloatArray:
+        """Derivatives of the disturbed model by the nuisances, shape (points, nuisances).
+
+        ``undisturbed`` is M(T, H + field), ``by_field`` its derivative by the field.
+        """
+        of_kind = {"field_offset": scale * by_field, "mass_scale": undisturbed}
+        if any(item.kind == "moment_offset" for item in self.nuisances):
+            of_kind["moment_offset"] = self._per_gram()
+        columns = np.zeros((len(self.data), len(self.nuisances)))
+        for column, item in enumerate(self.nuisances):
+            for run in item.runs:
+                part = self.data.slices[run]
+                columns[part, column] = of_kind[item.kind][part]
+        return columns
+
+    def _sum(self, kind: str, values: Mapping[str, float]) -> FloatArray:
+        total = np.zeros(len(self.data))
+        for item in self.nuisances:
+            if item.kind == kind:
+                for run in item.runs:
+                    total[self.data.slices[run]] += values[item.name]
+        return total
+
+    def _per_gram(self) -> FloatArray:
+        inverse = [np.full(len(run), 1.0 / (run.mass_mg * MILLIGRAM)) for run in self.data.runs]
+        return np.concatenate(inverse)
