@@ -89,7 +89,7 @@ _TABLE = (
     ),
     Parameter(
         "mass_scale", "f", "1", 0.0, -0.5, 0.5,
-        "relative error of the sample mass: the model times 1 + mass_scale. A nuisance, one for each file",
+        "relative error of the sample mass: the model times 1 + mass_scale. A nuisance, one for each sample",
         held=True, scale="linear", size=0.01,
     ),
 )  # fmt: skip
@@ -97,7 +97,7 @@ _TABLE = (
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _TABLE}
 
 NUISANCES = ("field_offset", "moment_offset", "mass_scale")
-"""What may be off from run to run or from file to file."""
+"""What may be off from run to run or from sample to sample."""
 
 ION_NAMES = ("n_fe2", "n_fe3")
 """The Langevin term as two concentrations."""

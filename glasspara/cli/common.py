@@ -116,6 +116,9 @@ def fit_settings(
     start: list[str] | None,
     limit: list[str] | None,
     defaults: Mapping[str, float],
+    constrain: list[str] | None = None,
+    nuisance: list[str] | None = None,
+    loss: str = "linear",
 ) -> FitSettings:
     """Settings of a fit.
 
@@ -134,10 +137,13 @@ def fit_settings(
         low, high = options.interval(text or "", f"--limit {name}")
         limits[name] = (-float("inf") if low is None else low, float("inf") if high is None else high)
     starts = options.values(start, "--set")
+    constrained = options.measured(constrain, "--constrain")
+    if loss not in ("linear", "huber"):
+        raise UsageError(f"unknown --loss {loss!r}", remedy="Choose linear or huber")
     iron = parse_concentration(n_fe) if n_fe else None
     defaults = dict(defaults)
     if iron_from_sample and iron is None and sample is not None and sample.n_fe is not None:
-        mentioned = {*fixed, *(free or []), *starts, *limits}
+        mentioned = {*fixed, *(free or []), *starts, *limits, *constrained}
         if not mentioned & {"n_fe", "n_fe2", "n_fe3"}:
             iron = (sample.n_fe, sample.n_fe_error)
     if sample is not None and sample.fe2_fraction is not None:
@@ -150,6 +156,9 @@ def fit_settings(
         freed=frozenset(free or []),
         starts=starts,
         limits=limits,
+        constrained=constrained,
+        nuisances=options.values(nuisance, "--nuisance"),
+        loss="huber" if loss == "huber" else "linear",
         defaults=defaults,
     )
 

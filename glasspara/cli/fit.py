@@ -56,6 +56,9 @@ def fit(
     free: options.Free = None,
     start: options.Set = None,
     limit: options.Limit = None,
+    constrain: options.Constrain = None,
+    nuisance: options.Nuisance = None,
+    loss: options.Loss = "linear",
     convention: options.Convention = "paper",
     orientation: options.Orientation = "isotropic",
     staged: Staged = False,
@@ -86,6 +89,9 @@ def fit(
         free=free,
         start=start,
         limit=limit,
+        constrain=constrain,
+        nuisance=nuisance,
+        loss=loss,
         defaults=defaults,
     )
     destination.check([REPORT, PARAMETERS, DATA])

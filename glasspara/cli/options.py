@@ -95,6 +95,34 @@ Limit = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=LO:HI", help="Limits of a parameter.", rich_help_panel=MODEL),
 ]
+Constrain = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--constrain",
+        metavar="NAME=VALUE+-ERROR",
+        help="Gaussian knowledge of a parameter from elsewhere (n_ats by heat capacity); frees it (repeatable).",
+        rich_help_panel=MODEL,
+    ),
+]
+Nuisance = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--nuisance",
+        metavar="NAME=WIDTH",
+        help="What may be off, with the width of its prior: field_offset (Oe) or moment_offset (emu) of each run, "
+        "mass_scale (relative) of each sample (repeatable).",
+        rich_help_panel=MODEL,
+    ),
+]
+Loss = Annotated[
+    str,
+    typer.Option(
+        "--loss",
+        metavar="linear|huber",
+        help="Least squares, or Huber's loss: points beyond 2.5 standard deviations weigh less.",
+        rich_help_panel=MODEL,
+    ),
+]
 Convention = Annotated[
     str,
     typer.Option(
@@ -180,6 +208,23 @@ def assignments(texts: list[str] | None, option: str) -> dict[str, str | None]:
             raise UsageError(f"{option}: {name} is given twice")
         found[name] = value if equals else None
     return found
+
+
+def measured(texts: list[str] | None, option: str) -> dict[str, tuple[float, float]]:
+    """ "NAME=VALUE+-ERROR", by name, with ± or +/- as well.
+
+    Raises
+    ------
+    UsageError
+    """
+    result = {}
+    for name, text in assignments(texts, option).items():
+        sign = next((sign for sign in ("±", "+/-", "+-") if sign in (text or "")), "")
+        if not text or not sign:
+            raise UsageError(f"{option} {name}: no error", remedy=f"Write {option} {name}=VALUE+-ERROR")
+        value, _, error = text.partition(sign)
+        result[name] = number(value, f"{option} {name}"), number(error, f"{option} {name}")
+    return result
 
 
 def values(texts: list[str] | None, option: str) -> dict[str, float]:

@@ -70,7 +70,7 @@ class Coordinates:
     """Bijection between the free reported parameters and the vector in which a fit moves.
 
     ``held`` gives the value of every reported parameter that is not free. ``limits`` are the user's own, by
-    reported name. ``nuisances`` are the names of what may be off in single runs or files ("mass_scale[2]").
+    reported name. ``nuisances`` are the names of what may be off in single runs or samples ("mass_scale[2]").
     """
 
     model: Model

@@ -1,4 +1,4 @@
-"""What may be off in single runs or files: the field, the zero of the moment, the mass. Each with a Gaussian prior."""
+"""What may be off in single runs or samples: field, zero of the moment, mass; each with a Gaussian prior."""
 
 from __future__ import annotations
 
@@ -24,17 +24,20 @@ class Nuisance:
 
 
 def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, ...]:
-    """A field and a moment offset for each run, a mass for each file: those kinds that ``widths`` names.
+    """A field and a moment offset for each run, a mass for each sample: those kinds that ``widths`` names.
 
-    Numbers in names count the runs of ``data``, or its files in their order of appearance, from 1.
+    Runs of the same mass are of one sample. Numbers in names count the runs of ``data``, or its samples in their
+    order of appearance, from 1.
     """
-    files = list(dict.fromkeys(run.run.file for run in data.runs))
-    by_file = [tuple(index for index, run in enumerate(data.runs) if run.run.file == file) for file in files]
+    masses = list(dict.fromkeys(run.mass_mg for run in data.runs))
+    by_sample = [
+        tuple(index for index, run in enumerate(data.runs) if run.mass_mg == mass) for mass in masses
+    ]
     by_run = [(index,) for index in range(len(data.runs))]
     return tuple(
         Nuisance(f"{kind}[{number}]", kind, runs, width)
         for kind, width in widths.items()
-        for number, runs in enumerate(by_file if kind == "mass_scale" else by_run, 1)
+        for number, runs in enumerate(by_sample if kind == "mass_scale" else by_run, 1)
     )
 
 

@@ -36,8 +36,8 @@ class FitSettings:
     constrained : name -> (value, error)
         Gaussian knowledge from outside the data: heat-capacity n_ats, an independent chi_larmor. Frees the parameter.
     nuisances : kind -> width
-        What may be off from run to run (field_offset, Oe; moment_offset, emu) or file to file (mass_scale, relative),
-        with the standard deviation of its Gaussian prior about 0.
+        What may be off from run to run (field_offset, Oe; moment_offset, emu) or from sample to sample (mass_scale,
+        relative), with the standard deviation of its Gaussian prior about 0.
     loss : "linear" or "huber"
         Least squares, or points far off weighing less: :mod:`glasspara.fitting.robust`.
     defaults : name -> value
