@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
+from glasspara.wording import percent
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -92,12 +94,28 @@ _TABLE = (
         "relative error of the sample mass: the model times 1 + mass_scale. A nuisance, one for each sample",
         held=True, scale="linear", size=0.01,
     ),
+    Parameter(
+        "temperature_scale", "t", "1", 0.0, -0.2, 0.2,
+        "relative error of the thermometer: the sample is at T (1 + temperature_scale). A nuisance, one for each run",
+        held=True, size=0.01, reach=inf,
+    ),
 )  # fmt: skip
 
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _TABLE}
 
-NUISANCES = ("field_offset", "moment_offset", "mass_scale")
+NUISANCES = ("field_offset", "moment_offset", "mass_scale", "temperature_scale")
 """What may be off from run to run or from sample to sample."""
+
+ALLOWANCES = {"field_offset": 20.0, "temperature_scale": 0.005, "mass_scale": 0.02}
+"""What is usual: the remnant field of a superconducting magnet (Oe), the lag of a sample behind its thermometer, the
+error of a mass. An ATS term, or a failure of universality, that such errors could imitate is not established."""
+
+
+def allowances_in_words() -> str:
+    """:data:`ALLOWANCES` as the subject of a sentence."""
+    field, lag, mass = (ALLOWANCES[name] for name in ("field_offset", "temperature_scale", "mass_scale"))
+    return f"fields off by {field:g} Oe, thermometers by {percent(lag)} and masses by {percent(mass)}"
+
 
 ION_NAMES = ("n_fe2", "n_fe3")
 """The Langevin term as two concentrations."""

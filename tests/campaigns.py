@@ -82,3 +82,37 @@ def fixed_temperature(
             )
         )
     return Dataset(tuple(runs))
+
+
+FAULTS = ("none", "mass", "field", "lag", "errors", "jump")
+"""What may be wrong with a campaign: see :func:`faulty`."""
+
+
+def faulty(
+    fault: str, values: Mapping[str, float], rng: np.random.Generator, *, noise: float = 1e-3
+) -> Dataset:
+    """M(T) runs at ``FIELDS`` with one realistic fault.
+
+    mass: the second run is of another sample, whose mass is off by 2 %; field: the remnant field is 20 Oe, of either
+    sign by turns; lag: the sample is 0.5 % above or below its thermometer by turns; errors: stated half as large as
+    they are; jump: the moment of the third run shifts by 10 standard errors half way.
+    """
+    model = Model() if values["n_ats"] else Model("ll")
+    T = np.array(TEMPERATURES)
+    runs = []
+    for index, nominal in enumerate(FIELDS):
+        turn = 1.0 if index % 2 else -1.0
+        H = np.full(T.shape, nominal)
+        true = evaluate(
+            T * (1.0 + 0.005 * turn * (fault == "lag")), H + 20.0 * turn * (fault == "field"), values, model
+        ).total
+        if fault == "mass" and index == 1:
+            true = 1.02 * true
+        sigma = np.hypot(noise * true, 1e-8)
+        M = true + sigma * rng.standard_normal(T.size)
+        if fault == "jump" and index == 2:
+            M[T.size // 2 :] += 10.0 * np.median(sigma)
+        run = make_run("fixed-field", nominal, T, H, M, sigma * (0.5 if fault == "errors" else 1.0))
+        mass_mg = 1001.0 if fault == "mass" and index == 1 else 1000.0
+        runs.append(ReducedRun(run.run, mass_mg, run.magnetisation, run.sigma))
+    return Dataset(tuple(runs))

@@ -118,6 +118,7 @@ def fit_settings(
     defaults: Mapping[str, float],
     constrain: list[str] | None = None,
     nuisance: list[str] | None = None,
+    allowances: bool = True,
     loss: str = "linear",
 ) -> FitSettings:
     """Settings of a fit.
@@ -158,6 +159,7 @@ def fit_settings(
         limits=limits,
         constrained=constrained,
         nuisances=options.values(nuisance, "--nuisance"),
+        allowances=allowances,
         loss="huber" if loss == "huber" else "linear",
         defaults=defaults,
     )

@@ -58,6 +58,7 @@ def fit(
     limit: options.Limit = None,
     constrain: options.Constrain = None,
     nuisance: options.Nuisance = None,
+    allowances: options.Allowances = True,
     loss: options.Loss = "linear",
     convention: options.Convention = "paper",
     orientation: options.Orientation = "isotropic",
@@ -91,6 +92,7 @@ def fit(
         limit=limit,
         constrain=constrain,
         nuisance=nuisance,
+        allowances=allowances,
         loss=loss,
         defaults=defaults,
     )

@@ -109,8 +109,17 @@ Nuisance = Annotated[
     typer.Option(
         "--nuisance",
         metavar="NAME=WIDTH",
-        help="What may be off, with the width of its prior: field_offset (Oe) or moment_offset (emu) of each run, "
-        "mass_scale (relative) of each sample (repeatable).",
+        help="What may be off, with the width of its prior: field_offset (Oe), moment_offset (emu) and "
+        "temperature_scale (relative) of each run, mass_scale (relative) of each sample (repeatable).",
+        rich_help_panel=MODEL,
+    ),
+]
+Allowances = Annotated[
+    bool,
+    typer.Option(
+        "--allowances/--no-allowances",
+        help="Count an effect as established only if fields off by 20 Oe, thermometers by 0.5 % and masses by 2 % "
+        "could not imitate it.",
         rich_help_panel=MODEL,
     ),
 ]

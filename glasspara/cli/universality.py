@@ -30,6 +30,7 @@ def universality(
     t_range: options.TRange = None,
     h_range: options.HRange = None,
     chi_larmor: ChiLarmor = None,
+    allowances: options.Allowances = True,
     out: options.Out = None,
     force: options.Force = False,
     as_json: options.JsonFlag = False,
@@ -51,7 +52,7 @@ def universality(
     from glasspara.analysis.universality import universality as test
     from glasspara.report.document import universality_document
 
-    result = test(loaded.data, chi_larmor=given)
+    result = test(loaded.data, chi_larmor=given, allowances=allowances)
     document = universality_document(loaded.inputs, result, loaded.warnings)
 
     def tables() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import erfc, sqrt
 
 import numpy as np
@@ -12,7 +12,7 @@ from glasspara.dataset import Dataset
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.result import Assessment, AtsTest
 from glasspara.fitting.significance import chi2_p_value, f_p_value
-from glasspara.parameters import PARAMETERS
+from glasspara.parameters import PARAMETERS, allowances_in_words
 from glasspara.scatter import MAD_TO_SIGMA
 from glasspara.wording import p_value, percent, value_with_error
 
@@ -39,24 +39,42 @@ OUTLIER = 5.0
 _NAMED_OUTLIERS = 3
 
 
-def compare_without_ats(minimum: Minimum, other: Minimum, open_without: tuple[str, ...]) -> AtsTest:
-    """F test of the ATS term: ``minimum`` with it, ``other`` without. It does not mind errors of a wrong size."""
+def compare_without_ats(
+    minimum: Minimum,
+    other: Minimum,
+    open_without: tuple[str, ...],
+    chi2_with_allowances: Callable[[], float] | None,
+) -> AtsTest:
+    """F test of the ATS term: ``minimum`` with it, ``other`` without. It does not mind errors of a wrong size.
+
+    ``chi2_with_allowances`` gives the chi2 of the fit without the term when instrumental errors are granted to it.
+    """
     statistics = minimum.statistics
     gain = max(other.chi2 - minimum.chi2, 0.0)
     extra = len(minimum.coordinates.names) - len(other.coordinates.names)
     extra -= sum(item.assumed for item in minimum.problem.constraints.values())
     ratio = statistics.chi2 / statistics.ndof if statistics.ndof > 0 else 0.0
-    p = f_p_value(gain / extra / ratio, extra, statistics.ndof) if ratio > 0.0 and extra > 0 else 1.0
+
+    def tail(chi2: float) -> float:
+        if ratio <= 0.0 or extra <= 0:
+            return 1.0
+        return f_p_value(max(chi2 - minimum.chi2, 0.0) / extra / ratio, extra, statistics.ndof)
+
+    p = tail(other.chi2)
+    granted = chi2_with_allowances() if chi2_with_allowances is not None and p < ALPHA else None
+    p_granted = None if granted is None else tail(granted)
     return AtsTest(
         chi2_without=other.chi2,
         delta_chi2=gain,
         extra_parameters=extra,
         p_value=p,
-        needed=p < ALPHA,
+        needed=p < ALPHA and (p_granted is None or p_granted < ALPHA),
         parameters_without={
             name: (other.reported[name], other.errors[name]) for name in other.coordinates.free
         },
         open_without=open_without if other.valid else ("everything: the fit without the term failed",),
+        chi2_with_allowances=granted,
+        p_with_allowances=p_granted,
     )
 
 
@@ -115,6 +133,12 @@ def assess(minimum: Minimum, lost: Mapping[str, float | None], ats_test: AtsTest
         return _without_term(ats_test, reasons)
     if ats_test is not None:
         reasons = (*reasons, f"the ATS term is needed: {_gain(ats_test)}")
+        if ats_test.p_with_allowances is not None:
+            text = (
+                f"{allowances_in_words()} would not explain the data without it "
+                f"({p_value(ats_test.p_with_allowances)})"
+            )
+            reasons = (*reasons, text)
     assumed = [name for name, item in minimum.problem.constraints.items() if item.assumed]
     if assumed:
         reasons = (*reasons, f"errors rest on what is assumed of {' and '.join(assumed)}: see above")
@@ -128,6 +152,11 @@ def assess(minimum: Minimum, lost: Mapping[str, float | None], ats_test: AtsTest
 def _without_term(ats_test: AtsTest, reasons: tuple[str, ...]) -> Assessment:
     """The simpler model serves, if the data fix at least that one."""
     first = f"Larmor and Langevin terms serve: {_gain(ats_test)}"
+    if ats_test.p_with_allowances is not None and ats_test.p_value < ALPHA:
+        first = (
+            f"an ATS term helps ({_gain(ats_test)}), but {allowances_in_words()} would explain the data as well "
+            f"({p_value(ats_test.p_with_allowances)}); --no-allowances if these are excluded"
+        )
     if ats_test.open_without:
         text = f"not fixed by the data even without the ATS term: {', '.join(ats_test.open_without)}"
         return Assessment("not-determined", (text, first, *reasons))
@@ -179,11 +208,18 @@ def _misfit(minimum: Minimum, pulls: FloatArray) -> list[str]:
 
 def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[str]:
     found = []
-    if ats_test is not None and not ats_test.needed:
+    if ats_test is not None and ats_test.p_with_allowances is not None and not ats_test.needed:
+        granted = p_value(ats_test.p_with_allowances)
+        found.append(f"{allowances_in_words()} would explain the data without an ATS term ({granted})")
+    elif ats_test is not None and not ats_test.needed:
         found.append(f"the ATS term does not help ({p_value(ats_test.p_value)})")
     elif ats_test is not None and "n_ats" in minimum.coordinates.held:
         value = minimum.coordinates.held["n_ats"]
         found.append(f"n_ats is held at {value:.4g} g^-1: if that is wrong, so is the fit; try --free n_ats")
+    if len(minimum.problem.data.runs) > 1 and not minimum.problem.nuisances:
+        found.append(
+            "fields, thermometers or masses that are off from run to run: --nuisance allows for them"
+        )
     if minimum.reported["chi_larmor"] < 0.0:
         found.append("chi_larmor came out negative: this is no diamagnet with Curie-like impurities")
     return found

@@ -20,8 +20,8 @@ from glasspara.fitting.result import AtsTest, FitResult, FittedParameter
 from glasspara.fitting.robust import HUBER_K, with_huber_errors
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.staged import stage_values
-from glasspara.fitting.start import descend, find_start
-from glasspara.parameters import PARAMETERS, parameter_of
+from glasspara.fitting.start import descend, find_start, linear_descent
+from glasspara.parameters import ALLOWANCES, PARAMETERS, parameter_of
 from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
@@ -176,7 +176,15 @@ def _test_ats(
     plain = settings.without_ats()
     rest = {name: value for name, value in held.items() if name not in settings.model.ats_names}
     other = minimise(plain.problem(data, rest), {**plain.guess(), **rest})
-    return compare_without_ats(minimum, other, tuple(open_parameters(relative_errors(other))))
+
+    def chi2_with_allowances() -> float:
+        widths = {name: width for name, width in ALLOWANCES.items() if name not in settings.mentioned}
+        granted = replace(plain, nuisances=widths, method="joint").problem(data, rest)
+        return granted.chi2(linear_descent(granted, granted.coordinates.from_reported(other.reported)))
+
+    asked = settings.allowances and not settings.nuisances
+    lost = tuple(open_parameters(relative_errors(other)))
+    return compare_without_ats(minimum, other, lost, chi2_with_allowances if asked else None)
 
 
 def _standing_notes(settings: FitSettings, held: Mapping[str, float], frozen: _Frozen) -> list[str]:

@@ -43,7 +43,7 @@ def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, 
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What nuisances do to the model at the points of ``data``: M -> (1 + scale) M(T, H + field) + offset."""
+    """What nuisances do to the model at the points of ``data``: M -> (1 + scale) M(T (1 + lag), H + field) + offset."""
 
     data: Dataset
     nuisances: tuple[Nuisance, ...]
@@ -51,6 +51,15 @@ class Disturbance:
     def field(self, values: Mapping[str, float]) -> FloatArray:
         """Offset of the field at every point, Oe."""
         return self._sum("field_offset", values)
+
+    def temperature(self, values: Mapping[str, float]) -> FloatArray:
+        """Temperature of the sample at every point, K."""
+        return self.data.temperature * (1.0 + self._sum("temperature_scale", values))
+
+    @property
+    def lags(self) -> bool:
+        """Whether a thermometer may be off."""
+        return any(item.kind == "temperature_scale" for item in self.nuisances)
 
     def scale(self, values: Mapping[str, float]) -> FloatArray:
         """1 + relative error of the mass at every point."""
@@ -60,12 +69,16 @@ class Disturbance:
         """Offset of the magnetisation at every point, emu/g."""
         return self._sum("moment_offset", values) * self._per_gram()
 
-    def slopes(self, undisturbed: FloatArray, by_field: FloatArray, scale: FloatArray) -> FloatArray:
+    def slopes(
+        self, undisturbed: FloatArray, by_field: FloatArray, by_lag: FloatArray | None, scale: FloatArray
+    ) -> FloatArray:
         """Derivatives of the disturbed model by the nuisances, shape (points, nuisances).
 
-        ``undisturbed`` is M(T, H + field), ``by_field`` its derivative by the field.
+        ``undisturbed`` is M(T (1 + lag), H + field), ``by_field`` and ``by_lag`` its derivatives.
         """
         of_kind = {"field_offset": scale * by_field, "mass_scale": undisturbed}
+        if by_lag is not None:
+            of_kind["temperature_scale"] = scale * by_lag
         if any(item.kind == "moment_offset" for item in self.nuisances):
             of_kind["moment_offset"] = self._per_gram()
         columns = np.zeros((len(self.data), len(self.nuisances)))

@@ -18,6 +18,9 @@ from glasspara.parameters import to_canonical
 
 FloatArray = npt.NDArray[np.float64]
 
+# Relative step of the temperature for the derivative that the terms do not give.
+_LAG = 1.0e-5
+
 
 @dataclass(frozen=True)
 class Constraint:
@@ -68,7 +71,9 @@ class Problem:
         disturbance = self._disturbance
         if disturbance is None:
             return evaluate(T, H, values, self.model)
-        terms = evaluate(T, H + disturbance.field(reported), values, self.model)
+        terms = evaluate(
+            disturbance.temperature(reported), H + disturbance.field(reported), values, self.model
+        )
         scale = disturbance.scale(reported)
         parts = {item.name: scale * getattr(terms, item.name) for item in fields(Terms)}
         return Terms(**{**parts, "offset": disturbance.offset(reported)})
@@ -103,10 +108,15 @@ class Problem:
         if disturbance is None:
             total, gradient = evaluate_with_gradient(T, H, values, self.model)
             return total, gradient @ through
-        total, gradient = evaluate_with_gradient(T, H + disturbance.field(reported), values, self.model)
+        T, H = disturbance.temperature(reported), H + disturbance.field(reported)
+        total, gradient = evaluate_with_gradient(T, H, values, self.model)
+        by_lag = None
+        if disturbance.lags:
+            up, down = (evaluate(T * step, H, values, self.model).total for step in (1 + _LAG, 1 - _LAG))
+            by_lag = self.data.temperature / T * (up - down) / (2 * _LAG)
         scale = disturbance.scale(reported)
         by_field = gradient[:, self.model.names.index("field_offset")]
-        slopes = disturbance.slopes(total, by_field, scale)
+        slopes = disturbance.slopes(total, by_field, by_lag, scale)
         by_reported = scale[:, None] * (gradient @ through)
         by_reported[:, len(reported) - len(self.nuisances) :] = slopes
         return scale * total + disturbance.offset(reported), by_reported

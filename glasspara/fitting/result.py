@@ -57,7 +57,9 @@ class AtsTest:
     """Does the ATS term earn its place? Chi2 of the fit without it, and the chance of such a gain by noise.
 
     ``p_value`` is that of the F test: gain over the number of free parameters of the term, against chi2/ndof of
-    the fit with it. ``open_without`` names what the data do not fix even without the term.
+    the fit with it. ``p_with_allowances`` is the same with the errors that magnetometers are prone to granted to the
+    fit without the term (``parameters.ALLOWANCES``); None where they were not asked for, or could change nothing. The
+    term is ``needed`` if both are small. ``open_without`` names what the data do not fix even without the term.
     """
 
     chi2_without: float
@@ -68,6 +70,8 @@ class AtsTest:
     parameters_without: Mapping[str, tuple[float, float | None]]
     """Value and error of each free parameter of the fit without the term."""
     open_without: tuple[str, ...] = ()
+    chi2_with_allowances: float | None = None
+    p_with_allowances: float | None = None
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,9 @@ class FitSettings:
     nuisances : kind -> width
         What may be off from run to run (field_offset, Oe; moment_offset, emu) or from sample to sample (mass_scale,
         relative), with the standard deviation of its Gaussian prior about 0.
+    allowances : bool
+        Whether the ATS term must hold its own against ``parameters.ALLOWANCES`` too. Without effect where there are
+        ``nuisances``: these then count on both sides.
     loss : "linear" or "huber"
         Least squares, or points far off weighing less: :mod:`glasspara.fitting.robust`.
     defaults : name -> value
@@ -58,6 +61,7 @@ class FitSettings:
     limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     constrained: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     nuisances: Mapping[str, float] = field(default_factory=dict)
+    allowances: bool = True
     loss: Literal["linear", "huber"] = "linear"
     defaults: Mapping[str, float] = field(default_factory=dict)
 

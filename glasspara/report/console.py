@@ -20,6 +20,7 @@ from glasspara.analysis.universality import ALPHA, UniversalityResult
 from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.loading import Input
 from glasspara.measurement import Measurement
+from glasspara.parameters import allowances_in_words
 from glasspara.report.inert import inert
 from glasspara.wording import p_value, value_with_error
 
@@ -197,10 +198,31 @@ def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: 
     verdict = f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic:.4g}, {p_value(result.p_value)}"
     if result.holds:
         out.print(Text(f"Verdict: universality holds ({verdict})", style="bold green"))
-        out.print("  - M - M_Larmor of all runs falls on one curve of H/T, as Langevin terms alone would")
+        if result.p_with_allowances is None:
+            out.print("  - M - M_Larmor of all runs falls on one curve of H/T, as Langevin terms alone would")
+        else:
+            out.print(
+                f"  - as they stand the runs do not share one curve of H/T, but {allowances_in_words()} would explain "
+                f"it ({p_value(result.p_with_allowances)}); --no-allowances if these are excluded"
+            )
     else:
         out.print(Text(f"Verdict: universality FAILS ({verdict})", style="bold red"))
-        out.print("  - the runs do not share one curve of H/T: Larmor and Langevin terms alone cannot be all")
+        odd = result.odd_run
+        if odd is None:
+            out.print(
+                "  - the runs do not share one curve of H/T: Larmor and Langevin terms alone cannot be all"
+            )
+        else:
+            name = inert(names[odd.run.file])
+            out.print(
+                Text(
+                    f"  - by one run alone: without {odd.label} ({name}) it holds. A flux jump or a wrong set point "
+                    "does this, a property of the sample does not"
+                )
+            )
+        if result.p_with_allowances is not None:
+            granted = p_value(result.p_with_allowances)
+            out.print(f"  - {allowances_in_words()} would not explain it ({granted})")
     out.print(f"  - at this level, chance alone makes it fail in {100 * ALPHA:.0f} % of all tests")
 
 

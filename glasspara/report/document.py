@@ -138,6 +138,8 @@ def fit_block(result: FitResult) -> Json:
             "p_value": test.p_value,
             "open_without": list(test.open_without),
             "needed": test.needed,
+            "chi2_with_allowances": test.chi2_with_allowances,
+            "p_with_allowances": test.p_with_allowances,
             "parameters_without": {
                 name: {"value": value, "error": error}
                 for name, (value, error) in test.parameters_without.items()
@@ -179,7 +181,9 @@ def universality_document(
             "statistic_name": "F",
             "dof": list(result.dof),
             "p_value": result.p_value,
+            "p_with_allowances": result.p_with_allowances,
             "holds": result.holds,
+            "odd_run": None if result.odd_run is None else run_block(result.odd_run),
             "h_over_t_range": [low, high],
             "h_over_t_unit": "Oe/K",
             "chi_larmor": result.chi_larmor,

@@ -9,7 +9,7 @@ from scipy import stats
 from glasspara.analysis.universality import universality
 from glasspara.errors import InputError
 from glasspara.model import Model
-from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature
+from tests.campaigns import BK7, FAULTS, PURE_LL, faulty, fixed_field, fixed_temperature
 
 LL = Model("ll")
 
@@ -53,7 +53,7 @@ def test_fails_with_tunnelling_currents(campaign):
 def test_given_chi_is_used():
     data = fixed_field(PURE_LL, np.random.default_rng(11), model=LL)
     assert universality(data, chi_larmor=PURE_LL["chi_larmor"]).holds
-    wrong = universality(data, chi_larmor=1.05 * PURE_LL["chi_larmor"])
+    wrong = universality(data, chi_larmor=1.05 * PURE_LL["chi_larmor"], allowances=False)
     assert not wrong.holds
     assert wrong.chi_larmor_error is None
     assert wrong.chi_larmor_source == "given"
@@ -76,3 +76,29 @@ def test_one_run_is_refused():
     )
     with pytest.raises(InputError, match="too few"):
         universality(few)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_of_the_instrument_are_not_called_a_property_of_the_sample(fault):
+    """15 campaigns each: none is said to fail by more than one run; by one run only where that run jumped."""
+    rng = np.random.default_rng(14)
+    results = [universality(faulty(fault, PURE_LL, rng)) for _ in range(15)]
+    failing = [result for result in results if not result.holds]
+    assert all(result.odd_run is not None for result in failing)
+    if fault == "jump":
+        assert {result.odd_run.run.nominal for result in failing} == {2e4}
+    else:
+        assert len(failing) <= 2  # measured: 0 of 15 for each fault
+    granted = [result.p_with_allowances for result in results if result.p_with_allowances is not None]
+    if fault in ("mass", "field", "lag"):
+        assert len(granted) == 15
+        strict = universality(results[0].data, allowances=False)
+        assert not strict.holds
+        assert strict.p_with_allowances is None
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_tunnelling_currents_are_seen_through_faults(fault):
+    result = universality(faulty(fault, BK7, np.random.default_rng(15)))
+    assert not result.holds
+    assert result.odd_run is None

@@ -12,9 +12,9 @@ from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.settings import FitSettings
 from glasspara.model import Model, evaluate
-from tests.campaigns import BK7, fixed_field, make_run
+from tests.campaigns import BK7, FAULTS, PURE_LL, faulty, fixed_field, make_run
 
-ALL = {"field_offset": 20.0, "moment_offset": 1e-6, "mass_scale": 0.02}
+ALL = {"field_offset": 20.0, "moment_offset": 1e-6, "temperature_scale": 0.005, "mass_scale": 0.02}
 SHAPE = {"d_min": BK7["d_min"], "delta_mu": BK7["delta_mu"]}
 T = np.geomspace(2.0, 300.0, 40)
 
@@ -28,14 +28,15 @@ def of_mass(run: ReducedRun, mass_mg: float) -> ReducedRun:
     return ReducedRun(run.run, mass_mg, run.magnetisation, run.sigma)
 
 
-def disturbed(field=0.0, scale=0.0, offset=0.0, *, seed=1, noise=1e-3):
+def disturbed(field=0.0, scale=0.0, offset=0.0, lag=0.0, *, seed=1, noise=1e-3):
     """Four runs on two samples; the second sample's mass is wrong by ``scale``, the first run's field by
-    ``field`` Oe and its moment by ``offset`` emu."""
+    ``field`` Oe, its moment by ``offset`` emu and its temperatures by the share ``lag``."""
     draw, runs = rng(seed), []
     for index, nominal in enumerate((1e3, 5e3, 2e4, 5e4)):
         H = np.full(T.shape, nominal)
         seen = H + (field if index == 0 else 0.0)
-        true = evaluate(T, seen, BK7, Model()).total
+        warm = T * (1.0 + (lag if index == 0 else 0.0))
+        true = evaluate(warm, seen, BK7, Model()).total
         true = true * (1.0 + (scale if index > 1 else 0.0)) + (offset if index == 0 else 0.0)
         sigma = np.hypot(noise * true, 1e-8)
         M = true + sigma * draw.standard_normal(T.size)
@@ -49,6 +50,7 @@ def test_slopes_against_differences():
     assert problem.coordinates.nuisances[-2:] == ("mass_scale[1]", "mass_scale[2]")
     values = {name: BK7.get(name, 0.0) for name in problem.coordinates.reported} | {
         "field_offset[1]": 12.0, "field_offset[3]": -7.0, "moment_offset[2]": 3e-7, "mass_scale[2]": 0.01,
+        "temperature_scale[4]": 0.003,
     }  # fmt: skip
     point = problem.coordinates.from_reported(values)
     assert problem.coordinates.to_reported(point) == pytest.approx(values, rel=1e-12)
@@ -73,6 +75,7 @@ def test_a_model_without_disturbance_is_the_plain_model():
         ({"field": 15.0}, {"field_offset[1]": 15.0}),
         ({"scale": 0.02}, {"mass_scale[2]": 0.02, "mass_scale[1]": 0.0}),
         ({"offset": 2e-6}, {"moment_offset[1]": 2e-6}),
+        ({"lag": 0.005}, {"temperature_scale[1]": 0.005, "temperature_scale[3]": 0.0}),
     ],
 )
 def test_what_was_off_is_found(made, found):
@@ -177,3 +180,30 @@ def test_huber_leaves_good_data_alone():
 def test_contradictions(wishes, message):
     with pytest.raises(UsageError, match=message):
         FitSettings(**wishes)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_fault_of_the_instrument_is_taken_for_tunnelling_currents(fault):
+    """Larmor + Langevin data, 5 campaigns each."""
+    rng = np.random.default_rng(21)
+    results = [fit(faulty(fault, PURE_LL, rng)) for _ in range(5)]
+    assert sum(result.ats_test.needed for result in results) == 0
+    if fault in ("field", "lag"):  # measured: without allowances the term is called needed in all
+        strict = fit(results[0].data, FitSettings(allowances=False))
+        assert strict.ats_test.needed
+        assert results[0].ats_test.p_with_allowances > 0.05
+        assert any("would explain the data without" in reason for reason in results[0].assessment.reasons)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_tunnelling_currents_are_seen_through_faults(fault):
+    result = fit(faulty(fault, BK7, rng(22)))
+    assert result.ats_test.needed
+    assert result.ats_test.p_with_allowances < 1e-6
+
+
+def test_nuisances_turn_a_poor_fit_into_a_good_one():
+    data = faulty("field", BK7, rng(23))
+    assert fit(data).assessment.status == "poor"
+    mended = fit(data, FitSettings(nuisances={"field_offset": 20.0}, fixed=SHAPE))
+    assert mended.assessment.status == "good"
