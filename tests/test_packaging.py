@@ -15,7 +15,7 @@ PACKAGE = ROOT / "glasspara"
 # From the bottom of the house to its top; a module may import from its own storey and from those below.
 STOREYS = (
     {"errors", "units", "parameters", "wording", "toml_input"},
-    {"files", "physics"},
+    {"files", "physics", "replicates"},
     {"sample_mass", "sample"},
     {"presets"},
     {"segmentation", "scatter", "branches", "runs"},

@@ -1,0 +1,104 @@
+"""Workers of a Dask cluster, reached by the address of its scheduler."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+from glasspara.errors import UsageError
+from glasspara.replicates.pool import ChunkFailedError, Pool
+from glasspara.replicates.work import versions
+
+_CONNECT = 5.0  # s, for the connection and again for the first worker
+_LOOK_EVERY = 5.0  # s, for workers that came or went
+
+
+@contextmanager
+def dask_cluster(address: str) -> Iterator[Pool]:
+    """The workers of the scheduler at ``address`` ("tcp://host:port") until the end of the block.
+
+    What a worker had not finished when it was lost, Dask gives to another.
+
+    Raises
+    ------
+    UsageError
+        dask.distributed is not installed, no scheduler answers, it has no workers, or they fail.
+    """
+    try:
+        from cloudpickle import dumps
+        from distributed import Client
+    except ImportError:
+        raise UsageError(
+            "--cluster needs the package distributed", remedy="pip install 'glasspara[cluster]'"
+        ) from None
+    with _silent():
+        try:
+            client = Client(address, timeout=_CONNECT, set_as_default=False)
+        except Exception as error:  # of any type, where something else than a scheduler answers
+            raise UsageError(
+                f"no Dask scheduler answers at {address!r} ({_reason(error)})",
+                remedy="Give --cluster the address that it printed when it started, tcp://HOST:PORT",
+            ) from None
+        with client:
+            _wait_for_workers(client, address)
+            executor = client.get_executor(pure=False)
+            try:
+                yield Pool(executor, _slots(client), dumps)
+            except ChunkFailedError as error:
+                raise _explained(error.__cause__, address) from None
+            finally:
+                executor.shutdown(wait=False)
+
+
+def _wait_for_workers(client: Any, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_CONNECT)
+    except TimeoutError:
+        raise UsageError(
+            f"the Dask scheduler at {address} has no workers", remedy=f"Start some: dask worker {address}"
+        ) from None
+
+
+def _slots(client: Any) -> Callable[[], int]:
+    """How many threads all workers have together, looked up now and then."""
+    looked, threads = -_LOOK_EVERY, 1
+
+    def slots() -> int:
+        nonlocal looked, threads
+        if monotonic() - looked >= _LOOK_EVERY:
+            threads, looked = max(1, sum(client.nthreads().values())), monotonic()
+        return threads
+
+    return slots
+
+
+def _explained(cause: BaseException | None, address: str) -> UsageError:
+    wanted = ", ".join(f"{name} {number}" for name, number in versions().items())
+    return UsageError(
+        f"the Dask cluster at {address} gave up: {_reason(cause)}",
+        remedy=f"Its workers need {wanted}, and what the task imports; finished replicates are kept",
+    )
+
+
+def _reason(error: BaseException | None) -> str:
+    text = " ".join(str(error).split())
+    return text[:200] or type(error).__name__
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without what Dask logs of workers that come and go."""
+    loggers = [
+        logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")
+    ]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)

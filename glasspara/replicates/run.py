@@ -1,0 +1,154 @@
+"""Run replicates of a task, here or on many workers, and go on where an earlier run stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from glasspara.errors import GlassparaError, UsageError
+from glasspara.replicates.cluster import dask_cluster
+from glasspara.replicates.pool import ChunkFailedError, Pool
+from glasspara.replicates.processes import processes
+from glasspara.replicates.store import Record, Store
+from glasspara.replicates.work import Chunk, Job, Seed, Task, one_thread, run_chunk, run_replicate, versions
+
+Progress = Callable[[int, int], None]
+"""Called with the number of finished replicates and of all."""
+
+# Long enough for the way to a worker not to count, short enough to lose little with one.
+_CHUNK_SECONDS = 0.25
+_LARGEST_CHUNK = 256
+_QUEUED_PER_SLOT = 2
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """One replicate: the value that the task returned, as JSON has it, or what it raised, in one line."""
+
+    index: int
+    value: Any = None
+    error: str | None = None
+
+
+def run_replicates(
+    task: Task,
+    count: int,
+    *,
+    seed: Seed,
+    jobs: int = 1,
+    cluster: str | None = None,
+    store: Store | None = None,
+    progress: Progress | None = None,
+) -> list[Replicate]:
+    """Run ``task(rng, index)`` for index = 0 ... count - 1; results in this order, the same bits wherever they ran.
+
+    Parameters
+    ----------
+    task : picklable callable
+        Takes a ``numpy.random.Generator`` and the index, returns what fits into JSON. Must depend on nothing else.
+    seed : int or tuple of int
+        The generator of a replicate is PCG64 seeded by ``SeedSequence(seed, spawn_key=(index,))``.
+    jobs : int
+        Worker processes on this machine; with 1 the work is done in this process. A script that asks for more must
+        guard its main part by ``if __name__ == "__main__":``, as multiprocessing demands.
+    cluster : str, optional
+        Address of a Dask scheduler; ``jobs`` then does not count.
+    store : Store, optional
+        Keeps finished replicates; those that it holds already are not done again.
+
+    Returns
+    -------
+    list of Replicate
+        A replicate that raised is there with its error.
+
+    Raises
+    ------
+    UsageError
+        The store belongs to another run, or the workers cannot be had or fail.
+    GlassparaError
+        Every replicate raised.
+    """
+    with store.open(seed) if store else nullcontext() as record:
+        found = record.found if record else {}
+        while missing := [index for index in range(count) if index not in found]:
+            before = len(found)
+            report = progress or _say_nothing
+            report(count - len(missing), count)
+            try:
+                with closing(_lines(task, missing, seed, jobs, cluster)) as lines:
+                    for line in lines:
+                        _keep(line, found, record)
+                        report(count - len(missing) + len(found) - before, count)
+            except BrokenProcessPool:
+                if len(found) == before:  # otherwise new workers may do what is left
+                    raise UsageError(
+                        "the worker processes die (out of memory?)", remedy="Try fewer --jobs"
+                    ) from None
+        replicates = [Replicate(**found[index]) for index in range(count)]
+    errors = [item.error for item in replicates if item.error is not None]
+    if errors and len(errors) == count:
+        raise GlassparaError(f"all {count} replicates failed, the first with {errors[0]}")
+    return replicates
+
+
+def _say_nothing(done: int, total: int) -> None:
+    pass
+
+
+def _keep(line: str, found: dict[int, dict[str, Any]], record: Record | None) -> None:
+    item = json.loads(line)
+    if item["index"] in found:
+        return
+    if record:
+        record.append(line)
+    found[item["index"]] = item
+
+
+def _lines(task: Task, indices: list[int], seed: Seed, jobs: int, cluster: str | None) -> Generator[str]:
+    """A line of JSON for each of ``indices``, as they are finished."""
+    if cluster is None and jobs <= 1:
+        with one_thread():
+            for index in indices:
+                yield run_replicate(task, seed, index)
+        return
+    workers: AbstractContextManager[Pool] = (
+        dask_cluster(cluster) if cluster is not None else processes(min(jobs, len(indices)))
+    )
+    with workers as pool:
+        for chunk in _chunks(pool, Job(pool.pickled(task), seed, versions()), indices):
+            yield from chunk.lines
+
+
+def _chunks(pool: Pool, job: Job, indices: Iterable[int]) -> Iterator[Chunk]:
+    """Chunks as they are finished, a few at a time on their way so that neither workers nor queue run full."""
+    waiting, size = iter(indices), 1
+    running: set[Future[Chunk]] = set()
+    while True:
+        while len(running) < _QUEUED_PER_SLOT * pool.slots():
+            if not (some := tuple(islice(waiting, size))):
+                break
+            try:
+                running.add(pool.executor.submit(run_chunk, job, some))
+            except RuntimeError as error:  # they broke since the last chunk came back
+                raise ChunkFailedError from error
+        if not running:
+            return
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        failure: BaseException | None = None
+        for future in done:
+            try:
+                chunk = future.result()
+            except Exception as error:  # the others are still worth having
+                failure = error
+                continue
+            per_replicate = chunk.seconds / len(chunk.lines)
+            size = max(1, min(_LARGEST_CHUNK, int(_CHUNK_SECONDS / max(per_replicate, 1.0e-6))))
+            yield chunk
+        if failure is not None:
+            raise ChunkFailedError from failure

@@ -1,0 +1,107 @@
+"""Replicates on a Dask cluster: a real scheduler and real workers, on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from glasspara.errors import UsageError
+from glasspara.replicates import cluster, work
+from glasspara.replicates.run import run_replicates
+from glasspara.replicates.store import Store
+from tests.conftest import ROOT
+from tests.replicates.tasks import Slow, draw, fail_at_odd
+
+
+@contextmanager
+def process(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments, "--no-dashboard"]
+    with subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+            running.communicate()
+
+
+def said(running: subprocess.Popen[str], pattern: str) -> str:
+    assert running.stderr
+    for line in running.stderr:
+        if match := re.search(pattern, line):
+            return match[1]
+    raise AssertionError(f"{running.args} never said {pattern}")
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    pytest.importorskip("distributed")
+    with process("dask_scheduler", "--host", "127.0.0.1", "--port", "0") as running:
+        yield said(running, r"Scheduler at:\s+(tcp://\S+)")
+
+
+@contextmanager
+def worker(address: str) -> Iterator[subprocess.Popen[str]]:
+    options = ("--nthreads", "1", "--no-nanny", "--host", "127.0.0.1")
+    with process("dask_worker", address, *options) as running:
+        yield running
+
+
+def test_a_lost_worker_costs_nothing(scheduler, tmp_path):
+    store = Store(tmp_path / "store", {})
+    seen = []
+    with worker(scheduler) as first, worker(scheduler) as second:
+        for running in (first, second):
+            said(running, r"(Registered to)")
+
+        def kill_one(done: int, total: int) -> None:
+            seen.append(done)
+            if done > 10:
+                first.kill()
+
+        found = run_replicates(
+            Slow(tmp_path, 0.02), 100, seed=5, cluster=scheduler, store=store, progress=kill_one
+        )
+        assert first.poll() is not None
+        assert second.poll() is None
+        whole = run_replicates(draw, 20, seed=7, cluster=scheduler)
+        failed = run_replicates(fail_at_odd, 4, seed=7, cluster=scheduler)
+    assert whole == run_replicates(draw, 20, seed=7)
+    assert failed == run_replicates(fail_at_odd, 4, seed=7)
+    assert found == run_replicates(Slow(tmp_path, 0.0), 100, seed=5)
+    assert len((tmp_path / "store").read_text().splitlines()) == 101
+    assert seen[-1] == 100
+    assert len(seen) == 101
+    processes = {path.name.partition("-")[2] for path in tmp_path.glob("[0-9]*-*")}
+    assert {str(first.pid), str(second.pid)} <= processes
+
+
+def test_a_worker_with_other_versions_is_refused(scheduler, monkeypatch):
+    mine = work.versions()
+    with worker(scheduler):
+        monkeypatch.setattr("glasspara.replicates.run.versions", lambda: {**mine, "numpy": "0.1"})
+        with pytest.raises(UsageError, match=r"gave up: a worker has glasspara .* numpy \d"):
+            run_replicates(draw, 4, seed=7, cluster=scheduler)
+
+
+def test_no_worker_and_no_scheduler_are_errors_of_one_line(scheduler, monkeypatch):
+    monkeypatch.setattr(cluster, "_CONNECT", 1.0)
+    with pytest.raises(UsageError, match="has no workers"):
+        run_replicates(draw, 4, seed=7, cluster=scheduler)
+    for address in ("tcp://127.0.0.1:1", "nonsense"):
+        with pytest.raises(UsageError, match="no Dask scheduler answers") as caught:
+            run_replicates(draw, 4, seed=7, cluster=address)
+        assert "\n" not in str(caught.value)
+
+
+def test_without_the_package_the_remedy_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"pip install 'glasspara\[cluster\]'"):
+        run_replicates(draw, 4, seed=7, cluster="tcp://127.0.0.1:1")
