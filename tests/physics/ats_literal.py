@@ -76,15 +76,27 @@ def _geometric(start, stop, step):
     return [start + (stop - start) * k / count for k in range(count + 1)]
 
 
-def precise(T, H, *, n_ats, d_min, d0min_qs4, d0max_qs4, delta_mu, orientation="isotropic"):
-    """2 pi n (2kT/B) <int_d dy/y [ln cosh sqrt(y^2 + c_b^2) - ln cosh sqrt(y^2 + c_a^2)]> in forty digits."""
+def number_ratio(T, *, delta_mu=None, gamma_tunn=None, e0_tunn=None):
+    """s(T) by (15) or by (16), literally, in mpmath's working precision."""
+    T, reference = mp.mpf(float(T)), mp.mpf(T0)
+    if delta_mu is not None:
+        return mp.exp(-mp.mpf(float(delta_mu)) * (1 / T - 1 / reference))
+    gamma, energy = mp.mpf(float(gamma_tunn)), mp.mpf(float(e0_tunn))
+    return (1 - gamma * mp.exp(energy / T)) / (1 - gamma * mp.exp(energy / reference))
+
+
+def precise(T, H, *, n_ats, d_min, d0min_qs4, d0max_qs4, orientation="isotropic", **law):
+    """2 pi n (2kT/B) <int_d dy/y [ln cosh sqrt(y^2 + c_b^2) - ln cosh sqrt(y^2 + c_a^2)]> in forty digits.
+
+    ``law`` holds the parameters of (15) or of (16).
+    """
     with mp.workdps(40):
+        s = number_ratio(T, **law)
         T, H = mp.mpf(float(T)), mp.mpf(float(H))
-        s = mp.exp(-mp.mpf(float(delta_mu)) * (1 / T - 1 / mp.mpf(T0)))
         k = 2 * mp.pi * mp.mpf("1e-24") / mp.mpf(FLUX_QUANTUM) * abs(H) * s**3 / (2 * T)
         d = mp.mpf(float(d_min)) * s / (2 * T)
         a, b = k * mp.mpf(float(d0min_qs4)), k * mp.mpf(float(d0max_qs4))
-        directions = [(mp.mpf(1), mp.mpf(1))]
+        directions = [(1 / mp.sqrt(3) if orientation == "rms" else mp.mpf(1), mp.mpf(1))]
         if orientation == "isotropic":
             knee = min(mp.mpf(1), mp.mpf("0.5") / b)
             edges = [mp.mpf(0), knee]

@@ -10,9 +10,9 @@ from glasspara.physics import ats
 from glasspara.physics.ats import (
     ats_magnetisation,
     ats_magnetisation_gradient,
-    ats_weak_field_susceptibility,
-    reduced_tunnelling_number,
 )
+from glasspara.physics.ats_limits import ats_weak_field_susceptibility
+from glasspara.physics.tunnelling_number import reduced_tunnelling_number
 from tests.physics.ats_literal import BK7
 
 

@@ -8,9 +8,9 @@ from scipy import integrate
 
 from glasspara.physics.ats import (
     ats_magnetisation,
-    ats_weak_field_susceptibility,
-    reduced_tunnelling_number,
 )
+from glasspara.physics.ats_limits import ats_weak_field_susceptibility
+from glasspara.physics.tunnelling_number import reduced_tunnelling_number
 from tests.physics.ats_literal import BK7, FLUX_QUANTUM
 
 ORIENTATIONS = ("isotropic", "aligned", "rms")
@@ -109,11 +109,3 @@ def test_odd_paramagnetic_finite_and_half_in_the_exact_convention(
     assert up >= 0
     assert down == -up
     assert ats_magnetisation(T, [H, -H], **parameters, convention="exact")[0] == up / 2
-
-
-def test_reduced_tunnelling_number():
-    assert reduced_tunnelling_number(1.26, 0.7) == 1
-    assert reduced_tunnelling_number(4.5, 0.319) == pytest.approx(
-        np.exp(-0.319 * (1 / 4.5 - 1 / 1.26)), rel=1e-15
-    )
-    np.testing.assert_array_equal(reduced_tunnelling_number([1.0, 100.0], 0.0), 1.0)
