@@ -49,7 +49,8 @@ def ats_weak_field_susceptibility(
     """
 
     def tail(d: FloatArray) -> FloatArray:
-        return 2 * kernel(d, np.zeros((1, d.size)), frozenset({"g"}), isotropic=False)["g"][0]
+        fields = kernel(d, np.zeros((1, d.size)), frozenset({"g"}), isotropic=False)
+        return np.asarray(2 * fields["g"][0])
 
     return _susceptibility(T, n_ats, d_min, d0min_qs4, d0max_qs4, delta_mu, orientation, convention, tail)
 
@@ -118,11 +119,13 @@ def ats_strong_field_magnetisation(
     """Limit of (10) for gaps above kT and D_min at both cutoffs (c_a >> 1, d), emu/g; grows as ln H.
 
     ``M = 2 pi n_ats (2kT/B) [f(c_b) - f(c_a)]`` with ``f(c) = c [ln(2c/d) - 1]``, or ``(c/2) [ln(2c/d) - 3/2]`` in the
-    isotropic mean. kT cancels: T is left in s(T) alone. f(c) leaves out, of K or G (what depends on d alone
-    cancels), ``-d^2/4c`` in K and ``(1/c) {X(d) - (d^2/4) [1 + ln(2c/d)]}`` in G, X of ``docs/theory.md``, plus terms of
-    order exp(-2c): all but the last fall as 1/H, so the relative error falls as 1/H^2, but for a logarithm.
-    With d0min_qs4 = 0 the limit holds only as ``[ln(2d) ...]/c_b``. Parameters and errors are those of
-    :func:`glasspara.physics.ats.ats_magnetisation`; ValueError also for H = 0 or d0max_qs4 = 0, where there is no such limit.
+    isotropic mean. kT cancels: T is left in s(T) alone. Left out of f, besides terms of order exp(-2c), is
+    ``-d^2/4c``, in the mean ``(1/c) {X(d) - (d^2/4) [1 + ln(2c/d)]}`` (X: ``docs/theory.md``):
+    relative to M it falls as 1/H^2, but for a logarithm. What depends on d alone cancels between the cutoffs; with
+    d0min_qs4 = 0 it does not, and d - Phi(d) is left out as well.
+
+    Parameters and errors are those of :func:`glasspara.physics.ats.ats_magnetisation`; ValueError also for H = 0 or
+    d0max_qs4 = 0, where there is no such limit.
     """
     shape, points = flatten(
         Law15(delta_mu), T=T, H=H, n_ats=n_ats, d_min=d_min, d0min_qs4=d0min_qs4, d0max_qs4=d0max_qs4

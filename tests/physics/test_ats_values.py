@@ -71,7 +71,7 @@ def _random_points(count, seed):
         )
 
 
-@pytest.mark.parametrize(("orientation", "count"), [("isotropic", 7), ("aligned", 60)])
+@pytest.mark.parametrize(("orientation", "count"), [("isotropic", 7), ("aligned", 60), ("rms", 60)])
 def test_forty_digits_over_the_extreme_range(orientation, count):
     worst = 0.0
     for T, H, parameters in _random_points(count, seed=20):
