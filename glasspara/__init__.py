@@ -23,6 +23,8 @@ _HOME = {
     "fit": "glasspara.fitting.fit",
     "universality": "glasspara.analysis.universality",
     "ats_magnetisation": "glasspara.physics.ats",
+    "ats_high_field_magnetisation": "glasspara.physics.ats_high_field",
+    "ats_weak_field_susceptibility": "glasspara.physics.ats_limits",
     "langevin_magnetisation": "glasspara.physics.langevin",
     "larmor_magnetisation": "glasspara.physics.larmor",
     "GlassparaError": "glasspara.errors",
@@ -38,7 +40,9 @@ __all__ = [
     "Run",
     "Window",
     "__version__",
+    "ats_high_field_magnetisation",
     "ats_magnetisation",
+    "ats_weak_field_susceptibility",
     "fit",
     "langevin_magnetisation",
     "larmor_magnetisation",
@@ -58,6 +62,8 @@ if TYPE_CHECKING:
     from glasspara.measurement import Measurement, read
     from glasspara.model import Model
     from glasspara.physics.ats import ats_magnetisation
+    from glasspara.physics.ats_high_field import ats_high_field_magnetisation
+    from glasspara.physics.ats_limits import ats_weak_field_susceptibility
     from glasspara.physics.langevin import langevin_magnetisation
     from glasspara.physics.larmor import larmor_magnetisation
     from glasspara.runs import Run

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from glasspara.physics.ats_arguments import Points, chunks, conventions, flatten, reduced
 from glasspara.physics.ats_difference import difference
-from glasspara.physics.tunnelling_number import Law, Law15
+from glasspara.physics.tunnelling_number import Law, Law15, Law16
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -106,6 +106,65 @@ def ats_magnetisation_gradient(
         d0min_qs4=d0min_qs4,
         d0max_qs4=d0max_qs4,
         law=Law15(delta_mu),
+        orientation=orientation,
+        convention=convention,
+    )
+
+
+def ats_magnetisation_by_16(
+    T: npt.ArrayLike,
+    H: npt.ArrayLike,
+    *,
+    n_ats: npt.ArrayLike,
+    d_min: npt.ArrayLike,
+    d0min_qs4: npt.ArrayLike,
+    d0max_qs4: npt.ArrayLike,
+    gamma_tunn: npt.ArrayLike,
+    e0_tunn: npt.ArrayLike,
+    orientation: str = "isotropic",
+    convention: str = "paper",
+) -> FloatArray:
+    """Magnetisation (10) as :func:`ats_magnetisation`, emu/g, the tunnelling number by eq. (16).
+
+    ``gamma_tunn`` (dimensionless) and ``e0_tunn`` (K) take the place of delta_mu; either sign is good for both. What
+    they mean, and what data can say of them, is in :mod:`glasspara.physics.tunnelling_number`. ValueError also where
+    the number is not positive at one of the temperatures or at T0.
+    """
+    return ats_magnetisation_by_law(
+        T,
+        H,
+        n_ats=n_ats,
+        d_min=d_min,
+        d0min_qs4=d0min_qs4,
+        d0max_qs4=d0max_qs4,
+        law=Law16(gamma_tunn, e0_tunn),
+        orientation=orientation,
+        convention=convention,
+    )
+
+
+def ats_magnetisation_by_16_gradient(
+    T: npt.ArrayLike,
+    H: npt.ArrayLike,
+    *,
+    n_ats: npt.ArrayLike,
+    d_min: npt.ArrayLike,
+    d0min_qs4: npt.ArrayLike,
+    d0max_qs4: npt.ArrayLike,
+    gamma_tunn: npt.ArrayLike,
+    e0_tunn: npt.ArrayLike,
+    orientation: str = "isotropic",
+    convention: str = "paper",
+) -> tuple[FloatArray, dict[str, FloatArray]]:
+    """As :func:`ats_magnetisation_gradient`, with ``gamma_tunn`` and ``e0_tunn`` in place of ``delta_mu``."""
+    return ats_magnetisation_by_law_gradient(
+        T,
+        H,
+        n_ats=n_ats,
+        d_min=d_min,
+        d0min_qs4=d0min_qs4,
+        d0max_qs4=d0max_qs4,
+        law=Law16(gamma_tunn, e0_tunn),
         orientation=orientation,
         convention=convention,
     )

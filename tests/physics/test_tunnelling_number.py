@@ -6,6 +6,8 @@ import pytest
 
 from glasspara.physics.ats import (
     ats_magnetisation,
+    ats_magnetisation_by_16,
+    ats_magnetisation_by_16_gradient,
     ats_magnetisation_by_law,
     ats_magnetisation_by_law_gradient,
 )
@@ -115,9 +117,9 @@ def test_magnetisation_by_16_in_forty_digits(orientation):
     worst = 0.0
     for gamma_tunn, e0_tunn in LAW_16[: 2 if orientation == "isotropic" else None]:
         T, H = np.exp(rng.uniform(np.log(0.8), np.log(400.0))), np.exp(rng.uniform(0.0, np.log(1.6e5)))
-        expected = precise(T, H, **CUTOFFS, gamma_tunn=gamma_tunn, e0_tunn=e0_tunn, orientation=orientation)
-        law = Law16(gamma_tunn, e0_tunn)
-        value = float(ats_magnetisation_by_law(T, H, **CUTOFFS, law=law, orientation=orientation))
+        law = {"gamma_tunn": gamma_tunn, "e0_tunn": e0_tunn}
+        expected = precise(T, H, **CUTOFFS, **law, orientation=orientation)
+        value = float(ats_magnetisation_by_16(T, H, **CUTOFFS, **law, orientation=orientation))
         worst = max(worst, abs(float(value / expected - 1)))
     # Measured: 4e-15.
     assert worst < 1e-14
@@ -129,6 +131,9 @@ def test_gradient_by_16(pair):
     T, H = np.array([1.0, 4.5, 60.0]), 2e4
     value, gradient = ats_magnetisation_by_law_gradient(T, H, **CUTOFFS, law=law)
     np.testing.assert_allclose(value, ats_magnetisation_by_law(T, H, **CUTOFFS, law=law), rtol=1e-15)
+    by_keywords, slopes = ats_magnetisation_by_16_gradient(T, H, **CUTOFFS, **law._asdict())
+    np.testing.assert_array_equal(by_keywords, value)
+    np.testing.assert_array_equal(slopes["e0_tunn"], gradient["e0_tunn"])
     assert set(gradient) == {*CUTOFFS, "gamma_tunn", "e0_tunn", "T", "H"}
     for name in ("gamma_tunn", "e0_tunn", "T"):
         for i in range(3):
