@@ -21,6 +21,8 @@ _HOME = {
     "FitSettings": "glasspara.fitting.settings",
     "FitResult": "glasspara.fitting.result",
     "fit": "glasspara.fitting.fit",
+    "Wanted": "glasspara.fitting.exploration",
+    "explore": "glasspara.fitting.exploration",
     "universality": "glasspara.analysis.universality",
     "ats_magnetisation": "glasspara.physics.ats",
     "ats_high_field_magnetisation": "glasspara.physics.ats_high_field",
@@ -38,11 +40,13 @@ __all__ = [
     "Measurement",
     "Model",
     "Run",
+    "Wanted",
     "Window",
     "__version__",
     "ats_high_field_magnetisation",
     "ats_magnetisation",
     "ats_weak_field_susceptibility",
+    "explore",
     "fit",
     "langevin_magnetisation",
     "larmor_magnetisation",
@@ -55,6 +59,7 @@ if TYPE_CHECKING:
     from glasspara.analysis.universality import universality
     from glasspara.dataset import Dataset, Window
     from glasspara.errors import GlassparaError
+    from glasspara.fitting.exploration import Wanted, explore
     from glasspara.fitting.fit import fit
     from glasspara.fitting.result import FitResult
     from glasspara.fitting.settings import FitSettings

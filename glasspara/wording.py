@@ -27,6 +27,12 @@ def value_with_error(value: float, error: float | None) -> str:
     return f"({value / scale:.{decimals}f} ± {error / scale:.{decimals}f})e{exponent:+03d}"
 
 
+def two_errors(lower: float | None, upper: float | None) -> str:
+    """Errors down and up as "-0.0016 +0.0017"; "?" for one that there is not."""
+    down, up = ("?" if error is None else f"{error:.2g}" for error in (lower, upper))
+    return f"-{down} +{up}"
+
+
 def p_value(p: float | None) -> str:
     """As "p = 0.21"; very small ones as a bound."""
     if p is None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glasspara.errors import GlassparaError
+    from glasspara.fitting.exploration import Wanted
     from glasspara.fitting.result import FitResult
     from glasspara.fitting.settings import FitSettings
     from glasspara.loading import Input, Loaded
@@ -40,6 +41,34 @@ Decompose = Annotated[
     typer.Option("--decompose", help="A decomposition figure for every run.", rich_help_panel=options.OUTPUT),
 ]
 
+Minos = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--minos",
+        metavar="NAME|all",
+        help="Interval by the profile of chi2 (repeatable, or NAME,NAME).",
+        rich_help_panel=options.INTERVALS,
+    ),
+]
+ProfileOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME|all",
+        help="The profile itself, as table and figure (repeatable).",
+        rich_help_panel=options.INTERVALS,
+    ),
+]
+ContourOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--contour",
+        metavar="NAME,NAME",
+        help="68 % and 95 % regions of two parameters (repeatable).",
+        rich_help_panel=options.INTERVALS,
+    ),
+]
+
 
 def fit(
     files: options.Files,
@@ -64,6 +93,9 @@ def fit(
     orientation: options.Orientation = "isotropic",
     staged: Staged = False,
     per_run: PerRun = False,
+    minos: Minos = None,
+    profile: ProfileOf = None,
+    contour: ContourOf = None,
     out: options.Out = None,
     force: options.Force = False,
     as_json: options.JsonFlag = False,
@@ -96,6 +128,9 @@ def fit(
         loss=loss,
         defaults=defaults,
     )
+    wanted = _wanted(minos, profile, contour)
+    if wanted is not None:
+        wanted.check(settings)
     destination.check([REPORT, PARAMETERS, DATA])
     failed: list[tuple[str, GlassparaError]] = []
     loaded = common.load(
@@ -109,7 +144,7 @@ def fit(
         failed=failed if per_run else None,  # a joint fit without one of its files is another fit
     )
     common.warn(loaded.warnings, quiet=quiet)
-    results = _fit(loaded, settings, per_run=per_run)
+    results = _fit(loaded, settings, wanted, per_run=per_run)
 
     from glasspara.report.document import fit_document
 
@@ -130,14 +165,27 @@ def fit(
         raise typer.Exit(NOT_TRUSTED)
 
 
-def _fit(loaded: Loaded, settings: FitSettings, *, per_run: bool) -> list[FitResult]:
+def _wanted(minos: list[str] | None, profile: list[str] | None, contour: list[str] | None) -> Wanted | None:
+    if not (minos or profile or contour):
+        return None
+    from glasspara.fitting.exploration import Wanted
+
+    return Wanted(options.names(minos), options.names(profile), options.pairs(contour, "--contour"))
+
+
+def _fit(loaded: Loaded, settings: FitSettings, wanted: Wanted | None, *, per_run: bool) -> list[FitResult]:
     from glasspara.dataset import Dataset
     from glasspara.fitting.fit import fit
     from glasspara.report.progress import track
 
     data = loaded.data
     parts = [Dataset((run,)) for run in data.runs] if per_run else [data]
-    return [fit(part, settings) for part in track(parts, "fitting")]
+    results = [fit(part, settings) for part in track(parts, "fitting")]
+    if wanted is None:
+        return results
+    from glasspara.fitting.exploration import explore
+
+    return [explore(result, settings, wanted) for result in track(results, "intervals")]
 
 
 def _products(
@@ -156,11 +204,21 @@ def _products(
         PARAMETERS: tables.parameters_csv(inputs, results).encode(),
         DATA: tables.stages_csv(tables.provenance("fit", inputs), staged).encode(),
     }
+    prefixes = [f"fit{number:02d}_" if len(results) > 1 else "" for number in range(1, len(results) + 1)]
+    for prefix, result in zip(prefixes, results, strict=True):
+        for curve in result.profiles:
+            text = tables.profile_csv(inputs, result, curve)
+            files[f"{prefix}profile_{curve.name}.csv"] = text.encode()
+        for item in result.contours:
+            text = tables.contour_csv(inputs, result, item)
+            files[f"{prefix}contour_{'_'.join(item.names)}.csv"] = text.encode()
     if plots:
-        from glasspara.report.figures import fit_figures, save_png
+        from glasspara.report.figures import fit_figures, interval_figures, save_png
 
-        for number, result in enumerate(results, 1):
-            prefix = f"fit{number:02d}_" if len(results) > 1 else ""
-            for stem, figure in fit_figures(result, decompose_all=decompose):
+        for prefix, result in zip(prefixes, results, strict=True):
+            for stem, figure in (
+                *fit_figures(result, decompose_all=decompose),
+                *interval_figures(result),
+            ):
                 files[f"{prefix}{stem}.png"] = save_png(figure)
     return files

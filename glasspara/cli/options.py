@@ -10,7 +10,7 @@ import typer
 
 from glasspara.errors import UsageError
 
-DATA, MODEL, OUTPUT = "Data", "Model", "Output"
+DATA, MODEL, INTERVALS, OUTPUT = "Data", "Model", "Intervals", "Output"
 
 Files = Annotated[
     list[str],
@@ -167,6 +167,27 @@ Quiet = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="No tables and no warnings; errors only.", rich_help_panel=OUTPUT),
 ]
+
+
+def names(texts: list[str] | None) -> tuple[str, ...]:
+    """Names of a repeatable option, each also "NAME,NAME"."""
+    return tuple(name.strip() for text in texts or [] for name in text.split(",") if name.strip())
+
+
+def pairs(texts: list[str] | None, option: str) -> tuple[tuple[str, str], ...]:
+    """ "NAME,NAME" of a repeatable option.
+
+    Raises
+    ------
+    UsageError
+    """
+    found = []
+    for text in texts or []:
+        parts = names([text])
+        if len(parts) != 2:
+            raise UsageError(f"{option}: {text!r} is not NAME,NAME")
+        found.append((parts[0], parts[1]))
+    return tuple(found)
 
 
 def number(text: str, option: str) -> float:

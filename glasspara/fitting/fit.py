@@ -15,6 +15,7 @@ from glasspara.fitting.derived import derived
 from glasspara.fitting.determination import determine
 from glasspara.fitting.minimise import Minimum, minimise
 from glasspara.fitting.openness import open_parameters, relative_errors
+from glasspara.fitting.parabola import bent_errors
 from glasspara.fitting.problem import Constraint
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter
 from glasspara.fitting.robust import HUBER_K, with_huber_errors
@@ -64,7 +65,7 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
     minimum, test, assumptions = _minimise(data, settings, held, guess)
     minimum = replace(minimum, fitted_before=len(frozen.errors))
     lost = open_parameters(relative_errors(minimum))
-    notes = [*_standing_notes(settings, held, frozen), *assumptions, *remarks]
+    notes = [*_standing_notes(settings, held, frozen), *assumptions, *remarks, *_bent_notes(minimum)]
     return FitResult(
         model=settings.model,
         method=settings.method,
@@ -110,7 +111,7 @@ def _robust(
         point = (
             find_start(problem, start, pinned=frozenset(settings.starts))
             if point is None
-            else descend(problem, start)
+            else descend(problem, [start])
         )
         left: FloatArray = data.magnetisation - problem.terms(problem.coordinates.to_reported(point)).total
         return left
@@ -200,6 +201,17 @@ def _standing_notes(settings: FitSettings, held: Mapping[str, float], frozen: _F
             "conditional on them, and where the sample has an ATS term the stages are biased by it"
         )
     return notes
+
+
+def _bent_notes(minimum: Minimum) -> list[str]:
+    bent = bent_errors(minimum) if minimum.valid and minimum.statistics.ndof > 0 else {}
+    if not bent:
+        return []
+    rises = ", ".join(f"{name} by {down:.2g} and {up:.2g}" for name, (down, up) in bent.items())
+    return [
+        f"not parabolic: one error down and up, everything else following, chi2 rises not by 1 but for {rises}; "
+        f"--minos {','.join(bent)} gives intervals"
+    ]
 
 
 def _correlation(minimum: Minimum) -> FloatArray:

@@ -168,7 +168,7 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
             break
     if np.any(np.clip(point, low, high) != point):
         why = why or "the minimum lies outside the limits"
-    if _crossed(problem.coordinates.to_reported(point)):
+    if cutoffs_crossed(problem.coordinates.to_reported(point)):
         why = why or "d0max_qs4 fell below d0min_qs4: leave one of them without --limit"
     covariance = np.zeros((len(point), len(point)))
     if free.any():
@@ -181,7 +181,8 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
     )  # fmt: skip
 
 
-def _crossed(reported: Mapping[str, float]) -> bool:
+def cutoffs_crossed(reported: Mapping[str, float]) -> bool:
+    """Whether d0max_qs4 lies below d0min_qs4."""
     low, high = reported.get("d0min_qs4", 0.0), reported.get("d0max_qs4", 0.0)
     return low > high * (1.0 + 1.0e-9)
 

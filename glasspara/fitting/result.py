@@ -10,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.dataset import Dataset
+from glasspara.fitting.contours import Contour
+from glasspara.fitting.curves import ProfileCurve
+from glasspara.fitting.intervals import Interval
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.problem import Constraint
 from glasspara.fitting.statistics import Statistics
@@ -41,6 +44,8 @@ class FittedParameter:
     at_limit: str | None
     stage: bool = False
     """Whether a subtraction stage fitted it before the last; its error is then that of its own stage."""
+    minos: Interval | None = None
+    """Interval by the profile of chi2, where it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,8 @@ class FitResult:
     assessment: Assessment
     terms: Terms
     notes: tuple[str, ...] = ()
+    profiles: tuple[ProfileCurve, ...] = ()
+    contours: tuple[Contour, ...] = ()
 
     @property
     def residuals(self) -> FloatArray:

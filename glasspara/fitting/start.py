@@ -9,7 +9,7 @@ of L. Kaufman, BIT 15 (1975) 49).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -53,6 +53,11 @@ class _Projected:
             self._memory = (key, *self._compute(others))
         return self._memory[1:]
 
+    def chi2_from(self, start: FloatArray) -> float:
+        """Chi2 at ``start`` put into the box, the linear coordinates at their best."""
+        residuals = self.at(np.clip(start, self.low, self.high)[self.others])[1]
+        return float(residuals @ residuals)
+
     def _compute(self, others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         point = self._base.copy()
         point[self.others] = others
@@ -89,10 +94,13 @@ def find_start(problem: Problem, guess: Mapping[str, float], *, pinned: frozense
     return min((_descend(projected, start) for start in starts), key=problem.chi2)
 
 
-def descend(problem: Problem, guess: Mapping[str, float]) -> FloatArray:
-    """Coordinates of the minimum downhill from ``guess``, without any search."""
-    base = problem.coordinates.from_reported(guess)
-    return _descend(_Projected(problem, base), base)
+def descend(problem: Problem, guesses: Sequence[Mapping[str, float]]) -> FloatArray:
+    """Coordinates of the minimum downhill from the best of ``guesses``, without any search."""
+    starts = [problem.coordinates.from_reported(guess) for guess in guesses]
+    if not problem.coordinates.names:
+        return starts[0]
+    projected = _Projected(problem, starts[0])
+    return _descend(projected, min(starts, key=projected.chi2_from))
 
 
 def linear_descent(problem: Problem, point: FloatArray) -> FloatArray:

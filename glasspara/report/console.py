@@ -17,12 +17,13 @@ from rich.table import Table
 from rich.text import Text
 
 from glasspara.analysis.universality import ALPHA, UniversalityResult
+from glasspara.fitting.intervals import FOUND
 from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.loading import Input
 from glasspara.measurement import Measurement
 from glasspara.parameters import allowances_in_words
 from glasspara.report.inert import inert
-from glasspara.wording import p_value, value_with_error
+from glasspara.wording import p_value, two_errors, value_with_error
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -127,16 +128,20 @@ def _show_fit(result: FitResult, out: Console) -> None:
         Text(f"Model {model.name} ({_convention(result)}), {result.method} fit of {runs}", style="bold")
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("parameter", "value", "unit", "state"):
+    with_minos = any(item.minos for item in result.parameters.values())
+    for column in ("parameter", "value", *(["minos"] if with_minos else []), "unit", "state"):
         table.add_column(column)
+
+    def add(name: str, value: str, minos: str, unit: str, state: str, style: str | None = None) -> None:
+        table.add_row(name, value, *([minos] if with_minos else []), unit, state, style=style)
+
     for item in result.parameters.values():
         if item.name == "field_offset" and item.fixed and item.value == 0.0:
             continue
-        table.add_row(item.name, value_with_error(item.value, item.error), item.unit, _state(item))
+        minos = two_errors(item.minos.lower, item.minos.upper) if item.minos else ""
+        add(item.name, value_with_error(item.value, item.error), minos, item.unit, _state(item))
     for name, derived in result.derived.items():
-        table.add_row(
-            name, value_with_error(derived.value, derived.error), derived.unit, "derived", style="dim"
-        )
+        add(name, value_with_error(derived.value, derived.error), "", derived.unit, "derived", "dim")
     out.print(table)
     statistics = result.statistics
     out.print(
@@ -148,6 +153,10 @@ def _show_fit(result: FitResult, out: Console) -> None:
         "Errors: one standard error by the stated sigmas (chi2 + 1); "
         f"times {statistics.scatter_factor:.3g} for errors scaled by sqrt(chi2/ndof)."
     )
+    if with_minos:
+        out.print("Minos: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled.")
+    for line in _interval_lines(result):
+        out.print(f"  - {line}")
     for statement in result.determination.statements:
         out.print(f"  - {statement}")
     for note in result.notes:
@@ -156,6 +165,20 @@ def _show_fit(result: FitResult, out: Console) -> None:
     out.print(Text(f"Verdict: {word}", style=style))
     for reason in result.assessment.reasons:
         out.print(f"  - {reason}")
+
+
+def _interval_lines(result: FitResult) -> list[str]:
+    """What intervals and contours have to say beyond their numbers."""
+    lines = [
+        f"minos, {item.name} {side}: {outcome}"
+        for item in result.parameters.values()
+        if item.minos
+        for side, outcome in (("down", item.minos.lower_outcome), ("up", item.minos.upper_outcome))
+        if outcome != FOUND
+    ]
+    for contour in result.contours:
+        lines += [f"{' and '.join(contour.names)}: {statement}" for statement in contour.statements]
+    return lines
 
 
 def _convention(result: FitResult) -> str:

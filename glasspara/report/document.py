@@ -16,6 +16,8 @@ from glasspara import __version__
 from glasspara.analysis.universality import UniversalityResult
 from glasspara.dataset import ReducedRun
 from glasspara.errors import GlassparaError
+from glasspara.fitting.contours import Contour
+from glasspara.fitting.curves import ProfileCurve
 from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.fitting.staged import StageValues
 from glasspara.loading import Input
@@ -128,6 +130,8 @@ def fit_block(result: FitResult) -> Json:
         "assessment": {"status": result.assessment.status, "reasons": list(result.assessment.reasons)},
         "notes": list(result.notes),
         "ats_test": None,
+        "profiles": {curve.name: _profile(curve) for curve in result.profiles},
+        "contours": [_contour(item) for item in result.contours],
     }
     if result.ats_test is not None:
         test = result.ats_test
@@ -167,7 +171,39 @@ def _parameter(item: FittedParameter) -> Json:
         "limits": list(item.limits),
         "at_limit": item.at_limit,
         "stage": item.stage,
-        "minos": None,
+        "minos": None
+        if item.minos is None
+        else {
+            "lower": item.minos.lower,
+            "upper": item.minos.upper,
+            "lower_outcome": item.minos.lower_outcome,
+            "upper_outcome": item.minos.upper_outcome,
+        },
+    }
+
+
+def _profile(curve: ProfileCurve) -> Json:
+    return {
+        "values": curve.values.tolist(),
+        "chi2_rise": curve.rises.tolist(),
+        "parameters": {name: values.tolist() for name, values in curve.path.items()},
+    }
+
+
+def _contour(item: Contour) -> Json:
+    return {
+        "names": list(item.names),
+        "lines": [
+            {
+                "probability": line.probability,
+                "chi2_rise": line.rise,
+                "closed": line.closed,
+                "points": line.points.tolist(),
+                "on_line": line.found.tolist(),
+            }
+            for line in item.lines
+        ],
+        "statements": list(item.statements),
     }
 
 

@@ -11,8 +11,11 @@ import numpy as np
 from glasspara import __version__
 from glasspara.analysis.universality import UniversalityResult
 from glasspara.dataset import Dataset
+from glasspara.fitting.contours import Contour
+from glasspara.fitting.curves import ProfileCurve
 from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.loading import Input
+from glasspara.parameters import PARAMETERS
 from glasspara.stages import StagedData
 
 # A spreadsheet takes a cell that starts so for a formula.
@@ -59,6 +62,7 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
         *provenance("fit", inputs),
         f"model {model.name}, {model.convention} convention, {model.orientation} orientation",
         "error: one standard error by the stated sigmas; error_scaled: times sqrt(chi2/ndof)",
+        "minos_lower, minos_upper: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled",
     ]
     rows: list[Sequence[object]] = []
     for number, result in enumerate(fits, 1):
@@ -78,6 +82,7 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
                     item.error_scaled,
                     item.unit,
                     item.at_limit,
+                    *_minos_cells(item),
                 )
             )
         for name, derived in result.derived.items():
@@ -93,12 +98,62 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
                     None,
                     derived.unit,
                     None,
+                    *_NO_MINOS,
                 )
             )
     header = (
         "fit", "runs", "status", "parameter", "kind", "value", "error", "error_scaled", "unit", "at_limit",
+        "minos_lower", "minos_upper", "minos_lower_outcome", "minos_upper_outcome",
     )  # fmt: skip
     return csv_text(comments, header, rows)
+
+
+_NO_MINOS = (None, None, None, None)
+
+
+def _minos_cells(item: FittedParameter) -> tuple[float | str | None, ...]:
+    if item.minos is None:
+        return _NO_MINOS
+    return (item.minos.lower, item.minos.upper, item.minos.lower_outcome, item.minos.upper_outcome)
+
+
+def profile_csv(inputs: Sequence[Input], result: FitResult, curve: ProfileCurve) -> str:
+    """Chi2 above its minimum along one parameter, the parabola of its error, and every other parameter there."""
+    item = result.parameters[curve.name]
+    comments = [
+        *provenance("fit", inputs),
+        f"profile of {curve.name}: least chi2 above {result.statistics.chi2!r}, everything else following",
+        "chi2_rise_parabola: what the error of the report stands for",
+    ]
+    header = [_column(curve.name), "chi2_rise", "chi2_rise_parabola", *map(_column, curve.path)]
+    parabola = curve.parabola(item.value, item.error)
+    columns = (curve.values, curve.rises, parabola, *curve.path.values())
+    return csv_text(comments, header, zip(*(values.tolist() for values in columns), strict=True))
+
+
+def contour_csv(inputs: Sequence[Input], result: FitResult, contour: Contour) -> str:
+    """The points of every line of a contour, in order; the last is joined to the first."""
+    comments = [
+        *provenance("fit", inputs),
+        f"regions of {' and '.join(contour.names)}: chi2 above {result.statistics.chi2!r}, everything else following",
+        "on_line: 0 where the region meets a limit or is open",
+        *contour.statements,
+    ]
+    header = ("probability", "chi2_rise", *map(_column, contour.names), "on_line")
+    rows = [
+        (line.probability, line.rise, *point, int(found))
+        for line in contour.lines
+        for point, found in zip(line.points.tolist(), line.found.tolist(), strict=True)
+    ]
+    return csv_text(comments, header, rows)
+
+
+def _column(name: str) -> str:
+    """Name of a column with the parameter's unit: "chi_larmor_emu_per_g_Oe"."""
+    parts = PARAMETERS[name].unit.replace("^2", "2").split()
+    above = [part for part in parts if not part.endswith("^-1") and part != "1"]
+    below = [part.removesuffix("^-1") for part in parts if part.endswith("^-1")]
+    return "_".join([name, *above, *(["per"] if below else []), *below])
 
 
 def _kind(item: FittedParameter) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from glasspara.report.figures.fit import fit_figures
+from glasspara.report.figures.intervals import interval_figures
 from glasspara.report.figures.style import save_png
 from glasspara.report.figures.universality import universality_figure
 
-__all__ = ["fit_figures", "save_png", "universality_figure"]
+__all__ = ["fit_figures", "interval_figures", "save_png", "universality_figure"]

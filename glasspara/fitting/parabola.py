@@ -1,0 +1,41 @@
+"""Whether the standard errors are those of a parabola: chi2 one error away must have risen by 1."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from glasspara.fitting.minimise import Minimum
+from glasspara.fitting.profile import Profile
+from glasspara.parameters import PARTITION_NAMES
+
+# The root of the rise, and so the error, is wrong by more than this.
+_BENT = 0.2
+# The model bends by about the error of a logarithm, or of delta_mu: below this no error can be so wrong.
+_STRAIGHT = 0.1
+
+
+def bent_errors(minimum: Minimum) -> dict[str, tuple[float, float]]:
+    """Free parameters whose error is off by more than a fifth on a side: rise of chi2 one error down, and up.
+
+    Everything else follows. Parameters at a limit, or within one error of it, are left out: there the table says so.
+    """
+    coordinates = minimum.coordinates
+    spreads = np.sqrt(np.maximum(np.diag(minimum.covariance), 0.0))
+    split = set(PARTITION_NAMES) <= set(coordinates.free)  # of its two coordinates the partition is a ratio
+    if not split and not np.any(spreads[list(coordinates.curved)] > _STRAIGHT):
+        return {}
+    found = {}
+    for name in coordinates.free:
+        value, error = minimum.reported[name], minimum.errors[name]
+        if name in minimum.limits_met() or error is None:
+            continue
+        profile = Profile(minimum, [name])
+        (axis,) = profile.axes
+        low, high = axis.value(axis.low), axis.value(axis.high)
+        if low < value - error and value + error < high:
+            rises = tuple(profile.at(axis.position(end)).rise for end in (value - error, value + error))
+            if any(abs(sqrt(max(rise, 0.0)) - 1.0) > _BENT for rise in rises):
+                found[name] = (rises[0], rises[1])
+    return found
