@@ -5,6 +5,7 @@ The lines are found along rays from the minimum, equally spaced where the covari
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import atan2, cos, pi, sin
 
@@ -62,12 +63,17 @@ def contour(profiles: Profiles, names: tuple[str, str]) -> Contour:
     for probability, rise in LEVELS.items():
         crossings = _crossings(profile, rays, rise)
         seen = [
-            _Vertex(profile.place(ray, item.distance), item.how == "found")
+            _Vertex(_angle(*ray), profile.place(ray, item.distance), item.how == "found")
             for ray, item in zip(rays, crossings, strict=True)
         ]
-        ends = [_end(profiles, names, index, sign, rise) for index in (0, 1) for sign in (-1.0, 1.0)]
+        ends = {
+            (index, sign): end
+            for index in (0, 1)
+            for sign in (-1.0, 1.0)
+            if (end := _end(profiles, names, index, sign, rise)) is not None
+        }
         statements += _statements(profile, probability, seen, ends)
-        vertices = sorted(seen + ends, key=lambda vertex: _angle(profile, vertex.positions))
+        vertices = sorted([*seen, *ends.values()], key=lambda vertex: vertex.angle)
         values = [
             [axis.value(x) for axis, x in zip(profile.axes, vertex.positions, strict=True)]
             for vertex in vertices
@@ -80,8 +86,9 @@ def contour(profiles: Profiles, names: tuple[str, str]) -> Contour:
 
 @dataclass(frozen=True)
 class _Vertex:
-    """A point of a line by its positions, and whether chi2 has risen enough there."""
+    """A point of a line: its direction from the minimum, its positions, and whether chi2 has risen enough."""
 
+    angle: float
     positions: tuple[float, ...]
     found: bool
 
@@ -94,24 +101,31 @@ def _rays(profile: Profile) -> list[tuple[float, float]]:
     along = np.linalg.inv(profile.steps)
     along = along / np.linalg.norm(along, axis=0)
     angles = [2.0 * pi * ray / _RAYS for ray in range(_RAYS)]
-    angles += [atan2(sign * y, sign * x) % (2.0 * pi) for x, y in along.T.tolist() for sign in (-1.0, 1.0)]
+    angles += [_angle(sign * x, sign * y) for x, y in along.T.tolist() for sign in (-1.0, 1.0)]
     return [(cos(angle), sin(angle)) for angle in sorted(angles)]
 
 
-def _angle(profile: Profile, positions: tuple[float, ...]) -> float:
-    apart = np.array(positions) - np.array([axis.origin for axis in profile.axes])
-    x, y = np.linalg.solve(profile.steps, apart).tolist()
+def _angle(x: float, y: float) -> float:
     return atan2(y, x) % (2.0 * pi)
 
 
-def _end(profiles: Profiles, names: tuple[str, str], index: int, sign: float, rise: float) -> _Vertex:
-    """Where the line reaches farthest along one of its parameters: a place on the profile of that one alone."""
+def _end(profiles: Profiles, names: tuple[str, str], index: int, sign: float, rise: float) -> _Vertex | None:
+    """Where the line reaches farthest along one of its parameters: a place on the profile of that one alone.
+
+    None where the minimum lies at the limit of that parameter.
+    """
     alone = profiles.of(names[index])
     crossing, _ = alone.reach((sign,), level=rise)
+    if crossing.distance <= 0.0:
+        return None
     place = alone.place((sign,), crossing.distance)
-    other = profiles.of(*names).axes[1 - index]
+    both = profiles.of(*names)
+    other = both.axes[1 - index]
     followed = other.position(alone.at(*place).reported[other.name])
-    return _Vertex((*place, followed) if index == 0 else (followed, *place), crossing.how == "found")
+    positions = (*place, followed) if index == 0 else (followed, *place)
+    apart = np.array(positions) - np.array([axis.origin for axis in both.axes])
+    direction = np.linalg.solve(both.steps, apart).tolist()
+    return _Vertex(_angle(*direction), positions, crossing.how == "found")
 
 
 def _crossings(profile: Profile, rays: list[tuple[float, float]], rise: float) -> list[Crossing]:
@@ -135,12 +149,13 @@ def _crossings(profile: Profile, rays: list[tuple[float, float]], rise: float) -
     return found
 
 
-def _statements(profile: Profile, probability: float, seen: list[_Vertex], ends: list[_Vertex]) -> list[str]:
+def _statements(
+    profile: Profile, probability: float, seen: list[_Vertex], ends: Mapping[tuple[int, float], _Vertex]
+) -> list[str]:
     """Where a line is open, and where it reaches beyond what the rays have seen."""
     region = f"{100.0 * probability:.0f} % region"
     said = [] if all(vertex.found for vertex in seen) else [f"{region}: open, or cut by a limit"]
-    for number, end in enumerate(ends):
-        index, sign = number // 2, (-1.0, 1.0)[number % 2]
+    for (index, sign), end in ends.items():
         axis = profile.axes[index]
         drawn = np.array([vertex.positions[index] for vertex in seen])
         missed = sign * end.positions[index] - float(np.max(sign * drawn))

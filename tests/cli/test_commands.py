@@ -435,6 +435,65 @@ def test_files_are_written_even_if_nobody_reads_stdout(one, tmp_path):
     assert (tmp_path / "out" / "report.json").exists()
 
 
+def test_intervals_profiles_and_contours(glasspara, validator, pure_ll, tmp_path):
+    done = glasspara(
+        "fit", *pure_ll, "--model", "ll", "--minos", "chi_larmor,n_fe2", "--profile", "n_fe3",
+        "--contour", "n_fe2,n_fe3", "--out", tmp_path,
+    )  # fmt: skip
+    assert done.status == 0
+    document = json.loads((tmp_path / "report.json").read_text())
+    validator.validate(document)
+    (block,) = document["fits"]
+    for name in ("chi_larmor", "n_fe2", "n_fe3"):  # a profile comes with its interval
+        item = block["parameters"][name]
+        assert item["minos"]["lower_outcome"] == item["minos"]["upper_outcome"] == "found"
+        assert item["minos"]["upper"] == pytest.approx(item["error"], rel=1e-6)  # the model is linear
+    assert "Minos: where the profile of chi2 has risen by 1" in done.out
+    assert min(block["profiles"]["n_fe3"]["chi2_rise"]) == 0.0
+    assert [line["closed"] for line in block["contours"][0]["lines"]] == [True, True]
+    stems = {"profile_n_fe3", "contour_n_fe2_n_fe3"}
+    assert {f"{stem}{end}" for stem in stems for end in (".csv", ".png")} <= set(document["files"])
+    assert (tmp_path / "profile_n_fe3.png").read_bytes().startswith(PNG)
+    rows = {
+        row["parameter"]: row
+        for row in csv.DictReader(
+            line for line in (tmp_path / "parameters.csv").read_text().splitlines() if line[0] != "#"
+        )
+    }
+    assert float(rows["n_fe2"]["minos_lower"]) == block["parameters"]["n_fe2"]["minos"]["lower"]
+    assert rows["n_fe2"]["minos_upper_outcome"] == "found"
+    assert rows["n_fe"]["minos_lower"] == ""
+    lines = [line for line in (tmp_path / "profile_n_fe3.csv").read_text().splitlines() if line[0] != "#"]
+    assert lines[0] == "n_fe3_per_g,chi2_rise,chi2_rise_parabola,chi_larmor_emu_per_g_Oe,n_fe2_per_g"
+    assert len(lines) == 1 + len(block["profiles"]["n_fe3"]["values"])
+
+
+def test_a_limit_stands_in_the_table(glasspara, validator, bk7):
+    """Larmor + Langevin alone on a glass: no Fe2+ is left."""
+    done = glasspara("fit", *bk7, "--model", "ll", "--minos", "all")
+    assert done.status == 5
+    assert "minos, n_fe2 down: met the limit 0: the fit ended there" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--minos", "n_ats"], "n_ats is held: it has no interval"),
+        (["--profile", "d_min", "--model", "ll"], "no parameter 'd_min'"),
+        (["--minos", "n_fe"], "--set fe2_fraction=0.5"),
+        (["--contour", "d_min"], "is not NAME,NAME"),
+        (["--contour", "d_min,d_min"], "two parameters"),
+        (["--staged", "--minos", "chi_larmor"], "chi_larmor is held"),
+    ],
+)
+def test_intervals_of_what_is_not_free_are_refused(glasspara, one, arguments, words):
+    done = glasspara("fit", one, *arguments)
+    assert done.status == 2
+    assert words in done.err
+    assert len(done.err.splitlines()) == 1
+    assert done.out == ""
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("fit",), ("compare",), ("fit", "--nope"), ("simulate", "--seed", "x"), ("fit", "x.dat", "--mass")],

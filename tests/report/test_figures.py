@@ -15,12 +15,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from glasspara.analysis.universality import universality
 from glasspara.dataset import Dataset
+from glasspara.fitting.contours import Contour, ContourLine
+from glasspara.fitting.curves import ProfileCurve
+from glasspara.fitting.intervals import Interval
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.result import Assessment, Determination, FitResult, FittedParameter
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.statistics import Statistics
 from glasspara.model import Model, evaluate
-from glasspara.report.figures import fit_figures, save_png, universality_figure
+from glasspara.report.figures import fit_figures, interval_figures, save_png, universality_figure
 from glasspara.report.figures.panels import POINTS
 from glasspara.report.figures.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
 from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
@@ -323,6 +326,77 @@ def test_universality_through_zero_field():
     assert figure.axes[0].get_xscale() == "symlog"
     assert figure.axes[0].get_xlim()[0] < 0.0
     assert points(figure.axes[0]) == len(data)
+
+
+# --- intervals ---------------------------------------------------------------------------------------------
+
+
+def with_intervals(*, interval, values=None, rises=None, found=True, error=0.01, statements=()) -> FitResult:
+    """A result with a profile of d_min and a contour of d_min and delta_mu that nobody computed."""
+    result = result_of(Dataset((one_run(file="a-synthetic.dat"),)), held=True)
+    values = np.geomspace(0.003, 0.3, 21) if values is None else values
+    rises = (np.log(values / 0.03) ** 2) if rises is None else rises
+    angle = np.linspace(0.0, 2.0 * np.pi, 12, endpoint=False)
+    circle = np.stack([np.exp(np.cos(angle)) * 0.03, 0.3 + 0.1 * np.sin(angle)], axis=1)
+    whole = np.ones(12, dtype=bool) if found else angle < 4.0
+    lines = [
+        ContourLine(p, rise, circle * size, whole) for p, rise, size in ((0.68, 2.3, 1.0), (0.95, 5.99, 1.2))
+    ]
+    parameters = {
+        name: replace(
+            item, fixed=name == "n_ats", error=error, unit="K", minos=interval if name == "d_min" else None
+        )
+        for name, item in result.parameters.items()
+    }
+    return replace(
+        result,
+        parameters=parameters,
+        correlation_names=("d_min", "delta_mu"),
+        correlation=np.array([[1.0, 0.5], [0.5, 1.0]]),
+        profiles=(ProfileCurve("d_min", values, rises, {}, True),),
+        contours=(Contour(("d_min", "delta_mu"), tuple(lines), (True, False), statements),),
+    )
+
+
+INTERVALS = {
+    "found": lambda: with_intervals(interval=Interval(0.01, 0.02, "found", "found")),
+    "open": lambda: with_intervals(
+        interval=Interval(
+            None, 0.0, "open: chi2 rises by only 0.1 up to 1e-05", "met the limit 0.03: the fit ended there"
+        ),
+        found=False,
+        statements=("68 % region: open, or cut by a limit", "95 % region: open, or cut by a limit"),
+    ),
+    "no error": lambda: with_intervals(
+        interval=Interval(None, None, "not found: x", "not found: y"), error=None
+    ),
+    "level": lambda: with_intervals(interval=None, rises=np.zeros(21)),
+    "one point": lambda: with_intervals(interval=None, values=np.array([0.03]), rises=np.zeros(1)),
+}
+
+
+@pytest.mark.parametrize("case", INTERVALS)
+def test_interval_figures_are_whole(case):
+    result = INTERVALS[case]()
+    figures = dict(interval_figures(result))
+    assert set(figures) == {"profile_d_min", "contour_d_min_delta_mu"}
+    for figure in figures.values():
+        figure.draw_without_rendering()
+        (axes,) = figure.axes
+        assert "(" in axes.get_xlabel()
+        assert "(" in axes.get_ylabel()
+        assert_nothing_overlaps(figure)
+        assert "synthetic" in texts(figure)
+    profile = texts(figures["profile_d_min"])
+    assert "68 %" in profile
+    if case == "open":
+        assert "down: open: chi2 rises by only 0.1" in profile
+        dotted = [
+            line for line in figures["contour_d_min_delta_mu"].axes[0].lines if line.get_linestyle() == ":"
+        ]
+        assert sum(np.isfinite(line.get_xdata()).sum() for line in dotted) > 0
+        assert "68 % region: open, or cut by a limit" in texts(figures["contour_d_min_delta_mu"])
+    assert ("parabola of the error" in profile) == (case != "no error")
 
 
 def test_same_bytes_twice_and_settings_untouched():

@@ -55,8 +55,8 @@ def profile_figure(result: FitResult, curve: ProfileCurve, *, synthetic: bool = 
         if level < top:
             axes.axhline(level, color=ORANGE, linewidth=1.0, zorder=1.0)
             axes.annotate(
-                label, (1.0, level), (-4.0, 2.0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                ha="right", va="bottom", color=ORANGE,
+                label, (1.0, level), (4.0, 0.0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                ha="left", va="center", color=ORANGE,
             )  # fmt: skip
     if item.minos is not None:
         low, high = (factor * (item.value + end) for end in _ends(item))
@@ -121,7 +121,7 @@ def _frame(
 
 
 def _interval_words(item: FittedParameter) -> str:
-    first = f"{item.name} = {value_with_error(item.value, item.error)} {item.unit}"
+    first = f"{item.name} = {value_with_error(item.value, item.error)} {_raised(item.unit)}"
     if item.minos is None:
         return first
     outcomes = [f"down: {item.minos.lower_outcome}", f"up: {item.minos.upper_outcome}"]
@@ -168,4 +168,8 @@ def _is_long(values: FloatArray, *, logarithmic: bool) -> bool:
 
 def _unit(values: FloatArray, unit: str) -> tuple[float, str]:
     """As :func:`scaled_unit`, exponents raised."""
-    return scaled_unit(values, unit.replace("^-1", "⁻¹").replace("^2", "²"))
+    return scaled_unit(values, _raised(unit))
+
+
+def _raised(unit: str) -> str:
+    return unit.replace("^-1", "⁻¹").replace("^2", "²")
