@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from glasspara.errors import UsageError
@@ -43,14 +43,17 @@ class Wanted:
             For a name that is no free parameter of the fit, and for a pair of one name.
         """
         names = reported_names(settings.model, partition=settings.partition)
-        self._check(names, set(settings.held()))
+        # which nuisances there are ("mass_scale[2]") depends on the data
+        nuisances = [name for name in self._named() if name.partition("[")[0] in settings.nuisances]
+        self._check([*names, *nuisances], set(settings.held()))
+
+    def _named(self) -> list[str]:
+        """Every name, but for "all"."""
+        single = [name for name in (*self.minos, *self.profiles) if name != ALL]
+        return [*single, *(name for pair in self.contours for name in pair)]
 
     def _check(self, reported: Sequence[str], held: set[str]) -> None:
-        for name in dict.fromkeys(
-            (*self.minos, *self.profiles, *(n for pair in self.contours for n in pair))
-        ):
-            if name == ALL and name not in (n for pair in self.contours for n in pair):
-                continue
+        for name in self._named():
             if name in held:
                 raise UsageError(f"{name} is held: it has no interval", remedy=f"Free it with --free {name}")
             if name not in reported:
@@ -86,7 +89,7 @@ def explore(result: FitResult, settings: FitSettings, wanted: Wanted) -> FitResu
         lower = profiles.lower_minimum
         if lower is None or not result.minimum.valid:
             return explored
-        again = _restarted(result, settings, {**lower.reported})
+        again = _restarted(result, settings, lower.reported)
         if result.minimum.chi2 - again.minimum.chi2 < LOWER:
             return explored
         result = again
@@ -108,14 +111,19 @@ def _names(asked: Sequence[str], minimum: Minimum) -> list[str]:
     return [name for name in minimum.coordinates.free if name in asked or ALL in asked]
 
 
-def _restarted(result: FitResult, settings: FitSettings, place: dict[str, float]) -> FitResult:
+def _restarted(result: FitResult, settings: FitSettings, place: Mapping[str, float]) -> FitResult:
     """The fit done again with a start where chi2 is lower than it had found."""
-    free = result.minimum.coordinates.free
-    # iron by mass spectrometry is said by n_fe alone
-    starts = {name: place[name] for name in free if not (settings.n_fe and name == "n_fe")}
-    again = fit(result.data, replace(settings, starts={**settings.starts, **starts}))
+    names = set(reported_names(settings.model, partition=settings.partition))
+    if settings.n_fe:
+        names -= {"n_fe"}  # said by mass spectrometry alone
+    starts = {name: place[name] for name in result.minimum.coordinates.free if name in names}
+    # the data of the result have the larger errors of Huber's loss already
+    wishes = replace(settings, starts={**settings.starts, **starts}, loss="linear")
+    again = fit(result.data, wishes)
     gain = result.minimum.chi2 - again.minimum.chi2
     note = f"the search for intervals met a minimum lower by {gain:.3g} in chi2; the fit was done again from there"
+    if settings.loss != "linear":
+        note += ", with the errors of the loss as they were"
     return replace(again, notes=(*again.notes, note))
 
 

@@ -65,7 +65,10 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
     minimum, test, assumptions = _minimise(data, settings, held, guess)
     minimum = replace(minimum, fitted_before=len(frozen.errors))
     lost = open_parameters(relative_errors(minimum))
-    notes = [*_standing_notes(settings, held, frozen), *assumptions, *remarks, *_bent_notes(minimum)]
+    notes = [*_standing_notes(settings, held, frozen), *assumptions, *remarks]
+    assessment = assess(minimum, lost, test)
+    if assessment.status == "good":  # the others have been warned
+        notes += _bent_notes(minimum)
     return FitResult(
         model=settings.model,
         method=settings.method,
@@ -83,7 +86,7 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         statistics=minimum.statistics,
         ats_test=test,
         determination=determine(minimum, undetermined=tuple(lost)),
-        assessment=assess(minimum, lost, test),
+        assessment=assessment,
         terms=minimum.problem.terms(minimum.reported),
         notes=tuple(notes),
     )
@@ -204,7 +207,7 @@ def _standing_notes(settings: FitSettings, held: Mapping[str, float], frozen: _F
 
 
 def _bent_notes(minimum: Minimum) -> list[str]:
-    bent = bent_errors(minimum) if minimum.valid and minimum.statistics.ndof > 0 else {}
+    bent = bent_errors(minimum)
     if not bent:
         return []
     rises = ", ".join(f"{name} by {down:.2g} and {up:.2g}" for name, (down, up) in bent.items())

@@ -8,28 +8,28 @@ import numpy as np
 
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.profile import Profile
-from glasspara.parameters import PARTITION_NAMES
+from glasspara.parameters import NUISANCES, PARTITION_NAMES, parameter_of
 
 # The root of the rise, and so the error, is wrong by more than this.
 _BENT = 0.2
-# The model bends by about the error of a logarithm, or of delta_mu: below this no error can be so wrong.
+# The model bends by about the error of a logarithm: with all below this share of their reach none is so wrong.
 _STRAIGHT = 0.1
 
 
 def bent_errors(minimum: Minimum) -> dict[str, tuple[float, float]]:
     """Free parameters whose error is off by more than a fifth on a side: rise of chi2 one error down, and up.
 
-    Everything else follows. Parameters at a limit, or within one error of it, are left out: there the table says so.
+    Everything else follows. Nuisances are left out, and what lies at a limit or within one error of it.
     """
     coordinates = minimum.coordinates
-    spreads = np.sqrt(np.maximum(np.diag(minimum.covariance), 0.0))
+    spreads = np.sqrt(np.maximum(np.diag(minimum.covariance), 0.0)) / coordinates.reaches
     split = set(PARTITION_NAMES) <= set(coordinates.free)  # of its two coordinates the partition is a ratio
-    if not split and not np.any(spreads[list(coordinates.curved)] > _STRAIGHT):
+    if not split and not np.any(spreads > _STRAIGHT):
         return {}
     found = {}
     for name in coordinates.free:
         value, error = minimum.reported[name], minimum.errors[name]
-        if name in minimum.limits_met() or error is None:
+        if name in minimum.limits_met() or error is None or parameter_of(name).name in NUISANCES:
             continue
         profile = Profile(minimum, [name])
         (axis,) = profile.axes

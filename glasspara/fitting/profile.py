@@ -80,7 +80,7 @@ def axis_of(minimum: Minimum, name: str) -> Axis:
     index = alone.free.index(name)
     low, high = alone.box()[index]
     value, error = minimum.reported[name], minimum.errors[name]
-    of_logarithm = alone.names[index] != name
+    of_logarithm = alone.names[index] == f"ln_{name}"
     if of_logarithm or (name in _SCALES and value > 0.0):
         step = min(error / value if error else _LONGEST_STEP, _LONGEST_STEP)
         if not of_logarithm:

@@ -15,7 +15,7 @@ from glasspara.fitting.contours import Contour
 from glasspara.fitting.curves import ProfileCurve
 from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.loading import Input
-from glasspara.parameters import PARAMETERS
+from glasspara.parameters import parameter_of
 from glasspara.stages import StagedData
 
 # A spreadsheet takes a cell that starts so for a formula.
@@ -150,7 +150,7 @@ def contour_csv(inputs: Sequence[Input], result: FitResult, contour: Contour) ->
 
 def _column(name: str) -> str:
     """Name of a column with the parameter's unit: "chi_larmor_emu_per_g_Oe"."""
-    parts = PARAMETERS[name].unit.replace("^2", "2").split()
+    parts = parameter_of(name).unit.replace("^2", "2").split()
     above = [part for part in parts if not part.endswith("^-1") and part != "1"]
     below = [part.removesuffix("^-1") for part in parts if part.endswith("^-1")]
     return "_".join([name, *above, *(["per"] if below else []), *below])
