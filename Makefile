@@ -43,6 +43,8 @@ bench: $(VENV)/.installed-dev
 
 study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.rates
+	$(BIN)/python -m studies.starts
+	$(BIN)/python -m studies.intervals
 
 fixtures: $(VENV)/.installed
 	$(BIN)/python fixtures/make.py

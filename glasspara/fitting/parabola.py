@@ -35,7 +35,14 @@ def bent_errors(minimum: Minimum) -> dict[str, tuple[float, float]]:
         (axis,) = profile.axes
         low, high = axis.value(axis.low), axis.value(axis.high)
         if low < value - error and value + error < high:
-            rises = tuple(profile.at(axis.position(end)).rise for end in (value - error, value + error))
-            if any(abs(sqrt(max(rise, 0.0)) - 1.0) > _BENT for rise in rises):
-                found[name] = (rises[0], rises[1])
+            ends = [axis.position(end) for end in (value - error, value + error)]
+            if not any(map(_is_bent, (rise for end in ends for rise in profile.glance(end)))):
+                continue
+            down, up = (profile.at(end).rise for end in ends)
+            if _is_bent(down) or _is_bent(up):
+                found[name] = (down, up)
     return found
+
+
+def _is_bent(rise: float) -> bool:
+    return abs(sqrt(max(rise, 0.0)) - 1.0) > _BENT

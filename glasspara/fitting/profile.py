@@ -14,7 +14,7 @@ from glasspara.fitting.coordinates import MAX_LN_RATIO
 from glasspara.fitting.crossing import Crossing, cross
 from glasspara.fitting.minimise import Minimum, cutoffs_crossed, minimise
 from glasspara.fitting.problem import Problem
-from glasspara.fitting.start import descend
+from glasspara.fitting.start import descend, glance
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -142,6 +142,12 @@ class Profile:
         except (UsageError, ValueError, ArithmeticError):
             rise, reported = inf, guesses[0]
         return self._remember(ProfilePoint(positions, rise, reported))
+
+    def glance(self, *positions: float) -> tuple[float, float]:
+        """Two estimates of the rise at ``positions``, cheap: before and after a first step from the minimum."""
+        held = _hold(self.minimum.problem, self._values(positions))
+        before, after = glance(held, self._guesses(self._known[0], positions))
+        return before - self.minimum.chi2, after - self.minimum.chi2
 
     def search(self, *positions: float) -> Minimum:
         """The minimum at ``positions`` that the whole search finds, and that Migrad judges."""

@@ -58,6 +58,13 @@ class _Projected:
         residuals = self.at(np.clip(start, self.low, self.high)[self.others])[1]
         return float(residuals @ residuals)
 
+    def chi2_after_a_step(self, start: FloatArray) -> float:
+        """What a step of Gauss and Newton's from there promises to leave."""
+        _, residuals, jacobian = self.at(np.clip(start, self.low, self.high)[self.others])
+        basis, _ = np.linalg.qr(jacobian / np.maximum(np.linalg.norm(jacobian, axis=0), 1e-300))
+        left = residuals - basis @ (basis.T @ residuals)
+        return float(left @ left)
+
     def _compute(self, others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         point = self._base.copy()
         point[self.others] = others
@@ -101,6 +108,16 @@ def descend(problem: Problem, guesses: Sequence[Mapping[str, float]]) -> FloatAr
         return starts[0]
     projected = _Projected(problem, starts[0])
     return _descend(projected, min(starts, key=projected.chi2_from))
+
+
+def glance(problem: Problem, guesses: Sequence[Mapping[str, float]]) -> tuple[float, float]:
+    """Chi2 at the best of ``guesses``, linear coordinates at their best, and what the first step promises to leave."""
+    starts = [problem.coordinates.from_reported(guess) for guess in guesses]
+    if not problem.coordinates.names:
+        return problem.chi2(starts[0]), problem.chi2(starts[0])
+    projected = _Projected(problem, starts[0])
+    best = min(starts, key=projected.chi2_from)
+    return projected.chi2_from(best), projected.chi2_after_a_step(best)
 
 
 def linear_descent(problem: Problem, point: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ from glasspara.fitting.curves import profile_curve
 from glasspara.fitting.exploration import Wanted, explore
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals import FOUND, minos
+from glasspara.fitting.minimise import minimise
 from glasspara.fitting.profile import Profiles
 from glasspara.fitting.settings import FitSettings
 from glasspara.model import Model
@@ -94,8 +95,6 @@ def test_ends_of_an_interval_are_where_chi2_has_risen_by_one(single):
     assumed = {name: item.constraint for name, item in result.parameters.items() if item.constraint}
     for end in (value - interval.lower, value + interval.upper):
         problem = FitSettings().problem(single, {**FitSettings().held(), "delta_mu": end}, assumed)
-        from glasspara.fitting.minimise import minimise
-
         again = minimise(problem, {**result.values, "delta_mu": end})
         # measured: 3e-4
         assert again.chi2 - result.minimum.chi2 == pytest.approx(1.0, abs=0.002)
@@ -133,12 +132,11 @@ def test_partition_stays_within_0_and_1():
 
 
 def test_an_open_side_is_called_open():
-    """Larmor + Langevin data say nothing of d_min beyond what a vanishing term leaves."""
+    """Larmor + Langevin data say nothing of d_min: a term that vanishes has any."""
     result = fit(fixed_field(PURE_LL, np.random.default_rng(8), model=LL))
     interval = minos(Profiles(result.minimum), ["d_min"])["d_min"]
-    outcomes = {interval.lower_outcome.split(" ")[0], interval.upper_outcome.split(" ")[0]}
-    assert "open:" in outcomes or "met" in outcomes
-    assert not interval.found
+    outcomes = (interval.lower_outcome, interval.upper_outcome)
+    assert any(outcome.startswith("open: chi2 rises by only 0.") for outcome in outcomes), outcomes
 
 
 def test_n_ats_is_open_upwards_though_its_curvature_is_not(fixtures):
@@ -208,16 +206,17 @@ def test_what_has_no_interval_is_refused_with_a_remedy(wanted, words):
         wanted.check(FitSettings())
 
 
-def test_intervals_cover_where_the_error_does_not():
-    """M(T) at 20 kOe alone: how often the truth of n_fe2 lies within one error, and within the interval."""
+def test_intervals_cover_single_runs():
+    """M(T) at 20 kOe alone, d_min known: ``studies/intervals.py`` has 50 campaigns and every parameter."""
     rng = np.random.default_rng(7)
-    inside = []
-    for _ in range(12):
+    inside, lopsided = 0, 0
+    for _ in range(8):
         data = fixed_field(BK7, rng, fields=(2e4,), temperatures=tuple(np.geomspace(2, 300, 80)))
-        settings = FitSettings(fixed={"d_min": BK7["d_min"], "n_fe3": None}, starts={})
-        result = fit(data, replace(settings, fixed={"d_min": BK7["d_min"]}))
-        item = result.parameters["delta_mu"]
-        interval = minos(Profiles(result.minimum), ["delta_mu"])["delta_mu"]
-        low, high = interval.lower or np.inf, interval.upper or np.inf
-        inside.append(-low <= BK7["delta_mu"] - item.value <= high)
-    assert 5 <= sum(inside) <= 12
+        result = fit(data, FitSettings(fixed={"d_min": BK7["d_min"]}))
+        interval = minos(Profiles(result.minimum), ["n_fe2"])["n_fe2"]
+        off = BK7["n_fe2"] - result.parameters["n_fe2"].value
+        inside += -interval.lower <= off <= interval.upper
+        lopsided += not 0.8 < interval.lower / interval.upper < 1.25
+    # 5 and 2 with this seed
+    assert inside >= 4
+    assert lopsided >= 1
