@@ -197,6 +197,7 @@ def _products(
 ) -> dict[str, bytes]:
     """Tables and figures by file name."""
     from glasspara.report import tables
+    from glasspara.report.stems import contour_stem, profile_stem
     from glasspara.stages import StagedData
 
     staged = [StagedData(result.data, result.terms) for result in results]
@@ -208,10 +209,10 @@ def _products(
     for prefix, result in zip(prefixes, results, strict=True):
         for curve in result.profiles:
             text = tables.profile_csv(inputs, result, curve)
-            files[f"{prefix}profile_{curve.name}.csv"] = text.encode()
+            files[f"{prefix}{profile_stem(curve.name)}.csv"] = text.encode()
         for item in result.contours:
             text = tables.contour_csv(inputs, result, item)
-            files[f"{prefix}contour_{'_'.join(item.names)}.csv"] = text.encode()
+            files[f"{prefix}{contour_stem(item.names)}.csv"] = text.encode()
     if plots:
         from glasspara.report.figures import fit_figures, interval_figures, save_png
 

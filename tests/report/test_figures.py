@@ -26,6 +26,7 @@ from glasspara.model import Model, evaluate
 from glasspara.report.figures import fit_figures, interval_figures, save_png, universality_figure
 from glasspara.report.figures.panels import POINTS
 from glasspara.report.figures.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
+from glasspara.report.stems import contour_stem, profile_stem
 from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 
 TEMPERATURES = tuple(np.geomspace(2.0, 300.0, 15))
@@ -373,6 +374,11 @@ INTERVALS = {
     "level": lambda: with_intervals(interval=None, rises=np.zeros(21)),
     "one point": lambda: with_intervals(interval=None, values=np.array([0.03]), rises=np.zeros(1)),
 }
+
+
+def test_stems_are_plain():
+    assert profile_stem("mass_scale[2]") == "profile_mass_scale-2"
+    assert contour_stem(("d_min", "field_offset[10]")) == "contour_d_min_field_offset-10"
 
 
 @pytest.mark.parametrize("case", INTERVALS)

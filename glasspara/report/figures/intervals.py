@@ -16,6 +16,7 @@ from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.report.figures.panels import frame
 from glasspara.report.figures.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, paper_style
 from glasspara.report.figures.text import LINE, elide, fit_details, fit_verdict, scaled_unit, synthetic_mark
+from glasspara.report.stems import contour_stem, profile_stem
 from glasspara.wording import two_errors, value_with_error
 
 FloatArray = npt.NDArray[np.float64]
@@ -30,9 +31,9 @@ _LONG = 10.0
 def interval_figures(result: FitResult, *, synthetic: bool = False) -> Iterator[tuple[str, Figure]]:
     """Figures of the profiles and contours of a fit, each with the stem of a file name."""
     for curve in result.profiles:
-        yield f"profile_{curve.name}", profile_figure(result, curve, synthetic=synthetic)
+        yield profile_stem(curve.name), profile_figure(result, curve, synthetic=synthetic)
     for contour in result.contours:
-        yield f"contour_{'_'.join(contour.names)}", contour_figure(result, contour, synthetic=synthetic)
+        yield contour_stem(contour.names), contour_figure(result, contour, synthetic=synthetic)
 
 
 @paper_style()
