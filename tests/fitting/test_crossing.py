@@ -44,8 +44,8 @@ def test_curves_that_are_no_parabolas(function, expected):
     rise_at, calls = counted(function)
     found = cross(rise_at, level=1.0, room=1e6)
     assert found.how == "found"
-    # measured: 1.2e-5 at worst (x^0.3)
-    assert found.distance == pytest.approx(expected, rel=1e-4)
+    # measured: 1.8e-5 at worst (exp), and 23 calls (x^0.3)
+    assert found.distance == pytest.approx(expected, rel=3e-5)
     assert len(calls) < 25
 
 
