@@ -35,7 +35,7 @@ D_COLD = 18.0
 PANELS = 3
 _RATIO = (D_COLD / D_WARM) ** (1 / PANELS)
 """Of the upper end of a panel to the lower."""
-PANEL_EDGES = tuple(D_WARM * _RATIO**k for k in range(PANELS)) + (D_COLD,)
+PANEL_EDGES = (*(D_WARM * _RATIO**k for k in range(PANELS)), D_COLD)
 """The ends of the panels of d."""
 
 _D_NODES, _C_NODES = 24, 34
@@ -138,7 +138,7 @@ def _means(panel: Panel) -> tuple[FloatArray, FloatArray]:
 
 @lru_cache(maxsize=2 * PANELS)
 def near_tables(panel: Panel, isotropic: bool) -> dict[str, FloatArray]:
-    """d R times each field (see ``ats_kernel``) for c <= C_NIL: powers of ``d_variable`` by powers of ``c_variable``."""
+    """d R times each field (see ``ats_kernel``) for c <= C_NIL: tables of ``evaluate_both``, t from d and x from c."""
     root, d = panel.root_nodes(), panel.d_nodes()[:, np.newaxis]
     c = np.sqrt(panel.z_0 * (root * root - 1))
     across = _aligned_samples(d, c, with_v=not isotropic)
@@ -156,16 +156,12 @@ def near_tables(panel: Panel, isotropic: bool) -> dict[str, FloatArray]:
 
 
 @lru_cache(maxsize=PANELS)
-def far_tables(panel: Panel) -> dict[str, FloatArray]:
-    """exp(2d) times Phi, X and d dX/dd (see ``ats_split``): coefficients by powers of ``d_variable``."""
+def far_table(panel: Panel) -> FloatArray:
+    """exp(2d) times Phi, X and d dX/dd (see ``ats_split``), one a row, by Chebyshev polynomials of ``d_variable``."""
     d = panel.d_nodes()
     y, weight = _y_rule(d)
-    phi = (weight * np.log1p(np.exp(-2 * y))).sum(axis=0)
-    x = (weight * _line(y)).sum(axis=0)
-    return {
-        name: chebyshev_transform(_D_NODES) @ (np.exp(2 * d) * value)
-        for name, value in (("phi", phi), ("x", x), ("x_d", -_line(d)))
-    }
+    phi, x = (weight * np.log1p(np.exp(-2 * y))).sum(axis=0), (weight * _line(y)).sum(axis=0)
+    return np.asarray((np.exp(2 * d) * np.stack([phi, x, -_line(d)])) @ chebyshev_transform(_D_NODES).T)
 
 
 def _line(y: FloatArray) -> FloatArray:

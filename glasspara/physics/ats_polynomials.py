@@ -6,19 +6,22 @@ powers of the second variable out of weights that depend on the first, and Horne
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
-_BLOCK = 3072
-"""Points per round of Horner's rule: the coefficients fit the second-level cache."""
+_BLOCK = 4096
+"""Points per round of Horner's rule: enough for each operation to outweigh its call, few enough for the second-level
+cache."""
 _PRODUCT = 250_000
 """Multiplications per matrix product. From 2^18 on BLAS would wake other threads, which costs more than it saves."""
 _ROUNDING = 4e-16
-"""Chebyshev coefficients smaller than this, relative to the largest, are dropped from the end of a series."""
+"""Chebyshev coefficients of a function of two variables smaller than this, relative to the largest, are noise."""
 
 
 @lru_cache(maxsize=16)
@@ -54,7 +57,8 @@ def interpolate(samples: FloatArray) -> FloatArray:
 def interpolate_both(samples: FloatArray) -> FloatArray:
     """Coefficients by T_j of the first variable (first axis) and powers of the second.
 
-    The samples are at the Chebyshev nodes of both. Coefficients below the rounding error are dropped.
+    The samples are at the Chebyshev nodes of both. Coefficients below the rounding error are
+    dropped: those of high order would only be magnified by the change to powers.
     """
     rows, columns = samples.shape
     series = chebyshev_transform(rows) @ samples @ chebyshev_transform(columns).T
@@ -81,36 +85,68 @@ def power_series(base: FloatArray, out: FloatArray) -> None:
         previous = row
 
 
-def chebyshev_rows(x: FloatArray, count: int) -> FloatArray:
-    """T_0(x), T_1(x), ... as the ``count`` rows of an array."""
-    out = np.empty((count, x.size))
+def chebyshev_rows(x: FloatArray, out: FloatArray) -> FloatArray:
+    """Fill the rows of ``out`` with T_0(x), T_1(x), ..."""
     out[0], out[1] = 1.0, x
     double = 2 * x
-    for k in range(2, count):
+    for k in range(2, len(out)):
         np.multiply(double, out[k - 1], out=out[k])
         out[k] -= out[k - 2]
     return out
 
 
-def horner(x: FloatArray, table: FloatArray, weights: FloatArray) -> FloatArray:
+def product(matrix: FloatArray, columns: FloatArray, out: FloatArray) -> FloatArray:
+    """``matrix @ columns`` for few rows and many columns, in one thread."""
+    step = max(1, _PRODUCT // matrix.size)
+    for first in range(0, columns.shape[1], step):
+        some = np.s_[:, first : first + step]
+        np.matmul(matrix, columns[some], out=out[some])
+    return out
+
+
+def evaluate(x: FloatArray, table: FloatArray, weights: FloatArray) -> FloatArray:
     """Polynomial in x whose coefficients are the rows of ``table`` summed with ``weights``, point by point.
 
     ``x`` has shape (..., n), ``table`` (rows, powers of x), ``weights`` (rows, n) or (rows, 1).
     """
     value = np.empty_like(x)
-    columns = table.T
-    step = max(1, _PRODUCT // table.size)
-    per_point = weights.shape[1] > 1
-    for start in range(0, x.shape[-1], _BLOCK):
-        part = np.s_[..., start : start + _BLOCK]
-        chosen = weights[part] if per_point else weights
-        coefficients = np.empty((len(columns), chosen.shape[1]))
-        for first in range(0, chosen.shape[1], step):
-            some = np.s_[:, first : first + step]
-            np.matmul(columns, chosen[some], out=coefficients[some])
-        out, variable = value[part], x[part]
-        out[...] = coefficients[-1]
-        for coefficient in coefficients[-2::-1]:
-            out *= variable
-            out += coefficient
+    buffer = np.empty((table.shape[1], min(weights.shape[1], _BLOCK)))
+    for part in _blocks(x):
+        chosen = _part(weights, part)
+        _horner(x[part], product(table.T, chosen, buffer[:, : chosen.shape[1]]), value[part])
     return value
+
+
+def evaluate_both(x: FloatArray, t: FloatArray, tables: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    """The functions of (t, x) with the ``tables`` of ``interpolate_both``.
+
+    ``x`` has shape (..., n), ``t`` (n,) or (1,).
+    """
+    out = {name: np.empty_like(x) for name in tables}
+    rows, columns = (max(table.shape[axis] for table in tables.values()) for axis in (0, 1))
+    # One piece of memory for both: two would be handed back to the system every time, see ``_CHUNK`` in ``ats``.
+    work = np.empty((rows + columns, min(t.size, _BLOCK)))
+    for part in _blocks(x):
+        chosen = _part(t, part)
+        weights = chebyshev_rows(chosen, work[:rows, : chosen.size])
+        for name, table in tables.items():
+            coefficients = work[rows : rows + table.shape[1], : chosen.size]
+            _horner(x[part], product(table.T, weights[: len(table)], coefficients), out[name][part])
+    return out
+
+
+def _blocks(x: FloatArray) -> Iterator[tuple[Any, ...]]:
+    for start in range(0, x.shape[-1], _BLOCK):
+        yield np.s_[..., start : start + _BLOCK]
+
+
+def _part(array: FloatArray, part: tuple[Any, ...]) -> FloatArray:
+    """The part, unless the one column stands for all."""
+    return array if array.shape[-1] == 1 else array[part]
+
+
+def _horner(x: FloatArray, coefficients: FloatArray, out: FloatArray) -> None:
+    out[...] = coefficients[-1]
+    for coefficient in coefficients[-2::-1]:
+        out *= x
+        out += coefficient

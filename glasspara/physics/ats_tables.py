@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import chebyshev, legendre
 
-from glasspara.physics.ats_polynomials import horner, interpolate, nodes, power_series
+from glasspara.physics.ats_polynomials import evaluate, interpolate, nodes, power_series
 
 FloatArray = npt.NDArray[np.float64]
 AnyArray = npt.NDArray[Any]
@@ -91,7 +91,7 @@ class Series:
         weights[1] = -log_d
         power_series(d2, weights[2:])
         weights[2:] *= (-0.5 / np.arange(1, orders))[:, np.newaxis]
-        return horner(x, np.vstack([self.finite, self.powers[:orders]]), weights)
+        return evaluate(x, np.vstack([self.finite, self.powers[:orders]]), weights)
 
     def derivative(self, x: FloatArray, d2: FloatArray) -> FloatArray:
         """d times the derivative by d."""
@@ -99,7 +99,7 @@ class Series:
         weights = np.empty((orders, d2.size))
         weights[0] = 1.0
         power_series(d2, weights[1:])
-        return horner(x, -self.powers[:orders], weights)
+        return evaluate(x, -self.powers[:orders], weights)
 
     def _orders(self, d2: FloatArray) -> int:
         """How many powers of d^2 make a difference: three or four at a typical d of 1e-2."""
