@@ -124,7 +124,7 @@ def evaluate_both(x: FloatArray, t: FloatArray, tables: dict[str, FloatArray]) -
     """
     out = {name: np.empty_like(x) for name in tables}
     rows, columns = (max(table.shape[axis] for table in tables.values()) for axis in (0, 1))
-    # One piece of memory for both: two would be handed back to the system every time, see ``_CHUNK`` in ``ats``.
+    # One piece of memory for both: the allocator would hand two back to the system after every call.
     work = np.empty((rows + columns, min(t.size, _BLOCK)))
     for part in _blocks(x):
         chosen = _part(t, part)
