@@ -62,7 +62,7 @@ def main() -> None:
     )
     typical, slopes = _best(value(), 200), _best(gradient(), 100)
     close = _best(value(d0max_qs4=BK7["d0min_qs4"] * 1.002), 100)
-    cold = _best(lambda: ats_magnetisation(T / 100, H, **(BK7 | {"d_min": 10.0, "delta_mu": 0.0})), 3)
+    cold = _best(lambda: ats_magnetisation(T / 100, H, **(BK7 | {"d_min": 10.0, "delta_mu": 0.0})), 100)
     nested = _best(_nested_quadrature, 3)
     print(f"{POINTS} points, BK7, T 2-300 K, H 0.1-65 kOe")
     print(f"first call, with its tables     {tables * 1e3:9.1f} ms")

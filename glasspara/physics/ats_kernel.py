@@ -21,58 +21,70 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.physics.ats_cold import cold_fields
-from glasspara.physics.ats_middle import D_COLD, middle_fields
-from glasspara.physics.ats_tables import C_SPLIT, D_WARM
+from glasspara.physics.ats_middle import middle_far_fields, middle_near_fields
+from glasspara.physics.ats_middle_tables import PANEL_EDGES, panel
+from glasspara.physics.ats_tables import C_NIL, C_SPLIT, D_WARM
 from glasspara.physics.ats_warm import warm_large_fields, warm_small_fields
 
 FloatArray = npt.NDArray[np.float64]
 Fields = dict[str, FloatArray]
 Evaluate = Callable[[FloatArray, FloatArray], Fields]
 
+_COLD = len(PANEL_EDGES)
+"""Regime after the last panel."""
+
 
 def kernel(d: FloatArray, c: FloatArray, fields: frozenset[str], *, isotropic: bool) -> Fields:
     """The named fields at ``d`` > 0, shape (n,) or (1,), and ``c`` >= 0, shape (m, n); each of shape (m, n)."""
-    warm, cold = d <= D_WARM, d >= D_COLD
-    if warm.all():
-        return _by_c(d, c, fields, isotropic)
-    d = np.broadcast_to(d, c.shape[-1:])
-    warm, cold = d <= D_WARM, d >= D_COLD
+    if d.max(initial=0.0) <= D_WARM:
+        return _regime(0, d, c, fields, isotropic)
+    regime = np.searchsorted(PANEL_EDGES, d)
+    present = np.flatnonzero(np.bincount(regime))
+    if len(present) == 1:
+        return _regime(int(present[0]), d, c, fields, isotropic)
     out = {name: np.empty_like(c) for name in fields}
-    _put(out, warm, d, c, lambda d, c: _by_c(d, c, fields, isotropic))
-    _put(out, ~(warm | cold), d, c, lambda d, c: _middle(d, c, fields, isotropic))
-    _put(out, cold, d, c, lambda d, c: cold_fields(d, c, fields, isotropic))
+    for index in present:
+        columns = np.flatnonzero(regime == index)
+        values = _regime(int(index), d[columns], c.take(columns, axis=1), fields, isotropic)
+        for name, value in values.items():
+            # Row by row: a third of the time of out[name][:, columns] = value.
+            for row, part in zip(out[name], value, strict=True):
+                row[columns] = part
     return out
 
 
-def _put(out: Fields, where: npt.NDArray[np.bool_], d: FloatArray, c: FloatArray, evaluate: Evaluate) -> None:
-    """Evaluate the points (columns) ``where`` and store them."""
-    columns = np.flatnonzero(where)
-    if len(columns):
-        for name, value in evaluate(d[columns], c[:, columns]).items():
-            out[name][:, columns] = value
+def _regime(index: int, d: FloatArray, c: FloatArray, fields: frozenset[str], isotropic: bool) -> Fields:
+    """Regimes by d: 0 is D_WARM and below, then the panels of the middle, then cold."""
+    if index == 0:
+        return _by_c(
+            d,
+            c,
+            C_SPLIT,
+            lambda d, c: warm_small_fields(d, c, fields, isotropic),
+            lambda d, c: warm_large_fields(d, c, fields, isotropic),
+        )
+    if index == _COLD:
+        return cold_fields(d, c, fields, isotropic)
+    here = panel(index - 1)
+    return _by_c(
+        d,
+        c,
+        C_NIL,
+        lambda d, c: middle_near_fields(here, d, c, fields, isotropic),
+        lambda d, c: middle_far_fields(here, d, c, fields, isotropic),
+    )
 
 
-def _by_c(d: FloatArray, c: FloatArray, fields: frozenset[str], isotropic: bool) -> Fields:
-    """D_WARM and below: series at small c and at large c."""
-    small = c <= C_SPLIT
+def _by_c(d: FloatArray, c: FloatArray, split: float, small_form: Evaluate, large_form: Evaluate) -> Fields:
+    """One form for c up to ``split``, another beyond."""
+    small = c <= split
     if small.all():
-        return warm_small_fields(d, c, fields, isotropic)
-    out = {} if not small.any() else warm_small_fields(d, np.minimum(c, C_SPLIT), fields, isotropic)
+        return small_form(d, c)
+    if not small.any():
+        return large_form(d, c)
+    out = small_form(d, np.minimum(c, split))
     large = np.flatnonzero(~small)
     d = np.broadcast_to(d, c.shape).ravel()[large]
-    for name, value in warm_large_fields(d, c.ravel()[large], fields, isotropic).items():
-        np.put(out.setdefault(name, np.empty_like(c)), large, value)
+    for name, value in large_form(d, c.ravel()[large]).items():
+        np.put(out[name], large, value)
     return out
-
-
-def _middle(d: FloatArray, c: FloatArray, fields: frozenset[str], isotropic: bool) -> Fields:
-    flat_d, flat_c = np.broadcast_to(d, c.shape).ravel(), c.ravel()
-    out = {name: np.empty_like(flat_c) for name in fields}
-    for small in (True, False):
-        points = np.flatnonzero((flat_c <= C_SPLIT) == small)
-        if len(points):
-            for name, value in middle_fields(
-                flat_d[points], flat_c[points], fields, isotropic, small
-            ).items():
-                out[name][points] = value
-    return {name: value.reshape(c.shape) for name, value in out.items()}

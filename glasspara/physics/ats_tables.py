@@ -23,7 +23,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy.polynomial import chebyshev, legendre
+from numpy.polynomial import legendre
+
+from glasspara.physics.ats_polynomials import evaluate, interpolate, nodes, power_series
 
 FloatArray = npt.NDArray[np.float64]
 AnyArray = npt.NDArray[Any]
@@ -38,13 +40,10 @@ C_NIL = 20.0
 """From here on exp(-2c) is below the rounding error."""
 
 _BRANCH = (np.pi / 2) ** 2
-ORDERS = 13
-"""Powers of d^2 kept: (D_WARM / (pi/2))^(2 * 13) = 1e-13, and r_k / 2k takes off three more decades."""
+ORDERS = 15
+"""Powers of d^2 kept: (D_WARM / (pi/2))^(2 * 15) = 1e-15, and r_k takes off three more decades."""
 _SMALL_NODES = 16
 _LARGE_NODES = 17
-_BLOCK = 3072
-"""Points per matrix product: few enough for BLAS to stay in one thread at a typical d, and for the coefficients
-to fit the second-level cache."""
 
 
 def _conformal(z: FloatArray) -> FloatArray:
@@ -92,7 +91,7 @@ class Series:
         weights[1] = -log_d
         power_series(d2, weights[2:])
         weights[2:] *= (-0.5 / np.arange(1, orders))[:, np.newaxis]
-        return _horner(x, np.vstack([self.finite, self.powers[:orders]]), weights)
+        return evaluate(x, np.vstack([self.finite, self.powers[:orders]]), weights)
 
     def derivative(self, x: FloatArray, d2: FloatArray) -> FloatArray:
         """d times the derivative by d."""
@@ -100,36 +99,13 @@ class Series:
         weights = np.empty((orders, d2.size))
         weights[0] = 1.0
         power_series(d2, weights[1:])
-        return _horner(x, -self.powers[:orders], weights)
+        return evaluate(x, -self.powers[:orders], weights)
 
     def _orders(self, d2: FloatArray) -> int:
         """How many powers of d^2 make a difference: three or four at a typical d of 1e-2."""
         largest = float(d2.max()) ** np.arange(len(self.powers))
         size = np.abs(self.powers).max(axis=1) * largest
         return int(np.count_nonzero(size > 1e-17 * size[0]))
-
-
-def power_series(base: FloatArray, out: FloatArray) -> None:
-    """Fill the rows of ``out`` with base, base^2, ..."""
-    previous: FloatArray | float = 1.0
-    for row in out:
-        np.multiply(base, previous, out=row)
-        previous = row
-
-
-def _horner(x: FloatArray, table: FloatArray, weights: FloatArray) -> FloatArray:
-    """Polynomial in x whose coefficients are the rows of ``table`` summed with ``weights``, point by point."""
-    value = np.empty_like(x)
-    per_point = weights.shape[1] > 1
-    for start in range(0, x.shape[-1], _BLOCK):
-        part = np.s_[..., start : start + _BLOCK]
-        coefficients = table.T @ (weights[part] if per_point else weights)
-        out, variable = value[part], x[part]
-        out[...] = coefficients[-1]
-        for coefficient in coefficients[-2::-1]:
-            out *= variable
-            out += coefficient
-    return value
 
 
 def _taylor(f: Function, z: FloatArray, radius: float) -> FloatArray:
@@ -151,24 +127,8 @@ def _finite_part(f: Function, z: FloatArray, step: float) -> FloatArray:
     return np.asarray(step * (f(z + square) - f(z) / (1.0 + square)).real.sum(-1))
 
 
-def _fit(samples: FloatArray) -> FloatArray:
-    """Coefficients by powers of x from samples (first axis) at the Chebyshev nodes."""
-    n = len(samples)
-    interpolation = np.linalg.inv(chebyshev.chebvander(_nodes(n), n - 1))
-    coefficients = (interpolation @ samples.reshape(n, -1)).T
-    power = np.zeros_like(coefficients)
-    for row, series in zip(power, coefficients, strict=True):
-        converted = chebyshev.cheb2poly(series)
-        row[: len(converted)] = converted
-    return power
-
-
-def _nodes(n: int) -> FloatArray:
-    return np.cos((np.arange(n) + 0.5) * np.pi / n)
-
-
 def _series(finite: FloatArray, powers: FloatArray) -> Series:
-    return Series(finite=_fit(finite)[0], powers=_fit(powers))
+    return Series(finite=interpolate(finite), powers=interpolate(powers).T)
 
 
 @lru_cache(maxsize=2)
@@ -179,7 +139,12 @@ def small_tables(isotropic: bool) -> dict[str, Series]:
         root = np.sqrt(x)
         return np.asarray(np.tanh(root) / (2 * root))
 
-    x = _nodes(_SMALL_NODES)
+    def curvature(x: AnyArray) -> AnyArray:
+        root = np.sqrt(x)
+        tanh = np.tanh(root)
+        return np.asarray((1 - tanh * tanh - tanh / root) / (4 * x))
+
+    x = nodes(_SMALL_NODES)
     w = (x + 1) / 2 * _CONFORMAL_MAX
     z = _BRANCH * 4 * w / (1 - w) ** 2
     p, weight = legendre.leggauss(32)
@@ -196,21 +161,10 @@ def small_tables(isotropic: bool) -> dict[str, Series]:
         v = 2 * at_c[0] - w_field[0], 2 * at_c[1] - w_field[1]
     else:
         g, w_field = mean(2 * weight * p), (2 * at_c[0], 2 * at_c[1])
-        # v = 2 w + c dw/dc; the derivative is that of the interpolation, c dx/dc by the chain rule.
-        chain = (x + 1) * 2 / np.sqrt(1 + z / _BRANCH)
-        v = (
-            2 * w_field[0] + chain * _slope(w_field[0]),
-            2 * w_field[1] + chain[:, np.newaxis] * _slope(w_field[1]),
-        )
+        # v = 2 w + c dw/dc
+        bend = _finite_part(curvature, z, step=0.25), _taylor(curvature, z, radius=1.0)
+        v = 2 * w_field[0] + 4 * z * bend[0], 2 * w_field[1] + 4 * z[:, np.newaxis] * bend[1]
     return {name: _series(*samples) for name, samples in (("g", g), ("w", w_field), ("v", v))}
-
-
-def _slope(samples: FloatArray) -> FloatArray:
-    """Derivative by x, at the nodes, of the interpolation of samples (first axis)."""
-    n = len(samples)
-    vander = chebyshev.chebvander(_nodes(n), n - 1)
-    slopes = chebyshev.chebval(_nodes(n), chebyshev.chebder(np.eye(n))).T
-    return np.asarray(slopes @ np.linalg.solve(vander, samples))
 
 
 @lru_cache(maxsize=2)
@@ -220,7 +174,7 @@ def large_tables(isotropic: bool) -> dict[str, Series]:
     "K" is int_d^inf dy/y l(y^2 + c^2), l(x) = ln(1 + exp(-2 sqrt x)); "K1" and "K2" are its first and second
     derivatives by ln c; "Y" (isotropic only) is its integral over c from c to infinity.
     """
-    c = C_SPLIT * (C_NIL / C_SPLIT) ** ((_nodes(_LARGE_NODES) + 1) / 2)
+    c = C_SPLIT * (C_NIL / C_SPLIT) ** ((nodes(_LARGE_NODES) + 1) / 2)
     if not isotropic:
         return {name: _large_series(c, name) for name in ("K", "K1", "K2")}
     tau, weight = np.polynomial.laguerre.laggauss(24)

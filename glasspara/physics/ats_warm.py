@@ -8,13 +8,13 @@ from math import pi
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.physics.ats_polynomials import power_series
 from glasspara.physics.ats_split import OneVariable, split_fields
 from glasspara.physics.ats_tables import (
     C_NIL,
     ORDERS,
     large_tables,
     large_variable,
-    power_series,
     small_tables,
     small_variable,
 )

@@ -7,6 +7,7 @@ import pytest
 
 from glasspara.physics import ats_difference
 from glasspara.physics.ats import ats_magnetisation
+from glasspara.physics.ats_middle_tables import PANEL_EDGES
 from tests.physics.ats_literal import BK7, literal, precise
 
 NAMES = ("n_ats", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu")
@@ -85,7 +86,9 @@ def test_forty_digits_over_the_extreme_range(orientation, count):
 # One point per regime and side of each hand-over: d = D_min s/2T, c = D_0max phi s^3/2T. The isotropic
 # reference is slow, and gets three points.
 HAND_OVERS = [
-    ("aligned", d, c) for d in (0.01, 0.499, 0.501, 3.0, 17.9, 18.1) for c in (0.3, 3.99, 4.01, 19.9, 20.1)
+    ("aligned", d, c)
+    for d in (0.01, 0.499, 0.501, 1.65, 5.46, 17.9, 18.1)
+    for c in (0.3, 3.99, 4.01, 19.9, 20.1)
 ]
 HAND_OVERS += [("isotropic", 0.499, 3.99), ("isotropic", 0.501, 4.01), ("isotropic", 17.9, 0.3)]
 
@@ -102,12 +105,12 @@ def test_every_hand_over(orientation, d, c):
     }
     expected = precise(T, H, **parameters, orientation=orientation)
     value = float(ats_magnetisation(T, H, **parameters, orientation=orientation))
-    # Measured: 1.5e-15.
-    assert abs(float(value / expected - 1)) < 1e-14
+    # Measured: 7.0e-15.
+    assert abs(float(value / expected - 1)) < 2e-14
 
 
 @pytest.mark.parametrize("orientation", ["isotropic", "aligned"])
-@pytest.mark.parametrize(("name", "seams"), [("d_min", (0.5, 18.0)), ("d0max_qs4", (4.0, 20.0))])
+@pytest.mark.parametrize(("name", "seams"), [("d_min", PANEL_EDGES), ("d0max_qs4", (4.0, 20.0))])
 def test_no_step_where_one_form_takes_over(name, seams, orientation):
     T, H = 1.26, 1e4
     for seam in seams:
@@ -117,8 +120,8 @@ def test_no_step_where_one_form_takes_over(name, seams, orientation):
         value = ats_magnetisation(T, H, **(parameters | {name: grid}), orientation=orientation)
         x = np.linspace(-1, 1, 101)
         smooth = np.polynomial.Polynomial.fit(x, value / value[50] - 1, 3)(x)
-        # Measured: 8e-16, the rounding error.
-        assert np.abs(value / value[50] - 1 - smooth).max() < 5e-15
+        # Measured: 3.2e-15, the rounding error.
+        assert np.abs(value / value[50] - 1 - smooth).max() < 1e-14
 
 
 @pytest.mark.parametrize("orientation", ["isotropic", "aligned"])
