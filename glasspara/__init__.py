@@ -21,6 +21,7 @@ _HOME = {
     "FitSettings": "glasspara.fitting.settings",
     "FitResult": "glasspara.fitting.result",
     "fit": "glasspara.fitting.fit",
+    "bootstrap": "glasspara.fitting.bootstrap",
     "universality": "glasspara.analysis.universality",
     "ats_magnetisation": "glasspara.physics.ats",
     "ats_high_field_magnetisation": "glasspara.physics.ats_high_field",
@@ -43,6 +44,7 @@ __all__ = [
     "ats_high_field_magnetisation",
     "ats_magnetisation",
     "ats_weak_field_susceptibility",
+    "bootstrap",
     "fit",
     "langevin_magnetisation",
     "larmor_magnetisation",
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from glasspara.analysis.universality import universality
     from glasspara.dataset import Dataset, Window
     from glasspara.errors import GlassparaError
+    from glasspara.fitting.bootstrap import bootstrap
     from glasspara.fitting.fit import fit
     from glasspara.fitting.result import FitResult
     from glasspara.fitting.settings import FitSettings

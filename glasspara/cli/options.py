@@ -10,7 +10,7 @@ import typer
 
 from glasspara.errors import UsageError
 
-DATA, MODEL, OUTPUT = "Data", "Model", "Output"
+DATA, MODEL, REPLICATES, OUTPUT = "Data", "Model", "Replicates", "Output"
 
 Files = Annotated[
     list[str],
@@ -146,6 +146,29 @@ Orientation = Annotated[
         help="Average over orientations.",
         rich_help_panel=MODEL,
     ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        min=1,
+        help="Processes that share the replicates; all cores by default. The results are the same for any N.",
+        rich_help_panel=REPLICATES,
+    ),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT.",
+        rich_help_panel=REPLICATES,
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", min=0, help="Seed of the replicates' random numbers.", rich_help_panel=REPLICATES),
 ]
 Out = Annotated[
     Path | None,

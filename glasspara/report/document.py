@@ -16,7 +16,7 @@ from glasspara import __version__
 from glasspara.analysis.universality import UniversalityResult
 from glasspara.dataset import ReducedRun
 from glasspara.errors import GlassparaError
-from glasspara.fitting.result import FitResult, FittedParameter
+from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter, Spread
 from glasspara.fitting.staged import StageValues
 from glasspara.loading import Input
 from glasspara.measurement import Measurement
@@ -128,6 +128,7 @@ def fit_block(result: FitResult) -> Json:
         "assessment": {"status": result.assessment.status, "reasons": list(result.assessment.reasons)},
         "notes": list(result.notes),
         "ats_test": None,
+        "bootstrap": None if result.bootstrap is None else _bootstrap(result.bootstrap),
     }
     if result.ats_test is not None:
         test = result.ats_test
@@ -168,6 +169,31 @@ def _parameter(item: FittedParameter) -> Json:
         "at_limit": item.at_limit,
         "stage": item.stage,
         "minos": None,
+    }
+
+
+def _bootstrap(item: Bootstrap) -> Json:
+    return {
+        "kind": item.kind,
+        "seed": item.seed,
+        "replicates": len(item.samples),
+        "without_minimum": len(item.problems),
+        "p_value": item.p_value,
+        "parameters": {name: _spread(spread) for name, spread in item.parameters.items()},
+        "derived": {name: _spread(spread) for name, spread in item.derived.items()},
+        "remarks": list(item.remarks),
+    }
+
+
+def _spread(item: Spread) -> Json:
+    return {
+        "value": item.value,
+        "standard_error": item.standard_error,
+        "bias": item.bias,
+        "interval_68": list(item.interval_68),
+        "interval_95": list(item.interval_95),
+        "unit": item.unit,
+        "at_limit": item.at_limit,
     }
 
 

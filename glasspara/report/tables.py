@@ -111,6 +111,40 @@ def _kind(item: FittedParameter) -> str:
     return "assumed" if item.constraint.assumed else "constrained"
 
 
+def bootstrap_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
+    """One row a replicate and fit, with the free parameters that it found."""
+    comments = provenance("fit --bootstrap", inputs)
+    with_bootstrap = [
+        (number, result.bootstrap) for number, result in enumerate(fits, 1) if result.bootstrap is not None
+    ]
+    columns = {
+        name: _column(name, done.parameters[name].unit) for _, done in with_bootstrap for name in done.names
+    }
+    rows: list[Sequence[object]] = []
+    for number, done in with_bootstrap:
+        comments.append(f"fit {number}: {done.kind} bootstrap, seed {done.seed}")
+        for replicate, values in enumerate(done.samples.tolist()):
+            found = dict(zip(done.names, values, strict=True))
+            rows.append(
+                (
+                    number,
+                    replicate,
+                    done.chi2[replicate],
+                    done.problems.get(replicate, ""),
+                    *(found.get(name) for name in columns),
+                )
+            )
+    return csv_text(comments, ["fit", "replicate", "chi2", "problem", *columns.values()], rows)
+
+
+def _column(name: str, unit: str) -> str:
+    """Name of a column with the unit in it: "chi_larmor_emu_per_g_Oe"."""
+    words = unit.split()
+    above = [word.replace("^", "") for word in words if not word.endswith("^-1") and word != "1"]
+    below = [word.removesuffix("^-1") for word in words if word.endswith("^-1")]
+    return "_".join([name, *above, *(["per", *below] if below else [])])
+
+
 def stages_csv(comments: Sequence[str], staged: Sequence[StagedData]) -> str:
     """Every point with the column of every stage; residual is data minus model."""
     header: list[str] = []
