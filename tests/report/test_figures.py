@@ -15,16 +15,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from glasspara.analysis.universality import universality
 from glasspara.dataset import Dataset
+from glasspara.fitting.bootstrap import bootstrap
+from glasspara.fitting.fit import fit
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.result import Assessment, Determination, FitResult, FittedParameter
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.statistics import Statistics
 from glasspara.model import Model, evaluate
-from glasspara.report.figures import fit_figures, save_png, universality_figure
+from glasspara.report.figures import bootstrap_figure, fit_figures, save_png, universality_figure
 from glasspara.report.figures.panels import POINTS
 from glasspara.report.figures.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
 from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 
+LL = FitSettings(model=Model("ll"))
 TEMPERATURES = tuple(np.geomspace(2.0, 300.0, 15))
 LOOP = np.concatenate([np.linspace(6e4, -6e4, 13), np.linspace(-6e4, 6e4, 11)])
 NASTY = "odd/$x_1 {\\frac 100% 測定 \udcb5 \x1b[31m\n" + "W" * 120 + ".rso.dat"
@@ -323,6 +326,23 @@ def test_universality_through_zero_field():
     assert figure.axes[0].get_xscale() == "symlog"
     assert figure.axes[0].get_xlim()[0] < 0.0
     assert points(figure.axes[0]) == len(data)
+
+
+def test_bootstrap_figure():
+    result = fit(
+        fixed_field({**PURE_LL, "n_fe3": 0.0}, rng(), temperatures=TEMPERATURES, model=Model("ll")), LL
+    )
+    (done,) = bootstrap([result], 60)
+    figure = bootstrap_figure(done)
+    text = texts(figure)
+    assert "60 parametric bootstrap replicates, seed 1" in text
+    for name, axes in zip(done.bootstrap.names, figure.axes, strict=False):
+        assert axes.get_xlabel().startswith(f"{name} (")
+        assert sum(patch.get_height() for patch in axes.patches[:-1]) == 60  # the last is the 68 % interval
+    assert save_png(figure) == save_png(bootstrap_figure(done))
+    assert_nothing_overlaps(figure)
+    with pytest.raises(ValueError, match="no bootstrap"):
+        bootstrap_figure(result)
 
 
 def test_same_bytes_twice_and_settings_untouched():
