@@ -140,10 +140,10 @@ def test_residuals_stay_in_their_run_and_short_runs_borrow():
     quiet, loud, few = (drawn[:, part] for part in data.slices)
     own = [part.std() for part in data.split((data.magnetisation - model) / data.sigma)]
     assert own[1] > 5.0 * own[0]
-    # Measured: 0.4 %, 8 % (division by sqrt(1 - leverage), most of it) and 5 %.
-    assert quiet.std() == pytest.approx(own[0], rel=0.02)
+    # Measured: 1.8 %, 6 % (most of it division by sqrt(1 - leverage)) and 5 %.
+    assert quiet.std() == pytest.approx(own[0], rel=0.05)
     assert loud.std() == pytest.approx(own[1], rel=0.1)
-    assert few.std() == pytest.approx(np.hypot(own[0], own[1]) / np.sqrt(2.0), rel=0.2)
+    assert few.std() == pytest.approx(np.hypot(own[0], own[1]) / np.sqrt(2.0), rel=0.1)
     assert len(np.unique(quiet.round(9))) == len(data.runs[0])
     assert abs(quiet.mean()) < 0.1
 
