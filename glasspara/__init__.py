@@ -23,6 +23,7 @@ _HOME = {
     "fit": "glasspara.fitting.fit",
     "Wanted": "glasspara.fitting.exploration",
     "explore": "glasspara.fitting.exploration",
+    "bootstrap": "glasspara.fitting.bootstrap",
     "universality": "glasspara.analysis.universality",
     "ats_magnetisation": "glasspara.physics.ats",
     "ats_high_field_magnetisation": "glasspara.physics.ats_high_field",
@@ -46,6 +47,7 @@ __all__ = [
     "ats_high_field_magnetisation",
     "ats_magnetisation",
     "ats_weak_field_susceptibility",
+    "bootstrap",
     "explore",
     "fit",
     "langevin_magnetisation",
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from glasspara.analysis.universality import universality
     from glasspara.dataset import Dataset, Window
     from glasspara.errors import GlassparaError
+    from glasspara.fitting.bootstrap import bootstrap
     from glasspara.fitting.exploration import Wanted, explore
     from glasspara.fitting.fit import fit
     from glasspara.fitting.result import FitResult

@@ -165,6 +165,17 @@ def fit_settings(
     )
 
 
+def workers(jobs: int | None, cluster: str | None) -> int:
+    """Number of worker processes here, by ``--jobs`` and ``--cluster``."""
+    if cluster is not None and jobs is not None:
+        raise UsageError("--jobs is for this machine, --cluster for others", remedy="Give one of them")
+    if jobs is not None:
+        return jobs
+    from glasspara.replicates.processes import usable_cores
+
+    return usable_cores()
+
+
 class Destination:
     """Where results go: ``--out`` and ``--force``, ``--json``, ``--quiet``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,14 +12,17 @@ from glasspara.cli import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from glasspara.cli.common import Destination
     from glasspara.errors import GlassparaError
     from glasspara.fitting.exploration import Wanted
     from glasspara.fitting.result import FitResult
     from glasspara.fitting.settings import FitSettings
     from glasspara.loading import Input, Loaded
+    from glasspara.replicates.store import Store
 
 NOT_TRUSTED, PART_FAILED = 5, 6
 REPORT, PARAMETERS, DATA = "report.json", "parameters.csv", "data.csv"
+REPLICATES, UNFINISHED = "bootstrap.csv", ".bootstrap-unfinished.jsonl"
 
 Staged = Annotated[
     bool,
@@ -34,6 +38,26 @@ PerRun = Annotated[
         "--per-run/--global",
         help="A fit of its own for each run, or one for all.",
         rich_help_panel=options.MODEL,
+    ),
+]
+Bootstrap = Annotated[
+    int | None,
+    typer.Option(
+        "--bootstrap",
+        metavar="N",
+        min=2,
+        help="Errors and intervals by N refits to new data. With --out, the same command after an interruption goes "
+        "on where it stopped.",
+        rich_help_panel=options.REPLICATES,
+    ),
+]
+BootstrapKind = Annotated[
+    str,
+    typer.Option(
+        "--bootstrap-kind",
+        metavar="parametric|residual",
+        help="New data: the fit with noise of the stated errors, or with its own residuals shuffled within runs.",
+        rich_help_panel=options.REPLICATES,
     ),
 ]
 Decompose = Annotated[
@@ -96,6 +120,11 @@ def fit(
     minos: Minos = None,
     profile: ProfileOf = None,
     contour: ContourOf = None,
+    bootstrap: Bootstrap = None,
+    bootstrap_kind: BootstrapKind = "parametric",
+    seed: options.Seed = 1,
+    jobs: options.Jobs = None,
+    cluster: options.Cluster = None,
     out: options.Out = None,
     force: options.Force = False,
     as_json: options.JsonFlag = False,
@@ -131,6 +160,9 @@ def fit(
     wanted = _wanted(minos, profile, contour)
     if wanted is not None:
         wanted.check(settings)
+    replicates = _Replicates(
+        bootstrap, bootstrap_kind, seed, common.workers(jobs, cluster), cluster, destination
+    )
     destination.check([REPORT, PARAMETERS, DATA])
     failed: list[tuple[str, GlassparaError]] = []
     loaded = common.load(
@@ -144,7 +176,7 @@ def fit(
         failed=failed if per_run else None,  # a joint fit without one of its files is another fit
     )
     common.warn(loaded.warnings, quiet=quiet)
-    results = _fit(loaded, settings, wanted, per_run=per_run)
+    results = replicates.run(_fit(loaded, settings, wanted, per_run=per_run))
 
     from glasspara.report.document import fit_document
 
@@ -158,6 +190,7 @@ def fit(
     if destination.folder is not None:
         products = _products(loaded.inputs, results, plots=plots, decompose=decompose)
         destination.write_report(REPORT, document, products)
+        replicates.finish()
     destination.show(document, tables)
     if failed:
         raise typer.Exit(PART_FAILED)
@@ -188,6 +221,66 @@ def _fit(loaded: Loaded, settings: FitSettings, wanted: Wanted | None, *, per_ru
     return [explore(result, settings, wanted) for result in track(results, "intervals")]
 
 
+class _Replicates:
+    """The bootstrap of a command, if it is to have one, and the file that keeps it while it lasts."""
+
+    def __init__(
+        self,
+        count: int | None,
+        kind: str,
+        seed: int,
+        jobs: int,
+        cluster: str | None,
+        destination: Destination,
+    ) -> None:
+        self._count = count
+        if count is None:
+            return
+        from glasspara.fitting.resample import bootstrap_kind
+
+        self._kind = bootstrap_kind(kind)
+        self._seed, self._jobs, self._cluster = seed, jobs, cluster
+        self._destination = destination
+        self._store: Store | None = None
+
+    def run(self, results: list[FitResult]) -> list[FitResult]:
+        """``results`` with their bootstraps."""
+        if self._count is None:
+            return results
+        from glasspara.fitting.bootstrap import bootstrap, description
+        from glasspara.replicates.store import Store
+        from glasspara.report.progress import progress
+
+        if self._destination.folder is not None:
+            self._store = Store(
+                self._destination.folder / UNFINISHED,
+                description(results, self._kind),
+                overwrite=self._destination.force,
+                remedy="Repeat that run to finish it, or add --force to drop what it has done",
+            )
+        try:
+            with progress("bootstrap") as report:
+                return bootstrap(
+                    results,
+                    self._count,
+                    kind=self._kind,
+                    seed=self._seed,
+                    jobs=self._jobs,
+                    cluster=self._cluster,
+                    store=self._store,
+                    progress=report,
+                )
+        except KeyboardInterrupt:
+            if self._store is not None:
+                print("finished replicates are kept: the same command goes on from there", file=sys.stderr)
+            raise
+
+    def finish(self) -> None:
+        """The results being written, remove the file that kept the replicates."""
+        if self._count is not None and self._store is not None:
+            self._store.discard()
+
+
 def _products(
     inputs: Sequence[Input],
     results: Sequence[FitResult],
@@ -213,8 +306,10 @@ def _products(
         for item in result.contours:
             text = tables.contour_csv(inputs, result, item)
             files[f"{prefix}{contour_stem(item.names)}.csv"] = text.encode()
+    if any(result.bootstrap for result in results):
+        files[REPLICATES] = tables.bootstrap_csv(inputs, results).encode()
     if plots:
-        from glasspara.report.figures import fit_figures, interval_figures, save_png
+        from glasspara.report.figures import bootstrap_figure, fit_figures, interval_figures, save_png
 
         for prefix, result in zip(prefixes, results, strict=True):
             for stem, figure in (
@@ -222,4 +317,6 @@ def _products(
                 *interval_figures(result),
             ):
                 files[f"{prefix}{stem}.png"] = save_png(figure)
+            if result.bootstrap:
+                files[f"{prefix}bootstrap.png"] = save_png(bootstrap_figure(result))
     return files

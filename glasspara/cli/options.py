@@ -11,6 +11,7 @@ import typer
 from glasspara.errors import UsageError
 
 DATA, MODEL, INTERVALS, OUTPUT = "Data", "Model", "Intervals", "Output"
+REPLICATES = "Replicates"
 
 Files = Annotated[
     list[str],
@@ -146,6 +147,29 @@ Orientation = Annotated[
         help="Average over orientations.",
         rich_help_panel=MODEL,
     ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        min=1,
+        help="Processes that share the replicates; all cores by default. The results are the same for any N.",
+        rich_help_panel=REPLICATES,
+    ),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT.",
+        rich_help_panel=REPLICATES,
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", min=0, help="Seed of the replicates' random numbers.", rich_help_panel=REPLICATES),
 ]
 Out = Annotated[
     Path | None,

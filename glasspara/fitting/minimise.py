@@ -16,7 +16,7 @@ from glasspara.fitting.coordinates import Coordinates
 from glasspara.fitting.directions import independent_steps
 from glasspara.fitting.problem import Problem
 from glasspara.fitting.significance import chi2_p_value
-from glasspara.fitting.start import find_start
+from glasspara.fitting.start import descend, find_start
 from glasspara.fitting.statistics import Statistics
 
 FloatArray = npt.NDArray[np.float64]
@@ -132,6 +132,31 @@ def minimise(
         point = np.empty(0)
         return Minimum(problem, point, problem.chi2(point), True, "nothing is free", np.empty((0, 0)))
     return polish(problem, find_start(problem, guess, pinned=pinned))
+
+
+def settle(problem: Problem, guess: Mapping[str, float]) -> Minimum:
+    """The minimum downhill from ``guess``, which is near: no search and no errors (the covariance is zero).
+
+    Least squares find it in a quarter of the time of Migrad, which is asked only where they stopped short of it.
+    """
+    point = descend(problem, [guess])
+    low, high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
+    at_limit = _at_limit(problem, point, low, high)
+    free = np.array([index not in at_limit for index in range(len(point))])
+    if _left_to_gain(problem, point, free) > _WORTH_A_ROUND:
+        return polish(problem, point)
+    nothing = np.zeros((len(point), len(point)))
+    return Minimum(problem, point, problem.chi2(point), True, "", nothing, _by_name(problem, at_limit))
+
+
+def _left_to_gain(problem: Problem, point: FloatArray, free: npt.NDArray[np.bool_]) -> float:
+    """What chi2 would lose on the way to its minimum, were it a parabola; directions that fix nothing left out."""
+    if not free.any():
+        return 0.0
+    residuals, jacobian = problem.residuals_and_jacobian(point)
+    steps = independent_steps(jacobian[:, free], problem.coordinates.sizes[free])
+    slopes = steps[:, ~_open_directions(problem, steps, free)].T @ (jacobian[:, free].T @ residuals)
+    return float(slopes @ slopes)
 
 
 def polish(problem: Problem, start: FloatArray) -> Minimum:

@@ -98,6 +98,45 @@ class Determination:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """What the replicates of a bootstrap say of one parameter or combination.
+
+    ``value`` is that of the fit; ``standard_error`` the standard deviation of the replicates, ``bias`` their mean
+    less ``value``; the intervals hold the central 68.27 % and 95 % of them. ``at_limit`` counts the replicates
+    that ended at a limit of the parameter.
+    """
+
+    value: float
+    standard_error: float
+    bias: float
+    interval_68: tuple[float, float]
+    interval_95: tuple[float, float]
+    unit: str
+    at_limit: int = 0
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """A fit done again on many sets of new data.
+
+    ``samples`` holds a row for each replicate and a column for each of ``names`` (the free parameters), NaN where
+    the replicate found no minimum; ``problems`` says why, by replicate. ``p_value`` is the share of parametric
+    replicates whose chi2 is as large as that of the data.
+    """
+
+    kind: Literal["parametric", "residual"]
+    seed: int
+    names: tuple[str, ...]
+    samples: FloatArray
+    chi2: FloatArray
+    problems: Mapping[int, str]
+    parameters: Mapping[str, Spread]
+    derived: Mapping[str, Spread]
+    p_value: float | None
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Assessment:
     """Verdict on a fit, with the reasons in words."""
 
@@ -134,6 +173,7 @@ class FitResult:
     notes: tuple[str, ...] = ()
     profiles: tuple[ProfileCurve, ...] = ()
     contours: tuple[Contour, ...] = ()
+    bootstrap: Bootstrap | None = None
 
     @property
     def residuals(self) -> FloatArray:

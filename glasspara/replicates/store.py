@@ -33,8 +33,10 @@ class Store:
 
     path: Path
     what: Mapping[str, Any]
+    overwrite: bool = False
+    """Whether replicates of another run may be thrown away."""
     remedy: str = "Remove the file to start again"
-    """What to do where the file belongs to another run."""
+    """What to do where the file belongs to another run and ``overwrite`` is not set."""
 
     @contextmanager
     def open(self, seed: Seed) -> Iterator[Record]:
@@ -83,31 +85,33 @@ class Store:
         header = {_FORMAT: 1, "seed": seed, "versions": versions(), "what": dict(self.what)}
         first = json.dumps(header, sort_keys=True).encode() + b"\n"
         there = handle.read()
-        if first.startswith(there) and there != first:  # empty, or killed while writing its first line
+        line, newline, rest = there.partition(b"\n")
+        cut = first.startswith(there) and there != first  # empty, or killed while writing its first line
+        if cut or self._is_of_another_run(line if newline else b"", json.loads(first)):
             handle.seek(0)
             handle.write(first)
             handle.truncate()
             return {}
-        line, newline, rest = there.partition(b"\n")
-        self._check(line if newline else b"", json.loads(first))
         found, length = _records(rest)
         handle.seek(len(line) + 1 + length)
         handle.truncate()
         return found
 
-    def _check(self, line: bytes, expected: Mapping[str, Any]) -> None:
+    def _is_of_another_run(self, line: bytes, expected: Mapping[str, Any]) -> bool:
+        """Whether the first line of the file says so, and that may be."""
         found = _parsed(line)
         if found is None or _FORMAT not in found:
             raise UsageError(
                 "this file holds no replicates", where=str(self.path), remedy="Choose another file"
             )
         different = _differences(found, expected)
-        if different:
+        if different and not self.overwrite:
             raise UsageError(
                 f"these replicates are of another run ({', '.join(different)} differ)",
                 where=str(self.path),
                 remedy=self.remedy,
             )
+        return bool(different)
 
 
 @dataclass

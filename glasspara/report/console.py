@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from math import floor, log10
 from pathlib import PurePath
 from typing import TextIO
 
@@ -18,7 +19,7 @@ from rich.text import Text
 
 from glasspara.analysis.universality import ALPHA, UniversalityResult
 from glasspara.fitting.intervals import FOUND
-from glasspara.fitting.result import FitResult, FittedParameter
+from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter
 from glasspara.loading import Input
 from glasspara.measurement import Measurement
 from glasspara.parameters import allowances_in_words
@@ -161,6 +162,8 @@ def _show_fit(result: FitResult, out: Console) -> None:
         out.print(f"  - {statement}")
     for note in result.notes:
         out.print(f"  - {note}")
+    if result.bootstrap is not None:
+        _show_bootstrap(result, result.bootstrap, out)
     word, style = STATUS_WORDS[result.assessment.status]
     out.print(Text(f"Verdict: {word}", style=style))
     for reason in result.assessment.reasons:
@@ -179,6 +182,45 @@ def _interval_lines(result: FitResult) -> list[str]:
     for contour in result.contours:
         lines += [f"{' and '.join(contour.names)}: {statement}" for statement in contour.statements]
     return lines
+
+
+def _show_bootstrap(result: FitResult, done: Bootstrap, out: Console) -> None:
+    out.print(Text(f"Bootstrap: {len(done.samples)} {done.kind} replicates, seed {done.seed}", style="bold"))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in (
+        "parameter",
+        "error of the fit",
+        "of the bootstrap",
+        "bias",
+        "68 % interval",
+        "95 % interval",
+    ):
+        table.add_column(column)
+    errors = {name: item.error for name, item in result.parameters.items()}
+    errors |= {name: item.error for name, item in result.derived.items()}
+    for name, item in (*done.parameters.items(), *done.derived.items()):
+        error = errors[name]
+        table.add_row(
+            name,
+            "none" if error is None else f"{error:.2g}",
+            f"{item.standard_error:.2g}",
+            f"{item.bias:+.2g}",
+            _interval(item.interval_68, item.standard_error),
+            _interval(item.interval_95, item.standard_error),
+            style=None if name in done.parameters else "dim",
+        )
+    out.print(table)
+    if done.p_value is not None:
+        out.print(f"chi2 as large as that of the data: {p_value(done.p_value)} by the replicates")
+    for remark in done.remarks:
+        out.print(f"  - {remark}")
+
+
+def _interval(ends: tuple[float, float], error: float) -> str:
+    """Both ends to a tenth of the standard error or finer."""
+    size = max(abs(ends[0]), abs(ends[1]))
+    figures = max(2, floor(log10(size / error)) + 2) if error > 0.0 and size > 0.0 else 6
+    return " .. ".join(f"{end:.{min(figures, 15)}g}" for end in ends)
 
 
 def _convention(result: FitResult) -> str:

@@ -18,7 +18,7 @@ from glasspara.dataset import ReducedRun
 from glasspara.errors import GlassparaError
 from glasspara.fitting.contours import Contour
 from glasspara.fitting.curves import ProfileCurve
-from glasspara.fitting.result import FitResult, FittedParameter
+from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter, Spread
 from glasspara.fitting.staged import StageValues
 from glasspara.loading import Input
 from glasspara.measurement import Measurement
@@ -132,6 +132,7 @@ def fit_block(result: FitResult) -> Json:
         "ats_test": None,
         "profiles": {curve.name: _profile(curve) for curve in result.profiles},
         "contours": [_contour(item) for item in result.contours],
+        "bootstrap": None if result.bootstrap is None else _bootstrap(result.bootstrap),
     }
     if result.ats_test is not None:
         test = result.ats_test
@@ -204,6 +205,31 @@ def _contour(item: Contour) -> Json:
             for line in item.lines
         ],
         "statements": list(item.statements),
+    }
+
+
+def _bootstrap(item: Bootstrap) -> Json:
+    return {
+        "kind": item.kind,
+        "seed": item.seed,
+        "replicates": len(item.samples),
+        "without_minimum": len(item.problems),
+        "p_value": item.p_value,
+        "parameters": {name: _spread(spread) for name, spread in item.parameters.items()},
+        "derived": {name: _spread(spread) for name, spread in item.derived.items()},
+        "remarks": list(item.remarks),
+    }
+
+
+def _spread(item: Spread) -> Json:
+    return {
+        "value": item.value,
+        "standard_error": item.standard_error,
+        "bias": item.bias,
+        "interval_68": list(item.interval_68),
+        "interval_95": list(item.interval_95),
+        "unit": item.unit,
+        "at_limit": item.at_limit,
     }
 
 

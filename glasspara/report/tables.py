@@ -9,14 +9,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from glasspara import __version__
-from glasspara.analysis.universality import UniversalityResult
-from glasspara.dataset import Dataset
 from glasspara.fitting.contours import Contour
 from glasspara.fitting.curves import ProfileCurve
 from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.loading import Input
 from glasspara.parameters import parameter_of
-from glasspara.stages import StagedData
 
 # A spreadsheet takes a cell that starts so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -166,41 +163,25 @@ def _kind(item: FittedParameter) -> str:
     return "assumed" if item.constraint.assumed else "constrained"
 
 
-def stages_csv(comments: Sequence[str], staged: Sequence[StagedData]) -> str:
-    """Every point with the column of every stage; residual is data minus model."""
-    header: list[str] = []
-    rows: list[Sequence[object]] = []
-    for part in staged:
-        columns = part.columns()
-        header = ["file", "line", "run", "branch", *columns]
-        points = zip(*(values.tolist() for values in columns.values()), strict=True)
-        rows.extend((*key, *values) for key, values in zip(_point_keys(part.data), points, strict=True))
-    return csv_text([*comments, "residual: data minus model"], header, rows)
-
-
-def universality_csv(inputs: Sequence[Input], result: UniversalityResult) -> str:
-    """Every point with its H/T, M - M_Larmor and the curve common to all runs."""
-    comments = [
-        *provenance("universality", inputs),
-        f"chi_larmor_emu_per_g_Oe {result.chi_larmor!r} ({result.chi_larmor_source})",
-        f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic!r}, p = {result.p_value!r}, "
-        f"universality {'holds' if result.holds else 'fails'}",
-        "M_minus_larmor is folded to positive fields: sign(H) M + chi_larmor |H|",
+def bootstrap_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
+    """One row a replicate and fit, with the free parameters that it found."""
+    comments = provenance("fit --bootstrap", inputs)
+    with_bootstrap = [
+        (number, result.bootstrap) for number, result in enumerate(fits, 1) if result.bootstrap is not None
     ]
-    header = (
-        "file", "line", "run", "branch", "T_K", "H_Oe", "H_over_T_Oe_per_K", "M_minus_larmor_emu_per_g",
-        "sigma_emu_per_g", "common_curve_emu_per_g",
-    )  # fmt: skip
-    data = result.data
-    columns = (
-        data.temperature, data.field, result.h_over_t, result.magnetisation, data.sigma, result.common_curve,
-    )  # fmt: skip
-    points = zip(*(values.tolist() for values in columns), strict=True)
-    rows = ((*key, *values) for key, values in zip(_point_keys(data), points, strict=True))
-    return csv_text(comments, header, rows)
-
-
-def _point_keys(data: Dataset) -> Iterable[tuple[str, int, str, str]]:
-    for run in data.runs:
-        for line, branch in zip(run.run.line.tolist(), run.run.branch.tolist(), strict=True):
-            yield run.run.file, line, run.label, run.run.branch_labels[branch]
+    columns = {name: _column(name) for _, done in with_bootstrap for name in done.names}
+    rows: list[Sequence[object]] = []
+    for number, done in with_bootstrap:
+        comments.append(f"fit {number}: {done.kind} bootstrap, seed {done.seed}")
+        for replicate, values in enumerate(done.samples.tolist()):
+            found = dict(zip(done.names, values, strict=True))
+            rows.append(
+                (
+                    number,
+                    replicate,
+                    done.chi2[replicate],
+                    done.problems.get(replicate, ""),
+                    *(found.get(name) for name in columns),
+                )
+            )
+    return csv_text(comments, ["fit", "replicate", "chi2", "problem", *columns.values()], rows)

@@ -15,20 +15,29 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from glasspara.analysis.universality import universality
 from glasspara.dataset import Dataset
+from glasspara.fitting.bootstrap import bootstrap
 from glasspara.fitting.contours import Contour, ContourLine
 from glasspara.fitting.curves import ProfileCurve
+from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals import Interval
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.result import Assessment, Determination, FitResult, FittedParameter
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.statistics import Statistics
 from glasspara.model import Model, evaluate
-from glasspara.report.figures import fit_figures, interval_figures, save_png, universality_figure
+from glasspara.report.figures import (
+    bootstrap_figure,
+    fit_figures,
+    interval_figures,
+    save_png,
+    universality_figure,
+)
 from glasspara.report.figures.panels import POINTS
 from glasspara.report.figures.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
 from glasspara.report.stems import contour_stem, profile_stem
 from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 
+LL = FitSettings(model=Model("ll"))
 TEMPERATURES = tuple(np.geomspace(2.0, 300.0, 15))
 LOOP = np.concatenate([np.linspace(6e4, -6e4, 13), np.linspace(-6e4, 6e4, 11)])
 NASTY = "odd/$x_1 {\\frac 100% 測定 \udcb5 \x1b[31m\n" + "W" * 120 + ".rso.dat"
@@ -403,6 +412,23 @@ def test_interval_figures_are_whole(case):
         assert sum(np.isfinite(line.get_xdata()).sum() for line in dotted) > 0
         assert "68 % region: open, or cut by a limit" in texts(figures["contour_d_min_delta_mu"])
     assert ("parabola of the error" in profile) == (case != "no error")
+
+
+def test_bootstrap_figure():
+    result = fit(
+        fixed_field({**PURE_LL, "n_fe3": 0.0}, rng(), temperatures=TEMPERATURES, model=Model("ll")), LL
+    )
+    (done,) = bootstrap([result], 60)
+    figure = bootstrap_figure(done)
+    text = texts(figure)
+    assert "60 parametric bootstrap replicates, seed 1" in text
+    for name, axes in zip(done.bootstrap.names, figure.axes, strict=False):
+        assert axes.get_xlabel().startswith(f"{name} (")
+        assert sum(patch.get_height() for patch in axes.patches[:-1]) == 60  # the last is the 68 % interval
+    assert save_png(figure) == save_png(bootstrap_figure(done))
+    assert_nothing_overlaps(figure)
+    with pytest.raises(ValueError, match="no bootstrap"):
+        bootstrap_figure(result)
 
 
 def test_same_bytes_twice_and_settings_untouched():

@@ -8,6 +8,7 @@ from math import ceil, floor, log10
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -65,18 +66,28 @@ def frame(
     figure = Figure(figsize=(WIDTH, height))
     figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=panels)[:, 0].tolist()
-    left, right, top = PAD / WIDTH, 1.0 - PAD / WIDTH, 1.0 - PAD / height
+    draw_header(figure, verdict, details, mark, trusted=trusted)
+    axes[-1].locator_params(axis="x", nbins=6)
+    draw_legend(figure, handles, columns)
+    return figure, axes
+
+
+def draw_header(figure: Figure, verdict: str, details: str, mark: str, *, trusted: bool) -> None:
+    """Verdict and mark in the first line, details below."""
+    left, right, top = PAD / WIDTH, 1.0 - PAD / WIDTH, 1.0 - PAD / figure.get_figheight()
     # The first line of the title is left to the verdict, which has a weight and colour of its own.
     figure.suptitle(f"\n{details}", x=left, ha="left", parse_math=False)
     colour = BLACK if trusted else VERMILLION
     figure.text(left, top, verdict, ha="left", va="top", weight="bold", color=colour, parse_math=False)
     figure.text(right, top, mark, ha="right", va="top", style="italic", color=GREY)
-    axes[-1].locator_params(axis="x", nbins=6)
+
+
+def draw_legend(figure: Figure, handles: Sequence[Artist], columns: int) -> None:
+    """Legend below the panels; its labels are data, never mathtext."""
     if handles:
         legend = figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
         for text in legend.get_texts():
             text.set_parse_math(False)
-    return figure, axes
 
 
 def _legend_shape(labels: Sequence[str]) -> tuple[int, int]:
