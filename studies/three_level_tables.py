@@ -16,6 +16,7 @@ from numpy.polynomial import legendre
 
 from glasspara.physics.three_level_grid import (
     D_LIMIT,
+    HARMONICS,
     REACH,
     coefficients,
     d0_at,
@@ -30,8 +31,6 @@ FloatArray = npt.NDArray[np.float64]
 D0_INTERVALS, PHASE_INTERVALS, TAIL_INTERVALS = 72, 64, 36
 ORDERS = 7
 """Powers of (D_min/kT)^2, from 0 on."""
-HARMONICS = 16
-"""Harmonics of the phase in the tail."""
 TARGET = Path(__file__).parent.parent / "glasspara" / "physics" / "three_level.npz"
 
 _ANGLES = 16
@@ -107,7 +106,7 @@ def phase_tables(d0: float) -> FloatArray:
 
 
 def tail_harmonics(d0: float) -> FloatArray:
-    """Harmonics a_m/m of A beyond an upper cutoff at the sites of the cutoff, shape (sites, HARMONICS), scaled."""
+    """Harmonics c_m of the response beyond an upper cutoff, at its sites; shape (sites, HARMONICS)."""
     logs = np.log(tail_edge(np.array(d0))) + REACH * sites(TAIL_INTERVALS)
     logs = np.append(logs, logs[-1] + _BEYOND / 2)
     x, weight = unit_rule(6)
@@ -120,7 +119,7 @@ def tail_harmonics(d0: float) -> FloatArray:
     tail[:, [0, -1]] /= 2
     cosines = tail @ np.cos(np.outer(phases, np.arange(HARMONICS + 2))) / 16
     out = cosines[:, :HARMONICS] - cosines[:, 2:]
-    return np.asarray((1 + d0) * out / np.arange(1, HARMONICS + 1))
+    return np.asarray((1 + d0) * out * np.arange(1, HARMONICS + 1))
 
 
 def tables() -> dict[str, FloatArray]:

@@ -22,6 +22,9 @@ D0_LIMIT = 1.0e4
 REACH = 9.5
 """Upper cutoffs of D more than exp(REACH) times ``tail_edge`` make no difference."""
 
+HARMONICS = 16
+"""Harmonics of the phase in the table of the tail."""
+
 _D0_SCALE = 0.5
 _D0_RANGE = float(np.log1p(D0_LIMIT / _D0_SCALE))
 _STEEP, _STEEP0 = 0.37, 0.3
