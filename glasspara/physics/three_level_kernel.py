@@ -5,9 +5,12 @@ M B / kT = F = phi A'(phi), and the mean over u = \\|cos theta\\| uniform on [0,
 
 ``F = A(phi) - I(phi)/phi,   I(phi) = int_0^phi A``.
 
-A is even and has the period 2 pi, so that one half of a period holds everything: with phi = 2 pi m + v, \\|v\\| <= pi,
-G = A - I/phi and the period's mean A_m = A(pi) - G(pi),  ``F = (1 - v/phi) [A(v) - A_m] + (v/phi) G(v)``. All fields are over
-phi^2, so that a weak field costs no digits.
+A is even and has the period 2 pi, so that one half of a period holds everything: with phi = 2 pi m + v,
+\\|v\\| <= pi, G = A - I/phi and the period's mean A_m = A(pi) - G(pi) = I(pi)/pi,
+
+``F = (1 - v/phi) [A(v) - A_m] + (v/phi) G(v)``.
+
+All fields are over phi^2, so that a weak field costs no digits.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ _SERIES = np.array([(-1) ** j * (2 * j + 2) / factorial(2 * j + 3) for j in rang
 
 
 class Loops(NamedTuple):
-    """Points of the kernel, each of shape (n,): largest phase, and D_0, D_min and D_max over kT (the last may be inf)."""
+    """Points of the kernel, each of shape (n,): largest phase; D_0, D_min and D_max over kT (the last may be inf)."""
 
     phase: FloatArray
     d0: FloatArray
@@ -93,7 +96,9 @@ def _one_direction(p: Loops, cutoffs: Fields, gradient: bool) -> FloatArray:
         return (shape * look_up("r", place, cutoffs[0]))[np.newaxis]
     r = look_up_slopes("r", place, cutoffs[0], cutoffs[1:])
     by_log_phase = (2 * np.cos(p.phase) - shape) * r.value + shape * sign * p.phase * r.by_phase
-    return np.stack([shape * r.value, by_log_phase, shape * r.by_log_d0, *(shape * part for part in r.by_weights)])
+    return np.stack(
+        [shape * r.value, by_log_phase, shape * r.by_log_d0, *(shape * part for part in r.by_weights)]
+    )
 
 
 def _within_half_period(p: Loops, cutoffs: Fields, gradient: bool) -> FloatArray:
@@ -114,7 +119,9 @@ def _beyond_half_period(p: Loops, cutoffs: Fields, gradient: bool) -> FloatArray
         return np.asarray(level / p.phase**2)
 
     if not gradient:
-        return mean(*(look_up(name, at, cutoffs[0]) for at in (place, half) for name in ("a", "g")))[np.newaxis]
+        return mean(*(look_up(name, at, cutoffs[0]) for at in (place, half) for name in ("a", "g")))[
+            np.newaxis
+        ]
     a, g, a_pi, g_pi = (
         look_up_slopes(name, at, cutoffs[0], cutoffs[1:]) for at in (place, half) for name in ("a", "g")
     )
@@ -139,7 +146,7 @@ def _beyond_half_period(p: Loops, cutoffs: Fields, gradient: bool) -> FloatArray
 
 
 def _tail(p: Loops, isotropic: bool, gradient: bool) -> FloatArray:
-    """What D > D_max would add: the sum of the harmonics' sinc(m phi), or of the mean (sinc z - cos z)/z^2, z = m phi."""
+    """What D > D_max would add: a sum over harmonics of sinc z, or of its mean (sinc z - cos z)/z^2, z = m phi."""
     place = tail_place(p.d_max, p.d0)
     angle = np.multiply.outer(p.phase, np.arange(1.0, HARMONICS + 1))
     sinc = np.sinc(angle / pi)
@@ -148,9 +155,7 @@ def _tail(p: Loops, isotropic: bool, gradient: bool) -> FloatArray:
         return look_up("tail", place, shape)[np.newaxis]
     by_log_phase = sinc - 3 * shape if isotropic else np.cos(angle) - sinc
     tail = look_up_slopes("tail", place, shape, (by_log_phase,))
-    return np.stack(
-        [tail.value, *tail.by_weights, tail.by_log_d0, np.zeros_like(tail.value), tail.by_phase]
-    )
+    return np.stack([tail.value, *tail.by_weights, tail.by_log_d0, np.zeros_like(tail.value), tail.by_phase])
 
 
 def _mean_shape(z: FloatArray, sinc: FloatArray) -> FloatArray:

@@ -25,16 +25,17 @@ _SQRT3, _SQRT6 = sqrt(3.0), sqrt(6.0)
 
 
 def level_coordinates(
-    d: npt.ArrayLike, d0: npt.ArrayLike, half_asymmetry: npt.ArrayLike, half_phase: npt.ArrayLike
+    d: npt.ArrayLike, d0: npt.ArrayLike, half_asymmetry: FloatArray, half_phase: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """r (in the unit of ``d``) and theta/3 of the spectrum; the arguments broadcast.
 
-    ``d`` and ``d0`` are D and D_0, not both zero. ``half_asymmetry`` is sin^2(3 alpha/2) = (1 - t)/2 and ``half_phase``
+    ``d`` and ``d0`` are D and D_0. ``half_asymmetry`` is sin^2(3 alpha/2) = (1 - t)/2 and ``half_phase``
     is sin^2(phi/2): the two angles enter through nothing else.
     """
     x, y = np.asarray(d, dtype=np.float64) / _SQRT6, np.asarray(d0, dtype=np.float64)
     r = np.hypot(x, y)
-    x, y = x / r, y / r
+    safe = np.where(r > 0, r, 1.0)
+    x, y = x / safe, y / safe
     # 1 - X^3 - Y^3 (in units of r), without cancellation.
     gap = (x * y) ** 2 * (3 - 2 * x * y) / (1 + x**3 + y**3)
     square = gap / 2 + x**3 * half_asymmetry + y**3 * half_phase

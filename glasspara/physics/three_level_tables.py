@@ -10,8 +10,8 @@ g      (1 + d0)/phi^3 int_0^phi 2 phi' sin(phi') R dphi',     G = A less its mea
 =====  =====================================================================================
 
 Each is q - ln(d) r_0 - sum_k d^2k r_k/2k with splines q, r_0, r_1 ... of (phi, d0); ``studies.three_level_tables``
-makes them. ``tail`` is R beyond an upper cutoff of D as the harmonics it leads to: (1 + d0) 2 sin(phi) R = sum over m of c_m sin(m phi)/m.
-There the levels do not cross and a few harmonics are enough.
+makes them. ``tail`` is R beyond an upper cutoff of D as the harmonics c_m of (1 + d0) 2 sin(phi) R = sum_m c_m sin(m phi)/m. There
+the levels do not cross, and a few harmonics are enough.
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ def tail_place(d: FloatArray, d0: FloatArray) -> Place:
     return _place("tail", d0, position, np.full_like(d, 1 / REACH), -steep / REACH)
 
 
-def _place(name: str, d0: FloatArray, position: FloatArray, by_own: FloatArray, by_log_d0: FloatArray) -> Place:
+def _place(
+    name: str, d0: FloatArray, position: FloatArray, by_own: FloatArray, by_log_d0: FloatArray
+) -> Place:
     rows, columns = (length - DEGREE for length in _file()[name].shape[:2])
     row, down = cell(d0_coordinate(d0), rows)
     column, right = cell(position, columns)
@@ -159,6 +161,6 @@ def _contract(name: str, place: Place, orders: int, lines: list[FloatArray]) -> 
     out = [np.zeros(len(start)) for _ in lines]
     for step in range(_WIDTH):
         part = flat.take(start + step * columns, axis=0)
-        for total, line in zip(out, lines, strict=True):
-            total += place.across[:, step] * np.einsum("ij,ij->i", part, line)
+        for number, line in enumerate(lines):
+            out[number] += place.across[:, step] * np.einsum("ij,ij->i", part, line)
     return out

@@ -1,7 +1,7 @@
 """Slow, independent form of the three-level term, for the tests only: matrices, eigenvectors, quadrature.
 
-Nothing of the closed forms enters: Hamiltonian (6) of G. Jug and S. Recchia, arXiv:2111.12644, is set up as a matrix and
-diagonalised numerically, the current of each state is the expectation value of dH/dphi, and the averages over D, D_0,
+Nothing of the closed forms enters: Hamiltonian (6) of G. Jug and S. Recchia, arXiv:2111.12644, is set up as a matrix
+and diagonalised numerically, the current of each state is the expectation value of dH/dphi, and the averages over D, D_0,
 the asymmetry angle and the direction are done by brute force.
 """
 
@@ -39,8 +39,7 @@ def moment(phi, energies, d0, T):
     matrix = np.zeros((3, 3), dtype=complex)
     for k in range(3):
         matrix[k, (k + 1) % 3], matrix[(k + 1) % 3, k] = 1j / 3, -1j / 3
-    zero = np.zeros(np.shape(levels)[:-1])
-    slope = hamiltonian(phi, np.zeros((*zero.shape, 3)), d0) * matrix * 3 / 3
+    slope = hamiltonian(phi, np.zeros_like(levels), d0) * matrix
     currents = -np.einsum("...ki,...kl,...li->...i", states.conj(), slope, states).real
     weights = np.exp(-(levels - levels[..., :1]) / T)
     return (currents * weights).sum(-1) / weights.sum(-1)
@@ -63,10 +62,12 @@ def literal(
     low, top = np.sqrt(1.5) * d_min * s, np.sqrt(1.5) * d_max * s
     a, b = (np.sqrt(3) / 2 * cut / qs4 * s for cut in (d0min_qs4, d0max_qs4))
     span = np.log(b / a)
-    amplitudes, shares = _panels(np.log(a) + span * np.linspace(0, 1, 1 + int(np.ceil(span / 2))), 3 + 3 * (span > 0.3))
+    amplitudes, shares = _panels(
+        np.log(a) + span * np.linspace(0, 1, 1 + int(np.ceil(span / 2))), 3 + 3 * (span > 0.3)
+    )
     if orientation == "isotropic":
         scale = min(1.0, T / (b * phase))
-        edges = [0.0, *np.linspace(scale, 1, 1)]
+        edges = [0.0, 1.0]
         if scale < 1:
             edges = [0.0, *np.geomspace(scale, 1.0, 1 + int(np.ceil(np.log(1 / scale) * fine)))]
             # One more edge at each crossing, and about it on the crossing's scale.
@@ -80,7 +81,9 @@ def literal(
     for log_d0, share in zip(amplitudes, shares, strict=True):
         d0 = np.exp(log_d0)
         end = min(np.log(top), np.log(max(d0, T, low)) + 9.0)
-        logs, d_weights = _panels(np.linspace(np.log(low), end, 1 + int(np.ceil((end - np.log(low)) * fine / 2))), 8)
+        logs, d_weights = _panels(
+            np.linspace(np.log(low), end, 1 + int(np.ceil((end - np.log(low)) * fine / 2))), 8
+        )
         for log_d, d_weight in zip(logs, d_weights, strict=True):
             d = np.exp(log_d)
             # For D >> D_0, kT it is a narrow peak where the lower two levels of Hamiltonian (6) meet.
@@ -88,7 +91,6 @@ def literal(
             v, v_weights = _panels(np.linspace(0, np.arcsinh(np.pi / width), 1 + fine), 10)
             angle = width * np.sinh(v)
             v_weights = v_weights * np.hypot(width, angle) / np.pi
-            # t = -cos(3 alpha'): alpha counted from a place where two energies are lowest and equal
             energies = asymmetries(np.array(d), angle[:, np.newaxis] / 3)
             m = moment(u * phase, energies, d0, T)
             total += share * d_weight * (v_weights @ m @ (u_weights * u * phase))
