@@ -44,20 +44,20 @@ def unit_rule(count: int) -> tuple[FloatArray, FloatArray]:
     return (x + 1) / 2, weight / 2
 
 
-def mean_response(d: FloatArray, d0: float, half_phase: FloatArray) -> FloatArray:
-    """``phase_response`` averaged over the asymmetry angle, shape (len(d), len(half_phase)).
+def mean_response(d: FloatArray, d0: float, phase: FloatArray) -> FloatArray:
+    """``phase_response`` averaged over the asymmetry angle, shape (len(d), len(phase)).
 
     At D >> D_0, kT it is a narrow peak about t = 1: the nodes follow its width.
     """
     x, weight = unit_rule(_ANGLES)
-    out = np.empty((len(d), len(half_phase)))
+    out = np.empty((len(d), len(phase)))
     for row, one in zip(out, d, strict=True):
         width = (1 + d0) / one
         span = np.arcsinh(pi / width)
         angle = width * np.sinh(span * x)
         share = weight * span * np.hypot(width, angle) / pi
-        r, third = level_coordinates(one, d0, np.sin(angle / 2)[:, np.newaxis] ** 2, half_phase)
-        row[:] = share @ phase_response(np.asarray(np.broadcast_to(r, third.shape)), third)
+        r, third = level_coordinates(one, d0, angle[:, np.newaxis], phase)
+        row[:] = share @ phase_response(r, third)
     return out
 
 
@@ -70,18 +70,18 @@ def asymmetry_rule(d0: float) -> tuple[FloatArray, FloatArray]:
     return np.exp(logs).ravel(), np.tile(2 * weight, panels)
 
 
-def response_series(d0: float, half_phase: FloatArray) -> FloatArray:
+def response_series(d0: float, phase: FloatArray) -> FloatArray:
     """int_d dD/D <R> = q - ln(d) r_0 - sum_k d^2k r_k / 2k for d <= D_LIMIT: q, r_0, r_1 ..., last axis.
 
     The r_k are an even polynomial through <R> at Chebyshev nodes in d^2.
     """
     top = D_LIMIT**2
     square = (1 + np.cos(pi * (np.arange(ORDERS) + 0.5) / ORDERS)) / 2
-    values = mean_response(D_LIMIT * np.sqrt(square), d0, half_phase)
+    values = mean_response(D_LIMIT * np.sqrt(square), d0, phase)
     r = np.linalg.solve(np.vander(square, increasing=True), values) / top ** np.arange(ORDERS)[:, np.newaxis]
     d, weight = asymmetry_rule(d0)
     halves = top ** np.arange(1, ORDERS) / (2 * np.arange(1, ORDERS))
-    q = weight @ mean_response(d, d0, half_phase) + r[0] * np.log(D_LIMIT) + halves @ r[1:]
+    q = weight @ mean_response(d, d0, phase) + r[0] * np.log(D_LIMIT) + halves @ r[1:]
     return np.concatenate([q[np.newaxis], r]).T
 
 
@@ -92,7 +92,7 @@ def phase_tables(d0: float) -> FloatArray:
     width = np.diff(edges)[:, np.newaxis]
     inner = edges[:-1, np.newaxis] + width * x
     phase = np.concatenate([edges, inner.ravel()])
-    response = response_series(d0, np.sin(phase / 2) ** 2) * (1 + d0)
+    response = response_series(d0, phase) * (1 + d0)
     at_edges, between = response[: len(edges)], response[len(edges) :].reshape(*inner.shape, -1)
     slope = (weight * width * 2 * np.sin(inner))[..., np.newaxis] * between
     rise = np.cumsum(slope.sum(axis=1), axis=0)
@@ -113,7 +113,7 @@ def tail_harmonics(d0: float) -> FloatArray:
     width = np.diff(logs)[:, np.newaxis]
     nodes = np.exp(logs[:-1, np.newaxis] + width * x)
     phases = pi * np.arange(33) / 32
-    response = mean_response(nodes.ravel(), d0, np.sin(phases / 2) ** 2).reshape(*nodes.shape, -1)
+    response = mean_response(nodes.ravel(), d0, phases).reshape(*nodes.shape, -1)
     panels = ((weight * width)[..., np.newaxis] * response).sum(axis=1)
     tail = np.cumsum(panels[::-1], axis=0)[::-1]
     tail[:, [0, -1]] /= 2

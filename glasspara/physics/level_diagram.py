@@ -55,8 +55,9 @@ def level_slopes(
 ) -> FloatArray:
     """Derivatives of the energies of :func:`level_diagram` by the phase, K.
 
-    ``dl/dphi = -2 D_0^3 sin(phi)/(3 l^2 - p)``, last axis as there. The denominator is the product of the distances to the other levels. Where two levels meet exactly, their
-    individual slopes do not exist; both are given as 0. Arguments and errors are those of :func:`level_diagram`.
+    ``dl/dphi = -2 D_0^3 sin(phi)/(3 l^2 - p)``, last axis as there. The denominator is the product of the
+    distances to the other levels. Where two levels meet exactly, their individual slopes do not exist; both are
+    given as 0. Arguments and errors are those of :func:`level_diagram`.
     """
     r, third, source = _coordinates(phi, d0, asymmetries, d, alpha)
     energies = level_energies(r, third)
@@ -90,5 +91,5 @@ def _coordinates(
         raise ValueError("phi, d0 and the asymmetry must be finite")
     if (amplitude < 0).any() or (asymmetry < 0).any():
         raise ValueError("d0 and d must not be negative (K)")
-    r, third = level_coordinates(asymmetry, amplitude, np.sin(1.5 * turn) ** 2, np.sin(phase / 2) ** 2)
+    r, third = level_coordinates(asymmetry, amplitude, 3 * turn, phase)
     return r, third, np.asarray(-2 * amplitude**3 * np.sin(phase))

@@ -1,8 +1,8 @@
 """Magnetisation of three-level ATS: Hamiltonian (6) with all three levels, at any phase.
 
 G. Jug and S. Recchia, arXiv:2111.12644, eqs. (6)-(9): ``M = n sum_k w_k (-dE_k/dB)`` with Boltzmann weights w_k,
-averaged over the distribution 2 pi P*/(D D_0) between D_min and D_max and between the cutoffs of D_0, over the asymmetry
-angle and over directions. In the mean F of ``three_level_kernel``,
+averaged over the distribution 2 pi P*/(D D_0) between D_min and D_max and between the cutoffs of D_0, over the
+asymmetry angle and over directions. In the mean F of ``three_level_kernel``,
 
 ``M = 2 pi n_ats (kT/B) int_{D_0min}^{D_0max} dD_0/D_0 F(phi_1, D_0/kT, D_min/kT, D_max/kT)``   ("exact"),
 
@@ -112,8 +112,8 @@ def three_level_magnetisation_gradient(
     """Magnetisation as :func:`three_level_magnetisation`, and its derivative by each argument.
 
     The dictionary has the keys ``n_ats``, ``d_min``, ``d0min_qs4``, ``d0max_qs4``, ``delta_mu``, ``qs4``, ``d_max``,
-    ``T`` and ``H``; each derivative has the magnetisation's shape and the unit emu/g over that of its argument. That by an
-    infinite d_max is 0.
+    ``T`` and ``H``; each derivative has the magnetisation's shape and the unit emu/g over that of its argument. That
+    by an infinite d_max is 0.
     """
     return three_level_magnetisation_by_law_gradient(
         T,

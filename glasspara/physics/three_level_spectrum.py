@@ -8,8 +8,8 @@ D_0 exp(+-i phi/3). Its eigenvalues are the roots of l^3 - p l - q = 0, p = D^2/
 
 ``l = -r cos(theta/3) -+ sqrt(3) r sin(theta/3)``  and  ``2 r cos(theta/3)``:
 
-two numbers, r and theta, hold all of the physics, and theta = 0 is where the lower two levels meet. theta comes
-from 1 - cos(theta), a sum of positive terms, so that the gap keeps its relative accuracy there.
+two numbers, r and theta, hold all of the physics. The lower two levels meet at theta = 0, the upper two at pi. theta
+comes from 1 - cos(theta) and 1 + cos(theta), sums of positive terms, so that both gaps keep their accuracy there.
 """
 
 from __future__ import annotations
@@ -25,21 +25,22 @@ _SQRT3, _SQRT6 = sqrt(3.0), sqrt(6.0)
 
 
 def level_coordinates(
-    d: npt.ArrayLike, d0: npt.ArrayLike, half_asymmetry: FloatArray, half_phase: FloatArray
+    d: npt.ArrayLike, d0: npt.ArrayLike, turn: npt.ArrayLike, phase: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
-    """r (in the unit of ``d``) and theta/3 of the spectrum; the arguments broadcast.
+    """r (in the unit of ``d``) and theta/3 of the spectrum; the arguments broadcast, r with ``d`` and ``d0`` alone.
 
-    ``d`` and ``d0`` are D and D_0. ``half_asymmetry`` is sin^2(3 alpha/2) = (1 - t)/2 and ``half_phase``
-    is sin^2(phi/2): the two angles enter through nothing else.
+    ``d`` and ``d0`` are D and D_0, not negative; ``turn`` is 3 alpha and ``phase`` phi, radians.
     """
     x, y = np.asarray(d, dtype=np.float64) / _SQRT6, np.asarray(d0, dtype=np.float64)
     r = np.hypot(x, y)
     safe = np.where(r > 0, r, 1.0)
     x, y = x / safe, y / safe
-    # 1 - X^3 - Y^3 (in units of r), without cancellation.
-    gap = (x * y) ** 2 * (3 - 2 * x * y) / (1 + x**3 + y**3)
-    square = gap / 2 + x**3 * half_asymmetry + y**3 * half_phase
-    return r, np.arcsin(np.sqrt(np.minimum(square, 1.0))) * (2 / 3)
+    half_turn, half_phase = np.asarray(turn, dtype=np.float64) / 2, np.asarray(phase, dtype=np.float64) / 2
+    # 1 - X^3 - Y^3 (in units of r), without cancellation; then (1 -+ cos theta)/2.
+    common = (x * y) ** 2 * (3 - 2 * x * y) / (1 + x**3 + y**3) / 2
+    low = common + x**3 * np.sin(half_turn) ** 2 + y**3 * np.sin(half_phase) ** 2
+    high = common + x**3 * np.cos(half_turn) ** 2 + y**3 * np.cos(half_phase) ** 2
+    return r, np.arctan2(np.sqrt(low), np.sqrt(high)) * (2 / 3)
 
 
 def level_energies(r: FloatArray, third: FloatArray) -> FloatArray:

@@ -10,8 +10,8 @@ g      (1 + d0)/phi^3 int_0^phi 2 phi' sin(phi') R dphi',     G = A less its mea
 =====  =====================================================================================
 
 Each is q - ln(d) r_0 - sum_k d^2k r_k/2k with splines q, r_0, r_1 ... of (phi, d0); ``studies.three_level_tables``
-makes them. ``tail`` is R beyond an upper cutoff of D as the harmonics c_m of (1 + d0) 2 sin(phi) R = sum_m c_m sin(m phi)/m. There
-the levels do not cross, and a few harmonics are enough.
+makes them. ``tail`` is R beyond an upper cutoff of D as the harmonics c_m of (1 + d0) 2 sin(phi) R = sum_m c_m
+sin(m phi)/m. There the levels do not cross, and a few harmonics are enough.
 """
 
 from __future__ import annotations

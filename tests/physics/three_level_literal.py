@@ -1,8 +1,8 @@
 """Slow, independent form of the three-level term, for the tests only: matrices, eigenvectors, quadrature.
 
 Nothing of the closed forms enters: Hamiltonian (6) of G. Jug and S. Recchia, arXiv:2111.12644, is set up as a matrix
-and diagonalised numerically, the current of each state is the expectation value of dH/dphi, and the averages over D, D_0,
-the asymmetry angle and the direction are done by brute force.
+and diagonalised numerically, the current of each state is the expectation value of dH/dphi, and the averages
+over D, D_0, the asymmetry angle and the direction are done by brute force.
 """
 
 from __future__ import annotations
