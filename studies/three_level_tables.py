@@ -125,7 +125,6 @@ def tail_harmonics(d0: float) -> FloatArray:
 def tables() -> dict[str, FloatArray]:
     """Spline coefficients of all tables, by name."""
     d0 = d0_at(sites(D0_INTERVALS))
-    d0[0] = 1e-6  # for R at 0: the limit to eleven digits
     phase = np.stack([phase_tables(float(one)) for one in d0], axis=1)
     tail = np.stack([tail_harmonics(float(one)) for one in d0])
     fields = {

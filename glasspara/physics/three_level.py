@@ -28,8 +28,8 @@ from glasspara.physics.tunnelling_number import Law, Law15, check_finite
 
 FloatArray = npt.NDArray[np.float64]
 
-_CHUNK = 4096
-"""Points times nodes of D_0 computed at a time, which bounds the memory."""
+_CHUNK = 2048
+"""Points times nodes of D_0 computed at a time: what one needs then stays in the processor's cache."""
 _D_FLOOR = 1e-300
 _D, _D0 = sqrt(1.5), sqrt(0.75)
 """D and D_0 of Hamiltonian (6) over those of the two-level gap."""
@@ -268,11 +268,11 @@ def _cut(loops: _Loops, part: slice) -> _Loops:
 
 
 def _node_count(points: Points) -> int:
-    """Gauss nodes between the cutoffs of D_0, by the largest distance: the kernel's error is then below 1e-8."""
+    """Gauss nodes between the cutoffs of D_0, by the largest distance: their error is then below 1e-7."""
     longest = float(np.log(points.d0max_qs4 / points.d0min_qs4).max(initial=0.0))
     if longest > _LOG_RATIO_LIMIT:
         raise ValueError("d0max_qs4 must not be more than a million times d0min_qs4")
-    return 3 + ceil(3.2 * max(0.0, longest - 0.15))
+    return 3 + ceil(2.4 * max(0.0, longest - 0.2))
 
 
 def _sum(p: Points, loops: _Loops, known: Conventions, nodes: int, *, gradient: bool) -> _Terms:

@@ -34,7 +34,7 @@ def test_between_the_sites_by_another_rule():
         expected = (1 + d0) * (top - np.log(d)) * weight @ mean_response(np.exp(logs), d0, np.array([phase]))
         weights, _ = cutoff_weights(np.array([d]), 8)
         value = look_up("r", phase_place(np.array([phase]), np.array([d0])), weights)
-        assert np.abs(value / expected - 1).max() < 1.5e-7  # measured: below 1e-7
+        assert np.abs(value / expected - 1).max() < 1.5e-7  # measured: 7e-8 here, 1.5e-7 in 400 places
 
 
 def test_splines_reproduce_quintics():
