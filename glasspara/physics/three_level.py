@@ -13,6 +13,7 @@ sqrt(D~^2 + D~_0^2 phi^2), with D~ = sqrt(2/3) D and D~_0 = 2 D_0/sqrt 3 of the 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil, inf, prod, sqrt
 from typing import NamedTuple
 
@@ -275,12 +276,18 @@ def _node_count(points: Points) -> int:
     return 3 + ceil(2.4 * max(0.0, longest - 0.2))
 
 
+@lru_cache(maxsize=32)
+def _rule(nodes: int) -> tuple[FloatArray, FloatArray]:
+    """Gauss and Legendre's nodes and weights on [0, 1], as columns."""
+    x, weight = legendre.leggauss(nodes)
+    return (x[:, np.newaxis] + 1) / 2, weight[:, np.newaxis] / 2
+
+
 def _sum(p: Points, loops: _Loops, known: Conventions, nodes: int, *, gradient: bool) -> _Terms:
     s = np.exp(p.law.log_ratio(p.T))
     d_over_t, d0_over_t = _D * s / p.T, _D0 * s / p.T
     per_field = known.phase * loops.qs4 * s * s
-    x, weight = legendre.leggauss(nodes)
-    x, weight = (x[:, np.newaxis] + 1) / 2, weight[:, np.newaxis] / 2
+    x, weight = _rule(nodes)
     span = np.log(p.d0max_qs4 / p.d0min_qs4)
     d0 = p.d0min_qs4 / loops.qs4 * d0_over_t * np.exp(span * x)
     columns = np.broadcast_arrays(

@@ -57,9 +57,11 @@ def kernel(p: Loops, *, isotropic: bool, gradient: bool) -> FloatArray:
     near_d_max = np.where(far, 1.0, p.d_max)
     orders = orders_needed(np.maximum(p.d_min, np.where(far, 0.0, p.d_max)))
     weights, by_d_min = cutoff_weights(p.d_min, orders)
-    upper, by_d_max = cutoff_weights(near_d_max, orders)
-    near = ~far[:, np.newaxis]
-    weights, by_d_max = weights - upper * near, -by_d_max * near
+    by_d_max = np.zeros_like(weights)
+    if not far.all():
+        upper, by_d_max = cutoff_weights(near_d_max, orders)
+        near = ~far[:, np.newaxis]
+        weights, by_d_max = weights - upper * near, -by_d_max * near
     cutoffs = (weights, by_d_min, by_d_max)
     if not isotropic:
         out = _one_direction(p, cutoffs, gradient)

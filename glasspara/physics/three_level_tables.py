@@ -75,10 +75,15 @@ def _windows(name: str, orders: int) -> FloatArray:
     return np.ascontiguousarray(np.moveaxis(windows, -1, 2)).reshape(*windows.shape[:2], -1)
 
 
+@lru_cache(maxsize=1)
+def _sizes() -> FloatArray:
+    """Largest coefficient of each term of the expansion in d."""
+    return np.asarray(np.abs(_file()["r"]).max(axis=(0, 1)))
+
+
 def orders_needed(d: FloatArray) -> int:
     """How many terms of the expansion in d count: q, r_0, and one for each power of d^2."""
-    table = _file()["r"]
-    sizes = np.abs(table).max(axis=(0, 1))
+    sizes = _sizes()
     largest = float(d.max(initial=0.0)) ** 2
     powers = largest ** np.arange(1, len(sizes) - 1)
     return 2 + int(np.count_nonzero(sizes[2:] * powers > _NEGLIGIBLE * sizes[1]))

@@ -274,3 +274,40 @@ def test_two_and_three_levels_have_the_same_derivatives_for_small_areas():
     _, two = ats_magnetisation_gradient(4.5, 2e4, **BK7)
     for name, slope in two.items():
         assert three[name] == pytest.approx(float(slope), rel=9e-3), name  # measured: 8.1e-3
+
+
+def test_cutoffs_are_those_of_the_gap():
+    # The same numbers taken for D and D_0 of (6), unscaled, are 36 % off.
+    unscaled = BK7 | {
+        "d_min": np.sqrt(2 / 3) * BK7["d_min"],
+        "d0min_qs4": 2 / np.sqrt(3) * BK7["d0min_qs4"],
+        "d0max_qs4": 2 / np.sqrt(3) * BK7["d0max_qs4"],
+    }
+    ratio = three_level_magnetisation(4.5, 1e3, **unscaled, qs4=1e3) / ats_magnetisation(4.5, 1e3, **BK7)
+    assert ratio == pytest.approx(1.364, abs=1e-3)
+
+
+def test_large_asymmetries_add_with_the_third_power_of_d0():
+    # (10) has D_0^2/D: its tail falls as 1/D_max, that of three levels nearly as 1/D_max^2.
+    options = BK7 | {"qs4": 1e4}
+    cutoffs = 29.25 * np.array([100.0, 200.0])
+    tails = 1 - three_level_magnetisation(1.0, 1e3, **options, d_max=cutoffs) / three_level_magnetisation(
+        1.0, 1e3, **options
+    )
+    assert 1.8 < np.log2(tails[0] / tails[1]) < 2.05
+
+
+def test_warm_systems_have_a_moment_of_third_order():
+    options = BK7 | {"delta_mu": 0.0, "orientation": "aligned", "convention": "exact"}
+    _, slopes = three_level_magnetisation_gradient(300.0, 3e4, **options, qs4=2e5)
+    phase = 3.0 / float(characteristic_field(2e5))
+    cubes = (
+        np.diff([(np.sqrt(0.75) * options[name] / 2e5 / 300.0) ** 3 for name in ("d0min_qs4", "d0max_qs4")])[
+            0
+        ]
+        / 3
+    )
+    expected = -2 * np.pi * options["n_ats"] * BOLTZMANN * 300.0 / 3e4 * phase * np.sin(phase) / 3 * cubes
+    assert options["d_min"] * slopes["d_min"] == pytest.approx(
+        expected, rel=2e-3
+    )  # the next order in D_0/kT: 1.1e-3
