@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= auto
 
-.PHONY: help demo test lint format bench study fixtures clean
+.PHONY: help demo test lint format bench study figures fixtures clean
 
 help:
 	@echo "make demo      install into .venv and run the main job on a bundled synthetic campaign"
 	@echo "make test      lint, type-check and run the tests"
 	@echo "make bench     run the benchmarks"
 	@echo "make study     run the longer simulations behind docs/fitting.md"
+	@echo "make figures   draw the figures of docs/theory.md again"
 	@echo "make fixtures  write fixtures/ again from the simulator (byte for byte)"
 
 $(VENV)/.installed: pyproject.toml
@@ -45,6 +46,9 @@ study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.rates
 	$(BIN)/python -m studies.starts
 	$(BIN)/python -m studies.intervals
+
+figures: $(VENV)/.installed
+	$(BIN)/python -m studies.figures
 
 fixtures: $(VENV)/.installed
 	$(BIN)/python fixtures/make.py

@@ -15,7 +15,7 @@ BK7 = {"n_ats": 1.352e16, "d_min": 0.02671, "d0min_qs4": 271700.0, "d0max_qs4": 
 POINTS = 10_000
 
 
-def _best(call: Callable[[], object], repeat: int) -> float:
+def best(call: Callable[[], object], repeat: int) -> float:
     """Shortest of ``repeat`` timings, s: the one least disturbed by other work on the machine."""
     call()
     times = []
@@ -57,13 +57,13 @@ def main() -> None:
     def gradient(**change: float) -> Callable[[], object]:
         return lambda: ats_magnetisation_gradient(T, H, **(BK7 | change))
 
-    brillouin = _best(
+    brillouin = best(
         lambda: langevin_magnetisation(T, H, n=1e17, j=2.0) + langevin_magnetisation(T, H, n=1e17, j=2.5), 300
     )
-    typical, slopes = _best(value(), 200), _best(gradient(), 100)
-    close = _best(value(d0max_qs4=BK7["d0min_qs4"] * 1.002), 100)
-    cold = _best(lambda: ats_magnetisation(T / 100, H, **(BK7 | {"d_min": 10.0, "delta_mu": 0.0})), 100)
-    nested = _best(_nested_quadrature, 3)
+    typical, slopes = best(value(), 200), best(gradient(), 100)
+    close = best(value(d0max_qs4=BK7["d0min_qs4"] * 1.002), 100)
+    cold = best(lambda: ats_magnetisation(T / 100, H, **(BK7 | {"d_min": 10.0, "delta_mu": 0.0})), 100)
+    nested = best(_nested_quadrature, 3)
     print(f"{POINTS} points, BK7, T 2-300 K, H 0.1-65 kOe")
     print(f"first call, with its tables     {tables * 1e3:9.1f} ms")
     print(f"two Brillouin terms             {brillouin * 1e6:9.0f} us")

@@ -30,6 +30,8 @@ _HOME = {
     "ats_weak_field_susceptibility": "glasspara.physics.ats_limits",
     "langevin_magnetisation": "glasspara.physics.langevin",
     "larmor_magnetisation": "glasspara.physics.larmor",
+    "level_diagram": "glasspara.physics.level_diagram",
+    "three_level_magnetisation": "glasspara.physics.three_level",
     "GlassparaError": "glasspara.errors",
 }
 
@@ -52,8 +54,10 @@ __all__ = [
     "fit",
     "langevin_magnetisation",
     "larmor_magnetisation",
+    "level_diagram",
     "load",
     "read",
+    "three_level_magnetisation",
     "universality",
 ]
 
@@ -74,6 +78,8 @@ if TYPE_CHECKING:
     from glasspara.physics.ats_limits import ats_weak_field_susceptibility
     from glasspara.physics.langevin import langevin_magnetisation
     from glasspara.physics.larmor import larmor_magnetisation
+    from glasspara.physics.level_diagram import level_diagram
+    from glasspara.physics.three_level import three_level_magnetisation
     from glasspara.runs import Run
 
 

@@ -9,11 +9,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from glasspara import __version__
+from glasspara.analysis.universality import UniversalityResult
+from glasspara.dataset import Dataset
 from glasspara.fitting.contours import Contour
 from glasspara.fitting.curves import ProfileCurve
 from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.loading import Input
 from glasspara.parameters import parameter_of
+from glasspara.stages import StagedData
 
 # A spreadsheet takes a cell that starts so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -185,3 +188,43 @@ def bootstrap_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
                 )
             )
     return csv_text(comments, ["fit", "replicate", "chi2", "problem", *columns.values()], rows)
+
+
+def stages_csv(comments: Sequence[str], staged: Sequence[StagedData]) -> str:
+    """Every point with the column of every stage; residual is data minus model."""
+    header: list[str] = []
+    rows: list[Sequence[object]] = []
+    for part in staged:
+        columns = part.columns()
+        header = ["file", "line", "run", "branch", *columns]
+        points = zip(*(values.tolist() for values in columns.values()), strict=True)
+        rows.extend((*key, *values) for key, values in zip(_point_keys(part.data), points, strict=True))
+    return csv_text([*comments, "residual: data minus model"], header, rows)
+
+
+def universality_csv(inputs: Sequence[Input], result: UniversalityResult) -> str:
+    """Every point with its H/T, M - M_Larmor and the curve common to all runs."""
+    comments = [
+        *provenance("universality", inputs),
+        f"chi_larmor_emu_per_g_Oe {result.chi_larmor!r} ({result.chi_larmor_source})",
+        f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic!r}, p = {result.p_value!r}, "
+        f"universality {'holds' if result.holds else 'fails'}",
+        "M_minus_larmor is folded to positive fields: sign(H) M + chi_larmor |H|",
+    ]
+    header = (
+        "file", "line", "run", "branch", "T_K", "H_Oe", "H_over_T_Oe_per_K", "M_minus_larmor_emu_per_g",
+        "sigma_emu_per_g", "common_curve_emu_per_g",
+    )  # fmt: skip
+    data = result.data
+    columns = (
+        data.temperature, data.field, result.h_over_t, result.magnetisation, data.sigma, result.common_curve,
+    )  # fmt: skip
+    points = zip(*(values.tolist() for values in columns), strict=True)
+    rows = ((*key, *values) for key, values in zip(_point_keys(data), points, strict=True))
+    return csv_text(comments, header, rows)
+
+
+def _point_keys(data: Dataset) -> Iterable[tuple[str, int, str, str]]:
+    for run in data.runs:
+        for line, branch in zip(run.run.line.tolist(), run.run.branch.tolist(), strict=True):
+            yield run.run.file, line, run.label, run.run.branch_labels[branch]

@@ -67,11 +67,11 @@ def paper_style() -> Iterator[None]:
 
 
 @paper_style()
-def save_png(figure: Figure) -> bytes:
+def save_png(figure: Figure, *, dpi: float = DPI) -> bytes:
     """``figure`` as PNG, the same bytes for the same figure: no date and no version inside."""
     buffer = BytesIO()
     FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()
 
 

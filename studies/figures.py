@@ -1,0 +1,55 @@
+"""The figures of ``docs/theory.md``.
+
+    python -m studies.figures
+
+writes them to docs/img; ``make figures`` does the same.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from glasspara.analysis.departure import DEVIATIONS, departures
+from glasspara.parameters import ATS_NAMES
+from glasspara.physics.three_level import three_level_magnetisation
+from glasspara.presets import load_preset
+from glasspara.report.figures import departure_figure, field_shape_figure, level_diagram_figure, save_png
+
+IMAGES = Path(__file__).parent.parent / "docs" / "img"
+DPI = 120  # on a page, not in print
+TEMPERATURE = 4.5
+AREAS = (3e2, 1e3, 3e3, 1e4, 3e4)
+PEAK_AREAS = (1e4, 2e4, 3e4)
+
+
+def main() -> None:
+    """Write the figures, and print the numbers that go with them."""
+    values = load_preset("bk7-fixed-field").model_values()
+    ats = {name: values[name] for name in ATS_NAMES}
+    figures = {
+        "level_diagram": level_diagram_figure(),
+        "two_and_three_levels": departure_figure(TEMPERATURE, ats=ats, areas=AREAS),
+        "three_levels_high_field": field_shape_figure(TEMPERATURE, ats=ats, areas=PEAK_AREAS),
+    }
+    for name, figure in figures.items():
+        (IMAGES / f"{name}.png").write_bytes(save_png(figure, dpi=DPI))
+    print(f"BK7 (Table 3), {TEMPERATURE} K: three over two levels")
+    for one in departures(TEMPERATURE, ats=ats, areas=AREAS):
+        places = ", ".join(
+            f"{100 * level:g} % at {field / 1e3:.1f} kOe"
+            for level, field in zip(DEVIATIONS, one.fields, strict=True)
+        )
+        print(f"  (Q/e) S4 = {one.qs4:7.0f} A^2: {one.weak:.4f} in a weak field; changed by {places}")
+    fields = np.linspace(0, 6.5e4, 1301)
+    for qs4 in PEAK_AREAS:
+        curve = three_level_magnetisation(TEMPERATURE, fields, **ats, qs4=qs4)
+        peak = fields[curve.argmax()] / 1e3
+        print(
+            f"  (Q/e) S4 = {qs4:7.0f} A^2: peak at {peak:.1f} kOe, {curve[-1] / curve.max():.2f} of it at 65 kOe"
+        )
+
+
+if __name__ == "__main__":
+    main()
