@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
-from scipy import integrate
 
-from glasspara.physics.ats import ats_magnetisation, ats_magnetisation_gradient
+from benchmarks._common import BK7, best, direct_ats
+from glasspara.physics.ats import ats_magnetisation, ats_magnetisation_by_16, ats_magnetisation_gradient
+from glasspara.physics.ats_high_field import (
+    ats_high_field_magnetisation,
+    ats_high_field_magnetisation_gradient,
+)
 from glasspara.physics.langevin import langevin_magnetisation
 
-BK7 = {"n_ats": 1.352e16, "d_min": 0.02671, "d0min_qs4": 271700.0, "d0max_qs4": 292500.0, "delta_mu": 0.319}
 POINTS = 10_000
-
-
-def best(call: Callable[[], object], repeat: int) -> float:
-    """Shortest of ``repeat`` timings, s: the one least disturbed by other work on the machine."""
-    call()
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def _nested_quadrature() -> float:
-    """One point as a direct implementation has it: adaptive in y inside adaptive in u. The value of K(d, c)."""
-    d, c_a, c_b = 0.0036, 1.6, 1.72
-
-    def log_cosh(x: float) -> float:
-        return x + np.log1p(np.exp(-2 * x))
-
-    def inner(u: float) -> float:
-        def integrand(x: float) -> float:
-            y = np.exp(x)
-            return log_cosh(np.hypot(y, c_b * u)) - log_cosh(np.hypot(y, c_a * u))
-
-        return integrate.quad(integrand, np.log(d), 25, limit=200)[0]
-
-    return integrate.quad(inner, 0, 1)[0]
 
 
 def main() -> None:
@@ -63,7 +39,11 @@ def main() -> None:
     typical, slopes = best(value(), 200), best(gradient(), 100)
     close = best(value(d0max_qs4=BK7["d0min_qs4"] * 1.002), 100)
     cold = best(lambda: ats_magnetisation(T / 100, H, **(BK7 | {"d_min": 10.0, "delta_mu": 0.0})), 100)
-    nested = best(_nested_quadrature, 3)
+    cutoffs = {name: one for name, one in BK7.items() if name != "delta_mu"}
+    by_16 = best(lambda: ats_magnetisation_by_16(T, H, **cutoffs, gamma_tunn=0.2, e0_tunn=-1.5), 100)
+    high = best(lambda: ats_high_field_magnetisation(T, H, **BK7, b_star=8.0), 10)
+    high_slopes = best(lambda: ats_high_field_magnetisation_gradient(T, H, **BK7, b_star=8.0), 5)
+    nested = best(lambda: direct_ats(4.5, 2e4, **BK7), 3)
     print(f"{POINTS} points, BK7, T 2-300 K, H 0.1-65 kOe")
     print(f"first call, with its tables     {tables * 1e3:9.1f} ms")
     print(f"two Brillouin terms             {brillouin * 1e6:9.0f} us")
@@ -73,10 +53,32 @@ def main() -> None:
     print(f"ATS value and gradient          {slopes * 1e6:9.0f} us   {slopes / typical:6.2f} x value")
     print(f"ATS value, cutoffs 0.2 % apart  {close * 1e6:9.0f} us   {close / typical:6.2f} x value")
     print(f"ATS value, D_min above kT       {cold * 1e6:9.0f} us   {cold / typical:6.2f} x value")
+    print(f"ATS value by (16)               {by_16 * 1e6:9.0f} us   {by_16 / typical:6.2f} x value")
+    print(f"ATS value by (11)               {high * 1e6:9.0f} us   {high / typical:6.1f} x value")
+    print(
+        f"ATS value and gradient by (11)  {high_slopes * 1e6:9.0f} us   {high_slopes / slopes:6.1f} x that of (10)"
+    )
     print(
         f"nested adaptive quadrature      {nested * 1e6:9.0f} us a point   "
         f"{nested / (typical / POINTS):6.0f} x value of a point"
     )
+    _print_memory()
+
+
+def _print_memory() -> None:
+    """Peak memory of a million points, arguments and results included."""
+    T, H = np.linspace(2, 300, 1000)[:, np.newaxis], np.linspace(100, 65_000, 1000)
+    calls: dict[str, Callable[[], object]] = {
+        "value": lambda: ats_magnetisation(T, H, **BK7),
+        "value and gradient": lambda: ats_magnetisation_gradient(T, H, **BK7),
+        "value by (11)": lambda: ats_high_field_magnetisation(T, H, **BK7, b_star=8.0),
+    }
+    for name, call in calls.items():
+        tracemalloc.start()
+        call()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        print(f"memory of a million points, {name:20s}{peak / 1e6:6.0f} MB")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ats_engine import BK7, POINTS, best
+from benchmarks._common import BK7, best
+from benchmarks.ats_engine import POINTS
 from glasspara.physics.ats import ats_magnetisation
 from glasspara.physics.three_level import three_level_magnetisation, three_level_magnetisation_gradient
 

@@ -28,29 +28,36 @@ def difference(
 ) -> FloatArray:
     """D for each point, shape (1, n); with ``gradient`` also its derivatives, shape (5, n).
 
-    The arguments have shape (n,) or (1,). The rows are D; (kh d/dkh + 2) D; (d d/dd) D; and the derivatives of D
-    by the cutoffs, dD/db and -dD/da. (The second, in words: the change of kh^2 D by ln kh, over kh^2.)
+    The arguments have shape (n,) or (1,). ``kh`` may also have shape (m, n): m values for each point, which costs
+    less than m points; the result then has m in its middle, (1, m, n) or (5, m, n).
+
+    The rows are D; (kh d/dkh + 2) D; (d d/dd) D; and the derivatives of D by the cutoffs, dD/db and -dD/da. (The
+    second, in words: the change of kh^2 D by ln kh, over kh^2.)
     """
-    size = max(d.size, kh.size, lower.size, upper.size)
+    size = max(d.size, kh.shape[-1], lower.size, upper.size)
+    many = np.broadcast_to(kh, (kh.size // kh.shape[-1], size))
     near = upper - lower < _NEAR * lower
     if near.all():
-        return _integrated(d, kh, lower, upper, size, isotropic, gradient)
-    if not near.any():
-        return _subtracted(d, kh, lower, upper, size, isotropic, gradient)
-    out = np.empty((5 if gradient else 1, size))
-    for form, chosen in ((_integrated, near), (_subtracted, ~near)):
-        points = np.flatnonzero(np.broadcast_to(chosen, size))
-        d_, kh_, lower_, upper_ = (
-            array if array.size == 1 else array[points] for array in (d, kh, lower, upper)
-        )
-        out[:, points] = form(d_, kh_, lower_, upper_, len(points), isotropic, gradient)
-    return out
+        out = _integrated(d, many, lower, upper, isotropic, gradient)
+    elif not near.any():
+        out = _subtracted(d, many, lower, upper, isotropic, gradient)
+    else:
+        out = np.empty((5 if gradient else 1, *many.shape))
+        for form, chosen in ((_integrated, near), (_subtracted, ~near)):
+            points = np.flatnonzero(np.broadcast_to(chosen, size))
+            d_, lower_, upper_ = (array if array.size == 1 else array[points] for array in (d, lower, upper))
+            out[..., points] = form(d_, many[:, points], lower_, upper_, isotropic, gradient)
+    return out[:, 0] if kh.ndim == 1 else out
 
 
 def _fields(
-    d: FloatArray, kh: FloatArray, x: FloatArray, size: int, fields: set[str], isotropic: bool
+    d: FloatArray, kh: FloatArray, x: FloatArray, fields: set[str], isotropic: bool
 ) -> dict[str, FloatArray]:
-    return kernel(d, np.broadcast_to(x * kh, (len(x), size)), frozenset(fields), isotropic=isotropic)
+    """Fields of the kernel at ``kh``, shape (m, n), times ``x``, shape (2, n) or (2, 1); each of shape (2, m, n)."""
+    shape = (len(x), *kh.shape)
+    c = (x[:, np.newaxis] * kh).reshape(-1, kh.shape[-1])
+    values = kernel(d, c, frozenset(fields), isotropic=isotropic)
+    return {name: value.reshape(shape) for name, value in values.items()}
 
 
 def _ends(lower: FloatArray, upper: FloatArray) -> FloatArray:
@@ -58,17 +65,11 @@ def _ends(lower: FloatArray, upper: FloatArray) -> FloatArray:
 
 
 def _subtracted(
-    d: FloatArray,
-    kh: FloatArray,
-    lower: FloatArray,
-    upper: FloatArray,
-    size: int,
-    isotropic: bool,
-    gradient: bool,
+    d: FloatArray, kh: FloatArray, lower: FloatArray, upper: FloatArray, isotropic: bool, gradient: bool
 ) -> FloatArray:
     x = _ends(lower, upper)
-    fields = _fields(d, kh, x, size, {"g", "w", "g_d"} if gradient else {"g"}, isotropic)
-    square = x * x
+    fields = _fields(d, kh, x, {"g", "w", "g_d"} if gradient else {"g"}, isotropic)
+    square = (x * x)[:, np.newaxis]
 
     def between(name: str) -> FloatArray:
         ends = square * fields[name]
@@ -81,22 +82,16 @@ def _subtracted(
 
 
 def _integrated(
-    d: FloatArray,
-    kh: FloatArray,
-    lower: FloatArray,
-    upper: FloatArray,
-    size: int,
-    isotropic: bool,
-    gradient: bool,
+    d: FloatArray, kh: FloatArray, lower: FloatArray, upper: FloatArray, isotropic: bool, gradient: bool
 ) -> FloatArray:
     span = np.log1p((upper - lower) / lower)
     x = lower * np.exp(_NODES * span)
-    weight = 0.5 * span * x * x
-    fields = _fields(d, kh, x, size, {"w", "v", "w_d"} if gradient else {"w"}, isotropic)
+    weight = (0.5 * span * x * x)[:, np.newaxis]
+    fields = _fields(d, kh, x, {"w", "v", "w_d"} if gradient else {"w"}, isotropic)
     if not gradient:
-        return np.asarray((weight * fields["w"]).sum(axis=0, keepdims=True))
+        return np.asarray((weight * fields["w"]).sum(axis=0)[np.newaxis])
     x = _ends(lower, upper)
-    slope = x * _fields(d, kh, x, size, {"w"}, isotropic)["w"]
+    slope = x[:, np.newaxis] * _fields(d, kh, x, {"w"}, isotropic)["w"]
     return np.stack(
         [*((weight * fields[name]).sum(axis=0) for name in ("w", "v", "w_d")), slope[1], slope[0]]
     )

@@ -25,6 +25,7 @@ FloatArray = npt.NDArray[np.float64]
 
 PHASE_LIMIT = {"printed": sqrt(27.0), "expanded": sqrt(27.0), "exact": 3 * pi}
 """Where phi_e comes back to 0, by form."""
+_PHASE_FLOOR = 1e-300
 
 
 class Gap(NamedTuple):
@@ -39,12 +40,10 @@ class Gap(NamedTuple):
 def gap(form: str, phi: FloatArray, field: FloatArray) -> Gap:
     """The correction at phases ``phi`` below the form's ``PHASE_LIMIT``; ``field`` is B/B*, for "printed" alone."""
     if form == "exact":
-        third = phi / 3
-        weight = np.sinc(2 * third / pi)
-        cosine = np.cos(third)
-        return Gap(
-            np.sinc(third / pi), weight, np.cos(2 * third) - weight, np.asarray(cosine * cosine - weight)
-        )
+        third = np.maximum(phi / 3, _PHASE_FLOOR)
+        share, cosine = np.sin(third) / third, np.cos(third)
+        weight, square = share * cosine, cosine * cosine
+        return Gap(share, weight, 2 * square - 1 - weight, square - weight)
     z = phi * phi / 27
     left = 1 - z
     if form == "expanded":

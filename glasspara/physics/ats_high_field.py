@@ -158,7 +158,7 @@ def ats_high_field_magnetisation_by_law(
     for part, p in chunks(shape, points, _CHUNK):
         d, k = reduced(p, known.phase)
         bent = _bend(form, u, p, known)
-        (value,) = _differences(p, d, k, u * bent.share, gradient=False)
+        (value,) = _difference(p, d, k, u * bent.share, gradient=False)
         mean = (weight * bent.weight * value).sum(axis=0)
         out[part] = p.n_ats * (known.prefactor * p.T * k * k * p.H) * mean
     return out.reshape(shape)
@@ -196,7 +196,7 @@ def ats_high_field_magnetisation_by_law_gradient(
     for part, p in chunks(shape, points, _CHUNK):
         d, k = reduced(p, known.phase)
         bent = _bend(form, u, p, known)
-        rows = _differences(p, d, k, u * bent.share, gradient=True)
+        rows = _difference(p, d, k, u * bent.share, gradient=True)
         value, by_log_c, by_log_d, by_upper, by_lower = (weight * bent.weight * rows).sum(axis=1)
         # by ln phi with c held: through h, and through rho, which acts like c on what multiplies c^2
         by_log_phi = (
@@ -247,14 +247,6 @@ def _bend(form: str, u: FloatArray, p: Points, known: Conventions) -> Gap:
     return gap(form, known.share * field * u, field)
 
 
-def _differences(p: Points, d: FloatArray, k: FloatArray, u: FloatArray, *, gradient: bool) -> FloatArray:
+def _difference(p: Points, d: FloatArray, k: FloatArray, u: FloatArray, *, gradient: bool) -> FloatArray:
     """Rows of ``ats_difference.difference`` for every direction: shape (rows, nodes, points)."""
-    kh = k * np.abs(p.H) * u
-    nodes, size = kh.shape[0], max(kh.shape[1], d.size, p.d0min_qs4.size, p.d0max_qs4.size)
-
-    def tile(array: FloatArray) -> FloatArray:
-        return array if array.size == 1 else np.tile(array, nodes)
-
-    flat = np.broadcast_to(kh, (nodes, size)).reshape(-1)
-    rows = difference(tile(d), flat, tile(p.d0min_qs4), tile(p.d0max_qs4), isotropic=False, gradient=gradient)
-    return rows.reshape(len(rows), nodes, size)
+    return difference(d, k * np.abs(p.H) * u, p.d0min_qs4, p.d0max_qs4, isotropic=False, gradient=gradient)

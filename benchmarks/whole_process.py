@@ -1,0 +1,47 @@
+"""The main job as a process, ``glasspara fit --no-plots`` on nine runs, against the bare imports of its libraries."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+CAMPAIGN = Path(__file__).parent.parent / "fixtures" / "bk7-fixed-field"
+REPEAT = 9
+
+
+def _seconds(command: Sequence[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Print median times of processes run in turn, so that other work on the machine disturbs all alike."""
+    files = [str(path) for path in sorted(CAMPAIGN.glob("*.dat"))]
+    imports = "import typer, numpy, scipy.optimize, pandas, iminuit"
+    commands = {
+        "python -c 'pass'": [sys.executable, "-c", "pass"],
+        f"python -c '{imports}'": [sys.executable, "-c", imports],
+        "glasspara --help": [sys.executable, "-m", "glasspara", "--help"],
+        f"glasspara fit --no-plots, {len(files)} files": [
+            *(sys.executable, "-m", "glasspara", "fit", "--no-plots"),
+            *files,
+        ],
+    }
+    for command in commands.values():
+        _seconds(command)
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(REPEAT):
+        for name, command in commands.items():
+            times[name].append(_seconds(command))
+    bare = median(times[f"python -c '{imports}'"])
+    for name, one in times.items():
+        print(f"{name:72s}{median(one):7.3f} s  {median(one) / bare:5.2f} x the imports")
+
+
+if __name__ == "__main__":
+    main()
