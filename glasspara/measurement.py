@@ -107,9 +107,9 @@ def read(path: str | os.PathLike[str], *, moment: str = "auto", errors: str = "a
     contradicted = contradiction(mass, raw.header, raw.path)
     return Measurement(
         path=raw.path,
-        sha256=raw.sha256,
+        sha256=raw.source.sha256,
         instrument=flavour.words,
-        encoding=raw.encoding,
+        encoding=raw.source.encoding,
         header=raw.header,
         rows_read=table.rows_read,
         rows_used=sum(len(run) for run in runs),

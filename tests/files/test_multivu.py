@@ -16,7 +16,7 @@ from glasspara.measurement import read
 
 def test_the_digest_is_that_of_the_bytes(write, compose, sweep):
     text = compose("xl", sweep(), ending="\r\n")
-    assert read_multivu(write(text)).sha256 == hashlib.sha256(text.encode()).hexdigest()
+    assert read_multivu(write(text)).source.sha256 == hashlib.sha256(text.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(
