@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,14 +26,14 @@ def find_branches(
     """
     starts, directions = _turns(values.tolist(), noise, reversal)
     branch = np.zeros(len(values), dtype=np.int64)
-    for start in starts[1:]:
-        branch[start:] += 1
+    np.add.at(branch, [start for start in starts[1:] if start < len(values)], 1)
     labels: list[str] = []
+    counts: Counter[str] = Counter()
     for direction in directions:
         word = {1: up, -1: down}.get(direction, "steady")
-        count = 1 + sum(label.split(" (")[0] == word for label in labels)
-        labels.append(word if count == 1 else f"{word} ({count})")
-    return branch, tuple(labels)
+        counts[word] += 1
+        labels.append(word if counts[word] == 1 else f"{word} ({counts[word]})")
+    return branch.cumsum(), tuple(labels)
 
 
 def _turns(values: list[float], noise: float, reversal: float) -> tuple[list[int], list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,7 @@ _FEWEST_WINDOWS = 3
 _TRUSTED_WINDOWS = 12
 _SETTLED = 0.7  # a scatter that a higher order does not lower below this is scatter, no longer curvature
 _WINDOWS_FOR_GROWTH = 40
+_MOST_WINDOWS = 20_000  # of a longer run every second, third, ... window serves
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def estimate_sigma(
     instrument : array
         What the instrument states, emu; nan, 0 or negative where it states nothing.
     branch : array of int
-        Branch of each point; scatter is taken within branches.
+        Branch of each point, one after another; scatter is taken within branches.
     varies : array
         What varies through the run, so scaled that the moment is a smooth function of it.
     column : str or None
@@ -206,15 +208,17 @@ def _window_residuals(
     width = order + 2
     residuals: list[FloatArray] = []
     sizes: list[FloatArray] = []
-    for number in range(int(branch.max()) + 1 if len(branch) else 0):
-        here = branch == number
-        if int(here.sum()) < width:
+    step = 1 + len(moment) // _MOST_WINDOWS
+    ends = [*(np.flatnonzero(np.diff(branch)) + 1).tolist(), len(branch)]
+    for start, stop in pairwise([0, *ends]):
+        if stop - start < width:
             continue
+        x_here, m_here = x[start:stop], moment[start:stop]
         # Equal values are set apart by next to nothing: their window then compares the equals with each other.
-        scale = float(np.ptp(x[here])) or 1.0
-        apart = (x[here] - x[here].min()) / scale + 1.0e-7 * np.arange(int(here.sum()))
-        windows = np.lib.stride_tricks.sliding_window_view(apart, width)
-        values = np.lib.stride_tricks.sliding_window_view(moment[here], width)
+        scale = float(np.ptp(x_here)) or 1.0
+        apart = (x_here - x_here.min()) / scale + 1.0e-7 * np.arange(stop - start)
+        windows = np.lib.stride_tricks.sliding_window_view(apart, width)[::step]
+        values = np.lib.stride_tricks.sliding_window_view(m_here, width)[::step]
         gaps = windows[:, :, None] - windows[:, None, :]
         gaps[gaps == 0.0] = 1.0e-12
         gaps[:, np.arange(width), np.arange(width)] = 1.0

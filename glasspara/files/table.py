@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import nan
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -93,7 +94,9 @@ class _Reader:
         self._width = len(raw.columns)
         self._shortest = max(self._needed) + 1
         self._comment = raw.column("comment")
-        self._last_wanted = max(*columns.values(), self._comment or 0)
+        self._picked = sorted({*columns.values()} | ({self._comment} if self._comment is not None else set()))
+        self._pick = itemgetter(*self._picked)
+        self._last_wanted = self._picked[-1]
         self._rows = TableRows(raw)
         self._blocks: list[_Block] = []
         self._kept = 0
@@ -122,29 +125,32 @@ class _Reader:
         if not cells:
             return
         widths = np.array([len(row) for row in cells])
-        columns = {
+        columns: dict[int, Sequence[str]] = {
             index: [row[index] if index < len(row) else "" for row in cells]
             for index in self._columns.values()
         }
         self._keep(np.array(numbered), widths, columns)
 
-    def _alike(self, lines: list[str]) -> dict[int, list[str]] | None:
+    def _alike(self, lines: list[str]) -> dict[int, Sequence[str]] | None:
         """Cells by column, where all lines are rows of one width without quotes and comments; None elsewhere."""
         separator = self._raw.separator
         separators = lines[0].count(separator)
-        if not self._shortest <= separators + 1 <= self._width or self._last_wanted > separators:
+        if self._last_wanted >= separators or separators > self._width:
+            return None
+        if [line.count(separator) for line in lines].count(separators) != len(lines):
             return None
         text = "".join(lines)
         if '"' in text or not text.endswith("\n"):
             return None
-        if any(line.count(separator) != separators for line in lines):
+        if separators == self._width and text.count(f"{separator}\n") != len(lines):
+            return None  # a cell beyond the last name that is not blank
+        rows = [self._pick(line.split(separator, self._last_wanted + 1)) for line in lines]
+        columns = dict(zip(self._picked, zip(*rows, strict=True), strict=True))
+        if not all(all(columns[index]) for index in self._needed):
             return None
-        rows = [line.split(separator, self._last_wanted + 1) for line in lines]
-        if any(not any(row[index] for index in self._needed) for row in rows):
+        if self._comment is not None and any(columns[self._comment]):
             return None
-        if self._comment is not None and any(row[self._comment] for row in rows):
-            return None
-        return {index: [row[index] for row in rows] for index in self._columns.values()}
+        return columns
 
     def _reason_to_drop(self, number: int, cells: list[str]) -> str:
         count = len(cells)
@@ -165,7 +171,7 @@ class _Reader:
         comment = cells[self._comment].strip()
         return "" if comment in _BLANK_WORDS else comment
 
-    def _keep(self, lines: IntArray, widths: IntArray, columns: dict[int, list[str]]) -> None:
+    def _keep(self, lines: IntArray, widths: IntArray, columns: dict[int, Sequence[str]]) -> None:
         values = {
             name: self._numbers(name, index, columns) * (self._raw.factors[index] or 1.0)
             for name, index in self._columns.items()
@@ -173,7 +179,7 @@ class _Reader:
         self._blocks.append(_Block(lines, widths, values))
         self._kept += len(lines)
 
-    def _numbers(self, name: str, index: int, columns: dict[int, list[str]]) -> FloatArray:
+    def _numbers(self, name: str, index: int, columns: dict[int, Sequence[str]]) -> FloatArray:
         """Numbers of one column; blank cells are nan, cells that hold something else are noted as faulty."""
         texts = columns[index]
         if not any(texts):
@@ -192,7 +198,7 @@ class _Reader:
                 self._faulty[name].append(self._kept + i)
         return numbers
 
-    def _has_point(self, row: int, columns: dict[int, list[str]]) -> bool:
+    def _has_point(self, row: int, columns: dict[int, Sequence[str]]) -> bool:
         """Whether the row writes a decimal point: a comma in it is none then."""
         return any("." in columns[index][row] for index in self._columns.values())
 
