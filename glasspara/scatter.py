@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -184,7 +184,7 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
     chosen: tuple[FloatArray, FloatArray] | None = None
     scatter, order, settled = 0.0, 0, False
     for k in _ORDERS:
-        residual, size = _window_residuals(x, moment, branch, k)
+        residual, size = _all_residuals(x, moment, branch, k)
         if len(residual) < _FEWEST_WINDOWS:
             break
         now = MAD_TO_SIGMA * float(np.median(np.abs(residual)))
@@ -201,34 +201,50 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
     return Scatter(constant, relative, settled, words, len(chosen[0]))
 
 
-def _window_residuals(
+def _all_residuals(
     x: FloatArray, moment: FloatArray, branch: IntArray, order: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Residuals (standard deviation that of a point) of all windows, and the median |moment| of each."""
-    width = order + 2
-    residuals: list[FloatArray] = []
-    sizes: list[FloatArray] = []
+    """Residuals of the windows of all branches, and the median |moment| of each."""
     step = 1 + len(moment) // _MOST_WINDOWS
     ends = [*(np.flatnonzero(np.diff(branch)) + 1).tolist(), len(branch)]
-    for start, stop in pairwise([0, *ends]):
-        if stop - start < width:
-            continue
-        x_here, m_here = x[start:stop], moment[start:stop]
-        # Equal values are set apart by next to nothing: their window then compares the equals with each other.
-        scale = float(np.ptp(x_here)) or 1.0
-        apart = (x_here - x_here.min()) / scale + 1.0e-7 * np.arange(stop - start)
-        windows = np.lib.stride_tricks.sliding_window_view(apart, width)[::step]
-        values = np.lib.stride_tricks.sliding_window_view(m_here, width)[::step]
-        gaps = windows[:, :, None] - windows[:, None, :]
-        gaps[gaps == 0.0] = 1.0e-12
-        gaps[:, np.arange(width), np.arange(width)] = 1.0
-        weights = 1.0 / gaps.prod(axis=2)
-        weights /= np.sqrt((weights**2).sum(axis=1, keepdims=True))
-        residuals.append((weights * values).sum(axis=1))
-        sizes.append(np.median(np.abs(values), axis=1))
-    if not residuals:
+    parts = [
+        window_residuals(x[start:stop], moment[start:stop], order, step)
+        for start, stop in pairwise([0, *ends])
+        if stop - start >= order + 2
+    ]
+    if not parts:
         return np.zeros(0), np.zeros(0)
+    residuals, sizes = zip(*parts, strict=True)
     return np.concatenate(residuals), np.concatenate(sizes)
+
+
+def window_residuals(
+    x: FloatArray, moment: FloatArray, order: int, step: int = 1
+) -> tuple[FloatArray, FloatArray]:
+    """Deviations of windows of ``order`` + 2 consecutive points from a polynomial of that order.
+
+    Scaled so that noise of standard deviation s in ``moment`` gives deviations of standard deviation s. Returned with
+    the median |moment| of each window; every ``step``-th window is taken.
+    """
+    width = order + 2
+    if len(x) < width:
+        return np.zeros(0), np.zeros(0)
+    # Equal values are set apart by next to nothing: their window then compares the equals with each other.
+    scale = float(np.ptp(x)) or 1.0
+    apart = (x - x.min()) / scale + 1.0e-7 * np.arange(len(x))
+    last = len(x) - width + 1
+    places = [apart[j : last + j : step] for j in range(width)]
+    values = [moment[j : last + j : step] for j in range(width)]
+    products = [np.ones(len(places[0])) for _ in range(width)]
+    for j, k in combinations(range(width), 2):
+        gap = places[j] - places[k]
+        gap[gap == 0.0] = 1.0e-12
+        products[j] *= gap
+        products[k] *= -gap
+    weights = [1.0 / product for product in products]
+    norm = np.sqrt(sum(weight**2 for weight in weights))
+    residual = sum(weight * value for weight, value in zip(weights, values, strict=True)) / norm
+    return residual, np.median(np.abs(values), axis=0)
 
 
 def _growth(residual: FloatArray, size: FloatArray, scatter: float) -> tuple[float, float]:

@@ -14,11 +14,11 @@ PACKAGE = ROOT / "glasspara"
 
 # From the bottom of the house to its top; a module may import from its own storey and from those below.
 STOREYS = (
-    {"errors", "units", "parameters", "wording", "toml_input"},
+    {"errors", "units", "parameters", "wording", "toml_input", "exclusion"},
     {"files", "physics", "replicates"},
     {"sample_mass", "sample"},
     {"presets"},
-    {"segmentation", "scatter", "branches", "runs"},
+    {"segmentation", "scatter", "branches", "runs", "outliers"},
     {"terms"},
     {"measurement", "dataset", "model"},
     {"stages", "simulation", "loading"},

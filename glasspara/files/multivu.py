@@ -22,6 +22,9 @@ TEMPERATURE = ("temperature_k", "avg_temperature_k")
 FIELD = ("magnetic_field_oe", "field_oe")
 """Canonical names of the field column."""
 
+TIME = ("time", "time_stamp_sec")
+"""Canonical names of the time column, s from an epoch that depends on the instrument."""
+
 _SEPARATORS = ("\t", ",", ";")
 _HEADER_LINE = re.compile(r"\s*\"?([A-Z_]+)\"?\s*([,;\t])(.*)", re.DOTALL)
 _NAMES_WITHIN = 200  # lines to search for the line of names where no [Data] line announces it

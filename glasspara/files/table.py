@@ -133,24 +133,27 @@ class _Reader:
 
     def _alike(self, lines: list[str]) -> dict[int, Sequence[str]] | None:
         """Cells by column, where all lines are rows of one width without quotes and comments; None elsewhere."""
+        if not self._uniform(lines):
+            return None
+        separator = self._raw.separator
+        rows = [self._pick(line.split(separator, self._last_wanted + 1)) for line in lines]
+        columns: dict[int, Sequence[str]] = dict(zip(self._picked, zip(*rows, strict=True), strict=True))
+        commented = self._comment is not None and any(columns[self._comment])
+        return columns if not commented and all(all(columns[index]) for index in self._needed) else None
+
+    def _uniform(self, lines: list[str]) -> bool:
+        """Whether all lines have the separators of the first, enough and not too many, and no quotes."""
         separator = self._raw.separator
         separators = lines[0].count(separator)
-        if self._last_wanted >= separators or separators > self._width:
-            return None
+        if not self._last_wanted < separators <= self._width:
+            return False
         if [line.count(separator) for line in lines].count(separators) != len(lines):
-            return None
+            return False
         text = "".join(lines)
         if '"' in text or not text.endswith("\n"):
-            return None
-        if separators == self._width and text.count(f"{separator}\n") != len(lines):
-            return None  # a cell beyond the last name that is not blank
-        rows = [self._pick(line.split(separator, self._last_wanted + 1)) for line in lines]
-        columns = dict(zip(self._picked, zip(*rows, strict=True), strict=True))
-        if not all(all(columns[index]) for index in self._needed):
-            return None
-        if self._comment is not None and any(columns[self._comment]):
-            return None
-        return columns
+            return False
+        # a cell beyond the last name is blank: MPMS-XL rows end with a comma
+        return separators < self._width or text.count(f"{separator}\n") == len(lines)
 
     def _reason_to_drop(self, number: int, cells: list[str]) -> str:
         count = len(cells)
