@@ -32,7 +32,9 @@ def line_ranges(items: Iterable[Item]) -> list[range]:
         elif isinstance(item, int):
             ranges.append(range(item, item + 1))
         elif item != FLUX_JUMPS:
-            raise UsageError(f"cannot exclude {item!r}", remedy=f"Give line numbers, ranges or {FLUX_JUMPS!r}")
+            raise UsageError(
+                f"cannot exclude {item!r}", remedy=f"Give line numbers, ranges or {FLUX_JUMPS!r}"
+            )
     return ranges
 
 
@@ -55,7 +57,8 @@ def parse_exclusions(texts: Sequence[str], files: Sequence[str]) -> dict[str, tu
         name, _, lines = text.rpartition(":")
         if not _LINES.fullmatch(lines):
             raise UsageError(
-                f"--exclude: cannot read {text!r}", remedy=f"Write LINES, FILE:LINES or {FLUX_JUMPS}, for example 12-20,43"
+                f"--exclude: cannot read {text!r}",
+                remedy=f"Write LINES, FILE:LINES or {FLUX_JUMPS}, for example 12-20,43",
             )
         found[_file_of(name, text, files)] += [_range(part, text) for part in lines.split(",")]
     return {path: tuple(items) for path, items in found.items() if items}
@@ -66,10 +69,14 @@ def _file_of(name: str, text: str, files: Sequence[str]) -> str:
         if len(set(files)) == 1:
             return files[0]
         raise UsageError(f"--exclude {text}: lines of which file?", remedy=f"Write FILE:{text}")
-    named = [path for path in files if path == name] or [path for path in files if PurePath(path).name == name]
+    named = [path for path in files if path == name] or [
+        path for path in files if PurePath(path).name == name
+    ]
     if len(set(named)) != 1:
         what = "is none of the files" if not named else "is the name of several files"
-        raise UsageError(f"--exclude {text}: {name!r} {what}", remedy="Write the path as it stands in the command")
+        raise UsageError(
+            f"--exclude {text}: {name!r} {what}", remedy="Write the path as it stands in the command"
+        )
     return named[0]
 
 

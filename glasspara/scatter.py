@@ -155,12 +155,17 @@ def _odd(instrument: FloatArray, local: Scatter, moment: FloatArray) -> tuple[st
     return None
 
 
-def repeat_scatter(temperature: FloatArray, field: FloatArray, moment: FloatArray) -> Scatter | None:
-    """Pooled scatter of consecutive points at one temperature and field; None with too few of them."""
+def repeat_groups(temperature: FloatArray, field: FloatArray) -> IntArray:
+    """Number of the stretch of consecutive points at one temperature and field that each point belongs to."""
     same = (np.abs(np.diff(temperature)) <= 5.0e-4 * temperature[1:]) & (
         np.abs(np.diff(field)) <= 0.2 + 1.0e-5 * np.abs(field[1:])
     )
-    group = np.concatenate(([0], np.cumsum(~same))) if len(moment) else np.zeros(0, dtype=np.int64)
+    return np.cumsum(np.concatenate((np.zeros(min(len(field), 1), dtype=bool), ~same)))
+
+
+def repeat_scatter(temperature: FloatArray, field: FloatArray, moment: FloatArray) -> Scatter | None:
+    """Pooled scatter of consecutive points at one temperature and field; None with too few of them."""
+    group = repeat_groups(temperature, field)
     counts = np.bincount(group)
     freedom = int((counts - 1).sum()) if len(counts) else 0
     if freedom < _FEWEST_REPEATS:

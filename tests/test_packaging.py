@@ -18,7 +18,7 @@ STOREYS = (
     {"files", "physics", "replicates"},
     {"sample_mass", "sample"},
     {"presets"},
-    {"segmentation", "scatter", "branches", "runs", "outliers"},
+    {"segmentation", "scatter", "branches", "runs", "outliers", "repeats"},
     {"terms"},
     {"measurement", "dataset", "model"},
     {"stages", "simulation", "loading"},

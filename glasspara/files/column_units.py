@@ -40,7 +40,11 @@ _MOMENTS = (
 
 _STANDARD: Mapping[str, tuple[str, float]] = MappingProxyType(
     {f"{name}_{unit}": (f"{name}_oe", factor) for name in _FIELDS for unit, factor in FIELD_UNITS.items()}
-    | {f"{name}_{unit}": (f"{name}_emu", factor) for name in _MOMENTS for unit, factor in MOMENT_UNITS.items()}
+    | {
+        f"{name}_{unit}": (f"{name}_emu", factor)
+        for name in _MOMENTS
+        for unit, factor in MOMENT_UNITS.items()
+    }
 )
 
 

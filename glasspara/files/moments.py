@@ -105,12 +105,14 @@ def extract(
     Raises
     ------
     UsageError
-        ``request`` is none of REQUESTS, or no row stands in one of the ranges to exclude.
+        ``request`` is none of REQUESTS, ``min_fit`` is no fit quality, or no row stands in a range to exclude.
     InputError
         The table has no rows, none with a DC moment, or not the moment asked for.
     """
     if request not in REQUESTS:
         raise UsageError(f"moment {request!r} is unknown", remedy=f"Choose one of {', '.join(REQUESTS)}")
+    if min_fit is not None and not 0.0 <= min_fit <= 1.0:
+        raise UsageError(f"the least fit {min_fit:g} is not from 0 to 1")
     table, notes = quality.sample_temperature(_collect(raw, flavour))
     if table.rows_read == 0:
         raise InputError("no data rows", where=raw.path, remedy="Nothing was measured, or nothing saved")

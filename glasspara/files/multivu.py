@@ -130,7 +130,7 @@ class TableRows:
 
     def __init__(self, raw: RawFile) -> None:
         self._raw = raw
-        self._blank = f"{raw.separator}\" \t\n"
+        self._blank = f'{raw.separator}" \t\n'
         self._header: list[str] | None = None
         self._announced = False  # [Data] was met: the next line holds the names
         self._began = 0

@@ -26,7 +26,13 @@ MOST_BYTES_IN_LINE = 1_048_576
 """The widest line that MultiVu writes has some 3000."""
 
 _GZIP = b"\x1f\x8b"
-_PACKED = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"7z\xbc\xaf": "7z", b"\x28\xb5\x2f\xfd": "zstd"}
+_PACKED = {
+    b"PK\x03\x04": "zip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"7z\xbc\xaf": "7z",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
 _CHUNK = 1_048_576
 
 
@@ -115,7 +121,9 @@ def _unpack(packed: bytes, path: str) -> bytes:
 
 def _too_large(path: str) -> InputError:
     return InputError(
-        f"more than {MOST_BYTES // 1_000_000} MB", where=path, remedy="No measurement is so long: cut the file up"
+        f"more than {MOST_BYTES // 1_000_000} MB",
+        where=path,
+        remedy="No measurement is so long: cut the file up",
     )
 
 
@@ -123,7 +131,9 @@ def _encoding(data: bytes, path: str) -> str:
     """Name of the encoding; MultiVu writes cp1252, editors and Excel the others."""
     for start, name in _PACKED.items():
         if data.startswith(start):
-            raise InputError(f"a packed file ({name})", where=path, remedy="Unpack it first; gzip alone is read")
+            raise InputError(
+                f"a packed file ({name})", where=path, remedy="Unpack it first; gzip alone is read"
+            )
     start = data[:80]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         trials = ["utf-16"]

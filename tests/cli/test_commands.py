@@ -347,7 +347,7 @@ def test_copies_of_a_file_are_not_two_measurements(glasspara, one, tmp_path):
     copy.write_bytes(one.read_bytes())
     refused = glasspara("fit", one, copy)
     assert refused.status == 3
-    assert "same bytes" in refused.err
+    assert "same points" in refused.err
 
 
 def test_batch_with_a_bad_file(glasspara, validator, pure_ll, tmp_path):
