@@ -14,7 +14,7 @@ FLUX_JUMPS = "flux-jumps"
 Item = str | int | range
 """FLUX_JUMPS, a file line, or a range of file lines."""
 
-_LINES = re.compile(r"(?:\d+(?:-\d+)?)(?:,\d+(?:-\d+)?)*")
+_LINES = re.compile(r"[0-9]{1,9}(?:-[0-9]{1,9})?(?:,[0-9]{1,9}(?:-[0-9]{1,9})?)*")
 
 
 def line_ranges(items: Iterable[Item]) -> list[range]:

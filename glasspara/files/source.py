@@ -5,17 +5,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import os
-import stat
 import sys
 import zlib
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import BinaryIO
 
 from glasspara.errors import InputError
+from glasspara.safe_open import read_bytes, too_large
 
 STDIN = "-"
 
@@ -65,8 +63,6 @@ def open_source(path: str) -> Source:
         The file is missing, no file, too large, empty, binary or damaged.
     """
     packed = _load(path)
-    if len(packed) > MOST_BYTES:
-        raise _too_large(path)
     digest = hashlib.sha256(packed).hexdigest()
     gzipped = packed.startswith(_GZIP)
     data = _unpack(packed, path) if gzipped else packed
@@ -78,32 +74,14 @@ def open_source(path: str) -> Source:
 
 
 def _load(path: str) -> bytes:
-    if path == STDIN:
-        if sys.stdin is None:
-            raise InputError("standard input is closed", where=path, remedy="Name a file")
-        return sys.stdin.buffer.read(MOST_BYTES + 1)
-    try:
-        with _open(path) as stream:
-            return stream.read(MOST_BYTES + 1)
-    except FileNotFoundError as error:
-        raise InputError("no such file", where=path, remedy="Check the name") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"cannot be read: {reason}", where=path) from error
-
-
-def _open(path: str) -> BinaryIO:
-    """A file or a pipe; devices may have no end. A named pipe that nobody writes to reads as empty."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    mode = os.fstat(handle).st_mode
-    if stat.S_ISREG(mode) or stat.S_ISFIFO(mode):
-        if stat.S_ISFIFO(mode):
-            os.set_blocking(handle, True)
-        return os.fdopen(handle, "rb")
-    os.close(handle)
-    if stat.S_ISDIR(mode):
-        raise InputError("this is a directory", where=path, remedy="Name the files in it")
-    raise InputError("this is a device, not a file", where=path, remedy="Name a file")
+    if path != STDIN:
+        return read_bytes(path, most=MOST_BYTES)
+    if sys.stdin is None:
+        raise InputError("standard input is closed", where=path, remedy="Name a file")
+    data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise too_large(path, MOST_BYTES)
+    return data
 
 
 def _unpack(packed: bytes, path: str) -> bytes:
@@ -115,16 +93,8 @@ def _unpack(packed: bytes, path: str) -> bytes:
             "a gzip file that is cut short or damaged", where=path, remedy="Copy the file again, whole"
         ) from error
     if len(data) > MOST_BYTES:
-        raise _too_large(path)
+        raise too_large(path, MOST_BYTES)
     return data
-
-
-def _too_large(path: str) -> InputError:
-    return InputError(
-        f"more than {MOST_BYTES // 1_000_000} MB",
-        where=path,
-        remedy="No measurement is so long: cut the file up",
-    )
 
 
 def _encoding(data: bytes, path: str) -> str:

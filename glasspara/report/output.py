@@ -36,6 +36,9 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
         ) from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UsageError("the folder cannot be written to", where=str(folder), remedy="Choose another --out")
+    for name in names:
+        if (folder / name).is_dir():
+            raise UsageError("a folder stands where a file is to go", where=str(folder / name))
     existing = [name for name in names if os.path.lexists(folder / name)]
     if existing and not force:
         raise UsageError(
@@ -125,7 +128,7 @@ def _discard(staged: Mapping[str, Path]) -> None:
 
 def _failure(path: Path, error: OSError) -> UsageError:
     return UsageError(
-        f"cannot write the results ({error.strerror})", where=str(path), remedy="Nothing was changed there"
+        f"cannot write the results ({error.strerror})", where=str(path), remedy="Choose another --out"
     )
 
 

@@ -13,6 +13,7 @@ from glasspara.analysis.universality import UniversalityResult
 from glasspara.dataset import Dataset
 from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.loading import Input
+from glasspara.report.inert import inert
 from glasspara.stages import StagedData
 
 # A spreadsheet takes a cell that starts so for a formula.
@@ -20,10 +21,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """CSV with ``#`` lines above the header; text that a spreadsheet would evaluate is quoted with an apostrophe."""
+    """CSV with ``#`` lines above the header.
+
+    Control characters are shown inert, and text that a spreadsheet would evaluate is quoted with an apostrophe.
+    """
     stream = io.StringIO()
     for comment in comments:
-        stream.write("# " + " ".join(comment.split()) + "\n")
+        stream.write("# " + inert(" ".join(comment.split())) + "\n")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
@@ -32,7 +36,7 @@ def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequ
 
 def _cell(value: object) -> object:
     if isinstance(value, str):
-        flat = " ".join(value.split())
+        flat = inert(" ".join(value.split()))
         return "'" + flat if flat.startswith(_FORMULA) else flat
     if value is None:
         return ""
