@@ -12,6 +12,7 @@ from glasspara.branches import find_branches
 from glasspara.files.points import DroppedRow, Points
 from glasspara.files.quality import line_ranges
 from glasspara.outliers import flux_jumps
+from glasspara.remanence import remanence_warning, zero_crossings
 from glasspara.scatter import estimate_sigma, local_scatter
 from glasspara.segmentation import (
     FIXED_FIELD,
@@ -177,6 +178,7 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
                 f"temperature is not constant: {T.min():.4g} to {T.max():.4g} K in the run called {nominal:g} K; "
                 "fits take the temperature of each point"
             )
+        warnings += remanence_warning(zero_crossings(H, moment, branch, labels))
     estimate = estimate_sigma(
         temperature=T,
         field=H,

@@ -18,7 +18,7 @@ STOREYS = (
     {"files", "physics", "replicates"},
     {"sample_mass", "sample", "sample_template"},
     {"presets"},
-    {"segmentation", "scatter", "branches", "runs", "outliers", "repeats"},
+    {"segmentation", "scatter", "branches", "runs", "outliers", "repeats", "remanence"},
     {"terms"},
     {"measurement", "dataset", "model"},
     {"stages", "simulation", "loading"},
