@@ -46,36 +46,45 @@ def flux_jumps(*, varies: FloatArray, moment: FloatArray, branch: IntArray, scat
     """
     far = FAR if scatter.deviations >= _WELL_KNOWN else FAR_OF_FEW
     sigma = np.maximum(scatter.sigma(moment), resolution(moment))
-    found: list[int] = []
+    found: set[int] = set()
     ends = [*(np.flatnonzero(np.diff(branch)) + 1).tolist(), len(branch)]
     for start, stop in pairwise([0, *ends]):
         part = slice(start, stop)
-        found += [start + i for i in _of_branch(varies[part], moment[part], sigma[part], far)]
+        found |= {start + i for i in _of_branch(varies[part], moment[part], sigma[part], far)}
     if len(found) > max(1.0, _LARGEST_SHARE * len(moment)):
         return np.zeros(0, dtype=np.int64)
-    return np.array(found, dtype=np.int64)
+    return np.array(sorted(found), dtype=np.int64)
 
 
-def _of_branch(x: FloatArray, moment: FloatArray, sigma: FloatArray, far: float) -> list[int]:
+def _of_branch(x: FloatArray, moment: FloatArray, sigma: FloatArray, far: float) -> set[int]:
     half = (_ORDER + 2) // 2
     rough = np.zeros(len(x))
     for start in range(0, len(x) - 2 * half, _CHUNK):
         stop = min(start + _CHUNK + 2 * half, len(x))
         residual, _ = window_residuals(x[start:stop], moment[start:stop], _ORDER)
         rough[start + half : stop - half] = np.abs(residual) / sigma[start + half : stop - half]
-    found: list[int] = []
+    found: set[int] = set()
     settled = np.zeros(len(x), dtype=bool)
     for i in sorted(np.flatnonzero(rough > far).tolist(), key=lambda i: -rough[i]):
         if settled[i]:
             continue
         settled[max(0, i - half) : i + half + 1] = True  # what is rough here is rough on this point's account
-        for suspects in ((i,), (i, i + 1), (i - 1, i)):
+        for suspects in _around(i, half):
             if _stands_out(x, moment, suspects) and _calm_without(
                 x, moment, sigma, suspects, limit=max(far / 2.0, _CALM * rough[i])
             ):
-                found += suspects
+                found.update(suspects)
                 break
     return found
+
+
+def _around(i: int, half: int) -> list[tuple[int, ...]]:
+    """Whom to suspect of a roughness at ``i``: single points before pairs, near ones before far ones.
+
+    Where the grid is uneven, the window in which a wild point shows most is not always that around it.
+    """
+    near = sorted(range(i - half, i + half + 1), key=lambda j: abs(j - i))
+    return [*((j,) for j in near), *((j, j + 1) for j in near)]
 
 
 def _stands_out(x: FloatArray, moment: FloatArray, suspects: tuple[int, ...]) -> bool:

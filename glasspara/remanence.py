@@ -13,7 +13,7 @@ FloatArray = npt.NDArray[np.float64]
 WORTH_SAYING = 5.0
 """Oe by which a zero crossing is off the reported zero before it is worth a word."""
 
-_NEAR = 1000.0  # Oe: a crossing farther off is no matter of the magnet
+_NEAR = 1000.0  # Oe: between points farther off a crossing is not known well, and no matter of the magnet
 
 
 def zero_crossings(
@@ -31,9 +31,10 @@ def zero_crossings(
         if len(changes) != 1 or H.min() >= 0.0 or H.max() <= 0.0:
             continue
         i = int(changes[0])
+        if max(abs(H[i]), abs(H[i + 1])) > _NEAR:
+            continue
         crossing = float(H[i] - m[i] * (H[i + 1] - H[i]) / (m[i + 1] - m[i]))
-        if abs(crossing) < _NEAR:
-            found[labels[int(branch[start])]] = crossing
+        found[labels[int(branch[start])]] = crossing
     return found
 
 
