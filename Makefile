@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= auto
 
-.PHONY: help demo test lint format bench study fixtures clean
+.PHONY: help demo test lint format bench fuzz study fixtures clean
 
 help:
 	@echo "make demo      install into .venv and run the main job on a bundled synthetic campaign"
 	@echo "make test      lint, type-check and run the tests"
 	@echo "make bench     run the benchmarks"
+	@echo "make fuzz      hostile input and broken machines for FUZZ_SECONDS (120)"
 	@echo "make study     run the longer simulations behind docs/fitting.md"
 	@echo "make fixtures  write fixtures/ again from the simulator (byte for byte)"
 
@@ -40,6 +41,9 @@ test: lint
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
+
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m fuzzing
 
 study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.rates

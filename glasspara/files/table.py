@@ -24,8 +24,8 @@ COMMENT_ONLY = "comment only"
 SHORT_ROW = "short row"
 TOO_MANY_CELLS = "too many cells"
 
-MOST_LINES = 2_000_000
-"""Lines of a table; three weeks of a reading a second."""
+MOST_LINES = 1_500_000
+"""Lines of a table; more than two weeks of a reading a second."""
 
 # Where so large a share of the rows has one width, a shorter row is a damaged one.
 _UNIFORM = 0.9

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from glasspara import __version__
 from glasspara.errors import UsageError
 
 LOCK_SECONDS = 60.0
@@ -18,6 +19,8 @@ LOCK_SECONDS = 60.0
 
 _SUFFIXES = (".json", ".csv", ".png")
 _TEMPORARY = ".glasspara-"
+_JOURNAL = ".glasspara-files.json"
+"""What a run is about to put in place; it stays where the run is killed meanwhile, and tells the next one."""
 
 
 def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
@@ -53,8 +56,8 @@ def write_files(folder: Path, files: Mapping[str, bytes], *, force: bool, report
 
     All are written beside their places first and then renamed into them, so that nobody meets half a file and a full
     disk changes nothing. Only one run at a time does this in a folder. ``report`` names the file that lists the others:
-    the one that was there goes first, the new one comes last, and what the old one listed and the new one does not is
-    removed. Where there is a report, the set that it lists is whole.
+    the one that was there goes first, the new one comes last, and what the old one listed, or a killed run began, and
+    the new one does not list, is removed. Where there is a report, the set that it lists is whole and of one run.
 
     Raises
     ------
@@ -64,17 +67,20 @@ def write_files(folder: Path, files: Mapping[str, bytes], *, force: bool, report
     check_writable(folder, list(files), force=force)
     with _only_writer(folder):
         check_writable(folder, list(files), force=force)  # another run may have written meanwhile
-        obsolete = _files_of_report(folder / report) - files.keys() if report and force else set()
-        staged = _stage(folder, files)
+        obsolete = set()
+        if report and force:
+            obsolete = (_files_of(folder / report) | _files_of(folder / _JOURNAL)) - files.keys()
+        _clear_temporary(folder)
+        journal = json.dumps({"glasspara_version": __version__, "files": sorted({*files, *obsolete})})
+        staged = _stage(folder, {_JOURNAL: journal.encode(), **files})
         try:
             with _uninterrupted():
-                if report and report in files and force:
-                    (folder / report).unlink(missing_ok=True)
-                for name in obsolete:
-                    with suppress(OSError):
-                        (folder / name).unlink()
+                staged.pop(_JOURNAL).replace(folder / _JOURNAL)
+                for name in ([report] if report and force else []) + sorted(obsolete):
+                    (folder / name).unlink(missing_ok=True)
                 for name in sorted(files, key=lambda name: name == report):
                     staged[name].replace(folder / name)
+                (folder / _JOURNAL).unlink()
         except OSError as error:
             _discard(staged)
             raise _failure(folder, error) from None
@@ -134,7 +140,7 @@ def _failure(path: Path, error: OSError) -> UsageError:
 
 @contextmanager
 def _only_writer(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, which ends with the process however that ends; clear what a killed run left."""
+    """Hold the folder's lock, which ends with the process however that ends."""
     try:
         import fcntl
     except ImportError:  # no such locks on this system
@@ -142,18 +148,14 @@ def _only_writer(folder: Path) -> Iterator[None]:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        held = _lock(fcntl.flock, handle, fcntl.LOCK_EX | fcntl.LOCK_NB, folder)
-        if held:
-            for path in folder.glob(f"{_TEMPORARY}*"):
-                with suppress(OSError):
-                    path.unlink()
+        _lock(fcntl.flock, handle, fcntl.LOCK_EX | fcntl.LOCK_NB, folder)
         yield
     finally:
         os.close(handle)
 
 
-def _lock(flock: Callable[[int, int], None], handle: int, operation: int, folder: Path) -> bool:
-    """Whether the lock was got; False on file systems without locks."""
+def _lock(flock: Callable[[int, int], None], handle: int, operation: int, folder: Path) -> None:
+    """Take the lock, or wait for it; file systems without locks go without."""
     until = time.monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -167,9 +169,17 @@ def _lock(flock: Callable[[int, int], None], handle: int, operation: int, folder
                 ) from None
             time.sleep(0.02)
         except OSError:
-            return False
+            return
         else:
-            return True
+            return
+
+
+def _clear_temporary(folder: Path) -> None:
+    """Remove what killed runs left."""
+    for path in folder.glob(f"{_TEMPORARY}*"):
+        if path.name != _JOURNAL:
+            with suppress(OSError):
+                path.unlink()
 
 
 @contextmanager
@@ -185,8 +195,8 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _files_of_report(path: Path) -> set[str]:
-    """Names of the files that the report at ``path`` says it came with; none where it is not one of ours."""
+def _files_of(path: Path) -> set[str]:
+    """Names of the files that the report or journal at ``path`` lists; none where it is not one of ours."""
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
         names = report["files"] if "glasspara_version" in report else []

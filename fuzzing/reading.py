@@ -1,0 +1,64 @@
+"""Damaged files to the reader: a measurement whose rows add up, or one error of the program's own."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from fuzzing import Findings
+from fuzzing.mutations import damage
+from fuzzing.seeds import seeds
+from glasspara.errors import GlassparaError
+from glasspara.measurement import Measurement, read
+from glasspara.report.document import inspect_document, to_text
+
+
+def campaign(seed: int, seconds: float) -> Findings:
+    """Read damaged files until the time is over."""
+    findings = Findings("damaged files read")
+    random = Random(seed)
+    until = time.monotonic() + seconds
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.dat"
+        while time.monotonic() < until:
+            state = random.getstate()
+            data, mutation = damage(random, random.choice(seeds()))
+            path.write_bytes(data)
+            began = time.monotonic()
+            try:
+                measurement = read(path, moment=random.choice(("auto", "auto", "free", "fixed", "vsm")))
+                fault = fault_of(measurement)
+                findings.count("read")
+                if fault:
+                    findings.wrong.append(f"{mutation}: {fault} (state {hash(state)})")
+            except GlassparaError as error:
+                findings.count("refused")
+                if "\n" in str(error):
+                    findings.wrong.append(f"{mutation}: an error of more than one line: {error}")
+            except Exception as error:
+                findings.wrong.append(f"{mutation}: {type(error).__name__}: {error}")
+                Path(tempfile.gettempdir(), f"fuzz-{len(findings.wrong)}.dat").write_bytes(data)
+            findings.slowest_s = max(findings.slowest_s, time.monotonic() - began)
+            findings.count(f"last damage {mutation}")
+    return findings
+
+
+def fault_of(measurement: Measurement) -> str:
+    """What is wrong with a measurement that was read; "" if nothing is."""
+    if measurement.rows_read != measurement.rows_used + sum(measurement.rows_dropped.values()):
+        return "rows do not add up"
+    lines = [row.line for row in measurement.dropped] + [n for run in measurement.runs for n in run.line]
+    if len(set(lines)) != measurement.rows_read:
+        return "a row is used twice"
+    for run in measurement.runs:
+        values = (run.temperature, run.field, run.moment, run.sigma)
+        if not all(np.all(np.isfinite(column)) for column in values):
+            return "a number is not finite"
+        if not (np.all(run.sigma > 0.0) and np.all(run.temperature > 0.0)):
+            return "a standard deviation or temperature is not positive"
+    to_text(inspect_document([measurement], [])).encode()
+    return ""
