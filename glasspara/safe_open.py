@@ -19,7 +19,10 @@ def read_bytes(path: str, *, most: int) -> bytes:
     """
     try:
         with _open(path) as stream:
-            data = stream.read(most + 1)
+            # room for what is there, not for all that may come
+            data = stream.read(min(os.fstat(stream.fileno()).st_size, most) + 1)
+            if more := stream.read(most + 1 - len(data)):
+                data += more
     except FileNotFoundError as error:
         raise InputError("no such file", where=path, remedy="Check the name") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the name

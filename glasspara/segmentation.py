@@ -92,6 +92,8 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
 
 
 def _segment(kind: str, rows: Iterable[int]) -> Segment:
+    if isinstance(rows, range):
+        return Segment(kind, np.arange(rows.start, rows.stop))
     return Segment(kind, np.fromiter(rows, dtype=np.int64))
 
 
@@ -153,7 +155,7 @@ class _Rows:
         self.H: list[float] = field.tolist()
 
     def temperatures(self, rows: Sequence[int]) -> list[float]:
-        return [self.T[i] for i in rows]
+        return self.T[rows.start : rows.stop] if isinstance(rows, range) else [self.T[i] for i in rows]
 
     def fields(self, rows: Sequence[int]) -> int:
         """Number of distinct fields, up to FEWEST_POINTS."""

@@ -154,14 +154,19 @@ def copies(rows: BoolArray, moment: FloatArray, *others: FloatArray) -> BoolArra
     """Those of ``rows`` that repeat an earlier one in every number."""
     found = np.zeros_like(rows)
     places = np.flatnonzero(rows)
-    _, inverse, counts = np.unique(moment[places], return_inverse=True, return_counts=True)
-    places = places[counts[inverse] > 1]
-    numbers = np.stack([column[places] for column in (moment, *others)], axis=1)
+    numbers = np.stack([column[places] for column in (moment, *others)])
+    # rows that are equal have equal keys; nearly all others have not, and need no closer look
+    keys = np.zeros(len(places), dtype=np.uint64)
+    for column in numbers.view(np.uint64):
+        keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
+        keys ^= keys >> np.uint64(29)
+    order = np.sort(keys)
+    twice = order[1:][order[1:] == order[:-1]]
     seen: set[bytes] = set()
-    for place, row in zip(places.tolist(), numbers, strict=True):
-        key = row.tobytes()
-        found[place] = key in seen
-        seen.add(key)
+    for i in np.flatnonzero(np.isin(keys, twice)).tolist() if len(twice) else ():
+        row = numbers[:, i].tobytes()
+        found[places[i]] = row in seen
+        seen.add(row)
     return found
 
 

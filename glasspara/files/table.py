@@ -1,7 +1,8 @@
 """Table rows as numbers: the cells of the columns asked for, and an account of rows that hold none.
 
-The table is read in blocks of lines. A block whose rows are all alike, as nearly all are, is taken column by column; in
-the others each row is looked at. Both ways give the same table.
+The table is read in blocks of lines. A block whose rows are all alike, as nearly all are, is taken as a whole, by
+numpy's reader where no cell is blank, else column by column; in the others each row is looked at. All ways give the
+same table.
 """
 
 from __future__ import annotations
@@ -94,9 +95,9 @@ class _Reader:
         self._width = len(raw.columns)
         self._shortest = max(self._needed) + 1
         self._comment = raw.column("comment")
-        self._picked = sorted({*columns.values()} | ({self._comment} if self._comment is not None else set()))
+        self._picked = sorted({*columns.values()})
         self._pick = itemgetter(*self._picked)
-        self._last_wanted = self._picked[-1]
+        self._last_wanted = max(self._picked[-1], self._comment or 0)
         self._rows = TableRows(raw)
         self._blocks: list[_Block] = []
         self._kept = 0
@@ -108,11 +109,15 @@ class _Reader:
     def add(self, first: int, lines: list[str]) -> None:
         """Take the rows among ``lines`` in, or drop them."""
         self._tail = [*self._tail, *lines[-2:]][-2:]
-        if not self._rows.within_header and (alike := self._alike(lines)):
+        if not self._rows.within_header and self._uniform(lines):
             numbers = np.arange(first, first + len(lines))
             widths = np.full(len(lines), lines[0].count(self._raw.separator) + 1)
-            self._keep(numbers, widths, alike)
-            return
+            if values := self._without_blanks(lines):
+                self._append(numbers, widths, values)
+                return
+            if cells_by_column := self._alike(lines):
+                self._keep(numbers, widths, cells_by_column)
+                return
         numbered, cells = [], []
         for number, line in self._rows.rows(first, lines):
             row = self._raw.split(line)
@@ -131,29 +136,44 @@ class _Reader:
         }
         self._keep(np.array(numbered), widths, columns)
 
-    def _alike(self, lines: list[str]) -> dict[int, Sequence[str]] | None:
-        """Cells by column, where all lines are rows of one width without quotes and comments; None elsewhere."""
-        if not self._uniform(lines):
-            return None
-        separator = self._raw.separator
-        rows = [self._pick(line.split(separator, self._last_wanted + 1)) for line in lines]
-        columns: dict[int, Sequence[str]] = dict(zip(self._picked, zip(*rows, strict=True), strict=True))
-        commented = self._comment is not None and any(columns[self._comment])
-        return columns if not commented and all(all(columns[index]) for index in self._needed) else None
-
     def _uniform(self, lines: list[str]) -> bool:
-        """Whether all lines have the separators of the first, enough and not too many, and no quotes."""
+        """Whether all lines have the separators of the first, enough and not too many, no quotes and no comments."""
         separator = self._raw.separator
         separators = lines[0].count(separator)
         if not self._last_wanted < separators <= self._width:
             return False
         if [line.count(separator) for line in lines].count(separators) != len(lines):
             return False
-        text = "".join(lines)
-        if '"' in text or not text.endswith("\n"):
+        if not lines[-1].endswith("\n") or any('"' in line for line in lines):
             return False
-        # a cell beyond the last name is blank: MPMS-XL rows end with a comma
-        return separators < self._width or text.count(f"{separator}\n") == len(lines)
+        if separators == self._width and {line[-2] for line in lines} != {separator}:
+            return False  # a cell beyond the last name that is not blank: MPMS-XL rows end with a comma
+        at = self._comment
+        return at is None or {line.split(separator, at + 1)[at] for line in lines} == {""}
+
+    def _without_blanks(self, lines: list[str]) -> dict[str, FloatArray] | None:
+        """The numbers of uniform lines in which every cell that is read is a number; None elsewhere."""
+        first = lines[0].split(self._raw.separator)
+        if not all(first[index] for index in self._columns.values()):
+            return None
+        try:
+            numbers = np.loadtxt(
+                lines,
+                delimiter=self._raw.separator,
+                usecols=[*self._columns.values()],
+                comments=None,
+                ndmin=2,
+            )
+        except ValueError:
+            return None
+        return dict(zip(self._columns, numbers.T, strict=True))
+
+    def _alike(self, lines: list[str]) -> dict[int, Sequence[str]] | None:
+        """Cells of uniform lines by column; None where one of them may be no row."""
+        separator = self._raw.separator
+        rows = [self._pick(line.split(separator, self._last_wanted + 1)) for line in lines]
+        columns: dict[int, Sequence[str]] = dict(zip(self._picked, zip(*rows, strict=True), strict=True))
+        return columns if all(all(columns[index]) for index in self._needed) else None
 
     def _reason_to_drop(self, number: int, cells: list[str]) -> str:
         count = len(cells)
@@ -175,10 +195,13 @@ class _Reader:
         return "" if comment in _BLANK_WORDS else comment
 
     def _keep(self, lines: IntArray, widths: IntArray, columns: dict[int, Sequence[str]]) -> None:
-        values = {
-            name: self._numbers(name, index, columns) * (self._raw.factors[index] or 1.0)
-            for name, index in self._columns.items()
-        }
+        values = {name: self._numbers(name, index, columns) for name, index in self._columns.items()}
+        self._append(lines, widths, values)
+
+    def _append(self, lines: IntArray, widths: IntArray, values: dict[str, FloatArray]) -> None:
+        """Take in a block of rows, in standard units."""
+        for name, index in self._columns.items():
+            values[name] = values[name] * (self._raw.factors[index] or 1.0)
         self._blocks.append(_Block(lines, widths, values))
         self._kept += len(lines)
 
