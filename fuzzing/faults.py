@@ -118,8 +118,9 @@ def _kill(out: Path, random: Random, findings: Findings) -> str:
 
 def _interrupt(out: Path, random: Random, findings: Findings) -> str:
     status, err = _stop(out, random, signal.SIGINT)
-    findings.count("fit interrupted" if status == INTERRUPTED else "fit done before the interrupt")
-    if status not in {INTERRUPTED, *_TRUSTED} or "Traceback" in err:
+    findings.count("fit done before the interrupt" if status in _TRUSTED else "fit interrupted")
+    # a Python that is still starting ends by the signal itself, or complains of its own modules
+    if status not in {INTERRUPTED, -signal.SIGINT, *_TRUSTED} or ("Traceback" in err and "glasspara" in err):
         return f"status {status}: {err[-300:]}"
     if out.exists() and list(out.glob(".glasspara-*")):
         return "leaves a temporary file"

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 _LONG_BRANCH = 64  # points from which on numpy walks faster than Python
+
+
+def stretches(branch: npt.NDArray[np.int64]) -> list[slice]:
+    """Where each branch lies among points whose branches follow one another."""
+    ends = np.flatnonzero(np.diff(branch)) + 1
+    return [slice(*pair) for pair in pairwise([0, *ends.tolist(), len(branch)])]
 
 
 def find_branches(

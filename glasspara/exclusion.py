@@ -17,7 +17,7 @@ Item = str | int | range
 _LINES = re.compile(r"[0-9]{1,9}(?:-[0-9]{1,9})?(?:,[0-9]{1,9}(?:-[0-9]{1,9})?)*")
 
 
-def line_ranges(items: Iterable[Item]) -> list[range]:
+def excluded_lines(items: Iterable[Item]) -> list[range]:
     """The items that are lines, as ranges.
 
     Raises

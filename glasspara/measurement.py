@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glasspara.errors import InputError
-from glasspara.exclusion import FLUX_JUMPS, Item, line_ranges
+from glasspara.exclusion import FLUX_JUMPS, Item, excluded_lines
 from glasspara.files.flavours import recognise
 from glasspara.files.moments import MomentChoice, extract
 from glasspara.files.multivu import Header, read_multivu
@@ -112,7 +112,7 @@ def read(
         raw,
         flavour,
         request=moment,
-        exclude=line_ranges(exclude),
+        exclude=excluded_lines(exclude),
         min_fit=min_fit,
         makes_runs=makes_runs,
     )

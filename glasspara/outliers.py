@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.branches import stretches
 from glasspara.scatter import Scatter, resolution, window_residuals
 
 FloatArray = npt.NDArray[np.float64]
@@ -47,10 +46,8 @@ def flux_jumps(*, varies: FloatArray, moment: FloatArray, branch: IntArray, scat
     far = FAR if scatter.deviations >= _WELL_KNOWN else FAR_OF_FEW
     sigma = np.maximum(scatter.sigma(moment), resolution(moment))
     found: set[int] = set()
-    ends = [*(np.flatnonzero(np.diff(branch)) + 1).tolist(), len(branch)]
-    for start, stop in pairwise([0, *ends]):
-        part = slice(start, stop)
-        found |= {start + i for i in _of_branch(varies[part], moment[part], sigma[part], far)}
+    for part in stretches(branch):
+        found |= {part.start + i for i in _of_branch(varies[part], moment[part], sigma[part], far)}
     if len(found) > max(1.0, _LARGEST_SHARE * len(moment)):
         return np.zeros(0, dtype=np.int64)
     return np.array(sorted(found), dtype=np.int64)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+
+from glasspara.branches import stretches
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -24,9 +25,8 @@ def zero_crossings(
     Left out are branches that do not go through zero field, and those that change sign more than once or far from it.
     """
     found: dict[str, float] = {}
-    ends = [*(np.flatnonzero(np.diff(branch)) + 1).tolist(), len(branch)]
-    for start, stop in pairwise([0, *ends]):
-        H, m = field[start:stop], moment[start:stop]
+    for part in stretches(branch):
+        H, m = field[part], moment[part]
         changes = np.flatnonzero(np.sign(m[:-1]) * np.sign(m[1:]) < 0)
         if len(changes) != 1 or H.min() >= 0.0 or H.max() <= 0.0:
             continue
@@ -34,7 +34,7 @@ def zero_crossings(
         if max(abs(H[i]), abs(H[i + 1])) > _NEAR:
             continue
         crossing = float(H[i] - m[i] * (H[i + 1] - H[i]) / (m[i + 1] - m[i]))
-        found[labels[int(branch[start])]] = crossing
+        found[labels[int(branch[part.start])]] = crossing
     return found
 
 

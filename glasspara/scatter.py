@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.branches import stretches
 from glasspara.errors import UsageError
 
 FloatArray = npt.NDArray[np.float64]
@@ -211,11 +212,10 @@ def _all_residuals(
 ) -> tuple[FloatArray, FloatArray]:
     """Residuals of the windows of all branches, and the median |moment| of each."""
     step = 1 + len(moment) // _MOST_WINDOWS
-    ends = [*(np.flatnonzero(np.diff(branch)) + 1).tolist(), len(branch)]
     parts = [
-        window_residuals(x[start:stop], moment[start:stop], order, step)
-        for start, stop in pairwise([0, *ends])
-        if stop - start >= order + 2
+        window_residuals(x[part], moment[part], order, step)
+        for part in stretches(branch)
+        if part.stop - part.start >= order + 2
     ]
     if not parts:
         return np.zeros(0), np.zeros(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glasspara.errors import UsageError
-from glasspara.exclusion import FLUX_JUMPS, line_ranges, parse_exclusions
+from glasspara.exclusion import FLUX_JUMPS, excluded_lines, parse_exclusions
 
 
 def test_lines_of_the_only_file():
@@ -45,6 +45,6 @@ def test_what_cannot_be_excluded(text, files, words):
 
 
 def test_items():
-    assert line_ranges([3, range(5, 9), FLUX_JUMPS]) == [range(3, 4), range(5, 9)]
+    assert excluded_lines([3, range(5, 9), FLUX_JUMPS]) == [range(3, 4), range(5, 9)]
     with pytest.raises(UsageError, match="cannot exclude 'wild points'"):
-        line_ranges(["wild points"])
+        excluded_lines(["wild points"])

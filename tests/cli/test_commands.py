@@ -299,7 +299,18 @@ def test_information_commands(glasspara):
 
 @pytest.mark.parametrize(
     "command",
-    ["fit", "universality", "inspect", "subtract", "simulate", "presets", "schema", "cite", "environment"],
+    [
+        "fit",
+        "universality",
+        "inspect",
+        "subtract",
+        "simulate",
+        "init",
+        "presets",
+        "schema",
+        "cite",
+        "environment",
+    ],
 )
 def test_short_help_does_not_run_the_command(glasspara, command):
     shown = glasspara(command, "-h")
