@@ -12,9 +12,9 @@ from fuzzing import commands, faults, hostile, reading
 
 # Campaigns and the share of the time that each may have.
 _CAMPAIGNS = (
-    (reading.campaign, 0.2),
-    (commands.campaign, 0.25),
-    (hostile.campaign, 0.3),
+    (reading.campaign, 0.15),
+    (commands.campaign, 0.2),
+    (hostile.campaign, 0.4),
     (faults.campaign, 0.25),
 )
 

@@ -14,6 +14,7 @@ from random import Random
 
 from fuzzing import Findings
 from fuzzing.mutations import damage
+from fuzzing.reading import keep
 from fuzzing.seeds import seeds
 from glasspara.cli.main import run
 
@@ -61,8 +62,10 @@ def campaign(seed: int, seconds: float) -> Findings:
             fault = fault_of([command, *options, *extra, "--", str(path)], findings)
             findings.slowest_s = max(findings.slowest_s, time.monotonic() - began)
             if fault:
-                findings.wrong.append(f"{command} {' '.join(options + extra)} {path.name!r}: {fault}")
-                Path(tempfile.gettempdir(), f"fuzz-command-{len(findings.wrong)}.dat").write_bytes(data)
+                options_word = " ".join(options + extra)
+                findings.wrong.append(
+                    f"{command} {options_word} {path.name!r}: {fault}; the file is {keep(data)}"
+                )
             path.unlink()
             stray = {item.name for item in Path(folder).iterdir()} - {"out"}
             if stray:

@@ -74,7 +74,7 @@ def kill_writers(folder: Path, random: Random, kills: int, findings: Findings, *
         for writer in writers:
             writer.kill()
             writer.communicate()
-        findings.count(f"{at_once} writer{'s' if at_once > 1 else ''} killed")
+        findings.count("pairs of writers killed" if at_once > 1 else "writers killed")
         if fault := fault_of_set(folder):
             findings.wrong.append(f"{at_once} killed: {fault}")
 

@@ -25,26 +25,33 @@ def campaign(seed: int, seconds: float) -> Findings:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.dat"
         while time.monotonic() < until:
-            state = random.getstate()
             data, mutation = damage(random, random.choice(seeds()))
             path.write_bytes(data)
             began = time.monotonic()
-            try:
-                measurement = read(path, moment=random.choice(("auto", "auto", "free", "fixed", "vsm")))
-                fault = fault_of(measurement)
-                findings.count("read")
-                if fault:
-                    findings.wrong.append(f"{mutation}: {fault} (state {hash(state)})")
-            except GlassparaError as error:
-                findings.count("refused")
-                if "\n" in str(error):
-                    findings.wrong.append(f"{mutation}: an error of more than one line: {error}")
-            except Exception as error:
-                findings.wrong.append(f"{mutation}: {type(error).__name__}: {error}")
-                Path(tempfile.gettempdir(), f"fuzz-{len(findings.wrong)}.dat").write_bytes(data)
+            fault = _try(path, random, findings)
             findings.slowest_s = max(findings.slowest_s, time.monotonic() - began)
-            findings.count(f"last damage {mutation}")
+            if fault:
+                findings.wrong.append(f"{mutation}: {fault}; the file is {keep(data)}")
     return findings
+
+
+def keep(data: bytes) -> str:
+    """Name of a file that holds the input of a finding."""
+    with tempfile.NamedTemporaryFile(prefix="fuzz-", suffix=".dat", delete=False) as file:
+        file.write(data)
+    return file.name
+
+
+def _try(path: Path, random: Random, findings: Findings) -> str:
+    try:
+        measurement = read(path, moment=random.choice(("auto", "auto", "free", "fixed", "vsm")))
+        findings.count("read")
+        return fault_of(measurement)
+    except GlassparaError as error:
+        findings.count("refused")
+        return f"an error of more than one line: {error}" if "\n" in str(error) else ""
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
 
 
 def fault_of(measurement: Measurement) -> str:

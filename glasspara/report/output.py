@@ -87,23 +87,6 @@ def write_files(folder: Path, files: Mapping[str, bytes], *, force: bool, report
     return [folder / name for name in files]
 
 
-def write_file(path: Path, content: bytes) -> Path:
-    """Write one file atomically.
-
-    Raises
-    ------
-    UsageError
-        Where writing fails; nothing is left behind then.
-    """
-    staged = _stage(path.parent, {path.name: content})
-    try:
-        staged[path.name].replace(path)
-    except OSError as error:
-        _discard(staged)
-        raise _failure(path, error) from None
-    return path
-
-
 def _stage(folder: Path, files: Mapping[str, bytes]) -> dict[str, Path]:
     """Every content in a temporary file of its own beside its place; none where one of them fails."""
     mask = os.umask(0)

@@ -7,6 +7,7 @@ import io
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from glasspara.errors import InputError
@@ -211,3 +212,21 @@ def test_two_files_in_one(write, compose, sweep, change, words):
     with pytest.raises(InputError, match=f"a second block with {words}") as caught:
         read(write(text + text.replace(*change)))
     assert f"line {text.count(chr(10)) + 1}" in str(caught.value)
+
+
+@pytest.mark.parametrize("layout", ["xl", "mpms3-dc", "mpms3-vsm", "vsm", "acms2"])
+@pytest.mark.parametrize("cell", ["", "nan", "x", "1_0", "inf", " 7 ", "1e-400"])
+def test_rows_read_at_once_and_one_by_one_are_the_same(write, compose, sweep, layout, cell):
+    """A quoted comment sends all rows of its block the slow way; one odd error cell sends them the middle way."""
+    points = sweep(12)
+    points[5]["s"] = cell
+    text = compose(layout, points)
+    lines = text.splitlines()
+    comment = ',"a comment"' if layout == "xl" else '"a comment",1.0'
+    slow = "\n".join([*lines[:-12], comment, *lines[-12:], ""])
+    whole, single = read(write(text)), read(write(slow, "slow.dat"))
+    assert single.comments[0][1] == "a comment"
+    assert whole.rows_used == single.rows_used == 12
+    for name in ("temperature", "field", "moment", "sigma"):
+        np.testing.assert_array_equal(getattr(whole.runs[0], name), getattr(single.runs[0], name))
+    assert (whole.runs[0].line + 1).tolist() == single.runs[0].line.tolist()

@@ -15,7 +15,7 @@ from fuzzing import Findings
 from fuzzing.faults import fault_of_set, kill_writers, start_writer
 from glasspara.errors import UsageError
 from glasspara.report import output
-from glasspara.report.output import write_file, write_files
+from glasspara.report.output import write_files
 
 REPORT = "report.json"
 
@@ -63,8 +63,6 @@ def test_an_interrupt_leaves_nothing_half_written(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_files(tmp_path, {"a.csv": b"1"}, force=False)
-    with pytest.raises(KeyboardInterrupt):
-        write_file(tmp_path / "a.csv", b"1")
     assert names_in(tmp_path) == []
 
 
