@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= auto
 
-.PHONY: help demo test lint format bench study figures fixtures clean
+.PHONY: help demo test lint format bench fuzz study figures fixtures clean
 
 help:
 	@echo "make demo      install into .venv and run the main job on a bundled synthetic campaign"
 	@echo "make test      lint, type-check and run the tests"
 	@echo "make bench     run the benchmarks"
+	@echo "make fuzz      hostile input and broken machines for FUZZ_SECONDS (120)"
 	@echo "make study     run the longer simulations behind docs/fitting.md"
 	@echo "make figures   draw the figures of docs/theory.md again"
 	@echo "make fixtures  write fixtures/ again from the simulator (byte for byte)"
@@ -41,6 +42,9 @@ test: lint
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
+
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m fuzzing
 
 study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.rates

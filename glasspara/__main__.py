@@ -1,5 +1,20 @@
-"""``python -m glasspara``."""
+"""``python -m glasspara``, and the program ``glasspara``."""
 
-from glasspara.cli.main import run
+from __future__ import annotations
 
-run()
+import sys
+
+
+def main() -> None:
+    """Run the program; Ctrl-C is answered in one line even while it is still being loaded."""
+    try:
+        from glasspara.cli.main import run
+
+        run()
+    except KeyboardInterrupt:
+        print("interrupted; nothing half-written", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

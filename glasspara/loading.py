@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from glasspara.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError
+from glasspara.exclusion import Item
 from glasspara.measurement import Measurement, read
-from glasspara.runs import Run
+from glasspara.repeats import average_repeats
+from glasspara.runs import select
 from glasspara.sample import Sample
 from glasspara.sample_mass import contradiction
 
 OUTSIDE_WINDOW = "outside --t-range or --h-range"
+
+SHARED_POINTS = 4
+"""So many points that two files have in common are worth a warning: no noise repeats itself to the last digit."""
 
 # Two statements of one mass that differ by more than this share contradict each other.
 _MASS_TOLERANCE = 0.02
@@ -20,7 +27,10 @@ _MASS_TOLERANCE = 0.02
 
 @dataclass(frozen=True)
 class Input:
-    """One file as an analysis used it. ``rows_read == rows_used + sum(rows_dropped.values())``."""
+    """One file as an analysis used it. ``rows_read == rows_used + sum(rows_dropped.values())``.
+
+    Rows that were averaged are all used: there may be more rows than points.
+    """
 
     measurement: Measurement
     mass_mg: float
@@ -56,6 +66,9 @@ def load(
     moment: str = "auto",
     errors: str = "auto",
     window: Window | None = None,
+    exclude: Mapping[str, Iterable[Item]] | None = None,
+    min_fit: float | None = None,
+    average: bool = False,
     progress: Callable[[Sequence[str]], Iterable[str]] = tuple,
     on_error: Callable[[str, GlassparaError], None] | None = None,
 ) -> Loaded:
@@ -65,8 +78,10 @@ def load(
     ----------
     paths : file names; "-" is standard input
     mass_mg : the sample mass, mg; goes before that of ``sample``, which goes before that of the file's header
-    moment, errors : as :func:`glasspara.measurement.read` takes them
+    moment, errors, min_fit : as :func:`glasspara.measurement.read` takes them
     window : temperatures and fields to keep
+    exclude : what to leave out of each file, by path
+    average : whether to average repeated measurements (:func:`glasspara.repeats.average_repeats`)
     progress : wraps the sequence of paths to show how far reading is
     on_error : told of each file that fails, which is then left out; without it the first failure is raised
 
@@ -82,14 +97,16 @@ def load(
         raise InputError("the file is named twice", where=twice[0], remedy="Name each file once")
     inputs = []
     for path in progress(paths):
+        left_out = (exclude or {}).get(path, ())
         try:
-            inputs.append(_use(read(path, moment=moment, errors=errors), mass_mg, sample, window or Window()))
+            measurement = read(path, moment=moment, errors=errors, exclude=left_out, min_fit=min_fit)
+            used = _use(measurement, mass_mg, sample, window or Window())
+            inputs.append(_averaged(used, errors) if average else used)
         except GlassparaError as error:
             if on_error is None or len(paths) == 1:
                 raise
             on_error(path, error)
-    loaded = Loaded(tuple(inputs))
-    _refuse_copies(loaded)
+    loaded = Loaded(_without_copies(inputs))
     if not any(item.runs for item in loaded.inputs):
         raise InputError(
             "no point lies in the window" if inputs else "no file could be read",
@@ -98,16 +115,44 @@ def load(
     return loaded
 
 
-def _refuse_copies(loaded: Loaded) -> None:
-    """The same bytes under two names are one measurement: counted twice they would halve the variances."""
-    seen: dict[str, str] = {}
-    for item in loaded.inputs:
-        digest, path = item.measurement.sha256, item.measurement.path
-        if digest in seen:
+def _without_copies(inputs: Sequence[Input]) -> tuple[Input, ...]:
+    """The inputs, warned where they share points: counted twice, a measurement has half its variance.
+
+    Copies may differ as files: packed, saved again by a spreadsheet, or copied while the measurement went on.
+    """
+    seen: dict[bytes, str] = {}
+    checked = []
+    for item in inputs if len(inputs) > 1 else ():
+        warnings = item.warnings
+        points = _points(item.measurement)
+        common = [seen[point] for point in points if point in seen]
+        path = item.measurement.path
+        if points and len(common) == len(points):
             raise InputError(
-                f"holds the same bytes as {seen[digest]}", where=path, remedy="Leave one of them out"
+                f"holds the same points as {common[0]}", where=path, remedy="Leave one of them out"
             )
-        seen[digest] = path
+        if len(common) >= SHARED_POINTS:
+            shared = f"{len(common)} of its {len(points)} points are in {common[0]} too, and count twice"
+            warnings = (*warnings, f"{path}: {shared}")
+        seen |= dict.fromkeys(points, path)
+        checked.append(replace(item, warnings=warnings))
+    return tuple(checked or inputs)
+
+
+def _points(measurement: Measurement) -> set[bytes]:
+    """Temperature, field and moment of every point, to the last bit."""
+    return {
+        row.tobytes()
+        for run in measurement.runs
+        for row in np.stack((run.temperature, run.field, run.moment), axis=1)
+    }
+
+
+def _averaged(item: Input, errors: str) -> Input:
+    runs = tuple(
+        reduce_run(average_repeats(run.run, errors=errors), mass_mg=run.mass_mg) for run in item.runs
+    )
+    return replace(item, runs=runs)
 
 
 def _use(measurement: Measurement, mass_mg: float | None, sample: Sample | None, window: Window) -> Input:
@@ -118,7 +163,7 @@ def _use(measurement: Measurement, mass_mg: float | None, sample: Sample | None,
         keep = window.mask(run.temperature, run.field)
         cut += int((~keep).sum())
         if keep.any():
-            runs.append(reduce_run(_select(run, keep), mass_mg=mass))
+            runs.append(reduce_run(select(run, keep), mass_mg=mass))
     dropped = dict(measurement.rows_dropped)
     if cut:
         dropped[OUTSIDE_WINDOW] = cut
@@ -140,11 +185,6 @@ def _relevant(measurement: Measurement, mass_source: str) -> list[str]:
     doubt = contradiction(measurement.mass, measurement.header, measurement.path)
     used = mass_source == measurement.mass.source
     return [warning for warning in measurement.warnings if used or warning != doubt]
-
-
-def _select(run: Run, keep: object) -> Run:
-    arrays = ("temperature", "field", "moment", "sigma", "line", "branch")
-    return replace(run, **{name: getattr(run, name)[keep] for name in arrays})
 
 
 def _mass(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasspara.errors import InputError
+from glasspara.exclusion import FLUX_JUMPS, Item, excluded_lines
 from glasspara.files.flavours import recognise
 from glasspara.files.moments import MomentChoice, extract
 from glasspara.files.multivu import Header, read_multivu
@@ -69,7 +71,14 @@ class Measurement:
         )
 
 
-def read(path: str | os.PathLike[str], *, moment: str = "auto", errors: str = "auto") -> Measurement:
+def read(
+    path: str | os.PathLike[str],
+    *,
+    moment: str = "auto",
+    errors: str = "auto",
+    exclude: Iterable[Item] = (),
+    min_fit: float | None = None,
+) -> Measurement:
     """Read a Quantum Design magnetometer file.
 
     Parameters
@@ -82,18 +91,35 @@ def read(path: str | os.PathLike[str], *, moment: str = "auto", errors: str = "a
     errors : str
         Standard deviations: "instrument" takes the instrument's, "scatter" the scatter of the points, "auto" run
         by run the instrument's unless there are none, or they are far from the scatter of the points: then that.
+    exclude : iterable of int, range or str
+        File lines of rows to leave out; "flux-jumps" leaves out the points that are flagged as such.
+    min_fit : float, optional
+        Quality of the fit of a scan (0 to 1) below which its row is left out. Without it rows below 0.8 are, where
+        they are fewer than half.
 
     Raises
     ------
     InputError
         The file cannot be read, is of another option, or holds no run.
     UsageError
-        ``moment`` or ``errors`` is unknown or asks for what the file does not hold.
+        ``moment`` or ``errors`` is unknown or asks for what the file does not hold; no row stands where one is to be
+        left out.
     """
+    exclude = tuple(exclude)
     raw = read_multivu(path)
     flavour = recognise(raw)
-    table = extract(raw, flavour, request=moment, makes_runs=makes_runs)
-    segmented = [segment(points, file=raw.path, errors=errors) for points in table.parts]
+    table = extract(
+        raw,
+        flavour,
+        request=moment,
+        exclude=excluded_lines(exclude),
+        min_fit=min_fit,
+        makes_runs=makes_runs,
+    )
+    drop = FLUX_JUMPS in exclude
+    segmented = [
+        segment(points, file=raw.path, errors=errors, drop_flux_jumps=drop) for points in table.parts
+    ]
     runs = tuple(sorted((run for found, _ in segmented for run in found), key=lambda run: int(run.line[0])))
     strays = [row for _, left in segmented for row in left]
     if not runs:
@@ -107,9 +133,9 @@ def read(path: str | os.PathLike[str], *, moment: str = "auto", errors: str = "a
     contradicted = contradiction(mass, raw.header, raw.path)
     return Measurement(
         path=raw.path,
-        sha256=raw.sha256,
+        sha256=raw.source.sha256,
         instrument=flavour.words,
-        encoding=raw.encoding,
+        encoding=raw.source.encoding,
         header=raw.header,
         rows_read=table.rows_read,
         rows_used=sum(len(run) for run in runs),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +10,10 @@ import numpy.typing as npt
 
 from glasspara.branches import find_branches
 from glasspara.files.points import DroppedRow, Points
-from glasspara.scatter import estimate_sigma
+from glasspara.files.quality import line_ranges
+from glasspara.outliers import flux_jumps
+from glasspara.remanence import remanence_warning, zero_crossings
+from glasspara.scatter import estimate_sigma, local_scatter
 from glasspara.segmentation import (
     FIXED_FIELD,
     Segment,
@@ -22,6 +25,8 @@ from glasspara.segmentation import (
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Kind = Literal["fixed-field", "fixed-temperature"]
+
+FLUX_JUMP = "flux jump, excluded on request"
 
 DRIFT = 0.02
 """Drift of the temperature of a fixed-temperature run, relative, above which the run carries a warning."""
@@ -55,6 +60,8 @@ class Run:
         What a reader of results from this run must know.
     moment_column : str
         Name of the column that ``moment`` came from, as the file writes it ("" where there is no file).
+    flux_jumps : tuple of int
+        File lines of the points flagged as flux jumps, whether they are still in the run or not.
 
     Raises
     ------
@@ -76,6 +83,7 @@ class Run:
     sigma_source: str
     warnings: tuple[str, ...] = ()
     moment_column: str = ""
+    flux_jumps: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("temperature", "field", "moment", "sigma"):
@@ -110,7 +118,7 @@ def makes_runs(points: Points) -> bool:
 
 
 def segment(
-    points: Points, *, file: str = "", errors: str = "auto"
+    points: Points, *, file: str = "", errors: str = "auto", drop_flux_jumps: bool = False
 ) -> tuple[tuple[Run, ...], tuple[DroppedRow, ...]]:
     """Runs among points in order of acquisition, and the rows that belong to none.
 
@@ -122,6 +130,8 @@ def segment(
         Path to put into the runs.
     errors : str
         See `glasspara.scatter.estimate_sigma`.
+    drop_flux_jumps : bool
+        Whether to leave out the points that are flagged as flux jumps.
 
     Raises
     ------
@@ -130,8 +140,17 @@ def segment(
     """
     segments, strays = find_segments(points.temperature, points.field)
     runs = tuple(_run(points, part, file, errors) for part in segments)
-    dropped = tuple(DroppedRow(int(points.line[i]), strays[i]) for i in sorted(strays))
-    return runs, dropped
+    dropped = [DroppedRow(int(points.line[i]), strays[i]) for i in sorted(strays)]
+    if drop_flux_jumps:
+        dropped += [DroppedRow(line, FLUX_JUMP) for run in runs for line in run.flux_jumps]
+        runs = tuple(select(run, ~np.isin(run.line, run.flux_jumps)) for run in runs)
+    return runs, tuple(dropped)
+
+
+def select(run: Run, keep: npt.NDArray[np.bool_]) -> Run:
+    """The run with those of its points that ``keep`` marks."""
+    arrays = ("temperature", "field", "moment", "sigma", "line", "branch")
+    return replace(run, **{name: getattr(run, name)[keep] for name in arrays})
 
 
 def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
@@ -159,6 +178,7 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
                 f"temperature is not constant: {T.min():.4g} to {T.max():.4g} K in the run called {nominal:g} K; "
                 "fits take the temperature of each point"
             )
+        warnings += remanence_warning(zero_crossings(H, moment, branch, labels))
     estimate = estimate_sigma(
         temperature=T,
         field=H,
@@ -170,6 +190,14 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
         errors=errors,
         where=file,
     )
+    lines = points.line[part.rows]
+    scatter = local_scatter(varies, moment, branch)
+    jumps = lines[flux_jumps(varies=varies, moment=moment, branch=branch, scatter=scatter)]
+    if len(jumps):
+        warnings.append(
+            f"flux jumps? The moment lies far off the curve through its neighbours at file lines {line_ranges(jumps)}; "
+            "--exclude flux-jumps leaves these points out"
+        )
     return Run(
         file=file,
         kind=kind,
@@ -179,12 +207,13 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
         field=H,
         moment=moment,
         sigma=estimate.sigma,
-        line=points.line[part.rows],
+        line=lines,
         branch=branch,
         branch_labels=labels,
         sigma_source=estimate.source,
         warnings=(*warnings, *estimate.warnings),
         moment_column=points.column,
+        flux_jumps=tuple(jumps.tolist()),
     )
 
 

@@ -8,16 +8,49 @@ from math import isfinite
 from pathlib import Path
 
 from glasspara.errors import GlassparaError, UsageError
+from glasspara.physics.ions import IONS
 from glasspara.toml_input import Table, read_toml
 
 _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _CONCENTRATION = re.compile(rf"\s*(?P<value>{_NUMBER})\s*(?:(?:±|\+-|\+/-)\s*(?P<error>{_NUMBER})\s*)?")
 
-SAMPLE_KEYS = ("name", "mass_mg", "mass", "n_fe", "n_fe_error", "fe2_fraction", "note")
+SAMPLE_KEYS = (
+    "name", "mass_mg", "mass", "n_fe", "n_fe_error", "fe2_fraction", "holder", "note", "geometry", "trace_ions",
+)  # fmt: skip
 """Keys of a [sample] table."""
+
+GEOMETRY_KEYS = ("shape", "length_mm", "width_mm", "thickness_mm", "diameter_mm")
+"""Keys of a [sample.geometry] table."""
+
+TRACE_IONS = tuple(
+    dict.fromkeys(
+        name for ion in IONS if not ion.startswith("Fe") for name in (ion.rstrip("0123456789+"), ion)
+    )
+)
+"""Keys of a [sample.trace_ions] table: elements, and ions with their charge."""
 
 OTHER_TABLES = ("name", "text", "source", "note", "parameters", "errors", "campaign")
 """What a preset file holds besides [sample]; a sample file may be a whole preset."""
+
+
+@dataclass(frozen=True)
+class TraceIon:
+    """``ratio`` atoms of an element or ion to one of iron; ``error`` is the standard deviation, None if unknown."""
+
+    name: str
+    ratio: float
+    error: float | None = None
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Shape of a sample in words, and its dimensions in mm; None where nothing is known."""
+
+    shape: str = ""
+    length_mm: float | None = None
+    width_mm: float | None = None
+    thickness_mm: float | None = None
+    diameter_mm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +73,12 @@ class Sample:
         x, the part of the iron that is Fe2+.
     note : str
         Free text.
+    holder : str
+        What held the sample, in words.
+    geometry : Geometry
+        Shape and size.
+    trace_ions : tuple of TraceIon
+        Paramagnetic ions besides iron, in the order of the file.
     """
 
     name: str
@@ -49,10 +88,17 @@ class Sample:
     n_fe_error: float | None = None
     fe2_fraction: float | None = None
     note: str = ""
+    holder: str = ""
+    geometry: Geometry = Geometry()
+    trace_ions: tuple[TraceIon, ...] = ()
 
 
 def _positive(value: float) -> bool:
     return value > 0
+
+
+def _not_negative(value: float) -> bool:
+    return value >= 0
 
 
 def _fraction(value: float) -> bool:
@@ -81,7 +127,42 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
         n_fe_error=n_fe_error,
         fe2_fraction=table.number("fe2_fraction", accept=_fraction, expected="a number from 0 to 1"),
         note=table.string("note"),
+        holder=table.string("holder"),
+        geometry=_geometry(table.table("geometry")),
+        trace_ions=_trace_ions(table.table("trace_ions")),
     )
+
+
+def _geometry(table: Table | None) -> Geometry:
+    if table is None:
+        return Geometry()
+    table.refuse_unknown(GEOMETRY_KEYS)
+    sizes = {
+        key: table.number(key, accept=_positive, expected="a positive number, mm")
+        for key in GEOMETRY_KEYS[1:]
+    }
+    return Geometry(shape=table.string("shape"), **sizes)
+
+
+def _trace_ions(table: Table | None) -> tuple[TraceIon, ...]:
+    if table is None:
+        return ()
+    table.refuse_unknown(TRACE_IONS)
+    ions = []
+    for name, value in table.content.items():
+        # `Cr = 0.1` or `Cr = { ratio = 0.1, error = 0.02 }`
+        inner = table.table(name) if isinstance(value, dict) else None
+        place, key = (table, name) if inner is None else (inner, "ratio")
+        if inner is not None:
+            inner.refuse_unknown(("ratio", "error"))
+        ratio = place.number(key, accept=_not_negative, expected="a number, atoms per atom of iron")
+        if ratio is None:
+            raise place.fault("ratio", "missing")
+        error = (
+            None if inner is None else inner.number("error", accept=_positive, expected="a positive number")
+        )
+        ions.append(TraceIon(name, ratio, error))
+    return tuple(ions)
 
 
 def _mass(table: Table, source: str) -> tuple[float | None, str]:

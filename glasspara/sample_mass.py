@@ -18,8 +18,8 @@ UNITS_MG = {"kg": 1.0e6, "g": 1.0e3, "mg": 1.0, "ug": 1.0e-3, "µg": 1.0e-3, "μ
 PLACEHOLDERS = (0.0, 0.1, 1.0, 1000.0)
 """Bare numbers that MultiVu writes, or that people leave, where no mass was entered."""
 
-SMALLEST_BARE_MG = 0.1
-"""A bare number below this is more likely grams than mg."""
+SMALLEST_BARE_MG, LARGEST_BARE_MG = 0.1, 1000.0
+"""A bare number below the one is more likely grams than mg, from the other on more likely ug."""
 
 AGREEMENT = 0.02
 
@@ -55,12 +55,13 @@ class HeaderMass:
 def parse_mass(text: str, *, default_unit: str | None = "mg") -> float:
     """Mass in mg of text such as "35,7 mg", "0.0105 g", "12.2mg", "250 ug".
 
-    A bare number is in ``default_unit``; None demands a unit in the text.
+    A bare number is in ``default_unit``; None demands a unit in the text. So does a bare number of mg outside
+    SMALLEST_BARE_MG to LARGEST_BARE_MG.
 
     Raises
     ------
     UsageError
-        The text is no mass, has no unit where one is needed, is ambiguous ("1,234 mg") or not positive.
+        The text is no mass, has no unit where one is needed, is ambiguous ("1,234 mg", "0.05") or not positive.
     """
     remedy = "Write a number and mg, g or ug, for example 35.7mg"
     match = _MASS.fullmatch(text)
@@ -79,6 +80,11 @@ def parse_mass(text: str, *, default_unit: str | None = "mg") -> float:
     value = float(number.replace(",", ".")) * factor
     if not (value > 0.0 and isfinite(value)):
         raise UsageError(f"the mass {text.strip()!r} is not positive", remedy=remedy)
+    if not match["unit"] and not SMALLEST_BARE_MG <= value < LARGEST_BARE_MG:
+        raise UsageError(
+            f"the mass {text.strip()!r} has no unit, and is unlikely in mg",
+            remedy="Write it with mg, g or ug",
+        )
     return value
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.branches import stretches
 from glasspara.errors import UsageError
 
 FloatArray = npt.NDArray[np.float64]
@@ -30,6 +32,7 @@ _FEWEST_WINDOWS = 3
 _TRUSTED_WINDOWS = 12
 _SETTLED = 0.7  # a scatter that a higher order does not lower below this is scatter, no longer curvature
 _WINDOWS_FOR_GROWTH = 40
+_MOST_WINDOWS = 20_000  # of a longer run every second, third, ... window serves
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def estimate_sigma(
     instrument : array
         What the instrument states, emu; nan, 0 or negative where it states nothing.
     branch : array of int
-        Branch of each point; scatter is taken within branches.
+        Branch of each point, one after another; scatter is taken within branches.
     varies : array
         What varies through the run, so scaled that the moment is a smooth function of it.
     column : str or None
@@ -153,12 +156,17 @@ def _odd(instrument: FloatArray, local: Scatter, moment: FloatArray) -> tuple[st
     return None
 
 
-def repeat_scatter(temperature: FloatArray, field: FloatArray, moment: FloatArray) -> Scatter | None:
-    """Pooled scatter of consecutive points at one temperature and field; None with too few of them."""
+def repeat_groups(temperature: FloatArray, field: FloatArray) -> IntArray:
+    """Number of the stretch of consecutive points at one temperature and field that each point belongs to."""
     same = (np.abs(np.diff(temperature)) <= 5.0e-4 * temperature[1:]) & (
         np.abs(np.diff(field)) <= 0.2 + 1.0e-5 * np.abs(field[1:])
     )
-    group = np.concatenate(([0], np.cumsum(~same))) if len(moment) else np.zeros(0, dtype=np.int64)
+    return np.cumsum(np.concatenate((np.zeros(min(len(field), 1), dtype=bool), ~same)))
+
+
+def repeat_scatter(temperature: FloatArray, field: FloatArray, moment: FloatArray) -> Scatter | None:
+    """Pooled scatter of consecutive points at one temperature and field; None with too few of them."""
+    group = repeat_groups(temperature, field)
     counts = np.bincount(group)
     freedom = int((counts - 1).sum()) if len(counts) else 0
     if freedom < _FEWEST_REPEATS:
@@ -182,7 +190,7 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
     chosen: tuple[FloatArray, FloatArray] | None = None
     scatter, order, settled = 0.0, 0, False
     for k in _ORDERS:
-        residual, size = _window_residuals(x, moment, branch, k)
+        residual, size = _all_residuals(x, moment, branch, k)
         if len(residual) < _FEWEST_WINDOWS:
             break
         now = MAD_TO_SIGMA * float(np.median(np.abs(residual)))
@@ -199,32 +207,49 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
     return Scatter(constant, relative, settled, words, len(chosen[0]))
 
 
-def _window_residuals(
+def _all_residuals(
     x: FloatArray, moment: FloatArray, branch: IntArray, order: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Residuals (standard deviation that of a point) of all windows, and the median |moment| of each."""
-    width = order + 2
-    residuals: list[FloatArray] = []
-    sizes: list[FloatArray] = []
-    for number in range(int(branch.max()) + 1 if len(branch) else 0):
-        here = branch == number
-        if int(here.sum()) < width:
-            continue
-        # Equal values are set apart by next to nothing: their window then compares the equals with each other.
-        scale = float(np.ptp(x[here])) or 1.0
-        apart = (x[here] - x[here].min()) / scale + 1.0e-7 * np.arange(int(here.sum()))
-        windows = np.lib.stride_tricks.sliding_window_view(apart, width)
-        values = np.lib.stride_tricks.sliding_window_view(moment[here], width)
-        gaps = windows[:, :, None] - windows[:, None, :]
-        gaps[gaps == 0.0] = 1.0e-12
-        gaps[:, np.arange(width), np.arange(width)] = 1.0
-        weights = 1.0 / gaps.prod(axis=2)
-        weights /= np.sqrt((weights**2).sum(axis=1, keepdims=True))
-        residuals.append((weights * values).sum(axis=1))
-        sizes.append(np.median(np.abs(values), axis=1))
-    if not residuals:
+    """Residuals of the windows of all branches, and the median |moment| of each."""
+    step = 1 + len(moment) // _MOST_WINDOWS
+    parts = [
+        window_residuals(x[part], moment[part], order, step)
+        for part in stretches(branch)
+        if part.stop - part.start >= order + 2
+    ]
+    if not parts:
         return np.zeros(0), np.zeros(0)
+    residuals, sizes = zip(*parts, strict=True)
     return np.concatenate(residuals), np.concatenate(sizes)
+
+
+def window_residuals(
+    x: FloatArray, moment: FloatArray, order: int, step: int = 1
+) -> tuple[FloatArray, FloatArray]:
+    """Deviations of windows of ``order`` + 2 consecutive points from a polynomial of that order.
+
+    Scaled so that noise of standard deviation s in ``moment`` gives deviations of standard deviation s. Returned with
+    the median |moment| of each window; every ``step``-th window is taken.
+    """
+    width = order + 2
+    if len(x) < width:
+        return np.zeros(0), np.zeros(0)
+    # Equal values are set apart by next to nothing: their window then compares the equals with each other.
+    scale = float(np.ptp(x)) or 1.0
+    apart = (x - x.min()) / scale + 1.0e-7 * np.arange(len(x))
+    last = len(x) - width + 1
+    places = [apart[j : last + j : step] for j in range(width)]
+    values = [moment[j : last + j : step] for j in range(width)]
+    products = [np.ones(len(places[0])) for _ in range(width)]
+    for j, k in combinations(range(width), 2):
+        gap = places[j] - places[k]
+        gap[gap == 0.0] = 1.0e-12
+        products[j] *= gap
+        products[k] *= -gap
+    weights = [1.0 / product for product in products]
+    norm = np.sqrt(sum(weight**2 for weight in weights))
+    residual = sum(weight * value for weight, value in zip(weights, values, strict=True)) / norm
+    return residual, np.median(np.abs(values), axis=0)
 
 
 def _growth(residual: FloatArray, size: FloatArray, scatter: float) -> tuple[float, float]:

@@ -7,6 +7,7 @@ between such stretches is cut where the temperature jumps from one level to anot
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -36,6 +37,12 @@ NOTHING_HELD = "outside sequence: neither field nor temperature held"
 SETTLING = 0.05
 """The first and last few rows of a level belong to it when their temperature is this near, relative."""
 
+LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE = 2.0, 1.0e-3  # Oe, 1
+
+MOST_SEGMENTS = 10_000
+"""More runs in one file are no measurement: nothing was held then."""
+
+_LONG_PLATEAU = 64  # rows from which on numpy walks faster than Python
 _STRAY_STEPS = 3  # up to so many fields off the level are on the way; more are a drift
 _REVISITS = 4
 
@@ -50,7 +57,7 @@ class Segment:
 
 def field_noise(field: float) -> float:
     """Oe by which readings of one held field differ."""
-    return max(2.0, 1.0e-3 * abs(field))
+    return max(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * abs(field))
 
 
 def temperature_noise(temperature: float) -> float:
@@ -78,37 +85,66 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
         between = []
         segments.append(_segment(FIXED_FIELD, range(start, stop)))
     _split_between(rows, between, segments, strays)
+    if len(segments) > MOST_SEGMENTS:
+        return [], dict.fromkeys(range(len(field)), NOTHING_HELD)
     merged = _merge_same_set_point(temperature, field, segments)
     return sorted(merged, key=lambda segment: int(segment.rows[0])), strays
 
 
 def _segment(kind: str, rows: Iterable[int]) -> Segment:
+    if isinstance(rows, range):
+        return Segment(kind, np.arange(rows.start, rows.stop))
     return Segment(kind, np.fromiter(rows, dtype=np.int64))
 
 
 def _plateaus(field: FloatArray) -> list[tuple[int, int]]:
-    """Stretches (start, stop) of consecutive rows at one field, within its noise."""
+    """Stretches (start, stop) of consecutive rows at one field, within its noise of the mean so far."""
+    values: list[float] = field.tolist()
     plateaus: list[tuple[int, int]] = []
-    start, total = 0, 0.0
-    for i, value in enumerate(field.tolist()):
+    start, total, i = 0, 0.0, 0
+    while i < len(values):
         if i > start:
             mean = total / (i - start)
-            if abs(value - mean) > field_noise(mean):
+            if abs(values[i] - mean) > field_noise(mean):
                 plateaus.append((start, i))
                 start, total = i, 0.0
-        total += value
-    if len(field):
-        plateaus.append((start, len(field)))
+            elif i - start >= _LONG_PLATEAU:
+                i, total = _along_plateau(field, start, i, total)
+                continue
+        total += values[i]
+        i += 1
+    if values:
+        plateaus.append((start, len(values)))
     return plateaus
 
 
+def _along_plateau(field: FloatArray, start: int, i: int, total: float) -> tuple[int, float]:
+    """The first row from ``i`` on that leaves the plateau, or up to which it was looked, and the sum up to there."""
+    values = field[i : 2 * i - start]
+    sums = np.cumsum(np.concatenate(([total], values)))
+    means = sums[:-1] / np.arange(i - start, i - start + len(values))
+    leaves = np.abs(values - means) > np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(means))
+    count = int(leaves.argmax()) if leaves.any() else len(values)
+    return i + count, float(sums[count])
+
+
 def _levels(values: Iterable[float], noise: Callable[[float], float]) -> int:
-    """Number of values that differ by more than the noise."""
+    """Number of values that differ by more than the noise; no more than FEWEST_POINTS are counted."""
     count, last = 0, -np.inf
     for value in sorted(values):
         if value - last > noise(value):
             count, last = count + 1, value
+            if count == FEWEST_POINTS:
+                break
     return count
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    """Quantile of sorted values, linear between them; numpy's costs more than the sorting."""
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
 
 
 class _Rows:
@@ -119,20 +155,20 @@ class _Rows:
         self.H: list[float] = field.tolist()
 
     def temperatures(self, rows: Sequence[int]) -> list[float]:
-        return [self.T[i] for i in rows]
+        return self.T[rows.start : rows.stop] if isinstance(rows, range) else [self.T[i] for i in rows]
 
     def fields(self, rows: Sequence[int]) -> int:
-        """Number of distinct fields."""
+        """Number of distinct fields, up to FEWEST_POINTS."""
         return _levels((self.H[i] for i in rows), field_noise)
 
     def temperature_levels(self, rows: Sequence[int]) -> int:
-        """Number of distinct temperatures."""
+        """Number of distinct temperatures, up to FEWEST_POINTS."""
         return _levels(self.temperatures(rows), temperature_noise)
 
     def level(self, rows: Sequence[int]) -> tuple[float, float]:
         """Median temperature and how far the middle 80 % of the readings spread."""
-        low, middle, high = np.percentile(self.temperatures(rows), (10.0, 50.0, 90.0))
-        return float(middle), float(high - low)
+        T = sorted(self.temperatures(rows))
+        return _quantile(T, 0.5), _quantile(T, 0.9) - _quantile(T, 0.1)
 
     def sweeps(self, rows: Sequence[int]) -> bool:
         """Whether the temperature is swept through these rows, all at one field."""
@@ -315,23 +351,23 @@ def _merge_same_set_point(
     temperature: FloatArray, field: FloatArray, segments: list[Segment]
 ) -> list[Segment]:
     """One run for one set point: an interrupted sequence, or ZFC and FC with something in between."""
-    groups: list[tuple[str, float | None, list[Segment]]] = []
+    groups: list[tuple[str, list[Segment]]] = []
+    steady: dict[str, list[tuple[float, int]]] = {FIXED_FIELD: [], FIXED_TEMPERATURE: []}
     for segment in segments:
         noise_of = field_noise if segment.kind == FIXED_FIELD else temperature_noise
         held = (field if segment.kind == FIXED_FIELD else temperature)[segment.rows]
         middle = float(np.median(held))
-        steady = float(np.ptp(held)) <= 4.0 * noise_of(middle)
-        for kind, other, parts in groups:
-            if (
-                kind == segment.kind
-                and steady
-                and other is not None
-                and abs(other - middle) <= noise_of(other)
-            ):
-                parts.append(segment)
-                break
-        else:
-            groups.append((segment.kind, middle if steady else None, [segment]))
-    return [
-        Segment(kind, np.sort(np.concatenate([part.rows for part in parts]))) for kind, _, parts in groups
-    ]
+        if float(np.ptp(held)) <= 4.0 * noise_of(middle):
+            known = steady[segment.kind]
+            near = known[
+                bisect_left(known, (middle - 2.0 * noise_of(middle), 0)) : bisect_left(
+                    known, (middle + 2.0 * noise_of(middle), 0)
+                )
+            ]
+            same = [number for other, number in near if abs(other - middle) <= noise_of(other)]
+            if same:
+                groups[min(same)][1].append(segment)
+                continue
+            insort(known, (middle, len(groups)))
+        groups.append((segment.kind, [segment]))
+    return [Segment(kind, np.sort(np.concatenate([part.rows for part in parts]))) for kind, parts in groups]

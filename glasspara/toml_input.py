@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 from glasspara.errors import InputError
+from glasspara.safe_open import read_bytes
+
+MOST_BYTES = 1_000_000
+"""Bytes of a TOML file."""
 
 _LINE_OF_SYNTAX_ERROR = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$")
 _HEADER = re.compile(r"^\s*\[\[?\s*(?P<name>[^\[\]]+?)\s*\]\]?\s*(#.*)?$")
@@ -98,9 +103,10 @@ class Table:
         # bool is a kind of int in Python, and `n_ats = true` is not a number
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.fault(key, f"expected {expected}, found {value!r}")
-        if not isfinite(value) or (accept is not None and not accept(value)):
-            raise self.fault(key, f"expected {expected}, found {value!r}")
-        return float(value)
+        number = float(value) if abs(value) <= sys.float_info.max else inf
+        if not isfinite(number) or (accept is not None and not accept(number)):
+            raise self.fault(key, f"expected {expected}, found {value!r:.100}")
+        return number
 
     def _line_of(self, key: str) -> int | None:
         """Line of ``key`` in this table, else of the table itself, else None.
@@ -138,9 +144,7 @@ def read_toml(path: str | Path) -> Table:
     """
     path = Path(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", where=str(path)) from error
+        text = read_bytes(str(path), most=MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
             "is not UTF-8 text", where=str(path), remedy="Save the TOML file with encoding UTF-8"
@@ -156,4 +160,9 @@ def read_toml(path: str | Path) -> Table:
             where=where,
             remedy="Text goes in quotes, decimals take a point (96.8)",
         ) from error
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # a number of thousands of digits, tables in tables without end
+        raise InputError("is not TOML that anybody would write", where=str(path)) from error
     return Table(content, path, text)

@@ -14,11 +14,11 @@ PACKAGE = ROOT / "glasspara"
 
 # From the bottom of the house to its top; a module may import from its own storey and from those below.
 STOREYS = (
-    {"errors", "units", "parameters", "wording", "toml_input"},
+    {"errors", "units", "parameters", "wording", "toml_input", "exclusion", "safe_open"},
     {"files", "physics", "replicates"},
-    {"sample_mass", "sample"},
+    {"sample_mass", "sample", "sample_template"},
     {"presets"},
-    {"segmentation", "scatter", "branches", "runs"},
+    {"segmentation", "scatter", "branches", "runs", "outliers", "repeats", "remanence"},
     {"terms"},
     {"measurement", "dataset", "model"},
     {"stages", "simulation", "loading"},

@@ -293,7 +293,7 @@ def test_neither_preset_nor_file():
     with pytest.raises(UsageError) as caught:
         load_preset("bk8")
     assert "bk7-fixed-field" in str(caught.value)
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="no such file"):
         load_preset("nowhere.toml")
 
 

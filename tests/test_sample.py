@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from glasspara.errors import InputError, UsageError
-from glasspara.sample import Sample, parse_concentration, read_sample
+from glasspara.sample import (
+    GEOMETRY_KEYS,
+    SAMPLE_KEYS,
+    Geometry,
+    Sample,
+    TraceIon,
+    parse_concentration,
+    read_sample,
+)
+from glasspara.sample_template import TEMPLATE
 
 
 def write(folder, text):
@@ -25,6 +36,11 @@ def test_a_whole_sample(tmp_path):
         n_fe_error = 0.019e17
         fe2_fraction = 0.66
         note = "polished"
+        holder = "quartz rod"
+        geometry = { shape = "plate", length_mm = 4, thickness_mm = 1.5 }
+        [sample.trace_ions]
+        Cr = 0.1
+        "Mn2+" = { ratio = 0.01, error = 0.002 }
         """,
     )
     assert read_sample(path) == Sample(
@@ -35,6 +51,9 @@ def test_a_whole_sample(tmp_path):
         n_fe_error=0.019e17,
         fe2_fraction=0.66,
         note="polished",
+        holder="quartz rod",
+        geometry=Geometry(shape="plate", length_mm=4.0, thickness_mm=1.5),
+        trace_ions=(TraceIon("Cr", 0.1), TraceIon("Mn2+", 0.01, 0.002)),
     )
 
 
@@ -66,6 +85,15 @@ def test_a_mass_with_its_unit(tmp_path, text, mass):
         ("[sample]\n# text\nn_fe_error = 1e15", 3, "given without n_fe"),
         ("[sample]\nfe2_fraction = 66", 2, "expected a number from 0 to 1"),
         ("[sample]\nmass_g = 3", 2, "mass_g in [sample]: unknown key"),
+        ("[sample]\n\nholder = 3", 3, "holder in [sample]: expected text"),
+        ("[sample.geometry]\nshape = 'rod'\nlength_mm = -4", 3, "length_mm in [sample.geometry]: expected a"),
+        ("[sample.geometry]\nmass = 1", 2, "mass in [sample.geometry]: unknown key"),
+        ("[sample.trace_ions]\nCr = 0.1\nXx = 0.1", 3, "Xx in [sample.trace_ions]: unknown key"),
+        ("[sample.trace_ions]\nFe = 1", 2, "Fe in [sample.trace_ions]: unknown key"),
+        ("[sample.trace_ions]\nCr = -0.1", 2, "Cr in [sample.trace_ions]: expected a number, atoms per atom"),
+        ("[sample.trace_ions]\nTi = 1\nCr = {error = 1}", 3, "ratio in [sample.trace_ions.Cr]: missing"),
+        ("[sample.trace_ions]\nTi = 1\nCr = {ratio = 1, error = 0}", 3, "error in [sample.trace_ions.Cr]"),
+        ("[sample]\ntrace_ions = 3", 2, "trace_ions in [sample]: expected a table"),
         ("[sampel]\nmass_mg = 3", 1, "sampel: unknown key"),
         ("[sample]\nmass_mg = 35,7", 2, "is not TOML"),
         ("name = 'x'", None, "the table is missing"),
@@ -77,6 +105,22 @@ def test_faults_name_file_line_and_key(tmp_path, text, line, said):
         read_sample(path)
     assert said in str(caught.value)
     assert caught.value.where == (f"{path}, line {line}" if line else str(path))
+
+
+def test_the_template_is_a_sample_that_knows_nothing(tmp_path):
+    assert read_sample(write(tmp_path, TEMPLATE)) == Sample(name="")
+
+
+def test_every_key_of_the_template_is_known_and_every_known_key_is_in_it(tmp_path):
+    """Keys are in comments that begin in lower case or with [ and ", words for people in upper case."""
+    keys = re.sub(r"^# (?=[a-z0-9_]+ = |\[|(Ti|Cr) = |\")", "", TEMPLATE, flags=re.MULTILINE)
+    sample = read_sample(write(tmp_path, keys))
+    assert (sample.mass_mg, sample.n_fe_error, sample.fe2_fraction) == (35.7, 0.019e17, 0.66)
+    assert sample.holder == "quartz rod, GE varnish"
+    assert all(getattr(sample.geometry, key) for key in GEOMETRY_KEYS)
+    assert [ion.name for ion in sample.trace_ions] == ["Ti", "Cr", "Mn2+"]
+    for key in SAMPLE_KEYS:
+        assert re.search(rf"\b{key}( =|\])", TEMPLATE), key
 
 
 @pytest.mark.parametrize(

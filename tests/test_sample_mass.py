@@ -31,11 +31,34 @@ def test_masses(text, mg):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "unknown", "mg", "12 Mg", "12 lb", "1,234 mg", "0", "-3 mg", "1 2 mg", "1e400", "nan"]
+    "text",
+    [
+        "",
+        "unknown",
+        "mg",
+        "12 Mg",
+        "12 lb",
+        "1,234 mg",
+        "0",
+        "-3 mg",
+        "1 2 mg",
+        "1e400",
+        "nan",
+        "0.05",
+        "1000",
+    ],
 )
 def test_what_is_no_mass(text):
     with pytest.raises(UsageError):
         parse_mass(text)
+
+
+def test_unlikely_bare_numbers_need_their_unit():
+    for text in ("0.0357", "1200"):
+        with pytest.raises(UsageError, match="no unit, and is unlikely in mg"):
+            parse_mass(text)
+        assert parse_mass(f"{text} mg") == float(text)
+    assert parse_mass("0.0357 g") == pytest.approx(35.7)
 
 
 def test_a_unit_may_be_demanded():

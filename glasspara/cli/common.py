@@ -81,9 +81,13 @@ def load(
     errors: str,
     t_range: str | None,
     h_range: str | None,
+    exclude: list[str] | None,
+    min_fit: float | None,
+    average: bool,
     failed: list[tuple[str, GlassparaError]] | None = None,
 ) -> Loaded:
     """The files of a command. With a list ``failed`` a bad file is reported and noted there, and the rest goes on."""
+    from glasspara.exclusion import parse_exclusions
     from glasspara.loading import load
     from glasspara.report.progress import track
 
@@ -99,6 +103,9 @@ def load(
         moment=moment,
         errors=errors,
         window=window(t_range, h_range),
+        exclude=parse_exclusions(exclude or [], files),
+        min_fit=min_fit,
+        average=average,
         progress=lambda paths: track(paths, "reading"),
         on_error=None if failed is None else report,
     )
@@ -192,12 +199,13 @@ class Destination:
 
             check_writable(self.folder, list(names), force=self.force)
 
-    def write(self, files: Mapping[str, bytes]) -> None:
+    def write(self, files: Mapping[str, bytes], *, report: str = "") -> None:
+        """The files into the folder, if there is one; ``report`` names the one that lists them all."""
         if self.folder is None:
             return
         from glasspara.report.output import write_files
 
-        paths = write_files(self.folder, files, force=self.force)
+        paths = write_files(self.folder, files, force=self.force, report=report)
         if not self.quiet:
             files_word = "file" if len(paths) == 1 else "files"
             print(f"wrote {len(paths)} {files_word} to {self.folder}", file=sys.stderr)
@@ -209,12 +217,9 @@ class Destination:
         """
         assert self.folder is not None
         from glasspara.report.document import to_text
-        from glasspara.report.output import files_of_report, remove_files
 
         document["files"] = sorted([name, *products])
-        before = files_of_report(self.folder / name) if self.force else set()
-        self.write({name: to_text(document).encode(), **products})
-        remove_files(self.folder, before - set(document["files"]))
+        self.write({name: to_text(document).encode(), **products}, report=name)
 
     def show(self, document: Mapping[str, Any], tables: Callable[[], None]) -> None:
         """The document or the tables on stdout."""

@@ -102,6 +102,9 @@ def fit(
     errors: options.Errors = "auto",
     t_range: options.TRange = None,
     h_range: options.HRange = None,
+    exclude: options.Exclude = None,
+    min_fit: options.MinFit = None,
+    average: options.Average = False,
     model: options.ModelName = "etm",
     ions: options.Ions = "both",
     n_fe: options.NFe = None,
@@ -173,6 +176,9 @@ def fit(
         errors=errors,
         t_range=t_range,
         h_range=h_range,
+        exclude=exclude,
+        min_fit=min_fit,
+        average=average,
         failed=failed if per_run else None,  # a joint fit without one of its files is another fit
     )
     common.warn(loaded.warnings, quiet=quiet)

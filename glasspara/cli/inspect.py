@@ -17,6 +17,8 @@ def inspect(
     files: options.Files,
     moment: options.Moment = "auto",
     errors: options.Errors = "auto",
+    exclude: options.Exclude = None,
+    min_fit: options.MinFit = None,
     as_json: options.JsonFlag = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -24,16 +26,20 @@ def inspect(
 
     Exit status 6: some of several files could not be read; the others are shown.
     """
+    from glasspara.exclusion import parse_exclusions
     from glasspara.measurement import read
     from glasspara.report.console import console, show_measurement
     from glasspara.report.document import inspect_document, to_text
     from glasspara.report.progress import track
 
+    left_out = parse_exclusions(exclude or [], files)
     read_files, failed = [], []
     out = console()
     for path in track(files, "reading"):
         try:
-            measurement = read(path, moment=moment, errors=errors)
+            measurement = read(
+                path, moment=moment, errors=errors, exclude=left_out.get(path, ()), min_fit=min_fit
+            )
         except GlassparaError as error:
             if len(files) == 1 and not as_json:
                 raise

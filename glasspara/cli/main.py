@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from glasspara import __version__
 from glasspara.cli.common import report_error
 from glasspara.cli.fit import fit
 from glasspara.cli.information import cite, environment, presets, schema
+from glasspara.cli.init import init
 from glasspara.cli.inspect import inspect
 from glasspara.cli.simulate import simulate
 from glasspara.cli.subtract import subtract
@@ -46,7 +48,7 @@ def _main(
     pass
 
 
-for _command in (fit, universality, inspect, subtract, simulate, presets, schema, cite, environment):
+for _command in (fit, universality, inspect, subtract, simulate, init, presets, schema, cite, environment):
     app.command()(_command)
 
 
@@ -55,6 +57,8 @@ def run() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller, as cron does
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream := getattr(sys, name), TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal of few characters is no reason to fail
     try:
         status = app(standalone_mode=False)
         raise SystemExit(status if isinstance(status, int) else 0)

@@ -55,6 +55,30 @@ HRange = Annotated[
     str | None,
     typer.Option("--h-range", metavar="LO:HI", help="Fields |H| to keep, Oe.", rich_help_panel=DATA),
 ]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude",
+        metavar="[FILE:]LINES|flux-jumps",
+        help="Rows to leave out, by their lines in the file (12-20,43), or all flagged flux jumps (repeatable).",
+        rich_help_panel=DATA,
+    ),
+]
+MinFit = Annotated[
+    float | None,
+    typer.Option(
+        "--min-fit",
+        metavar="Q",
+        help="Leave out rows whose scan was fitted worse than Q (0 to 1); by default 0.8, if that is the lesser part.",
+        rich_help_panel=DATA,
+    ),
+]
+Average = Annotated[
+    bool,
+    typer.Option(
+        "--average", help="Average repeated measurements; their scatter is the error.", rich_help_panel=DATA
+    ),
+]
 NFe = Annotated[
     str | None,
     typer.Option(

@@ -17,6 +17,9 @@ def subtract(
     errors: options.Errors = "auto",
     t_range: options.TRange = None,
     h_range: options.HRange = None,
+    exclude: options.Exclude = None,
+    min_fit: options.MinFit = None,
+    average: options.Average = False,
     n_fe: options.NFe = None,
     fix: options.Fix = None,
     out: options.Out = None,
@@ -52,7 +55,16 @@ def subtract(
     )
     destination.check([DATA])
     loaded = common.load(
-        files, mass=mass, sample=sample_data, moment=moment, errors=errors, t_range=t_range, h_range=h_range
+        files,
+        mass=mass,
+        sample=sample_data,
+        moment=moment,
+        errors=errors,
+        t_range=t_range,
+        h_range=h_range,
+        exclude=exclude,
+        min_fit=min_fit,
+        average=average,
     )
     common.warn(loaded.warnings, quiet=quiet)
     stages = stage_values(loaded.data, settings)

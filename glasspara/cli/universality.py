@@ -29,6 +29,9 @@ def universality(
     errors: options.Errors = "auto",
     t_range: options.TRange = None,
     h_range: options.HRange = None,
+    exclude: options.Exclude = None,
+    min_fit: options.MinFit = None,
+    average: options.Average = False,
     chi_larmor: ChiLarmor = None,
     allowances: options.Allowances = True,
     out: options.Out = None,
@@ -45,7 +48,16 @@ def universality(
     given = None if chi_larmor is None else options.number(chi_larmor, "--chi-larmor")
     destination.check([REPORT, DATA, FIGURE])
     loaded = common.load(
-        files, mass=mass, sample=sample_data, moment=moment, errors=errors, t_range=t_range, h_range=h_range
+        files,
+        mass=mass,
+        sample=sample_data,
+        moment=moment,
+        errors=errors,
+        t_range=t_range,
+        h_range=h_range,
+        exclude=exclude,
+        min_fit=min_fit,
+        average=average,
     )
     common.warn(loaded.warnings, quiet=quiet)
 

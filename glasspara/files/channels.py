@@ -35,8 +35,8 @@ CHANNELS: dict[str, tuple[Channel, ...]] = {
     flavours.ACMS: (Channel("", "DC", "m_dc_emu", "m_std_dev_emu"),),
     flavours.ACMS2: (Channel("", "DC", "dc_moment_emu", "dc_std_err_emu"),),
     flavours.MPMS3: (
-        Channel("free", "DC", quality.FREE, "dc_moment_err_free_ctr_emu"),
-        Channel("fixed", "DC", quality.FIXED, "dc_moment_err_fixed_ctr_emu"),
+        Channel("free", "DC", quality.FREE, "dc_moment_err_free_ctr_emu", quality.FREE_FIT),
+        Channel("fixed", "DC", quality.FIXED, "dc_moment_err_fixed_ctr_emu", quality.FIXED_FIT),
         Channel("vsm", "VSM", "moment_emu", "m_std_err_emu"),
     ),
 }

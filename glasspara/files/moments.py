@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import nan
 
 import numpy as np
@@ -13,17 +13,20 @@ from glasspara.errors import InputError, UsageError
 from glasspara.files import flavours, quality
 from glasspara.files.channels import AC_MARKS, CHANNELS, REQUESTS, Channel, asked_for, fullest, label
 from glasspara.files.flavours import Flavour
-from glasspara.files.multivu import FIELD, TEMPERATURE, RawFile
+from glasspara.files.multivu import FIELD, TEMPERATURE, TIME, RawFile
 from glasspara.files.points import DroppedRow, Points
 from glasspara.files.quality import BoolArray, Diagnostics
 from glasspara.files.table import Table, collect
 
 AC_ROW = "AC row"
+DUPLICATE = "duplicate row"
+EXCLUDED = "excluded on request"
 NO_MOMENT = "no moment"
 NO_POSITION = "no temperature or field"
 NOT_A_NUMBER = "not a number"
 NOT_POSITIVE = "temperature not positive"
 OUT_OF_RANGE = "value out of range"
+POOR_FIT = "poor fit of the scan"
 
 # Beyond these no magnetometer goes: such a cell is damaged, whatever it says.
 LOWEST_K, HIGHEST_K = 1.0e-3, 2000.0
@@ -65,9 +68,13 @@ class Extraction:
 
 @dataclass(frozen=True, eq=False)
 class _Selection:
-    """The channels taken, the rows used of each, and why each other row is dropped ("" for a row used)."""
+    """The channels taken, the rows used of each, and why each other row is dropped ("" for a row used).
+
+    ``poor`` are the rows of each channel that would be used, were the fit of their scan not poor.
+    """
 
     used: dict[Channel, BoolArray]
+    poor: dict[Channel, BoolArray]
     reasons: np.ndarray[tuple[int], np.dtype[np.object_]]
 
     @property
@@ -84,25 +91,32 @@ def extract(
     flavour: Flavour,
     *,
     request: str = "auto",
+    exclude: Sequence[range] = (),
+    min_fit: float | None = None,
     makes_runs: Callable[[Points], bool],
 ) -> Extraction:
     """Points of the table of ``raw``, with the moment that ``request`` names (one of REQUESTS).
 
     Where "auto" finds rows of both kinds, VSM and DC, it takes both, each with the column of its kind, unless
-    ``makes_runs`` says of one kind's points that nothing can be made of them.
+    ``makes_runs`` says of one kind's points that nothing can be made of them. ``exclude`` are ranges of file lines to
+    leave out. A row whose scan was fitted worse than ``min_fit`` is left out; by default that is
+    :data:`quality.GOOD_FIT`, and nothing is left out of a table of which half or more is worse.
 
     Raises
     ------
     UsageError
-        ``request`` is none of REQUESTS.
+        ``request`` is none of REQUESTS, ``min_fit`` is no fit quality, or no row stands in a range to exclude.
     InputError
         The table has no rows, none with a DC moment, or not the moment asked for.
     """
     if request not in REQUESTS:
         raise UsageError(f"moment {request!r} is unknown", remedy=f"Choose one of {', '.join(REQUESTS)}")
-    table = _collect(raw, flavour)
+    if min_fit is not None and not 0.0 <= min_fit <= 1.0:
+        raise UsageError(f"the least fit {min_fit:g} is not from 0 to 1")
+    table, notes = quality.sample_temperature(_collect(raw, flavour))
     if table.rows_read == 0:
         raise InputError("no data rows", where=raw.path, remedy="Nothing was measured, or nothing saved")
+    excluded = _excluded(raw, table, exclude)
     present = {channel: table.filled(channel.moment) for channel in CHANNELS[flavour.family]}
     is_ac = np.zeros(len(table.line), dtype=bool)
     for mark in AC_MARKS.get(flavour.family, ()):
@@ -114,11 +128,15 @@ def extract(
         channels = fullest(raw, counts, ac_rows=int(is_ac.sum()))
     else:
         channels = (asked_for(raw, flavour, counts, request),)
-    selection = _select(table, channels, present, is_ac)
+
+    def select(channels: Sequence[Channel]) -> _Selection:
+        return _select(table, channels, present, is_ac, excluded=excluded, min_fit=min_fit)
+
+    selection = select(channels)
     if len(channels) > 1:
         kept = [c for c in channels if makes_runs(_points(raw, table, c, selection.used[c]))] or channels[:1]
         if len(kept) < len(channels):
-            selection = _select(table, kept, present, is_ac)
+            selection = select(kept)
 
     used = selection.all_used
     dropped = [*table.dropped]
@@ -133,25 +151,49 @@ def extract(
             remedy="Give a file with DC moments (VSM, DC or RSO)",
         )
     parts = tuple(_points(raw, table, channel, rows) for channel, rows in selection.used.items())
+    choice = _explain(raw, flavour, table, selection, parts, counts=counts, request=request)
+    notes += quality.time_goes_back(table, used)
     return Extraction(
         parts=parts,
         dropped=tuple(sorted(dropped, key=lambda row: row.line)),
         rows_read=table.rows_read,
-        choice=_explain(raw, flavour, table, selection, parts, counts=counts, request=request),
+        choice=replace(choice, warnings=(*choice.warnings, *notes)),
         comments=table.comments,
     )
+
+
+def _excluded(raw: RawFile, table: Table, ranges: Iterable[range]) -> BoolArray:
+    """Rows in any of the ranges of file lines."""
+    excluded = np.zeros(len(table.line), dtype=bool)
+    dropped = np.array([row.line for row in table.dropped], dtype=np.int64)
+    for lines in ranges:
+        inside = (table.line >= lines.start) & (table.line < lines.stop)
+        if not inside.any() and not np.any((dropped >= lines.start) & (dropped < lines.stop)):
+            last = int(max(table.line.max(initial=0), dropped.max(initial=0)))
+            raise UsageError(
+                f"there is no data row to exclude at line {lines.start}"
+                + (f" to {lines.stop - 1}" if len(lines) > 1 else ""),
+                where=raw.path,
+                remedy=f"Lines count from the top of the file; its last row is at line {last}",
+            )
+        excluded |= inside
+    return excluded
 
 
 def _collect(raw: RawFile, flavour: Flavour) -> Table:
     names = {name for c in CHANNELS[flavour.family] for name in (c.moment, c.sigma, c.fit) if name}
     names.update(AC_MARKS.get(flavour.family, ()), quality.COLUMNS)
-    wanted = {"T": raw.column(*TEMPERATURE), "H": raw.column(*FIELD)} | {n: raw.column(n) for n in names}
+    wanted = {"T": raw.column(*TEMPERATURE), "H": raw.column(*FIELD), quality.TIME: raw.column(*TIME)}
+    wanted |= {name: raw.column(name) for name in names}
     columns = {name: index for name, index in wanted.items() if index is not None}
     return collect(raw, columns, needed=("T", "H"))
 
 
 def _points(raw: RawFile, table: Table, channel: Channel, rows: BoolArray) -> Points:
+    column, sigma_column = raw.column(channel.moment), raw.column(channel.sigma)
     sigma = table[channel.sigma][rows]
+    if column is not None and sigma_column is not None and raw.factors[sigma_column] is None:
+        sigma = sigma * (raw.factors[column] or 1.0)  # "Long Scan Std Dev" is in the unit of its moment
     return Points(
         temperature=table["T"][rows],
         field=table["H"][rows],
@@ -159,12 +201,18 @@ def _points(raw: RawFile, table: Table, channel: Channel, rows: BoolArray) -> Po
         sigma=np.where(np.abs(sigma) <= HIGHEST_EMU, sigma, nan),
         line=table.line[rows],
         column=label(raw, channel.moment),
-        sigma_column=None if raw.column(channel.sigma) is None else label(raw, channel.sigma),
+        sigma_column=None if sigma_column is None else raw.columns[sigma_column],
     )
 
 
 def _select(
-    table: Table, channels: Sequence[Channel], present: Mapping[Channel, BoolArray], is_ac: BoolArray
+    table: Table,
+    channels: Sequence[Channel],
+    present: Mapping[Channel, BoolArray],
+    is_ac: BoolArray,
+    *,
+    excluded: BoolArray,
+    min_fit: float | None,
 ) -> _Selection:
     """Each row to the first channel that it holds, or dropped: the first reason found stands."""
     reasons = np.full(len(table.line), "", dtype=object)
@@ -179,6 +227,7 @@ def _select(
         holds[channel] = lacks & present[channel]
         moment[holds[channel]] = table[channel.moment][holds[channel]]
         lacks &= ~present[channel]
+    drop(excluded, EXCLUDED)
     drop(is_ac, AC_ROW)
     for other, mask in present.items():
         if all(other.kind != channel.kind for channel in channels):
@@ -190,7 +239,17 @@ def _select(
     drop(T <= 0.0, NOT_POSITIVE)
     drop((T < LOWEST_K) | (T > HIGHEST_K) | (np.abs(H) > HIGHEST_OE), OUT_OF_RANGE)
     drop(np.abs(moment) > HIGHEST_EMU, OUT_OF_RANGE)
-    return _Selection({channel: mask & (reasons == "") for channel, mask in holds.items()}, reasons)
+    sigma = np.full(len(table.line), nan)
+    for channel, mask in holds.items():
+        sigma[mask] = table[channel.sigma][mask]
+    drop(quality.copies(reasons == "", moment, T, H, sigma, table[quality.TIME]), DUPLICATE)
+    poor = {
+        channel: quality.poor_rows(table[channel.fit], mask & (reasons == ""), min_fit=min_fit)
+        for channel, mask in holds.items()
+    }
+    for mask in poor.values():
+        drop(mask, POOR_FIT)
+    return _Selection({channel: mask & (reasons == "") for channel, mask in holds.items()}, poor, reasons)
 
 
 def _explain(
@@ -208,7 +267,7 @@ def _explain(
     warnings: list[str] = []
     diagnostics: Diagnostics = {}
     for channel, rows in selection.used.items():
-        numbers, doubts = _trust(raw, flavour, channel, table, rows)
+        numbers, doubts = _trust(raw, flavour, channel, table, rows, selection.poor[channel])
         diagnostics |= numbers
         warnings += doubts
     if request != "auto":
@@ -223,7 +282,7 @@ def _explain(
         )
     else:
         warnings += _left_out(channels[0], selection.rows(channels[0]), counts, request)
-    warnings += quality.he3_insert(table, selection.all_used, temperature=table["T"])
+    reason += _conversions(raw, channels)
     stated = any(part.sigma_column for part in parts)
     return MomentChoice(
         column=_by_kind(channels, [part.column for part in parts]),
@@ -232,6 +291,17 @@ def _explain(
         diagnostics=diagnostics,
         warnings=tuple(warnings),
     )
+
+
+def _conversions(raw: RawFile, channels: Sequence[Channel]) -> str:
+    """What was converted to emu and Oe, in words."""
+    words = ""
+    for name, unit in (*((channel.moment, "emu") for channel in channels), (FIELD, "Oe")):
+        column = raw.column(*([name] if isinstance(name, str) else name))
+        factor = None if column is None else raw.factors[column]
+        if column is not None and factor not in (None, 1.0):
+            words += f"; {raw.columns[column]!r} times {factor:g} is in {unit}"
+    return words
 
 
 def _why(flavour: Flavour, channel: Channel, rows: int) -> str:
@@ -246,13 +316,18 @@ def _why(flavour: Flavour, channel: Channel, rows: int) -> str:
 
 
 def _trust(
-    raw: RawFile, flavour: Flavour, channel: Channel, table: Table, rows: BoolArray
+    raw: RawFile,
+    flavour: Flavour,
+    channel: Channel,
+    table: Table,
+    rows: BoolArray,
+    poor: BoolArray,
 ) -> tuple[Diagnostics, list[str]]:
-    """Diagnostics and warnings of the rows used of one channel."""
+    """Diagnostics and warnings of the rows of one channel: those used, and those dropped for their poor fit."""
     if flavour.family == flavours.MPMS3 and channel.kind == "DC":
-        return quality.centring(table, rows, free=channel.request == "free")
+        return quality.centring(table, rows, poor, free=channel.request == "free")
     if channel.fit:
-        return quality.poor_fit(table, rows, column=channel.fit, label=label(raw, channel.fit))
+        return quality.poor_fit(table, rows, poor, column=channel.fit, label=label(raw, channel.fit))
     return {}, []
 
 

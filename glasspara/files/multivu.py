@@ -6,17 +6,15 @@ Nothing here knows what a column means: see flavours.py and moments.py.
 from __future__ import annotations
 
 import csv
-import hashlib
 import os
 import re
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from functools import cached_property
 
 from glasspara.errors import InputError
-
-STDIN = "-"
+from glasspara.files.column_units import standard
+from glasspara.files.source import Source, open_source
 
 TEMPERATURE = ("temperature_k", "avg_temperature_k")
 """Canonical names of the temperature column."""
@@ -24,9 +22,14 @@ TEMPERATURE = ("temperature_k", "avg_temperature_k")
 FIELD = ("magnetic_field_oe", "field_oe")
 """Canonical names of the field column."""
 
+TIME = ("time", "time_stamp_sec")
+"""Canonical names of the time column, s from an epoch that depends on the instrument."""
+
 _SEPARATORS = ("\t", ",", ";")
 _HEADER_LINE = re.compile(r"\s*\"?([A-Z_]+)\"?\s*([,;\t])(.*)", re.DOTALL)
 _NAMES_WITHIN = 200  # lines to search for the line of names where no [Data] line announces it
+_HEADER_WITHIN = 10_000  # lines to search for [Data]
+_BLOCK = 4096  # lines that are held as text at a time
 _VALUE_FIRST_PROGRAMS = ("mpms3", "squid", "vsm", "acms ii")
 
 
@@ -62,6 +65,11 @@ class Header:
         return self.get("SAMPLE_MATERIAL") or self.get("NAME")
 
     @property
+    def masses(self) -> tuple[str, ...]:
+        """The entries that may hold a sample mass, as they stand."""
+        return tuple(self.get(key) for key in ("WEIGHT", "SAMPLE_MASS", "mass"))
+
+    @property
     def sample_comment(self) -> str:
         """What was typed about the sample besides its name."""
         return self.get("SAMPLE_COMMENT") or self.get("COMMENT")
@@ -69,22 +77,31 @@ class Header:
 
 @dataclass(frozen=True)
 class RawFile:
-    """A decoded file: header, column names and the table lines, cells still text.
+    """Header and column names of a file; its table lines are read when they are asked for.
 
-    ``table_start`` is the index in ``lines`` of the first line after the names, so that file line
-    ``table_start + 1`` is the first table line.
+    ``names`` are the columns' canonical names with standard units, ``factors`` what turns their numbers into
+    those units (None where the file states no unit). ``table_start`` is the number of lines before the table,
+    so that file line ``table_start + 1`` is the first table line.
     """
 
-    path: str
-    sha256: str
-    encoding: str
+    source: Source
     header: Header
     separator: str
     columns: tuple[str, ...]
-    lines: list[str] = field(repr=False)
+    names: tuple[str, ...]
+    factors: tuple[float | None, ...]
     table_start: int
-    ends_with_newline: bool
-    _index: dict[str, int] = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        return self.source.path
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        index: dict[str, int] = {}
+        for i, name in enumerate(self.names):
+            index.setdefault(name, i)
+        return index
 
     def column(self, *names: str) -> int | None:
         """Index of the first column that has one of these canonical names; None without one."""
@@ -93,26 +110,89 @@ class RawFile:
                 return self._index[name]
         return None
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Table rows as (file line, cells); lines that hold nothing but separators are no rows.
+    def blocks(self) -> Iterator[tuple[int, list[str]]]:
+        """The lines below the line of names, as (file line of the first, lines)."""
+        number = 1
+        for block in self.source.blocks(_BLOCK):
+            skip = max(0, self.table_start + 1 - number)
+            if skip < len(block):
+                yield number + skip, block[skip:]
+            number += len(block)
+
+    def split(self, line: str) -> list[str]:
+        """Cells of a table line."""
+        line = line.rstrip("\n")
+        return _split(line, self.separator) if '"' in line else line.split(self.separator)
+
+
+class TableRows:
+    """Tells the rows among table lines from blank lines and from the header of an appended measurement."""
+
+    def __init__(self, raw: RawFile) -> None:
+        self._raw = raw
+        self._blank = f'{raw.separator}" \t\n'
+        self._header: list[str] | None = None
+        self._announced = False  # [Data] was met: the next line holds the names
+        self._began = 0
+
+    @property
+    def within_header(self) -> bool:
+        """Whether the lines that come next belong to a header."""
+        return self._header is not None
+
+    def rows(self, first: int, lines: list[str]) -> Iterator[tuple[int, str]]:
+        """Rows as (file line, line) among ``lines``, of which the first is file line ``first``.
 
         Raises
         ------
         InputError
-            A second header in the table.
+            A second header that is not of the same measurement.
         """
-        separator = self.separator
-        for number, line in enumerate(self.lines[self.table_start :], self.table_start + 1):
-            if not line.strip(f"{separator} \t"):
+        for number, line in enumerate(lines, first):
+            if not line.strip(self._blank):
                 continue
-            if line.startswith("["):
-                _refuse_second_block(self.path, number, line)
-            yield number, _split(line, separator) if '"' in line else line.split(separator)
+            if self._header is None and not line.lstrip(' "').startswith("["):
+                yield number, line
+            else:
+                self._take_header_line(number, line.rstrip("\n"))
+
+    def _take_header_line(self, number: int, line: str) -> None:
+        if self._header is None:
+            self._header, self._began = [], number
+        if is_marker(line, "[data]"):
+            self._announced = True
+        elif self._announced:
+            _check_appended(self._raw, _parse_header(self._header), line, self._began)
+            self._header, self._announced = None, False
+        else:
+            self._header.append(line)
+
+
+def _check_appended(raw: RawFile, header: Header, names: str, number: int) -> None:
+    """Refuse a second block unless it goes on with the first.
+
+    It does where it has the same columns and its header, if it has one, the same program, sample and mass.
+    """
+    other = ""
+    if _split_names(names) != (raw.separator, raw.columns):
+        other = "other columns"
+    elif header.info and header.program != raw.header.program:
+        other = "another measuring program (BYAPP)"
+    elif header.info and header.sample != raw.header.sample:
+        other = "another sample"
+    elif header.info and header.masses != raw.header.masses:
+        other = "another sample mass"
+    if other:
+        raise InputError(
+            f"a second block with {other}: two data files in one",
+            where=f"{raw.path}, line {number}",
+            remedy="Cut the file in two before this line",
+        )
 
 
 def canonical(name: str) -> str:
     """Column name reduced to lower-case words, so that "Field (Oe)" and "Field_Oe" are one."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", name.lower().replace("²", "2")).strip("_")
 
 
 def read_multivu(path: str | os.PathLike[str]) -> RawFile:
@@ -123,85 +203,35 @@ def read_multivu(path: str | os.PathLike[str]) -> RawFile:
     InputError
         The file is missing, no file, empty, binary, or has neither a [Data] line nor known column names.
     """
-    name = os.fspath(path)
-    data = _load(name)
-    text, encoding = _decode(data, name)
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    names_at = _find_names(lines, name)
+    source = open_source(os.fspath(path))
+    lines = [line.rstrip("\n") for line in next(source.blocks(_HEADER_WITHIN), [])]
+    names_at = _find_names(lines, source.path)
     separator, columns = _split_names(lines[names_at])
-    index: dict[str, int] = {}
-    for i, column in enumerate(columns):
-        index.setdefault(canonical(column), i)
+    standards = [standard(canonical(column)) for column in columns]
     return RawFile(
-        path=name,
-        sha256=hashlib.sha256(data).hexdigest(),
-        encoding=encoding,
+        source=source,
         header=_parse_header(lines[:names_at]),
         separator=separator,
         columns=columns,
-        lines=lines,
+        names=tuple(name for name, _ in standards),
+        factors=tuple(factor for _, factor in standards),
         table_start=names_at + 1,
-        ends_with_newline=not lines[-1],
-        _index=index,
-    )
-
-
-def _load(path: str) -> bytes:
-    if path == STDIN:
-        data = sys.stdin.buffer.read()
-    else:
-        try:
-            data = Path(path).read_bytes()
-        except FileNotFoundError as error:
-            raise InputError("no such file", where=path, remedy="Check the name") from error
-        except IsADirectoryError as error:
-            raise InputError("this is a directory", where=path, remedy="Name the files in it") from error
-        except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
-            reason = getattr(error, "strerror", None) or str(error)
-            raise InputError(f"cannot be read: {reason}", where=path) from error
-    if not data.strip():
-        raise InputError("the file is empty", where=path, remedy="Export or copy it again")
-    return data
-
-
-def _decode(data: bytes, path: str) -> tuple[str, str]:
-    """Text and the name of its encoding; MultiVu writes cp1252, editors and Excel the others."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        trials = ["utf-16"]
-    elif b"\0" in data:
-        raise InputError(
-            "a binary file, not a Quantum Design data file",
-            where=path,
-            remedy="Give the .dat file that MultiVu wrote, unpacked and as text",
-        )
-    elif data.startswith(b"\xef\xbb\xbf"):
-        trials = ["utf-8-sig"]
-    else:
-        # latin-1 takes what cp1252 leaves undefined (0x81, 0x8d, ...), so this list never ends in failure.
-        trials = ["ascii"] if data.isascii() else ["utf-8", "cp1252", "latin-1"]
-    for encoding in trials:
-        try:
-            return data.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    raise InputError(
-        f"begins as {trials[0]} text but does not go on so", where=path, remedy="Save it again as plain text"
     )
 
 
 def _find_names(lines: list[str], path: str) -> int:
     """Index of the line of column names."""
     for i, line in enumerate(lines):
-        if _is_marker(line, "[data]"):
+        if is_marker(line, "[data]"):
             for j in range(i + 1, len(lines)):
                 if lines[j].strip(",;\t "):
                     return j
             raise InputError("no column names and no data rows after [Data]", where=f"{path}, line {i + 1}")
     for i, line in enumerate(lines[:_NAMES_WITHIN]):
-        known = {canonical(name) for name in _split_names(line)[1]}
+        known = {standard(canonical(name))[0] for name in _split_names(line)[1]}
         if known.intersection(TEMPERATURE) and known.intersection(FIELD):
             return i
-    if any(_is_marker(line, "[header]") for line in lines):
+    if any(is_marker(line, "[header]") for line in lines):
         raise InputError(
             "the file ends before its [Data] line", where=path, remedy="Copy the file again, whole"
         )
@@ -212,7 +242,8 @@ def _find_names(lines: list[str], path: str) -> int:
     )
 
 
-def _is_marker(line: str, marker: str) -> bool:
+def is_marker(line: str, marker: str) -> bool:
+    """Whether a line holds nothing but "[data]" or "[header]", with whatever a spreadsheet padded it."""
     return line.strip('",;\t ').lower() == marker
 
 
@@ -239,15 +270,6 @@ def _split(line: str, separator: str) -> list[str]:
         except csv.Error:
             pass
     return line.split(separator)
-
-
-def _refuse_second_block(path: str, number: int, line: str) -> None:
-    if _is_marker(line, "[header]") or _is_marker(line, "[data]"):
-        raise InputError(
-            f"a second {line.strip()} block: two data files in one",
-            where=f"{path}, line {number}",
-            remedy="Cut the file in two before this line",
-        )
 
 
 def _parse_header(lines: list[str]) -> Header:

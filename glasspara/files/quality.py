@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -26,6 +27,9 @@ FREE, FIXED = "dc_moment_free_ctr_emu", "dc_moment_fixed_ctr_emu"
 FREE_FIT, FIXED_FIT = "dc_free_fit", "dc_fixed_fit"
 CENTRE, NOMINAL_CENTRE = "dc_calculated_center_mm", "center_position_mm"
 HE3_TEMPERATURE = "he3_temp"
+TIME = "time"
+"""Name under which a table holds the time of its rows, s."""
+
 COLUMNS = (FREE, FIXED, FREE_FIT, FIXED_FIT, CENTRE, NOMINAL_CENTRE, HE3_TEMPERATURE)
 """Columns that this module wants, besides a regression fit."""
 
@@ -34,8 +38,13 @@ _HE3_TOLERANCE = 0.05
 
 # Damaged cells hold 1e300 or inf; medians leave out what comes of them.
 @np.errstate(over="ignore", invalid="ignore")
-def centring(table: Table, used: BoolArray, *, free: bool) -> tuple[Diagnostics, list[str]]:
-    """Centring of MPMS3 DC scans; ``free`` tells whether the free-centre moments are the ones taken."""
+def centring(
+    table: Table, used: BoolArray, left_out: BoolArray, *, free: bool
+) -> tuple[Diagnostics, list[str]]:
+    """Centring of MPMS3 DC scans; ``free`` tells whether the free-centre moments are the ones taken.
+
+    ``left_out`` are rows that are not used because their fit is poor.
+    """
     numbers = _centring_numbers(table, used)
     strength, ratio = np.abs(table[FREE]), _ratio(table)
     asked = used & np.isfinite(ratio) & (strength > 0.1 * (_median(strength[used]) or 0.0))
@@ -44,7 +53,7 @@ def centring(table: Table, used: BoolArray, *, free: bool) -> tuple[Diagnostics,
     if off.sum() > DISAGREEING_SHARE * asked.sum():
         warnings.append(_disagreement(_centring_numbers(table, off), table.line[off], free=free))
     column, label = (FREE_FIT, "DC Free Fit") if free else (FIXED_FIT, "DC Fixed Fit")
-    poor, poor_warnings = poor_fit(table, used, column=column, label=label)
+    poor, poor_warnings = poor_fit(table, used, left_out, column=column, label=label)
     other_fit = numbers["fixed_fit" if free else "free_fit"]
     if poor_warnings and (numbers["free_fit" if free else "fixed_fit"] or 0.0) < GOOD_FIT:
         better = other_fit is not None and other_fit >= GOOD_FIT
@@ -87,28 +96,89 @@ def _disagreement(numbers: Diagnostics, lines: IntArray, *, free: bool) -> str:
     )
 
 
-def poor_fit(table: Table, used: BoolArray, *, column: str, label: str) -> tuple[Diagnostics, list[str]]:
+def poor_rows(fit: FloatArray, rows: BoolArray, *, min_fit: float | None) -> BoolArray:
+    """Those of ``rows`` to leave out because the fit of their scan is below ``min_fit``.
+
+    None stands for GOOD_FIT, unless that left out half of them or more: then the sample is too weak throughout, and
+    which points to believe is not for a threshold to say.
+    """
+    poor: BoolArray = rows & (fit < (GOOD_FIT if min_fit is None else min_fit))
+    if min_fit is None and 2 * int(poor.sum()) >= int(rows.sum()):
+        return np.zeros_like(rows)
+    return poor
+
+
+def poor_fit(
+    table: Table, used: BoolArray, left_out: BoolArray, *, column: str, label: str
+) -> tuple[Diagnostics, list[str]]:
     """Fit quality of the scans, column ``column`` (called ``label`` in the file)."""
-    fit = table[column][used]
-    poor = fit < GOOD_FIT
-    numbers: Diagnostics = {"fit": _median(fit), "rows_poor_fit": float(poor.sum())}
+    fit = table[column]
+    poor = (used | left_out) & (fit < GOOD_FIT)
+    numbers: Diagnostics = {"fit": _median(fit[used]), "rows_poor_fit": float(poor.sum())}
     if not poor.any():
         return numbers, []
+    kept = int((poor & used).sum())
+    if not kept:
+        fate = "they are left out, --min-fit 0 keeps them"
+    elif not left_out.any():
+        fate = f"they are kept; --min-fit {GOOD_FIT} leaves them out"
+    else:
+        fate = f"{kept} of them are kept"
     return numbers, [
-        f"{label} is below {GOOD_FIT} in {int(poor.sum())} of {fit.size} rows (file lines "
-        f"{line_ranges(table.line[used][poor])}): where the total moment is weak or changes sign these moments "
-        "are biased, not only noisy; leave them out with --t-range or --h-range, or do not trust them"
+        f"{label} is below {GOOD_FIT} in {int(poor.sum())} of {int((used | left_out).sum())} rows (file lines "
+        f"{line_ranges(table.line[poor])}): where the total moment is weak or changes sign these moments "
+        f"are biased, not only noisy; {fate}"
     ]
 
 
-def he3_insert(table: Table, used: BoolArray, *, temperature: FloatArray) -> list[str]:
-    """Warning where a He-3 insert's thermometer disagrees with the temperature column."""
-    insert, stated = _median(table[HE3_TEMPERATURE][used]), _median(temperature[used])
-    if insert is None or stated is None or insert <= 0.0 or abs(insert - stated) <= _HE3_TOLERANCE * stated:
+def sample_temperature(table: Table) -> tuple[Table, list[str]]:
+    """The table with the temperature of the sample as "T", and a warning where that is a He-3 insert's.
+
+    A He-3 insert has a thermometer of its own; where it reads otherwise than the stage of the magnet, the sample is at
+    its temperature.
+    """
+    insert, stage = table[HE3_TEMPERATURE], table["T"]
+    reads = insert > 0.0
+    if 2 * int(reads.sum()) <= int((stage > 0.0).sum()):
+        return table, []
+    inside, outside = _median(insert[reads]), _median(stage[reads])
+    if inside is None or outside is None or abs(inside - outside) <= _HE3_TOLERANCE * outside:
+        return table, []
+    return replace(table, values=table.values | {"T": np.where(reads, insert, nan)}), [
+        f"temperatures are those of column 'He3 temp' (median {inside:.3g} K), where a He-3 insert holds the sample, "
+        f"not those of the stage (median {outside:.3g} K)"
+    ]
+
+
+def copies(rows: BoolArray, moment: FloatArray, *others: FloatArray) -> BoolArray:
+    """Those of ``rows`` that repeat an earlier one in every number."""
+    found = np.zeros_like(rows)
+    places = np.flatnonzero(rows)
+    numbers = np.stack([column[places] for column in (moment, *others)])
+    # rows that are equal have equal keys; nearly all others have not, and need no closer look
+    keys = np.zeros(len(places), dtype=np.uint64)
+    for column in numbers.view(np.uint64):
+        keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
+        keys ^= keys >> np.uint64(29)
+    order = np.sort(keys)
+    twice = order[1:][order[1:] == order[:-1]]
+    seen: set[bytes] = set()
+    for i in np.flatnonzero(np.isin(keys, twice)).tolist() if len(twice) else ():
+        row = numbers[:, i].tobytes()
+        found[places[i]] = row in seen
+        seen.add(row)
+    return found
+
+
+def time_goes_back(table: Table, used: BoolArray) -> list[str]:
+    """Warning where a row was measured before the one above it."""
+    timed = used & np.isfinite(table[TIME])
+    back = np.flatnonzero(np.diff(table[TIME][timed]) < 0.0) + 1
+    if not len(back):
         return []
     return [
-        f"column 'He3 temp' (median {insert:.3g} K) differs from the temperature used (median {stated:.3g} K): "
-        "with a He-3 insert the sample is at the former, which glasspara does not read"
+        f"the time goes back at file line{'s' if len(back) > 1 else ''} {line_ranges(table.line[timed][back])}: rows "
+        "were sorted or pasted, or the clock was set; runs and branches are taken in the order of the file"
     ]
 
 

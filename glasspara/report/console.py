@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from math import floor, log10
 from pathlib import PurePath
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +41,10 @@ _PIPE_WIDTH = 120
 
 
 class _PlainConsole(Console):
-    """Leaves a broken pipe to the program: rich would end it with status 1."""
+    """Shows plain text inert, and leaves a broken pipe to the program: rich would end it with status 1."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(inert(item) if isinstance(item, str) else item for item in objects), **options)
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError

@@ -23,6 +23,7 @@ from glasspara.fitting.staged import StageValues
 from glasspara.loading import Input
 from glasspara.measurement import Measurement
 from glasspara.presets import Preset
+from glasspara.report.inert import inert
 from glasspara.simulation import SimulatedRun
 from glasspara.stages import StagedData
 
@@ -37,8 +38,12 @@ def schema_text() -> str:
 
 
 def to_text(document: Mapping[str, Any]) -> str:
-    """Document as JSON text: keys sorted, full precision, finite numbers or null."""
-    return json.dumps(_finite(document), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """Document as JSON text: keys sorted, full precision, finite numbers or null.
+
+    Characters that a terminal would obey, and those that UTF-8 does not have, are written as JSON escapes.
+    """
+    text = json.dumps(_finite(document), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    return inert(text, escape=lambda char: json.dumps(char)[1:-1], keep="\n") + "\n"
 
 
 def frame(command: str, inputs: Sequence[Mapping[str, Any]], warnings: Sequence[str]) -> Json:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 
-def inert(text: str) -> str:
-    """``text`` with control, format and surrogate characters written out as escapes."""
-    return "".join(
-        char if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else ascii(char)[1:-1]
-        for char in text
-    )
+def _escaped(char: str) -> str:
+    return ascii(char)[1:-1]
+
+
+def inert(text: str, *, escape: Callable[[str], str] = _escaped, keep: str = "") -> str:
+    """``text`` with control, format and surrogate characters, but for those in ``keep``, written out as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    # by distinct characters: reports are long
+    table = {
+        ord(char): escape(char)
+        for char in set(text) - set(keep)
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+    }
+    return text.translate(table)

@@ -16,6 +16,7 @@ from glasspara.fitting.curves import ProfileCurve
 from glasspara.fitting.result import FitResult, FittedParameter
 from glasspara.loading import Input
 from glasspara.parameters import parameter_of
+from glasspara.report.inert import inert
 from glasspara.stages import StagedData
 
 # A spreadsheet takes a cell that starts so for a formula.
@@ -23,10 +24,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """CSV with ``#`` lines above the header; text that a spreadsheet would evaluate is quoted with an apostrophe."""
+    """CSV with ``#`` lines above the header.
+
+    Control characters are shown inert, and text that a spreadsheet would evaluate is quoted with an apostrophe.
+    """
     stream = io.StringIO()
     for comment in comments:
-        stream.write("# " + " ".join(comment.split()) + "\n")
+        stream.write("# " + inert(" ".join(comment.split())) + "\n")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
@@ -35,7 +39,7 @@ def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequ
 
 def _cell(value: object) -> object:
     if isinstance(value, str):
-        flat = " ".join(value.split())
+        flat = inert(" ".join(value.split()))
         return "'" + flat if flat.startswith(_FORMULA) else flat
     if value is None:
         return ""

@@ -299,7 +299,18 @@ def test_information_commands(glasspara):
 
 @pytest.mark.parametrize(
     "command",
-    ["fit", "universality", "inspect", "subtract", "simulate", "presets", "schema", "cite", "environment"],
+    [
+        "fit",
+        "universality",
+        "inspect",
+        "subtract",
+        "simulate",
+        "init",
+        "presets",
+        "schema",
+        "cite",
+        "environment",
+    ],
 )
 def test_short_help_does_not_run_the_command(glasspara, command):
     shown = glasspara(command, "-h")
@@ -347,7 +358,7 @@ def test_copies_of_a_file_are_not_two_measurements(glasspara, one, tmp_path):
     copy.write_bytes(one.read_bytes())
     refused = glasspara("fit", one, copy)
     assert refused.status == 3
-    assert "same bytes" in refused.err
+    assert "same points" in refused.err
 
 
 def test_batch_with_a_bad_file(glasspara, validator, pure_ll, tmp_path):

@@ -60,10 +60,10 @@ def test_acms_without_dc_columns_is_refused(write, compose, sweep):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("Magnetic Field (Oe)", "Magnetic Field (T)"), "no columns 'Temperature"),
+        (("Magnetic Field (Oe)", "Magnetic Field (furlong)"), "no columns 'Temperature"),
         (
-            ("Moment (emu)", "Moment (Am2)"),
-            r"no moment column that glasspara knows; there is 'Moment \(Am2\)'",
+            ("Moment (emu)", "Moment (V)"),
+            r"no moment column that glasspara knows; there is 'Moment \(V\)'",
         ),
         (("Moment (emu)", "Voltage (V)"), "not magnetometry"),
     ],

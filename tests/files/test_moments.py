@@ -74,7 +74,8 @@ def test_a_disagreement_in_part_of_the_rows_is_seen(write, compose, sweep):
     good, bad = (
         [{**p, "H": 1000.0 * k, "fixed": f * p["m"]} for p in sweep()] for k, f in ((1, 1.0), (2, 0.93))
     )
-    choice = read(write(compose("mpms3-dc", [*good, *good, *bad]))).moment_choice
+    again = [{**p, "T": 1.001 * p["T"]} for p in good]
+    choice = read(write(compose("mpms3-dc", [*good, *again, *bad]))).moment_choice
     assert choice.diagnostics["fixed_over_free"] == 1.0
     assert "disagree in 8 rows (file lines 31-38): Fixed/Free 0.930 there" in choice.warnings[0]
 
@@ -90,12 +91,29 @@ def test_poor_dipole_fits(write, compose, sweep, fit, fixed_fit, remedy):
     assert advice.startswith(remedy)
 
 
-def test_poor_regression_of_an_mpms_xl(write, compose, sweep):
+@pytest.mark.parametrize(
+    ("poor", "min_fit", "dropped", "words"),
+    [
+        (1, None, 1, "(file lines 14): where the total moment is weak or changes sign"),
+        (3, None, 3, "they are left out, --min-fit 0 keeps them"),
+        (4, None, 0, "they are kept; --min-fit 0.8 leaves them out"),
+        (4, 0.8, 4, "they are left out"),
+        (3, 0.0, 0, "they are kept"),
+        (3, 0.2, 1, "2 of them are kept"),
+    ],
+)
+def test_poor_regression_of_an_mpms_xl(write, compose, sweep, poor, min_fit, dropped, words):
+    """Left out where they are the lesser part, or on request."""
     points = sweep()
-    points[3]["fit"] = 0.0
-    choice = read(write(compose("xl", points))).moment_choice
-    assert choice.diagnostics == {"fit": 0.97, "rows_poor_fit": 1.0}
-    assert "Long Reg Fit is below 0.8 in 1 of 8 rows (file lines 17)" in choice.warnings[0]
+    for i in range(poor):
+        points[i]["fit"] = 0.1 + 0.2 * i
+    measurement = accounts(read(write(compose("xl", points)), min_fit=min_fit))
+    assert measurement.moment_choice.diagnostics["rows_poor_fit"] == poor
+    (warning,) = measurement.moment_choice.warnings
+    assert f"Long Reg Fit is below 0.8 in {poor} of 8 rows" in warning
+    assert words in warning
+    assert measurement.rows_dropped == ({"poor fit of the scan": dropped} if dropped else {})
+    assert [row.line for row in measurement.dropped] == list(range(14, 14 + dropped))
 
 
 VSM, FREE = "Moment (emu)", "DC Moment Free Ctr (emu)"
@@ -292,12 +310,6 @@ def test_no_moments(write, compose, sweep):
         read(write(compose("vsm", [",1.0,4.0,1000,,,2,,,,"] * 5)))
     with pytest.raises(InputError, match=r"\(1 comment only, 5 temperature not positive\)"):
         read(write(compose("vsm", ["c,1", *[",1.0,0.0,1000,1e-5,,1,,,,"] * 5])))
-
-
-def test_a_he3_insert_is_pointed_out(write, compose, sweep):
-    text = compose("vsm", sweep()).replace("Mass (grams)", "He3 temp").replace(",55.5,", ",0.44,")
-    (warning,) = read(write(text)).warnings
-    assert "'He3 temp' (median 0.44 K)" in warning
 
 
 def test_line_ranges():

@@ -7,6 +7,7 @@ import io
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from glasspara.errors import InputError
@@ -16,7 +17,7 @@ from glasspara.measurement import read
 
 def test_the_digest_is_that_of_the_bytes(write, compose, sweep):
     text = compose("xl", sweep(), ending="\r\n")
-    assert read_multivu(write(text)).sha256 == hashlib.sha256(text.encode()).hexdigest()
+    assert read_multivu(write(text)).source.sha256 == hashlib.sha256(text.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,8 @@ def test_the_digest_is_that_of_the_bytes(write, compose, sweep):
         (lambda text: text.encode("utf-8"), "utf-8"),
         (lambda text: text.encode("utf-8-sig"), "utf-8-sig"),
         (lambda text: text.encode("utf-16"), "utf-16"),
+        (lambda text: text.encode("utf-16-le"), "utf-16-le"),
+        (lambda text: text.encode("utf-16-be"), "utf-16-be"),
         (lambda text: text.encode("cp1252").replace(b"TITLE,", b"TITLE,\x81"), "latin-1"),
     ],
 )
@@ -183,8 +186,47 @@ def test_paths_that_are_no_files(tmp_path):
         read("x" * 5000)
 
 
-def test_two_files_in_one(write, compose, sweep):
+def test_an_appended_measurement_is_read_on(write, compose, sweep):
+    """The same header once more, and rows that go on; the header's lines are no rows."""
     text = compose("xl", sweep())
-    with pytest.raises(InputError, match=r"second \[Header\] block") as caught:
-        read(write(text + text))
+    more = compose("xl", sweep(6, H=2000.0))
+    measurement = read(write(text + more))
+    assert measurement.rows_read == measurement.rows_used == 14
+    assert [(run.nominal, run.line[0]) for run in measurement.runs] == [(1000, 14), (2000, 35)]
+    names = text.partition("[Data]\n")[2].partition("\n")[0]
+    again = read(write(f"{text}[Data]\n{names}\n" + more.partition(names)[2].lstrip("\n"), "data only.dat"))
+    assert [len(run) for run in again.runs] == [8, 6]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("Long Reg Fit", "Long Reg Factor"), "other columns"),
+        (("NAME, glass", "NAME, crystal"), "another sample"),
+        (("WEIGHT, 12.5", "WEIGHT, 13.5"), "another sample mass"),
+        (("BYAPP,MPMS Measurement", "BYAPP,VSM"), "another measuring program"),
+    ],
+)
+def test_two_files_in_one(write, compose, sweep, change, words):
+    text = compose("xl", sweep())
+    with pytest.raises(InputError, match=f"a second block with {words}") as caught:
+        read(write(text + text.replace(*change)))
     assert f"line {text.count(chr(10)) + 1}" in str(caught.value)
+
+
+@pytest.mark.parametrize("layout", ["xl", "mpms3-dc", "mpms3-vsm", "vsm", "acms2"])
+@pytest.mark.parametrize("cell", ["", "nan", "x", "1_0", "inf", " 7 ", "1e-400"])
+def test_rows_read_at_once_and_one_by_one_are_the_same(write, compose, sweep, layout, cell):
+    """A quoted comment sends all rows of its block the slow way; one odd error cell sends them the middle way."""
+    points = sweep(12)
+    points[5]["s"] = cell
+    text = compose(layout, points)
+    lines = text.splitlines()
+    comment = ',"a comment"' if layout == "xl" else '"a comment",1.0'
+    slow = "\n".join([*lines[:-12], comment, *lines[-12:], ""])
+    whole, single = read(write(text)), read(write(slow, "slow.dat"))
+    assert single.comments[0][1] == "a comment"
+    assert whole.rows_used == single.rows_used == 12
+    for name in ("temperature", "field", "moment", "sigma"):
+        np.testing.assert_array_equal(getattr(whole.runs[0], name), getattr(single.runs[0], name))
+    assert (whole.runs[0].line + 1).tolist() == single.runs[0].line.tolist()

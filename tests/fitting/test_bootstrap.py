@@ -162,7 +162,8 @@ def test_settle_finds_the_minimum_of_migrad(etm):
 def test_settle_asks_migrad_where_least_squares_stop_short(etm, monkeypatch):
     problem = Resampler(etm.minimum, "parametric").draw(rng())
     monkeypatch.setattr(
-        "glasspara.fitting.minimise.descend", lambda problem, guess: problem.coordinates.from_reported(guess)
+        "glasspara.fitting.minimise.descend",
+        lambda problem, guesses: problem.coordinates.from_reported(guesses[0]),
     )
     stopped = settle(problem, etm.minimum.reported)
     assert stopped.chi2 == pytest.approx(polish(problem, etm.minimum.point).chi2, rel=1e-9)

@@ -1,0 +1,86 @@
+"""Cost of reading a file: the reader against pandas.read_csv on the same bytes, each in a process of its own.
+
+pandas is told where the table starts and which encoding it has; it gives all columns, but no runs, errors or checks.
+Times are of whole processes, start and imports with them.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from glasspara.files.writer import write_mpms3_dc, write_mpms_xl_rso
+
+SIZES = (80, 10_000, 100_000, 1_000_000)
+_LAYOUTS = {"MPMS-XL RSO, 38 columns": write_mpms_xl_rso, "MPMS3, 88 columns": write_mpms3_dc}
+
+_READERS = {
+    "pandas": """
+import sys
+import pandas as pd
+with open(sys.argv[1], "rb") as file:
+    skip = next(i for i, line in enumerate(file) if line.startswith(b"[Data]")) + 1
+rows = len(pd.read_csv(sys.argv[1], skiprows=skip, engine="c", encoding="cp1252"))
+""",
+    "glasspara": """
+import sys
+import glasspara
+rows = glasspara.read(sys.argv[1]).rows_used
+""",
+}
+# of this program alone: what getrusage says counts what the parent had when it forked
+_AFTER = """
+with open("/proc/self/status") as status:
+    peak = next(line.split()[1] for line in status if line.startswith("VmHWM"))
+print(rows, peak)
+"""
+
+
+def _measure(reader: str, path: Path, repeat: int) -> tuple[float, float]:
+    """Shortest time (s) and largest memory (MB) of some processes."""
+    times, memory = [], 0.0
+    for _ in range(repeat):
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", _READERS[reader] + _AFTER, str(path)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        times.append(time.perf_counter() - start)
+        memory = max(memory, int(done.stdout.split()[1]) / 1024)
+    return min(times), memory
+
+
+def _write(path: Path, layout: str, rows: int) -> None:
+    rng = np.random.default_rng(1)
+    T = np.linspace(300.0, 2.0, rows) + 1e-3 * rng.normal(size=rows)
+    moment = -1e-6 + 1e-5 / T + 1e-9 * rng.normal(size=rows)
+    columns = (T, np.full(rows, 1000.0), moment, np.full(rows, 1e-9))
+    path.write_bytes(_LAYOUTS[layout](*(column.tolist() for column in columns), name="glass", mass_mg=12.5))
+
+
+def main() -> None:
+    """Print times, their ratio and the memory of both, by layout and number of rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        for layout in _LAYOUTS:
+            print(layout)
+            for rows in SIZES:
+                path = Path(folder) / "run.dat"
+                _write(path, layout, rows)
+                repeat = 7 if rows < 100_000 else 4
+                pandas, pandas_memory = _measure("pandas", path, repeat)
+                ours, memory = _measure("glasspara", path, repeat)
+                print(
+                    f"{rows:9d} rows  pandas {pandas:6.2f} s {pandas_memory:6.0f} MB   "
+                    f"glasspara {ours:6.2f} s {memory:6.0f} MB   time {ours / pandas:5.2f} x pandas"
+                )
+
+
+if __name__ == "__main__":
+    main()

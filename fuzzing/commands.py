@@ -1,0 +1,102 @@
+"""Damaged files and odd options to the commands: a documented exit status, clean streams, nothing else."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+import time
+import unicodedata
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from random import Random
+
+from fuzzing import Findings
+from fuzzing.mutations import damage
+from fuzzing.reading import keep
+from fuzzing.seeds import seeds
+from glasspara.cli.main import run
+
+STATUSES = {0, 2, 3, 4, 5, 6}
+"""What the commands may end with."""
+
+_COMMANDS = (
+    ("inspect",),
+    ("inspect", "--json"),
+    ("fit", "--model", "ll", "--no-plots"),
+    ("fit", "--model", "ll", "--json", "--per-run"),
+    ("universality", "--no-plots"),
+    ("subtract",),
+    ("subtract", "--json", "--average"),
+)
+_OPTIONS = (
+    (), (), ("--mass", "12.5"), ("--mass", "12.5"), ("--mass", "12.5"), ("--mass", "35,7 mg"), ("--mass", "0.01"),
+    ("--exclude", "flux-jumps"), ("--exclude", "20-30"), ("--exclude", "0"), ("--min-fit", "0"), ("--min-fit", "nan"),
+    ("--errors", "scatter"), ("--errors", "instrument"), ("--moment", "fixed"),
+)  # fmt: skip
+_NAMES = (
+    "run.dat", "=1+1.dat", "@x.dat", "a\x1b[31mb.dat", "[bold].dat", "-.dat", "a\nb.dat", "\u202efdp.dat", "..dat",
+    "x" * 200 + ".dat", "\udcff.dat", "#$%&$.dat", "a,b;c'\"d.dat", "{x}.dat", "%s.dat",
+)  # fmt: skip
+
+
+def campaign(seed: int, seconds: float) -> Findings:
+    """Run commands on damaged files until the time is over."""
+    findings = Findings("commands run on damaged files")
+    random = Random(seed)
+    until = time.monotonic() + seconds
+    with tempfile.TemporaryDirectory() as folder:
+        while time.monotonic() < until:
+            path = Path(folder) / random.choice(_NAMES)
+            data = random.choice(seeds())
+            if random.random() < 0.7:
+                data, _ = damage(random, data)
+            path.write_bytes(data)
+            command, *options = random.choice(_COMMANDS)
+            extra = [] if command == "inspect" else list(random.choice(_OPTIONS))
+            out = Path(folder) / "out"
+            if command != "inspect" and random.random() < 0.3:
+                extra += ["--out", str(out), "--force"]
+            began = time.monotonic()
+            fault = fault_of([command, *options, *extra, "--", str(path)], findings)
+            findings.slowest_s = max(findings.slowest_s, time.monotonic() - began)
+            if fault:
+                options_word = " ".join(options + extra)
+                findings.wrong.append(
+                    f"{command} {options_word} {path.name!r}: {fault}; the file is {keep(data)}"
+                )
+            path.unlink()
+            stray = {item.name for item in Path(folder).iterdir()} - {"out"}
+            if stray:
+                findings.wrong.append(f"{command}: wrote {stray} outside --out")
+    return findings
+
+
+def fault_of(arguments: list[str], findings: Findings) -> str:
+    """Run the program in this process; what it did that it must not, "" if nothing."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+    before, sys.argv = sys.argv, ["glasspara", *arguments]
+    status: object = 0
+    try:
+        with redirect_stdout(streams[0]), redirect_stderr(streams[1]), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            run()
+    except SystemExit as stop:
+        status = stop.code or 0
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        sys.argv = before
+    findings.count(f"status {status}")
+    if status not in STATUSES:
+        return f"status {status}"
+    for stream in streams:
+        stream.flush()
+        text = stream.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
+        odd = {
+            char for char in text if char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co")
+        }
+        if odd:
+            return f"prints {odd!r}"
+    return ""

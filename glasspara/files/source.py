@@ -1,0 +1,160 @@
+"""From a file name to text: what may be opened, how much of it, packed or not, in which encoding."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import sys
+import zlib
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from glasspara.errors import InputError
+from glasspara.safe_open import read_bytes, too_large
+
+STDIN = "-"
+
+MOST_BYTES = 600_000_000
+"""Bytes of a file, unpacked: two million rows of the widest table. More would not fit into 2 GB of memory."""
+
+MOST_BYTES_IN_LINE = 1_048_576
+"""The widest line that MultiVu writes has some 3000."""
+
+_GZIP = b"\x1f\x8b"
+_PACKED = {
+    b"PK\x03\x04": "zip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"7z\xbc\xaf": "7z",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+_CHUNK = 1_048_576
+
+
+@dataclass(frozen=True)
+class Source:
+    """Content of a file: ``data`` are its bytes, unpacked, ``sha256`` the digest of the bytes as they lie there.
+
+    ``encoding`` is the name of the text encoding, ``packing`` "gzip" or "".
+    """
+
+    path: str
+    sha256: str
+    encoding: str
+    packing: str
+    data: bytes = field(repr=False)
+
+    def blocks(self, lines: int) -> Iterator[list[str]]:
+        """The text in lists of at most ``lines`` lines, each with its line end (CR LF, CR or LF) as one LF."""
+        with io.TextIOWrapper(io.BytesIO(self.data), encoding=self.encoding, newline=None) as stream:
+            while block := list(islice(stream, lines)):
+                yield block
+
+
+def open_source(path: str) -> Source:
+    """Read a file, or stdin for "-".
+
+    Raises
+    ------
+    InputError
+        The file is missing, no file, too large, empty, binary or damaged.
+    """
+    packed = _load(path)
+    digest = hashlib.sha256(packed).hexdigest()
+    gzipped = packed.startswith(_GZIP)
+    data = _unpack(packed, path) if gzipped else packed
+    if not data or data.isspace():
+        raise InputError("the file is empty", where=path, remedy="Export or copy it again")
+    encoding = _encoding(data, path)
+    _refuse_endless_lines(data, path)
+    return Source(path, digest, encoding, "gzip" if gzipped else "", data)
+
+
+def _load(path: str) -> bytes:
+    if path != STDIN:
+        return read_bytes(path, most=MOST_BYTES)
+    if sys.stdin is None:
+        raise InputError("standard input is closed", where=path, remedy="Name a file")
+    data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise too_large(path, MOST_BYTES)
+    return data
+
+
+def _unpack(packed: bytes, path: str) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(
+            "a gzip file that is cut short or damaged", where=path, remedy="Copy the file again, whole"
+        ) from error
+    if len(data) > MOST_BYTES:
+        raise too_large(path, MOST_BYTES)
+    return data
+
+
+def _encoding(data: bytes, path: str) -> str:
+    """Name of the encoding; MultiVu writes cp1252, editors and Excel the others."""
+    for start, name in _PACKED.items():
+        if data.startswith(start):
+            raise InputError(
+                f"a packed file ({name})", where=path, remedy="Unpack it first; gzip alone is read"
+            )
+    start = data[:80]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        trials = ["utf-16"]
+    elif b"\0" in data:
+        # UTF-16 without its mark: every other byte of plain text is 0
+        if len(start) >= 8 and not any(start[1::2]):
+            trials = ["utf-16-le"]
+        elif len(start) >= 8 and not any(start[0::2]):
+            trials = ["utf-16-be"]
+        else:
+            raise InputError(
+                "a binary file, not a Quantum Design data file",
+                where=path,
+                remedy="Give the .dat file that MultiVu wrote, as text",
+            )
+    elif data.startswith(b"\xef\xbb\xbf"):
+        trials = ["utf-8-sig"]
+    else:
+        # latin-1 takes what cp1252 leaves undefined (0x81, 0x8d, ...), so this list never ends in failure.
+        trials = ["ascii"] if data.isascii() else ["utf-8", "cp1252", "latin-1"]
+    for encoding in trials:
+        if _decodes(data, encoding):
+            return encoding
+    raise InputError(
+        f"begins as {trials[0]} text but does not go on so", where=path, remedy="Save it again as plain text"
+    )
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    """Whether all of ``data`` is of this encoding; piece by piece, so as not to hold it twice."""
+    if encoding == "ascii":
+        return True
+    decoder = getincrementaldecoder(encoding)()
+    try:
+        for at in range(0, len(data), _CHUNK):
+            decoder.decode(data[at : at + _CHUNK])
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _refuse_endless_lines(data: bytes, path: str) -> None:
+    at = 0
+    while len(data) - at > MOST_BYTES_IN_LINE:
+        end = at + MOST_BYTES_IN_LINE
+        line_end = max(data.rfind(b"\n", at, end), data.rfind(b"\r", at, end))
+        if line_end < 0:
+            raise InputError(
+                f"a line of more than {MOST_BYTES_IN_LINE} bytes: not a Quantum Design data file",
+                where=path,
+                remedy="Give the .dat file that MultiVu wrote",
+            )
+        at = line_end + 1
