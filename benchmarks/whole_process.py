@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -13,9 +14,10 @@ CAMPAIGN = Path(__file__).parent.parent / "fixtures" / "bk7-fixed-field"
 REPEAT = 9
 
 
-def _seconds(command: Sequence[str]) -> float:
+def _seconds(command: Sequence[str], blas_threads: str | None = None) -> float:
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": blas_threads} if blas_threads else None
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
@@ -23,24 +25,23 @@ def main() -> None:
     """Print median times of processes run in turn, so that other work on the machine disturbs all alike."""
     files = [str(path) for path in sorted(CAMPAIGN.glob("*.dat"))]
     imports = "import typer, numpy, scipy.optimize, pandas, iminuit"
-    commands = {
-        "python -c 'pass'": [sys.executable, "-c", "pass"],
-        f"python -c '{imports}'": [sys.executable, "-c", imports],
-        "glasspara --help": [sys.executable, "-m", "glasspara", "--help"],
-        f"glasspara fit --no-plots, {len(files)} files": [
-            *(sys.executable, "-m", "glasspara", "fit", "--no-plots"),
-            *files,
-        ],
+    fit = [sys.executable, "-m", "glasspara", "fit", "--no-plots", *files]
+    bare = f"python -c '{imports}'"
+    commands: dict[str, tuple[list[str], str | None]] = {
+        "python -c 'pass'": ([sys.executable, "-c", "pass"], None),
+        bare: ([sys.executable, "-c", imports], None),
+        "glasspara --help": ([sys.executable, "-m", "glasspara", "--help"], None),
+        f"glasspara fit --no-plots, {len(files)} files": (fit, None),
+        "the same with one BLAS thread": (fit, "1"),
     }
     for command in commands.values():
-        _seconds(command)
+        _seconds(*command)
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(REPEAT):
         for name, command in commands.items():
-            times[name].append(_seconds(command))
-    bare = median(times[f"python -c '{imports}'"])
+            times[name].append(_seconds(*command))
     for name, one in times.items():
-        print(f"{name:72s}{median(one):7.3f} s  {median(one) / bare:5.2f} x the imports")
+        print(f"{name:72s}{median(one):7.3f} s  {median(one) / median(times[bare]):5.2f} x the imports")
 
 
 if __name__ == "__main__":
