@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -316,6 +317,24 @@ def test_short_help_does_not_run_the_command(glasspara, command):
     shown = glasspara(command, "-h")
     assert shown.status == 0
     assert "Usage" in shown.out
+
+
+@pytest.mark.parametrize(("wish", "threads"), [(None, "1"), ("2", "2")])
+def test_linear_algebra_has_one_thread_unless_the_user_says_else(wish, threads):
+    code = (
+        "import sys, os; sys.argv = ['glasspara', 'presets']\n"
+        "from glasspara.cli.main import run\n"
+        "assert 'numpy' not in sys.modules\n"
+        "try: run()\n"
+        "except SystemExit: print(os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    if wish:
+        environment["OPENBLAS_NUM_THREADS"] = wish
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.splitlines()[-1] == threads
 
 
 def test_help_imports_nothing_heavy():
