@@ -50,6 +50,7 @@ study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.rates
 	$(BIN)/python -m studies.starts
 	$(BIN)/python -m studies.intervals
+	$(BIN)/python -m studies.calibration
 
 figures: $(VENV)/.installed
 	$(BIN)/python -m studies.figures
