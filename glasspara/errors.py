@@ -45,3 +45,7 @@ class SampleDataError(GlassparaError):
     """Something about the sample (its mass, say) is missing and must not be guessed."""
 
     exit_status = 4
+
+
+class DomainError(UsageError):
+    """The model cannot be computed with these parameters at these points."""

@@ -16,7 +16,20 @@ import numpy.typing as npt
 from glasspara.errors import UsageError
 from glasspara.parameters import ION_NAMES
 from glasspara.physics.ions import TraceIon
-from glasspara.terms import AtsTerm, IronTerm, LarmorTerm, Part, Term, TraceTerm, two_level
+from glasspara.rival_terms import ClusterTerm, CurieWeissTerm, FerromagnetTerm, SplitIronTerm
+from glasspara.terms import (
+    AtsTerm,
+    IronTerm,
+    LarmorTerm,
+    Part,
+    Term,
+    TraceTerm,
+    three_level,
+    two_level,
+    two_level_by_16,
+    two_level_high_field,
+    two_level_phase,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -39,6 +52,19 @@ class _Kind:
 _KINDS = {
     "etm": _Kind("Larmor + Langevin + tunnelling currents (ETM)", ats=two_level),
     "ll": _Kind("Larmor + Langevin"),
+    "ll-curie-weiss": _Kind(
+        "Larmor + Curie-Weiss ions", iron=tuple(CurieWeissTerm(name, _PARTS[name]) for name in ION_NAMES)
+    ),
+    "ll-superparamagnetic": _Kind("Larmor + Langevin + superparamagnetic clusters", further=(ClusterTerm(),)),
+    "ll-ferromagnetic": _Kind("Larmor + Langevin + ferromagnetic impurity", further=(FerromagnetTerm(),)),
+    "ll-zfs": _Kind(
+        "Larmor + ions with zero-field splitting",
+        iron=tuple(SplitIronTerm(name, _PARTS[name]) for name in ION_NAMES),
+    ),
+    "etm-16": _Kind("ETM, tunnelling number by (16)", ats=two_level_by_16),
+    "etm-high-field": _Kind("ETM with the high-field correction (11)", ats=two_level_high_field),
+    "etm-phase": _Kind("ETM with the exact two-level phase", ats=two_level_phase),
+    "three-level": _Kind("Larmor + Langevin + three-level tunnelling systems", ats=three_level),
 }
 
 MODELS = {name: kind.text for name, kind in _KINDS.items()}
@@ -109,6 +135,9 @@ class Model:
         return (*dict.fromkeys(names), "field_offset")
 
     def without_ats(self) -> Model:
+        """The model itself where it has no ATS term, else Larmor and Langevin terms."""
+        if not self.has_ats:
+            return self
         return Model("ll", self.ions, self.orientation, self.convention, self.trace_ions)
 
 

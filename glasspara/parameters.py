@@ -81,6 +81,55 @@ _TABLE = (
         search=(0.1, 0.4, 1.2),
     ),
     Parameter(
+        "gamma_tunn", "Γ", "1", 0.3, 0.0, 0.99,
+        "prefactor of the tunnelling number (16); the number must be positive at every temperature",
+        size=0.1, search=(0.1, 0.4, 0.8),
+    ),
+    Parameter(
+        "e0_tunn", "E0", "K", 0.2, 1.0e-3, 3.0, "energy of the tunnelling number (16)", scale="log",
+        search=(0.05, 0.2, 0.6),
+    ),
+    Parameter(
+        "b_star", "B*", "T", 30.0, 1.0, 1000.0,
+        "characteristic field phi_0/(2 pi (Q/e) S4) of the high-field forms, at T0",
+        scale="log", search=(5.0, 10.0, 40.0),
+    ),
+    Parameter(
+        "qs4", "(Q/e) S4", "A^2", 3.0e3, 100.0, 1.0e5,
+        "effective charge times area of three-level systems, at T0", scale="log", search=(2.0e3, 1.0e4),
+    ),
+    Parameter(
+        "theta_cw", "θ", "K", 0.0, -50.0, 1.5,
+        "Curie-Weiss temperature of the iron, positive for ferromagnetic coupling", size=0.1, reach=10.0,
+        search=(-1.0, 0.0, 0.5),
+    ),
+    Parameter(
+        "n_clusters", "n_c", "g^-1", 0.0, 0.0, inf, "concentration of superparamagnetic clusters",
+        scale="linear", size=1.0e14,
+    ),
+    Parameter(
+        "cluster_moment", "μ_c", "mu_B", 100.0, 3.0, 1.0e6, "moment of one superparamagnetic cluster",
+        scale="log", search=(10.0, 40.0, 200.0, 1.0e3, 1.0e4),
+    ),
+    Parameter(
+        "m_ferro", "M_f", "emu g^-1", 0.0, 0.0, inf, "saturation of a ferromagnetic impurity, per gram of sample",
+        scale="linear", size=1.0e-5,
+    ),
+    Parameter(
+        "h_ferro", "H_f", "Oe", 2000.0, 10.0, 1.0e5, "field that saturates the ferromagnetic impurity to 76 %",
+        scale="log", search=(100.0, 1.0e3, 5.0e3, 2.0e4),
+    ),
+    Parameter(
+        "zfs_fe2", "D(Fe2+)", "K", 5.0, -40.0, 40.0,
+        "axial zero-field splitting D/k_B of Fe2+ (S = 2); negative for an easy axis", size=1.0, reach=20.0,
+        search=(-10.0, -2.0, 2.0, 10.0),
+    ),
+    Parameter(
+        "zfs_fe3", "D(Fe3+)", "K", 0.5, -40.0, 40.0,
+        "axial zero-field splitting D/k_B of Fe3+ (S = 5/2); negative for an easy axis", size=1.0, reach=20.0,
+        search=(-1.0, 1.0),
+    ),
+    Parameter(
         "field_offset", "H0", "Oe", 0.0, -1000.0, 1000.0,
         "remnant field of the magnet: the sample sees H + field_offset. A nuisance, 0 unless freed",
         held=True, size=10.0, reach=inf,

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.errors import DomainError
 from glasspara.parameters import ATS_NAMES, ION_NAMES
-from glasspara.physics.ats import ats_magnetisation, ats_magnetisation_gradient
+from glasspara.physics.ats import (
+    ats_magnetisation,
+    ats_magnetisation_by_16,
+    ats_magnetisation_by_16_gradient,
+    ats_magnetisation_gradient,
+)
+from glasspara.physics.ats_high_field import (
+    ats_high_field_magnetisation,
+    ats_high_field_magnetisation_gradient,
+)
 from glasspara.physics.ions import ION_OF_PARAMETER, TraceIon
 from glasspara.physics.langevin import langevin_response
 from glasspara.physics.larmor import larmor_magnetisation
+from glasspara.physics.three_level import three_level_magnetisation, three_level_magnetisation_gradient
 
 FloatArray = npt.NDArray[np.float64]
 Slopes = dict[str, FloatArray]
@@ -111,11 +123,13 @@ class AtsTerm:
 
     def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
         sign, ordered = self._ordered_cutoffs(values)
-        return sign * self.function(T, H, **ordered, **self.options)
+        with _in_words():
+            return sign * self.function(T, H, **ordered, **self.options)
 
     def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
         sign, ordered = self._ordered_cutoffs(values)
-        value, gradient = self.gradient(T, H, **ordered, **self.options)
+        with _in_words():
+            value, gradient = self.gradient(T, H, **ordered, **self.options)
         if sign < 0.0:
             gradient["d0min_qs4"], gradient["d0max_qs4"] = gradient["d0max_qs4"], gradient["d0min_qs4"]
         return sign * value, {name: sign * gradient[name] for name in (*self.names, "H")}
@@ -133,7 +147,49 @@ class AtsTerm:
         return -1.0, ordered
 
 
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What the engine refuses becomes an error in one line, of a kind that a search can step back from."""
+    try:
+        yield
+    except ValueError as error:
+        raise DomainError(
+            f"the ATS term cannot be computed: {error}", remedy="Choose other --set, --limit or data ranges"
+        ) from error
+
+
 def two_level(orientation: str, convention: str) -> AtsTerm:
     """The source's expression (10), the number of tunnelling particles by (15)."""
     options = {"orientation": orientation, "convention": convention}
     return AtsTerm(ats_magnetisation, ats_magnetisation_gradient, options)
+
+
+def two_level_by_16(orientation: str, convention: str) -> AtsTerm:
+    """(10) with the number of tunnelling particles by (16)."""
+    options = {"orientation": orientation, "convention": convention}
+    names = (*ATS_NAMES[:-1], "gamma_tunn", "e0_tunn")
+    return AtsTerm(ats_magnetisation_by_16, ats_magnetisation_by_16_gradient, options, names)
+
+
+def two_level_high_field(orientation: str, convention: str) -> AtsTerm:
+    """(10) with the correction (11), its prefactor the one that belongs to the expanded phase."""
+    return _high_field("expanded", orientation, convention)
+
+
+def two_level_phase(orientation: str, convention: str) -> AtsTerm:
+    """(10) with the exact phase 3 sin(phi/3) of the two-level gap."""
+    return _high_field("exact", orientation, convention)
+
+
+def _high_field(form: str, orientation: str, convention: str) -> AtsTerm:
+    options = {"orientation": orientation, "convention": convention, "form": form}
+    names = (*ATS_NAMES, "b_star")
+    return AtsTerm(ats_high_field_magnetisation, ats_high_field_magnetisation_gradient, options, names)
+
+
+def three_level(orientation: str, convention: str) -> AtsTerm:
+    """All three levels of (6), without an upper cutoff of the asymmetry."""
+    options = {"orientation": orientation, "convention": convention}
+    return AtsTerm(
+        three_level_magnetisation, three_level_magnetisation_gradient, options, (*ATS_NAMES, "qs4")
+    )

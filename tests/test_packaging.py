@@ -19,7 +19,7 @@ STOREYS = (
     {"sample_mass", "sample", "sample_template"},
     {"presets"},
     {"segmentation", "scatter", "branches", "runs", "outliers", "repeats", "remanence"},
-    {"terms"},
+    {"terms", "rival_terms"},
     {"measurement", "dataset", "model"},
     {"stages", "simulation", "loading"},
     {"fitting"},

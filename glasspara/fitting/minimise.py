@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from iminuit import Minuit
 
+from glasspara.errors import DomainError
 from glasspara.fitting.coordinates import Coordinates
 from glasspara.fitting.directions import independent_steps
 from glasspara.fitting.problem import Problem
@@ -33,6 +34,8 @@ _MAX_CALLS = 200
 _WORTH_A_ROUND = 0.01
 # How far outside their limits the logarithms, and delta_mu in K, may be tried.
 _OVERSHOOT = 2.0
+# How many times the chi2 of its start Migrad finds where the model cannot be computed.
+_WALL = 10.0
 
 
 @dataclass(frozen=True)
@@ -266,6 +269,7 @@ def _migrad(
 ) -> tuple[Minuit, FloatArray]:
     """Migrad and Hesse from ``point`` along ``steps``; the point reached."""
     low, high = _evaluable(problem)
+    wall = _WALL * (1.0 + problem.chi2(point))
 
     def place(u: FloatArray) -> FloatArray:
         full = point.copy()
@@ -274,7 +278,10 @@ def _migrad(
         return inside
 
     def chi2(u: FloatArray) -> float:
-        return problem.chi2(place(u))
+        try:
+            return problem.chi2(place(u))
+        except DomainError:
+            return wall
 
     def gradient(u: FloatArray) -> FloatArray:
         slopes: FloatArray = problem.chi2_gradient(place(u))[free] @ steps

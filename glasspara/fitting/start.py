@@ -15,6 +15,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.errors import DomainError
 from glasspara.fitting.coordinates import MIN_LN_RATIO_WITH_FREE_N_ATS
 from glasspara.fitting.problem import Problem
 from glasspara.parameters import parameter_of
@@ -68,7 +69,11 @@ class _Projected:
     def _compute(self, others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         point = self._base.copy()
         point[self.others] = others
-        residuals, jacobian = self._problem.residuals_and_jacobian(point)
+        try:
+            residuals, jacobian = self._problem.residuals_and_jacobian(point)
+        except DomainError:  # least squares take a shorter step
+            n = self._problem.n_observations
+            return point, np.full(n, np.inf), np.zeros((n, len(self.others)))
         if not self._linear:
             return point, residuals, jacobian[:, self.others]
         step, inside = solve_bounded(
@@ -96,8 +101,10 @@ def find_start(problem: Problem, guess: Mapping[str, float], *, pinned: frozense
     base = problem.coordinates.from_reported(_with_open_ratio(guess) if problem.model.has_ats else guess)
     projected = _Projected(problem, base)
     starts = _basins(problem, projected, base)
-    if pinned:
+    if pinned and (not starts or np.isfinite(projected.chi2_from(base))):
         starts.append(base)
+    if not starts:
+        problem.residuals(base)
     return min((_descend(projected, start) for start in starts), key=problem.chi2)
 
 
@@ -176,7 +183,10 @@ def _basins(problem: Problem, projected: _Projected, base: FloatArray) -> list[F
     found = []
     for corner in product(*axes):
         point = np.clip(np.array(corner), low, high)
-        residuals, jacobian = problem.residuals_and_jacobian(point)
+        try:
+            residuals, jacobian = problem.residuals_and_jacobian(point)
+        except DomainError:
+            continue
         if solved:
             step, _ = solve_bounded(
                 jacobian[:, solved], residuals, low[solved] - point[solved], high[solved] - point[solved]
