@@ -35,11 +35,16 @@ OTHER_TABLES = ("name", "text", "source", "note", "parameters", "errors", "campa
 
 @dataclass(frozen=True)
 class TraceIon:
-    """``ratio`` atoms of an element or ion to one of iron; ``error`` is the standard deviation, None if unknown."""
+    """``ratio`` atoms of an element or ion to one of iron; ``error`` is the standard deviation, None if unknown.
+
+    ``j`` and ``g`` replace those of the table of ions; an element stands for its usual ion.
+    """
 
     name: str
     ratio: float
     error: float | None = None
+    j: float | None = None
+    g: float | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,10 @@ def _not_negative(value: float) -> bool:
     return value >= 0
 
 
+def _half_integer(value: float) -> bool:
+    return value > 0 and float(2 * value).is_integer()
+
+
 def _fraction(value: float) -> bool:
     return 0 <= value <= 1
 
@@ -129,7 +138,7 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
         note=table.string("note"),
         holder=table.string("holder"),
         geometry=_geometry(table.table("geometry")),
-        trace_ions=_trace_ions(table.table("trace_ions")),
+        trace_ions=trace_ions_from_table(table.table("trace_ions")),
     )
 
 
@@ -144,24 +153,33 @@ def _geometry(table: Table | None) -> Geometry:
     return Geometry(shape=table.string("shape"), **sizes)
 
 
-def _trace_ions(table: Table | None) -> tuple[TraceIon, ...]:
+def trace_ions_from_table(table: Table | None) -> tuple[TraceIon, ...]:
+    """Trace ions of a [trace_ions] table, none without it.
+
+    Raises
+    ------
+    InputError
+        For an unknown ion or key, or a value of the wrong kind.
+    """
     if table is None:
         return ()
     table.refuse_unknown(TRACE_IONS)
     ions = []
     for name, value in table.content.items():
-        # `Cr = 0.1` or `Cr = { ratio = 0.1, error = 0.02 }`
+        # `Cr = 0.1` or `Cr = { ratio = 0.1, error = 0.02, j = 1.5, g = 1.98 }`
         inner = table.table(name) if isinstance(value, dict) else None
         place, key = (table, name) if inner is None else (inner, "ratio")
         if inner is not None:
-            inner.refuse_unknown(("ratio", "error"))
+            inner.refuse_unknown(("ratio", "error", "j", "g"))
         ratio = place.number(key, accept=_not_negative, expected="a number, atoms per atom of iron")
         if ratio is None:
             raise place.fault("ratio", "missing")
         error = (
             None if inner is None else inner.number("error", accept=_positive, expected="a positive number")
         )
-        ions.append(TraceIon(name, ratio, error))
+        j = None if inner is None else inner.number("j", accept=_half_integer, expected="a multiple of 1/2")
+        g = None if inner is None else inner.number("g", accept=_positive, expected="a positive number")
+        ions.append(TraceIon(name, ratio, error, j, g))
     return tuple(ions)
 
 

@@ -17,7 +17,7 @@ STOREYS = (
     {"errors", "units", "parameters", "wording", "toml_input", "exclusion", "safe_open"},
     {"files", "physics", "replicates"},
     {"sample_mass", "sample", "sample_template"},
-    {"presets"},
+    {"presets", "trace_ions"},
     {"segmentation", "scatter", "branches", "runs", "outliers", "repeats", "remanence"},
     {"terms", "rival_terms"},
     {"measurement", "dataset", "model"},

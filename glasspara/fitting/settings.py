@@ -175,13 +175,18 @@ class FitSettings:
 
     def without_ats(self) -> FitSettings:
         """The same wishes for the model without its ATS term."""
+        return self.for_model(self.model.without_ats())
+
+    def for_model(self, model: Model) -> FitSettings:
+        """The same wishes for another model, without those that are of parameters that it does not have."""
+        known = {*model.names, *PARTITION_NAMES}
 
         def keep(name: str) -> bool:
-            return name not in self.model.ats_names
+            return name in known
 
         return replace(
             self,
-            model=self.model.without_ats(),
+            model=model,
             fixed={name: value for name, value in self.fixed.items() if keep(name)},
             freed=frozenset(filter(keep, self.freed)),
             starts={name: value for name, value in self.starts.items() if keep(name)},

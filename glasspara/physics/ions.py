@@ -73,6 +73,20 @@ ION_OF_PARAMETER: dict[str, Ion] = {"n_fe2": IONS["Fe2+"], "n_fe3": IONS["Fe3+"]
 """Which ion each concentration parameter of the model counts."""
 
 
+def usual_ion(name: str) -> str:
+    """The ion that an element stands for, the first of it in the table ("V": V4+); an ion for itself.
+
+    Raises
+    ------
+    ValueError
+        For an element or ion that is not in the table.
+    """
+    for known in IONS:
+        if name in (known, known.rstrip("0123456789+")):
+            return known
+    raise ValueError(f"unknown ion {name!r}; known are {', '.join(IONS)}")
+
+
 def ion(name: str, *, j: float | None = None, g: float | None = None) -> Ion:
     """The ion ``name`` of the table, with ``j`` and ``g`` overridden where given.
 
