@@ -25,6 +25,7 @@ _HOME = {
     "explore": "glasspara.fitting.exploration",
     "bootstrap": "glasspara.fitting.bootstrap",
     "universality": "glasspara.analysis.universality",
+    "compare": "glasspara.analysis.compare",
     "ats_magnetisation": "glasspara.physics.ats",
     "ats_high_field_magnetisation": "glasspara.physics.ats_high_field",
     "ats_weak_field_susceptibility": "glasspara.physics.ats_limits",
@@ -50,6 +51,7 @@ __all__ = [
     "ats_magnetisation",
     "ats_weak_field_susceptibility",
     "bootstrap",
+    "compare",
     "explore",
     "fit",
     "langevin_magnetisation",
@@ -62,6 +64,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from glasspara.analysis.compare import compare
     from glasspara.analysis.universality import universality
     from glasspara.dataset import Dataset, Window
     from glasspara.errors import GlassparaError

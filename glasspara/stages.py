@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +21,18 @@ class StagedData:
     data: Dataset
     terms: Terms
 
-    def columns(self) -> Mapping[str, FloatArray]:
-        """Columns by name, unit in the name; residual = data minus model."""
+    def columns(self, besides: Collection[str] = ()) -> Mapping[str, FloatArray]:
+        """Columns by name, unit in the name; residual = data minus model.
+
+        Trace ions and further terms have columns only where there are any, or where ``besides`` names them.
+        """
         measured = self.data.magnetisation
         terms = self.terms
+        further = {
+            name: part
+            for name, part in (("M_trace_emu_per_g", terms.trace), ("M_other_emu_per_g", terms.other))
+            if part.any() or name in besides
+        }
         return {
             "T_K": self.data.temperature,
             "H_Oe": self.data.field,
@@ -34,6 +42,7 @@ class StagedData:
             "M_minus_larmor_emu_per_g": measured - terms.larmor,
             "M_fe2_emu_per_g": terms.fe2,
             "M_fe3_emu_per_g": terms.fe3,
+            **further,
             "M_langevin_emu_per_g": terms.langevin,
             "M_intrinsic_emu_per_g": measured - terms.beside_ats,
             "M_ats_emu_per_g": terms.ats,

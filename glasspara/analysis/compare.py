@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import exp
 from typing import Literal
 
 import numpy as np
@@ -54,9 +54,9 @@ CANNOT_TELL, DECISIVE = 2.0, 10.0
 class Contestant:
     """One model of the comparison.
 
-    ``aic`` and ``bic`` are by the stated errors, ``aic_scaled`` with chi2 divided by the comparison's ``scale``;
-    ``delta`` is the difference of ``aic_scaled`` to the least, ``weight`` Akaike's, exp(-delta/2) normalised. None where
-    the fit gave no minimum; ``problem`` then says why.
+    ``aic_scaled`` is AIC with chi2 divided by the comparison's ``scale``, ``bic_scaled`` likewise; ``delta`` is the
+    difference of ``aic_scaled`` to the least, ``weight`` Akaike's, exp(-delta/2) normalised. None where the fit gave no
+    minimum; ``problem`` then says why.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Contestant:
     result: FitResult | None
     problem: str
     aic_scaled: float | None = None
+    bic_scaled: float | None = None
     delta: float | None = None
     weight: float | None = None
 
@@ -268,23 +269,25 @@ def _scale(found: Sequence[Contestant]) -> float:
 
 
 def _ranked(found: Sequence[Contestant], scale: float) -> list[Contestant]:
-    criteria = [
-        item.result.statistics.chi2 / scale + 2.0 * item.result.statistics.n_free
-        if item.result and item.usable
-        else None
-        for item in found
-    ]
-    known = [value for value in criteria if value is not None]
-    if not known:
-        return list(found)
-    least = min(known)
+    """``found`` with their criteria, differences and weights."""
+    scaled = [_with_criteria(item, scale) for item in found]
+    known = [item.aic_scaled for item in scaled if item.aic_scaled is not None]
+    least = min(known, default=0.0)
     total = sum(exp(0.5 * (least - value)) for value in known)
     return [
         item
-        if value is None
-        else replace(item, aic_scaled=value, delta=value - least, weight=exp(0.5 * (least - value)) / total)
-        for item, value in zip(found, criteria, strict=True)
+        if item.aic_scaled is None
+        else replace(item, delta=item.aic_scaled - least, weight=exp(0.5 * (least - item.aic_scaled)) / total)
+        for item in scaled
     ]
+
+
+def _with_criteria(item: Contestant, scale: float) -> Contestant:
+    if item.result is None or not item.usable:
+        return item
+    statistics = item.result.statistics
+    relief = statistics.chi2 - statistics.chi2 / scale
+    return replace(item, aic_scaled=statistics.aic - relief, bic_scaled=statistics.bic - relief)
 
 
 @dataclass(frozen=True)
@@ -464,11 +467,3 @@ def _test_in_words(test: NestedTest) -> str:
     said = f"p < {test.p_bootstrap:.2g}" if test.is_bound else f"p = {test.p_bootstrap:.2g}"
     lost = f"; {test.failed} more failed" if test.failed else ""
     return f"{ratio}, {said} by {done} simulated campaigns (seed {test.seed}{lost}), {by_table}"
-
-
-def bic_scaled(item: Contestant, scale: float) -> float | None:
-    """BIC with chi2 divided by ``scale``."""
-    if item.result is None or not item.usable:
-        return None
-    statistics = item.result.statistics
-    return statistics.chi2 / scale + statistics.n_free * log(item.result.minimum.problem.n_observations)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from glasspara.fitting.settings import FitSettings
     from glasspara.loading import Loaded
     from glasspara.model import Model
+    from glasspara.physics.ions import TraceIon
     from glasspara.sample import Sample
 
 
@@ -109,6 +110,26 @@ def load(
         progress=lambda paths: track(paths, "reading"),
         on_error=None if failed is None else report,
     )
+
+
+def trace_ions(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
+    """Trace ions of ``--trace-ions``; without it none, and a word if the sample file knows some."""
+    if name is not None:
+        from glasspara.trace_ions import load_trace_ions
+
+        return load_trace_ions(name)
+    if sample is not None and sample.trace_ions:
+        print("note: the sample file names trace ions; --trace-ions FILE counts them", file=sys.stderr)
+    return ()
+
+
+def all_trace_ions(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
+    """Trace ions of ``--trace-ions``, else of the sample file."""
+    if name is None and sample is not None and sample.trace_ions:
+        from glasspara.trace_ions import model_ions
+
+        return model_ions(sample.trace_ions)
+    return trace_ions(name, sample)
 
 
 def fit_settings(

@@ -107,6 +107,7 @@ def fit(
     average: options.Average = False,
     model: options.ModelName = "etm",
     ions: options.Ions = "both",
+    trace_ions: options.TraceIons = None,
     n_fe: options.NFe = None,
     fix: options.Fix = None,
     free: options.Free = None,
@@ -145,9 +146,9 @@ def fit(
     destination = common.Destination(out, force=force, as_json=as_json, quiet=quiet)
     sample_data, defaults = common.sample_and_defaults(sample)
     settings = common.fit_settings(
-        Model(model, ions, orientation, convention),
+        Model(model, ions, orientation, convention, common.trace_ions(trace_ions, sample_data)),
         staged=staged,
-        iron_from_sample=model == "etm" and ions == "both",
+        iron_from_sample=not model.startswith("ll") and ions == "both",
         n_fe=n_fe,
         sample=sample_data,
         fix=fix,

@@ -12,6 +12,7 @@ import typer
 
 from glasspara import __version__
 from glasspara.cli.common import report_error
+from glasspara.cli.compare import compare
 from glasspara.cli.fit import fit
 from glasspara.cli.information import cite, environment, presets, schema
 from glasspara.cli.init import init
@@ -48,7 +49,19 @@ def _main(
     pass
 
 
-for _command in (fit, universality, inspect, subtract, simulate, init, presets, schema, cite, environment):
+for _command in (
+    fit,
+    universality,
+    compare,
+    inspect,
+    subtract,
+    simulate,
+    init,
+    presets,
+    schema,
+    cite,
+    environment,
+):
     app.command()(_command)
 
 

@@ -92,8 +92,18 @@ ModelName = Annotated[
     str,
     typer.Option(
         "--model",
-        metavar="etm|ll",
-        help="etm: Larmor + Langevin + ATS term; ll: without the ATS term.",
+        metavar="etm|ll|...",
+        help="etm: Larmor + Langevin + ATS term; ll: without the ATS term. Others: etm-16, etm-high-field, etm-phase, "
+        "three-level; ll-curie-weiss, ll-superparamagnetic, ll-ferromagnetic, ll-zfs.",
+        rich_help_panel=MODEL,
+    ),
+]
+TraceIons = Annotated[
+    str | None,
+    typer.Option(
+        "--trace-ions",
+        metavar="BK7|Duran|BAS|FILE",
+        help="Other ions of the iron group, in ratios to iron: those of the source's glasses, or of a TOML file.",
         rich_help_panel=MODEL,
     ),
 ]

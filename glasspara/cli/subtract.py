@@ -21,6 +21,7 @@ def subtract(
     min_fit: options.MinFit = None,
     average: options.Average = False,
     n_fe: options.NFe = None,
+    trace_ions: options.TraceIons = None,
     fix: options.Fix = None,
     out: options.Out = None,
     force: options.Force = False,
@@ -42,7 +43,7 @@ def subtract(
     destination = common.Destination(out, force=force, as_json=as_json, quiet=quiet)
     sample_data, defaults = common.sample_and_defaults(sample)
     settings = common.fit_settings(
-        Model("ll"),
+        Model("ll", trace_ions=common.trace_ions(trace_ions, sample_data)),
         staged=True,
         iron_from_sample=True,
         n_fe=n_fe,

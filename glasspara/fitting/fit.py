@@ -17,13 +17,13 @@ from glasspara.fitting.minimise import Minimum, minimise
 from glasspara.fitting.openness import open_parameters, relative_errors
 from glasspara.fitting.parabola import bent_errors
 from glasspara.fitting.problem import Constraint
-from glasspara.fitting.result import AtsTest, FitResult, FittedParameter
+from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
 from glasspara.fitting.robust import HUBER_K, with_huber_errors
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.staged import stage_values
 from glasspara.fitting.start import descend, find_start, linear_descent
-from glasspara.parameters import ALLOWANCES, PARAMETERS, parameter_of
-from glasspara.wording import percent
+from glasspara.parameters import ALLOWANCES, PARAMETERS, PARTITION_NAMES, parameter_of
+from glasspara.wording import percent, value_with_error
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -67,9 +67,15 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
     lost = open_parameters(relative_errors(minimum))
     notes = [*_standing_notes(settings, held, frozen), *assumptions, *remarks]
     assessment = assess(minimum, lost, test)
+    combined = derived(
+        minimum.reported,
+        minimum.coordinates.reported,
+        minimum.reported_covariance(),
+        partition=settings.partition,
+    )
     if assessment.status == "good":  # the others have been warned
         notes += _bent_notes(minimum)
-    return FitResult(
+    result = FitResult(
         model=settings.model,
         method=settings.method,
         data=data,
@@ -77,12 +83,7 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         parameters=_parameters(settings, minimum, frozen),
         correlation_names=minimum.coordinates.free,
         correlation=_correlation(minimum),
-        derived=derived(
-            minimum.reported,
-            minimum.coordinates.reported,
-            minimum.reported_covariance(),
-            partition=settings.partition,
-        ),
+        derived=combined,
         statistics=minimum.statistics,
         ats_test=test,
         determination=determine(minimum, undetermined=tuple(lost)),
@@ -90,6 +91,28 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         terms=minimum.problem.terms(minimum.reported),
         notes=tuple(notes),
     )
+    return _with_trace_effect(result, settings) if settings.model.trace_ions else result
+
+
+def _with_trace_effect(result: FitResult, settings: FitSettings) -> FitResult:
+    """``result`` with what its trace ions did to the iron, by the same fit without them."""
+    bare = fit(result.data, replace(settings, model=replace(settings.model, trace_ions=())))
+    effect = TraceEffect(settings.model.trace_ions, _iron(result), _iron(bare))
+    words = ", ".join(
+        f"{name} = {value_with_error(*effect.with_ions[name])}, without them {value_with_error(*effect.without[name])}"
+        for name in effect.with_ions
+    )
+    return replace(result, trace_effect=effect, notes=(*result.notes, f"trace ions: {words}"))
+
+
+def _iron(result: FitResult) -> dict[str, tuple[float, float | None]]:
+    """Value and error of n_fe and fe2_fraction, whether they are parameters or derived; none without iron."""
+    found: dict[str, tuple[float, float | None]] = {}
+    for name in PARTITION_NAMES:
+        item = result.parameters.get(name) or result.derived.get(name)
+        if item is not None:
+            found[name] = (item.value, item.error)
+    return found
 
 
 def _freeze(data: Dataset, settings: FitSettings) -> _Frozen:

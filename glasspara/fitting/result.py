@@ -17,6 +17,7 @@ from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.problem import Constraint
 from glasspara.fitting.statistics import Statistics
 from glasspara.model import Model, Terms
+from glasspara.physics.ions import TraceIon
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -77,6 +78,15 @@ class AtsTest:
     open_without: tuple[str, ...] = ()
     chi2_with_allowances: float | None = None
     p_with_allowances: float | None = None
+
+
+@dataclass(frozen=True)
+class TraceEffect:
+    """What trace ions do to the iron: (value, error) of ``n_fe`` and ``fe2_fraction``, with them and without."""
+
+    ions: tuple[TraceIon, ...]
+    with_ions: Mapping[str, tuple[float, float | None]]
+    without: Mapping[str, tuple[float, float | None]]
 
 
 @dataclass(frozen=True)
@@ -174,6 +184,8 @@ class FitResult:
     profiles: tuple[ProfileCurve, ...] = ()
     contours: tuple[Contour, ...] = ()
     bootstrap: Bootstrap | None = None
+    trace_effect: TraceEffect | None = None
+    """Where the model has trace ions: the iron with them and without."""
 
     @property
     def residuals(self) -> FloatArray:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from glasspara.analysis.compare import CompareResult, Contestant
 from glasspara.analysis.universality import ALPHA, UniversalityResult
 from glasspara.fitting.intervals import FOUND
 from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter
@@ -292,6 +293,41 @@ def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: 
             granted = p_value(result.p_with_allowances)
             out.print(f"  - {allowances_in_words()} would not explain it ({granted})")
     out.print(f"  - at this level, chance alone makes it fail in {100 * ALPHA:.0f} % of all tests")
+
+
+def show_compare(inputs: Sequence[Input], result: CompareResult, out: Console) -> None:
+    _show_inputs(inputs, out)
+    out.print()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numbers = ("chi2", "ndof", "k", "AIC", "BIC", "delta AIC", "weight")
+    for column in ("model", *numbers, "status"):
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    for item in sorted(
+        result.contestants, key=lambda item: float("inf") if item.delta is None else item.delta
+    ):
+        table.add_row(item.name, *_criteria(item), item.status, style="bold" if item is result.best else None)
+    out.print(table)
+    if result.scale > 1.0:
+        out.print(
+            f"AIC and BIC by the stated errors; delta AIC and weight with chi2 divided by {result.scale:.4g}"
+        )
+    known = result.best is not None and result.trusted
+    out.print(Text(f"Verdict: {result.verdict}", style="bold green" if known else "bold red"))
+    for remark in result.remarks:
+        out.print(f"  - {remark}")
+
+
+def _criteria(item: Contestant) -> tuple[str, ...]:
+    if item.result is None or not item.usable or item.delta is None or item.weight is None:
+        return ("",) * 7
+    statistics = item.result.statistics
+    sizes = [
+        f"{value:.1f}" if abs(value) < 1.0e5 else f"{value:.4g}"
+        for value in (statistics.chi2, statistics.aic, statistics.bic, item.delta)
+    ]
+    return (
+        sizes[0], str(statistics.ndof), str(statistics.n_free), *sizes[1:], f"{item.weight:.2g}"
+    )  # fmt: skip
 
 
 def show_measurement(measurement: Measurement, out: Console) -> None:

@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara import __version__
+from glasspara.analysis.compare import CompareResult, Contestant
 from glasspara.analysis.universality import UniversalityResult
 from glasspara.dataset import ReducedRun
 from glasspara.errors import GlassparaError
 from glasspara.fitting.contours import Contour
 from glasspara.fitting.curves import ProfileCurve
-from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter, Spread
+from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter, Spread, TraceEffect
 from glasspara.fitting.staged import StageValues
 from glasspara.loading import Input
 from glasspara.measurement import Measurement
@@ -138,6 +139,7 @@ def fit_block(result: FitResult) -> Json:
         "profiles": {curve.name: _profile(curve) for curve in result.profiles},
         "contours": [_contour(item) for item in result.contours],
         "bootstrap": None if result.bootstrap is None else _bootstrap(result.bootstrap),
+        "trace_ions": None if result.trace_effect is None else _trace_effect(result.trace_effect),
     }
     if result.ats_test is not None:
         test = result.ats_test
@@ -156,6 +158,20 @@ def fit_block(result: FitResult) -> Json:
             },
         }
     return block
+
+
+def _trace_effect(effect: TraceEffect) -> Json:
+    def values(found: Mapping[str, tuple[float, float | None]]) -> Json:
+        return {name: {"value": value, "error": error} for name, (value, error) in found.items()}
+
+    return {
+        "ions": [
+            {"ion": item.ion.name, "j": item.ion.j, "g": item.ion.g, "ratio": item.ratio}
+            for item in effect.ions
+        ],
+        "with": values(effect.with_ions),
+        "without": values(effect.without),
+    }
 
 
 def _parameter(item: FittedParameter) -> Json:
@@ -267,6 +283,61 @@ def universality_document(
                 for item in result.runs
             ],
         }
+    }
+
+
+def compare_document(inputs: Sequence[Input], result: CompareResult, warnings: Sequence[str]) -> Json:
+    test = result.test
+    return frame("compare", [input_block(item) for item in inputs], warnings) | {
+        "compare": {
+            "models": [_contestant(item) for item in result.contestants],
+            "best": None if result.best is None else result.best.name,
+            "scale": result.scale,
+            "ats_needed": result.ats_needed,
+            "verdict": result.verdict,
+            "remarks": list(result.remarks),
+            "p_value": None if test is None else test.p_value,
+            "p_value_method": None
+            if test is None
+            else "F distribution"
+            if test.p_bootstrap is None
+            else "parametric bootstrap",
+            "p_value_is_bound": None if test is None else test.is_bound,
+            "p_value_f": None if test is None else test.p_f,
+            "f_ratio": None if test is None else test.statistic,
+            "f_dof": None if test is None else [test.extra_parameters, test.ndof],
+            "replicates": 0 if test is None else test.replicates,
+            "replicates_failed": 0 if test is None else test.failed,
+            "replicates_as_large": 0 if test is None else test.hits,
+            "seed": None if test is None or not test.replicates else test.seed,
+        }
+    }
+
+
+def _contestant(item: Contestant) -> Json:
+    result = item.result if item.usable else None
+    statistics = None if result is None else result.statistics
+    return {
+        "name": item.name,
+        "text": item.text,
+        "status": item.status,
+        "problem": item.problem,
+        "chi2": None if statistics is None else statistics.chi2,
+        "ndof": None if statistics is None else statistics.ndof,
+        "n_free": None if statistics is None else statistics.n_free,
+        "aic": None if statistics is None else statistics.aic,
+        "bic": None if statistics is None else statistics.bic,
+        "aic_scaled": item.aic_scaled,
+        "bic_scaled": item.bic_scaled,
+        "delta_aic": item.delta,
+        "weight": item.weight,
+        "reasons": [] if item.result is None else list(item.result.assessment.reasons),
+        "parameters": {}
+        if result is None
+        else {
+            name: {"value": value.value, "error": value.error, "unit": value.unit, "fixed": value.fixed}
+            for name, value in result.parameters.items()
+        },
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from glasspara import __version__
+from glasspara.analysis.compare import CompareResult
 from glasspara.analysis.universality import UniversalityResult
 from glasspara.dataset import Dataset
 from glasspara.fitting.contours import Contour
@@ -198,8 +199,9 @@ def stages_csv(comments: Sequence[str], staged: Sequence[StagedData]) -> str:
     """Every point with the column of every stage; residual is data minus model."""
     header: list[str] = []
     rows: list[Sequence[object]] = []
+    names = {name for part in staged for name in part.columns()}
     for part in staged:
-        columns = part.columns()
+        columns = part.columns(names)
         header = ["file", "line", "run", "branch", *columns]
         points = zip(*(values.tolist() for values in columns.values()), strict=True)
         rows.extend((*key, *values) for key, values in zip(_point_keys(part.data), points, strict=True))
@@ -225,6 +227,31 @@ def universality_csv(inputs: Sequence[Input], result: UniversalityResult) -> str
     )  # fmt: skip
     points = zip(*(values.tolist() for values in columns), strict=True)
     rows = ((*key, *values) for key, values in zip(_point_keys(data), points, strict=True))
+    return csv_text(comments, header, rows)
+
+
+def compare_csv(inputs: Sequence[Input], result: CompareResult) -> str:
+    """One row a model."""
+    comments = [
+        *provenance("compare", inputs),
+        result.verdict,
+        *result.remarks,
+        f"aic_scaled, bic_scaled, delta_aic, weight: chi2 divided by {result.scale!r}",
+    ]
+    rows: list[Sequence[object]] = []
+    for item in result.contestants:
+        statistics = item.result.statistics if item.result and item.usable else None
+        numbers = (
+            (None,) * 5
+            if statistics is None
+            else (statistics.chi2, statistics.ndof, statistics.n_free, statistics.aic, statistics.bic)
+        )
+        scaled = (item.aic_scaled, item.bic_scaled, item.delta, item.weight)
+        rows.append((item.name, item.text, item.status, *numbers, *scaled, item.problem))
+    header = (
+        "model", "text", "status", "chi2", "ndof", "n_free", "aic", "bic", "aic_scaled", "bic_scaled", "delta_aic",
+        "weight", "problem",
+    )  # fmt: skip
     return csv_text(comments, header, rows)
 
 

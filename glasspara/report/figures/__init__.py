@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glasspara.report.figures.bootstrap import bootstrap_figure
+from glasspara.report.figures.compare import compare_figure
 from glasspara.report.figures.fit import fit_figures
 from glasspara.report.figures.high_field import departure_figure, field_shape_figure
 from glasspara.report.figures.intervals import interval_figures
@@ -12,6 +13,7 @@ from glasspara.report.figures.universality import universality_figure
 
 __all__ = [
     "bootstrap_figure",
+    "compare_figure",
     "departure_figure",
     "field_shape_figure",
     "fit_figures",
