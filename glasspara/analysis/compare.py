@@ -20,7 +20,7 @@ from glasspara.fitting.assessment import ALPHA, MISFIT_P
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import Problem
 from glasspara.fitting.resample import Resampler
-from glasspara.fitting.result import FitResult, Status
+from glasspara.fitting.result import TRUSTED, FitResult, Status
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.significance import chi2_p_value, f_p_value
 from glasspara.fitting.start import descend, find_start
@@ -369,10 +369,16 @@ def _nested_test(
 
 
 def _ats_needed(found: Sequence[Contestant], best: Contestant | None, test: NestedTest | None) -> bool | None:
-    """Whether models with an ATS term leave all others behind; None where only one kind was compared."""
+    """Whether models with an ATS term leave all others behind.
+
+    None where that cannot be said: only one kind was compared, or the best model does not describe the data, or the
+    data do not determine it.
+    """
     usable = [item for item in found if item.usable]
     others = [item.delta for item in usable if item.family != "ats" and item.delta is not None]
     if best is None or not others or not any(item.family == "ats" for item in usable):
+        return None
+    if best.status not in TRUSTED:
         return None
     granted = [item.result.ats_test for item in usable if item.name == "etm" and item.result is not None]
     imitated = any(item is not None and not item.needed for item in granted)
@@ -404,9 +410,9 @@ def _verdict(usable: Sequence[Contestant], best: Contestant | None) -> str:
     beaten = "models without an ATS term" if ats else "the ETM and Larmor + Langevin"
     if margin is None:
         return f"{names} is best; nothing of another kind was compared"
-    strength = "decisively" if margin > DECISIVE else "with a hint only"
-    many = "are" if len(ats or rivals) > 1 else "is"
-    return f"{names} {many} {strength} better than {beaten} (AIC lower by {margin:.4g})"
+    strength = "decisively" if margin > DECISIVE else "no more than a hint"
+    many = "serve" if len(ats or rivals) > 1 else "serves"
+    return f"{names} {many} better than {beaten}: {strength} (AIC lower by {margin:.4g})"
 
 
 def _size(item: Contestant) -> tuple[int, float]:
@@ -427,6 +433,14 @@ def _remarks(
     if data.errors_are_estimates:
         remarks.append(
             "the errors are estimated from the scatter of the points: so is the scale of all differences"
+        )
+    if best is not None and best.status == "not-determined":
+        remarks.append(
+            f"the data do not fix all parameters of {best.name}: that it fits is no evidence of what it stands for"
+        )
+    if len(data.runs) == 1:
+        remarks.append(
+            "one run: many laws bend alike along one axis; several fields and temperatures part them"
         )
     near = [
         item.name

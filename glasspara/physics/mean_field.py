@@ -18,6 +18,8 @@ from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 FloatArray = npt.NDArray[np.float64]
 
 _MAX_STEPS = 100
+# Steps shrink as their squares: after one of this relative size only rounding is left.
+_LAST_STEP = 1.0e-9
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -65,11 +67,10 @@ def _aligned(field: FloatArray, coupling: FloatArray, j: float) -> tuple[FloatAr
     moment = np.minimum(1.0, np.divide(field, -coupling, out=np.ones(field.shape), where=repelled))
     for _ in range(_MAX_STEPS):
         y = np.maximum(field + coupling * moment, 0.0)
-        excess = moment - brillouin(y, j=j)
         stiffness = 1.0 - coupling * brillouin_derivative(y, j=j)
-        downhill = (excess > 0.0) & (stiffness > 0.0)
-        step = np.divide(excess, stiffness, out=np.zeros(field.shape), where=downhill)
+        excess = moment - brillouin(y, j=j)
+        step = np.divide(excess, stiffness, out=np.zeros(field.shape), where=stiffness > 0.0)
         moment = np.maximum(moment - step, 0.0)
-        if np.all(step <= 4.0 * _EPSILON * moment):
+        if np.all(np.abs(step) <= _LAST_STEP * moment):
             break
     return moment, brillouin_derivative(np.maximum(field + coupling * moment, 0.0), j=j)

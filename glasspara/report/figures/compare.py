@@ -24,6 +24,7 @@ from glasspara.report.figures.text import drawable, synthetic_mark
 
 _SHOWN = 3
 _LINE = 62  # characters of the header
+_ROOM = 1.0e4  # what the axis goes beyond the longest bar, for the words behind it
 _COLOURS = {"plain": GREY, "rival": ORANGE, "ats": BLUE}
 
 
@@ -94,11 +95,11 @@ def _draw_bars(axes: Axes, ranked: list[Contestant], result: CompareResult) -> N
     for place, colour in ((CANNOT_TELL, GREEN), (DECISIVE, GREY)):
         axes.axvline(place, color=colour, linestyle="--", linewidth=1.2, zorder=1.0)
     axes.set_xscale("symlog", linthresh=DECISIVE)
-    axes.set_xlim(0.0, max(3.0 * DECISIVE, 30.0 * float(deltas.max(initial=0.0))))
+    axes.set_xlim(0.0, max(1.0e3 * DECISIVE, _ROOM * float(deltas.max(initial=0.0))))
     for row, item, delta in zip(rows, ranked, deltas, strict=True):
         word = {"good": "", "term-not-needed": ""}.get(item.status, f", {item.status}")
         axes.annotate(
             f"{delta:.3g}{word}", (delta, row), xytext=(4.0, 0.0), textcoords="offset points", va="center",
-            fontsize="small", parse_math=False,
+            backgroundcolor="white", fontsize="small", parse_math=False,
         )  # fmt: skip
     axes.set_xlabel("ΔAIC" if result.scale == 1.0 else "ΔAIC, χ² scaled")

@@ -1,0 +1,96 @@
+"""``glasspara compare`` and ``--trace-ions`` as a user gives them."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import jsonschema
+import pytest
+
+from glasspara.report.document import schema_text
+
+FEW = ("--models", "ll,ll-ferromagnetic,etm")
+
+
+@pytest.fixture(scope="module")
+def validator():
+    return jsonschema.Draft202012Validator(json.loads(schema_text()))
+
+
+@pytest.fixture
+def duran(fixtures):
+    return sorted((fixtures / "duran-like").glob("*.dat"))
+
+
+def table(path):
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    return list(csv.DictReader(lines))
+
+
+def test_report_table_and_figure(glasspara, validator, duran, tmp_path):
+    done = glasspara("compare", *duran, *FEW, "--replicates", 2, "--jobs", 1, "--out", tmp_path)
+    assert done.status == 0
+    assert "Verdict: etm serves better than models without an ATS term: decisively" in done.out
+    document = json.loads((tmp_path / "compare.json").read_text(encoding="utf-8"))
+    validator.validate(document)
+    block = document["compare"]
+    assert block["best"] == "etm"
+    assert block["p_value"] == pytest.approx(1 / 3)
+    assert block["p_value_is_bound"]
+    assert (block["replicates"], block["seed"]) == (2, 1)
+    models = {item["name"]: item for item in block["models"]}
+    for item in models.values():
+        assert item["aic"] == pytest.approx(item["chi2"] + 2 * item["n_free"])
+        assert item["delta_aic"] == pytest.approx(item["aic_scaled"] - models["etm"]["aic_scaled"])
+    rows = {row["model"]: row for row in table(tmp_path / "compare.csv")}
+    assert float(rows["ll"]["chi2"]) == models["ll"]["chi2"]
+    assert (tmp_path / "compare.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_json_is_the_same_for_any_number_of_jobs(glasspara, validator, fixtures):
+    one = fixtures / "pure-ll" / "pure-LL-synthetic_MT_20000Oe.rso.dat"
+    first, second = (
+        glasspara("compare", one, "--models", "ll,etm", "--replicates", 3, "--jobs", jobs, "--json")
+        for jobs in (1, 2)
+    )
+    assert first == second
+    validator.validate(json.loads(first.out))
+
+
+def test_nothing_that_fits_is_status_5(glasspara, duran):
+    done = glasspara("compare", *duran, "--models", "ll,ll-fe3", "--replicates", 0)
+    assert done.status == 5
+    assert "no model describes the data" in done.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--models", "nothing"), ("--models", "ll-trace"), ("--models", "ll", "--fix", "d_min=0.03")],
+)
+def test_wrong_wishes_are_usage_errors(glasspara, duran, arguments):
+    done = glasspara("compare", *duran, *arguments)
+    assert done.status == 2
+    assert done.out == ""
+    assert done.err.count("\n") <= 2
+
+
+def test_trace_ions_are_counted_and_reported(glasspara, validator, duran, tmp_path):
+    done = glasspara("fit", *duran, "--model", "ll", "--trace-ions", "Duran", "--out", tmp_path, "--no-plots")
+    assert "trace ions: n_fe = " in done.out
+    document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    validator.validate(document)
+    effect = document["fits"][0]["trace_ions"]
+    assert {item["ion"] for item in effect["ions"]} == {"V4+", "Cr3+", "Mn2+", "Co2+", "Ni2+", "Cu2+"}
+    assert effect["with"]["n_fe"]["value"] < effect["without"]["n_fe"]["value"]
+    row = table(tmp_path / "data.csv")[0]
+    parts = sum(float(row[f"M_{name}_emu_per_g"]) for name in ("fe2", "fe3", "trace"))
+    assert float(row["M_langevin_emu_per_g"]) == pytest.approx(parts, rel=1e-12)
+    assert "M_other_emu_per_g" not in row
+
+
+def test_the_terms_of_rivals_have_their_column(glasspara, duran, tmp_path):
+    glasspara("fit", *duran, "--model", "ll-superparamagnetic", "--out", tmp_path, "--no-plots")
+    row = table(tmp_path / "data.csv")[-1]
+    model = sum(float(row[f"M_{name}_emu_per_g"]) for name in ("larmor", "langevin", "other", "ats"))
+    assert float(row["M_model_emu_per_g"]) == pytest.approx(model, rel=1e-12)
