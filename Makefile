@@ -51,6 +51,7 @@ study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.starts
 	$(BIN)/python -m studies.intervals
 	$(BIN)/python -m studies.calibration
+	$(BIN)/python -m studies.comparison
 
 figures: $(VENV)/.installed
 	$(BIN)/python -m studies.figures

@@ -7,6 +7,7 @@ from textwrap import fill
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import SymmetricalLogLocator
 
 from glasspara.analysis.compare import CANNOT_TELL, DECISIVE, CompareResult, Contestant
 from glasspara.report.figures.panels import (
@@ -95,11 +96,14 @@ def _draw_bars(axes: Axes, ranked: list[Contestant], result: CompareResult) -> N
     for place, colour in ((CANNOT_TELL, GREEN), (DECISIVE, GREY)):
         axes.axvline(place, color=colour, linestyle="--", linewidth=1.2, zorder=1.0)
     axes.set_xscale("symlog", linthresh=DECISIVE)
+    locator = SymmetricalLogLocator(base=10.0, linthresh=DECISIVE)
+    locator.set_params(numticks=6)
+    axes.xaxis.set_major_locator(locator)
     axes.set_xlim(0.0, max(1.0e3 * DECISIVE, _ROOM * float(deltas.max(initial=0.0))))
     for row, item, delta in zip(rows, ranked, deltas, strict=True):
         word = {"good": "", "term-not-needed": ""}.get(item.status, f", {item.status}")
         axes.annotate(
             f"{delta:.3g}{word}", (delta, row), xytext=(4.0, 0.0), textcoords="offset points", va="center",
-            backgroundcolor="white", fontsize="small", parse_math=False,
+            bbox={"facecolor": "white", "linewidth": 0.0, "pad": 1.0}, fontsize="small", parse_math=False,
         )  # fmt: skip
     axes.set_xlabel("ΔAIC" if result.scale == 1.0 else "ΔAIC, χ² scaled")
