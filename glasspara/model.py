@@ -16,7 +16,6 @@ import numpy.typing as npt
 from glasspara.errors import UsageError
 from glasspara.parameters import ION_NAMES
 from glasspara.physics.ions import TraceIon
-from glasspara.rival_terms import ClusterTerm, CurieWeissTerm, FerromagnetTerm, SplitIronTerm
 from glasspara.terms import (
     AtsTerm,
     IronTerm,
@@ -36,31 +35,56 @@ FloatArray = npt.NDArray[np.float64]
 IONS = {"fe2": ("n_fe2",), "fe3": ("n_fe3",), "both": ION_NAMES}
 
 _PARTS: dict[str, Part] = {"n_fe2": "fe2", "n_fe3": "fe3"}
-_BRILLOUIN: tuple[Term, ...] = tuple(IronTerm(name, _PARTS[name]) for name in ION_NAMES)
+
+
+def _brillouin() -> tuple[Term, ...]:
+    return tuple(IronTerm(name, _PARTS[name]) for name in ION_NAMES)
+
+
+def _curie_weiss() -> tuple[Term, ...]:
+    from glasspara.rival_terms import CurieWeissTerm
+
+    return tuple(CurieWeissTerm(name, _PARTS[name]) for name in ION_NAMES)
+
+
+def _split() -> tuple[Term, ...]:
+    from glasspara.rival_terms import SplitIronTerm
+
+    return tuple(SplitIronTerm(name, _PARTS[name]) for name in ION_NAMES)
+
+
+def _clusters() -> tuple[Term, ...]:
+    from glasspara.rival_terms import ClusterTerm
+
+    return (ClusterTerm(),)
+
+
+def _ferromagnet() -> tuple[Term, ...]:
+    from glasspara.rival_terms import FerromagnetTerm
+
+    return (FerromagnetTerm(),)
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """What a model has beside the Larmor term: its iron, further terms, and its form of the ATS term."""
+    """What a model has beside the Larmor term: its iron, further terms, and its form of the ATS term.
+
+    They are made, and their physics loaded, when they are asked for.
+    """
 
     text: str
-    iron: tuple[Term, ...] = _BRILLOUIN
-    further: tuple[Term, ...] = ()
+    iron: Callable[[], tuple[Term, ...]] = _brillouin
+    further: Callable[[], tuple[Term, ...]] = tuple
     ats: Callable[[str, str], AtsTerm] | None = None
 
 
 _KINDS = {
     "etm": _Kind("Larmor + Langevin + tunnelling currents (ETM)", ats=two_level),
     "ll": _Kind("Larmor + Langevin"),
-    "ll-curie-weiss": _Kind(
-        "Larmor + Curie-Weiss ions", iron=tuple(CurieWeissTerm(name, _PARTS[name]) for name in ION_NAMES)
-    ),
-    "ll-superparamagnetic": _Kind("Larmor + Langevin + superparamagnetic clusters", further=(ClusterTerm(),)),
-    "ll-ferromagnetic": _Kind("Larmor + Langevin + ferromagnetic impurity", further=(FerromagnetTerm(),)),
-    "ll-zfs": _Kind(
-        "Larmor + ions with zero-field splitting",
-        iron=tuple(SplitIronTerm(name, _PARTS[name]) for name in ION_NAMES),
-    ),
+    "ll-curie-weiss": _Kind("Larmor + Curie-Weiss ions", _curie_weiss),
+    "ll-superparamagnetic": _Kind("Larmor + Langevin + superparamagnetic clusters", further=_clusters),
+    "ll-ferromagnetic": _Kind("Larmor + Langevin + ferromagnetic impurity", further=_ferromagnet),
+    "ll-zfs": _Kind("Larmor + ions with zero-field splitting", _split),
     "etm-16": _Kind("ETM, tunnelling number by (16)", ats=two_level_by_16),
     "etm-high-field": _Kind("ETM with the high-field correction (11)", ats=two_level_high_field),
     "etm-phase": _Kind("ETM with the exact two-level phase", ats=two_level_phase),
@@ -126,7 +150,7 @@ class Model:
         kind = _KINDS[self.name]
         trace = (TraceTerm(self.trace_ions),) if self.trace_ions else ()
         ats = () if self.ats is None else (self.ats,)
-        return (LarmorTerm(), *kind.iron, *trace, *kind.further, *ats)
+        return (LarmorTerm(), *kind.iron(), *trace, *kind.further(), *ats)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

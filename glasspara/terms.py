@@ -18,14 +18,9 @@ from glasspara.physics.ats import (
     ats_magnetisation_by_16_gradient,
     ats_magnetisation_gradient,
 )
-from glasspara.physics.ats_high_field import (
-    ats_high_field_magnetisation,
-    ats_high_field_magnetisation_gradient,
-)
 from glasspara.physics.ions import ION_OF_PARAMETER, TraceIon
 from glasspara.physics.langevin import langevin_response
 from glasspara.physics.larmor import larmor_magnetisation
-from glasspara.physics.three_level import three_level_magnetisation, three_level_magnetisation_gradient
 
 FloatArray = npt.NDArray[np.float64]
 Slopes = dict[str, FloatArray]
@@ -182,6 +177,11 @@ def two_level_phase(orientation: str, convention: str) -> AtsTerm:
 
 
 def _high_field(form: str, orientation: str, convention: str) -> AtsTerm:
+    from glasspara.physics.ats_high_field import (
+        ats_high_field_magnetisation,
+        ats_high_field_magnetisation_gradient,
+    )
+
     options = {"orientation": orientation, "convention": convention, "form": form}
     names = (*ATS_NAMES, "b_star")
     return AtsTerm(ats_high_field_magnetisation, ats_high_field_magnetisation_gradient, options, names)
@@ -189,6 +189,8 @@ def _high_field(form: str, orientation: str, convention: str) -> AtsTerm:
 
 def three_level(orientation: str, convention: str) -> AtsTerm:
     """All three levels of (6), without an upper cutoff of the asymmetry."""
+    from glasspara.physics.three_level import three_level_magnetisation, three_level_magnetisation_gradient
+
     options = {"orientation": orientation, "convention": convention}
     return AtsTerm(
         three_level_magnetisation, three_level_magnetisation_gradient, options, (*ATS_NAMES, "qs4")

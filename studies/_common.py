@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glasspara.replicates.processes import usable_cores
+from glasspara.replicates.cores import usable_cores
 from glasspara.replicates.run import run_replicates
 from glasspara.replicates.store import Store
 from glasspara.replicates.work import Task

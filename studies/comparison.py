@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from glasspara.analysis.compare import compare
-from glasspara.replicates.processes import usable_cores
+from glasspara.replicates.cores import usable_cores
 from glasspara.replicates.run import run_replicates
 from tests.campaigns import PURE_LL, fixed_field
 

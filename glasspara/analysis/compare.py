@@ -25,7 +25,7 @@ from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.significance import chi2_p_value, f_p_value
 from glasspara.fitting.start import descend, find_start
 from glasspara.model import IONS, Model
-from glasspara.parameters import PARTITION_NAMES, allowances_in_words
+from glasspara.parameters import allowances_in_words
 from glasspara.physics.ions import TraceIon
 from glasspara.replicates.run import Progress, run_replicates
 from glasspara.wording import p_value
@@ -160,28 +160,14 @@ def settings_of(name: str, wishes: FitSettings, trace_ions: tuple[TraceIon, ...]
     Iron by mass spectrometry is that of the one ion where a model has but one.
     """
     model = model_of(name, wishes.model, trace_ions)
-    if model.ions == "both":
-        return wishes.for_model(model)
+    found = wishes.for_model(model)
+    if model.ions == "both" or wishes.n_fe is None:
+        return found
     (ion,) = IONS[model.ions]
-    fixed = {key: value for key, value in wishes.fixed.items() if key not in PARTITION_NAMES}
-    constrained = {key: value for key, value in wishes.constrained.items() if key not in PARTITION_NAMES}
-    if wishes.n_fe is not None:
-        value, error = wishes.n_fe
-        if error is None:
-            fixed[ion] = value
-        else:
-            constrained[ion] = (value, error)
-    other = {"n_fe2", "n_fe3"} - {ion}
-    bare = replace(
-        wishes,
-        n_fe=None,
-        fixed={key: value for key, value in fixed.items() if key not in other},
-        constrained={key: value for key, value in constrained.items() if key not in other},
-        freed=wishes.freed - set(PARTITION_NAMES) - other,
-        starts={k: v for k, v in wishes.starts.items() if k not in PARTITION_NAMES and k not in other},
-        limits={k: v for k, v in wishes.limits.items() if k not in PARTITION_NAMES and k not in other},
-    )
-    return bare.for_model(model)
+    value, error = wishes.n_fe
+    if error is None:
+        return replace(found, fixed={**found.fixed, ion: value})
+    return replace(found, constrained={**found.constrained, ion: (value, error)})
 
 
 def compare(

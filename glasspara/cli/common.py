@@ -199,7 +199,7 @@ def workers(jobs: int | None, cluster: str | None) -> int:
         raise UsageError("--jobs is for this machine, --cluster for others", remedy="Give one of them")
     if jobs is not None:
         return jobs
-    from glasspara.replicates.processes import usable_cores
+    from glasspara.replicates.cores import usable_cores
 
     return usable_cores()
 

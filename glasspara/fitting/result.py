@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from glasspara.dataset import Dataset
-from glasspara.fitting.contours import Contour
-from glasspara.fitting.curves import ProfileCurve
-from glasspara.fitting.intervals import Interval
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.problem import Constraint
 from glasspara.fitting.statistics import Statistics
 from glasspara.model import Model, Terms
 from glasspara.physics.ions import TraceIon
+
+if TYPE_CHECKING:
+    from glasspara.fitting.contours import Contour
+    from glasspara.fitting.curves import ProfileCurve
+    from glasspara.fitting.intervals import Interval
 
 FloatArray = npt.NDArray[np.float64]
 

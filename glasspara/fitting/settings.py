@@ -178,20 +178,22 @@ class FitSettings:
         return self.for_model(self.model.without_ats())
 
     def for_model(self, model: Model) -> FitSettings:
-        """The same wishes for another model, without those that are of parameters that it does not have."""
-        known = {*model.names, *PARTITION_NAMES}
+        """The same wishes for another model, without those that are of parameters that it does not have.
 
-        def keep(name: str) -> bool:
-            return name in known
-
+        A model with one of the two irons has neither the other nor a partition, and no total to be told.
+        """
+        both = model.ions == "both"
+        known = {*model.names, *PARTITION_NAMES} if both else set(model.names) - set(ION_NAMES)
+        known |= set(IONS[model.ions])
         return replace(
             self,
             model=model,
-            fixed={name: value for name, value in self.fixed.items() if keep(name)},
-            freed=frozenset(filter(keep, self.freed)),
-            starts={name: value for name, value in self.starts.items() if keep(name)},
-            limits={name: value for name, value in self.limits.items() if keep(name)},
-            constrained={name: value for name, value in self.constrained.items() if keep(name)},
+            n_fe=self.n_fe if both else None,
+            fixed={name: value for name, value in self.fixed.items() if name in known},
+            freed=self.freed & known,
+            starts={name: value for name, value in self.starts.items() if name in known},
+            limits={name: value for name, value in self.limits.items() if name in known},
+            constrained={name: value for name, value in self.constrained.items() if name in known},
         )
 
     def problem(

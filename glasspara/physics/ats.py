@@ -15,7 +15,15 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.physics.ats_arguments import Points, chunks, conventions, flatten, reduced
+from glasspara.physics.ats_arguments import (
+    Points,
+    Sums,
+    chunks,
+    conventions,
+    fill_derivatives,
+    flatten,
+    reduced,
+)
 from glasspara.physics.ats_difference import difference
 from glasspara.physics.tunnelling_number import Law, Law15, Law16
 
@@ -220,21 +228,8 @@ def ats_magnetisation_by_law_gradient(
     out = {name: np.empty(prod(shape)) for name in names}
     for part, p in chunks(shape, points, _GRADIENT_CHUNK):
         d, k = reduced(p, known.phase)
-        value, by_log_c, by_log_d, by_upper, by_lower = _difference(p, d, k, known.isotropic, gradient=True)
-        slope = known.prefactor * p.T * k * k
-        scale = p.n_ats * (slope * p.H)
-        # d grows with s, both c with s^3: this is the derivative by ln s.
-        by_log_s = 3 * by_log_c + by_log_d
-        log_s = p.law.log_slopes(p.T)
-        out["n_ats"][part] = slope * p.H * value
-        out["M"][part] = scale * value
-        out["d_min"][part] = scale * by_log_d / p.d_min
-        out["d0min_qs4"][part] = -scale * by_lower
-        out["d0max_qs4"][part] = scale * by_upper
-        for name, by_parameter in zip(law._fields, log_s.by_parameters, strict=True):
-            out[name][part] = scale * by_log_s * by_parameter
-        out["T"][part] = scale * ((value - by_log_c - by_log_d) / p.T + log_s.by_temperature * by_log_s)
-        out["H"][part] = p.n_ats * slope * (by_log_c - value)
+        rows = _difference(p, d, k, known.isotropic, gradient=True)
+        fill_derivatives(out, part, p, Sums(known.prefactor * p.T * k * k, *rows))
     shaped = {name: value.reshape(shape) for name, value in out.items()}
     return shaped.pop("M"), shaped
 

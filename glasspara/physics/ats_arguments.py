@@ -34,6 +34,22 @@ class Points(NamedTuple):
     b_star: FloatArray
 
 
+class Sums(NamedTuple):
+    """A two-level form at some points, each of shape (n,): M = n_ats slope H value, and the derivatives of value.
+
+    By ln d and ln c (both cutoffs together), by each cutoff, and by ln phi at the same c where the form bends the
+    phase; ``slope`` is of the form prefactor T k^2.
+    """
+
+    slope: FloatArray
+    value: FloatArray
+    by_log_c: FloatArray
+    by_log_d: FloatArray
+    by_upper: FloatArray
+    by_lower: FloatArray
+    by_log_phi: FloatArray | float = 0.0
+
+
 class Conventions(NamedTuple):
     """What the names of an orientation and a convention stand for.
 
@@ -63,9 +79,7 @@ def flatten(
     own = (T, H, n_ats, d_min, d0min_qs4, d0max_qs4, b_star)
     arrays = [np.asarray(argument, dtype=np.float64) for argument in (*own, *law)]
     shape = np.broadcast_shapes(*(array.shape for array in arrays))
-    flat = [
-        array.reshape(1) if array.size == 1 else np.broadcast_to(array, shape).reshape(-1) for array in arrays
-    ]
+    flat = [flattened(array, shape) for array in arrays]
     points = Points(type(law)(*flat[len(own) :]), *flat[: len(own)])
     names = (*Points._fields[1:-1], *law._fields)
     for name, value in zip(names, (*flat[: len(own) - 1], *flat[len(own) :]), strict=True):
@@ -81,16 +95,46 @@ def flatten(
     return shape, points
 
 
+def flattened(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """``array`` broadcast to ``shape`` in one dimension, or of shape (1,) where it is one number."""
+    return array.reshape(1) if array.size == 1 else np.broadcast_to(array, shape).reshape(-1)
+
+
+def cut(array: npt.ArrayLike, part: slice) -> FloatArray:
+    """The part of a flattened argument."""
+    array = np.asarray(array)
+    return array if array.size == 1 else array[part]
+
+
 def chunks(shape: tuple[int, ...], points: Points, length: int) -> Iterator[tuple[slice, Points]]:
     """Parts of at most ``length`` points, with their places in the flat result."""
     for start in range(0, prod(shape), length):
         part = slice(start, start + length)
+        law = type(points.law)(*(cut(array, part) for array in points.law))
+        yield part, Points(law, *(cut(array, part) for array in points[1:]))
 
-        def cut(array: npt.ArrayLike, part: slice = part) -> FloatArray:
-            array = np.asarray(array)
-            return array if array.size == 1 else array[part]
 
-        yield part, Points(type(points.law)(*map(cut, points.law)), *map(cut, points[1:]))
+def fill_derivatives(out: dict[str, FloatArray], part: slice, p: Points, sums: Sums) -> None:
+    """Put a two-level form and its derivatives by all arguments into the ``part`` of the columns of ``out``.
+
+    The keys are "M" and the names of the arguments, those of the law for its own; "b_star" where the form has one.
+    """
+    scale = p.n_ats * (sums.slope * p.H)
+    # d grows with s, both c with s^3, phi with s^2: this is the derivative by ln s.
+    by_log_s = 3 * sums.by_log_c + sums.by_log_d + 2 * sums.by_log_phi
+    log_s = p.law.log_slopes(p.T)
+    out["M"][part] = scale * sums.value
+    out["n_ats"][part] = sums.slope * p.H * sums.value
+    out["d_min"][part] = scale * sums.by_log_d / p.d_min
+    out["d0min_qs4"][part] = -scale * sums.by_lower
+    out["d0max_qs4"][part] = scale * sums.by_upper
+    for name, by_parameter in zip(p.law._fields, log_s.by_parameters, strict=True):
+        out[name][part] = scale * by_log_s * by_parameter
+    if "b_star" in out:
+        out["b_star"][part] = -scale * sums.by_log_phi / p.b_star
+    by_log_t = sums.value - sums.by_log_c - sums.by_log_d
+    out["T"][part] = scale * (by_log_t / p.T + log_s.by_temperature * by_log_s)
+    out["H"][part] = p.n_ats * sums.slope * (sums.by_log_c - sums.value + sums.by_log_phi)
 
 
 def conventions(orientation: str, convention: str) -> Conventions:

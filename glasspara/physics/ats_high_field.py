@@ -18,7 +18,16 @@ from math import pi, prod
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.physics.ats_arguments import Conventions, Points, chunks, conventions, flatten, reduced
+from glasspara.physics.ats_arguments import (
+    Conventions,
+    Points,
+    Sums,
+    chunks,
+    conventions,
+    fill_derivatives,
+    flatten,
+    reduced,
+)
 from glasspara.physics.ats_difference import difference
 from glasspara.physics.ats_gap import PHASE_LIMIT, Gap, gap
 from glasspara.physics.tunnelling_number import Law, Law15
@@ -203,20 +212,7 @@ def ats_high_field_magnetisation_by_law_gradient(
             weight * (bent.weight_slope * rows[0] + bent.share_slope * (rows[1] - 2 * rows[0]))
         ).sum(axis=0)
         slope = known.prefactor * p.T * k * k
-        scale = p.n_ats * (slope * p.H)
-        # d grows with s, both c with s^3, phi with s^2: this is the derivative by ln s.
-        by_log_s = 3 * by_log_c + by_log_d + 2 * by_log_phi
-        log_s = p.law.log_slopes(p.T)
-        out["n_ats"][part] = slope * p.H * value
-        out["M"][part] = scale * value
-        out["d_min"][part] = scale * by_log_d / p.d_min
-        out["d0min_qs4"][part] = -scale * by_lower
-        out["d0max_qs4"][part] = scale * by_upper
-        for name, by_parameter in zip(law._fields, log_s.by_parameters, strict=True):
-            out[name][part] = scale * by_log_s * by_parameter
-        out["b_star"][part] = -scale * by_log_phi / p.b_star
-        out["T"][part] = scale * ((value - by_log_c - by_log_d) / p.T + log_s.by_temperature * by_log_s)
-        out["H"][part] = p.n_ats * slope * (by_log_c - value + by_log_phi)
+        fill_derivatives(out, part, p, Sums(slope, value, by_log_c, by_log_d, by_upper, by_lower, by_log_phi))
     shaped = {name: value.reshape(shape) for name, value in out.items()}
     return shaped.pop("M"), shaped
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import legendre
 
-from glasspara.physics.ats_arguments import Conventions, Points, chunks, conventions, flatten
+from glasspara.physics.ats_arguments import Conventions, Points, chunks, conventions, cut, flatten, flattened
 from glasspara.physics.ats_high_field import characteristic_field
 from glasspara.physics.three_level_grid import D0_LIMIT, D_LIMIT
 from glasspara.physics.three_level_kernel import Loops, kernel
@@ -251,12 +251,7 @@ def _flatten(
         d0max_qs4=d0max_qs4,
         b_star=characteristic_field(area),
     )
-    loops = _Loops(
-        *(
-            array.reshape(1) if array.size == 1 else np.broadcast_to(array, shape).reshape(-1)
-            for array in (area, top)
-        )
-    )
+    loops = _Loops(*(flattened(array, shape) for array in (area, top)))
     if not (points.d0min_qs4 > 0).all():
         raise ValueError("d0min_qs4 must be positive (K A^2)")
     if not (loops.d_max >= np.maximum(points.d_min, _D_MAX_OVER_D0_MAX * points.d0max_qs4 / loops.qs4)).all():
@@ -265,7 +260,7 @@ def _flatten(
 
 
 def _cut(loops: _Loops, part: slice) -> _Loops:
-    return _Loops(*(array if array.size == 1 else array[part] for array in loops))
+    return _Loops(*(cut(array, part) for array in loops))
 
 
 def _node_count(points: Points) -> int:

@@ -16,11 +16,6 @@ from threading import Thread
 from glasspara.replicates.pool import ChunkFailedError, Pool
 
 
-def usable_cores() -> int:
-    """Number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @contextmanager
 def processes(jobs: int) -> Iterator[Pool]:
     """``jobs`` worker processes until the end of the block.

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from math import floor, log10
 from pathlib import PurePath
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +17,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from glasspara.analysis.compare import CompareResult, Contestant
-from glasspara.analysis.universality import ALPHA, UniversalityResult
-from glasspara.fitting.intervals import FOUND
-from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter
-from glasspara.loading import Input
-from glasspara.measurement import Measurement
 from glasspara.parameters import allowances_in_words
 from glasspara.report.inert import inert
 from glasspara.wording import p_value, two_errors, value_with_error
+
+if TYPE_CHECKING:
+    from glasspara.analysis.compare import CompareResult, Contestant
+    from glasspara.analysis.universality import UniversalityResult
+    from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter
+    from glasspara.loading import Input
+    from glasspara.measurement import Measurement
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -176,6 +177,8 @@ def _show_fit(result: FitResult, out: Console) -> None:
 
 def _interval_lines(result: FitResult) -> list[str]:
     """What intervals and contours have to say beyond their numbers."""
+    from glasspara.fitting.intervals import FOUND
+
     lines = [
         f"minos, {item.name} {side}: {outcome}"
         for item in result.parameters.values()
@@ -248,6 +251,8 @@ def _state(item: FittedParameter) -> str:
 
 
 def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: Console) -> None:
+    from glasspara.analysis.universality import ALPHA
+
     _show_inputs(inputs, out)
     out.print()
     table = Table(box=None, pad_edge=False, header_style="bold")

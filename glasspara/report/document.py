@@ -7,26 +7,28 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib import resources
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from glasspara import __version__
-from glasspara.analysis.compare import CompareResult, Contestant
-from glasspara.analysis.universality import UniversalityResult
-from glasspara.dataset import ReducedRun
-from glasspara.errors import GlassparaError
-from glasspara.fitting.contours import Contour
-from glasspara.fitting.curves import ProfileCurve
-from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter, Spread, TraceEffect
-from glasspara.fitting.staged import StageValues
-from glasspara.loading import Input
-from glasspara.measurement import Measurement
-from glasspara.presets import Preset
 from glasspara.report.inert import inert
-from glasspara.simulation import SimulatedRun
-from glasspara.stages import StagedData
+
+if TYPE_CHECKING:
+    from glasspara.analysis.compare import CompareResult, Contestant
+    from glasspara.analysis.universality import UniversalityResult
+    from glasspara.dataset import ReducedRun
+    from glasspara.errors import GlassparaError
+    from glasspara.fitting.contours import Contour
+    from glasspara.fitting.curves import ProfileCurve
+    from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter, Spread, TraceEffect
+    from glasspara.fitting.staged import StageValues
+    from glasspara.loading import Input
+    from glasspara.measurement import Measurement
+    from glasspara.presets import Preset
+    from glasspara.simulation import SimulatedRun
+    from glasspara.stages import StagedData
 
 SCHEMA_VERSION = 1
 

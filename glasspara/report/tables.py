@@ -5,20 +5,23 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasspara import __version__
-from glasspara.analysis.compare import CompareResult
-from glasspara.analysis.universality import UniversalityResult
-from glasspara.dataset import Dataset
-from glasspara.fitting.contours import Contour
-from glasspara.fitting.curves import ProfileCurve
-from glasspara.fitting.result import FitResult, FittedParameter
-from glasspara.loading import Input
 from glasspara.parameters import parameter_of
 from glasspara.report.inert import inert
-from glasspara.stages import StagedData
+
+if TYPE_CHECKING:
+    from glasspara.analysis.compare import CompareResult
+    from glasspara.analysis.universality import UniversalityResult
+    from glasspara.dataset import Dataset
+    from glasspara.fitting.contours import Contour
+    from glasspara.fitting.curves import ProfileCurve
+    from glasspara.fitting.result import FitResult, FittedParameter
+    from glasspara.loading import Input
+    from glasspara.stages import StagedData
 
 # A spreadsheet takes a cell that starts so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
