@@ -22,10 +22,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.analysis.projection import RANK, f_test, gain_beyond, orthonormal, scaled_columns
 from glasspara.dataset import Dataset, ReducedRun
 from glasspara.errors import InputError
 from glasspara.fitting.nuisances import Disturbance, nuisances_of
-from glasspara.fitting.significance import f_p_value
 from glasspara.parameters import ALLOWANCES
 from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.langevin import langevin_response
@@ -41,7 +41,6 @@ _MAX_KNOTS = 5
 _POINTS_PER_KNOT = 20
 # H/T at which iron leaves the Curie law, Oe/K: sets where the abscissa of the spline turns logarithmic.
 _SCALE = 2000.0
-_RANK = 1.0e-9
 # Of two runs that disagree neither is the odd one; with three left there is something to be odd against.
 _FEWEST_RUNS_TO_BLAME_ONE = 4
 # Relative step of H/T for the slope of the common curve.
@@ -137,10 +136,10 @@ def _test(data: Dataset, chi_larmor: float | None, allowances: bool) -> Universa
     common = plain * weight[:, None]
     own = [_own_basis(abscissa, part, len(data)) * weight[:, None] for part in data.slices]
     target = y * weight
-    base = _orthonormal(common)
+    base = orthonormal(common)
     residual = target - base @ (base.T @ target)
-    gains, ranks, deviations = zip(*(_gain(base, block, residual) for block in own), strict=True)
-    gain, rank, _ = _gain(base, np.concatenate(own, axis=1), residual)
+    gains, ranks, deviations = zip(*(gain_beyond(base, block, residual) for block in own), strict=True)
+    gain, rank, _ = gain_beyond(base, np.concatenate(own, axis=1), residual)
     left, rest = float(residual @ residual) - gain, len(data) - base.shape[1] - rank
     if rest < 5 or rank == 0:
         raise InputError(
@@ -148,12 +147,12 @@ def _test(data: Dataset, chi_larmor: float | None, allowances: bool) -> Universa
             remedy="Add points, or runs that overlap in H/T",
         )
     chi, error = chi_larmor, None
-    scaled, norm = _scaled(common)
-    coefficients: FloatArray = np.linalg.lstsq(scaled, target, rcond=_RANK)[0] / norm
+    scaled, norm = scaled_columns(common)
+    coefficients: FloatArray = np.linalg.lstsq(scaled, target, rcond=RANK)[0] / norm
     if chi is None:
         chi = float(coefficients[0])
         error = _first_error(common) * float(np.sqrt(residual @ residual / (len(data) - base.shape[1])))
-    statistic, p_value = _f_test(gain, rank, left, rest)
+    statistic, p_value = f_test(gain, rank, left, rest)
     granted = None
     if allowances and p_value < ALPHA:
         curve = coefficients[1:] if chi_larmor is None else coefficients
@@ -163,7 +162,7 @@ def _test(data: Dataset, chi_larmor: float | None, allowances: bool) -> Universa
     for run, part, run_gain, run_rank, deviation in zip(
         data.runs, data.slices, gains, ranks, deviations, strict=True
     ):
-        f, p = _f_test(run_gain, run_rank, float(residual @ residual) - run_gain, rest + rank - run_rank)
+        f, p = f_test(run_gain, run_rank, float(residual @ residual) - run_gain, rest + rank - run_rank)
         tensions.append(RunTension(run, f, p, float(np.sqrt(np.mean(deviation[part] ** 2)))))
     return UniversalityResult(
         data=data,
@@ -237,10 +236,10 @@ def _p_with_allowances(
     blocks = np.concatenate([*own], axis=1)
     blocks = np.concatenate([blocks, np.zeros((len(nuisances), blocks.shape[1]))])
     extended = np.concatenate([target, np.zeros(len(nuisances))])
-    base = _orthonormal(wider)
+    base = orthonormal(wider)
     residual = extended - base @ (base.T @ extended)
-    gain, rank, _ = _gain(base, blocks, residual)
-    return _f_test(gain, rank, float(residual @ residual) - gain, len(extended) - base.shape[1] - rank)[1]
+    gain, rank, _ = gain_beyond(base, blocks, residual)
+    return f_test(gain, rank, float(residual @ residual) - gain, len(extended) - base.shape[1] - rank)[1]
 
 
 def _own_basis(abscissa: FloatArray, part: slice, length: int) -> FloatArray:
@@ -253,39 +252,9 @@ def _own_basis(abscissa: FloatArray, part: slice, length: int) -> FloatArray:
     return block
 
 
-def _scaled(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
-    norm = np.linalg.norm(matrix, axis=0)
-    norm[norm == 0.0] = 1.0
-    return matrix / norm, norm
-
-
-def _orthonormal(matrix: FloatArray) -> FloatArray:
-    """Orthonormal basis of the columns' span, shape (n, rank)."""
-    left, singular, _ = np.linalg.svd(_scaled(matrix)[0], full_matrices=False)
-    return left[:, singular > _RANK * singular[0]]
-
-
-def _gain(base: FloatArray, block: FloatArray, residual: FloatArray) -> tuple[float, int, FloatArray]:
-    """Chi2 that ``block`` takes from ``residual`` beyond ``base``, in how many dimensions, and the part taken."""
-    scaled, _ = _scaled(block)
-    beyond = scaled - base @ (base.T @ scaled)
-    left, singular, _ = np.linalg.svd(beyond, full_matrices=False)
-    # Against the unit columns of the block: what lies in the base already leaves rounding only.
-    left = left[:, singular > 1.0e-6]
-    part = left @ (left.T @ residual)
-    return float(part @ part), left.shape[1], part
-
-
 def _first_error(matrix: FloatArray) -> float:
     """Standard error of the first coefficient for unit noise."""
-    scaled, norm = _scaled(matrix)
-    others = _orthonormal(scaled[:, 1:])
+    scaled, norm = scaled_columns(matrix)
+    others = orthonormal(scaled[:, 1:])
     alone = scaled[:, 0] - others @ (others.T @ scaled[:, 0])
     return float(1.0 / (np.linalg.norm(alone) * norm[0]))
-
-
-def _f_test(gain: float, rank: int, left: float, rest: int) -> tuple[float, float]:
-    if rank == 0 or left <= 0.0:
-        return 0.0, 1.0
-    statistic = (gain / rank) / (left / rest)
-    return statistic, f_p_value(statistic, rank, rest)

@@ -1,0 +1,51 @@
+"""Linear least squares by orthonormal bases: what columns take from residuals beyond what others have taken."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.fitting.significance import f_p_value
+
+FloatArray = npt.NDArray[np.float64]
+
+RANK = 1.0e-9
+"""Singular values below this share of the largest are rounding."""
+
+# Against unit columns: what lies in the base already leaves rounding only.
+_BEYOND = 1.0e-6
+
+
+def scaled_columns(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Columns of unit length, and the lengths that they had (1 for a column of zeros)."""
+    norm = np.linalg.norm(matrix, axis=0)
+    norm[norm == 0.0] = 1.0
+    return matrix / norm, norm
+
+
+def orthonormal(matrix: FloatArray) -> FloatArray:
+    """Orthonormal basis of the columns' span, shape (n, rank)."""
+    left, singular, _ = np.linalg.svd(scaled_columns(matrix)[0], full_matrices=False)
+    return left[:, singular > RANK * singular.max(initial=0.0)]
+
+
+def basis_beyond(base: FloatArray, block: FloatArray) -> FloatArray:
+    """Orthonormal basis of what the columns of ``block`` span beyond the orthonormal ``base``, shape (n, rank)."""
+    scaled, _ = scaled_columns(block)
+    left, singular, _ = np.linalg.svd(scaled - base @ (base.T @ scaled), full_matrices=False)
+    return left[:, singular > _BEYOND]
+
+
+def gain_beyond(base: FloatArray, block: FloatArray, residual: FloatArray) -> tuple[float, int, FloatArray]:
+    """Chi2 that ``block`` takes from ``residual`` beyond ``base``, in how many dimensions, and the part taken."""
+    beyond = basis_beyond(base, block)
+    part = beyond @ (beyond.T @ residual)
+    return float(part @ part), beyond.shape[1], part
+
+
+def f_test(gain: float, rank: int, left: float, rest: int) -> tuple[float, float]:
+    """F ratio and p-value of ``gain`` in ``rank`` dimensions where chi2 of ``left`` is left in ``rest``."""
+    if rank == 0 or left <= 0.0:
+        return 0.0, 1.0
+    statistic = (gain / rank) / (left / rest)
+    return statistic, f_p_value(statistic, rank, rest)
