@@ -14,7 +14,8 @@ from fuzzing.mutations import damage
 from fuzzing.seeds import seeds
 from glasspara.errors import GlassparaError
 from glasspara.measurement import Measurement, read
-from glasspara.report.document import inspect_document, to_text
+from glasspara.report.document.frame import to_text
+from glasspara.report.document.inspect import inspect_document
 
 
 def campaign(seed: int, seconds: float) -> Findings:

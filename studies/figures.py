@@ -15,7 +15,9 @@ from glasspara.analysis.departure import DEVIATIONS, departures
 from glasspara.parameters import ATS_NAMES
 from glasspara.physics.three_level import three_level_magnetisation
 from glasspara.presets import load_preset
-from glasspara.report.figures import departure_figure, field_shape_figure, level_diagram_figure, save_png
+from glasspara.report.figures.high_field import departure_figure, field_shape_figure
+from glasspara.report.figures.levels import level_diagram_figure
+from glasspara.report.figures.style import save_png
 
 IMAGES = Path(__file__).parent.parent / "docs" / "img"
 DPI = 120  # on a page, not in print

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glasspara.cli import options
+from glasspara.cli import common, options
+from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions
+from glasspara.cli.output import OutputWithPlots
+
+if TYPE_CHECKING:
+    from glasspara.report.console.terminal import Terminal
 
 NOT_TRUSTED = 5
 REPORT, DATA, FIGURE = "compare.json", "compare.csv", "compare.png"
@@ -34,16 +39,8 @@ ReplicateCount = Annotated[
 
 
 def compare(
-    files: options.Files,
-    mass: options.Mass = None,
-    sample: options.SampleOption = None,
-    moment: options.Moment = "auto",
-    errors: options.Errors = "auto",
-    t_range: options.TRange = None,
-    h_range: options.HRange = None,
-    exclude: options.Exclude = None,
-    min_fit: options.MinFit = None,
-    average: options.Average = False,
+    data: DataOptions,
+    *,
     models: Models = None,
     trace_ions: options.TraceIons = None,
     n_fe: options.NFe = None,
@@ -51,59 +48,28 @@ def compare(
     free: options.Free = None,
     start: options.Set = None,
     limit: options.Limit = None,
-    convention: options.Convention = "paper",
-    orientation: options.Orientation = "isotropic",
+    theory: TheoryOptions,
     replicates: ReplicateCount = 200,
-    seed: options.Seed = 1,
-    jobs: options.Jobs = None,
-    cluster: options.Cluster = None,
-    out: options.Out = None,
-    force: options.Force = False,
-    as_json: options.JsonFlag = False,
-    plots: options.Plots = True,
-    quiet: options.Quiet = False,
+    work: ReplicateOptions,
+    output: OutputWithPlots,
 ) -> None:
     """Rival models on the same data: chi2, AIC, BIC, weights, and whether the ATS term is needed.
 
     --fix, --free, --set and --limit hold for every model that has the parameter. The iron of a sample file does not
     count here, --n-fe does, in every model. Exit status 5: no model describes the data.
     """
-    from glasspara.cli import common
     from glasspara.model import Model
 
-    destination = common.Destination(out, force=force, as_json=as_json, quiet=quiet)
-    sample_data, defaults = common.sample_and_defaults(sample)
-    wishes = common.fit_settings(
-        Model(orientation=orientation, convention=convention),
-        staged=False,
-        iron_from_sample=False,
-        n_fe=n_fe,
-        sample=sample_data,
-        fix=fix,
-        free=free,
-        start=start,
-        limit=limit,
-        defaults=defaults,
+    wishes = ParameterOptions(n_fe=n_fe, fix=fix, free=free, start=start, limit=limit).settings(
+        Model(orientation=theory.orientation, convention=theory.convention), data, iron_from_sample=False
     )
-    ions = common.all_trace_ions(trace_ions, sample_data)
-    workers = common.workers(jobs, cluster)
-    destination.check([REPORT, DATA, FIGURE])
-    loaded = common.load(
-        files,
-        mass=mass,
-        sample=sample_data,
-        moment=moment,
-        errors=errors,
-        t_range=t_range,
-        h_range=h_range,
-        exclude=exclude,
-        min_fit=min_fit,
-        average=average,
-    )
-    common.warn(loaded.warnings, quiet=quiet)
+    ions = common.all_trace_ions(trace_ions, data.sample_data)
+    workers = work.workers
+    output.check([REPORT, DATA, FIGURE])
+    loaded = data.load(quiet=output.quiet)
 
     from glasspara.analysis.compare import compare as run
-    from glasspara.report.document import compare_document
+    from glasspara.report.document.compare import compare_document
     from glasspara.report.progress import progress
 
     with progress("simulating") as report:
@@ -113,27 +79,28 @@ def compare(
             wishes=wishes,
             trace_ions=ions,
             replicates=replicates,
-            seed=seed,
+            seed=work.seed,
             jobs=workers,
-            cluster=cluster,
+            cluster=work.cluster,
             progress=report,
         )
-    document = compare_document(loaded.inputs, result, loaded.warnings)
 
-    def tables() -> None:
-        from glasspara.report.console import console, show_compare
+    def products() -> dict[str, bytes]:
+        from glasspara.report.tables.compare import compare_csv
 
-        show_compare(loaded.inputs, result, console())
+        files = {DATA: compare_csv(loaded.inputs, result).encode()}
+        if output.plots:
+            from glasspara.report.figures.compare import compare_figure
+            from glasspara.report.figures.style import save_png
 
-    if destination.folder is not None:
-        from glasspara.report.tables import compare_csv
+            files[FIGURE] = save_png(compare_figure(result))
+        return files
 
-        products = {DATA: compare_csv(loaded.inputs, result).encode()}
-        if plots:
-            from glasspara.report.figures import compare_figure, save_png
+    def show(out: Terminal) -> None:
+        from glasspara.report.console.compare import show_compare
 
-            products[FIGURE] = save_png(compare_figure(result))
-        destination.write_report(REPORT, document, products)
-    destination.show(document, tables)
+        show_compare(loaded.inputs, result, out)
+
+    output.deliver(REPORT, compare_document(loaded.inputs, result, loaded.warnings), products, show)
     if not result.trusted:
         raise typer.Exit(NOT_TRUSTED)

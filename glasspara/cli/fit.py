@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glasspara.cli import options
+from glasspara.cli import common, options
+from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions
+from glasspara.cli.output import OutputWithPlots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glasspara.cli.common import Destination
     from glasspara.errors import GlassparaError
     from glasspara.fitting.exploration import Wanted
     from glasspara.fitting.result import FitResult
     from glasspara.fitting.settings import FitSettings
     from glasspara.loading import Input, Loaded
     from glasspara.replicates.store import Store
+    from glasspara.report.console.terminal import Terminal
 
 NOT_TRUSTED, PART_FAILED = 5, 6
 REPORT, PARAMETERS, DATA = "report.json", "parameters.csv", "data.csv"
@@ -95,30 +97,14 @@ ContourOf = Annotated[
 
 
 def fit(
-    files: options.Files,
-    mass: options.Mass = None,
-    sample: options.SampleOption = None,
-    moment: options.Moment = "auto",
-    errors: options.Errors = "auto",
-    t_range: options.TRange = None,
-    h_range: options.HRange = None,
-    exclude: options.Exclude = None,
-    min_fit: options.MinFit = None,
-    average: options.Average = False,
+    data: DataOptions,
+    *,
     model: options.ModelName = "etm",
     ions: options.Ions = "both",
     trace_ions: options.TraceIons = None,
-    n_fe: options.NFe = None,
-    fix: options.Fix = None,
-    free: options.Free = None,
-    start: options.Set = None,
-    limit: options.Limit = None,
-    constrain: options.Constrain = None,
-    nuisance: options.Nuisance = None,
+    parameters: ParameterOptions,
     allowances: options.Allowances = True,
-    loss: options.Loss = "linear",
-    convention: options.Convention = "paper",
-    orientation: options.Orientation = "isotropic",
+    theory: TheoryOptions,
     staged: Staged = False,
     per_run: PerRun = False,
     minos: Minos = None,
@@ -126,79 +112,51 @@ def fit(
     contour: ContourOf = None,
     bootstrap: Bootstrap = None,
     bootstrap_kind: BootstrapKind = "parametric",
-    seed: options.Seed = 1,
-    jobs: options.Jobs = None,
-    cluster: options.Cluster = None,
-    out: options.Out = None,
-    force: options.Force = False,
-    as_json: options.JsonFlag = False,
-    plots: options.Plots = True,
+    work: ReplicateOptions,
+    output: OutputWithPlots,
     decompose: Decompose = False,
-    quiet: options.Quiet = False,
 ) -> None:
     """Read, subtract in stages, fit, report.
 
     Exit status 5: the fit was done and is reported, but is not to be trusted; 6: with --per-run, some files failed.
     """
-    from glasspara.cli import common
     from glasspara.model import Model
 
-    destination = common.Destination(out, force=force, as_json=as_json, quiet=quiet)
-    sample_data, defaults = common.sample_and_defaults(sample)
-    settings = common.fit_settings(
-        Model(model, ions, orientation, convention, common.trace_ions(trace_ions, sample_data)),
+    settings = parameters.settings(
+        Model(
+            model,
+            ions,
+            theory.orientation,
+            theory.convention,
+            common.trace_ions(trace_ions, data.sample_data),
+        ),
+        data,
         staged=staged,
         iron_from_sample=not model.startswith("ll") and ions == "both",
-        n_fe=n_fe,
-        sample=sample_data,
-        fix=fix,
-        free=free,
-        start=start,
-        limit=limit,
-        constrain=constrain,
-        nuisance=nuisance,
         allowances=allowances,
-        loss=loss,
-        defaults=defaults,
     )
     wanted = _wanted(minos, profile, contour)
     if wanted is not None:
         wanted.check(settings)
-    replicates = _Replicates(
-        bootstrap, bootstrap_kind, seed, common.workers(jobs, cluster), cluster, destination
-    )
-    destination.check([REPORT, PARAMETERS, DATA])
+    replicates = _Replicates(bootstrap, bootstrap_kind, work, output)
+    output.check([REPORT, PARAMETERS, DATA])
     failed: list[tuple[str, GlassparaError]] = []
-    loaded = common.load(
-        files,
-        mass=mass,
-        sample=sample_data,
-        moment=moment,
-        errors=errors,
-        t_range=t_range,
-        h_range=h_range,
-        exclude=exclude,
-        min_fit=min_fit,
-        average=average,
-        failed=failed if per_run else None,  # a joint fit without one of its files is another fit
-    )
-    common.warn(loaded.warnings, quiet=quiet)
+    # A joint fit without one of its files is another fit.
+    loaded = data.load(quiet=output.quiet, failed=failed if per_run else None)
     results = replicates.run(_fit(loaded, settings, wanted, per_run=per_run))
 
-    from glasspara.report.document import fit_document
+    from glasspara.report.document.fit import fit_document
+
+    def products() -> dict[str, bytes]:
+        return _products(loaded.inputs, results, plots=output.plots, decompose=decompose)
+
+    def show(out: Terminal) -> None:
+        from glasspara.report.console.fit import show_fit
+
+        show_fit(loaded.inputs, results, out)
 
     document = fit_document(loaded.inputs, results, loaded.warnings, failed)
-
-    def tables() -> None:
-        from glasspara.report.console import console, show_fit
-
-        show_fit(loaded.inputs, results, console())
-
-    if destination.folder is not None:
-        products = _products(loaded.inputs, results, plots=plots, decompose=decompose)
-        destination.write_report(REPORT, document, products)
-        replicates.finish()
-    destination.show(document, tables)
+    output.deliver(REPORT, document, products, show, written=replicates.finish)
     if failed:
         raise typer.Exit(PART_FAILED)
     if not all(result.assessment.trusted for result in results):
@@ -231,23 +189,15 @@ def _fit(loaded: Loaded, settings: FitSettings, wanted: Wanted | None, *, per_ru
 class _Replicates:
     """The bootstrap of a command, if it is to have one, and the file that keeps it while it lasts."""
 
-    def __init__(
-        self,
-        count: int | None,
-        kind: str,
-        seed: int,
-        jobs: int,
-        cluster: str | None,
-        destination: Destination,
-    ) -> None:
+    def __init__(self, count: int | None, kind: str, work: ReplicateOptions, output: OutputWithPlots) -> None:
         self._count = count
+        self._jobs = work.workers
         if count is None:
             return
         from glasspara.fitting.resample import bootstrap_kind
 
         self._kind = bootstrap_kind(kind)
-        self._seed, self._jobs, self._cluster = seed, jobs, cluster
-        self._destination = destination
+        self._work, self._output = work, output
         self._store: Store | None = None
 
     def run(self, results: list[FitResult]) -> list[FitResult]:
@@ -258,11 +208,11 @@ class _Replicates:
         from glasspara.replicates.store import Store
         from glasspara.report.progress import progress
 
-        if self._destination.folder is not None:
+        if self._output.out is not None:
             self._store = Store(
-                self._destination.folder / UNFINISHED,
+                self._output.out / UNFINISHED,
                 description(results, self._kind),
-                overwrite=self._destination.force,
+                overwrite=self._output.force,
                 remedy="Repeat that run to finish it, or add --force to drop what it has done",
             )
         try:
@@ -271,9 +221,9 @@ class _Replicates:
                     results,
                     self._count,
                     kind=self._kind,
-                    seed=self._seed,
+                    seed=self._work.seed,
                     jobs=self._jobs,
-                    cluster=self._cluster,
+                    cluster=self._work.cluster,
                     store=self._store,
                     progress=report,
                 )
@@ -296,14 +246,16 @@ def _products(
     decompose: bool,
 ) -> dict[str, bytes]:
     """Tables and figures by file name."""
-    from glasspara.report import tables
     from glasspara.report.stems import contour_stem, profile_stem
+    from glasspara.report.tables import fit as tables
+    from glasspara.report.tables.stages import stages_csv
+    from glasspara.report.tables.table import provenance
     from glasspara.stages import StagedData
 
     staged = [StagedData(result.data, result.terms) for result in results]
     files = {
         PARAMETERS: tables.parameters_csv(inputs, results).encode(),
-        DATA: tables.stages_csv(tables.provenance("fit", inputs), staged).encode(),
+        DATA: stages_csv(provenance("fit", inputs), staged).encode(),
     }
     prefixes = [f"fit{number:02d}_" if len(results) > 1 else "" for number in range(1, len(results) + 1)]
     for prefix, result in zip(prefixes, results, strict=True):
@@ -316,7 +268,10 @@ def _products(
     if any(result.bootstrap for result in results):
         files[REPLICATES] = tables.bootstrap_csv(inputs, results).encode()
     if plots:
-        from glasspara.report.figures import bootstrap_figure, fit_figures, interval_figures, save_png
+        from glasspara.report.figures.bootstrap import bootstrap_figure
+        from glasspara.report.figures.fit import fit_figures
+        from glasspara.report.figures.intervals import interval_figures
+        from glasspara.report.figures.style import save_png
 
         for prefix, result in zip(prefixes, results, strict=True):
             for stem, figure in (

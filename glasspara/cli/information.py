@@ -67,7 +67,7 @@ def _as_json(preset: object) -> dict[str, object]:
 
 def schema() -> None:
     """JSON Schema of the reports."""
-    from glasspara.report.document import schema_text
+    from glasspara.report.document.schema import schema_text
 
     sys.stdout.write(schema_text())
 

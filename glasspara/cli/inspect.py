@@ -28,8 +28,10 @@ def inspect(
     """
     from glasspara.exclusion import parse_exclusions
     from glasspara.measurement import read
-    from glasspara.report.console import console, show_measurement
-    from glasspara.report.document import inspect_document, to_text
+    from glasspara.report.console.inspect import show_measurement
+    from glasspara.report.console.terminal import console
+    from glasspara.report.document.frame import to_text
+    from glasspara.report.document.inspect import inspect_document
     from glasspara.report.progress import track
 
     left_out = parse_exclusions(exclude or [], files)

@@ -14,6 +14,7 @@ from glasspara import __version__
 from glasspara.cli.common import report_error
 from glasspara.cli.compare import compare
 from glasspara.cli.fit import fit
+from glasspara.cli.grouping import grouped
 from glasspara.cli.information import cite, environment, presets, schema
 from glasspara.cli.init import init
 from glasspara.cli.inspect import inspect
@@ -62,7 +63,7 @@ for _command in (
     cite,
     environment,
 ):
-    app.command()(_command)
+    app.command()(grouped(_command))
 
 
 def run() -> None:

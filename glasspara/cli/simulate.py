@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glasspara.cli import options
+from glasspara.cli import groups, options
+from glasspara.cli.output import Output
 from glasspara.errors import SampleDataError, UsageError
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ LayoutName = Annotated[
 
 
 def simulate(
+    *,
     preset: PresetName = "bk7-fixed-field",
     mt: Fields = None,
     mh: Temperatures = None,
@@ -93,23 +95,19 @@ def simulate(
     mass: options.Mass = None,
     convention: options.Convention = "paper",
     orientation: options.Orientation = "isotropic",
-    out: options.Out = None,
-    force: options.Force = False,
-    as_json: options.JsonFlag = False,
-    quiet: options.Quiet = False,
+    output: Output,
 ) -> None:
     """Synthetic runs of a preset, with noise, as files that MultiVu users would recognise.
 
     A single run goes to stdout unless --out names a folder. The header says that the data are synthetic, and
     from which parameters.
     """
-    from glasspara.cli import common
     from glasspara.presets import load_preset
     from glasspara.simulation import simulate_campaign
 
     chosen = load_preset(preset)
     parameters = _parameters(chosen, options.values(start, "--set"))
-    mass_mg = chosen.sample.mass_mg if mass is None else common.mass_mg(mass)
+    mass_mg = chosen.sample.mass_mg if mass is None else groups.mass_mg(mass)
     if mass_mg is None:
         raise SampleDataError(f"{chosen.origin} knows no sample mass", remedy="Give it with --mass MG")
     runs = simulate_campaign(
@@ -123,18 +121,18 @@ def simulate(
         convention=convention,
         orientation=orientation,
     )
-    if out is None and len(runs) > 1:
+    if output.out is None and len(runs) > 1:
         raise UsageError(f"{len(runs)} runs do not go to stdout", remedy="Name a folder with --out DIR")
-    if out is None and as_json:
+    if output.out is None and output.as_json:
         raise UsageError("--json describes files", remedy="Name a folder with --out DIR")
-    if out is None:
+    if output.out is None:
         sys.stdout.buffer.write(runs[0].content)
         sys.stdout.buffer.flush()
         return
-    destination = common.Destination(out, force=force, as_json=as_json, quiet=quiet)
-    destination.write({run.file_name: run.content for run in runs})
-    if as_json:
-        from glasspara.report.document import simulate_document, to_text
+    output.write({run.file_name: run.content for run in runs})
+    if output.as_json:
+        from glasspara.report.document.frame import to_text
+        from glasspara.report.document.simulate import simulate_document
 
         sys.stdout.write(
             to_text(

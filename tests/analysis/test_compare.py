@@ -21,7 +21,8 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.settings import FitSettings
 from glasspara.model import MODELS, Model, evaluate, evaluate_with_gradient
 from glasspara.parameters import PARAMETERS
-from glasspara.report.figures import compare_figure, save_png
+from glasspara.report.figures.compare import compare_figure
+from glasspara.report.figures.style import save_png
 from glasspara.trace_ions import load_trace_ions
 from tests.campaigns import BK7, PURE_LL, fixed_field
 

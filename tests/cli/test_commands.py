@@ -12,7 +12,7 @@ import sys
 import jsonschema
 import pytest
 
-from glasspara.report.document import schema_text
+from glasspara.report.document.schema import schema_text
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

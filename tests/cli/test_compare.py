@@ -8,7 +8,7 @@ import json
 import jsonschema
 import pytest
 
-from glasspara.report.document import schema_text
+from glasspara.report.document.schema import schema_text
 
 FEW = ("--models", "ll,ll-ferromagnetic,etm")
 

@@ -13,7 +13,7 @@ import unicodedata
 import jsonschema
 import pytest
 
-from glasspara.report.document import schema_text
+from glasspara.report.document.schema import schema_text
 from glasspara.sample import read_sample
 from tests.files.conftest import compose, sweep
 

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from glasspara.cli.fit import UNFINISHED
-from glasspara.report.document import schema_text
+from glasspara.report.document.schema import schema_text
 
 
 @pytest.fixture

@@ -25,15 +25,13 @@ from glasspara.fitting.result import Assessment, Determination, FitResult, Fitte
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.statistics import Statistics
 from glasspara.model import Model, evaluate
-from glasspara.report.figures import (
-    bootstrap_figure,
-    fit_figures,
-    interval_figures,
-    save_png,
-    universality_figure,
-)
+from glasspara.report.figures.bootstrap import bootstrap_figure
+from glasspara.report.figures.fit import fit_figures
+from glasspara.report.figures.intervals import interval_figures
 from glasspara.report.figures.panels import POINTS
+from glasspara.report.figures.style import save_png
 from glasspara.report.figures.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
+from glasspara.report.figures.universality import universality_figure
 from glasspara.report.stems import contour_stem, profile_stem
 from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 

@@ -8,18 +8,21 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from math import floor, log10
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
 import numpy.typing as npt
 from matplotlib.ft2font import FT2Font
 
-from glasspara.analysis.universality import UniversalityResult
-from glasspara.dataset import ReducedRun
-from glasspara.fitting.result import FitResult, Status
 from glasspara.report.figures.style import FONT, PAD, WIDTH
 from glasspara.report.inert import inert
 from glasspara.wording import p_value
+
+if TYPE_CHECKING:
+    from glasspara.analysis.universality import UniversalityResult
+    from glasspara.dataset import ReducedRun
+    from glasspara.fitting.result import FitResult, Status
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -1,0 +1,200 @@
+"""The options that commands share, in groups, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from glasspara.cli import options
+from glasspara.cli.common import report_error, warn
+from glasspara.errors import UsageError
+
+if TYPE_CHECKING:
+    from glasspara.dataset import Window
+    from glasspara.errors import GlassparaError
+    from glasspara.fitting.settings import FitSettings
+    from glasspara.loading import Loaded
+    from glasspara.model import Model
+    from glasspara.sample import Sample
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Which files, which of their rows, and of what sample."""
+
+    files: options.Files
+    mass: options.Mass = None
+    sample: options.SampleOption = None
+    moment: options.Moment = "auto"
+    errors: options.Errors = "auto"
+    t_range: options.TRange = None
+    h_range: options.HRange = None
+    exclude: options.Exclude = None
+    min_fit: options.MinFit = None
+    average: options.Average = False
+
+    @cached_property
+    def sample_and_defaults(self) -> tuple[Sample | None, dict[str, float]]:
+        """Sample of ``--sample``, and the ATS parameters of a preset as defaults of a fit."""
+        if self.sample is None:
+            return None, {}
+        from glasspara.parameters import ATS_NAMES
+        from glasspara.presets import is_preset, load_preset, load_sample
+
+        if not is_preset(self.sample):
+            return load_sample(self.sample), {}
+        preset = load_preset(self.sample)
+        # A preset without an ATS term says nothing of its shape, and its n_ats = 0 is no value to hold.
+        values = preset.parameters if preset.parameters.get("n_ats") else {}
+        return preset.sample, {key: values[key] for key in ATS_NAMES if key in values}
+
+    @property
+    def sample_data(self) -> Sample | None:
+        return self.sample_and_defaults[0]
+
+    def load(self, *, quiet: bool, failed: list[tuple[str, GlassparaError]] | None = None) -> Loaded:
+        """The files, their warnings on stderr.
+
+        With a list ``failed`` a bad file is reported and noted there, and the rest goes on.
+        """
+        from glasspara.exclusion import parse_exclusions
+        from glasspara.loading import load
+        from glasspara.report.progress import track
+
+        def report(path: str, error: GlassparaError) -> None:
+            report_error(error)
+            assert failed is not None
+            failed.append((path, error))
+
+        loaded = load(
+            self.files,
+            mass_mg=mass_mg(self.mass),
+            sample=self.sample_data,
+            moment=self.moment,
+            errors=self.errors,
+            window=self._window(),
+            exclude=parse_exclusions(self.exclude or [], self.files),
+            min_fit=self.min_fit,
+            average=self.average,
+            progress=lambda paths: track(paths, "reading"),
+            on_error=None if failed is None else report,
+        )
+        warn(loaded.warnings, quiet=quiet)
+        return loaded
+
+    def _window(self) -> Window:
+        from glasspara.dataset import Window
+
+        t_low, t_high = options.interval(self.t_range, "--t-range") if self.t_range else (None, None)
+        h_low, h_high = options.interval(self.h_range, "--h-range") if self.h_range else (None, None)
+        return Window(t_low, t_high, h_low, h_high)
+
+
+@dataclass(frozen=True)
+class ParameterOptions:
+    """What is known of the parameters, and what is wished of them."""
+
+    n_fe: options.NFe = None
+    fix: options.Fix = None
+    free: options.Free = None
+    start: options.Set = None
+    limit: options.Limit = None
+    constrain: options.Constrain = None
+    nuisance: options.Nuisance = None
+    loss: options.Loss = "linear"
+
+    def settings(
+        self,
+        model: Model,
+        data: DataOptions,
+        *,
+        iron_from_sample: bool,
+        staged: bool = False,
+        allowances: bool = True,
+    ) -> FitSettings:
+        """Settings of a fit.
+
+        ``iron_from_sample``: whether the iron of the sample file counts; in the naive LL fits of the source it is
+        what they try to find.
+        """
+        from glasspara.fitting.settings import FitSettings
+        from glasspara.sample import parse_concentration
+
+        sample, found = data.sample_and_defaults
+        defaults: Mapping[str, float] = found
+        fixed = {
+            name: None if text is None else options.number(text, f"--fix {name}")
+            for name, text in options.assignments(self.fix, "--fix").items()
+        }
+        limits = {}
+        for name, text in options.assignments(self.limit, "--limit").items():
+            low, high = options.interval(text or "", f"--limit {name}")
+            limits[name] = (-float("inf") if low is None else low, float("inf") if high is None else high)
+        starts = options.values(self.start, "--set")
+        constrained = options.measured(self.constrain, "--constrain")
+        if self.loss not in ("linear", "huber"):
+            raise UsageError(f"unknown --loss {self.loss!r}", remedy="Choose linear or huber")
+        iron = parse_concentration(self.n_fe) if self.n_fe else None
+        if iron_from_sample and iron is None and sample is not None and sample.n_fe is not None:
+            mentioned = {*fixed, *(self.free or []), *starts, *limits, *constrained}
+            if not mentioned & {"n_fe", "n_fe2", "n_fe3"}:
+                iron = (sample.n_fe, sample.n_fe_error)
+        if sample is not None and sample.fe2_fraction is not None:
+            defaults = {**defaults, "fe2_fraction": sample.fe2_fraction}
+        return FitSettings(
+            model=model,
+            method="staged" if staged else "joint",
+            n_fe=iron,
+            fixed=fixed,
+            freed=frozenset(self.free or []),
+            starts=starts,
+            limits=limits,
+            constrained=constrained,
+            nuisances=options.values(self.nuisance, "--nuisance"),
+            allowances=allowances,
+            loss="huber" if self.loss == "huber" else "linear",
+            defaults=defaults,
+        )
+
+
+@dataclass(frozen=True)
+class TheoryOptions:
+    """Conventions of the ATS term."""
+
+    convention: options.Convention = "paper"
+    orientation: options.Orientation = "isotropic"
+
+
+@dataclass(frozen=True)
+class ReplicateOptions:
+    """Seed of the replicates, and who computes them."""
+
+    seed: options.Seed = 1
+    jobs: options.Jobs = None
+    cluster: options.Cluster = None
+
+    @property
+    def workers(self) -> int:
+        """Number of worker processes here."""
+        if self.cluster is not None and self.jobs is not None:
+            raise UsageError("--jobs is for this machine, --cluster for others", remedy="Give one of them")
+        if self.jobs is not None:
+            return self.jobs
+        from glasspara.replicates.cores import usable_cores
+
+        return usable_cores()
+
+
+def mass_mg(text: str | None) -> float | None:
+    """The mass of ``--mass``, mg."""
+    if text is None:
+        return None
+    from glasspara.errors import GlassparaError
+    from glasspara.sample_mass import parse_mass
+
+    try:
+        return parse_mass(text)
+    except GlassparaError as error:
+        raise UsageError(f"--mass: {error.what}", remedy=error.remedy) from None

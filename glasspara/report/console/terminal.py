@@ -1,0 +1,101 @@
+"""The terminal, and what every command shows there: the files it used.
+
+Text that comes from files is passed as rich Text with control characters shown inert, never as markup.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from glasspara.report.inert import inert
+
+if TYPE_CHECKING:
+    from glasspara.loading import Input
+
+
+Terminal: TypeAlias = Console
+
+# Piped output keeps whole lines; a terminal decides for itself.
+_PIPE_WIDTH = 120
+
+
+class _PlainConsole(Console):
+    """Shows plain text inert, and leaves a broken pipe to the program: rich would end it with status 1."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(inert(item) if isinstance(item, str) else item for item in objects), **options)
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """Console on ``stream``, by default on stdout."""
+    stream = stream or sys.stdout
+    return _PlainConsole(
+        file=stream,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if stream.isatty() else _PIPE_WIDTH,
+    )
+
+
+def show_inputs(inputs: Sequence[Input], out: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("file", "instrument", "moment column", "mass / mg", "rows used", "runs"):
+        table.add_column(column, overflow="fold", justify="right" if column in ("mass / mg",) else "left")
+    folder, names = shorten([item.measurement.path for item in inputs])
+    for item in sorted(inputs, key=_first_run):
+        measurement = item.measurement
+        table.add_row(
+            Text(inert(names[measurement.path])),
+            Text(measurement.instrument),
+            Text(inert(measurement.moment_choice.column)),
+            f"{item.mass_mg:g}",
+            Text(rows_in_words(measurement.rows_read, item.rows_used, item.rows_dropped)),
+            Text(runs_in_words([(run.run.kind, run.label) for run in item.runs])),
+        )
+    if folder:
+        out.print(Text(f"{len(inputs)} files in {inert(folder)}", style="bold"))
+    out.print(table)
+    sources = {item.mass_source for item in inputs}
+    out.print(Text(f"mass from: {inert('; '.join(sorted(sources)))}"))
+    sigmas = {run.run.sigma_source for item in inputs for run in item.runs}
+    out.print(Text(f"errors from: {inert('; '.join(sorted(sigmas)))}"))
+
+
+def _first_run(item: Input) -> tuple[str, float]:
+    return min(((run.run.kind, run.run.nominal) for run in item.runs), default=("", 0.0))
+
+
+def shorten(paths: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The folder that several files share, and their names in it; no folder and the whole paths where they do not."""
+    folders = {str(PurePath(path).parent) for path in paths}
+    if len(paths) == 1 or len(folders) > 1:
+        return "", {path: path for path in paths}
+    return folders.pop(), {path: PurePath(path).name for path in paths}
+
+
+def rows_in_words(read: int, used: int, dropped: dict[str, int]) -> str:
+    """ "80 of 82 (1 no moment, 1 comment only)"."""
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items()) if count)
+    return f"{used} of {read}" + (f" ({reasons})" if reasons else "")
+
+
+def runs_in_words(runs: Sequence[tuple[str, str]]) -> str:
+    parts = []
+    for kind, word in (("fixed-field", "M(T) at"), ("fixed-temperature", "M(H) at")):
+        labels = [label for run_kind, label in runs if run_kind == kind]
+        if labels:
+            shown = labels if len(labels) <= 6 else [*labels[:3], "...", labels[-1]]
+            count = f"{len(labels)} " if len(labels) > 1 else ""
+            parts.append(f"{count}{word} {', '.join(shown)}")
+    return "; ".join(parts)

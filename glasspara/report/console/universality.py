@@ -1,0 +1,69 @@
+"""``universality`` at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from glasspara.parameters import allowances_in_words
+from glasspara.report.console.terminal import shorten, show_inputs
+from glasspara.report.inert import inert
+from glasspara.wording import p_value, value_with_error
+
+if TYPE_CHECKING:
+    from glasspara.analysis.universality import UniversalityResult
+    from glasspara.loading import Input
+
+
+def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: Console) -> None:
+    from glasspara.analysis.universality import ALPHA
+
+    show_inputs(inputs, out)
+    out.print()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("run", "file", "points", "deviation / sigma", "F", "p"):
+        table.add_column(column, overflow="fold")
+    _, names = shorten(sorted({item.run.run.file for item in result.runs}))
+    for item in result.runs:
+        table.add_row(
+            item.run.label, Text(inert(names[item.run.run.file])), str(len(item.run)), f"{item.rms_deviation:.2f}",
+            f"{item.statistic:.2f}", f"{item.p_value:.2g}",
+        )  # fmt: skip
+    out.print(table)
+    chi = value_with_error(result.chi_larmor, result.chi_larmor_error)
+    out.print(f"chi_larmor = {chi} emu g^-1 Oe^-1 ({result.chi_larmor_source})")
+    low, high = result.h_over_t_range
+    out.print(f"H/T from {low:.4g} to {high:.4g} Oe/K; {len(result.data)} points")
+    verdict = f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic:.4g}, {p_value(result.p_value)}"
+    if result.holds:
+        out.print(Text(f"Verdict: universality holds ({verdict})", style="bold green"))
+        if result.p_with_allowances is None:
+            out.print("  - M - M_Larmor of all runs falls on one curve of H/T, as Langevin terms alone would")
+        else:
+            out.print(
+                f"  - as they stand the runs do not share one curve of H/T, but {allowances_in_words()} would explain "
+                f"it ({p_value(result.p_with_allowances)}); --no-allowances if these are excluded"
+            )
+    else:
+        out.print(Text(f"Verdict: universality FAILS ({verdict})", style="bold red"))
+        odd = result.odd_run
+        if odd is None:
+            out.print(
+                "  - the runs do not share one curve of H/T: Larmor and Langevin terms alone cannot be all"
+            )
+        else:
+            name = inert(names[odd.run.file])
+            out.print(
+                Text(
+                    f"  - by one run alone: without {odd.label} ({name}) it holds. A flux jump or a wrong set point "
+                    "does this, a property of the sample does not"
+                )
+            )
+        if result.p_with_allowances is not None:
+            granted = p_value(result.p_with_allowances)
+            out.print(f"  - {allowances_in_words()} would not explain it ({granted})")
+    out.print(f"  - at this level, chance alone makes it fail in {100 * ALPHA:.0f} % of all tests")

@@ -1,0 +1,1 @@
+"""JSON reports: one document a command."""

@@ -1,0 +1,1 @@
+"""CSV tables, a module a command."""

@@ -1,0 +1,72 @@
+"""CSV: ``#`` lines with provenance, a header with a unit in every column name, full precision."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glasspara import __version__
+from glasspara.parameters import parameter_of
+from glasspara.report.inert import inert
+
+if TYPE_CHECKING:
+    from glasspara.dataset import Dataset
+    from glasspara.loading import Input
+
+
+# A spreadsheet takes a cell that starts so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """CSV with ``#`` lines above the header.
+
+    Control characters are shown inert, and text that a spreadsheet would evaluate is quoted with an apostrophe.
+    """
+    stream = io.StringIO()
+    for comment in comments:
+        stream.write("# " + inert(" ".join(comment.split())) + "\n")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return stream.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        flat = inert(" ".join(value.split()))
+        return "'" + flat if flat.startswith(_FORMULA) else flat
+    if value is None:
+        return ""
+    if isinstance(value, (float, np.floating)):
+        return repr(float(value)) if np.isfinite(value) else ""
+    return value
+
+
+def provenance(command: str, inputs: Sequence[Input]) -> list[str]:
+    """Which program made the table, of which files."""
+    lines = [f"glasspara {__version__} {command}"]
+    lines.extend(
+        f"input {item.measurement.path} sha256 {item.measurement.sha256} mass_mg {item.mass_mg!r} "
+        f"({item.mass_source}) moment column {item.measurement.moment_choice.column}"
+        for item in inputs
+    )
+    return lines
+
+
+def column(name: str) -> str:
+    """Name of a column with the parameter's unit: "chi_larmor_emu_per_g_Oe"."""
+    parts = parameter_of(name).unit.replace("^2", "2").split()
+    above = [part for part in parts if not part.endswith("^-1") and part != "1"]
+    below = [part.removesuffix("^-1") for part in parts if part.endswith("^-1")]
+    return "_".join([name, *above, *(["per"] if below else []), *below])
+
+
+def point_keys(data: Dataset) -> Iterable[tuple[str, int, str, str]]:
+    for run in data.runs:
+        for line, branch in zip(run.run.line.tolist(), run.run.branch.tolist(), strict=True):
+            yield run.run.file, line, run.label, run.run.branch_labels[branch]
