@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= auto
 
-.PHONY: help demo test lint format bench fuzz study figures fixtures clean
+.PHONY: help demo test lint format bench fuzz study reproduce figures fixtures clean
 
 help:
 	@echo "make demo      install into .venv and run the main job on a bundled synthetic campaign"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench     run the benchmarks"
 	@echo "make fuzz      hostile input and broken machines for FUZZ_SECONDS (120)"
 	@echo "make study     run the longer simulations behind docs/fitting.md"
+	@echo "make reproduce the source's tables and figures from synthetic data, into reproduction/"
 	@echo "make figures   draw the figures of docs/theory.md again"
 	@echo "make fixtures  write fixtures/ again from the simulator (byte for byte)"
 
@@ -53,6 +54,9 @@ study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.calibration
 	$(BIN)/python -m studies.comparison
 
+reproduce: $(VENV)/.installed
+	$(BIN)/glasspara reproduce --out reproduction --force
+
 figures: $(VENV)/.installed
 	$(BIN)/python -m studies.figures
 
@@ -60,4 +64,4 @@ fixtures: $(VENV)/.installed
 	$(BIN)/python fixtures/make.py
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info demo-output
+	rm -rf $(VENV) build dist *.egg-info demo-output reproduction

@@ -24,6 +24,7 @@ STOREYS = (
     {"stages", "simulation", "loading"},
     {"fitting"},
     {"analysis"},
+    {"reproduction"},
     {"report"},
     {"cli"},
 )

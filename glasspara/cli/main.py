@@ -18,6 +18,7 @@ from glasspara.cli.grouping import grouped
 from glasspara.cli.information import cite, environment, presets, schema
 from glasspara.cli.init import init
 from glasspara.cli.inspect import inspect
+from glasspara.cli.reproduce import reproduce
 from glasspara.cli.simulate import simulate
 from glasspara.cli.subtract import subtract
 from glasspara.cli.universality import universality
@@ -57,6 +58,7 @@ for _command in (
     inspect,
     subtract,
     simulate,
+    reproduce,
     init,
     presets,
     schema,

@@ -17,7 +17,7 @@ from glasspara.errors import UsageError
 LOCK_SECONDS = 60.0
 """How long a run waits for another one that is writing into the same folder."""
 
-_SUFFIXES = (".json", ".csv", ".png")
+_SUFFIXES = (".json", ".csv", ".png", ".md")
 _TEMPORARY = ".glasspara-"
 _JOURNAL = ".glasspara-files.json"
 """What a run is about to put in place; it stays where the run is killed meanwhile, and tells the next one."""
