@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from glasspara.background import NOT_COVERED
+from glasspara.corrections import Applied, Corrections, Corrector, read_corrections
 from glasspara.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError
 from glasspara.exclusion import Item
 from glasspara.measurement import Measurement, read
 from glasspara.repeats import average_repeats
-from glasspara.runs import select
+from glasspara.runs import Run, select
 from glasspara.sample import Sample
 from glasspara.sample_mass import contradiction
 
@@ -29,7 +31,8 @@ _MASS_TOLERANCE = 0.02
 class Input:
     """One file as an analysis used it. ``rows_read == rows_used + sum(rows_dropped.values())``.
 
-    Rows that were averaged are all used: there may be more rows than points.
+    Rows that were averaged are all used: there may be more rows than points. ``corrections`` is None where the moments
+    and fields are those of the file.
     """
 
     measurement: Measurement
@@ -39,6 +42,15 @@ class Input:
     rows_used: int
     rows_dropped: dict[str, int]
     warnings: tuple[str, ...]
+    corrections: Applied | None = None
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """An input whose runs are cut and averaged, but still carry their holder: it is taken from all files at once."""
+
+    item: Input
+    runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,7 @@ def load(
     exclude: Mapping[str, Iterable[Item]] | None = None,
     min_fit: float | None = None,
     average: bool = False,
+    corrections: Corrections | None = None,
     progress: Callable[[Sequence[str]], Iterable[str]] = tuple,
     on_error: Callable[[str, GlassparaError], None] | None = None,
 ) -> Loaded:
@@ -82,6 +95,7 @@ def load(
     window : temperatures and fields to keep
     exclude : what to leave out of each file, by path
     average : whether to average repeated measurements (:func:`glasspara.repeats.average_repeats`)
+    corrections : holder and true field; the window is one of reported fields
     progress : wraps the sequence of paths to show how far reading is
     on_error : told of each file that fails, which is then left out; without it the first failure is raised
 
@@ -95,24 +109,57 @@ def load(
     twice = sorted({path for path in paths if paths.count(path) > 1})
     if twice:
         raise InputError("the file is named twice", where=twice[0], remedy="Name each file once")
-    inputs = []
+    settings = corrections or Corrections()
+    if settings.holder_chi is None and sample is not None and sample.holder_chi is not None:
+        settings = replace(settings, holder_chi=(sample.holder_chi, sample.holder_chi_error))
+    corrector = read_corrections(settings, moment=moment, errors=errors, exclude=exclude, min_fit=min_fit)
+    prepared = []
     for path in progress(paths):
         left_out = (exclude or {}).get(path, ())
         try:
             measurement = read(path, moment=moment, errors=errors, exclude=left_out, min_fit=min_fit)
-            used = _use(measurement, mass_mg, sample, window or Window())
-            inputs.append(_averaged(used, errors) if average else used)
+            item = _prepare(measurement, mass_mg, sample, window or Window(), corrector)
+            prepared.append(_averaged(item, errors) if average else item)
         except GlassparaError as error:
             if on_error is None or len(paths) == 1:
                 raise
             on_error(path, error)
-    loaded = Loaded(_without_copies(inputs))
+    loaded = Loaded(_without_copies(_without_holder(prepared, corrector)))
     if not any(item.runs for item in loaded.inputs):
         raise InputError(
-            "no point lies in the window" if inputs else "no file could be read",
-            remedy="Widen --t-range and --h-range" if inputs else "See the errors above",
+            "no point lies in the window" if prepared else "no file could be read",
+            remedy="Widen --t-range and --h-range" if prepared else "See the errors above",
         )
+    _check_standard(loaded)
     return loaded
+
+
+def _check_standard(loaded: Loaded) -> None:
+    """Refuse a field standard that says nothing of any run."""
+    told = [run for item in loaded.inputs if item.corrections for run in item.corrections.field]
+    if told and not any(run.n_corrected for run in told):
+        reasons = "; ".join(dict.fromkeys(run.reason for run in told))
+        raise InputError(
+            f"the field standard applies to no run: {reasons}",
+            remedy="Leave --field-standard out; --nuisance field_offset=20 allows for the field that the magnet keeps",
+        )
+
+
+def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list[Input]:
+    """The inputs with specific magnetisations, the holder's moment being taken from those of all files."""
+    bare, told = corrector.without_holder([run for item in prepared for run in item.runs])
+    inputs, first = [], 0
+    for item in prepared:
+        part = slice(first, first := first + len(item.runs))
+        done, applied = item.item, item.item.corrections
+        if applied is not None:
+            applied = replace(applied, holder=tuple(told[part]))
+            warnings = applied.warnings(done.mass_mg)
+            path = done.measurement.path
+            done = replace(done, warnings=(*done.warnings, *(f"{path}: {warning}" for warning in warnings)))
+        runs = tuple(reduce_run(run, mass_mg=done.mass_mg) for run in bare[part])
+        inputs.append(replace(done, runs=runs, corrections=applied))
+    return inputs
 
 
 def _without_copies(inputs: Sequence[Input]) -> tuple[Input, ...]:
@@ -148,36 +195,46 @@ def _points(measurement: Measurement) -> set[bytes]:
     }
 
 
-def _averaged(item: Input, errors: str) -> Input:
-    runs = tuple(
-        reduce_run(average_repeats(run.run, errors=errors), mass_mg=run.mass_mg) for run in item.runs
-    )
-    return replace(item, runs=runs)
+def _averaged(item: _Prepared, errors: str) -> _Prepared:
+    return replace(item, runs=tuple(average_repeats(run, errors=errors) for run in item.runs))
 
 
-def _use(measurement: Measurement, mass_mg: float | None, sample: Sample | None, window: Window) -> Input:
+def _prepare(
+    measurement: Measurement,
+    mass_mg: float | None,
+    sample: Sample | None,
+    window: Window,
+    corrector: Corrector,
+) -> _Prepared:
     mass, source, warnings = _mass(measurement, mass_mg, sample)
-    runs: list[ReducedRun] = []
-    cut = 0
-    for run in measurement.runs:
-        keep = window.mask(run.temperature, run.field)
+    runs: list[Run] = []
+    cut = bare = 0
+    at_true_field, fields = corrector.true_field(measurement)
+    for run in at_true_field:
+        keep = window.mask(run.temperature, run.instrument_field)
         cut += int((~keep).sum())
-        if keep.any():
-            runs.append(reduce_run(select(run, keep), mass_mg=mass))
+        if not keep.any():
+            continue
+        kept = select(run, keep)
+        covered = corrector.covered(kept)
+        bare += int((~covered).sum())
+        runs.append(select(kept, covered))
     dropped = dict(measurement.rows_dropped)
-    if cut:
-        dropped[OUTSIDE_WINDOW] = cut
-    return Input(
+    dropped |= {reason: count for reason, count in ((OUTSIDE_WINDOW, cut), (NOT_COVERED, bare)) if count}
+    corrected = corrector.settings != Corrections()
+    item = Input(
         measurement=measurement,
         mass_mg=mass,
         mass_source=source,
-        runs=tuple(runs),
-        rows_used=measurement.rows_used - cut,
+        runs=(),
+        rows_used=measurement.rows_used - cut - bare,
         rows_dropped=dropped,
         warnings=tuple(
             f"{measurement.path}: {warning}" for warning in (*_relevant(measurement, source), *warnings)
         ),
+        corrections=Applied(corrector, (), fields, bare) if corrected else None,
     )
+    return _Prepared(item, tuple(runs))
 
 
 def _relevant(measurement: Measurement, mass_source: str) -> list[str]:

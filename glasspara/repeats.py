@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -18,17 +19,22 @@ def average_repeats(run: Run, *, errors: str = "auto") -> Run:
     ``errors`` is "instrument", it is that of the mean of n points with their own standard deviations; single points
     keep theirs. A run without repeats is returned as it is.
     """
-    group = repeat_groups(run.temperature, run.field)
+    group = repeat_groups(run.temperature, run.instrument_field)
     group = np.concatenate(([0], np.cumsum((np.diff(group) != 0) | (np.diff(run.branch) != 0))))
     counts = np.bincount(group)
     if len(counts) == len(run):
         return run
     first = np.flatnonzero(np.diff(group, prepend=-1))
-    temperature, field, moment = (
-        np.bincount(group, weights=values) / counts for values in (run.temperature, run.field, run.moment)
-    )
+    means: dict[str, Any] = {
+        name: np.bincount(group, weights=values) / counts
+        for name, values in run.columns().items()
+        if name not in ("sigma", "line", "branch")
+    }
+    moment = means["moment"]
     sigma = np.sqrt(np.bincount(group, weights=run.sigma**2)) / counts
-    pooled = None if errors == "instrument" else repeat_scatter(run.temperature, run.field, run.moment)
+    pooled = (
+        None if errors == "instrument" else repeat_scatter(run.temperature, run.instrument_field, run.moment)
+    )
     source = run.sigma_source
     if pooled is not None:
         repeated = counts > 1
@@ -36,9 +42,7 @@ def average_repeats(run: Run, *, errors: str = "auto") -> Run:
         source = pooled.words
     return replace(
         run,
-        temperature=temperature,
-        field=field,
-        moment=moment,
+        **means,
         sigma=sigma,
         line=run.line[first],
         branch=run.branch[first],

@@ -62,6 +62,10 @@ class Run:
         Name of the column that ``moment`` came from, as the file writes it ("" where there is no file).
     flux_jumps : tuple of int
         File lines of the points flagged as flux jumps, whether they are still in the run or not.
+    background : array of shape (n,) or None
+        What was taken from the moments for the holder, emu; None where nothing was.
+    reported_field : array of shape (n,) or None
+        What the instrument reports, Oe, where ``field`` is the true field by a standard; None where ``field`` is that.
 
     Raises
     ------
@@ -84,20 +88,31 @@ class Run:
     warnings: tuple[str, ...] = ()
     moment_column: str = ""
     flux_jumps: tuple[int, ...] = ()
+    background: FloatArray | None = None
+    reported_field: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        for name in ("temperature", "field", "moment", "sigma"):
-            object.__setattr__(self, name, _read_only(getattr(self, name), np.float64))
-        for name in ("line", "branch"):
-            object.__setattr__(self, name, _read_only(getattr(self, name), np.int64))
-        lengths = {
-            len(a) for a in (self.temperature, self.field, self.moment, self.sigma, self.line, self.branch)
-        }
+        for name in self.columns():
+            dtype = np.int64 if name in ("line", "branch") else np.float64
+            object.__setattr__(self, name, _read_only(getattr(self, name), dtype))
+        lengths = {len(values) for values in self.columns().values()}
         if len(lengths) != 1:
             raise ValueError(f"the arrays of a run differ in length: {sorted(lengths)}")
 
     def __len__(self) -> int:
         return len(self.moment)
+
+    def columns(self) -> dict[str, Any]:
+        """The arrays with one value a point that there are, by attribute."""
+        names = (
+            "temperature", "field", "moment", "sigma", "line", "branch", "background", "reported_field",
+        )  # fmt: skip
+        return {name: values for name in names if (values := getattr(self, name)) is not None}
+
+    @property
+    def instrument_field(self) -> FloatArray:
+        """Field as the instrument reports it, Oe."""
+        return self.field if self.reported_field is None else self.reported_field
 
     @property
     def label(self) -> str:
@@ -149,8 +164,7 @@ def segment(
 
 def select(run: Run, keep: npt.NDArray[np.bool_]) -> Run:
     """The run with those of its points that ``keep`` marks."""
-    arrays = ("temperature", "field", "moment", "sigma", "line", "branch")
-    return replace(run, **{name: getattr(run, name)[keep] for name in arrays})
+    return replace(run, **{name: values[keep] for name, values in run.columns().items()})
 
 
 def _run(points: Points, part: Segment, file: str, errors: str) -> Run:

@@ -15,7 +15,8 @@ _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _CONCENTRATION = re.compile(rf"\s*(?P<value>{_NUMBER})\s*(?:(?:±|\+-|\+/-)\s*(?P<error>{_NUMBER})\s*)?")
 
 SAMPLE_KEYS = (
-    "name", "mass_mg", "mass", "n_fe", "n_fe_error", "fe2_fraction", "holder", "note", "geometry", "trace_ions",
+    "name", "mass_mg", "mass", "n_fe", "n_fe_error", "fe2_fraction", "holder", "holder_chi",
+    "holder_chi_error", "note", "geometry", "trace_ions",
 )  # fmt: skip
 """Keys of a [sample] table."""
 
@@ -80,6 +81,10 @@ class Sample:
         Free text.
     holder : str
         What held the sample, in words.
+    holder_chi : float or None
+        Susceptibility of the holder, emu/Oe, negative for a diamagnet: its moment over the field, not per gram.
+    holder_chi_error : float or None
+        Its standard deviation, emu/Oe.
     geometry : Geometry
         Shape and size.
     trace_ions : tuple of TraceIon
@@ -94,6 +99,8 @@ class Sample:
     fe2_fraction: float | None = None
     note: str = ""
     holder: str = ""
+    holder_chi: float | None = None
+    holder_chi_error: float | None = None
     geometry: Geometry = Geometry()
     trace_ions: tuple[TraceIon, ...] = ()
 
@@ -128,6 +135,12 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
     n_fe_error = table.number("n_fe_error", accept=_positive, expected="a positive number, g^-1")
     if n_fe is None and n_fe_error is not None:
         raise table.fault("n_fe_error", "given without n_fe")
+    holder_chi = table.number("holder_chi", expected="a number, emu/Oe")
+    holder_chi_error = table.number(
+        "holder_chi_error", accept=_positive, expected="a positive number, emu/Oe"
+    )
+    if holder_chi is None and holder_chi_error is not None:
+        raise table.fault("holder_chi_error", "given without holder_chi")
     return Sample(
         name=table.string("name"),
         mass_mg=mass_mg,
@@ -137,6 +150,8 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
         fe2_fraction=table.number("fe2_fraction", accept=_fraction, expected="a number from 0 to 1"),
         note=table.string("note"),
         holder=table.string("holder"),
+        holder_chi=holder_chi,
+        holder_chi_error=holder_chi_error,
         geometry=_geometry(table.table("geometry")),
         trace_ions=trace_ions_from_table(table.table("trace_ions")),
     )

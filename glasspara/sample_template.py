@@ -25,6 +25,11 @@ name = ""
 # What held the sample: straw, quartz rod, brass trough, capsule with its material and mass.
 # holder = "quartz rod, GE varnish"
 
+# Its susceptibility where its moment is proportional to the field: moment over field of the holder alone, emu/Oe (not
+# per gram), negative for a diamagnet. It is subtracted. A measured run of the holder: --background FILE.
+# holder_chi = -1.2e-9
+# holder_chi_error = 0.1e-9
+
 # Anything else worth knowing.
 # note = "polished, stored dry"
 

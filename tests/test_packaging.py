@@ -21,6 +21,7 @@ STOREYS = (
     {"segmentation", "scatter", "branches", "runs", "outliers", "repeats", "remanence"},
     {"terms", "rival_terms"},
     {"measurement", "dataset", "model"},
+    {"background", "field_standard", "corrections"},
     {"stages", "simulation", "loading"},
     {"fitting"},
     {"analysis"},
