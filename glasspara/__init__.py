@@ -14,6 +14,7 @@ _HOME = {
     "Measurement": "glasspara.measurement",
     "read": "glasspara.measurement",
     "Run": "glasspara.runs",
+    "Corrections": "glasspara.corrections",
     "Dataset": "glasspara.dataset",
     "Window": "glasspara.dataset",
     "load": "glasspara.loading",
@@ -37,6 +38,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Corrections",
     "Dataset",
     "FitResult",
     "FitSettings",
@@ -66,6 +68,7 @@ __all__ = [
 if TYPE_CHECKING:
     from glasspara.analysis.compare import compare
     from glasspara.analysis.universality import universality
+    from glasspara.corrections import Corrections
     from glasspara.dataset import Dataset, Window
     from glasspara.errors import GlassparaError
     from glasspara.fitting.bootstrap import bootstrap

@@ -24,7 +24,9 @@ from glasspara.errors import InputError, UsageError
 from glasspara.exclusion import Item
 from glasspara.field_standard import FieldStandard, RunField, correct_field, read_field_standard
 from glasspara.measurement import Measurement
+from glasspara.remanence import remanence_warning, zero_crossings
 from glasspara.runs import Run
+from glasspara.sample_mass import contradiction
 from glasspara.wording import percent
 
 LARGE_SHARE = 0.3
@@ -172,6 +174,14 @@ class Corrector:
     background: Background | None
     standard: FieldStandard | None
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd about the files of holder and standard, but for masses and what a standard is there for."""
+        background = self.background.measurements if self.background else ()
+        standard = (self.standard.measurement,) if self.standard else ()
+        found = [f"{item.path}: {text}" for item in (*background, *standard) for text in _doubts(item)]
+        return (*found, *(self.standard.warnings if self.standard else ()))
+
     def true_field(self, measurement: Measurement) -> tuple[tuple[Run, ...], tuple[RunField, ...]]:
         """Runs of a sample at their true fields, whole as yet: a branch is known by where it begins.
 
@@ -220,6 +230,21 @@ class Corrector:
             ]
             bare, told = [run for run, _ in pairs], [what for _, what in pairs]
         return bare, told
+
+
+def _doubts(measurement: Measurement) -> list[str]:
+    doubt = contradiction(measurement.mass, measurement.header, measurement.path)
+    settled = (
+        *(text for run in measurement.runs for text in remanence_words(run)),
+        *((doubt,) if doubt else ()),
+    )
+    return [warning for warning in measurement.warnings if not warning.startswith(settled)]
+
+
+def remanence_words(run: Run) -> list[str]:
+    """How the reader warns of the field that a magnet keeps in this run."""
+    crossings = zero_crossings(run.instrument_field, run.moment, run.branch, run.branch_labels)
+    return [f"{run.label}: {warning}" for warning in remanence_warning(crossings)]
 
 
 def read_corrections(

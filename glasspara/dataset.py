@@ -107,6 +107,22 @@ class Dataset:
     def sigma(self) -> FloatArray:
         return np.concatenate([run.sigma for run in self.runs])
 
+    @cached_property
+    def holder(self) -> FloatArray:
+        """What was taken from the magnetisation for the holder, emu/g; 0 where nothing was."""
+        parts = [
+            np.zeros(len(run))
+            if run.run.background is None
+            else run.run.background / (run.mass_mg * MILLIGRAM)
+            for run in self.runs
+        ]
+        return np.concatenate(parts)
+
+    @cached_property
+    def reported_field(self) -> FloatArray:
+        """Field as the instrument reports it, Oe; ``field`` is the true one where a standard told it."""
+        return np.concatenate([run.run.instrument_field for run in self.runs])
+
     @property
     def errors_are_estimates(self) -> bool:
         """Whether the errors of any run are its own scatter: chi2 then says little about the model."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from glasspara.background import NOT_COVERED
-from glasspara.corrections import Applied, Corrections, Corrector, read_corrections
+from glasspara.corrections import Applied, Corrections, Corrector, read_corrections, remanence_words
 from glasspara.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError
 from glasspara.exclusion import Item
@@ -58,6 +58,7 @@ class Loaded:
     """All files of one command, and their runs together."""
 
     inputs: tuple[Input, ...]
+    corrector: Corrector
 
     @property
     def data(self) -> Dataset:
@@ -67,7 +68,7 @@ class Loaded:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return tuple(warning for item in self.inputs for warning in item.warnings)
+        return (*self.corrector.warnings, *(warning for item in self.inputs for warning in item.warnings))
 
 
 def load(
@@ -124,7 +125,7 @@ def load(
             if on_error is None or len(paths) == 1:
                 raise
             on_error(path, error)
-    loaded = Loaded(_without_copies(_without_holder(prepared, corrector)))
+    loaded = Loaded(_without_copies(_without_holder(prepared, corrector)), corrector)
     if not any(item.runs for item in loaded.inputs):
         raise InputError(
             "no point lies in the window" if prepared else "no file could be read",
@@ -230,18 +231,21 @@ def _prepare(
         rows_used=measurement.rows_used - cut - bare,
         rows_dropped=dropped,
         warnings=tuple(
-            f"{measurement.path}: {warning}" for warning in (*_relevant(measurement, source), *warnings)
+            f"{measurement.path}: {warning}"
+            for warning in (*_relevant(measurement, source, at_true_field), *warnings)
         ),
         corrections=Applied(corrector, (), fields, bare) if corrected else None,
     )
     return _Prepared(item, tuple(runs))
 
 
-def _relevant(measurement: Measurement, mass_source: str) -> list[str]:
-    """The reader's warnings, without its doubts about a header's mass that is not used."""
-    doubt = contradiction(measurement.mass, measurement.header, measurement.path)
-    used = mass_source == measurement.mass.source
-    return [warning for warning in measurement.warnings if used or warning != doubt]
+def _relevant(measurement: Measurement, mass_source: str, runs: Sequence[Run]) -> list[str]:
+    """The reader's warnings, without those about a header's mass or reported fields that are not used."""
+    settled = [text for run in runs if run.reported_field is not None for text in remanence_words(run)]
+    if mass_source != measurement.mass.source:
+        doubt = contradiction(measurement.mass, measurement.header, measurement.path)
+        settled += [doubt] if doubt else []
+    return [warning for warning in measurement.warnings if not warning.startswith(tuple(settled))]
 
 
 def _mass(

@@ -45,5 +45,5 @@ def remanence_warning(crossings: dict[str, float]) -> list[str]:
     places = ", ".join(f"{value:.3g} Oe ({label})" for label, value in crossings.items())
     return [
         f"the moment crosses zero at {places} of the reported field: hysteresis, or a field that the magnet keeps and "
-        "does not report; leave weak fields out with --h-range, or free field_offset"
+        "does not report; correct it with --field-standard, leave weak fields out with --h-range, or free field_offset"
     ]

@@ -24,7 +24,8 @@ class StagedData:
     def columns(self, besides: Collection[str] = ()) -> Mapping[str, FloatArray]:
         """Columns by name, unit in the name; residual = data minus model.
 
-        Trace ions and further terms have columns only where there are any, or where ``besides`` names them.
+        Holder, reported field, trace ions and further terms have columns only where there are any, or where
+        ``besides`` names them. M is without the holder, H the true field.
         """
         measured = self.data.magnetisation
         terms = self.terms
@@ -33,11 +34,24 @@ class StagedData:
             for name, part in (("M_trace_emu_per_g", terms.trace), ("M_other_emu_per_g", terms.other))
             if part.any() or name in besides
         }
+        corrections = {
+            name: values
+            for name, values, plain in (
+                ("M_holder_emu_per_g", self.data.holder, not self.data.holder.any()),
+                (
+                    "H_reported_Oe",
+                    self.data.reported_field,
+                    np.array_equal(self.data.reported_field, self.data.field),
+                ),
+            )
+            if not plain or name in besides
+        }
         return {
             "T_K": self.data.temperature,
             "H_Oe": self.data.field,
             "M_emu_per_g": measured,
             "sigma_emu_per_g": self.data.sigma,
+            **corrections,
             "M_larmor_emu_per_g": terms.larmor,
             "M_minus_larmor_emu_per_g": measured - terms.larmor,
             "M_fe2_emu_per_g": terms.fe2,

@@ -115,7 +115,7 @@ def pulls(n_holder: int, replicates: int = 200) -> np.ndarray:
 
 @pytest.mark.parametrize("n_holder", [60, 15])
 def test_errors_of_parameters_are_right_though_points_share_points_of_the_holder(n_holder):
-    # with the plain sum of squares the pulls at 15 points have widths of 1.6
+    # with the plain sum of squares the pulls at 15 points have widths of 2
     assert pulls(n_holder).std(axis=0) == pytest.approx([1.0, 1.0], abs=0.13)
     assert pulls(n_holder).mean(axis=0) == pytest.approx([0.0, 0.0], abs=0.2)
 

@@ -12,6 +12,7 @@ from glasspara.cli.common import report_error, warn
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
+    from glasspara.corrections import Corrections
     from glasspara.dataset import Window
     from glasspara.errors import GlassparaError
     from glasspara.fitting.settings import FitSettings
@@ -34,6 +35,12 @@ class DataOptions:
     exclude: options.Exclude = None
     min_fit: options.MinFit = None
     average: options.Average = False
+    background: options.Background = None
+    background_scale: options.BackgroundScale = "1"
+    holder_chi: options.HolderChi = None
+    field_standard: options.FieldStandard = None
+    standard_chi: options.StandardChi = None
+    standard_mass: options.StandardMass = None
 
     @cached_property
     def sample_and_defaults(self) -> tuple[Sample | None, dict[str, float]]:
@@ -68,6 +75,8 @@ class DataOptions:
             assert failed is not None
             failed.append((path, error))
 
+        corrections = self.corrections
+        standard = [] if corrections.field_standard is None else [corrections.field_standard]
         loaded = load(
             self.files,
             mass_mg=mass_mg(self.mass),
@@ -75,14 +84,34 @@ class DataOptions:
             moment=self.moment,
             errors=self.errors,
             window=self._window(),
-            exclude=parse_exclusions(self.exclude or [], self.files),
+            exclude=parse_exclusions(self.exclude or [], [*self.files, *corrections.background, *standard]),
             min_fit=self.min_fit,
             average=self.average,
+            corrections=corrections,
             progress=lambda paths: track(paths, "reading"),
             on_error=None if failed is None else report,
         )
         warn(loaded.warnings, quiet=quiet)
         return loaded
+
+    @property
+    def corrections(self) -> Corrections:
+        """Holder and true field, by the options."""
+        from glasspara.corrections import Corrections
+
+        chi = None if self.holder_chi is None else options.with_error(self.holder_chi, "--holder-chi")
+        by_fit = self.standard_chi == "fit"
+        return Corrections(
+            background=tuple(self.background or []),
+            background_scale=options.number(self.background_scale, "--background-scale"),
+            holder_chi=chi,
+            field_standard=self.field_standard,
+            standard_chi=None
+            if self.standard_chi is None or by_fit
+            else options.number(self.standard_chi, "--standard-chi"),
+            fit_standard_chi=by_fit,
+            standard_mass_mg=mass_mg(self.standard_mass, "--standard-mass"),
+        )
 
     def _window(self) -> Window:
         from glasspara.dataset import Window
@@ -187,7 +216,7 @@ class ReplicateOptions:
         return usable_cores()
 
 
-def mass_mg(text: str | None) -> float | None:
+def mass_mg(text: str | None, option: str = "--mass") -> float | None:
     """The mass of ``--mass``, mg."""
     if text is None:
         return None
@@ -197,4 +226,4 @@ def mass_mg(text: str | None) -> float | None:
     try:
         return parse_mass(text)
     except GlassparaError as error:
-        raise UsageError(f"--mass: {error.what}", remedy=error.remedy) from None
+        raise UsageError(f"{option}: {error.what}", remedy=error.remedy) from None

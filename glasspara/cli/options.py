@@ -11,6 +11,7 @@ import typer
 from glasspara.errors import UsageError
 
 DATA, MODEL, INTERVALS, OUTPUT = "Data", "Model", "Intervals", "Output"
+CORRECTIONS = "Holder and field"
 REPLICATES = "Replicates"
 
 Files = Annotated[
@@ -78,6 +79,58 @@ Average = Annotated[
     typer.Option(
         "--average", help="Average repeated measurements; their scatter is the error.", rich_help_panel=DATA
     ),
+]
+Background = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--background",
+        metavar="FILE",
+        help="Run of the holder alone, to subtract: at the same field for M(T), the same temperature for M(H) "
+        "(repeatable).",
+        rich_help_panel=CORRECTIONS,
+    ),
+]
+BackgroundScale = Annotated[
+    str,
+    typer.Option(
+        "--background-scale",
+        metavar="K",
+        help="The sample's holder over the measured one, in mass or length.",
+        rich_help_panel=CORRECTIONS,
+    ),
+]
+HolderChi = Annotated[
+    str | None,
+    typer.Option(
+        "--holder-chi",
+        metavar="VALUE[+-ERROR]",
+        help="Moment of the holder over the field, emu/Oe, negative for a diamagnet, to subtract.",
+        rich_help_panel=CORRECTIONS,
+    ),
+]
+FieldStandard = Annotated[
+    str | None,
+    typer.Option(
+        "--field-standard",
+        metavar="FILE",
+        help="M(H) run of palladium or another paramagnet along the sample's field sequence: gives M(H) runs the true "
+        "field.",
+        rich_help_panel=CORRECTIONS,
+    ),
+]
+StandardChi = Annotated[
+    str | None,
+    typer.Option(
+        "--standard-chi",
+        metavar="VALUE|fit",
+        help="Its susceptibility, emu g^-1 Oe^-1 (palladium at 298 K: 5.25e-6); fit: the one that makes the reported "
+        "field right at large fields.",
+        rich_help_panel=CORRECTIONS,
+    ),
+]
+StandardMass = Annotated[
+    str | None,
+    typer.Option("--standard-mass", metavar="MG", help="Its mass, as --mass.", rich_help_panel=CORRECTIONS),
 ]
 NFe = Annotated[
     str | None,
@@ -307,12 +360,23 @@ def measured(texts: list[str] | None, option: str) -> dict[str, tuple[float, flo
     """
     result = {}
     for name, text in assignments(texts, option).items():
-        sign = next((sign for sign in ("±", "+/-", "+-") if sign in (text or "")), "")
-        if not text or not sign:
+        value, error = with_error(text, f"{option} {name}") if text else (0.0, None)
+        if error is None:
             raise UsageError(f"{option} {name}: no error", remedy=f"Write {option} {name}=VALUE+-ERROR")
-        value, _, error = text.partition(sign)
-        result[name] = number(value, f"{option} {name}"), number(error, f"{option} {name}")
+        result[name] = value, error
     return result
+
+
+def with_error(text: str, option: str) -> tuple[float, float | None]:
+    """ "VALUE" or "VALUE+-ERROR", with ± or +/- as well; None without an error.
+
+    Raises
+    ------
+    UsageError
+    """
+    sign = next((sign for sign in ("±", "+/-", "+-") if sign in text), "")
+    value, _, error = text.partition(sign) if sign else (text, "", "")
+    return number(value, option), number(error, option) if sign else None
 
 
 def values(texts: list[str] | None, option: str) -> dict[str, float]:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from glasspara.report.console.corrections import show_corrections
 from glasspara.report.inert import inert
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def show_inputs(inputs: Sequence[Input], out: Console) -> None:
     for column in ("file", "instrument", "moment column", "mass / mg", "rows used", "runs"):
         table.add_column(column, overflow="fold", justify="right" if column in ("mass / mg",) else "left")
     folder, names = shorten([item.measurement.path for item in inputs])
-    for item in sorted(inputs, key=_first_run):
+    inputs = sorted(inputs, key=_first_run)
+    for item in inputs:
         measurement = item.measurement
         table.add_row(
             Text(inert(names[measurement.path])),
@@ -70,6 +72,7 @@ def show_inputs(inputs: Sequence[Input], out: Console) -> None:
     out.print(Text(f"mass from: {inert('; '.join(sorted(sources)))}"))
     sigmas = {run.run.sigma_source for item in inputs for run in item.runs}
     out.print(Text(f"errors from: {inert('; '.join(sorted(sigmas)))}"))
+    show_corrections(inputs, out)
 
 
 def _first_run(item: Input) -> tuple[str, float]:

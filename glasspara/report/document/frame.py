@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glasspara import __version__
+from glasspara.report.document.corrections import field_block, holder_block
 from glasspara.report.inert import inert
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def input_block(item: Input) -> Json:
         "moment_reason": measurement.moment_choice.reason,
         "mass_mg": item.mass_mg,
         "mass_source": item.mass_source,
+        "holder": holder_block(item.corrections),
+        "true_field": field_block(item.corrections),
     }
 
 

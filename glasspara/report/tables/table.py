@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from glasspara.parameters import parameter_of
 from glasspara.report.inert import inert
 
 if TYPE_CHECKING:
+    from glasspara.corrections import Applied
     from glasspara.dataset import Dataset
     from glasspara.loading import Input
 
@@ -55,7 +56,23 @@ def provenance(command: str, inputs: Sequence[Input]) -> list[str]:
         f"({item.mass_source}) moment column {item.measurement.moment_choice.column}"
         for item in inputs
     )
-    return lines
+    applied = next((item.corrections for item in inputs if item.corrections is not None), None)
+    return lines if applied is None else [*lines, *_corrections(applied)]
+
+
+def _corrections(applied: Applied) -> Iterator[str]:
+    settings, standard = applied.corrector.settings, applied.corrector.standard
+    for item in applied.corrector.background.measurements if applied.corrector.background else ():
+        yield f"background {item.path} sha256 {item.sha256} times {settings.background_scale!r}"
+    if settings.holder_chi is not None:
+        value, error = settings.holder_chi
+        yield f"holder_chi_emu_per_Oe {value!r}" + ("" if error is None else f" +- {error!r}")
+    if standard is not None:
+        file = standard.measurement
+        yield (
+            f"field standard {file.path} sha256 {file.sha256} mass_mg {standard.mass_mg!r} "
+            f"chi_emu_per_g_Oe {standard.chi!r} ({standard.chi_source})"
+        )
 
 
 def column(name: str) -> str:
