@@ -144,7 +144,8 @@ class Applied:
             return []
         return [
             f"the holder's susceptibility is uncertain by {chi[1]:.2g} emu/Oe, the same for all points: it is in none "
-            f"of their errors, and shifts chi_larmor by up to {chi[1] / (1.0e-3 * mass_mg):.2g} emu g^-1 Oe^-1"
+            f"of their errors, and shifts chi_larmor by up to {chi[1] / (1.0e-3 * mass_mg):.2g} emu g^-1 Oe^-1; "
+            "joint fits count it (holder_chi)"
         ]
 
     def _of_field(self) -> list[str]:

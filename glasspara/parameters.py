@@ -144,6 +144,11 @@ _TABLE = (
         held=True, scale="linear", size=0.01,
     ),
     Parameter(
+        "holder_chi", "chi_h", "emu Oe^-1", 0.0, -inf, inf,
+        "error of the holder's susceptibility: the moment holds holder_chi H more. A nuisance, one for all runs",
+        held=True, scale="linear", size=1.0e-10,
+    ),
+    Parameter(
         "temperature_scale", "t", "1", 0.0, -0.2, 0.2,
         "relative error of the thermometer: the sample is at T (1 + temperature_scale). A nuisance, one for each run",
         held=True, size=0.01, reach=inf,
@@ -152,8 +157,8 @@ _TABLE = (
 
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _TABLE}
 
-NUISANCES = ("field_offset", "moment_offset", "mass_scale", "temperature_scale")
-"""What may be off from run to run or from sample to sample."""
+NUISANCES = ("field_offset", "moment_offset", "mass_scale", "temperature_scale", "holder_chi")
+"""What may be off from run to run, from sample to sample or, the holder, in all runs alike."""
 
 ALLOWANCES = {"field_offset": 20.0, "temperature_scale": 0.005, "mass_scale": 0.02}
 """What is usual: the remnant field of a superconducting magnet (Oe), the lag of a sample behind its thermometer, the

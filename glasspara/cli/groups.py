@@ -61,6 +61,13 @@ class DataOptions:
     def sample_data(self) -> Sample | None:
         return self.sample_and_defaults[0]
 
+    @property
+    def holder_chi_error(self) -> float | None:
+        """Standard deviation of the holder's susceptibility, emu/Oe, by option or sample file."""
+        if self.corrections.holder_chi is not None:
+            return self.corrections.holder_chi[1]
+        return None if self.sample_data is None else self.sample_data.holder_chi_error
+
     def load(self, *, quiet: bool, failed: list[tuple[str, GlassparaError]] | None = None) -> Loaded:
         """The files, their warnings on stderr.
 
@@ -172,6 +179,9 @@ class ParameterOptions:
                 iron = (sample.n_fe, sample.n_fe_error)
         if sample is not None and sample.fe2_fraction is not None:
             defaults = {**defaults, "fe2_fraction": sample.fe2_fraction}
+        nuisances = options.values(self.nuisance, "--nuisance")
+        if data.holder_chi_error is not None and not staged:
+            nuisances.setdefault("holder_chi", data.holder_chi_error)
         return FitSettings(
             model=model,
             method="staged" if staged else "joint",
@@ -181,7 +191,7 @@ class ParameterOptions:
             starts=starts,
             limits=limits,
             constrained=constrained,
-            nuisances=options.values(self.nuisance, "--nuisance"),
+            nuisances=nuisances,
             allowances=allowances,
             loss="huber" if self.loss == "huber" else "linear",
             defaults=defaults,

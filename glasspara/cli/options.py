@@ -198,7 +198,8 @@ Nuisance = Annotated[
         "--nuisance",
         metavar="NAME=WIDTH",
         help="What may be off, with the width of its prior: field_offset (Oe), moment_offset (emu) and "
-        "temperature_scale (relative) of each run, mass_scale (relative) of each sample (repeatable).",
+        "temperature_scale (relative) of each run, mass_scale (relative) of each sample, holder_chi (emu/Oe) of all "
+        "(repeatable).",
         rich_help_panel=MODEL,
     ),
 ]

@@ -24,7 +24,7 @@ class Nuisance:
 
 
 def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, ...]:
-    """A field and a moment offset for each run, a mass for each sample: those kinds that ``widths`` names.
+    """A field and a moment offset for each run, a mass for each sample, one holder: those kinds that ``widths`` names.
 
     Runs of the same mass are of one sample. Numbers in names count the runs of ``data``, or its samples in their
     order of appearance, from 1.
@@ -34,10 +34,11 @@ def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, 
         tuple(index for index, run in enumerate(data.runs) if run.mass_mg == mass) for mass in masses
     ]
     by_run = [(index,) for index in range(len(data.runs))]
+    together = {"mass_scale": by_sample, "holder_chi": [tuple(range(len(data.runs)))]}
     return tuple(
         Nuisance(f"{kind}[{number}]", kind, runs, width)
         for kind, width in widths.items()
-        for number, runs in enumerate(by_sample if kind == "mass_scale" else by_run, 1)
+        for number, runs in enumerate(together.get(kind, by_run), 1)
     )
 
 
@@ -67,7 +68,8 @@ class Disturbance:
 
     def offset(self, values: Mapping[str, float]) -> FloatArray:
         """Offset of the magnetisation at every point, emu/g."""
-        return self._sum("moment_offset", values) * self._per_gram()
+        moment = self._sum("moment_offset", values) + self._sum("holder_chi", values) * self.data.field
+        return moment * self._per_gram()
 
     def slopes(
         self, undisturbed: FloatArray, by_field: FloatArray, by_lag: FloatArray | None, scale: FloatArray
@@ -79,8 +81,9 @@ class Disturbance:
         of_kind = {"field_offset": scale * by_field, "mass_scale": undisturbed}
         if by_lag is not None:
             of_kind["temperature_scale"] = scale * by_lag
-        if any(item.kind == "moment_offset" for item in self.nuisances):
+        if any(item.kind in ("moment_offset", "holder_chi") for item in self.nuisances):
             of_kind["moment_offset"] = self._per_gram()
+            of_kind["holder_chi"] = self.data.field * of_kind["moment_offset"]
         columns = np.zeros((len(self.data), len(self.nuisances)))
         for column, item in enumerate(self.nuisances):
             for run in item.runs:

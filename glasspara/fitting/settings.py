@@ -36,11 +36,11 @@ class FitSettings:
     constrained : name -> (value, error)
         Gaussian knowledge from outside the data: heat-capacity n_ats, an independent chi_larmor. Frees the parameter.
     nuisances : kind -> width
-        What may be off from run to run (field_offset, Oe; moment_offset, emu) or from sample to sample (mass_scale,
-        relative), with the standard deviation of its Gaussian prior about 0.
+        What may be off from run to run (field_offset, Oe; moment_offset, emu), from sample to sample (mass_scale,
+        relative) or in all runs (holder_chi, emu/Oe), with the standard deviation of its Gaussian prior about 0.
     allowances : bool
         Whether the ATS term must hold its own against ``parameters.ALLOWANCES`` too. Without effect where there are
-        ``nuisances``: these then count on both sides.
+        ``nuisances`` besides the holder's: these then count on both sides.
     loss : "linear" or "huber"
         Least squares, or points far off weighing less: :mod:`glasspara.fitting.robust`.
     defaults : name -> value

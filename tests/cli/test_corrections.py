@@ -73,6 +73,10 @@ def test_a_holder_proportional_to_the_field_is_taken_by_its_susceptibility(glass
     assert done.status == 0, done.err
     assert max(abs(pull) for pull in pulls(done.out).values()) < 3.0
     assert json.loads(done.out)["inputs"][0]["holder"]["chi_emu_per_Oe"] == CHI_HOLDER
+    uncertain = glasspara("fit", file, "--model", "ll", "--holder-chi", f"{CHI_HOLDER}+-1e-10", "--json")
+    chi = json.loads(uncertain.out)["fits"][0]["parameters"]["chi_larmor"]
+    assert chi["error"] == pytest.approx(1e-9, rel=0.01)  # the sample's 100 mg
+    assert "shifts chi_larmor by up to 1e-09" in uncertain.err
     plain = glasspara("fit", file, "--model", "ll", "--json")
     before, after = pulls(plain.out), pulls(done.out)
     assert before["chi_larmor"] - after["chi_larmor"] > 100.0

@@ -14,7 +14,9 @@ from glasspara.fitting.settings import FitSettings
 from glasspara.model import Model, evaluate
 from tests.campaigns import BK7, FAULTS, PURE_LL, faulty, fixed_field, make_run
 
-ALL = {"field_offset": 20.0, "moment_offset": 1e-6, "temperature_scale": 0.005, "mass_scale": 0.02}
+ALL = {
+    "field_offset": 20.0, "moment_offset": 1e-6, "temperature_scale": 0.005, "holder_chi": 1e-9, "mass_scale": 0.02,
+}  # fmt: skip
 SHAPE = {"d_min": BK7["d_min"], "delta_mu": BK7["delta_mu"]}
 T = np.geomspace(2.0, 300.0, 40)
 
@@ -50,7 +52,7 @@ def test_slopes_against_differences():
     assert problem.coordinates.nuisances[-2:] == ("mass_scale[1]", "mass_scale[2]")
     values = {name: BK7.get(name, 0.0) for name in problem.coordinates.reported} | {
         "field_offset[1]": 12.0, "field_offset[3]": -7.0, "moment_offset[2]": 3e-7, "mass_scale[2]": 0.01,
-        "temperature_scale[4]": 0.003,
+        "temperature_scale[4]": 0.003, "holder_chi[1]": 5e-10,
     }  # fmt: skip
     point = problem.coordinates.from_reported(values)
     assert problem.coordinates.to_reported(point) == pytest.approx(values, rel=1e-12)
@@ -85,6 +87,20 @@ def test_what_was_off_is_found(made, found):
         item = result.parameters[name]
         assert abs(item.value - truth) < 2.5 * item.error, name
     assert result.statistics.ndof == 160 - 5  # each nuisance brings its prior
+
+
+def test_the_error_of_a_holder_enters_that_of_chi_larmor_and_no_other():
+    data = fixed_field(BK7, rng(2))
+    plain = fit(data, FitSettings(fixed=SHAPE))
+    held = fit(data, FitSettings(nuisances={"holder_chi": 5e-9}, fixed=SHAPE))
+    for name, item in held.parameters.items():
+        if name in plain.parameters:
+            extra = 5e-9 if name == "chi_larmor" else 0.0  # the runs are of 1 g
+            known = plain.parameters[name].error or 0.0
+            assert (item.error or 0.0) == pytest.approx(np.hypot(known, extra), rel=1e-3), name
+    assert held.parameters["holder_chi[1]"].error == pytest.approx(5e-9, rel=1e-3)
+    assert held.statistics.chi2 == pytest.approx(plain.statistics.chi2, rel=1e-6)
+    assert held.ats_test.p_with_allowances is not None
 
 
 def test_a_disturbance_that_is_not_allowed_for_biases():
