@@ -1,0 +1,150 @@
+"""What is reproduced: campaigns to simulate, and the command that makes each table and figure from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from glasspara.errors import UsageError
+from glasspara.reproduction.published import published_parameters
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One published number beside the one found here; None where there is none."""
+
+    quantity: str
+    unit: str
+    published: float
+    published_error: float | None
+    value: float | None
+    error: float | None
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """Synthetic files: a name, and the options of ``glasspara simulate`` that make them."""
+
+    name: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command.
+
+    ``shows`` names the tables and figures of the source, ``options`` follow the files of ``campaign``; in them
+    "{NAME}" stands for the report of the step NAME, which then comes first. ``report`` is the file that the command
+    writes as its JSON report. ``expected`` are the exit statuses that are a result here; ``rows`` reads the
+    comparison with published numbers from the report.
+    """
+
+    name: str
+    shows: str
+    text: str
+    command: str
+    campaign: str
+    report: str
+    options: tuple[str, ...] = ()
+    pattern: str = "*.dat"
+    expected: tuple[int, ...] = (0,)
+    rows: Callable[[Json], Sequence[Row]] = lambda _report: ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the steps whose reports this one reads."""
+        return tuple(word[1:-1] for word in self.options if word.startswith("{") and word.endswith("}"))
+
+
+def _full_fit(preset: str) -> Callable[[Json], Sequence[Row]]:
+    def rows(report: Json) -> list[Row]:
+        found = report["fits"][0]["parameters"]
+        return [
+            Row(_named(name, found[name]), unit, value, error, found[name]["value"], found[name]["error"])
+            for name, (value, error, unit) in published_parameters(preset).items()
+        ]
+
+    return rows
+
+
+def _named(name: str, parameter: Json) -> str:
+    return f"{name} (held)" if parameter["fixed"] else name
+
+
+CAMPAIGNS = (
+    Campaign("bk7-fixed-field", ("--preset", "bk7-fixed-field")),
+    Campaign("bk7-fixed-temperature", ("--preset", "bk7-fixed-temperature")),
+    Campaign("bk7-fixed-field-exact", ("--preset", "bk7-fixed-field", "--noise", "0")),
+    Campaign("bk7-fixed-temperature-exact", ("--preset", "bk7-fixed-temperature", "--noise", "0")),
+    Campaign("pure-ll", ("--preset", "pure-ll")),
+    Campaign("duran-like", ("--preset", "duran-like")),
+    Campaign("bas-like", ("--preset", "bas-like")),
+)
+
+STEPS = (
+    Step(
+        "table3",
+        "Table 3, Figs. 8 and 18a",
+        "All M(T) runs of BK7 fitted together, and every term of each run",
+        "fit",
+        "bk7-fixed-field",
+        "report.json",
+        ("--decompose",),
+        rows=_full_fit("bk7-fixed-field"),
+    ),
+    Step(
+        "table4",
+        "Table 4, Figs. 9 and 18b",
+        "All M(H) runs of BK7 fitted together, and every term of each run",
+        "fit",
+        "bk7-fixed-temperature",
+        "report.json",
+        ("--decompose", "--fix", "n_ats=1.34e16"),
+        rows=_full_fit("bk7-fixed-temperature"),
+    ),
+    Step(
+        "universality-bk7",
+        "Fig. 14",
+        "M - M_Larmor against H/T with tunnelling systems: no common curve",
+        "universality",
+        "bk7-fixed-field",
+        "universality.json",
+    ),
+    Step(
+        "universality-pure-ll",
+        "Fig. 15",
+        "The same without them: one curve",
+        "universality",
+        "pure-ll",
+        "universality.json",
+    ),
+    Step(
+        "tables5-7",
+        "Tables 5 to 7",
+        "Trace ions of the iron group in the Langevin term, and how far the iron moves",
+        "fit",
+        "bk7-fixed-field",
+        "report.json",
+        ("--trace-ions", "BK7"),
+    ),
+)
+
+
+def chosen_steps(names: Sequence[str]) -> tuple[Step, ...]:
+    """The steps of ``names`` with those that they need, in order; all without names.
+
+    Raises
+    ------
+    UsageError
+        For a name that no step has.
+    """
+    known = {step.name: step for step in STEPS}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"no step is called {name!r}", remedy=f"Known: {', '.join(known)}")
+    wanted = set(names or known)
+    wanted |= {needed for name in wanted for needed in known[name].needs}
+    return tuple(step for step in STEPS if step.name in wanted)
