@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -18,7 +19,7 @@ from glasspara.physics.ats import (
     ats_magnetisation_by_16_gradient,
     ats_magnetisation_gradient,
 )
-from glasspara.physics.ions import ION_OF_PARAMETER, TraceIon
+from glasspara.physics.ions import ION_OF_PARAMETER, Ion, TraceIon
 from glasspara.physics.langevin import langevin_response
 from glasspara.physics.larmor import larmor_magnetisation
 
@@ -61,6 +62,22 @@ class LarmorTerm:
         return self.value(T, H, values), {"chi_larmor": -H, "H": by_field}
 
 
+def _ion_response(T: FloatArray, H: FloatArray, ion: Ion) -> tuple[FloatArray, FloatArray]:
+    """:func:`langevin_response` of an ion, read-only; kept for the next call, as the points of a fit stay the same."""
+    T, H = np.asarray(T, dtype=np.float64), np.asarray(H, dtype=np.float64)
+    return _kept_response(T.tobytes(), T.shape, H.tobytes(), H.shape, ion)
+
+
+@lru_cache(maxsize=12)
+def _kept_response(
+    T: bytes, T_shape: tuple[int, ...], H: bytes, H_shape: tuple[int, ...], ion: Ion
+) -> tuple[FloatArray, FloatArray]:
+    temperature, field = np.frombuffer(T).reshape(T_shape), np.frombuffer(H).reshape(H_shape)
+    response, slope = langevin_response(temperature, field, j=ion.j, g=ion.g)
+    response.flags.writeable = slope.flags.writeable = False
+    return response, slope
+
+
 @dataclass(frozen=True)
 class IronTerm:
     """Brillouin paramagnetism of one of the two iron ions."""
@@ -77,7 +94,7 @@ class IronTerm:
 
     def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
         ion, n = ION_OF_PARAMETER[self.parameter], values[self.parameter]
-        response, slope = langevin_response(T, H, j=ion.j, g=ion.g)
+        response, slope = _ion_response(T, H, ion)
         return n * response, {self.parameter: response, "H": n * slope}
 
 
@@ -96,7 +113,7 @@ class TraceTerm:
         iron = sum(values[name] for name in ION_NAMES)
         response, slope = np.zeros(H.shape), np.zeros(H.shape)
         for item in self.ions:
-            one, its_slope = langevin_response(T, H, j=item.ion.j, g=item.ion.g)
+            one, its_slope = _ion_response(T, H, item.ion)
             response += item.ratio * one
             slope += item.ratio * its_slope
         return iron * response, {**dict.fromkeys(ION_NAMES, response), "H": iron * slope}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from math import inf, log
 
 import numpy as np
@@ -42,6 +43,17 @@ class _Frozen:
     errors: Mapping[str, float | None] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """A minimum, and what the data leave open in it, which takes a few short refits and is asked for twice."""
+
+    minimum: Minimum
+
+    @cached_property
+    def lost(self) -> dict[str, float | None]:
+        return open_parameters(relative_errors(self.minimum))
+
+
 def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
     """Fit the model (17) to all runs of ``data`` together.
 
@@ -62,9 +74,10 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
     remarks: list[str] = []
     if settings.loss == "huber":
         data, remarks = _robust(data, settings, held, guess)
-    minimum, test, assumptions = _minimise(data, settings, held, guess)
-    minimum = replace(minimum, fitted_before=len(frozen.errors))
-    lost = open_parameters(relative_errors(minimum))
+    found, test, assumptions = _minimise(data, settings, held, guess)
+    if frozen.errors:
+        found = _Judged(replace(found.minimum, fitted_before=len(frozen.errors)))
+    minimum, lost = found.minimum, found.lost
     notes = [*_standing_notes(settings, held, frozen), *assumptions, *remarks]
     assessment = assess(minimum, lost, test)
     combined = derived(
@@ -152,38 +165,45 @@ def _robust(
 
 def _minimise(
     data: Dataset, settings: FitSettings, held: Mapping[str, float], guess: Mapping[str, float]
-) -> tuple[Minimum, AtsTest | None, list[str]]:
+) -> tuple[_Judged, AtsTest | None, list[str]]:
     """Minimum and ATS test; shape parameters that the data leave open are given an assumed constraint, and a note."""
     pinned = frozenset(settings.starts)
+
+    def judged(assumed: Mapping[str, Constraint]) -> _Judged:
+        return _Judged(minimise(settings.problem(data, held, assumed), guess, pinned=pinned))
+
     assumed: dict[str, Constraint] = {}
     notes: list[str] = []
-    minimum = minimise(settings.problem(data, held), guess, pinned=pinned)
-    test = _test_ats(data, settings, held, minimum)
-    while test is not None and test.needed and (found := _open_shape(minimum, settings)):
+    now = judged(assumed)
+    tested = _ats_test(data, settings, held)
+    if tested is None:
+        return now, None, notes
+    test = tested(now.minimum)
+    while test.needed and (found := _open_shape(now, settings)):
         name, error = found
         spread, is_log = _ASSUMED_ERRORS[name]
         wider = {**assumed, name: Constraint(guess[name], spread, log=is_log, assumed=True)}
-        other = minimise(settings.problem(data, held, wider), guess, pinned=pinned)
-        if other.chi2 - minimum.chi2 > _ASSUMPTION_MAY_COST * minimum.statistics.chi2_unit:
+        other = judged(wider)
+        if other.minimum.chi2 - now.minimum.chi2 > _ASSUMPTION_MAY_COST * now.minimum.statistics.chi2_unit:
             break  # open on one side only, and what would be assumed is on the other
-        minimum, assumed, test = other, wider, _test_ats(data, settings, held, other)
+        now, assumed, test = other, wider, tested(other.minimum)
         within = "within a factor of 3" if is_log else f"+- {spread:g} {PARAMETERS[name].unit}"
         loose = "" if error == inf else f" ({percent(error)})"
         notes.append(
             f"{name} is assumed to be {guess[name]:.4g} {PARAMETERS[name].unit} {within}: these data do not fix "
             f"it{loose}; --fix {name}=VALUE if it is known, --free {name} to assume nothing"
         )
-    return minimum, test, notes
+    return now, test, notes
 
 
-def _open_shape(minimum: Minimum, settings: FitSettings) -> tuple[str, float] | None:
+def _open_shape(judged: _Judged, settings: FitSettings) -> tuple[str, float] | None:
     """The worst determined shape parameter and its relative error, unless the user decided its freedom.
 
     None as well where a parameter that the user freed is open: an assumption would only make it look fixed.
     """
-    if minimum.statistics.scatter_factor > LARGEST_SCATTER:
+    if judged.minimum.statistics.scatter_factor > LARGEST_SCATTER:
         return None  # no assumption mends a model that does not describe the data
-    lost = {name: inf if e is None else e for name, e in open_parameters(relative_errors(minimum)).items()}
+    lost = {name: inf if error is None else error for name, error in judged.lost.items()}
     if settings.freed & lost.keys():
         return None
     candidates = {
@@ -195,15 +215,17 @@ def _open_shape(minimum: Minimum, settings: FitSettings) -> tuple[str, float] | 
     return worst, candidates[worst]
 
 
-def _test_ats(
-    data: Dataset, settings: FitSettings, held: Mapping[str, float], minimum: Minimum
-) -> AtsTest | None:
+def _ats_test(
+    data: Dataset, settings: FitSettings, held: Mapping[str, float]
+) -> Callable[[Minimum], AtsTest] | None:
+    """What tests a minimum with an ATS term against the fit without it, which is done here, once."""
     if not settings.model.has_ats:
         return None
     plain = settings.without_ats()
     rest = {name: value for name, value in held.items() if name not in settings.model.ats_names}
     other = minimise(plain.problem(data, rest), {**plain.guess(), **rest})
 
+    @cache
     def chi2_with_allowances() -> float:
         widths = {name: width for name, width in ALLOWANCES.items() if name not in settings.mentioned}
         granted = replace(plain, nuisances={**plain.nuisances, **widths}, method="joint").problem(data, rest)
@@ -211,7 +233,11 @@ def _test_ats(
 
     asked = settings.allowances and settings.nuisances.keys() <= {"holder_chi"}
     lost = tuple(open_parameters(relative_errors(other)))
-    return compare_without_ats(minimum, other, lost, chi2_with_allowances if asked else None)
+
+    def test(minimum: Minimum) -> AtsTest:
+        return compare_without_ats(minimum, other, lost, chi2_with_allowances if asked else None)
+
+    return test
 
 
 def _standing_notes(settings: FitSettings, held: Mapping[str, float], frozen: _Frozen) -> list[str]:

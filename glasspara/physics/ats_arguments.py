@@ -78,7 +78,7 @@ def flatten(
     """Broadcast shape, and the checked arguments, flattened. ``b_star`` may be infinite: no correction (11)."""
     own = (T, H, n_ats, d_min, d0min_qs4, d0max_qs4, b_star)
     arrays = [np.asarray(argument, dtype=np.float64) for argument in (*own, *law)]
-    shape = np.broadcast_shapes(*(array.shape for array in arrays))
+    shape = np.broadcast(*arrays).shape
     flat = [flattened(array, shape) for array in arrays]
     points = Points(type(law)(*flat[len(own) :]), *flat[: len(own)])
     names = (*Points._fields[1:-1], *law._fields)
@@ -97,7 +97,9 @@ def flatten(
 
 def flattened(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     """``array`` broadcast to ``shape`` in one dimension, or of shape (1,) where it is one number."""
-    return array.reshape(1) if array.size == 1 else np.broadcast_to(array, shape).reshape(-1)
+    if array.size == 1:
+        return array.reshape(1)
+    return (array if array.shape == shape else np.broadcast_to(array, shape)).reshape(-1)
 
 
 def cut(array: npt.ArrayLike, part: slice) -> FloatArray:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,8 @@ C_NIL = 20.0
 _BRANCH = (np.pi / 2) ** 2
 ORDERS = 15
 """Powers of d^2 kept: (D_WARM / (pi/2))^(2 * 15) = 1e-15, and r_k takes off three more decades."""
+_EXPONENTS = np.arange(ORDERS)
+_WEIGHTS = (-0.5 / np.arange(1, ORDERS))[:, np.newaxis]
 _SMALL_NODES = 16
 _LARGE_NODES = 17
 
@@ -88,10 +90,10 @@ class Series:
         orders = self._orders(d2)
         weights = np.empty((orders + 1, d2.size))
         weights[0] = 1.0
-        weights[1] = -log_d
+        np.negative(log_d, out=weights[1])
         power_series(d2, weights[2:])
-        weights[2:] *= (-0.5 / np.arange(1, orders))[:, np.newaxis]
-        return evaluate(x, np.vstack([self.finite, self.powers[:orders]]), weights)
+        weights[2:] *= _WEIGHTS[: orders - 1]
+        return evaluate(x, self._all[: orders + 1], weights)
 
     def derivative(self, x: FloatArray, d2: FloatArray) -> FloatArray:
         """d times the derivative by d."""
@@ -99,13 +101,28 @@ class Series:
         weights = np.empty((orders, d2.size))
         weights[0] = 1.0
         power_series(d2, weights[1:])
-        return evaluate(x, -self.powers[:orders], weights)
+        return evaluate(x, self._negative[:orders], weights)
 
     def _orders(self, d2: FloatArray) -> int:
         """How many powers of d^2 make a difference: three or four at a typical d of 1e-2."""
-        largest = float(d2.max()) ** np.arange(len(self.powers))
-        size = np.abs(self.powers).max(axis=1) * largest
+        size = self._largest * float(d2.max()) ** _EXPONENTS
         return int(np.count_nonzero(size > 1e-17 * size[0]))
+
+    # Kept: at a few hundred points what does not depend on them costs as much as what does.
+
+    @cached_property
+    def _all(self) -> FloatArray:
+        """``finite`` over ``powers``."""
+        return np.vstack([self.finite, self.powers])
+
+    @cached_property
+    def _negative(self) -> FloatArray:
+        return -self.powers
+
+    @cached_property
+    def _largest(self) -> FloatArray:
+        """Largest coefficient of each of ``powers``."""
+        return np.asarray(np.abs(self.powers).max(axis=1))
 
 
 def _taylor(f: Function, z: FloatArray, radius: float) -> FloatArray:

@@ -17,6 +17,7 @@ where data reach down to temperatures comparable with \\|e0_tunn\\|.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -154,7 +155,8 @@ def reduced_tunnelling_number(T: npt.ArrayLike, delta_mu: npt.ArrayLike) -> Floa
 
 
 def check_finite(name: str, value: FloatArray) -> None:
-    if not np.isfinite(value).all():
+    # Most arguments are one number, for which numpy takes ten times as long.
+    if not (isfinite(value.item()) if value.size == 1 else np.isfinite(value).all()):
         raise ValueError(f"{name} must be finite")
 
 
