@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -12,28 +14,27 @@ import typer
 
 from glasspara import __version__
 from glasspara.cli.common import report_error
-from glasspara.cli.compare import compare
-from glasspara.cli.fit import fit
 from glasspara.cli.grouping import grouped
-from glasspara.cli.information import cite, environment, presets, schema
-from glasspara.cli.init import init
-from glasspara.cli.inspect import inspect
-from glasspara.cli.reproduce import reproduce
-from glasspara.cli.simulate import simulate
-from glasspara.cli.subtract import subtract
-from glasspara.cli.universality import universality
 from glasspara.errors import GlassparaError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 UNUSABLE = 2
 
-app = typer.Typer(
-    name="glasspara",
-    help="SQUID magnetometer files of glasses: subtract Larmor and Langevin terms, fit the tunnelling-current term.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS = {
+    "fit": "fit",
+    "universality": "universality",
+    "compare": "compare",
+    "inspect": "inspect",
+    "subtract": "subtract",
+    "simulate": "simulate",
+    "reproduce": "reproduce",
+    "init": "init",
+    "presets": "information",
+    "schema": "information",
+    "cite": "information",
+    "environment": "information",
+}
+"""The commands in the order of the help, and the module of :mod:`glasspara.cli` with the function of this name."""
 
 
 def _version(wanted: bool) -> None:
@@ -42,7 +43,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and stop.")
@@ -51,21 +51,26 @@ def _main(
     pass
 
 
-for _command in (
-    fit,
-    universality,
-    compare,
-    inspect,
-    subtract,
-    simulate,
-    reproduce,
-    init,
-    presets,
-    schema,
-    cite,
-    environment,
-):
-    app.command()(grouped(_command))
+def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The program with the commands ``names``, which are imported and read here."""
+    app = typer.Typer(
+        name="glasspara",
+        help="SQUID magnetometer files of glasses: subtract Larmor and Langevin terms, fit the tunnelling-current "
+        "term.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_main)
+    for name in names:
+        module = import_module(f"glasspara.cli.{COMMANDS[name]}")
+        app.command()(grouped(getattr(module, name)))
+    return app
+
+
+def _asked(arguments: Sequence[str]) -> Iterable[str]:
+    """The one command that the arguments ask for, where they do: reading the options of all takes ten times as long."""
+    return arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
 
 
 def run() -> None:
@@ -78,7 +83,7 @@ def run() -> None:
     # Numpy comes later. Its matrices here have some ten columns: with threads a fit takes three times as long.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        status = app(standalone_mode=False)
+        status = application(_asked(sys.argv[1:]))(standalone_mode=False)
         raise SystemExit(status if isinstance(status, int) else 0)
     except GlassparaError as error:
         report_error(error)
