@@ -12,6 +12,7 @@ import sys
 import jsonschema
 import pytest
 
+from glasspara.cli.main import COMMANDS
 from glasspara.report.document.schema import schema_text
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -534,3 +535,23 @@ def test_wrong_command_lines_get_one_line(glasspara, arguments):
     assert refused.err.startswith("error: ")
     assert len(refused.err.splitlines()) == 1
     assert refused.out == ""
+
+
+def test_only_the_command_that_is_asked_for_is_loaded():
+    code = (
+        "import sys; sys.argv = ['glasspara', 'presets']\n"
+        "from glasspara.cli.main import run\n"
+        "try:\n    run()\nexcept SystemExit:\n    pass\n"
+        "print(sorted(name for name in sys.modules if name in ('glasspara.cli.fit', 'glasspara.cli.information')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "['glasspara.cli.information']"
+
+
+def test_every_command_is_in_the_help_and_a_near_miss_is_named(glasspara):
+    shown = glasspara("--help")
+    for name in COMMANDS:
+        assert f" {name} " in shown.out
+    missed = glasspara("universalty")
+    assert missed.status == 2
+    assert "universality" in missed.err

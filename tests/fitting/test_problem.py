@@ -8,6 +8,7 @@ import pytest
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.start import find_start, solve_bounded
 from glasspara.model import Model, evaluate, evaluate_with_gradient
+from glasspara.physics.langevin import langevin_magnetisation
 from tests.campaigns import BK7, fixed_field, fixed_temperature
 
 
@@ -85,3 +86,15 @@ def test_start_is_the_minimum(campaign):
     truth = problem.coordinates.from_reported({name: BK7[name] for name in problem.coordinates.reported})
     assert problem.chi2(start) < problem.chi2(truth)
     assert problem.chi2(start) < len(data) + 5 * np.sqrt(2 * len(data))
+
+
+def test_the_kept_response_of_ions_is_that_of_the_points_asked_for():
+    ll = Model("ll")
+    values = {"chi_larmor": 0.0, "n_fe2": 1e17, "n_fe3": 0.0, "field_offset": 0.0}
+    T, H = np.array([2.0, 4.0, 8.0]), np.array([1e4, 2e4, 3e4])
+    for temperature, field in ((T, H), (T[::-1], H), (T, 2 * H), (T, H), (T[1], H), (T[:, None], H[None, :])):
+        found = evaluate(temperature, field, values, ll).fe2
+        direct = langevin_magnetisation(temperature, field, n=1e17, j=2.0)
+        assert np.array_equal(found, direct)
+    whole = evaluate(np.array([2, 4]), np.array([10000, 20000]), values, ll).fe2
+    assert np.array_equal(whole, langevin_magnetisation(T[:2], H[:2], n=1e17, j=2.0))
