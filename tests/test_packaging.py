@@ -14,7 +14,7 @@ PACKAGE = ROOT / "glasspara"
 
 # From the bottom of the house to its top; a module may import from its own storey and from those below.
 STOREYS = (
-    {"errors", "units", "parameters", "wording", "toml_input", "exclusion", "safe_open"},
+    {"errors", "units", "parameters", "wording", "toml_input", "exclusion", "safe_open", "linear_algebra"},
     {"files", "physics", "replicates"},
     {"sample_mass", "sample", "sample_template"},
     {"presets", "trace_ions"},

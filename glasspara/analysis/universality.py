@@ -26,6 +26,7 @@ from glasspara.analysis.projection import RANK, f_test, gain_beyond, orthonormal
 from glasspara.dataset import Dataset, ReducedRun
 from glasspara.errors import InputError
 from glasspara.fitting.nuisances import Disturbance, nuisances_of
+from glasspara.linear_algebra import on_one_thread
 from glasspara.parameters import ALLOWANCES
 from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.langevin import langevin_response
@@ -85,6 +86,7 @@ class UniversalityResult:
         return float(self.h_over_t.min()), float(self.h_over_t.max())
 
 
+@on_one_thread
 def universality(
     data: Dataset, *, chi_larmor: float | None = None, allowances: bool = True
 ) -> UniversalityResult:

@@ -15,6 +15,7 @@ from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.profile import LOWER, Profiles
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.settings import FitSettings
+from glasspara.linear_algebra import on_one_thread
 from glasspara.parameters import ION_NAMES, PARTITION_NAMES
 
 ALL = "all"
@@ -72,6 +73,7 @@ class Wanted:
         self._check(coordinates.reported, set(coordinates.held))
 
 
+@on_one_thread
 def explore(result: FitResult, settings: FitSettings, wanted: Wanted) -> FitResult:
     """``result`` with the intervals, profiles and contours ``wanted``.
 

@@ -23,6 +23,7 @@ from glasspara.fitting.robust import HUBER_K, with_huber_errors
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.staged import stage_values
 from glasspara.fitting.start import descend, find_start, linear_descent
+from glasspara.linear_algebra import on_one_thread
 from glasspara.parameters import ALLOWANCES, PARAMETERS, PARTITION_NAMES, parameter_of
 from glasspara.wording import percent, value_with_error
 
@@ -54,6 +55,7 @@ class _Judged:
         return open_parameters(relative_errors(self.minimum))
 
 
+@on_one_thread
 def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
     """Fit the model (17) to all runs of ``data`` together.
 

@@ -12,11 +12,12 @@ from itertools import islice
 from typing import Any
 
 from glasspara.errors import GlassparaError, UsageError
+from glasspara.linear_algebra import one_thread
 from glasspara.replicates.cluster import dask_cluster
 from glasspara.replicates.pool import ChunkFailedError, Pool
 from glasspara.replicates.processes import processes
 from glasspara.replicates.store import Record, Store
-from glasspara.replicates.work import Chunk, Job, Seed, Task, one_thread, run_chunk, run_replicate, versions
+from glasspara.replicates.work import Chunk, Job, Seed, Task, run_chunk, run_replicate, versions
 
 Progress = Callable[[int, int], None]
 """Called with the number of finished replicates and of all."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from glasspara import __version__
+from glasspara.linear_algebra import one_thread_for_good
 
 Task = Callable[[np.random.Generator, int], Any]
 """A picklable function of a random generator and the replicate's index; what it returns must fit into JSON."""
@@ -61,25 +61,6 @@ def versions() -> dict[str, str]:
 def generator(seed: Seed, index: int) -> np.random.Generator:
     """Random numbers of the replicate ``index``."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(index,))))
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Linear algebra on one thread, until the end of the block."""
-    import scipy.linalg  # noqa: F401  # only a library that is loaded can be told
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
-        yield
-
-
-@cache
-def one_thread_for_good() -> None:
-    """Linear algebra on one thread in this process. Not for a block: threads of one worker would undo it in turn."""
-    import scipy.linalg  # noqa: F401
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(limits=1)
 
 
 def run_replicate(task: Task, seed: Seed, index: int) -> str:
