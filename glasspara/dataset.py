@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from glasspara.errors import InputError
-from glasspara.runs import Run
+from glasspara.runs import Run, select
 
 FloatArray = npt.NDArray[np.float64]
 MILLIGRAM = 1.0e-3  # g
@@ -140,3 +140,13 @@ class Dataset:
     def split(self, values: FloatArray) -> list[FloatArray]:
         """Cut an array over all points into one array a run."""
         return [values[part] for part in self.slices]
+
+    def keep(self, points: npt.NDArray[np.bool_]) -> Dataset:
+        """The same runs with those of their points that ``points`` marks; a run may be left with none."""
+        runs = [
+            replace(
+                run, run=select(run.run, part), magnetisation=run.magnetisation[part], sigma=run.sigma[part]
+            )
+            for run, part in zip(self.runs, (points[part] for part in self.slices), strict=True)
+        ]
+        return Dataset(tuple(runs))

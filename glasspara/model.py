@@ -32,6 +32,9 @@ from glasspara.terms import (
 
 FloatArray = npt.NDArray[np.float64]
 
+# Relative step of the temperature for the derivative that the terms do not give.
+_LAG = 1.0e-5
+
 IONS = {"fe2": ("n_fe2",), "fe3": ("n_fe3",), "both": ION_NAMES}
 
 _PARTS: dict[str, Part] = {"n_fe2": "fe2", "n_fe3": "fe3"}
@@ -221,3 +224,12 @@ def evaluate_with_gradient(
         for name, slope in slopes.items():
             columns[:, position[name]] += slope
     return total, columns
+
+
+def slope_by_log_temperature(
+    T: FloatArray, H: FloatArray, values: Mapping[str, float], model: Model
+) -> FloatArray:
+    """T dM/dT, emu/g: what a relative error of the thermometer does to the magnetisation."""
+    up, down = (evaluate(T * step, H, values, model).total for step in (1.0 + _LAG, 1.0 - _LAG))
+    slope: FloatArray = (up - down) / (2.0 * _LAG)
+    return slope

@@ -24,6 +24,7 @@ COMMANDS = {
     "fit": "fit",
     "universality": "universality",
     "compare": "compare",
+    "partition": "partition",
     "inspect": "inspect",
     "subtract": "subtract",
     "simulate": "simulate",

@@ -33,8 +33,8 @@ class Interval:
         return self.lower_outcome == self.upper_outcome == FOUND
 
 
-def minos(profiles: Profiles, names: Sequence[str]) -> dict[str, Interval]:
-    """Intervals of free reported parameters: the profile of chi2, constraints included, up by 1.
+def minos(profiles: Profiles, names: Sequence[str], *, level: float = LEVEL) -> dict[str, Interval]:
+    """Intervals of free reported parameters: the profile of chi2, constraints included, up by ``level``.
 
     The way to each crossing is least squares; the crossing itself is sought by the whole search of a fit and must
     be a valid minimum by Migrad. Nothing is scaled: a rise of 1 is one of the stated sigmas.
@@ -44,8 +44,8 @@ def minos(profiles: Profiles, names: Sequence[str]) -> dict[str, Interval]:
         return {name: Interval(None, None, f"not found: {why}", f"not found: {why}") for name in names}
     found = {}
     for name in names:
-        lower, lower_outcome = _side(profiles.of(name), -1)
-        upper, upper_outcome = _side(profiles.of(name), 1)
+        lower, lower_outcome = _side(profiles.of(name), -1, level)
+        upper, upper_outcome = _side(profiles.of(name), 1, level)
         found[name] = Interval(lower, upper, lower_outcome, upper_outcome)
     return found
 
@@ -56,28 +56,28 @@ def _no_interval(minimum: Minimum) -> str:
     return "" if minimum.statistics.ndof > 0 else "no more points than parameters"
 
 
-def _side(profile: Profile, sign: int) -> tuple[float | None, str]:
+def _side(profile: Profile, sign: int, level: float) -> tuple[float | None, str]:
     """Distance from the value to the end of the interval on one side, and the outcome."""
     (axis,) = profile.axes
     ray = (float(sign),)
     value, (room, limited) = axis.value(axis.origin), profile.room(ray)
     if limited and room <= 0.0:
         return 0.0, f"met the limit {value:.6g}: the fit ended there"
-    crossing, minimum = profile.reach(ray, level=LEVEL)
+    crossing, minimum = profile.reach(ray, level=level)
     end = axis.value(*profile.place(ray, crossing.distance))
     if (lower := profile.lower_minimum) is not None:
         where = axis.value(lower.positions[0])
         return None, f"a lower minimum was found: chi2 falls by {-lower.rise:.3g} towards {where:.4g}"
     if minimum is not None:
-        why = _why_not(minimum, minimum.chi2 - profile.minimum.chi2)
+        why = _why_not(minimum, minimum.chi2 - profile.minimum.chi2, level)
         return (None, f"not found: {why} at {end:.4g}") if why else (abs(end - value), FOUND)
     if crossing.how == "end" and not limited:
         return None, f"open: chi2 rises by only {crossing.rise:.3g} up to {end:.4g}"
     return abs(end - value), f"met the limit {end:.6g}: chi2 rises by only {crossing.rise:.3g}"
 
 
-def _why_not(minimum: Minimum, rise: float) -> str:
+def _why_not(minimum: Minimum, rise: float, level: float) -> str:
     """Why the minimum of everything else is no end of an interval; empty if it is one."""
-    if abs(rise - LEVEL) > SAME_VALLEY:
+    if abs(rise - level) > SAME_VALLEY:
         return f"chi2 leaps, to {rise:.3g},"
     return "" if minimum.valid else f"there is no valid minimum ({minimum.reason})"

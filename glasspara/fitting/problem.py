@@ -13,13 +13,10 @@ import numpy.typing as npt
 from glasspara.dataset import Dataset
 from glasspara.fitting.coordinates import Coordinates, canonical_by_reported
 from glasspara.fitting.nuisances import Disturbance, Nuisance
-from glasspara.model import Model, Terms, evaluate, evaluate_with_gradient
+from glasspara.model import Model, Terms, evaluate, evaluate_with_gradient, slope_by_log_temperature
 from glasspara.parameters import to_canonical
 
 FloatArray = npt.NDArray[np.float64]
-
-# Relative step of the temperature for the derivative that the terms do not give.
-_LAG = 1.0e-5
 
 
 @dataclass(frozen=True)
@@ -112,8 +109,7 @@ class Problem:
         total, gradient = evaluate_with_gradient(T, H, values, self.model)
         by_lag = None
         if disturbance.lags:
-            up, down = (evaluate(T * step, H, values, self.model).total for step in (1 + _LAG, 1 - _LAG))
-            by_lag = self.data.temperature / T * (up - down) / (2 * _LAG)
+            by_lag = self.data.temperature / T * slope_by_log_temperature(T, H, values, self.model)
         scale = disturbance.scale(reported)
         by_field = gradient[:, self.model.names.index("field_offset")]
         slopes = disturbance.slopes(total, by_field, by_lag, scale)
