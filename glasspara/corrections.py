@@ -99,16 +99,46 @@ class Corrections:
 
 @dataclass(frozen=True)
 class Applied:
-    """What was done to one input: ``holder`` and ``field`` run by run, ``left_out`` points not covered."""
+    """What was done to one input: ``holder`` and ``field`` run by run, ``left_out`` points not covered.
+
+    ``instrument`` is the sample's, in words.
+    """
 
     corrector: Corrector
+    instrument: str
     holder: tuple[RunHolder, ...]
     field: tuple[RunField, ...]
     left_out: int
 
     def warnings(self, mass_mg: float) -> list[str]:
         """What a reader of results must know of these corrections, to a sample of this mass (mg)."""
-        return [*self._of_holder(), *self._of_susceptibility(mass_mg), *self._of_field()]
+        return [
+            *self._of_instruments(),
+            *self._of_holder(),
+            *self._of_susceptibility(mass_mg),
+            *self._of_field(),
+        ]
+
+    def _of_instruments(self) -> list[str]:
+        background, standard = self.corrector.background, self.corrector.standard
+        found = []
+        used = {path for item in self.holder for path in item.files}
+        others = {
+            other.instrument
+            for other in (background.measurements if background else ())
+            if other.path in used and other.instrument != self.instrument
+        }
+        if others:
+            found.append(
+                f"measured by {self.instrument}, its background by {', '.join(sorted(others))}: a holder longer "
+                "than the scan looks different to each"
+            )
+        if standard and standard.measurement.instrument.split()[0] != self.instrument.split()[0]:
+            found.append(
+                f"measured by {self.instrument}, the field standard by {standard.measurement.instrument}: another "
+                "magnet keeps another field"
+            )
+        return found
 
     def _of_holder(self) -> list[str]:
         found = []

@@ -82,13 +82,14 @@ class FieldBranch:
 
 @dataclass(frozen=True, eq=False)
 class FieldStandard:
-    """What a standard's run says of the magnet.
+    """What a standard's ``run`` (repeats averaged) says of the magnet.
 
     ``chi`` (emu g^-1 Oe^-1) with ``chi_source`` in words; ``mass_mg`` with its source; ``scale`` is the relative excess
     of the true over the reported field at large fields.
     """
 
     measurement: Measurement
+    run: Run
     chi: float
     chi_source: str
     mass_mg: float
@@ -187,7 +188,7 @@ def read_field_standard(
             remedy="Measure the standard along the field sequence of the sample",
         )
     return FieldStandard(
-        measurement, chi, words, mass, source, scale, branches, tuple(_doubts(measurement, scale))
+        measurement, run, chi, words, mass, source, scale, branches, tuple(_doubts(measurement, scale))
     )
 
 

@@ -125,6 +125,7 @@ def load(
             if on_error is None or len(paths) == 1:
                 raise
             on_error(path, error)
+    _check_background(prepared, corrector)
     loaded = Loaded(_without_copies(_without_holder(prepared, corrector)), corrector)
     if not any(item.runs for item in loaded.inputs):
         raise InputError(
@@ -133,6 +134,20 @@ def load(
         )
     _check_standard(loaded)
     return loaded
+
+
+def _check_background(prepared: Sequence[_Prepared], corrector: Corrector) -> None:
+    """Refuse to subtract points from themselves: a background that is a copy of a sample's file, in whatever form."""
+    files = corrector.background.measurements if corrector.background else ()
+    for other, points in ((other, _points(other)) for other in files):
+        for item in prepared:
+            common = len(points & _points(item.item.measurement))
+            if common >= SHARED_POINTS:
+                raise InputError(
+                    f"{common} of its points are in the background {other.path} too",
+                    where=item.item.measurement.path,
+                    remedy="Give the run of the holder alone as the background",
+                )
 
 
 def _check_standard(loaded: Loaded) -> None:
@@ -234,7 +249,7 @@ def _prepare(
             f"{measurement.path}: {warning}"
             for warning in (*_relevant(measurement, source, at_true_field), *warnings)
         ),
-        corrections=Applied(corrector, (), fields, bare) if corrected else None,
+        corrections=Applied(corrector, measurement.instrument, (), fields, bare) if corrected else None,
     )
     return _Prepared(item, tuple(runs))
 

@@ -269,6 +269,7 @@ def _products(
         files[REPLICATES] = tables.bootstrap_csv(inputs, results).encode()
     if plots:
         from glasspara.report.figures.bootstrap import bootstrap_figure
+        from glasspara.report.figures.corrections import correction_figures
         from glasspara.report.figures.fit import fit_figures
         from glasspara.report.figures.intervals import interval_figures
         from glasspara.report.figures.style import save_png
@@ -281,4 +282,7 @@ def _products(
                 files[f"{prefix}{stem}.png"] = save_png(figure)
             if result.bootstrap:
                 files[f"{prefix}bootstrap.png"] = save_png(bootstrap_figure(result))
+        applied = [item.corrections for item in inputs if item.corrections is not None]
+        runs = [run for result in results for run in result.data.runs]
+        files |= {f"{stem}.png": save_png(figure) for stem, figure in correction_figures(runs, applied)}
     return files

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 
 import jsonschema
+import numpy as np
 import pytest
 
+from glasspara.files.writer import write_mpms3_dc
 from glasspara.report.document.schema import schema_text
 from tests.campaigns import PURE_LL
 from tests.holders import (
     CHI_HOLDER,
     PD_MASS_MG,
+    TEMPERATURES,
     glass,
     holder,
     palladium,
@@ -171,6 +174,36 @@ def test_one_file_without_background_does_not_stop_the_others(glasspara, folder)
     failed = json.loads(done.out)["failed"]
     assert [item["exit_status"] for item in failed] == [3]
     assert "glass_5000Oe" in failed[0]["path"]
+
+
+def test_a_copy_of_the_sample_is_no_background_in_whatever_form(glasspara, folder, tmp_path):
+    file = folder / "glass_20000Oe.rso.dat"
+    shorter = tmp_path / "again.dat"
+    shorter.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:-5]))
+    done = glasspara("fit", file, "--background", shorter, "--model", "ll")
+    assert done.status == 3
+    assert "35 of its points are in the background" in done.err
+
+
+def test_a_background_of_another_instrument_is_told(glasspara, folder, tmp_path):
+    alone = tmp_path / "mpms3.dat"
+    T, H = TEMPERATURES.tolist(), [2e4] * len(TEMPERATURES)
+    noise = 2e-8 * np.random.default_rng(5).standard_normal(len(T))
+    alone.write_bytes(
+        write_mpms3_dc(T, H, (holder(T, H) + noise).tolist(), [2e-8] * len(T), name="synthetic")
+    )
+    done = glasspara("fit", folder / "glass_20000Oe.rso.dat", "--background", alone, "--model", "ll")
+    assert "its background by MPMS3" in done.err
+
+
+def test_figures_of_what_was_done_are_written_with_the_others(glasspara, folder, tmp_path):
+    straw, loop, standard = folder / "straw_20000Oe.rso.dat", folder / "loop.dat", folder / "pd.dat"
+    glasspara("fit", straw, loop, "--model", "ll", "--holder-chi", CHI_HOLDER, "--field-standard", standard,
+              "--out", tmp_path / "out")  # fmt: skip
+    written = {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert {"holder_MT.png", "holder_MH.png", "true_field.png"} <= written
+    glasspara("fit", straw, "--model", "ll", "--out", tmp_path / "plain")
+    assert not list((tmp_path / "plain").glob("holder*"))
 
 
 def test_rows_of_a_background_are_excluded_by_its_name(glasspara, folder):
