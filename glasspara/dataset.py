@@ -81,6 +81,11 @@ def reduce_run(run: Run, *, mass_mg: float) -> ReducedRun:
     return ReducedRun(run, mass_mg, run.moment / grams, run.sigma / grams)
 
 
+def select_points(run: ReducedRun, keep: npt.NDArray[np.bool_]) -> ReducedRun:
+    """The run with those of its points that ``keep`` marks."""
+    return ReducedRun(select(run.run, keep), run.mass_mg, run.magnetisation[keep], run.sigma[keep])
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Runs that are analysed together; the flat arrays run through them in order."""

@@ -49,3 +49,18 @@ def f_test(gain: float, rank: int, left: float, rest: int) -> tuple[float, float
         return 0.0, 1.0
     statistic = (gain / rank) / (left / rest)
     return statistic, f_p_value(statistic, rank, rest)
+
+
+def coefficients(matrix: FloatArray, target: FloatArray) -> FloatArray:
+    """Coefficients of least squares; where they are not unique, the shortest in columns of unit length."""
+    scaled, norm = scaled_columns(matrix)
+    found: FloatArray = np.linalg.lstsq(scaled, target, rcond=RANK)[0]
+    return found / norm
+
+
+def first_error(matrix: FloatArray) -> float:
+    """Standard error of the first coefficient for unit noise."""
+    scaled, norm = scaled_columns(matrix)
+    others = orthonormal(scaled[:, 1:])
+    alone = scaled[:, 0] - others @ (others.T @ scaled[:, 0])
+    return float(1.0 / (np.linalg.norm(alone) * norm[0]))
