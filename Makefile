@@ -53,6 +53,7 @@ study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.intervals
 	$(BIN)/python -m studies.calibration
 	$(BIN)/python -m studies.comparison
+	$(BIN)/python -m studies.universality
 
 reproduce: $(VENV)/.installed
 	$(BIN)/glasspara reproduce --out reproduction --force

@@ -1,4 +1,4 @@
-"""The figures of ``docs/theory.md``.
+"""The figures of ``docs/theory.md`` and ``docs/universality.md``.
 
     python -m studies.figures
 
@@ -12,14 +12,20 @@ from pathlib import Path
 import numpy as np
 
 from glasspara.analysis.departure import DEVIATIONS, departures
+from glasspara.analysis.universality import universality
+from glasspara.analysis.universality_parts import universality_parts
+from glasspara.loading import load
 from glasspara.parameters import ATS_NAMES
 from glasspara.physics.three_level import three_level_magnetisation
 from glasspara.presets import load_preset
 from glasspara.report.figures.high_field import departure_figure, field_shape_figure
 from glasspara.report.figures.levels import level_diagram_figure
 from glasspara.report.figures.style import save_png
+from glasspara.report.figures.universality import universality_figure
+from glasspara.report.figures.universality_pairs import universality_pairs_figure
 
-IMAGES = Path(__file__).parent.parent / "docs" / "img"
+ROOT = Path(__file__).parent.parent
+IMAGES = ROOT / "docs" / "img"
 DPI = 120  # on a page, not in print
 TEMPERATURE = 4.5
 AREAS = (3e2, 1e3, 3e3, 1e4, 3e4)
@@ -35,6 +41,10 @@ def main() -> None:
         "two_and_three_levels": departure_figure(TEMPERATURE, ats=ats, areas=AREAS),
         "three_levels_high_field": field_shape_figure(TEMPERATURE, ats=ats, areas=PEAK_AREAS),
     }
+    campaign = load(sorted(map(str, (ROOT / "fixtures" / "bk7-fixed-field").glob("*.dat")))).data
+    result, parts = universality(campaign), universality_parts(campaign)
+    figures["universality"] = universality_figure(result, parts)
+    figures["universality_pairs"] = universality_pairs_figure(result, parts)
     for name, figure in figures.items():
         (IMAGES / f"{name}.png").write_bytes(save_png(figure, dpi=DPI))
     print(f"BK7 (Table 3), {TEMPERATURE} K: three over two levels")

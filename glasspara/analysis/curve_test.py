@@ -48,12 +48,10 @@ class Larmor:
             member[part, number] = 1.0
         return size * member
 
-    def at_points(self, data: Dataset, found: FloatArray) -> FloatArray:
-        """chi_larmor at every point, ``found`` being the coefficients of :meth:`columns`."""
-        counts = [len(run) for run in data.runs]
-        return self.given + (
-            np.repeat(found, counts) if self.free == "each" else np.full(len(data), found.sum())
-        )
+    def of_runs(self, data: Dataset, found: FloatArray) -> tuple[float, ...]:
+        """chi_larmor of each run, ``found`` being the coefficients of :meth:`columns`."""
+        extra = found.tolist() if self.free == "each" else [sum(found.tolist())] * len(data.runs)
+        return tuple(self.given + value for value in extra)
 
 
 @dataclass(frozen=True)
@@ -72,15 +70,15 @@ class Tension:
 class CurveTest:
     """Outcome of :func:`curve_test`: F ratio, degrees of freedom, p-value, and the same by run.
 
-    ``p_with_allowances`` is None where instrumental errors were not asked for, or not needed. ``chi_larmor_error`` is
-    None where nothing was fitted. ``fitted`` is sign(H) M of the common model at the points, emu/g.
+    ``p_with_allowances`` is None where instrumental errors were not asked for, or not needed. ``chi_larmor`` is that of
+    each run, its error None where it is not one fitted value. ``fitted`` is sign(H) M of the common model, emu/g.
     """
 
     statistic: float
     dof: tuple[int, int]
     p_value: float
     p_with_allowances: float | None
-    chi_larmor: float
+    chi_larmor: tuple[float, ...]
     chi_larmor_error: float | None
     fitted: FloatArray
     runs: tuple[Tension, ...]
@@ -142,7 +140,8 @@ class _Outcome:
     @property
     def ndof(self) -> int:
         """Degrees of freedom of the common model."""
-        return len(self.residual) - self.base.shape[1]
+        points, rank = self.base.shape
+        return int(points - rank)
 
     def judged(self) -> tuple[float, float]:
         """F ratio and p-value."""
@@ -193,7 +192,7 @@ def curve_test(data: Dataset, larmor: Larmor, *, allowances: bool) -> CurveTest:
             remedy="Add points, or runs that overlap in H/T",
         )
     found = coefficients(design.common, design.target)
-    chi = larmor.at_points(data, found[: slopes.shape[1]])
+    chi = larmor.of_runs(data, found[: slopes.shape[1]])
     error = None
     if larmor.free == "one":
         error = first_error(design.common) * float(np.sqrt(outcome.chi2 / outcome.ndof))
@@ -201,13 +200,14 @@ def curve_test(data: Dataset, larmor: Larmor, *, allowances: bool) -> CurveTest:
     fitted = (design.target - outcome.residual)[: len(data)] / weight - larmor.given * size
     granted = None
     if allowances and p_value < ALPHA:
-        granted = _p_with_allowances(data, design, chi, found[slopes.shape[1] :], fitted)
+        at_points = np.repeat(chi, [len(run) for run in data.runs])
+        granted = _p_with_allowances(data, design, at_points, found[slopes.shape[1] :], fitted)
     return CurveTest(
         statistic=statistic,
         dof=(outcome.rank, rest),
         p_value=p_value,
         p_with_allowances=granted,
-        chi_larmor=float(np.mean(chi)),
+        chi_larmor=chi,
         chi_larmor_error=error,
         fitted=fitted,
         runs=tuple(outcome.tension(*pair) for pair in zip(design.own, data.slices, strict=True)),

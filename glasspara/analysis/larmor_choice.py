@@ -1,10 +1,10 @@
 """Where the universality test has its chi_larmor from, and what it may know of it.
 
-The source subtracts chi_larmor by the Larmor + Langevin fit of each run, or of all (arXiv:2111.12644, Figs. 14, 15). Such a
-value comes from the data that are then tested. What is left of them is known up to a multiple of H (of each run, or
-of all), and least squares with the covariance that the subtraction leaves is least squares with that multiple
-free: whatever way the value was found, a test that propagates its error fully is the test with chi_larmor free, one
-for all runs or one for each. Only a value from elsewhere adds knowledge.
+The source subtracts the chi_larmor of a Larmor + Langevin fit of each run, or of all (arXiv:2111.12644, Figs. 14, 15).
+Such a value comes from the data that are then tested. What is left of them is known up to a multiple of H (of each
+run, or of all), and least squares with the covariance that the subtraction leaves is least squares with that multiple
+free: whatever way the value was found, the test that propagates its error in full is the test with chi_larmor free,
+one for all runs or one for each. Only a value from elsewhere adds knowledge.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 from typing import Literal
-
-import numpy as np
 
 from glasspara.analysis.curve_test import CurveTest, Larmor
 from glasspara.dataset import Dataset
@@ -28,6 +26,8 @@ SOURCES: dict[Source, str] = {
     "given": "given",
 }
 """The sources of chi_larmor, in words."""
+
+FROM_THE_DATA: tuple[Source, ...] = ("fit", "each", "all")
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,9 @@ def subtracted(data: Dataset, choice: ChiLarmor, test: CurveTest) -> tuple[Subtr
     """What is subtracted from each run; ``test`` is the test of ``data`` with ``choice.tested``."""
     if choice.source == "each":
         return tuple(_by_fit(Dataset((run,))) for run in data.runs)
-    one = _by_fit(data) if choice.source == "all" else (test.chi_larmor, test.chi_larmor_error)
-    return (one,) * len(data.runs)
+    if choice.source == "all":
+        return (_by_fit(data),) * len(data.runs)
+    return tuple((chi, test.chi_larmor_error) for chi in test.chi_larmor)
 
 
 def _by_fit(data: Dataset) -> Subtracted:

@@ -54,8 +54,8 @@ def f_test(gain: float, rank: int, left: float, rest: int) -> tuple[float, float
 def coefficients(matrix: FloatArray, target: FloatArray) -> FloatArray:
     """Coefficients of least squares; where they are not unique, the shortest in columns of unit length."""
     scaled, norm = scaled_columns(matrix)
-    found: FloatArray = np.linalg.lstsq(scaled, target, rcond=RANK)[0]
-    return found / norm
+    found: FloatArray = np.linalg.lstsq(scaled, target, rcond=RANK)[0] / norm
+    return found
 
 
 def first_error(matrix: FloatArray) -> float:

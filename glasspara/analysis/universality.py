@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from glasspara.analysis.common_curve import curve_basis, knots_of
 from glasspara.analysis.curve_test import CurveTest, Tension, curve_test, folded
-from glasspara.analysis.larmor_choice import ChiLarmor, Subtracted, subtracted
+from glasspara.analysis.larmor_choice import ChiLarmor, subtracted
 from glasspara.analysis.projection import orthonormal
 from glasspara.dataset import Dataset, ReducedRun
 from glasspara.linear_algebra import on_one_thread

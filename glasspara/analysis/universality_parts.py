@@ -1,24 +1,26 @@
 """Where universality breaks: between which runs, and at which H/T.
 
-The test of :mod:`glasspara.analysis.universality` on parts of the data, each part with a curve, and a chi_larmor if that is
-free, of its own. So no part suffers from what another does to the common curve, and each p-value is as exact as that of the whole.
-There are many parts: their p-values are adjusted by Holm's method, and where none of them breaks more than one in
-twenty data sets is said to break somewhere.
+The test of :mod:`glasspara.analysis.universality` on parts of the data, each with a curve of its own, and with a
+chi_larmor of its own where that is free. So no part suffers from what another does to the common curve, and each
+p-value is as exact as that of the whole. They are adjusted for the number of parts by Holm's method: of data that are
+universal, one set in twenty at most has any pair, and one in twenty any window, that is said to break.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from glasspara.analysis.curve_test import ALPHA, Larmor, curve_test, folded
 from glasspara.analysis.larmor_choice import ChiLarmor
-from glasspara.dataset import Dataset, select_points
+from glasspara.dataset import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError
 from glasspara.fitting.significance import holm
+from glasspara.wording import p_value
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -50,6 +52,10 @@ class PartTension:
     problem: str = ""
 
     @property
+    def p_judged(self) -> float:
+        return max(self.p_value or 0.0, self.p_with_allowances or 0.0)
+
+    @property
     def breaks(self) -> bool:
         return self.p_adjusted is not None and self.p_adjusted < ALPHA
 
@@ -74,6 +80,42 @@ class UniversalityParts:
                 low = ranges.pop()[0]
             ranges.append((low, high))
         return tuple(ranges)
+
+    def statements(self, runs: Sequence[ReducedRun], *, holds: bool) -> tuple[str, ...]:
+        """Windows and pairs in words; ``holds`` says whether universality does as a whole."""
+        return (*self._on_windows(holds=holds), *self._on_pairs(runs))
+
+    def _on_windows(self, *, holds: bool) -> Iterator[str]:
+        tested = [window for window in self.windows if window.p_adjusted is not None]
+        if not tested:
+            yield "too few points of different runs at the same H/T to say where"
+            return
+        least = p_value(min(window.p_adjusted or 0.0 for window in tested))
+        breaking = sum(window.breaks for window in tested)
+        count = f"{breaking} of {len(tested)} windows; smallest adjusted {least}"
+        ranges = ", ".join(f"{low:.3g} and {high:.3g}" for low, high in self.broken)
+        if not breaking:
+            yield f"it breaks in no single window of H/T ({count})"
+        elif holds:
+            yield (
+                f"taken alone, data between H/T = {ranges} Oe/K would fail ({count}); one universal set in twenty has "
+                "such a window"
+            )
+        else:
+            yield f"it breaks between H/T = {ranges} Oe/K ({count})"
+
+    def _on_pairs(self, runs: Sequence[ReducedRun]) -> Iterator[str]:
+        if len(self.pairs) < 2:  # the pair is the whole
+            return
+        tested = [pair for pair in self.pairs if pair.p_adjusted is not None]
+        breaking = sorted((pair for pair in tested if pair.breaks), key=lambda pair: pair.p_judged)
+        count = f"{len(breaking)} of {len(tested)} pairs of runs disagree where they overlap"
+        if breaking:
+            first, second = (runs[number].label for number in breaking[0].runs)
+            count += f", the most {first} and {second} (adjusted {p_value(breaking[0].p_adjusted)})"
+        yield count
+        if len(tested) < len(self.pairs):
+            yield f"{len(self.pairs) - len(tested)} pairs have too few points at the same H/T"
 
     def matrix(self, name: str) -> list[list[float | None]]:
         """A field of the pairs ("p_value", "p_adjusted") as a symmetric matrix, None on the diagonal."""
@@ -135,7 +177,7 @@ def _windows(data: Dataset, abscissa: FloatArray, ranges: list[Range]) -> list[R
     if count < 2:
         return []
     edges = np.unique(np.quantile(shared, np.linspace(0.0, 1.0, count + 1)))
-    return [(float(low), float(high)) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return [(float(low), float(high)) for low, high in pairwise(edges)]
 
 
 def _window(

@@ -11,16 +11,19 @@ from glasspara.cli.groups import DataOptions
 from glasspara.cli.output import OutputWithPlots
 
 if TYPE_CHECKING:
+    from glasspara.analysis.larmor_choice import ChiLarmor as ChiLarmorSource
     from glasspara.report.console.terminal import Terminal
 
 REPORT, DATA, FIGURE = "universality.json", "universality.csv", "universality.png"
+PAIRS, WINDOWS, PAIRS_FIGURE = "universality_pairs.csv", "universality_windows.csv", "universality_pairs.png"
 
 ChiLarmor = Annotated[
-    str | None,
+    str,
     typer.Option(
         "--chi-larmor",
-        metavar="CHI",
-        help="Larmor susceptibility, emu g^-1 Oe^-1, positive for a diamagnet; by default it is fitted with the curve.",
+        metavar="fit|each|all|VALUE[+-ERROR]",
+        help="Larmor susceptibility: fitted with the curve, by a Larmor + Langevin fit of each run or of all, or a "
+        "value from elsewhere, emu g^-1 Oe^-1, positive for a diamagnet.",
         rich_help_panel=options.MODEL,
     ),
 ]
@@ -29,34 +32,53 @@ ChiLarmor = Annotated[
 def universality(
     data: DataOptions,
     *,
-    chi_larmor: ChiLarmor = None,
+    chi_larmor: ChiLarmor = "fit",
     allowances: options.Allowances = True,
     output: OutputWithPlots,
 ) -> None:
     """M - M_Larmor against H/T: does everything fall on one curve?"""
-    given = None if chi_larmor is None else options.number(chi_larmor, "--chi-larmor")
-    output.check([REPORT, DATA, FIGURE])
+    choice = _choice(chi_larmor)
+    output.check([REPORT, DATA, FIGURE, PAIRS, WINDOWS, PAIRS_FIGURE])
     loaded = data.load(quiet=output.quiet)
 
     from glasspara.analysis.universality import universality as test
+    from glasspara.analysis.universality_parts import universality_parts
     from glasspara.report.document.universality import universality_document
 
-    result = test(loaded.data, chi_larmor=given, allowances=allowances)
+    result = test(loaded.data, chi_larmor=choice, allowances=allowances)
+    parts = universality_parts(loaded.data, chi_larmor=choice, allowances=allowances)
 
     def products() -> dict[str, bytes]:
-        from glasspara.report.tables.universality import universality_csv
+        from glasspara.report.tables.universality import pairs_csv, universality_csv, windows_csv
 
-        files = {DATA: universality_csv(loaded.inputs, result).encode()}
+        files = {
+            DATA: universality_csv(loaded.inputs, result).encode(),
+            PAIRS: pairs_csv(loaded.inputs, result, parts).encode(),
+            WINDOWS: windows_csv(loaded.inputs, result, parts).encode(),
+        }
         if output.plots:
             from glasspara.report.figures.style import save_png
             from glasspara.report.figures.universality import universality_figure
+            from glasspara.report.figures.universality_pairs import universality_pairs_figure
 
-            files[FIGURE] = save_png(universality_figure(result))
+            files[FIGURE] = save_png(universality_figure(result, parts))
+            files[PAIRS_FIGURE] = save_png(universality_pairs_figure(result, parts))
         return files
 
     def show(out: Terminal) -> None:
         from glasspara.report.console.universality import show_universality
 
-        show_universality(loaded.inputs, result, out)
+        show_universality(loaded.inputs, result, parts, out)
 
-    output.deliver(REPORT, universality_document(loaded.inputs, result, loaded.warnings), products, show)
+    document = universality_document(loaded.inputs, result, parts, loaded.warnings)
+    output.deliver(REPORT, document, products, show)
+
+
+def _choice(text: str) -> ChiLarmorSource:
+    from glasspara.analysis.larmor_choice import FROM_THE_DATA, ChiLarmor
+
+    for source in FROM_THE_DATA:
+        if text == source:
+            return ChiLarmor(source)
+    value, error = options.with_error(text, "--chi-larmor")
+    return ChiLarmor("given", value, error)

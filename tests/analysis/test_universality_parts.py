@@ -1,4 +1,4 @@
-"""Pairs, windows and sources of chi_larmor: calibrated on Larmor + Langevin data, and right about where glass breaks."""
+"""Pairs, windows and sources of chi_larmor: calibrated on Larmor + Langevin data, right about where glass breaks."""
 
 from __future__ import annotations
 

@@ -222,11 +222,37 @@ def test_universality_of_glass_and_of_langevin(glasspara, validator, bk7, pure_l
         validator.validate(document)
         assert document["universality"]["holds"] is holds
     assert {path.name for path in (tmp_path / "glass").iterdir()} == {
-        "universality.json", "universality.csv", "universality.png",
+        "universality.json", "universality.csv", "universality.png", "universality_pairs.csv",
+        "universality_pairs.png", "universality_windows.csv",
     }  # fmt: skip
     words = glasspara("universality", *bk7)
     assert "FAILS" in words.out
+    assert "it breaks between H/T = " in words.out
     assert glasspara("universality", bk7[0]).status == 3
+
+
+def test_universality_by_sources_of_chi(glasspara, validator, pure_ll):
+    runs = pure_ll[:4]
+    documents = {}
+    for source in ("each", "all", "4.227e-7+-2e-9"):
+        done = glasspara("universality", *runs, "--chi-larmor", source, "--json")
+        assert done.status == 0
+        document = json.loads(done.out)
+        validator.validate(document)
+        documents[source] = document["universality"]
+    own = documents["each"]
+    assert own["chi_larmor"] is None
+    assert len({run["chi_larmor"] for run in own["runs"]}) == len(runs)
+    assert documents["all"]["chi_larmor"] == pytest.approx(4.227e-7, rel=1e-3)
+    assert documents["4.227e-7+-2e-9"]["chi_larmor_source"].startswith("given as 4.227e-07 ± 2e-09")
+    matrix = own["pair_p_values"]
+    assert [row[number] for number, row in enumerate(matrix)] == [None] * len(runs)
+    assert matrix[0][1] == matrix[1][0] == own["pairs"][0]["p_value"]
+    assert "of each run" in glasspara("universality", *runs, "--chi-larmor", "each").out
+    for wrong in ("every", "4e-7+-0", "4e-7+-nan"):
+        refused = glasspara("universality", *runs, "--chi-larmor", wrong)
+        assert refused.status == 2
+        assert refused.err.count("\n") <= 2
 
 
 def test_inspect(glasspara, validator, one, tmp_path):

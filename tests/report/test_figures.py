@@ -14,6 +14,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from glasspara.analysis.universality import universality
+from glasspara.analysis.universality_parts import universality_parts
 from glasspara.dataset import Dataset
 from glasspara.fitting.bootstrap import bootstrap
 from glasspara.fitting.contours import Contour, ContourLine
@@ -32,6 +33,7 @@ from glasspara.report.figures.panels import POINTS
 from glasspara.report.figures.style import save_png
 from glasspara.report.figures.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
 from glasspara.report.figures.universality import universality_figure
+from glasspara.report.figures.universality_pairs import universality_pairs_figure
 from glasspara.report.stems import contour_stem, profile_stem
 from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 
@@ -197,6 +199,22 @@ def assert_nothing_lost(result, stem, figure):
 
 def assert_nothing_overlaps(figure):
     """Of a drawn figure: header, panels and legend below each other and within it; labels clear of each other."""
+    renderer = assert_blocks_are_inside(figure)
+    labels = [axes.yaxis.label.get_window_extent(renderer) for axes in figure.axes]
+    assert all(lower.y1 <= upper.y0 for upper, lower in pairwise(labels))
+    for axes in figure.axes:
+        ticks = [label.get_window_extent(renderer) for label in axes.get_yticklabels()]
+        shown = sorted(
+            (box for box in ticks if axes.bbox.y0 <= (box.y0 + box.y1) / 2 <= axes.bbox.y1),
+            key=lambda b: b.y0,
+        )
+        assert all(lower.y1 <= upper.y0 + 1.0 for lower, upper in pairwise(shown))
+    verdict, mark = (item.get_window_extent(renderer) for item in figure.texts[-2:])
+    assert verdict.x1 < mark.x0
+
+
+def assert_blocks_are_inside(figure):
+    """Header, panels and legend are within a drawn figure, the header above; returns the renderer."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     whole = figure.bbox.padded(1.0)
     header = figure._suptitle.get_window_extent(renderer)
@@ -210,17 +228,7 @@ def assert_nothing_overlaps(figure):
     for upper, lower in ((blocks[0], blocks[1]), (blocks[-2], blocks[-1])):
         if figure.legends or upper is header:
             assert lower.y1 <= upper.y0 + 1.0
-    labels = [axes.yaxis.label.get_window_extent(renderer) for axes in figure.axes]
-    assert all(lower.y1 <= upper.y0 for upper, lower in pairwise(labels))
-    for axes in figure.axes:
-        ticks = [label.get_window_extent(renderer) for label in axes.get_yticklabels()]
-        shown = sorted(
-            (box for box in ticks if axes.bbox.y0 <= (box.y0 + box.y1) / 2 <= axes.bbox.y1),
-            key=lambda b: b.y0,
-        )
-        assert all(lower.y1 <= upper.y0 + 1.0 for lower, upper in pairwise(shown))
-    verdict, mark = (item.get_window_extent(renderer) for item in figure.texts[-2:])
-    assert verdict.x1 < mark.x0
+    return renderer
 
 
 def test_which_figures():
@@ -324,6 +332,38 @@ def test_universality_figure(values):
         assert points(axes) == len(result.data)
     save_png(figure)
     assert_nothing_overlaps(figure)
+
+
+@pytest.mark.parametrize("values", [PURE_LL, BK7])
+def test_universality_pairs_figure(values):
+    result = universality(fixed_field(values, rng()))
+    parts = universality_parts(result.data)
+    figure = universality_pairs_figure(result, parts)
+    axes, bar = figure.axes
+    (mesh,) = axes.collections
+    shown = np.ma.filled(mesh.get_array(), np.nan)
+    count = len(result.data.runs)
+    assert shown.shape == (count - 1, count - 1)
+    assert np.isfinite(shown).sum() == sum(pair.p_adjusted is not None for pair in parts.pairs)
+    expected = parts.matrix("p_adjusted")
+    assert shown[1, 0] == pytest.approx(max(expected[2][0], 1e-12))
+    assert bar.get_ylabel() == "adjusted $p$"
+    assert [label.get_text() for label in axes.get_yticklabels()] == [run.label for run in result.data.runs][
+        1:
+    ]
+    assert f"{sum(pair.breaks for pair in parts.pairs)} of {len(parts.pairs)} pairs" in texts(figure)
+    save_png(figure)
+    assert_blocks_are_inside(figure)
+
+
+def test_universality_figure_shades_where_it_breaks():
+    result = universality(fixed_field(BK7, rng()))
+    parts = universality_parts(result.data)
+    figure = universality_figure(result, parts)
+    (low, high), *_ = parts.broken
+    (span,) = (patch for patch in figure.axes[1].patches if patch.get_alpha() == 0.15)
+    assert (span.get_x(), span.get_x() + span.get_width()) == pytest.approx((1e-3 * low, 1e-3 * high))
+    assert f"shaded: breaks at H/T from {1e-3 * low:.3g} to {1e-3 * high:.3g} kOe/K" in texts(figure)
 
 
 def test_universality_through_zero_field():

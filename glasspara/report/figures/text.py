@@ -21,6 +21,7 @@ from glasspara.wording import p_value
 
 if TYPE_CHECKING:
     from glasspara.analysis.universality import UniversalityResult
+    from glasspara.analysis.universality_parts import UniversalityParts
     from glasspara.dataset import ReducedRun
     from glasspara.fitting.result import FitResult, Status
 
@@ -134,13 +135,20 @@ def fit_details(result: FitResult, shown: Sequence[ReducedRun]) -> str:
     return "\n".join(elide(line, LINE) for line in lines)
 
 
-def universality_details(result: UniversalityResult) -> str:
-    return "\n".join(
-        (
-            f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic:.4g}, {len(result.data.runs)} runs",
-            f"χ_L = {result.chi_larmor:.4g} emu/(g Oe), {result.chi_larmor_source}",
-        )
-    )
+def universality_details(result: UniversalityResult, parts: UniversalityParts | None) -> str:
+    """Lines below the verdict: the F ratio, the source of chi_larmor, and where universality breaks."""
+    if result.chi_larmor is None:
+        chi = f"χ_L by the {result.chi_larmor_source}"
+    else:
+        chi = f"χ_L = {result.chi_larmor:.4g} emu/(g Oe), {result.chi_larmor_source}"
+    lines = [
+        f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic:.4g}, {len(result.data.runs)} runs",
+        chi,
+    ]
+    if parts is not None and parts.broken and not result.holds:
+        ranges = ", ".join(f"{1e-3 * low:.3g} to {1e-3 * high:.3g}" for low, high in parts.broken)
+        lines.append(f"shaded: breaks at H/T from {ranges} kOe/K")
+    return "\n".join(elide(line, LINE) for line in lines)
 
 
 def synthetic_mark(runs: Iterable[ReducedRun], *, synthetic: bool) -> str:
