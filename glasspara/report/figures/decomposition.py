@@ -37,40 +37,51 @@ _TERMS: tuple[tuple[str, str, str, Dashes], ...] = (
 
 @paper_style()
 def decomposition_figure(result: FitResult, run: ReducedRun, part: slice, *, synthetic: bool) -> Figure:
-    """Raw data of ``run``, the terms, their sum, and the intrinsic magnetisation with its errors.
+    """Raw data of ``run``, the terms and their sum, over the intrinsic magnetisation with its errors and the ATS term.
 
-    ``part`` is where the points of ``run`` lie in the flat arrays of ``result``.
+    ``part`` is where the points of ``run`` lie in the flat arrays of ``result``. Without an ATS term the lower panel
+    has what the model leaves.
     """
-    terms_shown = [row for row in _TERMS if row[0] != "ats" or result.model.has_ats]
-    left = "intrinsic" if result.model.has_ats else "residual"
-    points = (
-        (RunStyle("data", GREY, "o"), run.magnetisation, None),
-        (RunStyle(left, ORANGE, "s"), result.intrinsic[part], run.sigma),
-    )
+    has_ats = result.model.has_ats
+    above = _TERMS if has_ats else [row for row in _TERMS if row[0] != "ats"]
+    data = RunStyle("data", GREY, "o")
+    left = RunStyle("intrinsic" if has_ats else "residual", ORANGE, "s")
     fills = branch_fills([run])
-    handles = run_handles([style for style, _, _ in points])
+    handles = run_handles([data, left])
     handles += [
-        Line2D([], [], color=colour, linestyle=dashes, label=label)
-        for _, label, colour, dashes in terms_shown
+        Line2D([], [], color=colour, linestyle=dashes, label=label) for _, label, colour, dashes in above
     ]
     handles += branch_handles(fills)
-    figure, (axes,) = frame(
+    figure, (main, below) = frame(
         fit_verdict(result),
-        fit_details(result, [run]),
+        fit_details(result, [run]) + _iron(result),
         synthetic_mark([run], synthetic=synthetic),
         trusted=result.assessment.trusted,
-        panels=(1.0,),
+        panels=(1.7, 1.0),
         handles=handles,
     )
     x = abscissa(run.run.kind, run.temperature, run.field)
     factor, unit = scaled_unit(run.magnetisation, "emu/g")
-    axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1.0)
-    for style, values, errors in points:
-        bars = None if errors is None else factor * errors
-        draw_points(axes, run, style, fills, (x, factor * values), errors=bars)
+    small, small_unit = scaled_unit(result.intrinsic[part], "emu/g")
+    draw_points(main, run, data, fills, (x, factor * run.magnetisation))
+    draw_points(below, run, left, fills, (x, small * result.intrinsic[part]), errors=small * run.sigma)
     for place, terms in curves(result, run):
-        for name, _, colour, dashes in terms_shown:
-            axes.plot(place, factor * getattr(terms, name), color=colour, linestyle=dashes, zorder=3.0)
-    axes.set_ylabel(f"$M$ ({unit})")
-    axes.set_xlabel(ABSCISSA_LABELS[run.run.kind])
+        for name, _, colour, dashes in above:
+            main.plot(place, factor * getattr(terms, name), color=colour, linestyle=dashes, zorder=3.0)
+        if has_ats:
+            below.plot(place, small * terms.ats, color=VERMILLION, linestyle=_TERMS[-1][3], zorder=3.0)
+    for axes in (main, below):
+        axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1.0)
+    main.set_ylabel(f"$M$ ({unit})")
+    below.set_ylabel(f"$M_\\mathrm{{intr}}$ ({small_unit})" if has_ats else f"residual ({small_unit})")
+    below.set_xlabel(ABSCISSA_LABELS[run.run.kind])
     return figure
+
+
+def _iron(result: FitResult) -> str:
+    """A line that says so where mass spectrometry holds or constrains the iron of the Langevin term."""
+    iron = result.parameters.get("n_fe")
+    if iron is None or not (iron.fixed or iron.constraint):
+        return ""
+    word = "held" if iron.fixed else "constrained"
+    return f"\nn(Fe) = {iron.value:.4g} g⁻¹, {word} by mass spectrometry".replace("e+", "e")

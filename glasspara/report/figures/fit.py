@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from glasspara.dataset import ReducedRun
 from glasspara.fitting.result import FitResult
@@ -24,13 +25,14 @@ from glasspara.report.figures.panels import (
     run_styles,
     spread_scale,
 )
-from glasspara.report.figures.style import paper_style
+from glasspara.report.figures.style import BLACK, paper_style
 from glasspara.report.figures.text import fit_details, fit_verdict, scaled_unit, stems, synthetic_mark
 from glasspara.report.figures.theory import curves
 
 FloatArray = npt.NDArray[np.float64]
 
 _DECOMPOSE_UP_TO = 3
+_THIN = 1.0  # pt
 
 
 def fit_figures(
@@ -100,7 +102,7 @@ def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, 
     """All runs of one kind, data and theory, over the residuals in units of the standard error."""
     runs = [run for run, _ in parts]
     styles, fills = run_styles(runs), branch_fills(runs)
-    handles = overview_handles(styles, fills)
+    handles = [*overview_handles(styles, fills), Line2D([], [], color=BLACK, linewidth=_THIN, label="model")]
     figure, (main, below) = frame(
         fit_verdict(result),
         fit_details(result, runs),
@@ -119,7 +121,9 @@ def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, 
         draw_points(main, run, style, fills, (x, factor * left[part]), errors=factor * run.sigma)
         draw_points(below, run, style, fills, (x, pulls[part]), size=0.7)
         for place, terms in curves(result, run):
-            main.plot(place, factor * quantity.theory(terms), color=style.colour, zorder=3.0)
+            # On the points that it goes through black is seen; off them it must be told whose curve it is.
+            colour = BLACK if result.assessment.trusted else style.colour
+            main.plot(place, factor * quantity.theory(terms), color=colour, linewidth=_THIN, zorder=3.0)
     noise = [factor * float(np.median(run.sigma)) for run in runs]
     spread_scale(main, runs, [factor * part for part in values], noise)
     main.set_ylabel(f"${quantity.symbol}$ ({unit})")
