@@ -20,6 +20,7 @@ from glasspara.analysis.larmor_choice import ChiLarmor
 from glasspara.dataset import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError
 from glasspara.fitting.significance import holm
+from glasspara.linear_algebra import on_one_thread
 from glasspara.wording import p_value
 
 FloatArray = npt.NDArray[np.float64]
