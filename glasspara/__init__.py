@@ -27,6 +27,8 @@ _HOME = {
     "bootstrap": "glasspara.fitting.bootstrap",
     "universality": "glasspara.analysis.universality",
     "compare": "glasspara.analysis.compare",
+    "series": "glasspara.analysis.series",
+    "curie": "glasspara.analysis.curie",
     "ats_magnetisation": "glasspara.physics.ats",
     "ats_high_field_magnetisation": "glasspara.physics.ats_high_field",
     "ats_weak_field_susceptibility": "glasspara.physics.ats_limits",
@@ -54,6 +56,7 @@ __all__ = [
     "ats_weak_field_susceptibility",
     "bootstrap",
     "compare",
+    "curie",
     "explore",
     "fit",
     "langevin_magnetisation",
@@ -61,12 +64,15 @@ __all__ = [
     "level_diagram",
     "load",
     "read",
+    "series",
     "three_level_magnetisation",
     "universality",
 ]
 
 if TYPE_CHECKING:
     from glasspara.analysis.compare import compare
+    from glasspara.analysis.curie import curie
+    from glasspara.analysis.series import series
     from glasspara.analysis.universality import universality
     from glasspara.corrections import Corrections
     from glasspara.dataset import Dataset, Window

@@ -25,6 +25,8 @@ COMMANDS = {
     "universality": "universality",
     "compare": "compare",
     "partition": "partition",
+    "series": "series",
+    "curie": "curie",
     "inspect": "inspect",
     "subtract": "subtract",
     "simulate": "simulate",

@@ -1,0 +1,84 @@
+"""``series`` at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import floor, log10
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from glasspara.parameters import ION_NAMES
+from glasspara.report.console.terminal import show_inputs
+from glasspara.wording import value_with_error
+
+if TYPE_CHECKING:
+    from glasspara.analysis.series import KindOfRuns, Measured, SeriesResult
+    from glasspara.loading import Input
+
+
+def show_series(inputs: Sequence[Input], result: SeriesResult, out: Console) -> None:
+    show_inputs(inputs, out)
+    for kind in result.kinds:
+        out.print()
+        _show_kind(result, kind, out)
+    out.print()
+    weights = "by their standard deviations" if result.weights == "sigma" else "alike"
+    out.print(f"Points weigh {weights}. Errors: {result.errors_from}.")
+    if result.n_ms is not None:
+        value = value_with_error(result.n_ms.value, result.n_ms.error)
+        out.print(f"n(Fe) by mass spectrometry: {value} g^-1; Delta n is the n of the fit less that.")
+    for kind in result.kinds:
+        style = "bold red" if kind.drifting else "bold green" if kind.drifting is False else "bold"
+        out.print(Text(f"Verdict: {kind.verdict}", style=style))
+        for remark in kind.remarks:
+            out.print(f"  - {remark}")
+
+
+def _show_kind(result: SeriesResult, kind: KindOfRuns, out: Console) -> None:
+    """One table as the source's Table 1 or 2; the fits with both ions only where these do not end at Fe3+ alone."""
+    rows = kind.rows
+    n3, n2 = [row.n_fe("fe3") for row in rows], [row.n_fe("fe2") for row in rows]
+    both = [[row.parameter("both", name) for row in rows] for name in ION_NAMES]
+    chi = {variant: [row.chi_larmor(variant) for row in rows] for variant in ("fe3", "fe2", "both")}
+    density, susceptibility = _scale([*n3, *n2], "g^-1"), _scale(chi["fe3"], "emu/(g Oe)")
+    columns = [
+        ("n, Fe3+ only", density, n3),
+        ("chi_L", susceptibility, chi["fe3"]),
+        ("n, Fe2+ only", density, n2),
+        ("chi_L", susceptibility, chi["fe2"]),
+    ]
+    if result.n_ms is not None:
+        excess = [item for row in rows if (item := result.excess(row, "fe2")) is not None]
+        columns.append(("Delta n, Fe2+ only", density, excess))
+    out.print(_table(kind, columns))
+    if any(item.value > 0.0 for item in both[0]):
+        out.print()
+        names = ("n(Fe2+), both", "n(Fe3+), both")
+        columns = [(name, density, items) for name, items in zip(names, both, strict=True)]
+        out.print(_table(kind, [*columns, ("chi_L", susceptibility, chi["both"])]))
+
+
+def _table(kind: KindOfRuns, columns: Sequence[tuple[str, tuple[float, str], Sequence[Measured]]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("H" if kind.against == "H" else "T")
+    for name, (_, unit), _ in columns:
+        table.add_column(f"{name}\n{unit}", no_wrap=True)
+    for index, row in enumerate(kind.rows):
+        table.add_row(row.run.label, *(_cell(items[index], scale) for _, (scale, _), items in columns))
+    return table
+
+
+def _cell(item: Measured, scale: float) -> str:
+    if item.value == 0.0 and item.error is not None:
+        return f"0, at limit (+{item.error * scale:.2g})"
+    return value_with_error(item.value * scale, None if item.error is None else item.error * scale)
+
+
+def _scale(items: Sequence[Measured], unit: str) -> tuple[float, str]:
+    """Factor that brings the values to 1 ... 10, and the unit with the power of ten that it takes along."""
+    largest = max((abs(item.value) for item in items), default=0.0)
+    exponent = floor(log10(largest)) if largest > 0.0 else 0
+    return 10.0**-exponent, f"1e{exponent} {unit}"
