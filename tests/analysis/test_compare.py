@@ -29,6 +29,7 @@ from tests.campaigns import BK7, PURE_LL, fixed_field
 FIELDS = (1e3, 1e4, 5e4)
 COLD = tuple(np.geomspace(2.0, 100.0, 25))
 RIVALS = ("ll", "ll-curie-weiss", "ll-superparamagnetic", "ll-ferromagnetic", "ll-zfs", "etm")
+QUICK = ("ll", "ll-superparamagnetic", "ll-ferromagnetic", "etm")
 
 
 def data_of(values, model, seed=1, noise=1e-3):
@@ -76,7 +77,7 @@ def test_every_model_has_the_derivatives_of_its_value(name):
     ],
 )
 def test_the_truth_is_found(name, values):
-    result = compare(data_of(values, name), RIVALS)
+    result = compare(data_of(values, name), dict.fromkeys((*QUICK, name)))
     assert result.best is not None
     assert result.best.name == name
     assert result.best.status in ("good", "not-determined")
@@ -89,8 +90,14 @@ def test_the_truth_is_found(name, values):
     assert result.ats_needed is (name == "etm")
 
 
-def test_without_any_term_the_simplest_model_serves():
-    result = compare(data_of({}, "ll"), RIVALS)
+@pytest.fixture(scope="module")
+def plain():
+    """All rivals on data without any term beyond Larmor and Langevin."""
+    return compare(data_of({}, "ll"), RIVALS)
+
+
+def test_without_any_term_the_simplest_model_serves(plain):
+    result = plain
     assert result.verdict == "Larmor + Langevin serves: no further term is needed (ll)"
     assert result.ats_needed is False
     assert sum(item.weight for item in result.contestants) == pytest.approx(1.0)
@@ -102,7 +109,7 @@ def test_without_any_term_the_simplest_model_serves():
 def test_what_cannot_be_told_apart_is_called_so():
     # at 30 % noise the clusters are not to be seen
     result = compare(
-        data_of({"n_clusters": 1e15, "cluster_moment": 40.0}, "ll-superparamagnetic", noise=0.3), RIVALS
+        data_of({"n_clusters": 1e15, "cluster_moment": 40.0}, "ll-superparamagnetic", noise=0.3), QUICK
     )
     assert result.ats_needed is not True
     assert "serve" in result.verdict
@@ -140,34 +147,28 @@ def test_the_scale_of_the_errors_does_not_choose():
 
 
 def test_p_value_of_the_null_is_like_the_replicates():
-    """By construction the rank of the data among the replicates is uniform; 5 seeds must not gather at one end."""
+    """By construction the rank of the data among the replicates is uniform; 4 seeds must not gather at one end."""
     ranks = []
-    for seed in range(5):
+    for seed in range(4):
         data = fixed_field(PURE_LL, np.random.default_rng(seed), fields=(1e3, 3e4), temperatures=COLD[::2])
-        result = compare(data, ("ll", "etm"), replicates=7, seed=seed)
+        result = compare(data, ("ll", "etm"), replicates=3, seed=seed)
         assert result.test.failed == 0
         ranks.append(result.test.p_bootstrap)
-    # the mean of 5 uniform numbers has a standard deviation of 0.13
-    assert 0.2 < np.mean(ranks) < 0.95
-    assert all(rank * 8 == round(rank * 8) for rank in ranks)
+    # the mean of 4 uniform numbers has a standard deviation of 0.14
+    assert 0.3 < np.mean(ranks) < 0.97
+    assert all(rank * 4 == round(rank * 4) for rank in ranks)
 
 
 def test_p_value_of_a_strong_term_is_a_bound():
     data = fixed_field(BK7, np.random.default_rng(1), fields=FIELDS, temperatures=COLD)
-    result = compare(data, ("ll", "etm"), replicates=4, seed=3)
+    result = compare(data, ("ll", "etm"), replicates=3, seed=3)
     assert result.test.is_bound
-    assert result.test.p_value == pytest.approx(0.2)
+    assert result.test.p_value == pytest.approx(0.25)
     assert result.test.p_f < 1e-12
-    assert any("p < 0.2 by 4 simulated campaigns (seed 3)" in remark for remark in result.remarks)
-    # five campaigns show no less than p = 0.2: no significance at the level of 0.05
+    assert any("p < 0.25 by 3 simulated campaigns (seed 3)" in remark for remark in result.remarks)
+    # four campaigns show no less than p = 0.25: no significance at the level of 0.05
     assert result.ats_needed is False
     assert compare(data, ("ll", "etm")).ats_needed is True
-
-
-def test_replicates_are_reproducible():
-    data = fixed_field(PURE_LL, np.random.default_rng(3), fields=(1e3, 3e4), temperatures=COLD[::2])
-    first, again = (compare(data, ("ll", "etm"), replicates=3, seed=7) for _ in range(2))
-    assert first.test == again.test
 
 
 def test_iron_of_mass_spectrometry_counts_in_every_model():
@@ -224,9 +225,8 @@ def test_law_16_is_fitted_where_it_exists():
     assert result.statistics.chi2 < 1.5 * result.statistics.ndof
 
 
-def test_figure_says_the_verdict():
-    result = compare(data_of({}, "ll"), ("ll", "ll-ferromagnetic", "etm"))
-    figure = compare_figure(result, synthetic=True)
+def test_figure_says_the_verdict(plain):
+    figure = compare_figure(plain, synthetic=True)
     said = " ".join(text.get_text() for text in figure.findobj(lambda item: hasattr(item, "get_text")))
     assert "no further term is needed" in said.replace("\n", " ")
     assert save_png(figure).startswith(b"\x89PNG")

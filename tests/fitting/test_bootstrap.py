@@ -172,13 +172,11 @@ def test_settle_asks_migrad_where_least_squares_stop_short(etm, monkeypatch):
 
 def test_same_bits_for_any_number_of_processes(etm, ll, tmp_path):
     serial = bootstrap([etm, ll], 12, kind="residual", seed=5)
-    for jobs in (2, 3):
-        for one, other in zip(
-            serial, bootstrap([etm, ll], 12, kind="residual", seed=5, jobs=jobs), strict=True
-        ):
-            assert np.array_equal(one.bootstrap.samples, other.bootstrap.samples)
-            assert one.bootstrap.parameters == other.bootstrap.parameters
-            assert one.bootstrap.derived == other.bootstrap.derived
+    shared = bootstrap([etm, ll], 12, kind="residual", seed=5, jobs=2)
+    for one, other in zip(serial, shared, strict=True):
+        assert np.array_equal(one.bootstrap.samples, other.bootstrap.samples)
+        assert one.bootstrap.parameters == other.bootstrap.parameters
+        assert one.bootstrap.derived == other.bootstrap.derived
     (alone,) = bootstrap([etm], 12, kind="residual", seed=5)
     assert not np.array_equal(alone.bootstrap.samples, serial[0].bootstrap.samples)
     # More replicates go on from fewer.

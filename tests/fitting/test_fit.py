@@ -56,10 +56,10 @@ def test_naive_fits_of_published_parameters_drift_as_table_2_does(fixtures):
 
 
 def test_errors_are_honest():
-    """Pulls of every parameter over 40 campaigns have mean 0 and width 1."""
+    """Pulls of every parameter over 24 campaigns have mean 0 and width 1."""
     rng = np.random.default_rng(5)
     pulls: dict[str, list[float]] = {}
-    for _ in range(40):
+    for _ in range(24):
         result = fit(
             fixed_field(BK7, rng, fields=(1e3, 5e3, 2e4, 5e4), temperatures=tuple(np.geomspace(2, 300, 50)))
         )
@@ -68,9 +68,9 @@ def test_errors_are_honest():
             if item.error:
                 pulls.setdefault(name, []).append((item.value - BK7[name]) / item.error)
     for name, values in pulls.items():
-        if len(values) < 40:
+        if len(values) < 24:
             continue  # held in some, since the data left it open
-        # of 40: mean 0 +- 0.16, width 1 +- 0.11
+        # of 24: mean 0 +- 0.2, width 1 +- 0.14
         assert abs(np.mean(values)) < 0.6, name
         assert 0.65 < np.std(values) < 1.4, name
 
@@ -87,9 +87,9 @@ def test_pure_langevin_data_need_no_ats_term(fixtures):
 
 def test_the_ats_term_is_called_needed_in_vain_at_most_as_often_as_stated():
     rng = np.random.default_rng(6)
-    needed = [fit(fixed_field(PURE_LL, rng, model=LL)).ats_test.needed for _ in range(30)]
+    needed = [fit(fixed_field(PURE_LL, rng, model=LL)).ats_test.needed for _ in range(12)]
     # stated: 5 %; the test is conservative, 1 of 150 in a longer run
-    assert sum(needed) <= 3
+    assert sum(needed) <= 2
 
 
 def test_larmor_langevin_alone_is_called_poor_on_a_glass(fixtures):
@@ -139,7 +139,7 @@ def test_one_temperature_leaves_shape_parameters_open():
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [(name, 50 if name == "bk7-fixed-temperature" else 12) for name in CAMPAIGNS]
+    ("name", "count"), [(name, 16 if name == "bk7-fixed-temperature" else 6) for name in CAMPAIGNS]
 )
 def test_every_start_ends_in_one_minimum(name, count):
     """Random starts of all parameters over a decade; ``studies/starts.py`` takes 50 on all, through the whole fit."""
@@ -366,7 +366,7 @@ def test_errors_are_the_curvature_of_chi2_in_every_set_of_coordinates(case):
 
 def test_fits_stay_inside_their_limits():
     """Weak, short and noisy data, where unlimited minima lie outside."""
-    for seed in range(25):
+    for seed in range(8):
         rng = np.random.default_rng(seed)
         data = fixed_temperature(
             PURE_LL if seed % 2 else BK7, rng, temperatures=(2.0, 20.0)[: 1 + seed % 3 // 2 + 1], noise=1e-2,
@@ -389,7 +389,7 @@ def test_fits_stay_inside_their_limits():
 def test_single_runs_are_covered_where_the_assumption_is_off(truth):
     """M(T) at 20 kOe alone, shape parameters away from what the program would assume of them."""
     values, rng, pulls = {**BK7, **truth}, np.random.default_rng(5), []
-    for _ in range(12):
+    for _ in range(7):
         result = fit(fixed_field(values, rng, fields=(2e4,), temperatures=tuple(np.geomspace(2, 300, 80))))
         if result.assessment.status == "good":
             pulls += [
@@ -397,7 +397,7 @@ def test_single_runs_are_covered_where_the_assumption_is_off(truth):
                 for name, item in result.parameters.items()
                 if item.error and name in ("chi_larmor", "n_fe2", "n_fe3", "d0max_qs4", "delta_mu")
             ]
-    assert len(pulls) > 30
+    assert len(pulls) > 18
     # measured over 25 campaigns each: 0.87 to 1.00 within two errors (with d_min simply held: 0.25 to 0.8)
     assert np.mean(np.abs(pulls) < 2.0) > 0.8
 

@@ -36,6 +36,17 @@ def single():
     return fixed_field(BK7, np.random.default_rng(0), fields=(2e4,), temperatures=temperatures)
 
 
+@pytest.fixture(scope="module")
+def bent(single):
+    return fit(single)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """Four M(T) runs: errors that are parabolic."""
+    return fit(fixed_field(BK7, np.random.default_rng(4)))
+
+
 def test_minos_is_hesse_where_the_model_is_linear(linear):
     for name, interval in minos(Profiles(linear.minimum), LINEAR).items():
         error = linear.parameters[name].error
@@ -92,9 +103,9 @@ def test_constraints_count_in_the_profile_of_their_own_parameter():
     assert interval.upper < error
 
 
-def test_ends_of_an_interval_are_where_chi2_has_risen_by_one(single):
+def test_ends_of_an_interval_are_where_chi2_has_risen_by_one(single, bent):
     """The fit done again with the parameter held at the end, by the ordinary way in."""
-    result = fit(single)
+    result = bent
     interval = minos(Profiles(result.minimum), ["delta_mu"])["delta_mu"]
     assert interval.found
     value = result.parameters["delta_mu"].value
@@ -108,16 +119,15 @@ def test_ends_of_an_interval_are_where_chi2_has_risen_by_one(single):
     assert interval.lower < 0.85 * result.parameters["delta_mu"].error
 
 
-def test_bent_errors_are_named(single, fixtures):
-    note = next(note for note in fit(single).notes if note.startswith("not parabolic"))
+def test_bent_errors_are_named(bent, whole):
+    note = next(note for note in bent.notes if note.startswith("not parabolic"))
     assert "d_min by 2.8 and 0.65" in note
     assert "--minos n_fe2,d_min" in note
-    whole = fixed_field(BK7, np.random.default_rng(4))
-    assert not any(note.startswith("not parabolic") for note in fit(whole).notes)
+    assert not any(note.startswith("not parabolic") for note in whole.notes)
 
 
-def test_limits_are_met_and_said(single):
-    result = fit(single)
+def test_limits_are_met_and_said(single, bent):
+    result = bent
     interval = minos(Profiles(result.minimum), ["n_fe3"])["n_fe3"]
     assert interval.lower_outcome.startswith("met the limit 0: chi2 rises by only 0.18")
     assert interval.lower == pytest.approx(result.parameters["n_fe3"].value)
@@ -160,10 +170,9 @@ def test_n_ats_is_open_upwards_though_its_curvature_is_not(fixtures):
     assert curve.rises[0] == pytest.approx(12.0, abs=0.05)
 
 
-def test_a_lower_minimum_is_found_and_the_fit_restarted(linear):
+def test_a_lower_minimum_is_found_and_the_fit_restarted(whole):
     """A minimum that is none: chi2 falls on the way."""
-    data = fixed_field(BK7, np.random.default_rng(4))
-    good = fit(data)
+    good = whole
     point = good.minimum.point.copy()
     point[good.minimum.coordinates.names.index("delta_mu")] += 4.0 * good.parameters["delta_mu"].error
     worse = replace(good.minimum, point=point, chi2=good.minimum.problem.chi2(point))
