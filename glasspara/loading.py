@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from glasspara.background import NOT_COVERED
+from glasspara.batch_reading import each_file
 from glasspara.corrections import Applied, Corrections, Corrector, read_corrections, remanence_words
 from glasspara.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError
@@ -83,6 +85,7 @@ def load(
     min_fit: float | None = None,
     average: bool = False,
     corrections: Corrections | None = None,
+    jobs: int = 1,
     progress: Callable[[Sequence[str]], Iterable[str]] = tuple,
     on_error: Callable[[str, GlassparaError], None] | None = None,
 ) -> Loaded:
@@ -97,6 +100,7 @@ def load(
     exclude : what to leave out of each file, by path
     average : whether to average repeated measurements (:func:`glasspara.repeats.average_repeats`)
     corrections : holder and true field; the window is one of reported fields
+    jobs : processes that share the reading, where there are files enough (:mod:`glasspara.batch_reading`)
     progress : wraps the sequence of paths to show how far reading is
     on_error : told of each file that fails, which is then left out; without it the first failure is raised
 
@@ -114,17 +118,19 @@ def load(
     if settings.holder_chi is None and sample is not None and sample.holder_chi is not None:
         settings = replace(settings, holder_chi=(sample.holder_chi, sample.holder_chi_error))
     corrector = read_corrections(settings, moment=moment, errors=errors, exclude=exclude, min_fit=min_fit)
+    task = partial(_read, moment=moment, errors=errors, exclude=exclude or {}, min_fit=min_fit)
     prepared = []
-    for path in progress(paths):
-        left_out = (exclude or {}).get(path, ())
-        try:
-            measurement = read(path, moment=moment, errors=errors, exclude=left_out, min_fit=min_fit)
-            item = _prepare(measurement, mass_mg, sample, window or Window(), corrector)
-            prepared.append(_averaged(item, errors) if average else item)
-        except GlassparaError as error:
-            if on_error is None or len(paths) == 1:
-                raise
-            on_error(path, error)
+    with each_file(task, paths, jobs=jobs) as outcomes:
+        for path, outcome in zip(progress(paths), outcomes, strict=True):
+            try:
+                if isinstance(outcome, GlassparaError):
+                    raise outcome
+                item = _prepare(outcome, mass_mg, sample, window or Window(), corrector)
+                prepared.append(_averaged(item, errors) if average else item)
+            except GlassparaError as error:
+                if on_error is None or len(paths) == 1:
+                    raise
+                on_error(path, error)
     _check_background(prepared, corrector)
     loaded = Loaded(_without_copies(_without_holder(prepared, corrector)), corrector)
     if not any(item.runs for item in loaded.inputs):
@@ -176,6 +182,17 @@ def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list
         runs = tuple(reduce_run(run, mass_mg=done.mass_mg) for run in bare[part])
         inputs.append(replace(done, runs=runs, corrections=applied))
     return inputs
+
+
+def _read(
+    path: str,
+    *,
+    moment: str,
+    errors: str,
+    exclude: Mapping[str, Iterable[Item]],
+    min_fit: float | None,
+) -> Measurement:
+    return read(path, moment=moment, errors=errors, exclude=exclude.get(path, ()), min_fit=min_fit)
 
 
 def _without_copies(inputs: Sequence[Input]) -> tuple[Input, ...]:

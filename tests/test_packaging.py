@@ -20,7 +20,7 @@ STOREYS = (
     {"presets", "trace_ions"},
     {"segmentation", "scatter", "branches", "runs", "outliers", "repeats", "remanence"},
     {"terms", "rival_terms"},
-    {"measurement", "dataset", "model"},
+    {"measurement", "batch_reading", "dataset", "model"},
     {"background", "field_standard", "corrections"},
     {"stages", "simulation", "loading"},
     {"fitting"},

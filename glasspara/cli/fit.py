@@ -142,13 +142,14 @@ def fit(
     output.check([REPORT, PARAMETERS, DATA])
     failed: list[tuple[str, GlassparaError]] = []
     # A joint fit without one of its files is another fit.
-    loaded = data.load(quiet=output.quiet, failed=failed if per_run else None)
-    results = replicates.run(_fit(loaded, settings, wanted, per_run=per_run))
+    jobs = work.workers
+    loaded = data.load(quiet=output.quiet, failed=failed if per_run else None, jobs=jobs)
+    results = replicates.run(_fit(loaded, settings, wanted, per_run=per_run, jobs=jobs))
 
     from glasspara.report.document.fit import fit_document
 
     def products() -> dict[str, bytes]:
-        return _products(loaded.inputs, results, plots=output.plots, decompose=decompose)
+        return _products(loaded.inputs, results, plots=output.plots, decompose=decompose, jobs=jobs)
 
     def show(out: Terminal) -> None:
         from glasspara.report.console.fit import show_fit
@@ -171,19 +172,16 @@ def _wanted(minos: list[str] | None, profile: list[str] | None, contour: list[st
     return Wanted(options.names(minos), options.names(profile), options.pairs(contour, "--contour"))
 
 
-def _fit(loaded: Loaded, settings: FitSettings, wanted: Wanted | None, *, per_run: bool) -> list[FitResult]:
+def _fit(
+    loaded: Loaded, settings: FitSettings, wanted: Wanted | None, *, per_run: bool, jobs: int
+) -> list[FitResult]:
     from glasspara.dataset import Dataset
-    from glasspara.fitting.fit import fit
+    from glasspara.fitting.batch import fit_each
     from glasspara.report.progress import track
 
     data = loaded.data
     parts = [Dataset((run,)) for run in data.runs] if per_run else [data]
-    results = [fit(part, settings) for part in track(parts, "fitting")]
-    if wanted is None:
-        return results
-    from glasspara.fitting.exploration import explore
-
-    return [explore(result, settings, wanted) for result in track(results, "intervals")]
+    return fit_each(parts, settings, wanted=wanted, jobs=jobs, progress=lambda parts: track(parts, "fitting"))
 
 
 class _Replicates:
@@ -244,6 +242,7 @@ def _products(
     *,
     plots: bool,
     decompose: bool,
+    jobs: int,
 ) -> dict[str, bytes]:
     """Tables and figures by file name."""
     from glasspara.report.stems import contour_stem, profile_stem
@@ -257,7 +256,10 @@ def _products(
         PARAMETERS: tables.parameters_csv(inputs, results).encode(),
         DATA: stages_csv(provenance("fit", inputs), staged).encode(),
     }
-    prefixes = [f"fit{number:02d}_" if len(results) > 1 else "" for number in range(1, len(results) + 1)]
+    digits = max(2, len(str(len(results))))
+    prefixes = [f"fit{number:0{digits}d}_" for number in range(1, len(results) + 1)]
+    if len(results) == 1:
+        prefixes = [""]
     for prefix, result in zip(prefixes, results, strict=True):
         for curve in result.profiles:
             text = tables.profile_csv(inputs, result, curve)
@@ -268,20 +270,16 @@ def _products(
     if any(result.bootstrap for result in results):
         files[REPLICATES] = tables.bootstrap_csv(inputs, results).encode()
     if plots:
-        from glasspara.report.figures.bootstrap import bootstrap_figure
+        from glasspara.report.figures.batch import pictures
         from glasspara.report.figures.corrections import correction_figures
-        from glasspara.report.figures.fit import fit_figures
-        from glasspara.report.figures.intervals import interval_figures
         from glasspara.report.figures.style import save_png
+        from glasspara.report.progress import track
 
-        for prefix, result in zip(prefixes, results, strict=True):
-            for stem, figure in (
-                *fit_figures(result, decompose_all=decompose),
-                *interval_figures(result),
-            ):
-                files[f"{prefix}{stem}.png"] = save_png(figure)
-            if result.bootstrap:
-                files[f"{prefix}bootstrap.png"] = save_png(bootstrap_figure(result))
+        drawn = pictures(
+            results, decompose_all=decompose, jobs=jobs, progress=lambda results: track(results, "drawing")
+        )
+        for prefix, figures in zip(prefixes, drawn, strict=True):
+            files |= {f"{prefix}{stem}.png": content for stem, content in figures.items()}
         applied = [item.corrections for item in inputs if item.corrections is not None]
         runs = [run for result in results for run in result.data.runs]
         files |= {f"{stem}.png": save_png(figure) for stem, figure in correction_figures(runs, applied)}

@@ -68,8 +68,10 @@ class DataOptions:
             return self.corrections.holder_chi[1]
         return None if self.sample_data is None else self.sample_data.holder_chi_error
 
-    def load(self, *, quiet: bool, failed: list[tuple[str, GlassparaError]] | None = None) -> Loaded:
-        """The files, their warnings on stderr.
+    def load(
+        self, *, quiet: bool, failed: list[tuple[str, GlassparaError]] | None = None, jobs: int | None = None
+    ) -> Loaded:
+        """The files, read by ``jobs`` processes or on all cores, their warnings on stderr.
 
         With a list ``failed`` a bad file is reported and noted there, and the rest goes on.
         """
@@ -95,6 +97,7 @@ class DataOptions:
             min_fit=self.min_fit,
             average=self.average,
             corrections=corrections,
+            jobs=workers(jobs),
             progress=lambda paths: track(paths, "reading"),
             on_error=None if failed is None else report,
         )
@@ -219,11 +222,16 @@ class ReplicateOptions:
         """Number of worker processes here."""
         if self.cluster is not None and self.jobs is not None:
             raise UsageError("--jobs is for this machine, --cluster for others", remedy="Give one of them")
-        if self.jobs is not None:
-            return self.jobs
-        from glasspara.replicates.cores import usable_cores
+        return workers(self.jobs)
 
-        return usable_cores()
+
+def workers(jobs: int | None) -> int:
+    """``--jobs``, else all cores."""
+    if jobs is not None:
+        return jobs
+    from glasspara.replicates.cores import usable_cores
+
+    return usable_cores()
 
 
 def mass_mg(text: str | None, option: str = "--mass") -> float | None:

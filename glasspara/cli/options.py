@@ -242,8 +242,7 @@ Jobs = Annotated[
         "--jobs",
         metavar="N",
         min=1,
-        help="Processes that share the replicates; all cores by default. The results are the same for any N.",
-        rich_help_panel=REPLICATES,
+        help="Processes that share files, fits, replicates; all cores by default. The results are the same for any N.",
     ),
 ]
 Cluster = Annotated[

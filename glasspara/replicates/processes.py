@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Thread
 
+from glasspara.errors import UsageError
 from glasspara.replicates.pool import ChunkFailedError, Pool
 
 
@@ -39,6 +40,11 @@ def processes(jobs: int) -> Iterator[Pool]:
             raise
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
+
+
+def workers_died() -> UsageError:
+    """What to say where they do so again and again."""
+    return UsageError("the worker processes die (out of memory?)", remedy="Try fewer --jobs")
 
 
 def _start() -> None:

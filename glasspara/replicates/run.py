@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from glasspara.errors import GlassparaError, UsageError
+from glasspara.errors import GlassparaError
 from glasspara.linear_algebra import one_thread
 from glasspara.replicates.cluster import dask_cluster
 from glasspara.replicates.pool import ChunkFailedError, Pool
-from glasspara.replicates.processes import processes
+from glasspara.replicates.processes import processes, workers_died
 from glasspara.replicates.store import Record, Store
 from glasspara.replicates.work import Chunk, Job, Seed, Task, run_chunk, run_replicate, versions
 
@@ -88,9 +88,7 @@ def run_replicates(
                         report(count - len(missing) + len(found) - before, count)
             except BrokenProcessPool:
                 if len(found) == before:  # otherwise new workers may do what is left
-                    raise UsageError(
-                        "the worker processes die (out of memory?)", remedy="Try fewer --jobs"
-                    ) from None
+                    raise workers_died() from None
         replicates = [Replicate(**found[index]) for index in range(count)]
     errors = [item.error for item in replicates if item.error is not None]
     if errors and len(errors) == count:

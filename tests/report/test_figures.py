@@ -26,6 +26,7 @@ from glasspara.fitting.result import Assessment, Determination, FitResult, Fitte
 from glasspara.fitting.settings import FitSettings
 from glasspara.fitting.statistics import Statistics
 from glasspara.model import Model, evaluate
+from glasspara.report.figures.batch import pictures
 from glasspara.report.figures.bootstrap import bootstrap_figure
 from glasspara.report.figures.fit import fit_figures
 from glasspara.report.figures.intervals import interval_figures
@@ -479,6 +480,17 @@ def test_same_bytes_twice_and_settings_untouched():
         before = dict(matplotlib.rcParams)
         assert [save_png(figure) for _, figure in unlike(fit_figures(result))] == first
         assert dict(matplotlib.rcParams) == before
+
+
+def test_figures_drawn_by_other_processes_are_the_same(monkeypatch):
+    monkeypatch.setattr("glasspara.report.figures.batch.DRAWN_A_PROCESS", 1)
+    results = [replace(result_of(Dataset((one_run(H),))), model=Model("ll")) for H in (1e4, 2e4)]
+    here, there = (pictures(results, jobs=jobs) for jobs in (1, 2))
+    assert here == there
+    assert [list(files) for files in here] == [
+        ["fit_fixed_field", "decomposition_10kOe"],
+        ["fit_fixed_field", "decomposition_20kOe"],
+    ]
 
 
 def test_text_of_files_is_not_markup():

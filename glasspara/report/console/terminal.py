@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
@@ -30,6 +31,9 @@ _PIPE_WIDTH = 120
 class _PlainConsole(Console):
     """Shows plain text inert, and leaves a broken pipe to the program: rich would end it with status 1."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
     def print(self, *objects: Any, **options: Any) -> None:
         super().print(*(inert(item) if isinstance(item, str) else item for item in objects), **options)
 
@@ -40,13 +44,27 @@ class _PlainConsole(Console):
 def console(stream: TextIO | None = None) -> Console:
     """Console on ``stream``, by default on stdout."""
     stream = stream or sys.stdout
-    return _PlainConsole(
-        file=stream,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        width=None if stream.isatty() else _PIPE_WIDTH,
-    )
+    return _PlainConsole(file=stream, width=None if stream.isatty() else _PIPE_WIDTH)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How text looks on a stream: what another process must know to write for it."""
+
+    width: int
+    terminal: bool
+    colours: Any
+
+    @classmethod
+    def of(cls, stream: TextIO) -> Look:
+        out = console(stream)
+        return cls(out.width, out.is_terminal, out.color_system)
+
+    def console(self, stream: TextIO) -> Console:
+        """Console on ``stream`` that writes as for the other."""
+        return _PlainConsole(
+            file=stream, width=self.width, force_terminal=self.terminal, color_system=self.colours
+        )
 
 
 def show_inputs(inputs: Sequence[Input], out: Console) -> None:

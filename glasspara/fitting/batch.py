@@ -1,0 +1,41 @@
+"""Fits of many data sets on several cores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from glasspara.dataset import Dataset
+from glasspara.fitting.exploration import Wanted, explore
+from glasspara.fitting.fit import fit
+from glasspara.fitting.result import FitResult
+from glasspara.fitting.settings import FitSettings
+from glasspara.replicates.batch import in_order
+
+FITS_A_PROCESS = 4
+"""So many fits are worth the start of a process."""
+
+
+def fit_each(
+    parts: Sequence[Dataset],
+    settings: FitSettings,
+    *,
+    wanted: Wanted | None = None,
+    jobs: int = 1,
+    progress: Callable[[Sequence[Dataset]], Iterable[Dataset]] = tuple,
+) -> list[FitResult]:
+    """A fit of its own for each of ``parts``, with the intervals ``wanted``; the same bits for any ``jobs``.
+
+    Raises
+    ------
+    UsageError
+        As :func:`~glasspara.fitting.fit.fit` and :func:`~glasspara.fitting.exploration.explore`.
+    """
+    shared = min(jobs, max(1, len(parts) // FITS_A_PROCESS))
+    with in_order(partial(_fit_one, settings=settings, wanted=wanted), parts, jobs=shared) as results:
+        return [result for _, result in zip(progress(parts), results, strict=True)]
+
+
+def _fit_one(part: Dataset, *, settings: FitSettings, wanted: Wanted | None) -> FitResult:
+    result = fit(part, settings)
+    return result if wanted is None else explore(result, settings, wanted)

@@ -1,0 +1,53 @@
+"""Items shared by processes: results in their order, errors, workers that die."""
+
+from __future__ import annotations
+
+import os
+from time import sleep
+
+import pytest
+
+from glasspara.errors import InputError, UsageError
+from glasspara.replicates.batch import in_order
+
+
+def slow_first(item):
+    """The sooner asked for, the later done."""
+    sleep(0.02 if item < 4 else 0.0)
+    return item, os.getpid()
+
+
+def refuse(item):
+    if item == 5:
+        raise InputError("it is five", where="run.dat", remedy="Take six")
+    return item
+
+
+def die(item):
+    os._exit(3)
+
+
+def test_results_come_in_the_order_of_the_items_from_all_workers():
+    with in_order(slow_first, range(40), jobs=2) as results:
+        found = list(results)
+    assert [item for item, _ in found] == list(range(40))
+    assert os.getpid() not in {worker for _, worker in found}
+    assert len({worker for _, worker in found}) == 2
+
+
+def test_one_job_is_done_here_as_it_is_asked_for():
+    asked = []
+    with in_order(asked.append, range(3), jobs=1) as results:
+        next(results)
+        assert asked == [0]
+
+
+def test_an_error_comes_whole_from_another_process():
+    with in_order(refuse, range(8), jobs=2) as results, pytest.raises(InputError) as caught:
+        list(results)
+    assert str(caught.value) == "run.dat: it is five. Take six"
+
+
+def test_workers_that_die_are_an_error_of_one_line():
+    with in_order(die, range(4), jobs=2) as results, pytest.raises(UsageError, match="worker processes die"):
+        list(results)
