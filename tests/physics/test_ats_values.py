@@ -1,6 +1,7 @@
 """The ATS term against the literal eq. (10), published reference points and forty-digit quadrature."""
 
 import csv
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from glasspara.physics import ats_difference
 from glasspara.physics.ats import ats_magnetisation
 from glasspara.physics.ats_middle_tables import PANEL_EDGES
-from tests.physics.ats_literal import BK7, literal, precise
+from tests.physics.ats_forty_digits import COUNTS, cases, forty_digits, table
+from tests.physics.ats_literal import BK7, literal
 
 NAMES = ("n_ats", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu")
 
@@ -51,62 +53,43 @@ def test_literal_equation_10(T, H, orientation):
     assert value == pytest.approx(literal(T, H, **BK7, orientation=orientation), rel=1e-12)
 
 
-def _random_points(count, seed):
-    rng = np.random.default_rng(seed)
-
-    def log_uniform(low, high):
-        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-    for _ in range(count):
-        lower = log_uniform(1e3, 1e7)
-        yield (
-            log_uniform(0.05, 400.0),
-            log_uniform(1.0, 1.6e5),
-            {
-                "n_ats": 1e16,
-                "d_min": log_uniform(1e-4, 20.0),
-                "d0min_qs4": lower,
-                "d0max_qs4": lower * (1 + log_uniform(1e-6, 99.0)),
-                "delta_mu": rng.uniform(0.0, 5.0) * (rng.random() < 0.6),
-            },
-        )
+@pytest.fixture(scope="module")
+def forty():
+    """The table of forty digits, without the points that it should not have."""
+    rows = table()
+    assert [case for case, _ in rows] == list(cases())
+    return rows
 
 
-@pytest.mark.parametrize(("orientation", "count"), [("isotropic", 7), ("aligned", 60), ("rms", 60)])
-def test_forty_digits_over_the_extreme_range(orientation, count):
-    worst = 0.0
-    for T, H, parameters in _random_points(count, seed=20):
-        expected = precise(T, H, **parameters, orientation=orientation)
-        value = float(ats_magnetisation(T, H, **parameters, orientation=orientation))
-        worst = max(worst, abs(float(value / expected - 1)))
+def test_table_of_forty_digits_is_what_it_says(forty):
+    """One row of each orientation again; all rows take minutes."""
+    for orientation, index in (("isotropic", -1), ("aligned", 17), ("rms", 42)):
+        rows = [(point, value) for (_, found, point), value in forty if found == orientation]
+        point, value = rows[index]
+        assert forty_digits(orientation, point) == value
+
+
+@pytest.mark.parametrize("orientation", COUNTS)
+def test_forty_digits_over_the_extreme_range(forty, orientation):
+    rows = [
+        (point, value) for case, value in forty for *key, point in [case] if key == ["random", orientation]
+    ]
+    assert len(rows) == COUNTS[orientation]
     # Measured: 1.3e-13 here, 3.1e-13 on 5000 points.
-    assert worst < 1e-12
+    assert max(departure(orientation, point, value) for point, value in rows) < 1e-12
 
 
-# One point per regime and side of each hand-over: d = D_min s/2T, c = D_0max phi s^3/2T. The isotropic
-# reference is slow, and gets three points.
-HAND_OVERS = [
-    ("aligned", d, c)
-    for d in (0.01, 0.499, 0.501, 1.65, 5.46, 17.9, 18.1)
-    for c in (0.3, 3.99, 4.01, 19.9, 20.1)
-]
-HAND_OVERS += [("isotropic", 0.499, 3.99), ("isotropic", 0.501, 4.01), ("isotropic", 17.9, 0.3)]
-
-
-@pytest.mark.parametrize(("orientation", "d", "c"), HAND_OVERS)
-def test_every_hand_over(orientation, d, c):
-    T, H = 1.26, 1e4
-    parameters = {
-        "n_ats": 1e16,
-        "d_min": 2 * T * d,
-        "d0min_qs4": 0.4 * c * 2 * T / 1.519267e-5,
-        "d0max_qs4": c * 2 * T / 1.519267e-5,
-        "delta_mu": 0.3,
-    }
-    expected = precise(T, H, **parameters, orientation=orientation)
-    value = float(ats_magnetisation(T, H, **parameters, orientation=orientation))
+def test_every_hand_over(forty):
+    rows = [(case[1:], value) for case, value in forty if case[0] == "hand-over"]
+    assert len(rows) == 38
     # Measured: 7.0e-15.
-    assert abs(float(value / expected - 1)) < 2e-14
+    assert max(departure(orientation, point, value) for (orientation, point), value in rows) < 2e-14
+
+
+def departure(orientation, point, expected):
+    """Of the computed value from the digits of a row, relative."""
+    value = float(ats_magnetisation(**point, orientation=orientation))
+    return abs(float((Fraction(value) - Fraction(expected)) / Fraction(expected)))
 
 
 @pytest.mark.parametrize("orientation", ["isotropic", "aligned"])
