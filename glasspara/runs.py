@@ -178,6 +178,11 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
         noise = temperature_noise(float(np.median(T)))
         reversal = max(3.0 * noise, 0.02 * float(np.ptp(T)))
         branch, labels = find_branches(T, noise=noise, reversal=reversal, up="warming", down="cooling")
+        if float(np.ptp(H)) > 4.0 * field_noise(middle):
+            warnings.append(
+                f"the field is not constant: {H.min():.5g} to {H.max():.5g} Oe in the run called {nominal:g} Oe; fits "
+                "take the field of each point"
+            )
         if len(labels) == 1 and labels[0] == "steady":
             warnings.append(f"neither field nor temperature varies: a series in time at {middle:g} Oe")
     else:

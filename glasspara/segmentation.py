@@ -15,6 +15,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.wandering import join_wandering
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -45,6 +47,7 @@ MOST_SEGMENTS = 10_000
 _LONG_PLATEAU = 64  # rows from which on numpy walks faster than Python
 _STRAY_STEPS = 3  # up to so many fields off the level are on the way; more are a drift
 _REVISITS = 4
+_NOISIEST = 0.08  # relative: however noisy the temperature, a larger jump is another set point
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,15 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
     segments: list[Segment] = []
     strays: dict[int, str] = {}
     between: list[int] = []
-    for start, stop in _plateaus(field):
+    plateaus = join_wandering(
+        temperature,
+        field,
+        _plateaus(field),
+        field_noise=field_noise,
+        temperature_noise=temperature_noise,
+        is_grid=lambda members: len(_grid(rows, list(members))) > 1,
+    )
+    for start, stop in plateaus:
         if not rows.sweeps(range(start, stop)):
             between.extend(range(start, stop))
             continue
@@ -208,7 +219,7 @@ def _cut_at_jumps(rows: _Rows, between: list[int]) -> list[list[int]]:
     usual = 5.0 * float(np.median(jumps)) if jumps else 0.0
     groups = [[between[0]]]
     for (a, b), jump in zip(pairwise(between), jumps, strict=True):
-        noise = max(temperature_noise(rows.T[a]), min(usual, 0.02 * rows.T[a]))
+        noise = max(temperature_noise(rows.T[a]), min(usual, _NOISIEST * rows.T[a]))
         if jump > noise:
             groups.append([])
         groups[-1].append(b)

@@ -18,7 +18,7 @@ STOREYS = (
     {"files", "physics", "replicates"},
     {"sample_mass", "sample", "sample_template"},
     {"presets", "trace_ions"},
-    {"segmentation", "scatter", "branches", "runs", "outliers", "repeats", "remanence"},
+    {"segmentation", "wandering", "scatter", "branches", "runs", "outliers", "repeats", "remanence"},
     {"terms", "rival_terms"},
     {"measurement", "batch_reading", "dataset", "model"},
     {"background", "field_standard", "corrections"},
