@@ -25,6 +25,7 @@ COMMANDS = {
     "universality": "universality",
     "compare": "compare",
     "partition": "partition",
+    "anomaly": "anomaly",
     "series": "series",
     "curie": "curie",
     "inspect": "inspect",
