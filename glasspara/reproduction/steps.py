@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glasspara.errors import UsageError
-from glasspara.reproduction.published import published_parameters
+from glasspara.reproduction.published import published_parameters, published_tables
 
 Json = Mapping[str, Any]
 
@@ -74,6 +74,29 @@ def _named(name: str, parameter: Json) -> str:
     return f"{name} (held)" if parameter["fixed"] else name
 
 
+def _ll_table(name: str) -> Callable[[Json], Sequence[Row]]:
+    def rows(report: Json) -> list[Row]:
+        table = published_tables()[name]
+        runs = {run["nominal"]: run for kind in report["series"]["kinds"] for run in kind["runs"]}
+        found = []
+        for index, nominal in enumerate(table["nominal"]):
+            run = runs[nominal]
+            for ion in ("fe3", "fe2"):
+                fit = run["fits"][ion]
+                for column, parameter in (
+                    (f"n_{ion}_only", f"n_{ion}"),
+                    (f"chi_larmor_{ion}_only", "chi_larmor"),
+                ):
+                    item = fit[parameter]
+                    quantity = f"{column} at {nominal:g} {run['unit']}"
+                    found.append(
+                        Row(quantity, item["unit"], table[column][index], None, item["value"], item["error"])
+                    )
+        return found
+
+    return rows
+
+
 CAMPAIGNS = (
     Campaign("bk7-fixed-field", ("--preset", "bk7-fixed-field")),
     Campaign("bk7-fixed-temperature", ("--preset", "bk7-fixed-temperature")),
@@ -85,6 +108,26 @@ CAMPAIGNS = (
 )
 
 STEPS = (
+    Step(
+        "table1",
+        "Table 1, Figs. 6, 7 and 10",
+        "Larmor + Langevin fits of each M(T) run of the synthetic Table 3 campaign, points of equal weight",
+        "series",
+        "bk7-fixed-field-exact",
+        "series.json",
+        ("--sample", "BK7", "--weights", "equal"),
+        rows=_ll_table("table1"),
+    ),
+    Step(
+        "table2",
+        "Table 2, Figs. 7 and 11 to 13",
+        "The same of each M(H) run of the synthetic Table 4 campaign",
+        "series",
+        "bk7-fixed-temperature-exact",
+        "series.json",
+        ("--sample", "BK7", "--weights", "equal"),
+        rows=_ll_table("table2"),
+    ),
     Step(
         "table3",
         "Table 3, Figs. 8 and 18a",
@@ -120,6 +163,24 @@ STEPS = (
         "universality",
         "pure-ll",
         "universality.json",
+    ),
+    Step(
+        "partition-bk7",
+        "Figs. 16 and 17",
+        "What each partition of the iron leaves of the M(T) runs of BK7, and which the ATS term explains",
+        "partition",
+        "bk7-fixed-field",
+        "partition.json",
+        ("--sample", "bk7-fixed-field"),
+    ),
+    Step(
+        "curie",
+        "Fig. 19 and the test (18)",
+        "Curie law, law (14) and whole model at 500 Oe, and T (chi + chi_L) at low temperatures",
+        "curie",
+        "duran-like",
+        "curie.json",
+        ("--sample", "Duran"),
     ),
     Step(
         "tables5-7",
