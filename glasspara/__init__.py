@@ -22,6 +22,7 @@ _HOME = {
     "FitSettings": "glasspara.fitting.settings",
     "FitResult": "glasspara.fitting.result",
     "fit": "glasspara.fitting.fit",
+    "Wishes": "glasspara.fitting.settings",
     "Wanted": "glasspara.fitting.exploration",
     "explore": "glasspara.fitting.exploration",
     "bootstrap": "glasspara.fitting.bootstrap",
@@ -50,6 +51,7 @@ __all__ = [
     "Run",
     "Wanted",
     "Window",
+    "Wishes",
     "__version__",
     "ats_high_field_magnetisation",
     "ats_magnetisation",
@@ -81,7 +83,7 @@ if TYPE_CHECKING:
     from glasspara.fitting.exploration import Wanted, explore
     from glasspara.fitting.fit import fit
     from glasspara.fitting.result import FitResult
-    from glasspara.fitting.settings import FitSettings
+    from glasspara.fitting.settings import FitSettings, Wishes
     from glasspara.loading import load
     from glasspara.measurement import Measurement, read
     from glasspara.model import Model

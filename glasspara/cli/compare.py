@@ -9,12 +9,14 @@ import typer
 from glasspara.cli import common, options
 from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from glasspara.report.console.terminal import Terminal
 
 NOT_TRUSTED = 5
 REPORT, DATA, FIGURE = "compare.json", "compare.csv", "compare.png"
+UNFINISHED = ".compare-unfinished.jsonl"
 
 Models = Annotated[
     list[str] | None,
@@ -32,7 +34,8 @@ ReplicateCount = Annotated[
         "--replicates",
         metavar="N",
         min=0,
-        help="Simulated campaigns for the p-value of the ATS term; 0 for the F test alone.",
+        help="Simulated campaigns for the p-value of the ATS term; 0 for the F test alone. With --out, the same "
+        "command after an interruption goes on where it stopped.",
         rich_help_panel=options.REPLICATES,
     ),
 ]
@@ -43,11 +46,8 @@ def compare(
     *,
     models: Models = None,
     trace_ions: options.TraceIons = None,
-    n_fe: options.NFe = None,
-    fix: options.Fix = None,
-    free: options.Free = None,
-    start: options.Set = None,
-    limit: options.Limit = None,
+    parameters: ParameterOptions,
+    allowances: options.Allowances = True,
     theory: TheoryOptions,
     replicates: ReplicateCount = 200,
     work: ReplicateOptions,
@@ -55,14 +55,11 @@ def compare(
 ) -> None:
     """Rival models on the same data: chi2, AIC, BIC, weights, and whether the ATS term is needed.
 
-    --fix, --free, --set and --limit hold for every model that has the parameter. The iron of a sample file does not
-    count here, --n-fe does, in every model. Exit status 5: no model describes the data.
+    --fix, --free, --set, --limit and --constrain hold for every model that has the parameter, --nuisance and --loss for
+    all. The iron of a sample file does not count here, --n-fe does, in every model. Exit status 5: no model describes
+    the data.
     """
-    from glasspara.model import Model
-
-    wishes = ParameterOptions(n_fe=n_fe, fix=fix, free=free, start=start, limit=limit).settings(
-        Model(orientation=theory.orientation, convention=theory.convention), data, iron_from_sample=False
-    )
+    wishes = parameters.wishes(data, iron_from_sample=False, allowances=allowances)
     ions = common.all_trace_ions(trace_ions, data.sample_data)
     workers = work.workers
     output.check([REPORT, DATA, FIGURE])
@@ -72,16 +69,20 @@ def compare(
     from glasspara.report.document.compare import compare_document
     from glasspara.report.progress import progress
 
-    with progress("simulating") as report:
+    kept = Unfinished(output, UNFINISHED)
+    with kept.told(), progress("simulating") as report:
         result = run(
             loaded.data,
             options.names(models),
             wishes=wishes,
+            orientation=theory.orientation,
+            convention=theory.convention,
             trace_ions=ions,
             replicates=replicates,
             seed=work.seed,
             jobs=workers,
             cluster=work.cluster,
+            store_of=kept.store,
             progress=report,
         )
 
@@ -93,7 +94,7 @@ def compare(
             from glasspara.report.figures.compare import compare_figure
             from glasspara.report.figures.style import save_png
 
-            files[FIGURE] = save_png(compare_figure(result))
+            files[FIGURE] = save_png(compare_figure(result), palette=True)
         return files
 
     def show(out: Terminal) -> None:
@@ -101,6 +102,7 @@ def compare(
 
         show_compare(loaded.inputs, result, out)
 
-    output.deliver(REPORT, compare_document(loaded.inputs, result, loaded.warnings), products, show)
+    document = compare_document(loaded.inputs, result, loaded.warnings)
+    output.deliver(REPORT, document, products, show, written=kept.finish)
     if not result.trusted:
         raise typer.Exit(NOT_TRUSTED)

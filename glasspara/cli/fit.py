@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from glasspara.cli import common, options
 from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from glasspara.fitting.result import FitResult
     from glasspara.fitting.settings import FitSettings
     from glasspara.loading import Input, Loaded
-    from glasspara.replicates.store import Store
     from glasspara.report.console.terminal import Terminal
 
 NOT_TRUSTED, PART_FAILED = 5, 6
@@ -185,55 +184,41 @@ def _fit(
 
 
 class _Replicates:
-    """The bootstrap of a command, if it is to have one, and the file that keeps it while it lasts."""
+    """The bootstrap of a command, if it is to have one."""
 
     def __init__(self, count: int | None, kind: str, work: ReplicateOptions, output: OutputWithPlots) -> None:
         self._count = count
         self._jobs = work.workers
+        self._kept = Unfinished(output, UNFINISHED)
         if count is None:
             return
         from glasspara.fitting.resample import bootstrap_kind
 
         self._kind = bootstrap_kind(kind)
-        self._work, self._output = work, output
-        self._store: Store | None = None
+        self._work = work
 
     def run(self, results: list[FitResult]) -> list[FitResult]:
         """``results`` with their bootstraps."""
         if self._count is None:
             return results
         from glasspara.fitting.bootstrap import bootstrap, description
-        from glasspara.replicates.store import Store
         from glasspara.report.progress import progress
 
-        if self._output.out is not None:
-            self._store = Store(
-                self._output.out / UNFINISHED,
-                description(results, self._kind),
-                overwrite=self._output.force,
-                remedy="Repeat that run to finish it, or add --force to drop what it has done",
+        with self._kept.told(), progress("bootstrap") as report:
+            return bootstrap(
+                results,
+                self._count,
+                kind=self._kind,
+                seed=self._work.seed,
+                jobs=self._jobs,
+                cluster=self._work.cluster,
+                store=self._kept.store(description(results, self._kind)),
+                progress=report,
             )
-        try:
-            with progress("bootstrap") as report:
-                return bootstrap(
-                    results,
-                    self._count,
-                    kind=self._kind,
-                    seed=self._work.seed,
-                    jobs=self._jobs,
-                    cluster=self._work.cluster,
-                    store=self._store,
-                    progress=report,
-                )
-        except KeyboardInterrupt:
-            if self._store is not None:
-                print("finished replicates are kept: the same command goes on from there", file=sys.stderr)
-            raise
 
     def finish(self) -> None:
         """The results being written, remove the file that kept the replicates."""
-        if self._count is not None and self._store is not None:
-            self._store.discard()
+        self._kept.finish()
 
 
 def _products(

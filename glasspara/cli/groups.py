@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from glasspara.corrections import Corrections
     from glasspara.dataset import Window
     from glasspara.errors import GlassparaError
-    from glasspara.fitting.settings import FitSettings
+    from glasspara.fitting.settings import FitSettings, Wishes
     from glasspara.loading import Loaded
     from glasspara.model import Model
     from glasspara.sample import Sample
@@ -153,12 +153,19 @@ class ParameterOptions:
         staged: bool = False,
         allowances: bool = True,
     ) -> FitSettings:
-        """Settings of a fit.
+        """Settings of a fit of one model; all the wishes must be of its parameters."""
+        wishes = self.wishes(data, iron_from_sample=iron_from_sample, staged=staged, allowances=allowances)
+        return wishes.settings(model, method="staged" if staged else "joint")
+
+    def wishes(
+        self, data: DataOptions, *, iron_from_sample: bool, staged: bool = False, allowances: bool = True
+    ) -> Wishes:
+        """The same for any model.
 
         ``iron_from_sample``: whether the iron of the sample file counts; in the naive LL fits of the source it is
-        what they try to find.
+        what they try to find. ``staged``: whether the fit has no room for nuisances.
         """
-        from glasspara.fitting.settings import FitSettings
+        from glasspara.fitting.settings import Wishes
         from glasspara.sample import parse_concentration
 
         sample, found = data.sample_and_defaults
@@ -185,9 +192,7 @@ class ParameterOptions:
         nuisances = options.values(self.nuisance, "--nuisance")
         if data.holder_chi_error is not None and not staged:
             nuisances.setdefault("holder_chi", data.holder_chi_error)
-        return FitSettings(
-            model=model,
-            method="staged" if staged else "joint",
+        return Wishes(
             n_fe=iron,
             fixed=fixed,
             freed=frozenset(self.free or []),

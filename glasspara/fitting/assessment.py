@@ -12,7 +12,7 @@ from glasspara.dataset import Dataset
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.result import Assessment, AtsTest
 from glasspara.fitting.significance import chi2_p_value, f_p_value
-from glasspara.parameters import PARAMETERS, allowances_in_words
+from glasspara.parameters import allowances_in_words, parameter_of
 from glasspara.scatter import MAD_TO_SIGMA
 from glasspara.wording import p_value, percent, value_with_error
 
@@ -161,7 +161,7 @@ def _without_term(ats_test: AtsTest, reasons: tuple[str, ...]) -> Assessment:
         text = f"not fixed by the data even without the ATS term: {', '.join(ats_test.open_without)}"
         return Assessment("not-determined", (text, first, *reasons))
     plain = ", ".join(
-        f"{name} = {value_with_error(value, error)} {PARAMETERS[name].unit}"
+        f"{name} = {value_with_error(value, error)} {parameter_of(name).unit}"
         for name, (value, error) in ats_test.parameters_without.items()
     )
     return Assessment("term-not-needed", (first, *reasons, f"without it: {plain}"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from glasspara.errors import UsageError
 from glasspara.fitting.derived import derived
+from glasspara.fitting.fingerprint import fingerprint
 from glasspara.fitting.minimise import Minimum, settle
 from glasspara.fitting.resample import Kind, Resampler
 from glasspara.fitting.result import Bootstrap, FitResult, Spread
@@ -97,36 +97,8 @@ def _with_note(result: FitResult, reason: str) -> FitResult:
 
 def description(results: Sequence[FitResult], kind: Kind) -> dict[str, Any]:
     """What two bootstraps must have in common for one to go on where the other stopped."""
-    data, settings = sha256(), sha256()
-    for result in results:
-        problem = result.minimum.problem
-        for values in (
-            problem.data.temperature,
-            problem.data.field,
-            problem.data.magnetisation,
-            problem.data.sigma,
-        ):
-            data.update(values.tobytes())
-        coordinates = problem.coordinates
-        settings.update(
-            repr(
-                (
-                    coordinates.model,
-                    coordinates.names,
-                    sorted(coordinates.held.items()),
-                    sorted(coordinates.limits.items()),
-                    sorted(problem.constraints.items()),
-                    problem.nuisances,
-                    result.minimum.point.tolist(),
-                )
-            ).encode()
-        )
-    return {
-        "task": "bootstrap",
-        "kind": kind,
-        "data": data.hexdigest(),
-        "settings": settings.hexdigest(),
-    }
+    fitted = [(result.minimum.problem, result.minimum.point) for result in results]
+    return {"task": "bootstrap", "kind": kind, **fingerprint(fitted)}
 
 
 def _with_bootstrap(result: FitResult, replicates: Sequence[Replicate], kind: Kind, seed: int) -> FitResult:

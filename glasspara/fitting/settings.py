@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from math import inf
-from typing import Literal
+from typing import Any, Literal
 
 from glasspara.dataset import Dataset
 from glasspara.errors import UsageError
@@ -17,14 +17,11 @@ from glasspara.parameters import ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAM
 
 
 @dataclass(frozen=True)
-class FitSettings:
-    """The user's wishes for a fit.
+class Wishes:
+    """What the user wishes of the parameters, whatever the model.
 
     Parameters
     ----------
-    model : Model
-    method : "joint" or "staged"
-        All free parameters together on the raw data, or each stage frozen before the next.
     n_fe : (value, error) or None
         Iron concentration by mass spectrometry, g^-1: held without an error, a Gaussian constraint with one.
     fixed : name -> value or None
@@ -45,15 +42,8 @@ class FitSettings:
         Least squares, or points far off weighing less: :mod:`glasspara.fitting.robust`.
     defaults : name -> value
         Values that replace those of the parameter table, from a preset or a sample file.
-
-    Raises
-    ------
-    UsageError
-        Where the wishes contradict each other or name no parameter of the model.
     """
 
-    model: Model = field(default_factory=Model)
-    method: Literal["joint", "staged"] = "joint"
     n_fe: tuple[float, float | None] | None = None
     fixed: Mapping[str, float | None] = field(default_factory=dict)
     freed: frozenset[str] = frozenset()
@@ -64,6 +54,65 @@ class FitSettings:
     allowances: bool = True
     loss: Literal["linear", "huber"] = "linear"
     defaults: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def mentioned(self) -> set[str]:
+        return {*self.fixed, *self.freed, *self.starts, *self.limits, *self.constrained}
+
+    def settings(self, model: Model, *, method: Literal["joint", "staged"] = "joint") -> FitSettings:
+        """The fit of ``model`` with all of these wishes.
+
+        Raises
+        ------
+        UsageError
+            Where the wishes contradict each other or name no parameter of the model.
+        """
+        return FitSettings(**(_fields(self) | {"model": model, "method": method}))
+
+    def for_model(self, model: Model) -> FitSettings:
+        """The fit of ``model`` without those of the wishes that are of parameters that it does not have.
+
+        A model with one of the two irons has neither the other nor a partition, and no total to be told.
+        """
+        both = model.ions == "both"
+        known = {*model.names, *PARTITION_NAMES} if both else set(model.names) - set(ION_NAMES)
+        known |= set(IONS[model.ions])
+        heeded = {
+            "model": model,
+            "n_fe": self.n_fe if both else None,
+            "fixed": {name: value for name, value in self.fixed.items() if name in known},
+            "freed": self.freed & known,
+            "starts": {name: value for name, value in self.starts.items() if name in known},
+            "limits": {name: value for name, value in self.limits.items() if name in known},
+            "constrained": {name: value for name, value in self.constrained.items() if name in known},
+        }
+        return FitSettings(**(_fields(self) | heeded))
+
+
+def _fields(wishes: Wishes) -> dict[str, Any]:
+    return {item.name: getattr(wishes, item.name) for item in fields(wishes)}
+
+
+@dataclass(frozen=True)
+class FitSettings(Wishes):
+    """The user's wishes for the fit of one model.
+
+    Parameters
+    ----------
+    model : Model
+    method : "joint" or "staged"
+        All free parameters together on the raw data, or each stage frozen before the next.
+    n_fe, fixed, freed, starts, limits, constrained, nuisances, allowances, loss, defaults
+        Those of :class:`Wishes`.
+
+    Raises
+    ------
+    UsageError
+        Where the wishes contradict each other or name no parameter of the model.
+    """
+
+    model: Model = field(default_factory=Model)
+    method: Literal["joint", "staged"] = "joint"
 
     def __post_init__(self) -> None:
         for name in sorted(self.mentioned):
@@ -112,10 +161,6 @@ class FitSettings:
             raise UsageError("nuisances need all parameters together", remedy="Drop --staged or --nuisance")
         if "field_offset" in self.nuisances and "field_offset" in self.mentioned:
             raise UsageError("field_offset is both one for all runs and one for each (--nuisance)")
-
-    @property
-    def mentioned(self) -> set[str]:
-        return {*self.fixed, *self.freed, *self.starts, *self.limits, *self.constrained}
 
     @property
     def partition(self) -> bool:
@@ -176,25 +221,6 @@ class FitSettings:
     def without_ats(self) -> FitSettings:
         """The same wishes for the model without its ATS term."""
         return self.for_model(self.model.without_ats())
-
-    def for_model(self, model: Model) -> FitSettings:
-        """The same wishes for another model, without those that are of parameters that it does not have.
-
-        A model with one of the two irons has neither the other nor a partition, and no total to be told.
-        """
-        both = model.ions == "both"
-        known = {*model.names, *PARTITION_NAMES} if both else set(model.names) - set(ION_NAMES)
-        known |= set(IONS[model.ions])
-        return replace(
-            self,
-            model=model,
-            n_fe=self.n_fe if both else None,
-            fixed={name: value for name, value in self.fixed.items() if name in known},
-            freed=self.freed & known,
-            starts={name: value for name, value in self.starts.items() if name in known},
-            limits={name: value for name, value in self.limits.items() if name in known},
-            constrained={name: value for name, value in self.constrained.items() if name in known},
-        )
 
     def problem(
         self, data: Dataset, held: Mapping[str, float], assumed: Mapping[str, Constraint] | None = None

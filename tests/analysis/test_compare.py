@@ -7,18 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasspara.analysis.compare import (
-    DEFAULT,
-    KNOWN,
-    SLOW,
-    compare,
-    model_of,
-    settings_of,
-)
+from glasspara.analysis.compare import compare
+from glasspara.analysis.rivals import DEFAULT, KNOWN, SLOW, model_of, settings_of
 from glasspara.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.settings import FitSettings
+from glasspara.fitting.settings import FitSettings, Wishes
 from glasspara.model import MODELS, Model, evaluate, evaluate_with_gradient
 from glasspara.parameters import PARAMETERS
 from glasspara.report.figures.compare import compare_figure
@@ -172,22 +166,87 @@ def test_p_value_of_a_strong_term_is_a_bound():
 
 
 def test_iron_of_mass_spectrometry_counts_in_every_model():
-    wishes = FitSettings(n_fe=(1.7e17, 1e15))
+    wishes = Wishes(n_fe=(1.7e17, 1e15))
     for name, key in (("ll-fe3", "n_fe3"), ("ll-fe2", "n_fe2"), ("etm", "n_fe"), ("ll-zfs", "n_fe")):
-        settings = settings_of(name, wishes)
+        settings = settings_of(name, wishes, Model())
         assert key in settings.constraints()
         assert settings.constraints()[key].mean == 1.7e17
-    held = settings_of("ll-fe3", FitSettings(n_fe=(1.7e17, None))).held()
+    held = settings_of("ll-fe3", Wishes(n_fe=(1.7e17, None)), Model()).held()
     assert held["n_fe3"] == 1.7e17
     assert held["n_fe2"] == 0.0
 
 
 def test_wishes_go_where_they_can():
-    wishes = FitSettings(fixed={"d_min": 0.03, "chi_larmor": 4e-7})
-    assert set(settings_of("ll", wishes).fixed) == {"chi_larmor"}
-    assert set(settings_of("etm", wishes).fixed) == {"d_min", "chi_larmor"}
+    wishes = Wishes(fixed={"d_min": 0.03, "chi_larmor": 4e-7})
+    assert set(settings_of("ll", wishes, Model()).fixed) == {"chi_larmor"}
+    assert set(settings_of("etm", wishes, Model()).fixed) == {"d_min", "chi_larmor"}
     with pytest.raises(UsageError, match="none of the compared models has a parameter 'd_min'"):
         compare(data_of({}, "ll"), ("ll",), wishes=wishes)
+
+
+def test_parameters_of_rivals_can_be_held_constrained_and_limited():
+    wishes = Wishes(
+        fixed={"theta_cw": -0.2}, constrained={"m_ferro": (0.0, 1e-6)}, limits={"zfs_fe2": (0.0, 3.0)}
+    )
+    assert settings_of("ll-curie-weiss", wishes, Model()).held()["theta_cw"] == -0.2
+    assert settings_of("ll-ferromagnetic", wishes, Model()).constraints()["m_ferro"].error == 1e-6
+    assert settings_of("ll-zfs", wishes, Model()).limits == {"zfs_fe2": (0.0, 3.0)}
+    result = compare(data_of({}, "ll"), ("ll", "ll-curie-weiss"), wishes=Wishes(fixed={"theta_cw": -0.2}))
+    assert contestant(result, "ll-curie-weiss").result.parameters["theta_cw"].fixed
+    with pytest.raises(UsageError, match="none of the compared models has a parameter 'theta'") as refused:
+        compare(data_of({}, "ll"), ("ll", "ll-curie-weiss"), wishes=Wishes(fixed={"theta": 0.0}))
+    assert "theta_cw" in refused.value.remedy
+
+
+def test_nuisances_count_in_every_model():
+    """Fields off by 200 Oe: with leave to be so, Larmor and Langevin terms serve."""
+    data = fixed_field(PURE_LL, np.random.default_rng(1), fields=FIELDS, temperatures=COLD[::2])
+    off = Dataset(
+        tuple(
+            replace(run, run=replace(run.run, field=run.run.field + offset))
+            for run, offset in zip(data.runs, (200.0, -150.0, 100.0), strict=True)
+        )
+    )
+    assert compare(off, ("ll", "ll-curie-weiss")).best.status == "poor"
+    granted = compare(off, ("ll", "etm"), wishes=Wishes(nuisances={"field_offset": 200.0}), replicates=1)
+    assert granted.verdict == "Larmor + Langevin serves: no further term is needed (ll)"
+    assert granted.ats_needed is False
+    assert granted.test.failed == 0
+    ll = contestant(granted, "ll").result.parameters
+    assert abs(ll["field_offset[1]"].value + 200.0) < 4.0 * ll["field_offset[1]"].error
+
+
+def test_huber_enlarges_the_same_errors_for_every_model():
+    data = data_of({}, "ll")
+    first = data.runs[0]
+    wild = first.magnetisation.copy()
+    wild[[3, 11]] += 80.0 * first.sigma[[3, 11]]
+    spoilt = Dataset((replace(first, magnetisation=wild), *data.runs[1:]))
+    assert compare(spoilt, ("ll", "ll-curie-weiss")).scale > 3.0
+    result = compare(spoilt, ("ll", "ll-curie-weiss"), wishes=Wishes(loss="huber"))
+    ratio = result.data.sigma / data.sigma
+    assert set(np.flatnonzero(ratio > 3.0)) == {3, 11}
+    for item in result.contestants:
+        assert np.array_equal(item.result.data.sigma, result.data.sigma)
+    assert result.best.name == "ll"
+    assert any(remark.startswith("Huber's loss") for remark in result.remarks)
+
+
+def test_what_simulations_must_share_to_go_on():
+    data, other = (
+        fixed_field(PURE_LL, np.random.default_rng(seed), fields=(1e3, 3e4), temperatures=COLD[::4])
+        for seed in (3, 4)
+    )
+    seen = []
+
+    def describe(data, wishes=None):
+        compare(data, ("ll", "etm"), wishes=wishes, replicates=1, store_of=seen.append)
+        return seen[-1]
+
+    one = describe(data)
+    assert one == describe(data)
+    assert describe(other)["data"] != one["data"]
+    assert describe(data, Wishes(fixed={"delta_mu": 0.3}))["settings"] != one["settings"]
 
 
 def test_unknown_repeated_and_incomplete_models_are_refused():
@@ -210,7 +269,7 @@ def test_every_known_name_is_a_model():
 
 
 def test_a_model_that_cannot_be_computed_is_reported():
-    wishes = FitSettings(model=Model("etm-phase"), fixed={"b_star": 1.0, "delta_mu": 5.0})
+    wishes = Wishes(fixed={"b_star": 1.0, "delta_mu": 5.0})
     data = data_of({}, "ll")
     result = compare(data, ("ll", "etm-phase"), wishes=wishes)
     lost = contestant(result, "etm-phase")

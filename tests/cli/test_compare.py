@@ -8,6 +8,7 @@ import json
 import jsonschema
 import pytest
 
+from glasspara.cli.compare import UNFINISHED
 from glasspara.report.document.schema import schema_text
 
 FEW = ("--models", "ll,ll-ferromagnetic,etm")
@@ -56,6 +57,48 @@ def test_json_is_the_same_for_any_number_of_jobs(glasspara, validator, fixtures)
     )
     assert first == second
     validator.validate(json.loads(first.out))
+
+
+def test_an_interrupted_simulation_goes_on(glasspara, fixtures, tmp_path, monkeypatch):
+    one = fixtures / "pure-ll" / "pure-LL-synthetic_MT_20000Oe.rso.dat"
+    command = ("compare", one, "--models", "ll,etm", "--replicates", 4, "--jobs", 1, "--no-plots", "--out")
+    assert glasspara(*command, tmp_path / "whole").status == 0
+    whole = (tmp_path / "whole" / "compare.json").read_bytes()
+
+    def interrupt(done: int, total: int) -> None:
+        if total == 4 and done == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("glasspara.report.progress._say_nothing", interrupt)
+        stopped = glasspara(*command, tmp_path / "out")
+    assert stopped.status == 130
+    assert "the same command goes on from there" in stopped.err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [UNFINISHED]
+    seen = []
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "glasspara.report.progress._say_nothing", lambda done, total: seen.append((done, total))
+        )
+        assert glasspara(*command, tmp_path / "out").status == 0
+    assert [done for done, total in seen if total == 4] == [2, 3, 4]
+    assert (tmp_path / "out" / "compare.json").read_bytes() == whole
+    assert not (tmp_path / "out" / UNFINISHED).exists()
+
+
+def test_wishes_of_a_fit_count_here(glasspara, fixtures):
+    one = fixtures / "pure-ll" / "pure-LL-synthetic_MT_20000Oe.rso.dat"
+    done = glasspara(
+        "compare", one, "--models", "ll,ll-curie-weiss", "--replicates", 0, "--constrain", "theta_cw=0.1+-0.001",
+        "--constrain", "chi_larmor=4.2e-7+-1e-9", "--nuisance", "field_offset=20", "--loss", "huber", "--json",
+    )  # fmt: skip
+    assert done.status == 0
+    models = {item["name"]: item for item in json.loads(done.out)["compare"]["models"]}
+    assert models["ll-curie-weiss"]["parameters"]["theta_cw"]["value"] == pytest.approx(0.1, abs=0.01)
+    assert "field_offset[1]" in models["ll"]["parameters"]
+    unknown = glasspara("compare", one, "--models", "ll", "--fix", "theta_cw=0")
+    assert unknown.status == 2
+    assert "none of the compared models has a parameter 'theta_cw'" in unknown.err
 
 
 def test_nothing_that_fits_is_status_5(glasspara, duran):

@@ -223,3 +223,10 @@ def test_nuisances_turn_a_poor_fit_into_a_good_one():
     assert fit(data).assessment.status == "poor"
     mended = fit(data, FitSettings(nuisances={"field_offset": 20.0}, fixed=SHAPE))
     assert mended.assessment.status == "good"
+
+
+def test_a_term_that_is_not_needed_is_said_with_nuisances_too():
+    data = fixed_field(PURE_LL, rng(), fields=(1e3, 3e4), temperatures=tuple(T[::3]))
+    result = fit(data, FitSettings(nuisances={"field_offset": 20.0}))
+    assert result.assessment.status == "term-not-needed"
+    assert "field_offset[1] = " in result.assessment.reasons[-1]

@@ -12,7 +12,8 @@ from rich.text import Text
 from glasspara.report.console.terminal import show_inputs
 
 if TYPE_CHECKING:
-    from glasspara.analysis.compare import CompareResult, Contestant
+    from glasspara.analysis.compare import CompareResult
+    from glasspara.analysis.contestants import Contestant
     from glasspara.loading import Input
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from glasspara.report.document.frame import Json, frame, input_block
 
 if TYPE_CHECKING:
-    from glasspara.analysis.compare import CompareResult, Contestant
+    from glasspara.analysis.compare import CompareResult
+    from glasspara.analysis.contestants import Contestant
     from glasspara.loading import Input
 
 

@@ -7,9 +7,12 @@ from textwrap import fill
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import SymmetricalLogLocator
 
-from glasspara.analysis.compare import CANNOT_TELL, DECISIVE, CompareResult, Contestant
+from glasspara.analysis.compare import CompareResult
+from glasspara.analysis.contestants import CANNOT_TELL, DECISIVE, Contestant
 from glasspara.report.figures.panels import (
     abscissa,
     branch_fills,
@@ -20,13 +23,16 @@ from glasspara.report.figures.panels import (
     overview_handles,
     run_styles,
 )
-from glasspara.report.figures.style import BLUE, GREEN, GREY, ORANGE, PAD, WIDTH, paper_style
+from glasspara.report.figures.style import BLUE, GREEN, GREY, ORANGE, PAD, VERMILLION, WIDTH, paper_style
 from glasspara.report.figures.text import drawable, synthetic_mark
 
 _SHOWN = 3
 _LINE = 62  # characters of the header
+_KEY_BELOW = 0.75  # inch from the bars to their key, room for the axis
 _ROOM = 1.0e4  # what the axis goes beyond the longest bar, for the words behind it
 _COLOURS = {"plain": GREY, "rival": ORANGE, "ats": BLUE}
+_FAMILIES = {"plain": "Larmor + Langevin", "rival": "other magnetism of traces", "ats": "with an ATS term"}
+_LINES = ((CANNOT_TELL, GREEN, "serves alike below"), (DECISIVE, VERMILLION, "is out beyond"))
 
 
 @paper_style()
@@ -50,8 +56,8 @@ def compare_figure(result: CompareResult, *, synthetic: bool = False) -> Figure:
     styles, fills = run_styles(drawn), branch_fills(drawn)
     handles = overview_handles(styles, fills)
     details = fill(drawable(result.verdict), _LINE)
-    bars = 0.34 * len(ranked) + 0.6
-    height = 1.6 + 0.25 * details.count("\n") + bars + 1.7 * len(shown) + 0.1 * len(handles)
+    bars = _bar_height(len(ranked))
+    height = 2.3 + 0.25 * details.count("\n") + bars + 1.7 * len(shown) + 0.1 * len(handles)
     figure = Figure(figsize=(WIDTH, height))
     figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
     panels = figure.subplots(1 + len(shown), 1, squeeze=False, height_ratios=[bars, *[1.5] * len(shown)])[
@@ -85,6 +91,11 @@ def compare_figure(result: CompareResult, *, synthetic: bool = False) -> Figure:
     return figure
 
 
+def _bar_height(count: int) -> float:
+    """Height of the panel with the bars, inch."""
+    return 0.34 * count + 0.6
+
+
 def _draw_bars(axes: Axes, ranked: list[Contestant], result: CompareResult) -> None:
     """A bar a model, the best on top; linear up to the line beyond which a model is out, logarithmic from there."""
     deltas = np.array([item.delta or 0.0 for item in ranked])
@@ -93,7 +104,7 @@ def _draw_bars(axes: Axes, ranked: list[Contestant], result: CompareResult) -> N
     axes.set_yticks(rows, [item.name for item in ranked])
     axes.tick_params(axis="y", length=0.0)
     axes.set_ylim(len(ranked) - 0.4, -0.6)
-    for place, colour in ((CANNOT_TELL, GREEN), (DECISIVE, GREY)):
+    for place, colour, _ in _LINES:
         axes.axvline(place, color=colour, linestyle="--", linewidth=1.2, zorder=1.0)
     axes.set_xscale("symlog", linthresh=DECISIVE)
     locator = SymmetricalLogLocator(base=10.0, linthresh=DECISIVE)
@@ -107,3 +118,23 @@ def _draw_bars(axes: Axes, ranked: list[Contestant], result: CompareResult) -> N
             bbox={"facecolor": "white", "linewidth": 0.0, "pad": 1.0}, fontsize="small", parse_math=False,
         )  # fmt: skip
     axes.set_xlabel("ΔAIC" if result.scale == 1.0 else "ΔAIC, χ² scaled")
+    _draw_key(axes, ranked)
+
+
+def _draw_key(axes: Axes, ranked: list[Contestant]) -> None:
+    """What the colours of the bars and the lines mean, below them."""
+    present = {item.family for item in ranked}
+    bars = [
+        Patch(color=colour, label=_FAMILIES[family])
+        for family, colour in _COLOURS.items()
+        if family in present
+    ]
+    lines = [
+        Line2D([], [], color=colour, linestyle="--", linewidth=1.2, label=f"{place:g}: {meaning}")
+        for place, colour, meaning in _LINES
+    ]
+    below = -_KEY_BELOW / _bar_height(len(ranked))
+    axes.legend(
+        handles=[*bars, *lines], loc="upper right", bbox_to_anchor=(1.0, below), ncols=2, fontsize="small",
+        borderaxespad=0.0,
+    )  # fmt: skip
