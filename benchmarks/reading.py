@@ -1,11 +1,13 @@
-"""Cost of reading a file: the reader against pandas.read_csv on the same bytes, each in a process of its own.
+"""Cost of reading: a file, against pandas.read_csv on the same bytes; a thousand files, on one core and on all.
 
 pandas is told where the table starts and which encoding it has; it gives all columns, but no runs, errors or checks.
-Times are of whole processes, start and imports with them.
+Times are of whole processes, start and imports with them. What a shared machine does not disturb is processor time:
+what all processes of a batch took together, on all cores over on one, says what the sharing costs.
 """
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -15,8 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from glasspara.files.writer import write_mpms3_dc, write_mpms_xl_rso
+from glasspara.replicates.cores import usable_cores
 
 SIZES = (80, 10_000, 100_000, 1_000_000)
+BATCH, BATCH_ROWS = 1_000, 80
 _LAYOUTS = {"MPMS-XL RSO, 38 columns": write_mpms_xl_rso, "MPMS3, 88 columns": write_mpms3_dc}
 
 _READERS = {
@@ -57,8 +61,22 @@ def _measure(reader: str, path: Path, repeat: int) -> tuple[float, float]:
     return min(times), memory
 
 
-def _write(path: Path, layout: str, rows: int) -> None:
-    rng = np.random.default_rng(1)
+def _batch(command: list[str], paths: list[Path], jobs: int) -> tuple[float, float]:
+    """Time (s) of a command on many files, and processor time (s) of all its processes."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, "-m", "glasspara", *command, *map(str, paths), "--jobs", str(jobs)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - start, processor
+
+
+def _write(path: Path, layout: str, rows: int, seed: int = 1) -> None:
+    rng = np.random.default_rng(seed)
     T = np.linspace(300.0, 2.0, rows) + 1e-3 * rng.normal(size=rows)
     moment = -1e-6 + 1e-5 / T + 1e-9 * rng.normal(size=rows)
     columns = (T, np.full(rows, 1000.0), moment, np.full(rows, 1e-9))
@@ -80,6 +98,20 @@ def main() -> None:
                     f"{rows:9d} rows  pandas {pandas:6.2f} s {pandas_memory:6.0f} MB   "
                     f"glasspara {ours:6.2f} s {memory:6.0f} MB   time {ours / pandas:5.2f} x pandas"
                 )
+        cores = usable_cores()
+        paths = [Path(folder) / f"run{number:04d}.dat" for number in range(BATCH)]
+        for number, path in enumerate(paths):
+            _write(path, "MPMS-XL RSO, 38 columns", BATCH_ROWS, seed=number)
+        for count, command in (
+            (BATCH, ["inspect"]),
+            (BATCH, ["inspect", "--json"]),
+            (100, ["fit", "--per-run", "--model", "ll", "--ions", "fe3"]),
+        ):
+            (one, alone), (shared, together) = (_batch(command, paths[:count], jobs) for jobs in (1, cores))
+            print(
+                f"{count} files, {' '.join(command)}: {one:.1f} s on 1 core, {shared:.1f} s on {cores}: "
+                f"{one / shared:.2f} times as fast; processor time {together / alone:.2f} x"
+            )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Table rows as numbers: the cells of the columns asked for, and an account of rows that hold none.
 
 The table is read in blocks of lines. A block whose rows are all alike, as nearly all are, is taken as a whole, by
-numpy's reader where no cell is blank, else column by column; in the others each row is looked at. All ways give the
-same table.
+numpy's reader where whole columns are blank or numbers, else column by column; in the others each row is looked at.
+All ways give the same table.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class _Reader:
         if not self._rows.within_header and self._uniform(lines):
             numbers = np.arange(first, first + len(lines))
             widths = np.full(len(lines), lines[0].count(self._raw.separator) + 1)
-            if values := self._without_blanks(lines):
+            if values := self._by_numpy(lines):
                 self._append(numbers, widths, values)
                 return
             if cells_by_column := self._alike(lines):
@@ -151,22 +151,30 @@ class _Reader:
         at = self._comment
         return at is None or {line.split(separator, at + 1)[at] for line in lines} == {""}
 
-    def _without_blanks(self, lines: list[str]) -> dict[str, FloatArray] | None:
-        """The numbers of uniform lines in which every cell that is read is a number; None elsewhere."""
+    def _by_numpy(self, lines: list[str]) -> dict[str, FloatArray] | None:
+        """The numbers of uniform lines whose cells are blank, or numbers, where those of the first are; else None."""
         first = lines[0].split(self._raw.separator)
-        if not all(first[index] for index in self._columns.values()):
+        blank = [index for index in self._picked if not first[index]]
+        if not {*blank}.isdisjoint(self._needed):
             return None
+        kinds = [(str(index), "U1" if index in blank else "f8") for index in self._picked]
         try:
-            numbers = np.loadtxt(
+            rows = np.loadtxt(
                 lines,
                 delimiter=self._raw.separator,
-                usecols=[*self._columns.values()],
+                usecols=self._picked,
                 comments=None,
-                ndmin=2,
+                dtype=kinds,
+                ndmin=1,
             )
         except ValueError:
             return None
-        return dict(zip(self._columns, numbers.T, strict=True))
+        if any((rows[str(index)] != "").any() for index in blank):
+            return None
+        nothing = np.full(len(lines), nan)
+        return {
+            name: nothing if index in blank else rows[str(index)] for name, index in self._columns.items()
+        }
 
     def _alike(self, lines: list[str]) -> dict[int, Sequence[str]] | None:
         """Cells of uniform lines by column; None where one of them may be no row."""

@@ -12,8 +12,8 @@ from glasspara.fitting.result import FitResult
 from glasspara.fitting.settings import FitSettings
 from glasspara.replicates.batch import in_order
 
-FITS_A_PROCESS = 4
-"""So many fits are worth the start of a process."""
+FITS_A_PROCESS, ATS_FITS_A_PROCESS = 64, 4
+"""So many fits without and with an ATS term are worth the start of a process."""
 
 
 def fit_each(
@@ -31,7 +31,8 @@ def fit_each(
     UsageError
         As :func:`~glasspara.fitting.fit.fit` and :func:`~glasspara.fitting.exploration.explore`.
     """
-    shared = min(jobs, max(1, len(parts) // FITS_A_PROCESS))
+    worth = ATS_FITS_A_PROCESS if settings.model.has_ats else FITS_A_PROCESS
+    shared = min(jobs, max(1, len(parts) // worth))
     with in_order(partial(_fit_one, settings=settings, wanted=wanted), parts, jobs=shared) as results:
         return [result for _, result in zip(progress(parts), results, strict=True)]
 
