@@ -30,6 +30,7 @@ _HOME = {
     "compare": "glasspara.analysis.compare",
     "series": "glasspara.analysis.series",
     "curie": "glasspara.analysis.curie",
+    "derive": "glasspara.analysis.derive",
     "ats_magnetisation": "glasspara.physics.ats",
     "ats_high_field_magnetisation": "glasspara.physics.ats_high_field",
     "ats_weak_field_susceptibility": "glasspara.physics.ats_limits",
@@ -59,6 +60,7 @@ __all__ = [
     "bootstrap",
     "compare",
     "curie",
+    "derive",
     "explore",
     "fit",
     "langevin_magnetisation",
@@ -74,6 +76,7 @@ __all__ = [
 if TYPE_CHECKING:
     from glasspara.analysis.compare import compare
     from glasspara.analysis.curie import curie
+    from glasspara.analysis.derive import derive
     from glasspara.analysis.series import series
     from glasspara.analysis.universality import universality
     from glasspara.corrections import Corrections

@@ -28,6 +28,7 @@ COMMANDS = {
     "anomaly": "anomaly",
     "series": "series",
     "curie": "curie",
+    "derive": "derive",
     "inspect": "inspect",
     "subtract": "subtract",
     "simulate": "simulate",
