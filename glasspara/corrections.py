@@ -22,6 +22,7 @@ from glasspara.background import (
 )
 from glasspara.errors import InputError, UsageError
 from glasspara.exclusion import Item
+from glasspara.field_errors import widen_errors
 from glasspara.field_standard import FieldStandard, RunField, correct_field, read_field_standard
 from glasspara.measurement import Measurement
 from glasspara.remanence import remanence_warning, zero_crossings
@@ -213,8 +214,10 @@ class Corrector:
         found = [f"{item.path}: {text}" for item in (*background, *standard) for text in _doubts(item)]
         return (*found, *(self.standard.warnings if self.standard else ()))
 
-    def true_field(self, measurement: Measurement) -> tuple[tuple[Run, ...], tuple[RunField, ...]]:
+    def true_field(self, measurement: Measurement) -> tuple[tuple[Run, str], ...]:
         """Runs of a sample at their true fields, whole as yet: a branch is known by where it begins.
+
+        Each with the reason why points keep the reported field.
 
         Raises
         ------
@@ -230,9 +233,8 @@ class Corrector:
                 remedy="Leave it out of one of them",
             )
         if self.standard is None:
-            return measurement.runs, ()
-        runs, told = zip(*(correct_field(run, self.standard) for run in measurement.runs), strict=True)
-        return tuple(runs), tuple(told)
+            return tuple((run, "") for run in measurement.runs)
+        return tuple(correct_field(run, self.standard) for run in measurement.runs)
 
     def covered(self, run: Run) -> npt.NDArray[np.bool_]:
         """Points whose background is known.
@@ -245,6 +247,13 @@ class Corrector:
         if self.background is None:
             return np.ones(len(run), dtype=bool)
         return self.background.weights(run).covered
+
+    def with_field_errors(self, runs: Sequence[Run]) -> tuple[list[Run], list[float]]:
+        """All runs of a command with the errors of their true fields, and what part of the variances these are."""
+        if self.standard is None:
+            return list(runs), [0.0] * len(runs)
+        wide, shares = widen_errors(runs, self.standard)
+        return list(wide), list(shares)
 
     def without_holder(self, runs: Sequence[Run]) -> tuple[list[Run], list[RunHolder]]:
         """All runs of a command without their holder, and what was taken away; nothing where there is no holder."""

@@ -18,11 +18,11 @@ from glasspara.branches import stretches
 from glasspara.dataset import MILLIGRAM
 from glasspara.errors import InputError, SampleDataError
 from glasspara.exclusion import Item
+from glasspara.field_curve import FEWEST_FIELDS, FieldCurve, follow
 from glasspara.measurement import Measurement, read
 from glasspara.remanence import zero_crossings
 from glasspara.repeats import average_repeats
 from glasspara.runs import Run
-from glasspara.scatter import MAD_TO_SIGMA
 from glasspara.segmentation import FIXED_TEMPERATURE, field_noise
 
 FloatArray = npt.NDArray[np.float64]
@@ -46,38 +46,24 @@ WORTH_SAYING = 1.0e-3
 TOO_FAR = 0.05
 """Relative: no magnet is off by so much; the susceptibility or the mass is another standard's."""
 
-FEWEST_POINTS = 8  # different fields of a branch of the standard
-_BEND = 500.0  # Oe: below, the difference is followed in H; far above, in ln H
-_MOST_KNOTS = 12
-_WILD = 5.0  # robust standard deviations of a point that does not count
 _PROPORTIONAL = (300.0, 0.02)  # Oe, relative: a moment that is off by more is none of a paramagnet
 
 
 @dataclass(frozen=True, eq=False)
 class FieldBranch:
-    """True minus reported field along one branch, Oe: ``scale`` x H + a cubic spline of asinh(H / 500 Oe).
+    """True minus reported field along one branch, Oe: ``scale`` x H + ``curve``.
 
-    ``start`` is the field at which the branch turned around, ``low`` to ``high`` where it was measured, Oe. ``error``
-    is the standard error (median over the points, Oe) of the difference by the scatter of the standard.
+    ``start`` is the field at which the branch turned around, Oe.
     """
 
     direction: str
     start: float
-    low: float
-    high: float
     scale: float
-    knots: FloatArray
-    coefficients: FloatArray
-    error: float
-    n_points: int
+    curve: FieldCurve
 
     def difference(self, field: FloatArray) -> FloatArray:
         """True minus reported field at reported ``field``, Oe."""
-        from scipy.interpolate import BSpline
-
-        inside = field.clip(self.low, self.high)
-        spline = BSpline(self.knots, self.coefficients, 3)
-        return self.scale * inside + np.asarray(spline(np.arcsinh(inside / _BEND)), dtype=np.float64)
+        return self.scale * field.clip(self.curve.low, self.curve.high) + self.curve.value(field)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +89,8 @@ class FieldStandard:
 class RunField:
     """What became of the field of one run: points corrected of all, the range of true minus reported field (Oe).
 
-    ``reason`` says why the other points keep the reported field; ``crossings`` where the moment changes sign now, Oe.
+    ``reason`` says why the other points keep the reported field; ``crossings`` where the moment changes sign now, Oe;
+    ``error_share`` what part of the variances the errors of the field are.
     """
 
     label: str
@@ -113,6 +100,7 @@ class RunField:
     largest: float | None
     reason: str
     crossings: dict[str, float]
+    error_share: float = 0.0
 
 
 def read_field_standard(
@@ -179,11 +167,11 @@ def read_field_standard(
     branches = tuple(
         _branch(run, part, start, difference, run.sigma / (chi * grams), scale)
         for part, start in _histories(run)
-        if len(np.unique(run.field[part])) >= FEWEST_POINTS
+        if len(np.unique(run.field[part])) >= FEWEST_FIELDS
     )
     if not branches:
         raise InputError(
-            f"no branch of the {run.label} run has {FEWEST_POINTS} fields",
+            f"no branch of the {run.label} run has {FEWEST_FIELDS} fields",
             where=measurement.path,
             remedy="Measure the standard along the field sequence of the sample",
         )
@@ -192,19 +180,17 @@ def read_field_standard(
     )
 
 
-def correct_field(run: Run, standard: FieldStandard) -> tuple[Run, RunField]:
-    """The run at its true field, where the standard knows it, and what was done.
+def correct_field(run: Run, standard: FieldStandard) -> tuple[Run, str]:
+    """The run at its true field, where the standard knows it, and why it does not know the rest.
 
     A branch is corrected where the standard has one in the same direction that turned around at the same field (within
     ``SAME_START``) and reaches as far; else it keeps the reported field, all of it, as does a run at fixed field: how
     its field was reached is not known.
     """
     if run.kind != FIXED_TEMPERATURE:
-        return run, RunField(
-            run.label, len(run), 0, None, None, "how a fixed field was reached is not known", {}
-        )
+        return run, "how a fixed field was reached is not known"
     true = run.field.copy()
-    corrected = np.zeros(len(run), dtype=bool)
+    branch = np.full(len(run), -1)
     reasons: list[str] = []
     for part, start in _histories(run):
         label = run.branch_labels[int(run.branch[part.start])]
@@ -212,39 +198,47 @@ def correct_field(run: Run, standard: FieldStandard) -> tuple[Run, RunField]:
         if isinstance(known, str):
             reasons.append(known)
             continue
-        true[part] += known.difference(run.field[part])
-        corrected[part] = True
+        true[part] += standard.branches[known].difference(run.field[part])
+        branch[part] = known
     reason = "; ".join(dict.fromkeys(reasons))
-    if not corrected.any():
-        return run, RunField(run.label, len(run), 0, None, None, reason, {})
-    shifts = (true - run.field)[corrected]
-    crossings = zero_crossings(true, run.moment, run.branch, run.branch_labels)
-    done = RunField(
+    if (branch < 0).all():
+        return run, reason
+    return replace(run, field=true, reported_field=run.field, standard_branch=branch), reason
+
+
+def tell_field(run: Run, reason: str) -> RunField:
+    """What :func:`correct_field` did to the points that are left of ``run``."""
+    if run.standard_branch is None or (run.standard_branch < 0).all():
+        return RunField(run.label, len(run), 0, None, None, reason, {})
+    corrected = run.standard_branch >= 0
+    shifts = (run.field - run.instrument_field)[corrected]
+    crossings = zero_crossings(run.field, run.moment, run.branch, run.branch_labels)
+    return RunField(
         run.label, len(run), int(corrected.sum()), float(shifts.min()), float(shifts.max()), reason, crossings
     )
-    return replace(run, field=true, reported_field=run.field), done
 
 
-def _of_same_history(
-    standard: FieldStandard, label: str, start: float, field: FloatArray
-) -> FieldBranch | str:
-    """The standard's branch that serves, or why there is none."""
+def _of_same_history(standard: FieldStandard, label: str, start: float, field: FloatArray) -> int | str:
+    """Number of the standard's branch that serves, or why there is none."""
     direction = label.partition(" (")[0]
     least, relative = SAME_START
-    same = [item for item in standard.branches if item.direction == direction]
-    same = [item for item in same if abs(item.start - start) <= max(least, relative * abs(item.start))]
+    same = [
+        (abs(item.start - start), number, item.curve)
+        for number, item in enumerate(standard.branches)
+        if item.direction == direction and abs(item.start - start) <= max(least, relative * abs(item.start))
+    ]
     if not same:
         return f"{label} from {start:.0f} Oe: the standard has no such branch"
     low, high = float(field.min()), float(field.max())
     reaching = [
-        item
-        for item in same
-        if low >= item.low - field_noise(item.low) and high <= item.high + field_noise(item.high)
+        (apart, number)
+        for apart, number, curve in same
+        if low >= curve.low - field_noise(curve.low) and high <= curve.high + field_noise(curve.high)
     ]
     if not reaching:
-        spans = ", ".join(f"{item.low:.0f} to {item.high:.0f} Oe" for item in same)
+        spans = ", ".join(f"{curve.low:.0f} to {curve.high:.0f} Oe" for _, _, curve in same)
         return f"{label} from {low:.0f} to {high:.0f} Oe: the standard was measured from {spans}"
-    return min(reaching, key=lambda item: abs(item.start - start))
+    return min(reaching)[1]
 
 
 def _histories(run: Run) -> list[tuple[slice, float]]:
@@ -310,56 +304,7 @@ def _doubts(measurement: Measurement, scale: float) -> list[str]:
 def _branch(
     run: Run, part: slice, start: float, difference: FloatArray, sigma: FloatArray, scale: float
 ) -> FieldBranch:
-    """The smooth course of true minus reported field along one branch: least squares, knots by cross-validation."""
-    from scipy.interpolate import BSpline
-
-    H = run.field[part]
-    order = np.argsort(H, kind="stable")
-    H = H[order]
-    rest = (difference[part] - scale * run.field[part])[order]
-    u = np.arcsinh(H / _BEND)
-    weight = 1.0 / sigma[part][order]
-    keep = np.ones(len(H), dtype=bool)
-    for _ in range(3):
-        knots, coefficients, error = _best_spline(u[keep], rest[keep], weight[keep])
-        apart = (rest - BSpline(knots, coefficients, 3)(u)) * weight
-        spread = MAD_TO_SIGMA * float(np.median(np.abs(apart)))
-        keep = np.abs(apart) <= _WILD * spread
-        keep[[0, -1]] = True
+    """True minus reported field along one branch of the standard."""
+    curve = follow(run.field[part], difference[part] - scale * run.field[part], sigma[part])
     label = run.branch_labels[int(run.branch[part.start])]
-    return FieldBranch(
-        direction=label.partition(" (")[0],
-        start=start,
-        low=float(H[0]),
-        high=float(H[-1]),
-        scale=scale,
-        knots=knots,
-        coefficients=coefficients,
-        error=error,
-        n_points=int(keep.sum()),
-    )
-
-
-def _best_spline(u: FloatArray, y: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray, float]:
-    """Knots and coefficients of the cubic spline with the least generalised cross-validation, and its median error."""
-    from scipy.interpolate import BSpline
-
-    best: tuple[float, FloatArray, FloatArray, float] | None = None
-    n = len(u)
-    for inner in range(min(_MOST_KNOTS, n // 4 - 1) + 1):
-        # Knots where the points are, so that every stretch holds some.
-        middle = np.quantile(u, np.arange(1, inner + 1) / (inner + 1))
-        knots = np.concatenate(([u[0]] * 4, middle, [u[-1]] * 4))
-        design = BSpline.design_matrix(u, knots, 3).toarray() * weight[:, None]
-        coefficients, _, rank, _ = np.linalg.lstsq(design, y * weight, rcond=None)
-        parameters = inner + 4
-        if rank < parameters and best is not None:
-            continue
-        chi2 = float(((y * weight - design @ coefficients) ** 2).sum())
-        score = chi2 / n / (1.0 - parameters / n) ** 2
-        if best is None or score < best[0]:
-            leverage = (np.linalg.qr(design)[0] ** 2).sum(axis=1)
-            scatter = np.sqrt(chi2 / max(n - parameters, 1))
-            best = score, knots, coefficients, float(np.median(np.sqrt(leverage) * scatter / weight))
-    assert best is not None
-    return best[1:]
+    return FieldBranch(label.partition(" (")[0], start, scale, curve)

@@ -14,6 +14,7 @@ from glasspara.corrections import Applied, Corrections, Corrector, read_correcti
 from glasspara.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError
 from glasspara.exclusion import Item
+from glasspara.field_standard import RunField, tell_field
 from glasspara.measurement import Measurement, read
 from glasspara.repeats import average_repeats
 from glasspara.runs import Run, select
@@ -160,7 +161,9 @@ def _check_standard(loaded: Loaded) -> None:
     """Refuse a field standard that says nothing of any run."""
     told = [run for item in loaded.inputs if item.corrections for run in item.corrections.field]
     if told and not any(run.n_corrected for run in told):
-        reasons = "; ".join(dict.fromkeys(run.reason for run in told))
+        reasons = (
+            "; ".join(dict.fromkeys(run.reason for run in told if run.reason)) or "none is in the window"
+        )
         raise InputError(
             f"the field standard applies to no run: {reasons}",
             remedy="Leave --field-standard out; --nuisance field_offset=20 allows for the field that the magnet keeps",
@@ -170,12 +173,16 @@ def _check_standard(loaded: Loaded) -> None:
 def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list[Input]:
     """The inputs with specific magnetisations, the holder's moment being taken from those of all files."""
     bare, told = corrector.without_holder([run for item in prepared for run in item.runs])
+    bare, shares = corrector.with_field_errors(bare)
     inputs, first = [], 0
     for item in prepared:
         part = slice(first, first := first + len(item.runs))
         done, applied = item.item, item.item.corrections
         if applied is not None:
-            applied = replace(applied, holder=tuple(told[part]))
+            fields = [
+                replace(run, error_share=s) for run, s in zip(applied.field, shares[part], strict=False)
+            ]
+            applied = replace(applied, holder=tuple(told[part]), field=tuple(fields))
             warnings = applied.warnings(done.mass_mg)
             path = done.measurement.path
             done = replace(done, warnings=(*done.warnings, *(f"{path}: {warning}" for warning in warnings)))
@@ -242,8 +249,9 @@ def _prepare(
     mass, source, warnings = _mass(measurement, mass_mg, sample)
     runs: list[Run] = []
     cut = bare = 0
-    at_true_field, fields = corrector.true_field(measurement)
-    for run in at_true_field:
+    at_true_field = corrector.true_field(measurement)
+    fields: list[RunField] = []
+    for run, reason in at_true_field:
         keep = window.mask(run.temperature, run.instrument_field)
         cut += int((~keep).sum())
         if not keep.any():
@@ -252,6 +260,7 @@ def _prepare(
         covered = corrector.covered(kept)
         bare += int((~covered).sum())
         runs.append(select(kept, covered))
+        fields += [tell_field(runs[-1], reason)] if corrector.standard else []
     dropped = dict(measurement.rows_dropped)
     dropped |= {reason: count for reason, count in ((OUTSIDE_WINDOW, cut), (NOT_COVERED, bare)) if count}
     corrected = corrector.settings != Corrections()
@@ -264,9 +273,11 @@ def _prepare(
         rows_dropped=dropped,
         warnings=tuple(
             f"{measurement.path}: {warning}"
-            for warning in (*_relevant(measurement, source, at_true_field), *warnings)
+            for warning in (*_relevant(measurement, source, [run for run, _ in at_true_field]), *warnings)
         ),
-        corrections=Applied(corrector, measurement.instrument, (), fields, bare) if corrected else None,
+        corrections=Applied(corrector, measurement.instrument, (), tuple(fields), bare)
+        if corrected
+        else None,
     )
     return _Prepared(item, tuple(runs))
 

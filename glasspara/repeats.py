@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glasspara.runs import Run
+from glasspara.runs import WHOLE_NUMBERS, Run
 from glasspara.scatter import repeat_groups, repeat_scatter
 
 
@@ -26,12 +26,11 @@ def average_repeats(run: Run, *, errors: str = "auto") -> Run:
         return run
     first = np.flatnonzero(np.diff(group, prepend=-1))
     means: dict[str, Any] = {
-        name: np.bincount(group, weights=values) / counts
+        name: values[first] if name in WHOLE_NUMBERS else np.bincount(group, weights=values) / counts
         for name, values in run.columns().items()
-        if name not in ("sigma", "line", "branch")
     }
     moment = means["moment"]
-    sigma = np.sqrt(np.bincount(group, weights=run.sigma**2)) / counts
+    means["sigma"] = sigma = np.sqrt(np.bincount(group, weights=run.sigma**2)) / counts
     pooled = (
         None if errors == "instrument" else repeat_scatter(run.temperature, run.instrument_field, run.moment)
     )
@@ -43,8 +42,5 @@ def average_repeats(run: Run, *, errors: str = "auto") -> Run:
     return replace(
         run,
         **means,
-        sigma=sigma,
-        line=run.line[first],
-        branch=run.branch[first],
         sigma_source=f"{source}; means of {len(run)} measurements at {len(counts)} set points",
     )

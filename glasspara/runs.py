@@ -26,6 +26,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Kind = Literal["fixed-field", "fixed-temperature"]
 
+WHOLE_NUMBERS = ("line", "branch", "standard_branch")
+"""Columns of a run that count or name something."""
+
 FLUX_JUMP = "flux jump, excluded on request"
 
 DRIFT = 0.02
@@ -62,6 +65,8 @@ class Run:
         Name of the column that ``moment`` came from, as the file writes it ("" where there is no file).
     flux_jumps : tuple of int
         File lines of the points flagged as flux jumps, whether they are still in the run or not.
+    standard_branch : array of int or None
+        Branch of the field standard that gave the true field of each point, -1 where none did.
     background : array of shape (n,) or None
         What was taken from the moments for the holder, emu; None where nothing was.
     reported_field : array of shape (n,) or None
@@ -90,10 +95,11 @@ class Run:
     flux_jumps: tuple[int, ...] = ()
     background: FloatArray | None = None
     reported_field: FloatArray | None = None
+    standard_branch: IntArray | None = None
 
     def __post_init__(self) -> None:
         for name in self.columns():
-            dtype = np.int64 if name in ("line", "branch") else np.float64
+            dtype = np.int64 if name in WHOLE_NUMBERS else np.float64
             object.__setattr__(self, name, _read_only(getattr(self, name), dtype))
         lengths = {len(values) for values in self.columns().values()}
         if len(lengths) != 1:
@@ -106,6 +112,7 @@ class Run:
         """The arrays with one value a point that there are, by attribute."""
         names = (
             "temperature", "field", "moment", "sigma", "line", "branch", "background", "reported_field",
+            "standard_branch",
         )  # fmt: skip
         return {name: values for name in names if (values := getattr(self, name)) is not None}
 

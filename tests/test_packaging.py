@@ -21,7 +21,7 @@ STOREYS = (
     {"segmentation", "wandering", "scatter", "branches", "runs", "outliers", "repeats", "remanence"},
     {"terms", "rival_terms"},
     {"measurement", "batch_reading", "dataset", "model"},
-    {"background", "field_standard", "corrections"},
+    {"background", "field_curve", "field_standard", "field_errors", "corrections"},
     {"stages", "simulation", "loading"},
     {"fitting"},
     {"analysis"},

@@ -37,6 +37,8 @@ def test_a_whole_sample(tmp_path):
         fe2_fraction = 0.66
         note = "polished"
         holder = "quartz rod"
+        holder_chi = -1.2e-9
+        holder_chi_error = 1e-10
         geometry = { shape = "plate", length_mm = 4, thickness_mm = 1.5 }
         [sample.trace_ions]
         Cr = 0.1
@@ -52,6 +54,8 @@ def test_a_whole_sample(tmp_path):
         fe2_fraction=0.66,
         note="polished",
         holder="quartz rod",
+        holder_chi=-1.2e-9,
+        holder_chi_error=1e-10,
         geometry=Geometry(shape="plate", length_mm=4.0, thickness_mm=1.5),
         trace_ions=(TraceIon("Cr", 0.1), TraceIon("Mn2+", 0.01, 0.002)),
     )
@@ -83,6 +87,8 @@ def test_a_mass_with_its_unit(tmp_path, text, mass):
         ("[sample]\nmass_mg = inf", 2, "mass_mg in [sample]: expected a positive number, mg"),
         ("[sample]\nn_fe = 0", 2, "n_fe in [sample]: expected a positive number, g^-1"),
         ("[sample]\n# text\nn_fe_error = 1e15", 3, "given without n_fe"),
+        ("[sample]\nholder_chi_error = 1e-10", 2, "given without holder_chi"),
+        ("[sample]\nholder_chi = '-1e-9'", 2, "holder_chi in [sample]: expected a number, emu/Oe"),
         ("[sample]\nfe2_fraction = 66", 2, "expected a number from 0 to 1"),
         ("[sample]\nmass_g = 3", 2, "mass_g in [sample]: unknown key"),
         ("[sample]\n\nholder = 3", 3, "holder in [sample]: expected text"),
@@ -117,6 +123,7 @@ def test_every_key_of_the_template_is_known_and_every_known_key_is_in_it(tmp_pat
     sample = read_sample(write(tmp_path, keys))
     assert (sample.mass_mg, sample.n_fe_error, sample.fe2_fraction) == (35.7, 0.019e17, 0.66)
     assert sample.holder == "quartz rod, GE varnish"
+    assert (sample.holder_chi, sample.holder_chi_error) == (-1.2e-9, 1e-10)
     assert all(getattr(sample.geometry, key) for key in GEOMETRY_KEYS)
     assert [ion.name for ion in sample.trace_ions] == ["Ti", "Cr", "Mn2+"]
     for key in SAMPLE_KEYS:

@@ -71,11 +71,23 @@ def _show_shares(applied: Sequence[Applied], out: Console) -> None:
 
 def _show_fields(applied: Sequence[Applied], out: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("run", "points corrected", "true - reported / Oe", "moment crosses zero at / Oe"):
+    for column in (
+        "run",
+        "points corrected",
+        "true - reported / Oe",
+        "of the variance",
+        "moment crosses zero at / Oe",
+    ):
         table.add_column(column)
     for run in (run for item in applied for run in item.field):
         crossings = ", ".join(f"{value:.2g} ({label})" for label, value in run.crossings.items())
-        table.add_row(run.label, f"{run.n_corrected} of {run.n_points}", _shifts(run), crossings or "-")
+        table.add_row(
+            run.label,
+            f"{run.n_corrected} of {run.n_points}",
+            _shifts(run),
+            percent(run.error_share),
+            crossings or "-",
+        )
     out.print(table)
 
 

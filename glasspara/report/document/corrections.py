@@ -56,9 +56,9 @@ def field_block(applied: Applied | None) -> dict[str, Any] | None:
             {
                 "direction": branch.direction,
                 "start_Oe": branch.start,
-                "range_Oe": [branch.low, branch.high],
-                "n_points": branch.n_points,
-                "error_Oe": branch.error,
+                "range_Oe": [branch.curve.low, branch.curve.high],
+                "n_points": branch.curve.n_points,
+                "error_Oe": branch.curve.error,
             }
             for branch in standard.branches
         ],
@@ -73,6 +73,7 @@ def _run_field(run: RunField) -> dict[str, Any]:
         "n_corrected": run.n_corrected,
         "true_minus_reported_Oe": None if run.smallest is None else [run.smallest, run.largest],
         "not_corrected_because": run.reason,
+        "share_of_variance": run.error_share,
         "zero_crossings_Oe": dict(run.crossings),
     }
 

@@ -124,7 +124,9 @@ def field_figure(standard: FieldStandard, *, synthetic: bool = False) -> Figure:
         for branch, colour in curves
     ]
     at_zero = [
-        float(branch.difference(np.zeros(1))[0]) for branch, _ in curves if branch.low <= 0.0 <= branch.high
+        float(branch.difference(np.zeros(1))[0])
+        for branch, _ in curves
+        if branch.curve.low <= 0.0 <= branch.curve.high
     ]
     spread = " and ".join(f"{value:+.0f}" for value in at_zero)
     figure, (axes,) = frame(
@@ -146,7 +148,7 @@ def field_figure(standard: FieldStandard, *, synthetic: bool = False) -> Figure:
         points = _points_of(run, branch.direction)
         axes.plot(1e-3 * run.field[points], shift[points], ".", color=colour, markersize=4.0, zorder=2.0)
         # dense near zero, where the axis is linear
-        low, high = (float(np.arcsinh(end / (1e3 * _KNEE))) for end in (branch.low, branch.high))
+        low, high = (float(np.arcsinh(end / (1e3 * _KNEE))) for end in (branch.curve.low, branch.curve.high))
         along = 1e3 * _KNEE * np.sinh(np.linspace(low, high, 401))
         axes.plot(1e-3 * along, branch.difference(along), color=colour, zorder=3.0)
     axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=0.5)
