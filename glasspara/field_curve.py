@@ -15,7 +15,7 @@ FEWEST_FIELDS = 8
 """Different fields without which there is no curve."""
 
 _BEND = 500.0  # Oe: below, a curve is followed in H; far above, in ln H
-_MOST_KNOTS = 12
+_KNOTS = (0, 1, 2, 3, 4, 6, 8, 10, 12)  # within a branch, as many as serve best
 _WILD = 5.0  # robust standard deviations of a point that does not count
 
 
@@ -65,11 +65,12 @@ def follow(field: FloatArray, values: FloatArray, sigma: FloatArray) -> FieldCur
     keep = np.ones(len(H), dtype=bool)
     for _ in range(3):
         curve = _best(H[keep], y[keep], weight[keep])
-        apart = (y - curve.value(H)) * weight
-        keep = np.abs(apart) <= _WILD * MAD_TO_SIGMA * float(np.median(np.abs(apart)))
-        keep[[0, -1]] = True
-        if len(np.unique(H[keep])) < FEWEST_FIELDS:
+        apart = np.abs((y - curve.value(H)) * weight)
+        fitting = apart <= _WILD * MAD_TO_SIGMA * float(np.median(apart))
+        fitting[[0, -1]] = True
+        if np.array_equal(fitting, keep) or len(np.unique(H[fitting])) < FEWEST_FIELDS:
             break
+        keep = fitting
     return curve
 
 
@@ -79,9 +80,9 @@ def _best(H: FloatArray, y: FloatArray, weight: FloatArray) -> FieldCurve:
 
     u, n = np.arcsinh(H / _BEND), len(H)
     best: tuple[float, FieldCurve] | None = None
-    for inner in range(min(_MOST_KNOTS, n // 4 - 1) + 1):
+    for inner in (count for count in _KNOTS if count < max(n // 4, 1)):
         # Knots where the points are, so that every stretch holds some.
-        middle = np.quantile(u, np.arange(1, inner + 1) / (inner + 1))
+        middle = np.interp(np.arange(1, inner + 1) / (inner + 1) * (n - 1), np.arange(n), u)
         knots = np.concatenate(([u[0]] * 4, middle, [u[-1]] * 4))
         design = BSpline.design_matrix(u, knots, 3).toarray() * weight[:, None]
         coefficients, _, rank, _ = np.linalg.lstsq(design, y * weight, rcond=None)
