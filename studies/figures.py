@@ -1,4 +1,4 @@
-"""The figures of ``docs/theory.md`` and ``docs/universality.md``.
+"""The figures of ``docs/theory.md``, ``docs/universality.md`` and ``docs/high_field.md``.
 
     python -m studies.figures
 
@@ -12,17 +12,21 @@ from pathlib import Path
 import numpy as np
 
 from glasspara.analysis.departure import DEVIATIONS, departures
+from glasspara.analysis.high_field import high_field
 from glasspara.analysis.universality import universality
 from glasspara.analysis.universality_parts import universality_parts
 from glasspara.loading import load
+from glasspara.model import Model
 from glasspara.parameters import ATS_NAMES
 from glasspara.physics.three_level import three_level_magnetisation
 from glasspara.presets import load_preset
 from glasspara.report.figures.high_field import departure_figure, field_shape_figure
+from glasspara.report.figures.highfield import highfield_figures
 from glasspara.report.figures.levels import level_diagram_figure
 from glasspara.report.figures.style import save_png
 from glasspara.report.figures.universality import universality_figure
 from glasspara.report.figures.universality_pairs import universality_pairs_figure
+from tests.campaigns import both_kinds
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "img"
@@ -30,6 +34,7 @@ DPI = 120  # on a page, not in print
 TEMPERATURE = 4.5
 AREAS = (3e2, 1e3, 3e3, 1e4, 3e4)
 PEAK_AREAS = (1e4, 2e4, 3e4)
+CAMPAIGN_AREA = 1.5e4
 
 
 def main() -> None:
@@ -45,6 +50,12 @@ def main() -> None:
     result, parts = universality(campaign), universality_parts(campaign)
     figures["universality"] = universality_figure(result, parts)
     figures["universality_pairs"] = universality_pairs_figure(result, parts)
+    made = both_kinds({**values, "qs4": CAMPAIGN_AREA}, np.random.default_rng(1), Model("three-level"))
+    forms = high_field(made)
+    figures |= {name: figure for name, figure in highfield_figures(forms, synthetic=True) if "4.5K" in name}
+    print(f"three levels of BK7 (Table 3), (Q/e) S4 = {CAMPAIGN_AREA:g} A^2, 0.1 % noise:")
+    for statement in forms.statements:
+        print(f"  {statement}")
     for name, figure in figures.items():
         (IMAGES / f"{name}.png").write_bytes(save_png(figure, dpi=DPI))
     print(f"BK7 (Table 3), {TEMPERATURE} K: three over two levels")

@@ -116,3 +116,20 @@ def faulty(
         mass_mg = 1001.0 if fault == "mass" and index == 1 else 1000.0
         runs.append(ReducedRun(run.run, mass_mg, run.magnetisation, run.sigma))
     return Dataset(tuple(runs))
+
+
+def both_kinds(
+    values: Mapping[str, float], rng: np.random.Generator, model: Model, *, noise: float = 1e-3
+) -> Dataset:
+    """Three M(T) runs of 18 points and three M(H) runs of 24: what fixes a high-field form of the ATS term."""
+    T, H = np.geomspace(2.0, 100.0, 18), np.linspace(1e3, 65e3, 24)
+    runs = []
+    for kind, nominal, temperatures, fields in (
+        *(("fixed-field", field, T, np.full(T.shape, field)) for field in (2e3, 2e4, 5e4)),
+        *(("fixed-temperature", kelvin, np.full(H.shape, kelvin), H) for kelvin in (2.0, 4.5, 10.0)),
+    ):
+        true = evaluate(temperatures, fields, values, model).total
+        sigma = np.hypot(noise * true, 1e-8)
+        moments = true + sigma * rng.standard_normal(true.size)
+        runs.append(make_run(kind, nominal, temperatures, fields, moments, sigma))
+    return Dataset(tuple(runs))

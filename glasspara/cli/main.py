@@ -24,6 +24,7 @@ COMMANDS = {
     "fit": "fit",
     "universality": "universality",
     "compare": "compare",
+    "highfield": "highfield",
     "partition": "partition",
     "anomaly": "anomaly",
     "series": "series",

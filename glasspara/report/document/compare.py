@@ -17,7 +17,7 @@ def compare_document(inputs: Sequence[Input], result: CompareResult, warnings: S
     test = result.test
     return frame("compare", [input_block(item) for item in inputs], warnings) | {
         "compare": {
-            "models": [_contestant(item) for item in result.contestants],
+            "models": [contestant_block(item) for item in result.contestants],
             "best": None if result.best is None else result.best.name,
             "scale": result.scale,
             "ats_needed": result.ats_needed,
@@ -41,7 +41,7 @@ def compare_document(inputs: Sequence[Input], result: CompareResult, warnings: S
     }
 
 
-def _contestant(item: Contestant) -> Json:
+def contestant_block(item: Contestant) -> Json:
     result = item.result if item.usable else None
     statistics = None if result is None else result.statistics
     return {
