@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.analysis.compare import CANNOT_TELL, DECISIVE, CompareResult, Contestant, compare
+from glasspara.analysis.compare import CompareResult, compare
+from glasspara.analysis.contestants import CANNOT_TELL, DECISIVE, Contestant
 from glasspara.dataset import Dataset, ReducedRun
 from glasspara.errors import DomainError, InputError
 from glasspara.fitting.result import FitResult

@@ -14,7 +14,7 @@ from glasspara.wording import value_with_error
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from glasspara.analysis.compare import Contestant
+    from glasspara.analysis.contestants import Contestant
     from glasspara.analysis.high_field import HighFieldResult
     from glasspara.loading import Input
 
