@@ -54,6 +54,7 @@ study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.calibration
 	$(BIN)/python -m studies.comparison
 	$(BIN)/python -m studies.universality
+	$(BIN)/python -m studies.weak_fields
 
 reproduce: $(VENV)/.installed
 	$(BIN)/glasspara reproduce --out reproduction --force

@@ -27,6 +27,8 @@ _COMMANDS = (
     ("fit", "--model", "ll", "--no-plots"),
     ("fit", "--model", "ll", "--json", "--per-run"),
     ("universality", "--no-plots"),
+    ("series", "--no-plots"),
+    ("curie", "--no-plots", "--fix", "d_min=0.03", "--fix", "delta_mu=0.3"),
     ("subtract",),
     ("subtract", "--json", "--average"),
 )

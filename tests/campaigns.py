@@ -84,6 +84,28 @@ def fixed_temperature(
     return Dataset(tuple(runs))
 
 
+WEAK_TEMPERATURES = tuple(np.geomspace(2.0, 300.0, 60))
+
+
+def weak_field(
+    values: Mapping[str, float],
+    rng: np.random.Generator,
+    *,
+    offsets: Sequence[float] = (0.0,),
+    field: float = 500.0,
+    noise: float = 1e-3,
+) -> Dataset:
+    """M(T) runs that report ``field``, one for each remnant field of ``offsets``, Oe."""
+    T = np.array(WEAK_TEMPERATURES)
+    H = np.full(T.shape, field)
+    runs = []
+    for offset in offsets:
+        true = evaluate(T, H + offset, values, Model() if values["n_ats"] else Model("ll")).total
+        sigma = noise * np.abs(true) + 1e-8
+        runs.append(make_run("fixed-field", field, T, H, true + sigma * rng.standard_normal(T.size), sigma))
+    return Dataset(tuple(runs))
+
+
 FAULTS = ("none", "mass", "field", "lag", "errors", "jump")
 """What may be wrong with a campaign: see :func:`faulty`."""
 

@@ -17,7 +17,7 @@ field that is 4 % too strong make one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -33,7 +33,6 @@ from glasspara.fitting.assessment import ALPHA
 from glasspara.fitting.nuisances import Disturbance, Nuisance, nuisances_of
 from glasspara.parameters import ALLOWANCES
 from glasspara.physics.ats import ats_magnetisation
-from glasspara.runs import select
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -96,7 +95,7 @@ def low_temperature_test(
             remedy="Give --chi-larmor VALUE+-ERROR, or another --high-from",
         )
     keep = low | high if chi_larmor is None else low
-    data = _selected(weak.data, keep)
+    data = Dataset(tuple(run for run in weak.data.keep(keep).runs if len(run)))
     test = _Linear(data, low[keep], chi_larmor)
     found = test.test(None)
     granted = test.test(ALLOWANCES).p_value if allowances and found.p_value < ALPHA else None
@@ -131,22 +130,6 @@ def _nature(slope: float, error: float, p_value: float, granted: float | None, e
         return "glass-like" if slope > 0.0 else "falling"
     # What cannot see the slope of a glass cannot say that there is none.
     return "crystal-like" if expected > 2.0 * error else "not-determined"
-
-
-def _selected(data: Dataset, keep: npt.NDArray[np.bool_]) -> Dataset:
-    runs = []
-    for run, part in zip(data.runs, data.slices, strict=True):
-        mask = keep[part]
-        if mask.any():
-            runs.append(
-                replace(
-                    run,
-                    run=select(run.run, mask),
-                    magnetisation=run.magnetisation[mask],
-                    sigma=run.sigma[mask],
-                )
-            )
-    return Dataset(tuple(runs))
 
 
 class _Linear:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.dataset import Dataset, ReducedRun
+from glasspara.dataset import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError, UsageError
 from glasspara.parameters import ATS_NAMES, PARAMETERS
 from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.weak_field import ats_curvature, curie_curvature
-from glasspara.runs import select
 from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
@@ -149,9 +148,7 @@ def _judge(
         return WeakRun(run, None, float(curie.max()), float(systems.max()), ratio, reason)
     cut = int((~keep).sum())
     reason = f"{cut} points left out: H/T too large there" if cut else ""
-    used = replace(
-        run, run=select(run.run, keep), magnetisation=run.magnetisation[keep], sigma=run.sigma[keep]
-    )
+    used = select_points(run, keep)
     return WeakRun(run, used, float(curie[keep].max()), float(systems[keep].max()), ratio, reason)
 
 

@@ -13,30 +13,17 @@ from glasspara.analysis.weak_points import typical_ats, weak_points
 from glasspara.dataset import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.settings import FitSettings
-from glasspara.model import Model, evaluate
+from glasspara.model import Model
 from glasspara.parameters import ATS_NAMES
 from glasspara.physics.ions import curie_constant
 from glasspara.physics.weak_field import weak_field_amplitude
-from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
+from tests.campaigns import BK7, PURE_LL, WEAK_TEMPERATURES, fixed_field, fixed_temperature, weak_field
 
 LL = Model("ll")
 ATS = typical_ats({})
 IRON = BK7["n_fe2"] * curie_constant(2.0) + BK7["n_fe3"] * curie_constant(2.5)
 TRUTH = weak_field_amplitude(**{name: BK7[name] for name in ("n_ats", "d0min_qs4", "d0max_qs4")})
-COLD = tuple(np.geomspace(2.0, 300.0, 60))
-
-
-def weak_runs(values, rng, *, offsets=(0.0,), field=500.0, noise=1e-3):
-    """M(T) runs at ``field`` that report it, each with a remnant field of its own."""
-    T = np.array(COLD)
-    model = Model() if values["n_ats"] else LL
-    runs = []
-    for offset in offsets:
-        true = evaluate(T, np.full(T.shape, field + offset), values, model).total
-        sigma = noise * np.abs(true) + 1e-8
-        M = true + sigma * rng.standard_normal(T.size)
-        runs.append(make_run("fixed-field", field, T, np.full(T.shape, field), M, sigma))
-    return Dataset(tuple(runs))
+COLD = WEAK_TEMPERATURES
 
 
 def low_test(data, **options):
@@ -49,7 +36,7 @@ def low_test(data, **options):
 def test_false_glasses_come_at_the_nominal_rate(offsets, allowances):
     """Larmor + Langevin data: p is uniform; a remnant field of one run scales T (chi + chi_L) and makes no slope."""
     rng = np.random.default_rng(21)
-    tests = [low_test(weak_runs(PURE_LL, rng, offsets=offsets), allowances=allowances) for _ in range(100)]
+    tests = [low_test(weak_field(PURE_LL, rng, offsets=offsets), allowances=allowances) for _ in range(100)]
     if len(offsets) == 1:
         assert stats.kstest([test.p_value for test in tests], "uniform").pvalue > 0.01
     # 5 % of 100, both signs: 5 +- 2.2
@@ -59,7 +46,7 @@ def test_false_glasses_come_at_the_nominal_rate(offsets, allowances):
 
 def test_a_field_off_by_20_oe_imitates_a_slope_where_chi_is_given():
     """4 % of chi_L at 500 Oe: significant, but not established; without allowances it would be called a glass."""
-    data = weak_runs(PURE_LL, np.random.default_rng(22), offsets=(-20.0,))
+    data = weak_field(PURE_LL, np.random.default_rng(22), offsets=(-20.0,))
     given = (PURE_LL["chi_larmor"], None)
     assert low_test(data, chi_larmor=given).nature == "not-established"
     assert low_test(data, chi_larmor=given, allowances=False).nature == "glass-like"
@@ -70,7 +57,7 @@ def test_a_field_off_by_20_oe_imitates_a_slope_where_chi_is_given():
 
 
 def test_glass_is_seen_and_its_slope_is_that_of_the_curve():
-    result = low_test(weak_runs(BK7, np.random.default_rng(23)))
+    result = low_test(weak_field(BK7, np.random.default_rng(23)))
     assert result.nature == "glass-like"
     assert result.slope == pytest.approx(7.8e-8, rel=0.05)
     assert result.slope_error < 0.02 * result.slope
@@ -78,7 +65,7 @@ def test_glass_is_seen_and_its_slope_is_that_of_the_curve():
 
 
 def test_what_cannot_see_a_glass_says_so():
-    result = low_test(weak_runs(PURE_LL, np.random.default_rng(25), noise=0.3))
+    result = low_test(weak_field(PURE_LL, np.random.default_rng(25), noise=0.3))
     assert result.nature == "not-determined"
 
 
@@ -86,7 +73,7 @@ def test_curvature_of_iron_is_no_slope():
     """At 1 kOe and 2 K the Brillouin function is 0.3 % off Curie's law, three times the noise."""
     rng = np.random.default_rng(26)
     for values in ({**PURE_LL, "n_fe2": 0.0, "n_fe3": 1.7e17}, {**PURE_LL, "n_fe2": 2e17, "n_fe3": 0.0}):
-        tests = [low_test(weak_runs(values, rng, field=1000.0)) for _ in range(20)]
+        tests = [low_test(weak_field(values, rng, field=1000.0)) for _ in range(20)]
         assert sum(test.p_value < 0.05 for test in tests) <= 4
 
 
@@ -123,7 +110,7 @@ def test_law_14_comes_back_with_its_errors():
     truth = {"g": TRUTH, "d_min": BK7["d_min"], "delta_mu": BK7["delta_mu"], "chi_larmor": BK7["chi_larmor"]}
     pulls = {name: [] for name in truth}
     for _ in range(25):
-        found = fit_law(weak_runs(BK7, rng), "glass", usual=usual, iron=iron).quantities
+        found = fit_law(weak_field(BK7, rng), "glass", usual=usual, iron=iron).quantities
         for name, value in truth.items():
             pulls[name].append((found[name].value - value) / found[name].error)
     for values in pulls.values():
@@ -153,7 +140,7 @@ def test_everything_together():
 def test_curie_law_serves_without_tunnelling_and_its_p_is_uniform():
     rng = np.random.default_rng(31)
     settings = FitSettings(model=LL, allowances=False)
-    results = [curie(weak_runs(PURE_LL, rng), settings=settings) for _ in range(25)]
+    results = [curie(weak_field(PURE_LL, rng), settings=settings) for _ in range(25)]
     assert stats.kstest([result.p_glass for result in results], "uniform").pvalue > 0.01
     served = [result for result in results if not result.curie_fails]
     assert "the naive Curie law serves" in served[0].curie_verdict
@@ -166,7 +153,7 @@ def test_random_remanence_makes_no_glass_where_chi_is_given():
     rng = np.random.default_rng(32)
     given = (PURE_LL["chi_larmor"], None)
     tests = [
-        low_test(weak_runs(PURE_LL, rng, offsets=(20.0 * rng.standard_normal(),)), chi_larmor=given)
+        low_test(weak_field(PURE_LL, rng, offsets=(20.0 * rng.standard_normal(),)), chi_larmor=given)
         for _ in range(60)
     ]
     assert sum(test.nature in ("glass-like", "falling") for test in tests) <= 8
