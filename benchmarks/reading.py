@@ -1,8 +1,8 @@
 """Cost of reading: a file, against pandas.read_csv on the same bytes; a thousand files, on one core and on all.
 
 pandas is told where the table starts and which encoding it has; it gives all columns, but no runs, errors or checks.
-Times are of whole processes, start and imports with them. What a shared machine does not disturb is processor time:
-what all processes of a batch took together, on all cores over on one, says what the sharing costs.
+Times are of whole processes, start and imports with them: processor time, which a shared machine disturbs least. What
+all processes of a batch took together, on all cores over on one, says what the sharing costs.
 """
 
 from __future__ import annotations
@@ -46,33 +46,37 @@ print(rows, peak)
 
 
 def _measure(reader: str, path: Path, repeat: int) -> tuple[float, float]:
-    """Shortest time (s) and largest memory (MB) of some processes."""
+    """Shortest processor time (s) and largest memory (MB) of some processes."""
     times, memory = [], 0.0
     for _ in range(repeat):
-        start = time.perf_counter()
+        start = _children_s()
         done = subprocess.run(
             [sys.executable, "-c", _READERS[reader] + _AFTER, str(path)],
             capture_output=True,
             text=True,
             check=True,
         )
-        times.append(time.perf_counter() - start)
+        times.append(_children_s() - start)
         memory = max(memory, int(done.stdout.split()[1]) / 1024)
     return min(times), memory
 
 
+def _children_s() -> float:
+    """Processor time of all processes started from here that have ended, s."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _batch(command: list[str], paths: list[Path], jobs: int) -> tuple[float, float]:
     """Time (s) of a command on many files, and processor time (s) of all its processes."""
-    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    start, before = time.perf_counter(), _children_s()
     subprocess.run(
         [sys.executable, "-m", "glasspara", *command, *map(str, paths), "--jobs", str(jobs)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=False,
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.perf_counter() - start, processor
+    return time.perf_counter() - start, _children_s() - before
 
 
 def _write(path: Path, layout: str, rows: int, seed: int = 1) -> None:
@@ -91,7 +95,7 @@ def main() -> None:
             for rows in SIZES:
                 path = Path(folder) / "run.dat"
                 _write(path, layout, rows)
-                repeat = 7 if rows < 100_000 else 4
+                repeat = 5 if rows < 100_000 else 3
                 pandas, pandas_memory = _measure("pandas", path, repeat)
                 ours, memory = _measure("glasspara", path, repeat)
                 print(
@@ -105,7 +109,8 @@ def main() -> None:
         for count, command in (
             (BATCH, ["inspect"]),
             (BATCH, ["inspect", "--json"]),
-            (100, ["fit", "--per-run", "--model", "ll", "--ions", "fe3"]),
+            (BATCH, ["fit", "--per-run", "--model", "ll", "--ions", "fe3"]),
+            (12, ["fit", "--per-run"]),
         ):
             (one, alone), (shared, together) = (_batch(command, paths[:count], jobs) for jobs in (1, cores))
             print(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from glasspara.branches import find_branches
 from glasspara.files.points import DroppedRow, Points
-from glasspara.files.quality import line_ranges
+from glasspara.files.quality import GOOD_FIT, line_ranges
 from glasspara.outliers import flux_jumps
 from glasspara.remanence import remanence_warning, zero_crossings
 from glasspara.scatter import estimate_sigma, local_scatter
@@ -216,6 +216,10 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
         errors=errors,
         where=file,
     )
+    sigma, source = estimate.sigma, estimate.source
+    if points.widening is not None and (points.widening[part.rows] > 1.0).any():
+        sigma = sigma * points.widening[part.rows]
+        source += f"; times {GOOD_FIT} over the fit of the scan where that is poor"
     lines = points.line[part.rows]
     scatter = local_scatter(varies, moment, branch)
     jumps = lines[flux_jumps(varies=varies, moment=moment, branch=branch, scatter=scatter)]
@@ -232,11 +236,11 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
         temperature=T,
         field=H,
         moment=moment,
-        sigma=estimate.sigma,
+        sigma=sigma,
         line=lines,
         branch=branch,
         branch_labels=labels,
-        sigma_source=estimate.source,
+        sigma_source=source,
         warnings=(*warnings, *estimate.warnings),
         moment_column=points.column,
         flux_jumps=tuple(jumps.tolist()),

@@ -100,7 +100,8 @@ def extract(
     Where "auto" finds rows of both kinds, VSM and DC, it takes both, each with the column of its kind, unless
     ``makes_runs`` says of one kind's points that nothing can be made of them. ``exclude`` are ranges of file lines to
     leave out. A row whose scan was fitted worse than ``min_fit`` is left out; by default that is
-    :data:`quality.GOOD_FIT`, and nothing is left out of a table of which half or more is worse.
+    :data:`quality.GOOD_FIT`, and of a table of which half or more is worse nothing is left out: these points get larger
+    errors (:func:`quality.widening`).
 
     Raises
     ------
@@ -132,9 +133,12 @@ def extract(
     def select(channels: Sequence[Channel]) -> _Selection:
         return _select(table, channels, present, is_ac, excluded=excluded, min_fit=min_fit)
 
+    def points_of(channel: Channel, rows: BoolArray) -> Points:
+        return _points(raw, table, channel, rows, widened=min_fit is None)
+
     selection = select(channels)
     if len(channels) > 1:
-        kept = [c for c in channels if makes_runs(_points(raw, table, c, selection.used[c]))] or channels[:1]
+        kept = [c for c in channels if makes_runs(points_of(c, selection.used[c]))] or channels[:1]
         if len(kept) < len(channels):
             selection = select(kept)
 
@@ -150,8 +154,10 @@ def extract(
             where=raw.path,
             remedy="Give a file with DC moments (VSM, DC or RSO)",
         )
-    parts = tuple(_points(raw, table, channel, rows) for channel, rows in selection.used.items())
-    choice = _explain(raw, flavour, table, selection, parts, counts=counts, request=request)
+    parts = tuple(points_of(channel, rows) for channel, rows in selection.used.items())
+    choice = _explain(
+        raw, flavour, table, selection, parts, counts=counts, request=request, widened=min_fit is None
+    )
     notes += quality.time_goes_back(table, used)
     return Extraction(
         parts=parts,
@@ -189,7 +195,7 @@ def _collect(raw: RawFile, flavour: Flavour) -> Table:
     return collect(raw, columns, needed=("T", "H"))
 
 
-def _points(raw: RawFile, table: Table, channel: Channel, rows: BoolArray) -> Points:
+def _points(raw: RawFile, table: Table, channel: Channel, rows: BoolArray, *, widened: bool) -> Points:
     column, sigma_column = raw.column(channel.moment), raw.column(channel.sigma)
     sigma = table[channel.sigma][rows]
     if column is not None and sigma_column is not None and raw.factors[sigma_column] is None:
@@ -202,6 +208,7 @@ def _points(raw: RawFile, table: Table, channel: Channel, rows: BoolArray) -> Po
         line=table.line[rows],
         column=label(raw, channel.moment),
         sigma_column=None if sigma_column is None else raw.columns[sigma_column],
+        widening=quality.widening(table[channel.fit][rows]) if widened else None,
     )
 
 
@@ -261,13 +268,14 @@ def _explain(
     *,
     counts: Mapping[Channel, int],
     request: str,
+    widened: bool,
 ) -> MomentChoice:
     channels = list(selection.used)
     reason = "; ".join(_why(flavour, channel, selection.rows(channel)) for channel in channels)
     warnings: list[str] = []
     diagnostics: Diagnostics = {}
     for channel, rows in selection.used.items():
-        numbers, doubts = _trust(raw, flavour, channel, table, rows, selection.poor[channel])
+        numbers, doubts = _trust(raw, flavour, channel, table, rows, selection.poor[channel], widened=widened)
         diagnostics |= numbers
         warnings += doubts
     if request != "auto":
@@ -322,12 +330,16 @@ def _trust(
     table: Table,
     rows: BoolArray,
     poor: BoolArray,
+    *,
+    widened: bool,
 ) -> tuple[Diagnostics, list[str]]:
     """Diagnostics and warnings of the rows of one channel: those used, and those dropped for their poor fit."""
     if flavour.family == flavours.MPMS3 and channel.kind == "DC":
-        return quality.centring(table, rows, poor, free=channel.request == "free")
+        return quality.centring(table, rows, poor, free=channel.request == "free", widened=widened)
     if channel.fit:
-        return quality.poor_fit(table, rows, poor, column=channel.fit, label=label(raw, channel.fit))
+        return quality.poor_fit(
+            table, rows, poor, column=channel.fit, label=label(raw, channel.fit), widened=widened
+        )
     return {}, []
 
 

@@ -21,11 +21,12 @@ class DroppedRow:
 
 @dataclass(frozen=True)
 class Points:
-    """Points of one moment column in the order of acquisition; five arrays of one length.
+    """Points of one moment column in the order of acquisition; arrays of one length.
 
     ``temperature`` in K, ``field`` in Oe, ``moment`` in emu, ``sigma`` in emu as the instrument states it (nan
     or 0 where it states none), ``line`` the 1-based file line. ``column`` and ``sigma_column`` name the columns
-    of moments and errors as the file writes them.
+    of moments and errors as the file writes them. ``widening`` are factors for the errors of points whose moment is
+    in doubt, 1 for the others; None stands for 1 throughout.
     """
 
     temperature: FloatArray
@@ -35,6 +36,7 @@ class Points:
     line: IntArray
     column: str = ""
     sigma_column: str | None = None
+    widening: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.line)

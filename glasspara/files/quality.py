@@ -17,6 +17,9 @@ BoolArray = npt.NDArray[np.bool_]
 GOOD_FIT = 0.8
 """A regression fit below this is poor: the moment is biased, not only noisy."""
 
+WIDEST = 10.0
+"""The largest factor for the error of a point whose fit is poor."""
+
 CENTRING_TOLERANCE = 0.02
 """Fixed-centre and free-centre moments that differ by more than this disagree."""
 
@@ -39,11 +42,12 @@ _HE3_TOLERANCE = 0.05
 # Damaged cells hold 1e300 or inf; medians leave out what comes of them.
 @np.errstate(over="ignore", invalid="ignore")
 def centring(
-    table: Table, used: BoolArray, left_out: BoolArray, *, free: bool
+    table: Table, used: BoolArray, left_out: BoolArray, *, free: bool, widened: bool
 ) -> tuple[Diagnostics, list[str]]:
     """Centring of MPMS3 DC scans; ``free`` tells whether the free-centre moments are the ones taken.
 
-    ``left_out`` are rows that are not used because their fit is poor.
+    ``left_out`` are rows that are not used because their fit is poor; ``widened`` tells whether those that are used
+    have larger errors.
     """
     numbers = _centring_numbers(table, used)
     strength, ratio = np.abs(table[FREE]), _ratio(table)
@@ -53,7 +57,7 @@ def centring(
     if off.sum() > DISAGREEING_SHARE * asked.sum():
         warnings.append(_disagreement(_centring_numbers(table, off), table.line[off], free=free))
     column, label = (FREE_FIT, "DC Free Fit") if free else (FIXED_FIT, "DC Fixed Fit")
-    poor, poor_warnings = poor_fit(table, used, left_out, column=column, label=label)
+    poor, poor_warnings = poor_fit(table, used, left_out, column=column, label=label, widened=widened)
     other_fit = numbers["fixed_fit" if free else "free_fit"]
     if poor_warnings and (numbers["free_fit" if free else "fixed_fit"] or 0.0) < GOOD_FIT:
         better = other_fit is not None and other_fit >= GOOD_FIT
@@ -100,7 +104,7 @@ def poor_rows(fit: FloatArray, rows: BoolArray, *, min_fit: float | None) -> Boo
     """Those of ``rows`` to leave out because the fit of their scan is below ``min_fit``.
 
     None stands for GOOD_FIT, unless that left out half of them or more: then the sample is too weak throughout, and
-    which points to believe is not for a threshold to say.
+    they are kept with larger errors (:func:`widening`).
     """
     poor: BoolArray = rows & (fit < (GOOD_FIT if min_fit is None else min_fit))
     if min_fit is None and 2 * int(poor.sum()) >= int(rows.sum()):
@@ -108,8 +112,16 @@ def poor_rows(fit: FloatArray, rows: BoolArray, *, min_fit: float | None) -> Boo
     return poor
 
 
+def widening(fit: FloatArray) -> FloatArray:
+    """Factors for the errors of points by the fit of their scans: GOOD_FIT over the fit, from 1 to WIDEST."""
+    factors = np.ones_like(fit)
+    poor = fit < GOOD_FIT
+    factors[poor] = GOOD_FIT / np.maximum(fit[poor], GOOD_FIT / WIDEST)
+    return factors
+
+
 def poor_fit(
-    table: Table, used: BoolArray, left_out: BoolArray, *, column: str, label: str
+    table: Table, used: BoolArray, left_out: BoolArray, *, column: str, label: str, widened: bool
 ) -> tuple[Diagnostics, list[str]]:
     """Fit quality of the scans, column ``column`` (called ``label`` in the file)."""
     fit = table[column]
@@ -121,7 +133,12 @@ def poor_fit(
     if not kept:
         fate = "they are left out, --min-fit 0 keeps them"
     elif not left_out.any():
-        fate = f"they are kept; --min-fit {GOOD_FIT} leaves them out"
+        fate = (
+            f"they are kept, their errors times {GOOD_FIT} over the fit ({WIDEST:g} at most); --min-fit {GOOD_FIT} "
+            "leaves them out, --min-fit 0 takes them as they are"
+            if widened
+            else f"they are kept; --min-fit {GOOD_FIT} leaves them out"
+        )
     else:
         fate = f"{kept} of them are kept"
     return numbers, [

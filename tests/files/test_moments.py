@@ -96,7 +96,7 @@ def test_poor_dipole_fits(write, compose, sweep, fit, fixed_fit, remedy):
     [
         (1, None, 1, "(file lines 14): where the total moment is weak or changes sign"),
         (3, None, 3, "they are left out, --min-fit 0 keeps them"),
-        (4, None, 0, "they are kept; --min-fit 0.8 leaves them out"),
+        (4, None, 0, "they are kept, their errors times 0.8 over the fit (10 at most)"),
         (4, 0.8, 4, "they are left out"),
         (3, 0.0, 0, "they are kept"),
         (3, 0.2, 1, "2 of them are kept"),
@@ -114,6 +114,17 @@ def test_poor_regression_of_an_mpms_xl(write, compose, sweep, poor, min_fit, dro
     assert words in warning
     assert measurement.rows_dropped == ({"poor fit of the scan": dropped} if dropped else {})
     assert [row.line for row in measurement.dropped] == list(range(14, 14 + dropped))
+
+
+def test_kept_points_of_poor_fits_have_less_weight(write, compose, sweep):
+    """0.8 over the fit, from 1 to 10, where most fits are poor; as they are by --min-fit 0."""
+    fits = (0.95, 0.8, 0.79, 0.4, 0.2, 0.08, 0.01, 0.0)
+    path = write(compose("xl", [{**point, "fit": fit} for point, fit in zip(sweep(), fits, strict=True)]))
+    kept, plain = read(path, errors="instrument"), read(path, errors="instrument", min_fit=0.0)
+    (wide,), (narrow,) = kept.runs, plain.runs
+    assert wide.sigma / narrow.sigma == pytest.approx([1, 1, 0.8 / 0.79, 2, 4, 10, 10, 10])
+    assert "times 0.8 over the fit of the scan where that is poor" in wide.sigma_source
+    assert "times" not in narrow.sigma_source
 
 
 VSM, FREE = "Moment (emu)", "DC Moment Free Ctr (emu)"
