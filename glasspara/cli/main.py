@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -70,8 +71,21 @@ def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
     app.callback()(_main)
     for name in names:
         module = import_module(f"glasspara.cli.{COMMANDS[name]}")
-        app.command()(grouped(getattr(module, name)))
+        app.command()(_broken_pipe_told(grouped(getattr(module, name))))
     return app
+
+
+def _broken_pipe_told(command: Callable[..., None]) -> Callable[..., None]:
+    """``command`` whose broken pipe reaches :func:`run`: typer ends one that has a number with status 1."""
+
+    @wraps(command)
+    def call(**values: Any) -> None:
+        try:
+            command(**values)
+        except BrokenPipeError:
+            raise BrokenPipeError from None
+
+    return call
 
 
 def _asked(arguments: Sequence[str]) -> Iterable[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from math import cos
 
 import pytest
@@ -43,6 +45,16 @@ def test_inspect_is_the_same_for_any_number_of_jobs(glasspara, many):
     document = json.loads(one.out)
     assert [item["path"] for item in document["inputs"]] == [str(path) for path in many if path != many[BAD]]
     assert [item["path"] for item in document["failed"]] == [str(many[BAD])]
+
+
+def test_a_reader_who_goes_away_is_no_error(many):
+    """More than a pipe holds, in many pieces."""
+    command = [sys.executable, "-m", "glasspara", "inspect", *map(str, many[:BAD] * 40)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 def test_fits_are_the_same_for_any_number_of_jobs(glasspara, many, tmp_path):
