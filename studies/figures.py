@@ -1,8 +1,8 @@
-"""The figures of ``docs/theory.md``, ``docs/universality.md`` and ``docs/high_field.md``.
+"""The figures of ``docs/``: theory, universality, high field, decomposition and trace ions.
 
     python -m studies.figures
 
-writes them to docs/img; ``make figures`` does the same.
+writes them to docs/img, and prints the numbers that go with them; ``make figures`` does the same.
 """
 
 from __future__ import annotations
@@ -15,17 +15,22 @@ from glasspara.analysis.departure import DEVIATIONS, departures
 from glasspara.analysis.high_field import high_field
 from glasspara.analysis.universality import universality
 from glasspara.analysis.universality_parts import universality_parts
+from glasspara.dataset import Dataset
+from glasspara.fitting.fit import fit
+from glasspara.fitting.settings import FitSettings
 from glasspara.loading import load
 from glasspara.model import Model
 from glasspara.parameters import ATS_NAMES
 from glasspara.physics.three_level import three_level_magnetisation
 from glasspara.presets import load_preset
+from glasspara.report.figures.fit import fit_figures
 from glasspara.report.figures.high_field import departure_figure, field_shape_figure
 from glasspara.report.figures.highfield import highfield_figures
 from glasspara.report.figures.levels import level_diagram_figure
 from glasspara.report.figures.style import save_png
 from glasspara.report.figures.universality import universality_figure
 from glasspara.report.figures.universality_pairs import universality_pairs_figure
+from glasspara.trace_ions import load_trace_ions
 from tests.campaigns import both_kinds
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +40,12 @@ TEMPERATURE = 4.5
 AREAS = (3e2, 1e3, 3e3, 1e4, 3e4)
 PEAK_AREAS = (1e4, 2e4, 3e4)
 CAMPAIGN_AREA = 1.5e4
+
+FROM_FITS = ("fit_fixed_field", "fit_fixed_temperature", "decomposition_20kOe", "decomposition_4.5K")
+
+
+def _campaign(name: str) -> Dataset:
+    return load(sorted(map(str, (ROOT / "fixtures" / name).glob("*.dat")))).data
 
 
 def main() -> None:
@@ -46,7 +57,7 @@ def main() -> None:
         "two_and_three_levels": departure_figure(TEMPERATURE, ats=ats, areas=AREAS),
         "three_levels_high_field": field_shape_figure(TEMPERATURE, ats=ats, areas=PEAK_AREAS),
     }
-    campaign = load(sorted(map(str, (ROOT / "fixtures" / "bk7-fixed-field").glob("*.dat")))).data
+    campaign = _campaign("bk7-fixed-field")
     result, parts = universality(campaign), universality_parts(campaign)
     figures["universality"] = universality_figure(result, parts)
     figures["universality_pairs"] = universality_pairs_figure(result, parts)
@@ -56,6 +67,12 @@ def main() -> None:
     print(f"three levels of BK7 (Table 3), (Q/e) S4 = {CAMPAIGN_AREA:g} A^2, 0.1 % noise:")
     for statement in forms.statements:
         print(f"  {statement}")
+    traced = fit(_campaign("duran-like"), FitSettings(model=Model(trace_ions=load_trace_ions("Duran"))))
+    print(*traced.notes, sep="\n")
+    fits = (fit(campaign), fit(_campaign("bk7-fixed-temperature")))
+    drawn = {name: figure for one in fits for name, figure in fit_figures(one, decompose_all=True)}
+    figures |= {name: drawn[name] for name in FROM_FITS}
+    figures["trace_ions"] = dict(fit_figures(traced))["decomposition_30kOe"]
     for name, figure in figures.items():
         (IMAGES / f"{name}.png").write_bytes(save_png(figure, dpi=DPI))
     print(f"BK7 (Table 3), {TEMPERATURE} K: three over two levels")

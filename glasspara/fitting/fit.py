@@ -114,10 +114,17 @@ def _with_trace_effect(result: FitResult, settings: FitSettings) -> FitResult:
     bare = fit(result.data, replace(settings, model=replace(settings.model, trace_ions=())))
     effect = TraceEffect(settings.model.trace_ions, _iron(result), _iron(bare))
     words = ", ".join(
-        f"{name} = {value_with_error(*effect.with_ions[name])}, without them {value_with_error(*effect.without[name])}"
+        f"{name} = {value_with_error(*effect.with_ions[name])}, without them {value_with_error(*effect.without[name])} "
+        f"(moved by {_moved(name, effect)})"
         for name in effect.with_ions
     )
     return replace(result, trace_effect=effect, notes=(*result.notes, f"trace ions: {words}"))
+
+
+def _moved(name: str, effect: TraceEffect) -> str:
+    """What the trace ions change of ``name``: a concentration in percent, the fraction as it is."""
+    change, before = effect.change[name], effect.without[name][0]
+    return f"{100.0 * change / before:+.2g} %" if name == "n_fe" and before else f"{change:+.2g}"
 
 
 def _iron(result: FitResult) -> dict[str, tuple[float, float | None]]:

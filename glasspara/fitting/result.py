@@ -90,6 +90,11 @@ class TraceEffect:
     with_ions: Mapping[str, tuple[float, float | None]]
     without: Mapping[str, tuple[float, float | None]]
 
+    @property
+    def change(self) -> Mapping[str, float]:
+        """How far they move each, with them less without; the two fits share their noise."""
+        return {name: value - self.without[name][0] for name, (value, _) in self.with_ions.items()}
+
 
 @dataclass(frozen=True)
 class Determination:

@@ -367,6 +367,22 @@ def test_universality_figure_shades_where_it_breaks():
     assert f"shaded: breaks at H/T from {1e-3 * low:.3g} to {1e-3 * high:.3g} kOe/K" in texts(figure)
 
 
+def test_decomposition_has_the_intrinsic_magnetisation_below():
+    run = one_run()
+    figure = dict(fit_figures(result_of(Dataset((run,)))))["decomposition_20kOe"]
+    main, below = figure.axes
+    assert points(main) == points(below) == len(run)
+    (measured,) = (line for line in below.get_lines() if line.get_gid() == POINTS)
+    terms = evaluate(run.temperature, run.field, BK7, Model())
+    factor = 1e3
+    assert measured.get_ydata() == pytest.approx(factor * (run.magnetisation - terms.beside_ats), rel=1e-9)
+    assert below.get_ylabel() == r"$M_\mathrm{intr}$ ($10^{-3}$ emu/g)"
+    lines = [line for line in below.get_lines() if line.get_gid() != POINTS and len(line.get_xdata()) > 2]
+    (theory,) = (line for line in lines if line.get_color() == "#D55E00")
+    at_points = np.interp(1.0 / run.temperature[::-1], *theory.get_data())[::-1]
+    assert at_points == pytest.approx(factor * terms.ats, rel=1e-6)
+
+
 def test_universality_through_zero_field():
     """A loop has a point at H = 0, which a logarithmic abscissa alone would drop."""
     data = Dataset((loop(2.0), loop(4.5), loop(10.0)))

@@ -99,6 +99,7 @@ def _trace_effect(effect: TraceEffect) -> Json:
         ],
         "with": values(effect.with_ions),
         "without": values(effect.without),
+        "change": dict(effect.change),
     }
 
 

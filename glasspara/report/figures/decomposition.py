@@ -31,6 +31,7 @@ _TERMS: tuple[tuple[str, str, str, Dashes], ...] = (
     ("total", "total", BLACK, "solid"),
     ("larmor", "Larmor", BLUE, (0, (6, 2))),
     ("langevin", "Langevin", GREEN, (0, (6, 2, 1.2, 2))),
+    ("trace", "of this, trace ions", GREEN, (0, (1, 2))),
     ("ats", "ATS", VERMILLION, (0, (2, 1.2))),
 )
 
@@ -43,7 +44,8 @@ def decomposition_figure(result: FitResult, run: ReducedRun, part: slice, *, syn
     has what the model leaves.
     """
     has_ats = result.model.has_ats
-    above = _TERMS if has_ats else [row for row in _TERMS if row[0] != "ats"]
+    absent = {"ats": not has_ats, "trace": not result.model.trace_ions}
+    above = [row for row in _TERMS if not absent.get(row[0])]
     data = RunStyle("data", GREY, "o")
     left = RunStyle("intrinsic" if has_ats else "residual", ORANGE, "s")
     fills = branch_fills([run])
@@ -79,9 +81,9 @@ def decomposition_figure(result: FitResult, run: ReducedRun, part: slice, *, syn
 
 
 def _iron(result: FitResult) -> str:
-    """A line that says so where mass spectrometry holds or constrains the iron of the Langevin term."""
+    """A line that says so where the iron of the Langevin term is held or constrained."""
     iron = result.parameters.get("n_fe")
     if iron is None or not (iron.fixed or iron.constraint):
         return ""
     word = "held" if iron.fixed else "constrained"
-    return f"\nn(Fe) = {iron.value:.4g} g⁻¹, {word} by mass spectrometry".replace("e+", "e")
+    return f"\nn(Fe) = {iron.value:.4g} g⁻¹ {word}".replace("e+", "e")
