@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from glasspara.dataset import Dataset
-from glasspara.fitting.exploration import Wanted, explore
 from glasspara.fitting.fit import fit
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.settings import FitSettings
 from glasspara.replicates.batch import in_order
+
+if TYPE_CHECKING:
+    from glasspara.fitting.exploration import Wanted
 
 FITS_A_PROCESS, ATS_FITS_A_PROCESS = 64, 4
 """So many fits without and with an ATS term are worth the start of a process."""
@@ -39,4 +42,8 @@ def fit_each(
 
 def _fit_one(part: Dataset, *, settings: FitSettings, wanted: Wanted | None) -> FitResult:
     result = fit(part, settings)
-    return result if wanted is None else explore(result, settings, wanted)
+    if wanted is None:
+        return result
+    from glasspara.fitting.exploration import explore
+
+    return explore(result, settings, wanted)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from typing import TypeVar
-
-from glasspara.replicates.processes import processes, workers_died
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -44,6 +41,11 @@ def _results(
     if jobs <= 1:
         yield from map(task, items)
         return
+    # A twentieth of a second that one fit does not need.
+    from concurrent.futures.process import BrokenProcessPool
+
+    from glasspara.replicates.processes import processes, workers_died
+
     size = max(1, min(_LARGEST_CHUNK, len(items) // (_CHUNKS_PER_WORKER * jobs)))
     try:
         with processes(jobs) as pool:

@@ -12,7 +12,7 @@ from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.settings import FitSettings
 from glasspara.model import Model, evaluate
-from tests.campaigns import BK7, FAULTS, PURE_LL, faulty, fixed_field, make_run
+from tests.campaigns import BK7, FAULTS, PURE_LL, faulty, fixed_field, fixed_temperature, make_run
 
 ALL = {
     "field_offset": 20.0, "moment_offset": 1e-6, "temperature_scale": 0.005, "holder_chi": 1e-9, "mass_scale": 0.02,
@@ -227,6 +227,31 @@ def test_nuisances_turn_a_poor_fit_into_a_good_one():
 
 def test_a_term_that_is_not_needed_is_said_with_nuisances_too():
     data = fixed_field(PURE_LL, rng(), fields=(1e3, 3e4), temperatures=tuple(T[::3]))
-    result = fit(data, FitSettings(nuisances={"field_offset": 20.0}))
+    result = fit(data, FitSettings(nuisances={"field_offset": 20.0}, fixed=SHAPE))
     assert result.assessment.status == "term-not-needed"
     assert "field_offset[1] = " in result.assessment.reasons[-1]
+
+
+def test_runs_of_both_kinds_are_fitted_together():
+    """M(T) of one sample and M(H) of another, 2 % lighter than stated, with an independent chi_larmor."""
+    draw = rng(11)
+    swept = fixed_temperature(BK7, draw, temperatures=(2.0, 10.0), fields=tuple(np.linspace(1e3, 6e4, 20)))
+    other = [
+        of_mass(replace(run, magnetisation=0.98 * run.magnetisation, sigma=0.98 * run.sigma), 1001.0)
+        for run in swept.runs
+    ]
+    data = Dataset((*fixed_field(BK7, draw, fields=(1e3, 2e4), temperatures=tuple(T[::2])).runs, *other))
+    wishes = FitSettings(
+        nuisances={"mass_scale": 0.02, "field_offset": 20.0},
+        constrained={"chi_larmor": (BK7["chi_larmor"], 1e-3 * BK7["chi_larmor"])},
+        fixed=SHAPE,
+    )
+    result = fit(data, wishes)
+    assert result.assessment.status == "good"
+    found = result.parameters
+    ratio = (1.0 + found["mass_scale[2]"].value) / (1.0 + found["mass_scale[1]"].value)
+    assert ratio == pytest.approx(0.98, abs=0.002)
+    assert found["chi_larmor"].error == pytest.approx(1e-3 * BK7["chi_larmor"], rel=0.1)
+    for name in ("chi_larmor", "n_fe2", "n_fe3", "d0min_qs4", "d0max_qs4"):
+        assert abs(found[name].value - BK7[name]) < 3.5 * found[name].error
+    assert {run.run.kind for run in result.data.runs} == {"fixed-field", "fixed-temperature"}

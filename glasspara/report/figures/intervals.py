@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from glasspara.fitting.contours import Contour, ContourLine
 from glasspara.fitting.curves import ProfileCurve
@@ -24,6 +26,8 @@ FloatArray = npt.NDArray[np.float64]
 _LEVELS = {"68 %": 1.0, "95 %": 3.84}
 # The parabola is drawn no higher than this share above the profile.
 _HEADROOM = 1.1
+# Beyond this factor a logarithmic axis has room for its decades alone.
+_DECADES = 300.0
 # Values that span a larger factor have a logarithmic axis.
 _LONG = 10.0
 
@@ -65,6 +69,7 @@ def profile_figure(result: FitResult, curve: ProfileCurve, *, synthetic: bool = 
     axes.axvline(factor * item.value, color=BLACK, linewidth=1.0, zorder=1.0)
     if _is_long(curve.values, logarithmic=curve.logarithmic):
         axes.set_xscale("log")
+        _plain_numbers(axes.xaxis)
     axes.set_ylim(0.0, top)
     axes.set_ylabel(r"$\chi^2-\chi^2_\mathrm{min}$ (1)")
     axes.set_xlabel(f"{item.name} ({unit})")
@@ -99,8 +104,10 @@ def contour_figure(result: FitResult, contour: Contour, *, synthetic: bool = Fal
     axes.set_ylim(limits[1])
     if _is_long(every[:, 0], logarithmic=contour.logarithmic[0]):
         axes.set_xscale("log")
+        _plain_numbers(axes.xaxis)
     if _is_long(every[:, 1], logarithmic=contour.logarithmic[1]):
         axes.set_yscale("log")
+        _plain_numbers(axes.yaxis)
     axes.set_xlabel(f"{items[0].name} ({units[0]})")
     axes.set_ylabel(f"{items[1].name} ({units[1]})")
     return figure
@@ -160,6 +167,16 @@ def _ellipses(result: FitResult, contour: Contour) -> list[FloatArray]:
     )
     centre, size = np.array([[item.value] for item in items]), np.array([[error] for error in errors])
     return [centre + np.sqrt(line.rise) * size * circle for line in contour.lines]
+
+
+def _plain_numbers(axis: Axis) -> None:
+    """1, 2 and 5 of each decade, as they are: powers of ten for the rest would run into each other."""
+    low, high = axis.get_view_interval()
+    if high > _DECADES * low:
+        return  # decades are enough
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _is_long(values: FloatArray, *, logarithmic: bool) -> bool:
