@@ -186,24 +186,30 @@ def _verdict(
     """The outcome in one sentence."""
     if drifting is None:
         return f"whether n drifts with {against} cannot be said: it takes two runs and more points than parameters"
+    test = drifts["both"]
+    if drifting:
+        return (
+            f"n drifts with {against}: {_span(rows)}; one concentration of Fe2+ and one of Fe3+ for all runs is ruled "
+            f"out, {_chance(test)}"
+        )
+    if test.p_value < ALPHA:
+        return f"a drift of n with {against} is not established: {_span(rows)}; {_chance(test)}"
+    if any(row.fits["both"].assessment.status == "poor" for row in rows):
+        return f"no drift of n with {against} is seen ({_chance(test)}), but the fits are poor: {_span(rows)}"
+    return f"n does not drift with {against}: one n(Fe2+) and one n(Fe3+) serve for all runs, {_chance(test)}"
+
+
+def _span(rows: tuple[RunSeries, ...]) -> str:
+    """What the fits with Fe3+ alone give at both ends."""
     first, last = rows[0], rows[-1]
     low, high = first.n_fe("fe3").value, last.n_fe("fe3").value
     there = (first.run.label, last.run.label)
     if there[0] == there[1]:  # the set point says nothing then
         there = ("the first run", "the last")
-    span = (
+    return (
         f"n(Fe3+) of the fits with Fe3+ alone is {low:.4g} g^-1 at {there[0]} and {high:.4g} g^-1 at "
         f"{there[1]}{_change(low, high)}"
     )
-    test = drifts["both"]
-    if drifting:
-        return (
-            f"n drifts with {against}: {span}; one concentration of Fe2+ and one of Fe3+ for all runs is ruled out, "
-            f"{_chance(test)}"
-        )
-    if test.p_value < ALPHA:
-        return f"a drift of n with {against} is not established: {span}; {_chance(test)}"
-    return f"n is the same for all runs: {span}; {_chance(test)}"
 
 
 def _change(low: float, high: float) -> str:
@@ -233,7 +239,8 @@ def _remarks(rows: tuple[RunSeries, ...], drifts: Mapping[str, Drift], drifting:
     ]
     if drifting is False and alone:
         remarks.append(
-            f"n of {' and of '.join(alone)} alone drifts, which a mixture of both explains: they saturate differently"
+            f"n of {' and of '.join(alone)} alone drifts, which a mixture of both explains, for they saturate "
+            f"differently: {_span(rows)}"
         )
     bare = [row.run.label for row in rows if row.parameter("both", "n_fe2").value == 0.0]
     if bare:
