@@ -10,6 +10,7 @@ from glasspara.loading import load
 from glasspara.report.figures.corrections import correction_figures
 from glasspara.report.figures.panels import POINTS
 from glasspara.report.figures.style import save_png
+from tests.campaigns import PURE_LL, fixed_field
 from tests.holders import (
     CHI_HOLDER,
     PD_MASS_MG,
@@ -63,3 +64,8 @@ def test_the_curves_of_the_true_field_follow_the_magnet(drawn):
     for curve, rising in zip(curves, (False, True), strict=True):
         H = 1e3 * curve.get_xdata()
         assert np.abs(curve.get_ydata() - kept_field(H, rising)).max() < 5.0
+
+
+def test_data_as_they_were_measured_have_no_such_figure():
+    data = fixed_field(PURE_LL, np.random.default_rng(1), fields=(1e3,), temperatures=(2.0, 4.0, 8.0, 16.0))
+    assert list(correction_figures(data.runs, [])) == []
