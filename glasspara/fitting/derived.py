@@ -14,6 +14,9 @@ from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
 
 FloatArray = npt.NDArray[np.float64]
 
+COMBINATIONS = ("curie_constant", "d0_mean_qs4", "d0_difference_qs4", "ats_amplitude")
+"""What is derived however the iron is written."""
+
 
 def derived(
     reported: Mapping[str, float], names: tuple[str, ...], covariance: FloatArray, *, partition: bool

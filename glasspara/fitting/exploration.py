@@ -9,6 +9,7 @@ from glasspara.errors import UsageError
 from glasspara.fitting.contours import contour
 from glasspara.fitting.coordinates import reported_names
 from glasspara.fitting.curves import profile_curve
+from glasspara.fitting.derived import COMBINATIONS
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals import minos
 from glasspara.fitting.minimise import Minimum
@@ -58,7 +59,7 @@ class Wanted:
             if name in held:
                 raise UsageError(f"{name} is held: it has no interval", remedy=f"Free it with --free {name}")
             if name not in reported:
-                other = _other_iron(name, reported)
+                other = _remedy(name, reported)
                 free = ", ".join(key for key in reported if key not in held)
                 raise UsageError(
                     f"the fit has no parameter {name!r}", remedy=other or f"Free parameters: {free}"
@@ -129,9 +130,11 @@ def _restarted(result: FitResult, settings: FitSettings, place: Mapping[str, flo
     return replace(again, notes=(*again.notes, note))
 
 
-def _other_iron(name: str, reported: Sequence[str]) -> str:
+def _remedy(name: str, reported: Sequence[str]) -> str:
     if name in PARTITION_NAMES and ION_NAMES[0] in reported:
         return "Write the iron so: --set fe2_fraction=0.5"
     if name in ION_NAMES and PARTITION_NAMES[0] in reported:
         return "The iron is written as n_fe and fe2_fraction here: ask for those"
+    if name in COMBINATIONS:
+        return "It is derived: --bootstrap N gives its interval"
     return ""

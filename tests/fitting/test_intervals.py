@@ -235,3 +235,17 @@ def test_intervals_cover_single_runs():
     # 5 and 2 with this seed
     assert inside >= 4
     assert lopsided >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("ats_amplitude", "--bootstrap"),
+        ("fe2_fraction", "--set fe2_fraction"),
+        ("nothing", "Free parameters"),
+    ],
+)
+def test_what_has_no_interval_is_told_what_to_do(name, remedy):
+    with pytest.raises(UsageError) as refused:
+        Wanted(minos=(name,)).check(FitSettings())
+    assert remedy in refused.value.remedy
