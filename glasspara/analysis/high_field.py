@@ -87,6 +87,8 @@ class HighFieldResult:
             yield "no form of the ATS term has a minimum"
             return
         yield self._verdict(best)
+        if not self.trusted:
+            return
         rising = []
         for peak in self.peaks:
             if peak.form != best.name:

@@ -104,8 +104,9 @@ def universality(
     InputError
         With fewer than two runs, or too few points.
     """
-    choice = chi_larmor if isinstance(chi_larmor, ChiLarmor) else ChiLarmor()
-    if isinstance(chi_larmor, float):
+    if chi_larmor is None or isinstance(chi_larmor, ChiLarmor):
+        choice = chi_larmor or ChiLarmor()
+    else:
         choice = ChiLarmor("given", chi_larmor)
     test = curve_test(data, choice.tested, allowances=allowances)
     result = _result(data, choice, test)

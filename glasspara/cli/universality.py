@@ -62,7 +62,8 @@ def universality(
             from glasspara.report.figures.universality_pairs import universality_pairs_figure
 
             files[FIGURE] = save_png(universality_figure(result, parts))
-            files[PAIRS_FIGURE] = save_png(universality_pairs_figure(result, parts))
+            if len(parts.pairs) > 1:  # the pair of two runs is the whole
+                files[PAIRS_FIGURE] = save_png(universality_pairs_figure(result, parts))
         return files
 
     def show(out: Terminal) -> None:

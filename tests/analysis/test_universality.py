@@ -57,6 +57,7 @@ def test_given_chi_is_used():
     assert not wrong.holds
     assert wrong.chi_larmor_error is None
     assert wrong.chi_larmor_source == "given"
+    assert universality(data, chi_larmor=0, allowances=False).chi_larmor_source == "given"
 
 
 def test_negative_fields_fold_onto_positive_ones():

@@ -13,6 +13,7 @@ from glasspara.report.figures.panels import (
     ABSCISSA_LABELS,
     RunStyle,
     branch_fills,
+    branch_handles,
     draw_points,
     finish_residuals,
     frame,
@@ -62,20 +63,22 @@ def _figure(result: HighFieldResult, run: ReducedRun, part: slice, *, synthetic:
     data, left_by_plain = RunStyle("data", ORANGE, "o"), RunStyle(f"left by {SHORT[PLAIN]}", VERMILLION, "^")
     left_by_best = RunStyle(f"left by {SHORT[best.name]}", GREY, "o")
     lines = {name: style for name, style in _LINES.items() if name in fits}
+    fills = branch_fills([run])
     handles = [
         *run_handles([data]),
         *(Line2D([], [], color=c, linestyle=d, label=SHORT[name]) for name, (c, d) in lines.items()),
         *run_handles([left_by_best, *([left_by_plain] if PLAIN in fits and best.name != PLAIN else [])]),
+        *branch_handles(fills),
     ]
     figure, (main, below) = frame(
-        "High field: " + ("" if result.trusted else "NOT TRUSTED, ") + f"best form {SHORT[best.name]}",
+        "High field: "
+        + (f"best form {SHORT[best.name]}" if result.trusted else "no form describes the data"),
         _details(result, run),
         synthetic_mark([run], synthetic=synthetic),
         trusted=result.trusted,
         panels=(2.0, 1.0),
         handles=handles,
     )
-    fills = branch_fills([run])
     # Loops fold onto positive fields: every term is odd in H.
     sign, x = np.where(run.field < 0.0, -1.0, 1.0), 1.0e-3 * np.abs(run.field)
     factor, unit = scaled_unit(reference.intrinsic[part], "emu/g")
@@ -111,6 +114,6 @@ def _details(result: HighFieldResult, run: ReducedRun) -> str:
         if peak.field is None
         else f"peak at {1e-3 * peak.field:.3g} kOe, {peak.fall:.2f} of it at {1e-3 * peak.top:.3g} kOe"
         for peak in result.peaks
-        if best is not None and peak.form == best.name and peak.run is run
+        if result.trusted and best is not None and peak.form == best.name and peak.run is run
     ]
     return "\n".join(elide(line, LINE) for line in lines)
