@@ -86,12 +86,17 @@ def _simulate(folder: Path, campaign: Campaign, seed: int) -> None:
 def _run(folder: Path, step: Step, before: Sequence[Future[Done]]) -> Done:
     for future in before:
         future.result()
-    place = Path(DATA) / step.campaign
-    files = sorted(str(path.relative_to(folder)) for path in (folder / place).glob(step.pattern))
+    place = None if step.campaign is None else f"{DATA}/{step.campaign}"
+    files = (
+        []
+        if place is None
+        else sorted(f"{place}/{path.name}" for path in (folder / place).glob(step.pattern))
+    )
     options = [_with_reports(word, step) for word in step.options]
     tail = [*options, "--out", step.name, "--force"]
-    shown = f"glasspara {step.command} {place.as_posix()}/{step.pattern} {shlex.join(tail)}"
+    pattern = "" if place is None else f" {place}/{step.pattern}"
     done = _glasspara(folder, [step.command, *files, *tail])
+    shown = f"glasspara {step.command}{pattern} {shlex.join(tail)}"
     if done.returncode not in step.expected:
         lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
         return Done(step, shown, done.returncode, (), (), lines[-1])

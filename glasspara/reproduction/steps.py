@@ -36,17 +36,17 @@ class Campaign:
 class Step:
     """One command.
 
-    ``shows`` names the tables and figures of the source, ``options`` follow the files of ``campaign``; in them
-    "{NAME}" stands for the report of the step NAME, which then comes first. ``report`` is the file that the command
-    writes as its JSON report. ``expected`` are the exit statuses that are a result here; ``rows`` reads the
-    comparison with published numbers from the report.
+    ``shows`` names the tables and figures of the source, ``options`` follow the files of ``campaign`` (None: there are
+    none); in them "{NAME}" stands for the report of the step NAME, which then comes first. ``report`` is the file
+    that the command writes as its JSON report. ``expected`` are the exit statuses that are a result here; ``rows``
+    reads the comparison with published numbers from the report.
     """
 
     name: str
     shows: str
     text: str
     command: str
-    campaign: str
+    campaign: str | None
     report: str
     options: tuple[str, ...] = ()
     pattern: str = "*.dat"
@@ -72,6 +72,17 @@ def _full_fit(preset: str) -> Callable[[Json], Sequence[Row]]:
 
 def _named(name: str, parameter: Json) -> str:
     return f"{name} (held)" if parameter["fixed"] else name
+
+
+def _derived(published: Mapping[str, float]) -> Callable[[Json], Sequence[Row]]:
+    def rows(report: Json) -> list[Row]:
+        found = {item["name"]: item for item in report["derive"]["quantities"]}
+        return [
+            Row(name, found[name]["unit"], value, None, found[name]["value"], found[name]["error"])
+            for name, value in published.items()
+        ]
+
+    return rows
 
 
 def _ll_table(name: str) -> Callable[[Json], Sequence[Row]]:
@@ -181,6 +192,26 @@ STEPS = (
         "duran-like",
         "curie.json",
         ("--sample", "Duran"),
+    ),
+    Step(
+        "anomaly",
+        "Fig. 18b below 3 to 4 K",
+        "Windows of temperature in which the data could leave the theory; these follow it",
+        "anomaly",
+        "bk7-fixed-field",
+        "anomaly.json",
+    ),
+    Step(
+        "derive",
+        "Void volume (1), weak-field limits (13)",
+        "What the fit of Table 3 says of particles, areas, voids and fields, and what it takes to say it",
+        "derive",
+        None,
+        "derive.json",
+        ("{table3}", "--xi", "30"),
+        rows=_derived(
+            {"void_volume": 5.6e6, "void_side": 362.0}
+        ),  # in the text of the source, for xi = 30 nm
     ),
     Step(
         "tables5-7",
