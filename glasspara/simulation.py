@@ -26,7 +26,6 @@ import numpy.typing as npt
 from glasspara.errors import SampleDataError, UsageError
 from glasspara.files.writer import write_mpms3_dc, write_mpms_xl_dc, write_mpms_xl_rso
 from glasspara.model import Model, evaluate
-from glasspara.parameters import ATS_NAMES
 from glasspara.presets import Preset, RunPlan, model_values
 
 FloatArray = npt.NDArray[np.float64]
@@ -83,6 +82,7 @@ def simulate_run(
     noise: float = 1.0e-3,
     floor: float | None = None,
     seed: int | np.random.SeedSequence = 1,
+    model: str = "etm",
     orientation: str = "isotropic",
     convention: str = "paper",
 ) -> SimulatedPoints:
@@ -101,11 +101,13 @@ def simulate_run(
         Least standard deviation, emu: ``FLOOR``, and 0 when ``noise`` is 0.
     seed : int or SeedSequence
         Same seed, same points.
+    model : str
+        A key of :data:`glasspara.model.MODELS`; "etm" with n_ats = 0 has no ATS term.
 
     Raises
     ------
     UsageError
-        For a mass, noise or floor out of range, or n_ats without the other ATS parameters.
+        For a mass, noise or floor out of range, or a parameter that the model lacks.
     """
     floor = _floor(noise, floor)
     for what, value, good in (
@@ -117,7 +119,7 @@ def simulate_run(
             raise UsageError(f"the {what} cannot be {value:g}")
     T, H = (_as_written(values) for values in np.broadcast_arrays(np.atleast_1d(T), H))
     values = model_values(parameters)
-    terms = evaluate(T, H, values, _model_of(values, orientation, convention))
+    terms = evaluate(T, H, values, _model_of(model, values, orientation, convention))
     true_moment = terms.total * mass_mg * 1.0e-3
     sigma = np.hypot(noise * np.abs(true_moment), floor)
     moment = true_moment + sigma * _normal(seed, T.size)
@@ -135,6 +137,7 @@ def simulate_campaign(
     runs: Sequence[RunPlan] | None = None,
     parameters: Mapping[str, float] | None = None,
     layout: str = "mpms-xl-rso",
+    model: str = "etm",
     orientation: str = "isotropic",
     convention: str = "paper",
 ) -> list[SimulatedRun]:
@@ -146,7 +149,7 @@ def simulate_campaign(
         Parameters, sample and, unless ``runs`` says otherwise, campaign.
     seed : int
         Not negative. Same seed, same bytes.
-    noise, floor, orientation, convention
+    noise, floor, model, orientation, convention
         As for :func:`simulate_run`.
     scatter : bool
         False puts every set point exactly where it was asked for.
@@ -187,6 +190,7 @@ def simulate_campaign(
         "noise_floor_emu": _floor(noise, floor),
         "convention": convention,
         "orientation": orientation,
+        **({} if model == "etm" else {"model": model}),
     }
     comment = _comment(preset.name, {**settings, **truth})
 
@@ -201,6 +205,7 @@ def simulate_campaign(
             noise=noise,
             floor=floor,
             seed=_stream(seed, plan, repetition, "moment"),
+            model=model,
             orientation=orientation,
             convention=convention,
         )
@@ -224,12 +229,15 @@ def _floor(noise: float, floor: float | None) -> float:
     return floor
 
 
-def _model_of(values: Mapping[str, float], orientation: str, convention: str) -> Model:
-    has_ats = bool(values["n_ats"])
-    missing = [name for name in ATS_NAMES if has_ats and name not in values]
+def _model_of(name: str, values: Mapping[str, float], orientation: str, convention: str) -> Model:
+    without = name == "etm" and not values["n_ats"]
+    model = Model("ll" if without else name, orientation=orientation, convention=convention)
+    missing = [item for item in model.names if item not in values]
     if missing:
-        raise UsageError(f"n_ats without {', '.join(missing)}", remedy="Give all of them, or n_ats = 0")
-    return Model("etm" if has_ats else "ll", orientation=orientation, convention=convention)
+        alternative = ", or n_ats = 0" if name == "etm" else ""
+        what = "n_ats" if name == "etm" else f"model {name}"
+        raise UsageError(f"{what} without {', '.join(missing)}", remedy=f"Give all of them{alternative}")
+    return model
 
 
 def _set_points(plan: RunPlan, seed: int, repetition: int, scatter: bool) -> tuple[FloatArray, FloatArray]:

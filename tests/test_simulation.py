@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from glasspara.errors import SampleDataError, UsageError
 from glasspara.measurement import read
+from glasspara.model import Model, evaluate
 from glasspara.physics.langevin import langevin_magnetisation
-from glasspara.presets import RunPlan, grid_points, load_preset, preset_names
+from glasspara.presets import RunPlan, grid_points, load_preset, model_values, preset_names
 from glasspara.simulation import FLOOR, LAYOUTS, simulate_campaign, simulate_run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -263,3 +265,18 @@ def test_start_up_needs_neither_pandas_nor_matplotlib():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_other_models_than_etm_are_simulated():
+    preset = load_preset("bk7-fixed-field")
+    T, H = np.full(3, 4.5), np.array([1e4, 3e4, 6e4])
+    values = {**preset.parameters, "qs4": 1.5e4}
+    made = simulate_run(T, H, parameters=values, mass_mg=96.8, noise=0.0, model="three-level")
+    true = evaluate(T, H, model_values(values), Model("three-level")).total * 0.0968
+    assert_allclose(
+        made.true_moment, true, rtol=1e-6
+    )  # the points are those that the file states, to 7 figures
+    with pytest.raises(UsageError, match="model three-level without qs4"):
+        simulate_run(T, H, parameters=preset.parameters, mass_mg=96.8, model="three-level")
+    with pytest.raises(UsageError, match="unknown --model 'four-level'"):
+        simulate_run(T, H, parameters=preset.parameters, mass_mg=96.8, model="four-level")

@@ -80,6 +80,16 @@ LayoutName = Annotated[
     ),
 ]
 
+Truth = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        metavar="etm|three-level|...",
+        help="The truth: the models of fit. Give with --set what the preset lacks (qs4 of three-level, ...).",
+        rich_help_panel=SIMULATION,
+    ),
+]
+
 
 def simulate(
     *,
@@ -93,6 +103,7 @@ def simulate(
     noise: Noise = 1.0e-3,
     layout: LayoutName = "mpms-xl-rso",
     mass: options.Mass = None,
+    model: Truth = "etm",
     convention: options.Convention = "paper",
     orientation: options.Orientation = "isotropic",
     output: Output,
@@ -118,6 +129,7 @@ def simulate(
         runs=_plans(mt, mh, t_grid, h_grid),
         parameters=parameters,
         layout=layout,
+        model=model,
         convention=convention,
         orientation=orientation,
     )
@@ -143,6 +155,7 @@ def simulate(
                     seed=seed,
                     noise=noise,
                     layout=layout,
+                    model=model,
                     mass_mg=mass_mg,
                 )
             )

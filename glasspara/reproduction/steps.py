@@ -113,6 +113,10 @@ CAMPAIGNS = (
     Campaign("bk7-fixed-temperature", ("--preset", "bk7-fixed-temperature")),
     Campaign("bk7-fixed-field-exact", ("--preset", "bk7-fixed-field", "--noise", "0")),
     Campaign("bk7-fixed-temperature-exact", ("--preset", "bk7-fixed-temperature", "--noise", "0")),
+    Campaign(
+        "bk7-three-level",
+        ("--preset", "bk7-fixed-temperature", "--model", "three-level", "--set", "qs4=1.5e4"),
+    ),
     Campaign("pure-ll", ("--preset", "pure-ll")),
     Campaign("duran-like", ("--preset", "duran-like")),
     Campaign("bas-like", ("--preset", "bas-like")),
@@ -192,6 +196,15 @@ STEPS = (
         "duran-like",
         "curie.json",
         ("--sample", "Duran"),
+    ),
+    Step(
+        "highfield",
+        "Fig. 23",
+        "M_intr(H) by every form of the ATS term; the truth has three levels, with (Q/e) S4 = 1.5e4 A^2",
+        "highfield",
+        "bk7-three-level",
+        "highfield.json",
+        ("--fix", "n_ats=1.34e16"),
     ),
     Step(
         "anomaly",

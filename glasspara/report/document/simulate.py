@@ -21,6 +21,7 @@ def simulate_document(
     seed: int,
     noise: float,
     layout: str,
+    model: str,
     mass_mg: float,
 ) -> Json:
     return frame("simulate", [], []) | {
@@ -30,6 +31,7 @@ def simulate_document(
             "seed": seed,
             "noise": noise,
             "layout": layout,
+            "model": model,
             "mass_mg": mass_mg,
             "parameters": dict(parameters),
             "files": [
