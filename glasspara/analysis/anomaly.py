@@ -37,6 +37,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.minimise import Minimum, polish
 from glasspara.fitting.result import Assessment, FitResult
 from glasspara.fitting.settings import FitSettings
+from glasspara.linear_algebra import on_one_thread
 from glasspara.parameters import ALLOWANCES, allowances_in_words
 from glasspara.wording import p_value
 
@@ -147,6 +148,7 @@ class AnomalyResult:
         return _describes(self.findings, self.assessment)
 
 
+@on_one_thread
 def anomaly(
     data: Dataset,
     settings: FitSettings | None = None,

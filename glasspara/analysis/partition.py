@@ -26,6 +26,7 @@ from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.profile import Profile, Profiles
 from glasspara.fitting.result import TRUSTED, FitResult, Status
 from glasspara.fitting.settings import FitSettings
+from glasspara.linear_algebra import on_one_thread
 from glasspara.model import Terms
 
 FloatArray = npt.NDArray[np.float64]
@@ -126,6 +127,7 @@ def fractions(steps: float = STEP) -> tuple[float, ...]:
     return tuple(dict.fromkeys(values))
 
 
+@on_one_thread
 def partition(data: Dataset, settings: FitSettings, values: Sequence[float] | None = None) -> PartitionResult:
     """Scan the share x of Fe2+ over ``values``, and find the intervals for it.
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "compare": "compare",
     "highfield": "highfield",
     "partition": "partition",
+    "oscillations": "oscillations",
     "anomaly": "anomaly",
     "series": "series",
     "curie": "curie",
