@@ -207,6 +207,14 @@ STEPS = (
         ("--fix", "n_ats=1.34e16"),
     ),
     Step(
+        "oscillations",
+        "Fig. 20",
+        "Periodograms of M_intr(T); smooth synthetic data, so that any oscillation found here would be a false alarm",
+        "oscillations",
+        "bk7-fixed-field",
+        "oscillations.json",
+    ),
+    Step(
         "anomaly",
         "Fig. 18b below 3 to 4 K",
         "Windows of temperature in which the data could leave the theory; these follow it",
