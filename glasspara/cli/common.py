@@ -1,4 +1,4 @@
-"""What the commands share beside their options: messages on stderr, trace ions."""
+"""What the commands share beside their options: exit statuses, messages on stderr, trace ions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from glasspara.errors import GlassparaError
     from glasspara.physics.ions import TraceIon
     from glasspara.sample import Sample
+
+NOT_TRUSTED = 5
+"""Exit status: done and reported, but not to be trusted."""
+
+PART_FAILED = 6
+"""Exit status: part of a batch failed."""
 
 
 def warn(messages: Iterable[str], *, quiet: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glasspara.cli import common, options
+from glasspara.cli.common import NOT_TRUSTED
 from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.unfinished import Unfinished
@@ -14,7 +15,6 @@ from glasspara.cli.unfinished import Unfinished
 if TYPE_CHECKING:
     from glasspara.report.console.terminal import Terminal
 
-NOT_TRUSTED = 5
 REPORT, DATA, FIGURE = "compare.json", "compare.csv", "compare.png"
 UNFINISHED = ".compare-unfinished.jsonl"
 

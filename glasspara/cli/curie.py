@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glasspara.cli import options
+from glasspara.cli.common import NOT_TRUSTED
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
 from glasspara.errors import UsageError
@@ -14,7 +15,6 @@ from glasspara.errors import UsageError
 if TYPE_CHECKING:
     from glasspara.report.console.terminal import Terminal
 
-NOT_TRUSTED = 5
 REPORT, DATA = "curie.json", "curie.csv"
 FIGURE, LOW_FIGURE = "curie.png", "low_temperature.png"
 WINDOWS = "Weak fields and windows"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glasspara.cli import options
+from glasspara.cli.common import NOT_TRUSTED
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
 from glasspara.errors import UsageError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from glasspara.analysis.fitted_values import FittedValues
     from glasspara.report.console.terminal import Terminal
 
-NOT_TRUSTED = 5
 REPORT, DATA, FIGURE = "derive.json", "derive.csv", "derive.png"
 ASSUMED = "Assumptions"
 

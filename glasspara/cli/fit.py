@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glasspara.cli import common, options
+from glasspara.cli.common import NOT_TRUSTED, PART_FAILED
 from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.unfinished import Unfinished
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from glasspara.loading import Input, Loaded
     from glasspara.report.console.terminal import Terminal
 
-NOT_TRUSTED, PART_FAILED = 5, 6
 REPORT, PARAMETERS, DATA = "report.json", "parameters.csv", "data.csv"
 REPLICATES, UNFINISHED = "bootstrap.csv", ".bootstrap-unfinished.jsonl"
 

@@ -11,9 +11,6 @@ from glasspara.cli.groups import DataOptions, ParameterOptions
 if TYPE_CHECKING:
     from glasspara.fitting.settings import FitSettings
 
-NOT_TRUSTED = 5
-"""Exit status: done and reported, but not to be trusted."""
-
 
 @dataclass(frozen=True)
 class FullModelOptions(ParameterOptions):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from glasspara.cli import options
-from glasspara.cli.full_model import NOT_TRUSTED
+from glasspara.cli.common import NOT_TRUSTED
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from glasspara.cli import options
-from glasspara.cli.common import report_error
+from glasspara.cli.common import PART_FAILED, report_error
 from glasspara.cli.groups import workers
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from glasspara.exclusion import Item
     from glasspara.measurement import Measurement
     from glasspara.report.console.terminal import Look
-
-PART_FAILED = 6
 
 
 def inspect(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glasspara.cli import options
-from glasspara.cli.full_model import NOT_TRUSTED, FullModelOptions
+from glasspara.cli.common import NOT_TRUSTED
+from glasspara.cli.full_model import FullModelOptions
 from glasspara.cli.groups import DataOptions, ReplicateOptions
 from glasspara.cli.output import OutputWithPlots
 from glasspara.errors import UsageError

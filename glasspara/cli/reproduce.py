@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glasspara.cli import options
+from glasspara.cli.common import PART_FAILED
 from glasspara.cli.output import OutputWithPlots
 from glasspara.errors import UsageError
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from glasspara.report.console.terminal import Terminal
 
 REPORT, DATA, INDEX = "reproduce.json", "reproduce.csv", "index.md"
-PART_FAILED = 6
 
 Only = Annotated[
     list[str] | None,
