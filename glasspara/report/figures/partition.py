@@ -33,6 +33,7 @@ from glasspara.report.figures.style import (
     paper_style,
 )
 from glasspara.report.figures.text import drawable, scaled_unit, synthetic_mark
+from glasspara.wording import value_with_error
 
 _LINE = 62  # characters of the header
 _MOST_PANELS = 11
@@ -41,8 +42,8 @@ _SHADES = {"68 %": "#BBBBBB", "95 %": "#E4E4E4"}
 
 def _header(figure: Figure, result: PartitionResult, *, synthetic: bool) -> None:
     value, error = result.n_fe
-    known = "held" if error is None else f"± {error:.3g}"
-    lines = f"{fill(drawable(result.verdict), _LINE)}\nn(Fe) = {value:.4g} g⁻¹ {known}"
+    iron = f"n(Fe) = {value_with_error(value, error)} g⁻¹" + (" held" if error is None else "")
+    lines = f"{fill(drawable(result.verdict), _LINE)}\n{iron}"
     title = {
         "good": "Partition of the iron",
         "term-not-needed": "Partition of the iron, ATS term not needed",
