@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from itertools import islice
+from queue import SimpleQueue
 from typing import Any
 
 from glasspara.errors import GlassparaError
 from glasspara.linear_algebra import one_thread
 from glasspara.replicates.cluster import dask_cluster
+from glasspara.replicates.interrupts import interrupts_deferred
 from glasspara.replicates.pool import ChunkFailedError, Pool
 from glasspara.replicates.processes import processes, workers_died
 from glasspara.replicates.store import Record, Store
@@ -125,20 +127,31 @@ def _lines(task: Task, indices: list[int], seed: Seed, jobs: int, cluster: str |
 
 
 def _chunks(pool: Pool, job: Job, indices: Iterable[int]) -> Iterator[Chunk]:
-    """Chunks as they are finished, a few at a time on their way so that neither workers nor queue run full."""
+    """Chunks as they are finished, a few at a time on their way so that neither workers nor queue run full.
+
+    Ctrl-C is heard only where this waits. Raised within the executor or ``concurrent.futures.wait`` it can leave a lock
+    of theirs held, and the executor's end then never comes.
+    """
     waiting, size = iter(indices), 1
-    running: set[Future[Chunk]] = set()
+    finished: SimpleQueue[Future[Chunk]] = SimpleQueue()
+    running = 0
     while True:
-        while len(running) < _QUEUED_PER_SLOT * pool.slots():
+        while running < _QUEUED_PER_SLOT * pool.slots():
             if not (some := tuple(islice(waiting, size))):
                 break
-            try:
-                running.add(pool.executor.submit(run_chunk, job, some))
-            except RuntimeError as error:  # they broke since the last chunk came back
-                raise ChunkFailedError from error
+            with interrupts_deferred():
+                try:
+                    future = pool.executor.submit(run_chunk, job, some)
+                except RuntimeError as error:  # they broke since the last chunk came back
+                    raise ChunkFailedError from error
+                future.add_done_callback(finished.put)
+            running += 1
         if not running:
             return
-        done, running = wait(running, return_when=FIRST_COMPLETED)
+        done = [finished.get()]
+        while not finished.empty():
+            done.append(finished.get())
+        running -= len(done)
         failure: BaseException | None = None
         for future in done:
             try:
