@@ -158,7 +158,10 @@ def _derived_samples(minimum: Minimum, names: tuple[str, ...], good: FloatArray)
 
 
 def _spread(value: float, values: FloatArray, unit: str, at_limit: int = 0) -> Spread:
-    far_low, low, high, far_high = (float(end) for end in np.quantile(values, _QUANTILES))
+    # Weibull's positions: a new draw falls between the ends as often as it should, however few the replicates. Linear
+    # interpolation, NumPy's default, gives 93.1 % in place of 95 % with 100 of them.
+    ends = np.quantile(values, _QUANTILES, method="weibull")
+    far_low, low, high, far_high = (float(end) for end in ends)
     return Spread(
         value=value,
         standard_error=float(np.std(values, ddof=1)),

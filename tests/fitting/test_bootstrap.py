@@ -72,6 +72,17 @@ def test_standard_errors_of_a_good_fit_are_those_of_the_curvature(etm, kind, clo
     }
 
 
+def test_intervals_hold_a_new_draw_as_often_as_they_say_with_few_replicates():
+    draws = rng().standard_normal((4000, 101))
+    items = [module._spread(0.0, draw[1:], "1") for draw in draws]
+    pairs = list(zip(items, draws[:, 0], strict=True))
+    far = np.mean([item.interval_95[0] < new < item.interval_95[1] for item, new in pairs])
+    near = np.mean([item.interval_68[0] < new < item.interval_68[1] for item, new in pairs])
+    # three standard errors; linear interpolation would give 0.931 and 0.669
+    assert far == pytest.approx(0.95, abs=0.0105)
+    assert near == pytest.approx(0.6827, abs=0.022)
+
+
 def test_p_value_of_parametric_replicates(ll):
     (done,) = bootstrap([ll], COUNT)
     # the chi2 distribution says the same; sqrt(p (1 - p) / 300) < 0.03
