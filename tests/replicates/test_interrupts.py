@@ -10,6 +10,14 @@ import pytest
 from glasspara.replicates.interrupts import interrupts_deferred
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Ctrl-C is heard, as in a terminal: a shell's background jobs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_an_interrupt_waits_for_the_end_of_the_block():
     reached = []
 

@@ -21,6 +21,8 @@ from tests.replicates.tasks import Slow, draw, fail_at_odd
 WHAT = {"data": "abc", "kind": "made"}
 
 SCRIPT = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 import sys
 from pathlib import Path
 from glasspara.replicates.run import run_replicates
