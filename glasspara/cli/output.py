@@ -40,13 +40,6 @@ class Output:
             files_word = "file" if len(paths) == 1 else "files"
             print(f"wrote {len(paths)} {files_word} to {self.out}", file=sys.stderr)
 
-
-@dataclass(frozen=True)
-class OutputWithPlots(Output):
-    """The same of commands that draw figures."""
-
-    plots: options.Plots = True
-
     def deliver(
         self,
         report: str,
@@ -80,3 +73,10 @@ class OutputWithPlots(Output):
             if self.out is None:
                 print("nothing written; --out DIR writes JSON, CSV and figures", file=sys.stderr)
         sys.stdout.flush()
+
+
+@dataclass(frozen=True)
+class OutputWithPlots(Output):
+    """The same of commands that draw figures."""
+
+    plots: options.Plots = True

@@ -8,7 +8,7 @@ import typer
 
 from glasspara.cli import options
 from glasspara.cli.common import PART_FAILED
-from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.output import Output
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,13 +28,11 @@ NoiseSeed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the synth
 
 
 def reproduce(
+    *,
     only: Only = None,
     seed: NoiseSeed = 1,
     jobs: AtOnce = None,
-    out: options.Out = None,
-    force: options.Force = False,
-    as_json: options.JsonFlag = False,
-    quiet: options.Quiet = False,
+    output: Output,
 ) -> None:
     """Every table and figure of the source that can be had without its raw data, beside the published numbers.
 
@@ -49,13 +47,12 @@ def reproduce(
     from glasspara.reproduction.run import reproduce as run
     from glasspara.reproduction.steps import chosen_steps
 
-    if out is None:
+    if output.out is None:
         raise UsageError("the results are files", remedy="Name a folder with --out DIR")
     steps = chosen_steps(options.names(only))
-    output = OutputWithPlots(out, force, as_json, quiet)
     output.check([REPORT, DATA, INDEX, *(f"{step.name}/{step.report}" for step in steps)])
     with progress("reproducing") as report:
-        done = run(out, seed=seed, jobs=jobs or usable_cores(), steps=steps, progress=report)
+        done = run(output.out, seed=seed, jobs=jobs or usable_cores(), steps=steps, progress=report)
 
     def products() -> dict[str, bytes]:
         return {

@@ -6,12 +6,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from glasspara.parameters import PARAMETERS
 from glasspara.presets import load_preset
 
-Json = Mapping[str, Any]
 _TABLES = Path(__file__).with_name("published.toml")
 
 
