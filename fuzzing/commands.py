@@ -43,13 +43,15 @@ _NAMES = (
 )  # fmt: skip
 
 
-def campaign(seed: int, seconds: float) -> Findings:
-    """Run commands on damaged files until the time is over."""
+def campaign(seed: int, seconds: float, *, least: int = 0) -> Findings:
+    """Run commands on damaged files until the time is over, ``least`` in any case."""
     findings = Findings("commands run on damaged files")
     random = Random(seed)
     until = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder:
-        while time.monotonic() < until:
+        tried = 0
+        while time.monotonic() < until or tried < least:
+            tried += 1
             path = Path(folder) / random.choice(_NAMES)
             data = random.choice(seeds())
             if random.random() < 0.7:

@@ -18,14 +18,16 @@ from glasspara.report.document.frame import to_text
 from glasspara.report.document.inspect import inspect_document
 
 
-def campaign(seed: int, seconds: float) -> Findings:
-    """Read damaged files until the time is over."""
+def campaign(seed: int, seconds: float, *, least: int = 0) -> Findings:
+    """Read damaged files until the time is over, ``least`` in any case."""
     findings = Findings("damaged files read")
     random = Random(seed)
     until = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.dat"
-        while time.monotonic() < until:
+        tried = 0
+        while time.monotonic() < until or tried < least:
+            tried += 1
             data, mutation = damage(random, random.choice(seeds()))
             path.write_bytes(data)
             began = time.monotonic()

@@ -42,9 +42,9 @@ def processes(jobs: int) -> Iterator[Pool]:
             executor.shutdown(wait=True, cancel_futures=True)
 
 
-def workers_died() -> UsageError:
+def workers_died(where: str = "") -> UsageError:
     """What to say where they do so again and again."""
-    return UsageError("the worker processes die (out of memory?)", remedy="Try fewer --jobs")
+    return UsageError(f"the worker processes die{where} (out of memory?)", remedy="Try fewer --jobs")
 
 
 def _start() -> None:

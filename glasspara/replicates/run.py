@@ -28,6 +28,8 @@ Progress = Callable[[int, int], None]
 _CHUNK_SECONDS = 0.25
 _LARGEST_CHUNK = 256
 _QUEUED_PER_SLOT = 2
+# Where so many replicates have killed their worker and none has come back, it is not the replicates.
+_DEATHS_ENOUGH = 3
 
 
 @dataclass(frozen=True)
@@ -77,25 +79,52 @@ def run_replicates(
     GlassparaError
         Every replicate raised.
     """
+    report = progress or _say_nothing
     with store.open(seed) if store else nullcontext() as record:
         found = record.found if record else {}
-        while missing := [index for index in range(count) if index not in found]:
-            before = len(found)
-            report = progress or _say_nothing
-            report(count - len(missing), count)
+
+        def missing() -> list[int]:
+            return [index for index in range(count) if index not in found]
+
+        def do(indices: list[int]) -> None:
+            before, done = len(found), count - len(missing())
+            report(done, count)
+            with closing(_lines(task, indices, seed, jobs, cluster)) as lines:
+                for line in lines:
+                    _keep(line, found, record)
+                    report(done + len(found) - before, count)
+
+        while left := missing():
             try:
-                with closing(_lines(task, missing, seed, jobs, cluster)) as lines:
-                    for line in lines:
-                        _keep(line, found, record)
-                        report(count - len(missing) + len(found) - before, count)
+                do(left)
             except BrokenProcessPool:
-                if len(found) == before:  # otherwise new workers may do what is left
-                    raise workers_died() from None
+                if len(missing()) == len(left):  # otherwise new workers may do the rest as it is
+                    _one_by_one(do, left)
         replicates = [Replicate(**found[index]) for index in range(count)]
     errors = [item.error for item in replicates if item.error is not None]
     if errors and len(errors) == count:
         raise GlassparaError(f"all {count} replicates failed, the first with {errors[0]}")
     return replicates
+
+
+def _one_by_one(do: Callable[[list[int]], None], indices: list[int]) -> None:
+    """Each replicate in a worker of its own: one at which workers die cannot take others along.
+
+    Raises
+    ------
+    UsageError
+        Some died here too; the others are done, unless nearly all do.
+    """
+    deadly: list[int] = []
+    for tried, index in enumerate(indices):
+        try:
+            do([index])
+        except BrokenProcessPool:
+            deadly.append(index)
+        if len(deadly) == tried + 1 == _DEATHS_ENOUGH:
+            break
+    if deadly:
+        raise workers_died(f" at replicate {', '.join(map(str, deadly))}")
 
 
 def _say_nothing(done: int, total: int) -> None:

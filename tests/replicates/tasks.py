@@ -53,13 +53,17 @@ class Slow:
 
 @dataclass(frozen=True)
 class Deadly:
-    """Ends its process at index 3: always, or only once if there is a ``mark`` to leave."""
+    """Ends its process at one index (any, if None): always, or only once if there is a ``mark`` to leave."""
 
     mark: Path | None = None
+    at: int | None = 3
+    seconds: float = 0.0
+    """How long the others take."""
 
     def __call__(self, rng: np.random.Generator, index: int) -> float:
-        if index == 3 and not (self.mark and self.mark.exists()):
+        if self.at in (None, index) and not (self.mark and self.mark.exists()):
             if self.mark:
                 self.mark.touch()
             os._exit(1)
+        time.sleep(self.seconds)
         return float(rng.standard_normal())

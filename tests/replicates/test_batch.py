@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from time import sleep
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 
@@ -11,10 +13,19 @@ from glasspara.errors import InputError, UsageError
 from glasspara.replicates.batch import in_order
 
 
-def slow_first(item):
-    """The sooner asked for, the later done."""
-    sleep(0.02 if item < 4 else 0.0)
-    return item, os.getpid()
+@dataclass(frozen=True)
+class SlowFirst:
+    """The first item is not done before another process has done one too."""
+
+    folder: Path
+
+    def __call__(self, item):
+        (self.folder / str(os.getpid())).touch()
+        end = monotonic() + 60.0
+        while item == 0 and len(list(self.folder.iterdir())) < 2:
+            assert monotonic() < end
+            sleep(0.01)
+        return item, os.getpid()
 
 
 def refuse(item):
@@ -27,8 +38,8 @@ def die(item):
     os._exit(3)
 
 
-def test_results_come_in_the_order_of_the_items_from_all_workers():
-    with in_order(slow_first, range(40), jobs=2) as results:
+def test_results_come_in_the_order_of_the_items_from_all_workers(tmp_path):
+    with in_order(SlowFirst(tmp_path), range(40), jobs=2) as results:
         found = list(results)
     assert [item for item, _ in found] == list(range(40))
     assert os.getpid() not in {worker for _, worker in found}

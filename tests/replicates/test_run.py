@@ -71,7 +71,21 @@ def test_a_worker_that_dies_is_replaced(tmp_path):
 
 def test_workers_that_keep_dying_are_an_error_and_the_rest_is_kept(tmp_path):
     store = Store(tmp_path / "store", {})
-    with pytest.raises(UsageError, match="worker processes die"):
+    with pytest.raises(UsageError, match="worker processes die at replicate 3 "):
         run_replicates(Deadly(), 6, seed=1, jobs=2, store=store)
     with store.open(1) as record:
         assert set(record.found) == {0, 1, 2, 4, 5}
+
+
+def test_a_deadly_replicate_takes_no_slower_one_along(tmp_path):
+    """Whichever is done first, worker or neighbour: what is in hand when a worker dies is done again."""
+    store = Store(tmp_path / "store", {})
+    with pytest.raises(UsageError, match="worker processes die at replicate 3 "):
+        run_replicates(Deadly(seconds=0.3), 6, seed=1, jobs=3, store=store)
+    with store.open(1) as record:
+        assert set(record.found) == {0, 1, 2, 4, 5}
+
+
+def test_workers_that_always_die_are_soon_an_error():
+    with pytest.raises(UsageError, match="worker processes die at replicate 0, 1, 2 "):
+        run_replicates(Deadly(at=None), 50, seed=1, jobs=2)
