@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -72,21 +71,8 @@ def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
     app.callback()(_main)
     for name in names:
         module = import_module(f"glasspara.cli.{COMMANDS[name]}")
-        app.command()(_broken_pipe_told(grouped(getattr(module, name))))
+        app.command()(grouped(getattr(module, name)))
     return app
-
-
-def _broken_pipe_told(command: Callable[..., None]) -> Callable[..., None]:
-    """``command`` whose broken pipe reaches :func:`run`: typer ends one that has a number with status 1."""
-
-    @wraps(command)
-    def call(**values: Any) -> None:
-        try:
-            command(**values)
-        except BrokenPipeError:
-            raise BrokenPipeError from None
-
-    return call
 
 
 def _asked(arguments: Sequence[str]) -> Iterable[str]:
@@ -106,6 +92,10 @@ def run() -> None:
     try:
         status = application(_asked(sys.argv[1:]))(standalone_mode=False)
         raise SystemExit(status if isinstance(status, int) else 0)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # typer and rich make it a status of 1
+            _leave_without_reader()
+        raise
     except GlassparaError as error:
         report_error(error)
         raise SystemExit(error.exit_status) from None
@@ -113,9 +103,7 @@ def run() -> None:
         print("interrupted; nothing half-written", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
     except BrokenPipeError:
-        # The reader has gone (``| head``): keep Python from complaining once more while it shuts down.
-        _silence_stdout()
-        raise SystemExit(0) from None
+        _leave_without_reader()
     except OSError as error:
         print(f"error: cannot write the output ({error.strerror})", file=sys.stderr)
         _silence_stdout()
@@ -126,6 +114,12 @@ def run() -> None:
             raise
         print(f"error: {error.format_message()} (-h shows what there is)", file=sys.stderr)
         raise SystemExit(getattr(error, "exit_code", UNUSABLE)) from None
+
+
+def _leave_without_reader() -> NoReturn:
+    """The reader of stdout has gone (``| head``), which is no error."""
+    _silence_stdout()  # keep Python from complaining once more while it shuts down
+    raise SystemExit(0) from None
 
 
 def _silence_stdout() -> None:

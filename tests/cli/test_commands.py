@@ -470,6 +470,15 @@ def test_head_ends_a_table_without_an_error(bk7):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words", ["--help", "fit --help", "--version", "schema", "cite", "init -", "simulate --mt 1000"]
+)
+def test_a_reader_that_goes_away_is_no_error(words):
+    shell = f"set -o pipefail; {sys.executable} -m glasspara {words} | true"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_new_result_leaves_nothing_of_the_old_one(glasspara, validator, pure_ll, tmp_path):
     mine = tmp_path / "notes.png"
     mine.write_bytes(b"mine")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from glasspara.loading import Input
 
 
-# A spreadsheet takes a cell that starts so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes a cell that begins so for a formula, in full width too. It splits cells at semicolons in some
+# countries, and comment lines like all others; a quotation mark in these would join them with the rows below.
+_FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+_IN_CELL = re.compile(f"(^|;\\s*)(?=[{_FORMULA}])")
+_IN_COMMENT = re.compile(f'([,;]\\s*)(?=["{_FORMULA}])')
 
 
 def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -30,7 +34,7 @@ def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequ
     """
     stream = io.StringIO()
     for comment in comments:
-        stream.write("# " + inert(" ".join(comment.split())) + "\n")
+        stream.write("# " + _IN_COMMENT.sub(r"\1'", _flat(comment)) + "\n")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
@@ -39,13 +43,16 @@ def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequ
 
 def _cell(value: object) -> object:
     if isinstance(value, str):
-        flat = inert(" ".join(value.split()))
-        return "'" + flat if flat.startswith(_FORMULA) else flat
+        return _IN_CELL.sub(r"\1'", _flat(value))
     if value is None:
         return ""
     if isinstance(value, (float, np.floating)):
         return repr(float(value)) if np.isfinite(value) else ""
     return value
+
+
+def _flat(text: str) -> str:
+    return inert(" ".join(text.split()))
 
 
 def provenance(command: str, inputs: Sequence[Input]) -> list[str]:
