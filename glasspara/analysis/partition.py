@@ -21,7 +21,7 @@ from glasspara.fitting.assessment import MISFIT_P
 from glasspara.fitting.curves import ProfileCurve
 from glasspara.fitting.exploration import Wanted, explore
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals import Interval, minos
+from glasspara.fitting.intervals import FOUND, Interval, minos
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.profile import Profile, Profiles
 from glasspara.fitting.result import TRUSTED, FitResult, Status
@@ -213,8 +213,12 @@ def _curve(profile: Profile, interval: Interval) -> ProfileCurve:
 
 
 def _ends(best: float, interval: Interval) -> tuple[float | None, float | None]:
-    low = None if interval.lower is None else min(max(best - interval.lower, 0.0), 1.0)
-    high = None if interval.upper is None else min(max(best + interval.upper, 0.0), 1.0)
+    """Both ends; a side that met its limit ends at just 0 or 1, which the rounding of its length may miss."""
+    low, high = interval.lower, interval.upper
+    if low is not None:
+        low = max(best - low, 0.0) if interval.lower_outcome == FOUND else 0.0
+    if high is not None:
+        high = min(best + high, 1.0) if interval.upper_outcome == FOUND else 1.0
     return low, high
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from glasspara.analysis.partition import LEVELS, fractions, partition
 from glasspara.errors import SampleDataError, UsageError
+from glasspara.fitting.intervals import Interval
 from glasspara.fitting.profile import Profiles
 from glasspara.fitting.settings import FitSettings
 from glasspara.model import Model
@@ -91,6 +94,14 @@ def test_x_that_is_not_determined_is_said_so():
     assert (result.curve.values.min(), result.curve.values.max()) == (0.0, 1.0)
     figure = partition_figure(result)
     assert "NOT DETERMINED" in " ".join(text.get_text() for text in figure.texts)
+
+
+def test_an_interval_that_meets_a_limit_ends_just_there(result):
+    """However its length was rounded: a share of 1e-16 must not pass for a determined x."""
+    short = Interval(
+        result.best - 1e-16, 1.0 - result.best - 1e-16, "met the limit 0: so", "met the limit 1: so"
+    )
+    assert replace(result, intervals={"95 %": short}).ends("95 %") == (0.0, 1.0)
 
 
 def test_fractions():

@@ -56,8 +56,11 @@ def test_literal_equation_10(T, H, orientation):
 @pytest.fixture(scope="module")
 def forty():
     """The table of forty digits, without the points that it should not have."""
-    rows = table()
-    assert [case for case, _ in rows] == list(cases())
+    rows, expected = table(), list(cases())
+    assert [case[:2] for case, _ in rows] == [case[:2] for case in expected]
+    for (*_, written), (*_, point) in zip((case for case, _ in rows), expected, strict=True):
+        # numpy's exp and log differ in the last digit from processor to processor: measured 4e-16
+        assert written == pytest.approx(point, rel=1e-14, abs=0.0)
     return rows
 
 
