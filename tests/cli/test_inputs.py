@@ -190,6 +190,31 @@ def test_file_names_stay_inert(glasspara, run, tmp_path, name):
     jsonschema.Draft202012Validator(json.loads(schema_text())).validate(document)
 
 
+EVIL_HEADERS = (  # of a PPMS VSM, whose version is part of the instrument's name
+    ("BYAPP,VSM,1.0", "BYAPP,VSM,\x1b[31m[red]\x1b]0;t\x07"),
+    ("TITLE,", "TITLE,\x1b[2J\u202e"),
+    ("SAMPLE_MASS", "SAMPLE_MASS\nINFO,[bold]\x9b31m,SAMPLE_MATERIAL"),
+    (",1.0,2.0,", "\x1b[5m[blink],1.0,2.0,"),
+)
+
+
+@pytest.mark.parametrize(("old", "new"), EVIL_HEADERS)
+def test_headers_stay_inert(glasspara, tmp_path, old, new):
+    text = compose("vsm", sweep(12))
+    path = tmp_path / "run.dat"
+    path.write_bytes(text.replace(old, new, 1).encode())
+    assert old in text
+    out = tmp_path / "out"
+    for arguments in (
+        ("inspect", path), ("fit", path, *LL), ("fit", path, *LL, "--out", out), ("series", path),
+        ("subtract", path), ("universality", path), ("fit", path, *LL, "--background", path),
+    ):  # fmt: skip
+        done = glasspara(*arguments)
+        texts = [done.out, done.err, *(item.read_text() for item in out.glob("*.csv"))]
+        for text in texts:
+            assert not {c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs")}
+
+
 def test_terminals_of_few_characters(run):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(

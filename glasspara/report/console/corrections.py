@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
-from rich.text import Text
 
-from glasspara.report.inert import inert
 from glasspara.wording import percent, value_with_error
 
 if TYPE_CHECKING:
@@ -25,10 +23,10 @@ def show_corrections(inputs: Sequence[Input], out: Console) -> None:
     if not applied:
         return
     if applied[0].corrector.settings.holder:
-        out.print(Text(f"holder: {inert(_holder_in_words(applied[0]))}"))
+        out.print(f"holder: {_holder_in_words(applied[0])}")
         _show_shares(applied, out)
     if applied[0].corrector.standard is not None:
-        out.print(Text(f"true field: {inert(_standard_in_words(applied[0]))}"))
+        out.print(f"true field: {_standard_in_words(applied[0])}")
         _show_fields(applied, out)
 
 

@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from glasspara.report.inert import inert
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ _HOLDS = {True: "holds", False: "FAILS", None: "holds for part of what is assume
 
 def show_derive(result: DeriveResult, out: Console) -> None:
     source = result.source
-    out.print(Text(f"from {inert(source.source)} ({source.status})", style="bold"))
+    out.print(f"from {source.source} ({source.status})", style="bold")
     out.print(f"model {source.model}, {source.convention} convention, {source.orientation}")
     out.print()
     plain = [item for item in result.quantities if item.temperature is None]

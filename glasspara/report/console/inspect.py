@@ -8,10 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from glasspara.report.console.terminal import rows_in_words
-from glasspara.report.inert import inert
 
 if TYPE_CHECKING:
     from glasspara.measurement import Measurement
@@ -21,12 +19,12 @@ FloatArray = npt.NDArray[np.float64]
 
 def show_measurement(measurement: Measurement, out: Console) -> None:
     """All that ``inspect`` says of one file."""
-    out.print(Text(inert(measurement.path), style="bold"))
+    out.print(measurement.path, style="bold")
     choice = measurement.moment_choice
     sample = measurement.header.sample
     rows: list[tuple[str, str]] = [
         ("instrument", measurement.instrument),
-        ("sample", inert(sample) if sample else "not named"),
+        ("sample", sample or "not named"),
         ("rows", rows_in_words(measurement.rows_read, measurement.rows_used, measurement.rows_dropped)),
         ("moment", f"{choice.column}: {choice.reason}"),
         ("errors", choice.sigma_column or "no column; estimated"),
@@ -37,7 +35,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for key, value in rows:
-        table.add_row(key, Text(inert(value)))
+        table.add_row(key, value)
     out.print(table)
     runs = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("run", "points", "T / K", "H / Oe", "moment / emu", "errors", "branches"):
@@ -46,11 +44,11 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
         word = "M(T)" if run.kind == "fixed-field" else "M(H)"
         runs.add_row(
             f"{word} at {run.label}", str(len(run.moment)), _span(run.temperature), _span(run.field),
-            _span(run.moment), Text(inert(run.sigma_source)), Text(", ".join(run.branch_labels)),
+            _span(run.moment), run.sigma_source, ", ".join(run.branch_labels),
         )  # fmt: skip
     out.print(runs)
     for warning in measurement.warnings:
-        out.print(Text(f"warning: {inert(warning)}", style="yellow"))
+        out.print(f"warning: {warning}", style="yellow")
 
 
 def _mass_in_words(measurement: Measurement) -> str:

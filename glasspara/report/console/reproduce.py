@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from glasspara.report.inert import inert
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
@@ -36,4 +34,4 @@ def show_reproduction(done: Sequence[Done], out: Console) -> None:
     out.print(numbers)
     for item in done:
         if item.problem is not None:
-            out.print(Text(f"{item.step.name} failed: {inert(item.problem)}", style="bold red"))
+            out.print(f"{item.step.name} failed: {item.problem}", style="bold red")

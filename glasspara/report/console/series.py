@@ -65,7 +65,7 @@ def _table(kind: KindOfRuns, columns: Sequence[tuple[str, tuple[float, str], Seq
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("H" if kind.against == "H" else "T")
     for name, (_, unit), _ in columns:
-        table.add_column(f"{name}\n{unit}", no_wrap=True)
+        table.add_column(Text(f"{name}\n{unit}"), no_wrap=True)
     for index, row in enumerate(kind.rows):
         table.add_row(row.run.label, *(_cell(items[index], scale) for _, (scale, _), items in columns))
     return table

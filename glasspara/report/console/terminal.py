@@ -1,6 +1,6 @@
 """The terminal, and what every command shows there: the files it used.
 
-Text that comes from files is passed as rich Text with control characters shown inert, never as markup.
+Text is plain, control characters shown inert, never markup; only what is passed as rich Text stays as it is.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class _PlainConsole(Console):
     def __init__(self, **options: Any) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, **options)
 
-    def print(self, *objects: Any, **options: Any) -> None:
-        super().print(*(inert(item) if isinstance(item, str) else item for item in objects), **options)
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(inert(text), **options)
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
@@ -76,20 +76,20 @@ def show_inputs(inputs: Sequence[Input], out: Console) -> None:
     for item in inputs:
         measurement = item.measurement
         table.add_row(
-            Text(inert(names[measurement.path])),
-            Text(measurement.instrument),
-            Text(inert(measurement.moment_choice.column)),
+            names[measurement.path],
+            measurement.instrument,
+            measurement.moment_choice.column,
             f"{item.mass_mg:g}",
-            Text(rows_in_words(measurement.rows_read, item.rows_used, item.rows_dropped)),
-            Text(runs_in_words([(run.run.kind, run.label) for run in item.runs])),
+            rows_in_words(measurement.rows_read, item.rows_used, item.rows_dropped),
+            runs_in_words([(run.run.kind, run.label) for run in item.runs]),
         )
     if folder:
-        out.print(Text(f"{len(inputs)} files in {inert(folder)}", style="bold"))
+        out.print(f"{len(inputs)} files in {folder}", style="bold")
     out.print(table)
     sources = {item.mass_source for item in inputs}
-    out.print(Text(f"mass from: {inert('; '.join(sorted(sources)))}"))
+    out.print(f"mass from: {'; '.join(sorted(sources))}")
     sigmas = {run.run.sigma_source for item in inputs for run in item.runs}
-    out.print(Text(f"errors from: {inert('; '.join(sorted(sigmas)))}"))
+    out.print(f"errors from: {'; '.join(sorted(sigmas))}")
     show_corrections(inputs, out)
 
 

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from glasspara.parameters import allowances_in_words
 from glasspara.report.console.terminal import shorten, show_inputs
-from glasspara.report.inert import inert
 from glasspara.wording import p_value, value_with_error
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def show_universality(
     _, names = shorten(sorted({item.run.run.file for item in result.runs}))
     for item in result.runs:
         table.add_row(
-            item.run.label, Text(inert(names[item.run.run.file])), str(len(item.run)),
+            item.run.label, names[item.run.run.file], str(len(item.run)),
             f"{item.tension.rms_deviation:.2f}", f"{item.tension.statistic:.2f}", f"{item.tension.p_value:.2g}",
             *([value_with_error(item.chi_larmor, item.chi_larmor_error)] if own_chi else []),
         )  # fmt: skip
@@ -66,12 +65,9 @@ def show_universality(
                 "  - the runs do not share one curve of H/T: Larmor and Langevin terms alone cannot be all"
             )
         else:
-            name = inert(names[odd.run.file])
             out.print(
-                Text(
-                    f"  - by one run alone: without {odd.label} ({name}) it holds. A flux jump or a wrong set point "
-                    "does this, a property of the sample does not"
-                )
+                f"  - by one run alone: without {odd.label} ({names[odd.run.file]}) it holds. A flux jump or a wrong "
+                "set point does this, a property of the sample does not"
             )
         if result.p_with_allowances is not None:
             granted = p_value(result.p_with_allowances)
