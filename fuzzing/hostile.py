@@ -26,12 +26,13 @@ _HEAD = LAYOUTS["vsm"][0].format(comment="", mass="12.5")
 _NAMES = LAYOUTS["vsm"][1]
 
 
-def _write(content: bytes) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(content) and None
+def _write(content: Callable[[], bytes]) -> Callable[[Path], None]:
+    """``content`` is made when it is written: all cases together are 430 MB."""
+    return lambda path: path.write_bytes(content()) and None
 
 
-def _table(rows: str) -> Callable[[Path], None]:
-    return _write(f"{_HEAD}{_NAMES}\n{rows}".encode("cp1252"))
+def _table(rows: Callable[[], str]) -> Callable[[Path], None]:
+    return _write(lambda: f"{_HEAD}{_NAMES}\n{rows()}".encode("cp1252"))
 
 
 def _random_rows(count: int, *, temperatures: int, fields: int) -> str:
@@ -69,34 +70,38 @@ def _symlink_loop(path: Path) -> None:
 
 
 CASES: dict[str, Callable[[Path], None]] = {
-    "an empty file": _write(b""),
-    "a line of 100 MB": _write(b"[Data]\n" + b"x" * 100_000_000),
-    "100 MB of commas": _table("," * 100_000_000),
-    "a million columns": _write(b"[Data]\n" + b"a," * 1_000_000 + b"\n" + b"1," * 1_000_000),
-    "a line of half a million cells": _table("," * 500_000 + "\n" + "1," * 500_000 + "\n"),
-    "50 MB of line ends": _write(b"[Data]\n" + b"\n" * 50_000_000),
-    "50 MB of line ends after the names": _table("\n" * 50_000_000),
-    "a header without end": _write(b"[Header]\n" + b"INFO,a,b\n" * 3_000_000),
-    "random bytes": _write(Random(1).randbytes(5_000_000)),
-    "nothing but quotes": _table('"' * 1_000_000),
-    "numbers of 100 000 digits": _table(f",1.0,{'9' * 100_000},1,1,1,1,0,0,55,\n" * 20),
-    "nan and inf": _table(",nan,nan,inf,-inf,nan,nan,nan,nan,nan,\n" * 1000),
-    "huge and tiny numbers": _table(",1,5.0,1e5,1e300,1e-320,1,0,0,55,\n,1,1e-300,1e308,1e4,1e4,1,0,0,55,\n" * 500),
-    "300 000 rows at random": _table(_random_rows(300_000, temperatures=300_000, fields=300_000)),
-    "300 000 rows on a grid at random": _table(_random_rows(300_000, temperatures=50, fields=40)),
-    "60 000 steps of 5 rows": _table(_steps(300_000, 5)),
-    "100 000 steps of 3 rows": _table(_steps(300_000, 3)),
-    "300 000 branches": _table(_saw(300_000)),
-    "300 000 equal rows": _table(",1.0,5.0,1000,1e-5,1e-8,1,0,0,55,\n" * 300_000),
-    "a comment in every row": _table("".join(f"c{i},1.0,5.0,{i},1e-5,1e-8,1,0,0,55,\n" for i in range(100_000))),
+    "an empty file": _write(lambda: b""),
+    "a line of 100 MB": _write(lambda: b"[Data]\n" + b"x" * 100_000_000),
+    "100 MB of commas": _table(lambda: "," * 100_000_000),
+    "a million columns": _write(lambda: b"[Data]\n" + b"a," * 1_000_000 + b"\n" + b"1," * 1_000_000),
+    "a line of half a million cells": _table(lambda: "," * 500_000 + "\n" + "1," * 500_000 + "\n"),
+    "50 MB of line ends": _write(lambda: b"[Data]\n" + b"\n" * 50_000_000),
+    "50 MB of line ends after the names": _table(lambda: "\n" * 50_000_000),
+    "a header without end": _write(lambda: b"[Header]\n" + b"INFO,a,b\n" * 3_000_000),
+    "random bytes": _write(lambda: Random(1).randbytes(5_000_000)),
+    "nothing but quotes": _table(lambda: '"' * 1_000_000),
+    "numbers of 100 000 digits": _table(lambda: f",1.0,{'9' * 100_000},1,1,1,1,0,0,55,\n" * 20),
+    "nan and inf": _table(lambda: ",nan,nan,inf,-inf,nan,nan,nan,nan,nan,\n" * 1000),
+    "huge and tiny numbers": _table(
+        lambda: ",1,5.0,1e5,1e300,1e-320,1,0,0,55,\n,1,1e-300,1e308,1e4,1e4,1,0,0,55,\n" * 500
+    ),
+    "300 000 rows at random": _table(lambda: _random_rows(300_000, temperatures=300_000, fields=300_000)),
+    "300 000 rows on a grid at random": _table(lambda: _random_rows(300_000, temperatures=50, fields=40)),
+    "60 000 steps of 5 rows": _table(lambda: _steps(300_000, 5)),
+    "100 000 steps of 3 rows": _table(lambda: _steps(300_000, 3)),
+    "300 000 branches": _table(lambda: _saw(300_000)),
+    "300 000 equal rows": _table(lambda: ",1.0,5.0,1000,1e-5,1e-8,1,0,0,55,\n" * 300_000),
+    "a comment in every row": _table(
+        lambda: "".join(f"c{i},1.0,5.0,{i},1e-5,1e-8,1,0,0,55,\n" for i in range(100_000))
+    ),
     "a gzip bomb": _bomb,
-    "a gzip file in a gzip file": _write(gzip.compress(gzip.compress(b"x" * 1000))),
+    "a gzip file in a gzip file": _write(lambda: gzip.compress(gzip.compress(b"x" * 1000))),
     "a symlink that goes round": _symlink_loop,
     "a directory": Path.mkdir,
     "a pipe that nobody writes to": os.mkfifo,
-    "a picture": _write(b"\x89PNG\r\n\x1a\n" + bytes(1000)),
-    "tables in tables in TOML": _write(b"x = " + b"[" * 100_000),
-    "a number of 10 000 digits in TOML": _write(b"[sample]\nmass_mg = " + b"9" * 10_000),
+    "a picture": _write(lambda: b"\x89PNG\r\n\x1a\n" + bytes(1000)),
+    "tables in tables in TOML": _write(lambda: b"x = " + b"[" * 100_000),
+    "a number of 10 000 digits in TOML": _write(lambda: b"[sample]\nmass_mg = " + b"9" * 10_000),
 }  # fmt: skip
 DEVICES = (
     "/dev/zero",
