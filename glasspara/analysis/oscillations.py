@@ -4,7 +4,9 @@ Source: G. Jug and S. Recchia, arXiv:2111.12644, Fig. 20: oscillations at interm
 50 kOe and Duran, weak for BK7 at 20 kOe; by eye. Here a periodogram says it (:mod:`glasspara.analysis.periodogram`),
 in T and in 1/T, beside two smooth descriptions that are fitted together with each wave: the model, and a spline that
 knows nothing of it. A wave counts by the lesser of its two powers. The chance that noise alone reaches as much anywhere
-in the search, over all frequencies, runs and abscissae, is counted in replicates of noise.
+in the search, over all frequencies, runs and abscissae, is counted in replicates of noise. Beside a model that does not
+describe the data every wave has power, and the lesser is that beside the spline: it is then held against what noise
+reaches beside the spline alone.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class Peak:
     """The strongest wave of one run on one abscissa, by the lesser power of the two descriptions.
 
     ``power`` is by description and for "both", ``excess`` the latter over what is typical for the largest of noise in
-    this run and abscissa. ``fap`` is the chance that noise alone reaches this excess anywhere in the whole search,
+    this run and abscissa (beside the spline where the model does not describe the data). ``fap`` is the chance that noise alone reaches this excess anywhere in the whole search,
     ``fap_here`` the same for this run and abscissa alone. ``wave`` and its errors are beside the model, emu/g;
     ``control`` is that beside the spline. ``thermometer`` is the relative error (rms) of the thermometer that
     would do as much.
@@ -204,9 +206,12 @@ def oscillations(
     observed = search.observed()
     done = run_replicates(search, replicates, seed=seed, jobs=jobs, cluster=cluster, progress=progress)
     noise = Noise(np.array([item.value for item in done if item.error is None]))
-    runs = _runs(result, search, observed, noise, lag)
+    reference = "spline" if result.assessment.status == "poor" else BOTH
+    runs = _runs(result, search, observed, noise, reference, lag)
     chances = {
-        name: noise.chance(name, [float(powers[name].max()) for powers in observed])
+        name: noise.chance(
+            reference if name == BOTH else name, [float(powers[name].max()) for powers in observed]
+        )
         for name in (*DESCRIPTIONS, BOTH)
     }
     made = OscillationResult(
@@ -240,6 +245,7 @@ def _runs(
     search: Search,
     observed: Sequence[dict[str, FloatArray]],
     noise: Noise,
+    reference: str,
     lag: FloatArray,
 ) -> tuple[RunOscillation, ...]:
     data, found = result.data, []
@@ -257,7 +263,8 @@ def _runs(
                 smooth=run.magnetisation - spline.left * run.sigma - result.terms.beside_ats[part],
                 knots=spline.knots,
                 peaks=tuple(
-                    _peak(search, spline, observed[index], noise, index, lag[part]) for index in mine
+                    _peak(search, spline, observed[index], noise, reference, index, lag[part])
+                    for index in mine
                 ),
             )
         )
@@ -269,6 +276,7 @@ def _peak(
     spline: SplineFit,
     powers: dict[str, FloatArray],
     noise: Noise,
+    reference: str,
     index: int,
     lag: FloatArray,
 ) -> Peak:
@@ -284,13 +292,13 @@ def _peak(
         frequencies=track.waves.frequencies,
         periodograms=powers,
         power={name: float(values[top]) for name, values in powers.items()},
-        excess=power / float(noise.typical(BOTH)[index]),
-        fap=noise.chance_anywhere(BOTH, index, power),
-        fap_here=noise.chance_here(BOTH, index, power),
+        excess=power / float(noise.typical(reference)[index]),
+        fap=noise.chance_anywhere(reference, index, power),
+        fap_here=noise.chance_here(reference, index, power),
         wave=wave,
         control=control,
         thermometer=float(shape / weight) if (weight := np.sqrt(np.mean(lag**2))) > 0.0 else np.inf,
-        threshold=noise.threshold(BOTH, index, FOUND),
+        threshold=noise.threshold(reference, index, FOUND),
         middle=float(x.mean()),
     )
 
@@ -361,7 +369,7 @@ def _remarks(result: OscillationResult, left_out: Sequence[str]) -> Iterator[str
             f"{result.wiggle.length:g} in ln T"
         )
     if result.fit.assessment.status == "poor":
-        yield f"beside the model: {result.fit.assessment.reasons[0]}; the spline is the better guide"
+        yield f"beside the model: {result.fit.assessment.reasons[0]}; the probability is that beside the spline"
     if left_out:
         yield f"not looked at: {'; '.join(left_out)}"
     yield from result.fit.notes

@@ -22,8 +22,12 @@ _OVERSAMPLING = 4.0
 _FEWEST_PERIODS, _MOST_PERIODS = 2.0, 250.0
 # Places nearer than this share of the span are one.
 _SAME = 1.0e-3
-# A wave of which less than this share lies beyond the smooth description is no wave.
-_ROUNDING = 1.0e-4
+# A wave of which less than this share lies beyond the smooth description is no wave: the product of the mean squares of
+# its two phases there, over that of a whole wave. Points count alike in it: by their weights one point of small error,
+# where the moment changes sign, would be all of the wave, and the description goes through that point.
+_LEAST_SHARE = 1.0e-4
+# Rounding leaves nothing of a wave that lies beyond the smooth description by less than this share of its weights.
+_ROUNDING = 1.0e-10
 
 
 def frequency_grid(x: FloatArray) -> FloatArray:
@@ -65,21 +69,21 @@ class Waves:
     def inverse(self, base: FloatArray) -> FloatArray:
         """Inverse of the 2 x 2 products of what lies beyond ``base``, shape (3, frequencies): cc, cs, ss.
 
-        ``base`` are the rows of an orthonormal basis that belong to the points. Zero where hardly anything lies beyond.
+        ``base`` are the rows of an orthonormal basis that belong to the points. Zero where hardly anything of a wave lies
+        beyond.
         """
-        cosine, sine = self.columns
-        inside_cosine, inside_sine = cosine @ base, sine @ base
-
-        def product(a: FloatArray, b: FloatArray, a_inside: FloatArray, b_inside: FloatArray) -> FloatArray:
-            found: FloatArray = np.einsum("fn,fn->f", a, b) - np.einsum("fk,fk->f", a_inside, b_inside)
-            return found
-
-        cc = product(cosine, cosine, inside_cosine, inside_cosine)
-        cs = product(cosine, sine, inside_cosine, inside_sine)
-        ss = product(sine, sine, inside_sine, inside_sine)
+        inside = self.columns @ base
+        cc, cs, ss = (
+            np.einsum("fn,fn->f", self.columns[a], self.columns[b])
+            - np.einsum("fk,fk->f", inside[a], inside[b])
+            for a, b in ((0, 0), (0, 1), (1, 1))
+        )
         determinant = cc * ss - cs**2
-        full = float(np.sum(self.sigma**-2.0)) ** 2 / 4.0
-        usable = determinant > _ROUNDING * full
+        alike = (self.columns - inside @ base.T) * self.sigma
+        squares = np.einsum("pfn,qfn->pqf", alike, alike) / len(self.sigma)
+        share = 4.0 * (squares[0, 0] * squares[1, 1] - squares[0, 1] ** 2)
+        least = _ROUNDING * float(np.sum(self.sigma**-2.0)) * (cc + ss)
+        usable = (share > _LEAST_SHARE) & (determinant > least)
         return np.where(usable, np.stack([ss, -cs, cc]) / np.where(usable, determinant, 1.0), 0.0)
 
 
@@ -97,7 +101,7 @@ def powers(gain: FloatArray, chi2: float, ndof: int) -> FloatArray:
     Scargle's normalised power, gain/2; here the noise is measured by what the wave leaves.
     """
     left = np.clip(1.0 - gain / chi2, np.finfo(float).tiny, 1.0) if chi2 > 0.0 else np.ones_like(gain)
-    found: FloatArray = -0.5 * (ndof - 2) * np.log(left)
+    found: FloatArray = 0.5 * (ndof - 2) * np.log(1.0 / left)
     return found
 
 
@@ -136,7 +140,7 @@ def fit_wave(
     a, b = np.linalg.solve(_beyond(design, base), design.T @ residual)
     turned = 2.0 * np.pi * (x - x.mean()) * (b * cosine - a * sine)
     wider = np.column_stack([design, turned])
-    covariance = np.linalg.pinv(_beyond(wider, base), hermitian=True)
+    covariance = _inverse(_beyond(wider, base))
     amplitude = float(np.hypot(a, b))
     along, across = np.array([a, b]) / amplitude, np.array([-b, a]) / amplitude**2
     return Wave(
@@ -153,4 +157,12 @@ def _beyond(design: FloatArray, base: FloatArray) -> FloatArray:
     """Products of the columns of ``design`` beyond ``base``."""
     inside = base.T @ design
     found: FloatArray = design.T @ design - inside.T @ inside
+    return found
+
+
+def _inverse(products: FloatArray) -> FloatArray:
+    """Inverse of ``products`` on the scale of its diagonal; what rounding leaves undetermined comes out large."""
+    scale = np.sqrt(np.diag(products))
+    values, vectors = np.linalg.eigh(products / np.outer(scale, scale))
+    found: FloatArray = (vectors / np.maximum(values, _ROUNDING)) @ vectors.T / np.outer(scale, scale)
     return found

@@ -19,6 +19,8 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.minimise import settle
 from glasspara.fitting.resample import Resampler
 from glasspara.fitting.settings import FitSettings
+from glasspara.loading import load
+from glasspara.presets import load_preset
 from glasspara.replicates.run import run_replicates
 from glasspara.report.figures.oscillations import oscillation_figures
 from tests.campaigns import BK7, fixed_field, fixed_temperature
@@ -99,6 +101,44 @@ def test_a_slow_misfit_of_the_model_is_no_oscillation(clean):
     ]
     result = oscillations(Dataset(tuple(runs)), SETTINGS, replicates=99)
     assert not result.found
+
+
+@pytest.mark.parametrize("abscissa", ["T", "1/T"])
+def test_a_wave_is_found_where_the_moment_changes_sign(abscissa):
+    """Errors go with the moment: the point next to its zero has nearly all the weight of the run."""
+    duran = load_preset("duran-like").model_values()
+    data = fixed_field(duran, np.random.default_rng(7), fields=(5e2, 5e4), temperatures=TEMPERATURES)
+    weights = data.runs[1].sigma ** -2.0
+    assert weights.max() > 0.7 * weights.sum()
+    moved, _ = planted(data, abscissa, 6.0)
+    settings = FitSettings(fixed={name: duran[name] for name in ("n_ats", "d_min", "delta_mu")})
+    result = oscillations(moved, settings, replicates=199)
+    assert result.found
+    assert result.best.run is moved.runs[1]
+    assert abs(result.best.best.period - WAVES[abscissa]) < 0.1 * WAVES[abscissa]
+
+
+def test_a_model_that_does_not_describe_the_data_makes_no_oscillation(fixtures):
+    """Beside it every wave has power; what noise does beside the spline alone is then the measure."""
+    data = load(sorted((fixtures / "bas-like").glob("*.dat"))).data  # n_ats held at that of another glass
+    result = oscillations(data, SETTINGS, replicates=99)
+    assert result.fit.assessment.status == "poor"
+    assert result.by_description["model"] == 0.01
+    assert result.fap >= result.by_description["spline"] > 0.3
+    assert result.best.best.fap == result.fap
+    assert "the probability is that beside the spline" in result.remarks[-1] + result.remarks[-2]
+
+
+def test_what_rounding_leaves_open_has_a_large_error():
+    """The wave that the base makes by itself has no frequency of its own."""
+    x, sigma = np.linspace(0.0, 1e-8, 60), np.full(60, 0.1)
+    phase = 2.0 * np.pi * 3e8 * (x - x.mean())
+    design = np.column_stack(
+        [np.ones(60), np.cos(phase), np.sin(phase), x * np.cos(phase), x * np.sin(phase)]
+    )
+    base, y = orthonormal(design), np.random.default_rng(3).standard_normal(60)
+    wave = fit_wave(x, sigma, 3e8, base, y - base @ (base.T @ y))
+    assert wave.frequency_error > 1e7
 
 
 def test_false_alarm_probabilities_are_uniform(clean):
