@@ -51,10 +51,10 @@ class Peak:
     """The strongest wave of one run on one abscissa, by the lesser power of the two descriptions.
 
     ``power`` is by description and for "both", ``excess`` the latter over what is typical for the largest of noise in
-    this run and abscissa (beside the spline where the model does not describe the data). ``fap`` is the chance that noise alone reaches this excess anywhere in the whole search,
-    ``fap_here`` the same for this run and abscissa alone. ``wave`` and its errors are beside the model, emu/g;
-    ``control`` is that beside the spline. ``thermometer`` is the relative error (rms) of the thermometer that
-    would do as much.
+    this run and abscissa (beside the spline where the model does not describe the data). ``fap`` is the chance that
+    noise alone reaches this excess anywhere in the whole search, ``fap_here`` the same for this run and abscissa alone.
+    ``wave`` and its errors are beside the model, emu/g; ``control`` is that beside the spline. ``thermometer`` is the
+    relative error (rms) of the thermometer that would do as much.
     """
 
     abscissa: Abscissa

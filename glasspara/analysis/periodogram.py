@@ -69,8 +69,8 @@ class Waves:
     def inverse(self, base: FloatArray) -> FloatArray:
         """Inverse of the 2 x 2 products of what lies beyond ``base``, shape (3, frequencies): cc, cs, ss.
 
-        ``base`` are the rows of an orthonormal basis that belong to the points. Zero where hardly anything of a wave lies
-        beyond.
+        ``base`` are the rows of an orthonormal basis that belong to the points. Zero where hardly anything of a wave
+        lies beyond.
         """
         inside = self.columns @ base
         cc, cs, ss = (
