@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.parameters import ATS_NAMES, PARAMETERS
+from glasspara.physics.ats_arguments import conventions
 from glasspara.presets import load_preset
 from glasspara.safe_open import read_bytes
 
@@ -21,6 +21,9 @@ FloatArray = npt.NDArray[np.float64]
 
 MOST_BYTES = 200_000_000
 """Bytes of a report: with many bootstrap replicates and profiles they grow."""
+
+_ROUNDING = 1.0e-6  # of correlations
+_LARGEST = 1.0e100  # no number of a fit is; powers of larger ones are none
 
 _REMEDY = "Give the report.json that glasspara fit wrote"
 
@@ -146,7 +149,7 @@ def read_report(path: str, *, fit: int | None = None) -> tuple[FittedValues, lis
     block = fits[number - 1]
     try:
         return _values(block, document, path), list(document["inputs"])
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise InputError(f"the report is damaged ({error!r})", where=path, remedy=_REMEDY) from error
 
 
@@ -177,9 +180,14 @@ def _values(block: Mapping[str, Any], document: Mapping[str, Any], path: str) ->
     ]
     names = tuple(all_names[i] for i in index)
     errors = np.array([_number(parameters[name]["error"]) for name in names])
-    covariance = matrix[np.ix_(index, index)] * np.outer(errors, errors)
-    if not np.isfinite(covariance).all():
+    correlation = matrix[np.ix_(index, index)]
+    if (
+        not (np.abs(correlation) <= 1.0 + _ROUNDING).all()
+        or np.linalg.eigvalsh(correlation).min(initial=0.0) < -_ROUNDING
+    ):
         raise ValueError("correlation matrix")
+    covariance = correlation * np.outer(errors, errors)
+    conventions(str(document["orientation"]), str(document["convention"]))  # a ValueError for unknown ones
     status = str(block["assessment"]["status"])
     return FittedValues(
         values=values,
@@ -196,7 +204,6 @@ def _values(block: Mapping[str, Any], document: Mapping[str, Any], path: str) ->
 
 
 def _number(value: Any) -> float:
-    number = float(value)
-    if isinstance(value, bool) or not isfinite(number):
+    if isinstance(value, bool) or not abs(number := float(value)) < _LARGEST:
         raise ValueError(value)
     return number

@@ -175,6 +175,12 @@ def test_damaged_reports_are_refused(finished, tmp_path):
         (text.replace('"parameters"', '"others"', 1), "damaged"),
         (text.replace('"matrix": [[', '"matrix": [[1.0, ', 1), "damaged"),
         (text.replace('"value": ', '"value": "x", "was": ', 1), "damaged"),
+        (text.replace('"value": ', '"value": 1e308, "was": ', 1), "damaged"),
+        (text.replace('"value": ', f'"value": {10**400}, "was": ', 1), "damaged"),
+        (text.replace('"matrix": [[1.0', '"matrix": [[-1.0', 1), "damaged"),
+        (text.replace('"matrix": [[1.0', '"matrix": [[1e308', 1), "damaged"),
+        (text.replace('"paper"', '"pap\\u001ber"', 1), "damaged"),
+        (text.replace('"isotropic"', "null", 1), "damaged"),
     ):
         path.write_text(content, encoding="utf-8")
         with pytest.raises(InputError, match=message):
