@@ -19,6 +19,7 @@ MOST_BYTES = 1_000_000
 
 _LINE_OF_SYNTAX_ERROR = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$")
 _HEADER = re.compile(r"^\s*\[\[?\s*(?P<name>[^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+_LONG_TEXT = re.compile(r"\"{3}|'{3}")
 _KEY = re.compile(r"^\s*[\"']?(?P<key>[A-Za-z0-9_-]+)[\"']?\s*[=.]")
 
 
@@ -116,7 +117,13 @@ class Table:
         here = (self.name, self.position)
         current, own_line = ("", 0), None
         seen: dict[str, int] = {}
+        within = False
         for number, line in enumerate(self.text.splitlines(), start=1):
+            begun = within
+            if within or not line.lstrip().startswith("#"):
+                within ^= len(_LONG_TEXT.findall(line)) % 2 == 1
+            if begun:  # in a text of several lines
+                continue
             if header := _HEADER.match(line):
                 name = header["name"].replace(" ", "")
                 current = (name, seen.get(name, 0))

@@ -102,6 +102,12 @@ def test_a_mass_with_its_unit(tmp_path, text, mass):
         ("[sample]\ntrace_ions = 3", 2, "trace_ions in [sample]: expected a table"),
         ("[sampel]\nmass_mg = 3", 1, "sampel: unknown key"),
         ("[sample]\nmass_mg = 35,7", 2, "is not TOML"),
+        (
+            '[sample]\n# """\nnote = """\nmass_mg = 5\n[x]\n"""\nmass_mg = -2',
+            7,
+            "mass_mg in [sample]: expected",
+        ),
+        ("[sample]\nnote = '''one'''\nmass_mg = -2", 3, "mass_mg in [sample]: expected"),
         ("name = 'x'", None, "the table is missing"),
     ],
 )

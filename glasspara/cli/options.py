@@ -258,10 +258,23 @@ Seed = Annotated[
     int,
     typer.Option("--seed", min=0, help="Seed of the replicates' random numbers.", rich_help_panel=REPLICATES),
 ]
+
+
+def _folder(text: str) -> Path:
+    """An empty name is a variable of the shell that was not set, not the folder that one is in."""
+    if not text:
+        raise UsageError("--out: the name of the folder is empty", remedy="Write --out . for this one")
+    return Path(text)
+
+
 Out = Annotated[
     Path | None,
     typer.Option(
-        "--out", metavar="DIR", help="Write JSON, CSV and PNG files into DIR.", rich_help_panel=OUTPUT
+        "--out",
+        metavar="DIR",
+        parser=_folder,
+        help="Write JSON, CSV and PNG files into DIR.",
+        rich_help_panel=OUTPUT,
     ),
 ]
 Force = Annotated[

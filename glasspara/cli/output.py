@@ -37,8 +37,10 @@ class Output:
 
         paths = write_files(self.out, files, force=self.force, report=report)
         if not self.quiet:
+            from glasspara.report.inert import inert
+
             files_word = "file" if len(paths) == 1 else "files"
-            print(f"wrote {len(paths)} {files_word} to {self.out}", file=sys.stderr)
+            print(f"wrote {len(paths)} {files_word} to {inert(str(self.out))}", file=sys.stderr)
 
     def deliver(
         self,

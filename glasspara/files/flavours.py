@@ -27,6 +27,11 @@ _OTHER_OPTIONS = {
     "torque": "a torque measurement",
 }
 
+_NEEDED = (
+    (TEMPERATURE, "'Temperature (K)'", "temperature"),
+    (FIELD, "'Magnetic Field (Oe)' or 'Field (Oe)'", "field"),
+)
+
 
 @dataclass(frozen=True)
 class Flavour:
@@ -52,8 +57,9 @@ def recognise(raw: RawFile) -> Flavour:
         raise _refusal(
             raw, "raw voltage scans, no moments", "Give the .dat file of the same name that holds the moments"
         )
-    if raw.column(*TEMPERATURE) is None or raw.column(*FIELD) is None:
-        raise _refusal(raw, "no columns 'Temperature (K)' and 'Magnetic Field (Oe)' (or 'Field (Oe)')")
+    for names, words, part in _NEEDED:
+        if raw.column(*names) is None:
+            raise _refusal(raw, f"no column {words}" + _similar(raw, part))
     return _xl(raw) or _mpms3(raw) or _acms(raw) or _vsm(raw) or _unknown(raw)
 
 
@@ -103,14 +109,19 @@ def _vsm(raw: RawFile) -> Flavour | None:
 
 
 def _unknown(raw: RawFile) -> Flavour:
-    moments = [name for name in raw.columns if "moment" in name.lower()]
-    if moments:
+    if similar := _similar(raw, "moment"):
         raise _refusal(
             raw,
-            f"no moment column that glasspara knows; there is {', '.join(map(repr, moments[:3]))}",
+            f"no moment column that glasspara knows{similar}",
             "Moments must be in emu in the column that MultiVu writes",
         )
     raise _refusal(raw, "no moment column: not magnetometry")
+
+
+def _similar(raw: RawFile, part: str) -> str:
+    """The first columns with ``part`` in their names, for the end of a sentence; "" where there is none."""
+    found = [name for name in raw.columns if part in name.lower()]
+    return f"; there is {', '.join(map(repr, found[:3]))}" if found else ""
 
 
 def _saved(raw: RawFile) -> str:

@@ -35,10 +35,10 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
-            f"cannot make the folder ({error.strerror})", where=str(folder), remedy="Choose another --out"
+            f"cannot make the folder ({error.strerror})", where=str(folder), remedy="Choose another place"
         ) from None
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise UsageError("the folder cannot be written to", where=str(folder), remedy="Choose another --out")
+        raise UsageError("the folder cannot be written to", where=str(folder), remedy="Choose another place")
     for name in names:
         if (folder / name).is_dir():
             raise UsageError("a folder stands where a file is to go", where=str(folder / name))
@@ -47,7 +47,7 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
         raise UsageError(
             f"{existing[0]} exists already",
             where=str(folder),
-            remedy="Add --force to overwrite, or choose another --out",
+            remedy="Add --force to overwrite, or choose another place",
         )
 
 
@@ -117,7 +117,7 @@ def _discard(staged: Mapping[str, Path]) -> None:
 
 def _failure(path: Path, error: OSError) -> UsageError:
     return UsageError(
-        f"cannot write the results ({error.strerror})", where=str(path), remedy="Choose another --out"
+        f"cannot write the results ({error.strerror})", where=str(path), remedy="Choose another place"
     )
 
 
@@ -148,7 +148,7 @@ def _lock(flock: Callable[[int, int], None], handle: int, operation: int, folder
                 raise UsageError(
                     "another run is writing into this folder",
                     where=str(folder),
-                    remedy="Choose another --out",
+                    remedy="Choose another place",
                 ) from None
             time.sleep(0.02)
         except OSError:

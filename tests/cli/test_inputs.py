@@ -144,6 +144,14 @@ def test_where_the_mass_came_from(glasspara, run, tmp_path):
         assert "".join(source.split()) in "".join(shown.split())  # long lines are wrapped
 
 
+def test_an_empty_folder_name_is_not_this_folder(glasspara, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused = glasspara("fit", run, *LL, "--out", "")
+    assert (refused.status, refused.out) == (2, "")
+    assert "--out: the name of the folder is empty" in refused.err
+    assert [path.name for path in tmp_path.iterdir()] == ["run.dat"]
+
+
 def test_faults_of_a_sample_file_have_a_line(glasspara, run, tmp_path):
     sample = tmp_path / "sample.toml"
     sample.write_text("[sample]\nname = 'x'\n\n[sample.trace_ions]\nXx = 1\n")

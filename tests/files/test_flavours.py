@@ -60,7 +60,15 @@ def test_acms_without_dc_columns_is_refused(write, compose, sweep):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("Magnetic Field (Oe)", "Magnetic Field (furlong)"), "no columns 'Temperature"),
+        (
+            ("Magnetic Field (Oe)", "Magnetic Field (furlong)"),
+            r"no column 'Magnetic Field \(Oe\)' or 'Field \(Oe\)'; there is 'Magnetic Field \(furlong\)'",
+        ),
+        (
+            ("Temperature (K)", "Temperature (C)"),
+            r"no column 'Temperature \(K\)'; there is 'Temperature \(C\)'",
+        ),
+        (("Temperature (K)", "Theta"), r"no column 'Temperature \(K\)'\."),
         (
             ("Moment (emu)", "Moment (V)"),
             r"no moment column that glasspara knows; there is 'Moment \(V\)'",
