@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 
@@ -144,14 +145,22 @@ def load(
 
 
 def _check_background(prepared: Sequence[_Prepared], corrector: Corrector) -> None:
-    """Refuse to subtract points from themselves: a background that is a copy of a sample's file, in whatever form."""
+    """Refuse to subtract points from themselves, or to count a holder's run twice, in whatever form the copies are."""
     files = corrector.background.measurements if corrector.background else ()
-    for other, points in ((other, _points(other)) for other in files):
+    sets = [(other.path, _points(other)) for other in files]
+    for (first, points), (second, others) in combinations(sets, 2):
+        if (common := len(points & others)) >= SHARED_POINTS:
+            raise InputError(
+                f"{common} of its points are in the background {first} too, and would count twice",
+                where=second,
+                remedy="Leave one of them out",
+            )
+    for path, points in sets:
         for item in prepared:
             common = len(points & _points(item.item.measurement))
             if common >= SHARED_POINTS:
                 raise InputError(
-                    f"{common} of its points are in the background {other.path} too",
+                    f"{common} of its points are in the background {path} too",
                     where=item.item.measurement.path,
                     remedy="Give the run of the holder alone as the background",
                 )

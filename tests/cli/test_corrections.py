@@ -185,6 +185,18 @@ def test_a_copy_of_the_sample_is_no_background_in_whatever_form(glasspara, folde
     assert "35 of its points are in the background" in done.err
 
 
+def test_a_copy_of_a_background_does_not_count_twice(glasspara, folder, tmp_path):
+    """Two runs that agree to the last digit are one: as two they would bring half of its variance."""
+    alone = folder / "holder_20000Oe.rso.dat"
+    again = tmp_path / "again.dat"
+    again.write_bytes(alone.read_bytes().replace(b"\n", b"\r\n"))
+    given = ("--background", alone, "--background", again)
+    done = glasspara("fit", folder / "glass_20000Oe.rso.dat", *given, "--model", "ll")
+    assert (done.status, done.out) == (3, "")
+    assert "of its points are in the background" in done.err
+    assert "would count twice" in done.err
+
+
 def test_a_background_of_another_instrument_is_told(glasspara, folder, tmp_path):
     alone = tmp_path / "mpms3.dat"
     T, H = TEMPERATURES.tolist(), [2e4] * len(TEMPERATURES)
