@@ -51,10 +51,11 @@ def widths(result, *, scaled=False):
 @pytest.mark.parametrize(
     ("kind", "close"),
     # Residual replicates repeat the scatter of just these 40 points in each run, which is itself uncertain by 11 %.
+    # Measured: 4 % and 13 %; 200 replicates are good to 5 %.
     [("parametric", CLOSE), ("residual", 0.2)],
 )
 def test_standard_errors_of_a_good_fit_are_those_of_the_curvature(etm, kind, close):
-    (done,) = bootstrap([etm], COUNT, kind=kind)
+    (done,) = bootstrap([etm], 200, kind=kind)
     assert done.bootstrap.problems == {}
     assert done.bootstrap.names == etm.minimum.coordinates.free
     assert widths(done) == pytest.approx(dict.fromkeys(done.bootstrap.names, 1.0), abs=close)
@@ -62,11 +63,11 @@ def test_standard_errors_of_a_good_fit_are_those_of_the_curvature(etm, kind, clo
         assert item.standard_error == pytest.approx(etm.derived[name].error, rel=close)
         assert item.value == etm.derived[name].value
     for item in done.bootstrap.parameters.values():
-        assert abs(item.bias) < 0.2 * item.standard_error  # 3.5 / sqrt(300)
+        assert abs(item.bias) < 0.2 * item.standard_error  # 2.8 / sqrt(200); measured: 0.14
         half = (item.interval_68[1] - item.interval_68[0]) / 2.0
-        assert half == pytest.approx(item.standard_error, rel=0.15)  # measured: within 8 %
+        assert half == pytest.approx(item.standard_error, rel=0.15)  # measured: within 13 %
         half = (item.interval_95[1] - item.interval_95[0]) / 2.0
-        assert half == pytest.approx(1.96 * item.standard_error, rel=0.15)  # measured: within 7 %
+        assert half == pytest.approx(1.96 * item.standard_error, rel=0.15)  # measured: within 9 %
     assert {name: item.value for name, item in done.bootstrap.parameters.items()} == {
         name: etm.values[name] for name in done.bootstrap.names
     }
@@ -118,10 +119,10 @@ def test_constraints_are_drawn_again(kind):
 def test_assumptions_are_kept_and_drawn_again():
     result = fit(fixed_field(BK7, rng(), fields=(2e4,), temperatures=tuple(np.geomspace(2, 300, 80))))
     assert result.parameters["d_min"].constraint.assumed
-    (done,) = bootstrap([result], 150)
+    (done,) = bootstrap([result], 80)
     logs = np.log(done.bootstrap.samples[:, done.bootstrap.names.index("d_min")])
     linear = result.parameters["d_min"].error / result.values["d_min"]
-    # measured 1.10: the model bends within one error
+    # measured 1.03; 80 replicates are good to 8 %, and the model bends within one error
     assert np.std(logs) == pytest.approx(linear, rel=0.25)
 
 

@@ -24,6 +24,18 @@ def load(fixtures, campaign):
     return glasspara.load([str(path) for path in sorted((fixtures / campaign).glob("*.dat"))]).data
 
 
+@pytest.fixture(scope="module")
+def bk7(fixtures):
+    """The fit of the bundled campaign, all settings at their defaults."""
+    return fit(load(fixtures, "bk7-fixed-field"))
+
+
+@pytest.fixture(scope="module")
+def glass():
+    """The same of a small campaign: many tests set other settings against it."""
+    return fit(fixed_field(BK7, np.random.default_rng(8)))
+
+
 @pytest.mark.parametrize("campaign", ["bk7-fixed-field", "bk7-fixed-temperature"])
 def test_published_parameters_come_back(fixtures, campaign):
     """Tables 3 and 4: the synthetic campaigns give back the parameters that they were made of."""
@@ -56,10 +68,10 @@ def test_naive_fits_of_published_parameters_drift_as_table_2_does(fixtures):
 
 
 def test_errors_are_honest():
-    """Pulls of every parameter over 24 campaigns have mean 0 and width 1."""
+    """Pulls of every parameter over 16 campaigns have mean 0 and width 1."""
     rng = np.random.default_rng(5)
     pulls: dict[str, list[float]] = {}
-    for _ in range(24):
+    for _ in range(16):
         result = fit(
             fixed_field(BK7, rng, fields=(1e3, 5e3, 2e4, 5e4), temperatures=tuple(np.geomspace(2, 300, 50)))
         )
@@ -68,9 +80,9 @@ def test_errors_are_honest():
             if item.error:
                 pulls.setdefault(name, []).append((item.value - BK7[name]) / item.error)
     for name, values in pulls.items():
-        if len(values) < 24:
+        if len(values) < 16:
             continue  # held in some, since the data left it open
-        # of 24: mean 0 +- 0.2, width 1 +- 0.14
+        # of 16: mean 0 +- 0.25, width 1 +- 0.18; measured: within 0.25 of 0, and 0.86 to 1.04
         assert abs(np.mean(values)) < 0.6, name
         assert 0.65 < np.std(values) < 1.4, name
 
@@ -87,9 +99,9 @@ def test_pure_langevin_data_need_no_ats_term(fixtures):
 
 def test_the_ats_term_is_called_needed_in_vain_at_most_as_often_as_stated():
     rng = np.random.default_rng(6)
-    needed = [fit(fixed_field(PURE_LL, rng, model=LL)).ats_test.needed for _ in range(12)]
+    needed = [fit(fixed_field(PURE_LL, rng, model=LL)).ats_test.needed for _ in range(6)]
     # stated: 5 %; the test is conservative, 1 of 150 in a longer run
-    assert sum(needed) <= 2
+    assert sum(needed) == 0
 
 
 def test_larmor_langevin_alone_is_called_poor_on_a_glass(fixtures):
@@ -108,8 +120,8 @@ def test_freed_n_ats_is_called_undetermined(fixtures):
     assert "n_ats" in result.determination.undetermined
 
 
-def test_what_the_data_fix_is_said_in_words(fixtures):
-    result = fit(load(fixtures, "bk7-fixed-field"))
+def test_what_the_data_fix_is_said_in_words(bk7):
+    result = bk7
     words = " ".join(result.determination.statements)
     assert "the data fix n_ats x (d0max_qs4 - d0min_qs4)" in words
     assert "n_ats alone is undetermined" in words
@@ -139,7 +151,7 @@ def test_one_temperature_leaves_shape_parameters_open():
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [(name, 16 if name == "bk7-fixed-temperature" else 6) for name in CAMPAIGNS]
+    ("name", "count"), [(name, 10 if name == "bk7-fixed-temperature" else 4) for name in CAMPAIGNS]
 )
 def test_every_start_ends_in_one_minimum(name, count):
     """Random starts of all parameters over a decade; ``studies/starts.py`` takes 50 on all, through the whole fit."""
@@ -153,8 +165,8 @@ def test_every_start_ends_in_one_minimum(name, count):
         assert found.chi2 == pytest.approx(best.chi2, abs=1e-8)
 
 
-def test_iron_by_mass_spectrometry():
-    data = fixed_field(BK7, np.random.default_rng(8))
+def test_iron_by_mass_spectrometry(glass):
+    data, free = glass.data, glass
     total = BK7["n_fe2"] + BK7["n_fe3"]
     held = fit(data, FitSettings(n_fe=(total, None)))
     assert held.parameters["n_fe"].fixed
@@ -162,7 +174,6 @@ def test_iron_by_mass_spectrometry():
         BK7["n_fe2"] / total, abs=4 * held.parameters["fe2_fraction"].error
     )
     assert held.derived["n_fe2"].value + held.derived["n_fe3"].value == pytest.approx(total)
-    free = fit(data)
     error = free.derived["n_fe"].error
     # two equal errors combine to 1/sqrt(2) of each
     both = fit(data, FitSettings(n_fe=(free.derived["n_fe"].value, error)))
@@ -171,9 +182,8 @@ def test_iron_by_mass_spectrometry():
     assert both.statistics.ndof == free.statistics.ndof + 1
 
 
-def test_two_ways_to_write_the_iron_are_one_fit():
-    data = fixed_field(BK7, np.random.default_rng(9))
-    ions = fit(data)
+def test_two_ways_to_write_the_iron_are_one_fit(glass):
+    data, ions = glass.data, glass
     partition = fit(data, FitSettings(starts={"fe2_fraction": 0.4}))
     assert partition.statistics.chi2 == pytest.approx(ions.statistics.chi2, abs=1e-3)
     assert partition.parameters["n_fe"].value == pytest.approx(ions.derived["n_fe"].value, rel=1e-4)
@@ -181,8 +191,8 @@ def test_two_ways_to_write_the_iron_are_one_fit():
     assert partition.derived["n_fe2"].error == pytest.approx(ions.parameters["n_fe2"].error, rel=0.02)
 
 
-def test_staged_fit_freezes_what_the_stages_found():
-    data = fixed_field(BK7, np.random.default_rng(10))
+def test_staged_fit_freezes_what_the_stages_found(glass):
+    data = glass.data
     total = BK7["n_fe2"] + BK7["n_fe3"]
     staged = fit(data, FitSettings(method="staged", n_fe=(total, None), fixed={"fe2_fraction": 0.647}))
     assert staged.parameters["chi_larmor"].fixed
@@ -241,8 +251,8 @@ def test_wild_points_are_named_and_kept():
     assert result.statistics.n_points == len(data)
 
 
-def test_limits_and_holds_are_obeyed():
-    data = fixed_field(BK7, np.random.default_rng(14))
+def test_limits_and_holds_are_obeyed(glass):
+    data = glass.data
     result = fit(data, FitSettings(limits={"delta_mu": (0.4, 1.0)}, fixed={"d_min": 0.02}))
     assert result.parameters["delta_mu"].value == pytest.approx(0.4)
     assert result.parameters["delta_mu"].at_limit == "lower"
@@ -252,18 +262,15 @@ def test_limits_and_holds_are_obeyed():
     assert 2.0e5 <= boxed.parameters["d0max_qs4"].value <= 2.8e5 * (1 + 1e-9)
 
 
-def test_exact_convention_halves_the_amplitude():
-    data = fixed_field(BK7, np.random.default_rng(15))
-    paper = fit(data)
-    exact = fit(data, FitSettings(model=Model(convention="exact"), fixed={"n_ats": 2 * 1.352e16}))
+def test_exact_convention_halves_the_amplitude(glass):
+    paper = glass
+    exact = fit(glass.data, FitSettings(model=Model(convention="exact"), fixed={"n_ats": 2 * 1.352e16}))
     assert exact.statistics.chi2 == pytest.approx(paper.statistics.chi2, abs=0.01)
     assert exact.parameters["d_min"].value == pytest.approx(paper.parameters["d_min"].value, rel=1e-3)
 
 
-def test_terms_and_residuals_add_up():
-    data = fixed_field(BK7, np.random.default_rng(16))
-    result = fit(data)
-    terms = result.terms
+def test_terms_and_residuals_add_up(glass):
+    result, data, terms = glass, glass.data, glass.terms
     assert terms.total == pytest.approx(terms.larmor + terms.fe2 + terms.fe3 + terms.ats)
     assert result.residuals == pytest.approx(data.magnetisation - terms.total)
     assert result.intrinsic == pytest.approx(result.residuals + terms.ats)
@@ -304,9 +311,8 @@ def test_contradictory_wishes_are_refused(wishes, words):
         {"d_min": (0.001, 1.0), "delta_mu": (0.0, 2.0)},
     ],
 )
-def test_limits_that_are_not_met_change_nothing(fixtures, limits):
-    data = load(fixtures, "bk7-fixed-field")
-    plain, boxed = fit(data), fit(data, FitSettings(limits=limits))
+def test_limits_that_are_not_met_change_nothing(bk7, limits):
+    plain, boxed = bk7, fit(bk7.data, FitSettings(limits=limits))
     assert boxed.assessment.status == "good"
     assert boxed.statistics.chi2 == pytest.approx(plain.statistics.chi2, abs=0.01)
     for name in ("chi_larmor", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu"):
@@ -366,13 +372,13 @@ def test_errors_are_the_curvature_of_chi2_in_every_set_of_coordinates(case):
 
 def test_fits_stay_inside_their_limits():
     """Weak, short and noisy data, where unlimited minima lie outside."""
-    for seed in range(8):
-        rng = np.random.default_rng(seed)
+    for seed in (0, 1, 3, 4, 6):
         data = fixed_temperature(
-            PURE_LL if seed % 2 else BK7, rng, temperatures=(2.0, 20.0)[: 1 + seed % 3 // 2 + 1], noise=1e-2,
+            PURE_LL if seed % 2 else BK7, np.random.default_rng(seed), temperatures=(2.0, 20.0), noise=1e-2,
             fields=tuple(np.linspace(0.0, 5000.0, 9)),
         )  # fmt: skip
         result = fit(data)
+        assert any(item.at_limit for item in result.parameters.values())
         for name, item in result.parameters.items():
             low, high = item.limits
             assert low is None or item.value >= low * (1 - 1e-9), (seed, name)
@@ -389,7 +395,7 @@ def test_fits_stay_inside_their_limits():
 def test_single_runs_are_covered_where_the_assumption_is_off(truth):
     """M(T) at 20 kOe alone, shape parameters away from what the program would assume of them."""
     values, rng, pulls = {**BK7, **truth}, np.random.default_rng(5), []
-    for _ in range(7):
+    for _ in range(4):
         result = fit(fixed_field(values, rng, fields=(2e4,), temperatures=tuple(np.geomspace(2, 300, 80))))
         if result.assessment.status == "good":
             pulls += [
@@ -397,9 +403,10 @@ def test_single_runs_are_covered_where_the_assumption_is_off(truth):
                 for name, item in result.parameters.items()
                 if item.error and name in ("chi_larmor", "n_fe2", "n_fe3", "d0max_qs4", "delta_mu")
             ]
-    assert len(pulls) > 18
+    assert len(pulls) >= 15
     # measured over 25 campaigns each: 0.87 to 1.00 within two errors (with d_min simply held: 0.25 to 0.8)
-    # the five of one campaign go together, and there are but seven campaigns here
+    # the five of one campaign go together, and there are but four campaigns here: 0.85, 1.00 and 1.00, and 0.60 for
+    # the first with d_min simply held
     assert np.mean(np.abs(pulls) < 2.0) > 0.7
 
 
@@ -426,7 +433,7 @@ def test_fewer_points_than_parameters_give_no_errors():
     result = fit(data)
     assert result.assessment.status == "not-determined"
     assert all(item.error is None for item in result.parameters.values())
-    for count in (5, 6, 7, 8):
+    for count in (6, 7, 8):  # fewer than the parameters, as many, one more
         few = fixed_field(
             BK7, np.random.default_rng(count), fields=(2e4,), temperatures=tuple(np.geomspace(2, 100, count))
         )
