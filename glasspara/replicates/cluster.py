@@ -12,7 +12,8 @@ from glasspara.errors import UsageError
 from glasspara.replicates.pool import ChunkFailedError, Pool
 from glasspara.replicates.work import versions
 
-_CONNECT = 5.0  # s, for the connection and again for the first worker
+_CONNECT = 5.0  # s
+_FIRST_WORKER = 5.0  # s, after that
 _LOOK_EVERY = 5.0  # s, for workers that came or went
 
 
@@ -55,7 +56,7 @@ def dask_cluster(address: str) -> Iterator[Pool]:
 
 def _wait_for_workers(client: Any, address: str) -> None:
     try:
-        client.wait_for_workers(1, timeout=_CONNECT)
+        client.wait_for_workers(1, timeout=_FIRST_WORKER)
     except TimeoutError:
         raise UsageError(
             f"the Dask scheduler at {address} has no workers", remedy=f"Start some: dask worker {address}"

@@ -84,7 +84,12 @@ PIECES = st.sampled_from(
 
 
 @pytest.mark.parametrize("layout", ["xl", "mpms3-dc", "vsm", "acms", "acms2"])
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_damaged_files_give_a_measurement_or_an_error(write, compose, sweep, layout, data):
     """Cut, overwritten or with pieces put in anywhere: never another exception, and every row accounted for."""
@@ -116,7 +121,12 @@ def test_infinite_centres_of_scans(write, compose, sweep):
     assert diagnostics["centre_shift_mm"] is diagnostics["fixed_over_free"] is None
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(content=st.binary(max_size=300))
 def test_any_bytes_give_an_error(write, content):
     with pytest.raises(InputError):

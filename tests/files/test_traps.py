@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import gzip
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +112,7 @@ TRAPS = {
 }
 
 
+@cache
 def names_in(path):
     return {node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if hasattr(node, "name")}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 
 from glasspara.errors import InputError, UsageError
 from glasspara.replicates.batch import in_order
+from tests.replicates.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,7 @@ class SlowFirst:
 
     def __call__(self, item):
         (self.folder / str(os.getpid())).touch()
-        end = monotonic() + 60.0
-        while item == 0 and len(list(self.folder.iterdir())) < 2:
-            assert monotonic() < end
-            sleep(0.01)
+        wait_until(lambda: item > 0 or len(list(self.folder.iterdir())) > 1)
         return item, os.getpid()
 
 

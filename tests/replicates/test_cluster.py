@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from glasspara.replicates.run import run_replicates
 from glasspara.replicates.store import Store
 from tests.conftest import ROOT
 from tests.replicates.tasks import Slow, draw, fail_at_odd
+from tests.replicates.waiting import wait_until
 
 
 @contextmanager
@@ -51,19 +53,36 @@ def scheduler() -> Iterator[str]:
 def worker(address: str) -> Iterator[subprocess.Popen[str]]:
     options = ("--nthreads", "1", "--no-nanny", "--host", "127.0.0.1")
     with process("dask_worker", address, *options) as running:
+        said(running, r"(Registered to)")
         yield running
+
+
+def test_no_worker_and_no_scheduler_are_errors_of_one_line(scheduler, monkeypatch):
+    """The first test here: no worker has been at the scheduler, which takes its time to forget one."""
+    monkeypatch.setattr(cluster, "_FIRST_WORKER", 0.1)
+    with pytest.raises(UsageError, match="has no workers"):
+        run_replicates(draw, 4, seed=7, cluster=scheduler)
+    monkeypatch.setattr(cluster, "_CONNECT", 0.5)
+    for address in ("tcp://127.0.0.1:1", "nonsense"):
+        with pytest.raises(UsageError, match="no Dask scheduler answers") as caught:
+            run_replicates(draw, 4, seed=7, cluster=address)
+        assert "\n" not in str(caught.value)
+
+
+def at_work(folder: Path) -> set[str]:
+    """The processes that left a mark of ``Slow``."""
+    return {path.name.partition("-")[2] for path in folder.glob("[0-9]*-*")}
 
 
 def test_a_lost_worker_costs_nothing(scheduler, tmp_path):
     store = Store(tmp_path / "store", {})
     seen = []
     with worker(scheduler) as first, worker(scheduler) as second:
-        for running in (first, second):
-            said(running, r"(Registered to)")
 
         def kill_one(done: int, total: int) -> None:
             seen.append(done)
-            if done > 10:
+            if done == 11:
+                wait_until(lambda: {str(first.pid), str(second.pid)} <= at_work(tmp_path))
                 first.kill()
 
         found = run_replicates(
@@ -79,8 +98,7 @@ def test_a_lost_worker_costs_nothing(scheduler, tmp_path):
     assert len((tmp_path / "store").read_text().splitlines()) == 101
     assert seen[-1] == 100
     assert len(seen) == 101
-    processes = {path.name.partition("-")[2] for path in tmp_path.glob("[0-9]*-*")}
-    assert {str(first.pid), str(second.pid)} <= processes
+    assert {str(first.pid), str(second.pid)} <= at_work(tmp_path)
 
 
 def test_a_worker_with_other_versions_is_refused(scheduler, monkeypatch):
@@ -89,16 +107,6 @@ def test_a_worker_with_other_versions_is_refused(scheduler, monkeypatch):
         monkeypatch.setattr("glasspara.replicates.run.versions", lambda: {**mine, "numpy": "0.1"})
         with pytest.raises(UsageError, match=r"gave up: a worker has glasspara .* numpy \d"):
             run_replicates(draw, 4, seed=7, cluster=scheduler)
-
-
-def test_no_worker_and_no_scheduler_are_errors_of_one_line(scheduler, monkeypatch):
-    monkeypatch.setattr(cluster, "_CONNECT", 1.0)
-    with pytest.raises(UsageError, match="has no workers"):
-        run_replicates(draw, 4, seed=7, cluster=scheduler)
-    for address in ("tcp://127.0.0.1:1", "nonsense"):
-        with pytest.raises(UsageError, match="no Dask scheduler answers") as caught:
-            run_replicates(draw, 4, seed=7, cluster=address)
-        assert "\n" not in str(caught.value)
 
 
 def test_without_the_package_the_remedy_is_named(monkeypatch):

@@ -17,6 +17,7 @@ from glasspara.replicates.run import run_replicates
 from glasspara.replicates.store import Store
 from tests.conftest import ROOT
 from tests.replicates.tasks import Slow, draw, fail_at_odd
+from tests.replicates.waiting import wait_until
 
 WHAT = {"data": "abc", "kind": "made"}
 
@@ -133,13 +134,6 @@ def started(folder: Path, stuck_from: int) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-
-
-def wait_until(condition, seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def lines(folder: Path) -> int:

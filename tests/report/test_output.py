@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from random import Random
 
 import pytest
@@ -112,7 +111,9 @@ def test_killed_writers_leave_only_whole_sets(tmp_path):
 
 def test_two_runs_into_one_folder_do_not_mix(tmp_path):
     writers = [start_writer(tmp_path, name) for name in "ab"]
-    time.sleep(0.3)
+    for writer in writers:  # each has written twice more, beside the other
+        assert writer.stdout.readline()
+        assert writer.stdout.readline()
     for writer in writers:
         writer.terminate()  # waits until a set is in place
     errors = [writer.communicate()[1] for writer in writers]
