@@ -29,13 +29,23 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 PALLADIUM = 5.25e-6
-"""Susceptibility of palladium at 298 K, emu g^-1 Oe^-1 (Quantum Design, Application Note 1500-021)."""
+"""Susceptibility of palladium at 298 K, emu g^-1 Oe^-1.
+
+The number with which the method of Application Note 1500-021 is programmed elsewhere: ``TrueFieldCorrection`` of
+MagnetoPy (RinehartGroup/MagnetoPy, which cites the note) and ``SQUID_calibration.py`` of plotpy (aglavic/plotpy, "at
+room temperature"). The 540e-6 cm^3/mol of the CRC Handbook for 285 to 300 K are 5.07e-6, 3 % less.
+"""
 
 PALLADIUM_TEMPERATURE = 298.0
 """K"""
 
 TEMPERATURE_SPAN = 5.0
-"""K by which the standard's run may be off ``PALLADIUM_TEMPERATURE``: palladium loses some 0.1 to 0.2 % in 1 K."""
+"""K by which the standard's run may be off ``PALLADIUM_TEMPERATURE``.
+
+Palladium is most susceptible at 80 K and less above (F. E. Hoare and J. C. Matthews, Proc. R. Soc. A, 1952, "The
+magnetic susceptibilities of platinum, rhodium and palladium from 20 to 290 K"): at room temperature by some 0.1 to
+0.2 % in 1 K, an estimate, which changes the scale of all fields and nothing that depends on the way.
+"""
 
 SAME_START = (100.0, 0.1)
 """Oe, and relative: branches that begin so near each other have the same history."""
@@ -153,7 +163,7 @@ def read_field_standard(
     elif chi is not None:
         words = "command line (--standard-chi)"
     else:
-        chi, words = _palladium(run), "palladium at 298 K, Quantum Design Application Note 1500-021"
+        chi, words = _palladium(run), "palladium at 298 K"
     _check_proportional(run, slope)
     scale = slope / (chi * grams) - 1.0
     if abs(scale) > TOO_FAR:
