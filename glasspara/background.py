@@ -26,9 +26,6 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-NOT_COVERED = "not covered by --background"
-"""Why a point is left out: the background's runs do not reach its temperature and field."""
-
 SAME_FIELD = (5.0, 0.01)
 """Oe, and relative: fields so near are one set point; the holder's moment then is off by 1 % at most."""
 
@@ -234,7 +231,9 @@ def subtract_background(
     done, told = [], []
     for run, item in zip(runs, weights, strict=True):
         if not item.covered.all():
-            raise InputError(NOT_COVERED, where=run.file, remedy="Leave these points out")
+            raise InputError(
+                "points are not covered by the background", where=run.file, remedy="Leave these points out"
+            )
         holder = item.sums(background.moment)
         own = item.sums(variance, item.weight**2)
         shared = item.sums(variance * leaning)

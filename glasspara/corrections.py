@@ -9,26 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.background import (
-    Background,
-    RunHolder,
-    read_background,
-    subtract_background,
-    subtract_susceptibility,
-)
 from glasspara.errors import InputError, UsageError
 from glasspara.exclusion import Item
-from glasspara.field_errors import widen_errors
-from glasspara.field_standard import FieldStandard, RunField, correct_field, read_field_standard
 from glasspara.measurement import Measurement
 from glasspara.remanence import remanence_warning, zero_crossings
 from glasspara.runs import Run
 from glasspara.sample_mass import contradiction
 from glasspara.wording import percent
+
+# What works with backgrounds and standards is imported where there is one: most fits have neither.
+if TYPE_CHECKING:
+    from glasspara.background import Background, RunHolder
+    from glasspara.field_standard import FieldStandard, RunField
 
 LARGE_SHARE = 0.3
 """A holder of this part of the measured moments is worth a warning."""
@@ -234,6 +231,8 @@ class Corrector:
             )
         if self.standard is None:
             return tuple((run, "") for run in measurement.runs)
+        from glasspara.field_standard import correct_field
+
         return tuple(correct_field(run, self.standard) for run in measurement.runs)
 
     def covered(self, run: Run) -> npt.NDArray[np.bool_]:
@@ -252,6 +251,8 @@ class Corrector:
         """All runs of a command with the errors of their true fields, and what part of the variances these are."""
         if self.standard is None:
             return list(runs), [0.0] * len(runs)
+        from glasspara.field_errors import widen_errors
+
         wide, shares = widen_errors(runs, self.standard)
         return list(wide), list(shares)
 
@@ -259,6 +260,10 @@ class Corrector:
         """All runs of a command without their holder, and what was taken away; nothing where there is no holder."""
         bare: list[Run] = list(runs)
         told: list[RunHolder] = []
+        if not self.settings.holder:
+            return bare, told
+        from glasspara.background import subtract_background, subtract_susceptibility
+
         if self.background is not None:
             subtracted, what = subtract_background(runs, self.background)
             bare, told = list(subtracted), list(what)
@@ -306,6 +311,8 @@ def read_corrections(
     """
     background = standard = None
     if settings.background:
+        from glasspara.background import read_background
+
         background = read_background(
             settings.background,
             scale=settings.background_scale,
@@ -315,6 +322,8 @@ def read_corrections(
             min_fit=min_fit,
         )
     if settings.field_standard is not None:
+        from glasspara.field_standard import read_field_standard
+
         standard = read_field_standard(
             settings.field_standard,
             chi=settings.standard_chi,

@@ -6,23 +6,28 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glasspara.background import NOT_COVERED
 from glasspara.batch_reading import each_file
 from glasspara.corrections import Applied, Corrections, Corrector, read_corrections, remanence_words
 from glasspara.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError
 from glasspara.exclusion import Item
-from glasspara.field_standard import RunField, tell_field
 from glasspara.measurement import Measurement, read
 from glasspara.repeats import average_repeats
 from glasspara.runs import Run, select
 from glasspara.sample import Sample
 from glasspara.sample_mass import contradiction
 
+if TYPE_CHECKING:
+    from glasspara.field_standard import RunField
+
 OUTSIDE_WINDOW = "outside --t-range or --h-range"
+
+NOT_COVERED = "not covered by --background"
+"""Why a point is left out: the background's runs do not reach its temperature and field."""
 
 SHARED_POINTS = 4
 """So many points that two files have in common are worth a warning: no noise repeats itself to the last digit."""
@@ -269,7 +274,10 @@ def _prepare(
         covered = corrector.covered(kept)
         bare += int((~covered).sum())
         runs.append(select(kept, covered))
-        fields += [tell_field(runs[-1], reason)] if corrector.standard else []
+        if corrector.standard is not None:
+            from glasspara.field_standard import tell_field
+
+            fields.append(tell_field(runs[-1], reason))
     dropped = dict(measurement.rows_dropped)
     dropped |= {reason: count for reason, count in ((OUTSIDE_WINDOW, cut), (NOT_COVERED, bare)) if count}
     corrected = corrector.settings != Corrections()

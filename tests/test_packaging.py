@@ -62,6 +62,14 @@ def test_importing_the_package_loads_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_loading_leaves_out_what_holders_and_standards_need():
+    """Some 10 ms of every short run."""
+    parts = "{'background', 'field_standard', 'field_curve', 'field_errors'}"
+    code = f"import sys, glasspara.loading; print([name for name in {parts} if f'glasspara.{{name}}' in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def storey(module: str) -> int:
     inner = module.removeprefix("glasspara.")
     for index, names in enumerate(STOREYS):
