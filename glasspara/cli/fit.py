@@ -71,7 +71,7 @@ Minos = Annotated[
     typer.Option(
         "--minos",
         metavar="NAME|all",
-        help="Interval by the profile of chi2 (repeatable, or NAME,NAME).",
+        help="Interval by the profile of chi2, of parameters and derived combinations (repeatable, or NAME,NAME).",
         rich_help_panel=options.INTERVALS,
     ),
 ]

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.errors import UsageError
-from glasspara.fitting.derived import derived
+from glasspara.fitting.combinations import combinations
 from glasspara.fitting.fingerprint import fingerprint
 from glasspara.fitting.minimise import Minimum, settle
 from glasspara.fitting.resample import Kind, Resampler
 from glasspara.fitting.result import Bootstrap, FitResult, Spread
 from glasspara.fitting.significance import chi2_p_value
-from glasspara.parameters import parameter_of
+from glasspara.parameters import parameter_of, to_canonical
 from glasspara.replicates.run import Progress, Replicate, run_replicates
 from glasspara.replicates.store import Store
 
@@ -147,14 +147,14 @@ def _with_bootstrap(result: FitResult, replicates: Sequence[Replicate], kind: Ki
 
 def _derived_samples(minimum: Minimum, names: tuple[str, ...], good: FloatArray) -> dict[str, FloatArray]:
     """The derived combinations of every replicate, by name."""
-    reported = minimum.coordinates.reported
-    no_errors = np.zeros((len(reported), len(reported)))
-    rows = []
-    for values in good.tolist():
-        everything = {**minimum.reported, **dict(zip(names, values, strict=True))}
-        found = derived(everything, reported, no_errors, partition="n_fe" in reported)
-        rows.append({name: item.value for name, item in found.items()})
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    replicates = [
+        to_canonical({**minimum.reported, **dict(zip(names, values, strict=True))})
+        for values in good.tolist()
+    ]
+    return {
+        name: np.array([item.value(values) for values in replicates])
+        for name, item in combinations(minimum.reported).items()
+    }
 
 
 def _spread(value: float, values: FloatArray, unit: str, at_limit: int = 0) -> Spread:

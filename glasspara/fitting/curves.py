@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.fitting.combination_profile import CombinationProfile
 from glasspara.fitting.profile import Profile, Profiles
 
 FloatArray = npt.NDArray[np.float64]
@@ -48,6 +49,28 @@ def profile_curve(profiles: Profiles, name: str) -> ProfileCurve:
         rises=np.array([point.rise for point in points]),
         path={other: np.array([point.reported[other] for point in points]) for other in others},
         logarithmic=axis.logarithmic,
+    )
+
+
+def combination_curve(profile: CombinationProfile) -> ProfileCurve:
+    """The profile of a derived combination, likewise; its values are where drawing it evenly has taken it."""
+    points = sorted(
+        [
+            profile.origin,
+            *profile.points(-1, level=_HIGHEST, steps=_STEPS),
+            *profile.points(1, level=_HIGHEST, steps=_STEPS),
+        ],
+        key=lambda point: point.positions,
+    )
+    return ProfileCurve(
+        name=profile.combination.name,
+        values=np.array([value for (value,) in (point.positions for point in points)]),
+        rises=np.array([point.rise for point in points]),
+        path={
+            name: np.array([point.reported[name] for point in points])
+            for name in profile.minimum.coordinates.free
+        },
+        logarithmic=False,
     )
 
 

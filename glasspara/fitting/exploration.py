@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from glasspara.errors import UsageError
+from glasspara.fitting.combination_profile import CombinationProfile
+from glasspara.fitting.combinations import combinations
 from glasspara.fitting.contours import contour
 from glasspara.fitting.coordinates import reported_names
-from glasspara.fitting.curves import profile_curve
-from glasspara.fitting.derived import COMBINATIONS
+from glasspara.fitting.curves import combination_curve, profile_curve
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals import minos
-from glasspara.fitting.minimise import Minimum
-from glasspara.fitting.profile import LOWER, Profiles
+from glasspara.fitting.intervals import combination_minos, minos, not_found
+from glasspara.fitting.profile import LOWER, ProfilePoint, Profiles
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.settings import FitSettings
 from glasspara.linear_algebra import on_one_thread
 from glasspara.parameters import ION_NAMES, PARTITION_NAMES
 
 ALL = "all"
-"""In place of names: every free parameter."""
+"""In place of names: every free parameter, and every combination that has an error."""
 
 _RESTARTS = 2
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Names of free reported parameters, or "all"; pairs of names for contours."""
+    """Names of free reported parameters and of derived combinations, or "all"; pairs of parameters for contours."""
 
     minos: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
@@ -42,28 +42,33 @@ class Wanted:
         Raises
         ------
         UsageError
-            For a name that is no free parameter of the fit, and for a pair of one name.
+            For a name that is neither a free parameter of the fit nor derived from some, and for a pair of one name.
         """
         names = reported_names(settings.model, partition=settings.partition)
         # which nuisances there are ("mass_scale[2]") depends on the data
         nuisances = [name for name in self._named() if name.partition("[")[0] in settings.nuisances]
         self._check([*names, *nuisances], set(settings.held()))
 
+    @property
+    def single(self) -> tuple[str, ...]:
+        """Whatever is to have an interval: a profile comes with one."""
+        return (*self.minos, *self.profiles)
+
     def _named(self) -> list[str]:
         """Every name, but for "all"."""
-        single = [name for name in (*self.minos, *self.profiles) if name != ALL]
+        single = [name for name in self.single if name != ALL]
         return [*single, *(name for pair in self.contours for name in pair)]
 
     def _check(self, reported: Sequence[str], held: set[str]) -> None:
+        derived = combinations(reported)
+        paired = {name for pair in self.contours for name in pair}
         for name in self._named():
+            if name in derived and name not in paired:
+                continue
             if name in held:
                 raise UsageError(f"{name} is held: it has no interval", remedy=f"Free it with --free {name}")
             if name not in reported:
-                other = _remedy(name, reported)
-                free = ", ".join(key for key in reported if key not in held)
-                raise UsageError(
-                    f"the fit has no parameter {name!r}", remedy=other or f"Free parameters: {free}"
-                )
+                raise UsageError(f"the fit has no parameter {name!r}", remedy=_remedy(name, reported, held))
         for first, second in self.contours:
             if first == second:
                 raise UsageError(f"a contour needs two parameters, not {first} twice")
@@ -87,31 +92,57 @@ def explore(result: FitResult, settings: FitSettings, wanted: Wanted) -> FitResu
     """
     wanted.check_result(result)
     for _ in range(_RESTARTS):
-        profiles = Profiles(result.minimum)
-        explored = _explored(result, profiles, wanted)
-        lower = profiles.lower_minimum
+        explored, lower = _explored(result, wanted)
         if lower is None or not result.minimum.valid:
             return explored
         again = _restarted(result, settings, lower.reported)
         if result.minimum.chi2 - again.minimum.chi2 < LOWER:
             return explored
         result = again
-    return _explored(result, Profiles(result.minimum), wanted)
+    return _explored(result, wanted)[0]
 
 
-def _explored(result: FitResult, profiles: Profiles, wanted: Wanted) -> FitResult:
-    curves = tuple(profile_curve(profiles, name) for name in _names(wanted.profiles, result.minimum))
+def _explored(result: FitResult, wanted: Wanted) -> tuple[FitResult, ProfilePoint | None]:
+    """``result`` with all that is wanted, and the lowest place that was met where that is lower than its minimum."""
+    minimum, profiles = result.minimum, Profiles(result.minimum)
+    combined = _combined(result, wanted.single)
+    free = minimum.coordinates.free
+    curves = [profile_curve(profiles, name) for name in _among(free, wanted.profiles)]
+    curves += [combination_curve(combined[name]) for name in _among(combined, wanted.profiles)]
     contours = tuple(contour(profiles, pair) for pair in wanted.contours)
-    # Last, so that they know of every lower place that was met; a profile comes with its interval.
-    names = _names((*wanted.minos, *wanted.profiles), result.minimum)
-    intervals = minos(profiles, names)
-    parameters = {name: replace(item, minos=intervals.get(name)) for name, item in result.parameters.items()}
-    return replace(result, parameters=parameters, profiles=curves, contours=contours)
+    # Last, so that they know of every lower place that was met.
+    intervals = minos(profiles, _among(free, wanted.single))
+    intervals |= {
+        name: combination_minos(combined[name]) if name in combined else not_found("nothing in it is free")
+        for name in result.derived
+        if name in combined or name in wanted.single
+    }
+    explored = replace(
+        result,
+        parameters={
+            name: replace(item, minos=intervals.get(name)) for name, item in result.parameters.items()
+        },
+        derived={name: replace(item, minos=intervals.get(name)) for name, item in result.derived.items()},
+        profiles=tuple(curves),
+        contours=contours,
+    )
+    places = [profiles.lower_minimum, *(profile.lower_minimum for profile in combined.values())]
+    return explored, min(filter(None, places), key=lambda place: place.rise, default=None)
 
 
-def _names(asked: Sequence[str], minimum: Minimum) -> list[str]:
-    """The names asked for, each once, in the order of the report."""
-    return [name for name in minimum.coordinates.free if name in asked or ALL in asked]
+def _combined(result: FitResult, asked: Sequence[str]) -> dict[str, CombinationProfile]:
+    """The profiles of the derived combinations that are asked for and have an error."""
+    known = combinations(result.minimum.reported)
+    return {
+        name: CombinationProfile(result.minimum, known[name], error)
+        for name in _among(known, asked)
+        if (error := result.derived[name].error)
+    }
+
+
+def _among(names: Iterable[str], asked: Sequence[str]) -> list[str]:
+    """Those of ``names`` that are asked for."""
+    return [name for name in names if name in asked or ALL in asked]
 
 
 def _restarted(result: FitResult, settings: FitSettings, place: Mapping[str, float]) -> FitResult:
@@ -130,11 +161,14 @@ def _restarted(result: FitResult, settings: FitSettings, place: Mapping[str, flo
     return replace(again, notes=(*again.notes, note))
 
 
-def _remedy(name: str, reported: Sequence[str]) -> str:
+def _remedy(name: str, reported: Sequence[str], held: set[str]) -> str:
+    """What to ask for in place of a name that is none of the fit's, or in a contour is not a parameter."""
     if name in PARTITION_NAMES and ION_NAMES[0] in reported:
         return "Write the iron so: --set fe2_fraction=0.5"
     if name in ION_NAMES and PARTITION_NAMES[0] in reported:
         return "The iron is written as n_fe and fe2_fraction here: ask for those"
-    if name in COMBINATIONS:
-        return "It is derived: --bootstrap N gives its interval"
-    return ""
+    free = ", ".join(key for key in reported if key not in held)
+    derived = combinations(reported)
+    if name in derived:
+        return f"It is derived; a contour takes two of {free}"
+    return f"Free parameters: {free}; derived: {', '.join(derived)}"

@@ -82,12 +82,6 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
     minimum, lost = found.minimum, found.lost
     notes = [*_standing_notes(settings, held, frozen), *assumptions, *remarks]
     assessment = assess(minimum, lost, test)
-    combined = derived(
-        minimum.reported,
-        minimum.coordinates.reported,
-        minimum.reported_covariance(),
-        partition=settings.partition,
-    )
     if assessment.status == "good":  # the others have been warned
         notes += _bent_notes(minimum)
     result = FitResult(
@@ -98,7 +92,7 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         parameters=_parameters(settings, minimum, frozen),
         correlation_names=minimum.coordinates.free,
         correlation=_correlation(minimum),
-        derived=combined,
+        derived=derived(minimum),
         statistics=minimum.statistics,
         ats_test=test,
         determination=determine(minimum, undetermined=tuple(lost)),
@@ -129,12 +123,8 @@ def _moved(name: str, effect: TraceEffect) -> str:
 
 def _iron(result: FitResult) -> dict[str, tuple[float, float | None]]:
     """Value and error of n_fe and fe2_fraction, whether they are parameters or derived; none without iron."""
-    found: dict[str, tuple[float, float | None]] = {}
-    for name in PARTITION_NAMES:
-        item = result.parameters.get(name) or result.derived.get(name)
-        if item is not None:
-            found[name] = (item.value, item.error)
-    return found
+    known = result.quantities
+    return {name: (known[name].value, known[name].error) for name in PARTITION_NAMES if name in known}
 
 
 def _freeze(data: Dataset, settings: FitSettings) -> _Frozen:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.dataset import Dataset
+from glasspara.fitting.combinations import Combination
 from glasspara.fitting.coordinates import Coordinates, canonical_by_reported
 from glasspara.fitting.nuisances import Disturbance, Nuisance
 from glasspara.model import Model, Terms, evaluate, evaluate_with_gradient, slope_by_log_temperature
@@ -42,6 +43,23 @@ class Constraint:
 
 
 @dataclass(frozen=True)
+class Penalty:
+    """What draws a combination towards ``target``: chi2 has ((target - combination)/width)^2 added to it."""
+
+    combination: Combination
+    target: float
+    width: float
+
+    def pull(self, reported: Mapping[str, float]) -> float:
+        return (self.target - self.combination.value(to_canonical(reported))) / self.width
+
+    def pull_slopes(self, reported: Mapping[str, float], model: Model) -> FloatArray:
+        """Derivatives of :meth:`pull` by the reported parameters, shape (len(reported),)."""
+        slopes: FloatArray = -self.combination.slopes_by_reported(reported, model) / self.width
+        return slopes
+
+
+@dataclass(frozen=True)
 class Problem:
     """Data, coordinates and constraints of one fit. Residuals are (data - model)/sigma throughout.
 
@@ -52,6 +70,7 @@ class Problem:
     coordinates: Coordinates
     constraints: Mapping[str, Constraint]
     nuisances: tuple[Nuisance, ...] = ()
+    penalty: Penalty | None = None
 
     @property
     def model(self) -> Model:
@@ -59,8 +78,8 @@ class Problem:
 
     @property
     def n_observations(self) -> int:
-        """Points plus constraints."""
-        return len(self.data) + len(self.constraints)
+        """Points, constraints, and the penalty if there is one."""
+        return len(self.data) + len(self.constraints) + (self.penalty is not None)
 
     def terms(self, reported: Mapping[str, float]) -> Terms:
         """The model's terms at every point of ``data``, nuisances included, emu/g."""
@@ -76,10 +95,10 @@ class Problem:
         return Terms(**{**parts, "offset": disturbance.offset(reported)})
 
     def residuals(self, point: FloatArray) -> FloatArray:
-        """Weighted residuals of the points, then of the constraints; shape (n_observations,)."""
+        """Weighted residuals of the points, of the constraints, of the penalty; shape (n_observations,)."""
         reported = self.coordinates.to_reported(point)
         pulls = (self.data.magnetisation - self.terms(reported).total) / self.data.sigma
-        return np.concatenate([pulls, self._constraint_pulls(reported)])
+        return np.concatenate([pulls, self._other_pulls(reported)])
 
     def residuals_and_jacobian(self, point: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Residuals and their derivatives by the coordinates, shape (n_observations, n_coordinates)."""
@@ -88,13 +107,16 @@ class Problem:
         total, gradient = self.total_with_gradient(reported)
         pulls = (self.data.magnetisation - total) / self.data.sigma
         by_coordinates = -(gradient @ rows) / self.data.sigma[:, None]
-        if not self.constraints:
+        if not self.constraints and self.penalty is None:
             return pulls, by_coordinates
         index = [self.coordinates.reported.index(name) for name in self.constraints]
         slopes = np.array([item.pull_slope(reported[name]) for name, item in self.constraints.items()])
+        below = [rows[index] * slopes[:, None]]
+        if self.penalty is not None:
+            below.append((self.penalty.pull_slopes(reported, self.model) @ rows)[None, :])
         return (
-            np.concatenate([pulls, self._constraint_pulls(reported)]),
-            np.concatenate([by_coordinates, rows[index] * slopes[:, None]]),
+            np.concatenate([pulls, self._other_pulls(reported)]),
+            np.concatenate([by_coordinates, *below]),
         )
 
     def total_with_gradient(self, reported: Mapping[str, float]) -> tuple[FloatArray, FloatArray]:
@@ -129,5 +151,8 @@ class Problem:
     def _disturbance(self) -> Disturbance | None:
         return Disturbance(self.data, self.nuisances) if self.nuisances else None
 
-    def _constraint_pulls(self, reported: Mapping[str, float]) -> FloatArray:
-        return np.array([item.pull(reported[name]) for name, item in self.constraints.items()])
+    def _other_pulls(self, reported: Mapping[str, float]) -> FloatArray:
+        pulls = [item.pull(reported[name]) for name, item in self.constraints.items()]
+        if self.penalty is not None:
+            pulls.append(self.penalty.pull(reported))
+        return np.array(pulls)

@@ -58,6 +58,11 @@ class Derived:
     value: float
     error: float | None
     unit: str
+    minos: Interval | None = None
+    """Interval by the profile of chi2, where it was asked for."""
+
+
+Quantity = FittedParameter | Derived
 
 
 @dataclass(frozen=True)
@@ -207,3 +212,8 @@ class FitResult:
     @property
     def values(self) -> dict[str, float]:
         return {name: parameter.value for name, parameter in self.parameters.items()}
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """Everything that has a name, a value and an error: the parameters, then what is derived."""
+        return {**self.parameters, **self.derived}

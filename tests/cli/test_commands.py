@@ -503,8 +503,8 @@ def test_files_are_written_even_if_nobody_reads_stdout(one, tmp_path):
 
 def test_intervals_profiles_and_contours(glasspara, validator, pure_ll, tmp_path):
     done = glasspara(
-        "fit", *pure_ll[::4], "--model", "ll", "--minos", "chi_larmor,n_fe2", "--profile", "n_fe3",
-        "--contour", "n_fe2,n_fe3", "--out", tmp_path,
+        "fit", *pure_ll[::4], "--model", "ll", "--minos", "chi_larmor,n_fe2,n_fe",
+        "--profile", "n_fe3,curie_constant", "--contour", "n_fe2,n_fe3", "--out", tmp_path,
     )  # fmt: skip
     assert done.status == 0
     document = json.loads((tmp_path / "report.json").read_text())
@@ -514,10 +514,13 @@ def test_intervals_profiles_and_contours(glasspara, validator, pure_ll, tmp_path
         item = block["parameters"][name]
         assert item["minos"]["lower_outcome"] == item["minos"]["upper_outcome"] == "found"
         assert item["minos"]["upper"] == pytest.approx(item["error"], rel=1e-6)  # the model is linear
+    for name in ("n_fe", "curie_constant"):
+        item = block["derived"][name]
+        assert item["minos"]["upper"] == pytest.approx(item["error"], rel=1e-6)
     assert "Minos: where the profile of chi2 has risen by 1" in done.out
     assert min(block["profiles"]["n_fe3"]["chi2_rise"]) == 0.0
     assert [line["closed"] for line in block["contours"][0]["lines"]] == [True, True]
-    stems = {"profile_n_fe3", "contour_n_fe2_n_fe3"}
+    stems = {"profile_n_fe3", "profile_curie_constant", "contour_n_fe2_n_fe3"}
     assert {f"{stem}{end}" for stem in stems for end in (".csv", ".png")} <= set(document["files"])
     assert (tmp_path / "profile_n_fe3.png").read_bytes().startswith(PNG)
     rows = {
@@ -528,7 +531,9 @@ def test_intervals_profiles_and_contours(glasspara, validator, pure_ll, tmp_path
     }
     assert float(rows["n_fe2"]["minos_lower"]) == block["parameters"]["n_fe2"]["minos"]["lower"]
     assert rows["n_fe2"]["minos_upper_outcome"] == "found"
-    assert rows["n_fe"]["minos_lower"] == ""
+    assert float(rows["n_fe"]["minos_lower"]) == block["derived"]["n_fe"]["minos"]["lower"]
+    assert rows["fe2_fraction"]["minos_lower"] == ""
+    assert "curie_constant_emu_K_per_g_Oe,chi2_rise," in (tmp_path / "profile_curie_constant.csv").read_text()
     lines = [line for line in (tmp_path / "profile_n_fe3.csv").read_text().splitlines() if line[0] != "#"]
     assert lines[0] == "n_fe3_per_g,chi2_rise,chi2_rise_parabola,chi_larmor_emu_per_g_Oe,n_fe2_per_g"
     assert len(lines) == 1 + len(block["profiles"]["n_fe3"]["values"])
@@ -546,7 +551,7 @@ def test_a_limit_stands_in_the_table(glasspara, validator, bk7):
     [
         (["--minos", "n_ats"], "n_ats is held: it has no interval"),
         (["--profile", "d_min", "--model", "ll"], "no parameter 'd_min'"),
-        (["--minos", "n_fe"], "--set fe2_fraction=0.5"),
+        (["--contour", "n_fe,d_min"], "--set fe2_fraction=0.5"),
         (["--contour", "d_min"], "is not NAME,NAME"),
         (["--contour", "d_min,d_min"], "two parameters"),
         (["--staged", "--minos", "chi_larmor"], "chi_larmor is held"),

@@ -206,7 +206,7 @@ def test_exploration_fills_the_result(linear):
     ("wanted", "words"),
     [
         (Wanted(minos=("n_ats",)), "n_ats is held"),
-        (Wanted(profiles=("n_fe",)), "no parameter 'n_fe'"),
+        (Wanted(contours=(("n_fe", "d_min"),)), "no parameter 'n_fe'"),
         (Wanted(minos=("gamma",)), "no parameter 'gamma'"),
         (Wanted(contours=(("all", "d_min"),)), "no parameter 'all'"),
         (Wanted(contours=(("d_min", "d_min"),)), "two parameters"),
@@ -234,14 +234,15 @@ def test_intervals_cover_single_runs():
 
 
 @pytest.mark.parametrize(
-    ("name", "remedy"),
+    ("wanted", "remedy"),
     [
-        ("ats_amplitude", "--bootstrap"),
-        ("fe2_fraction", "--set fe2_fraction"),
-        ("nothing", "Free parameters"),
+        (Wanted(minos=("nothing",)), "Free parameters: chi_larmor, "),
+        (Wanted(minos=("nothing",)), "derived: n_fe, fe2_fraction, "),
+        (Wanted(contours=(("ats_amplitude", "d_min"),)), "a contour takes two of chi_larmor, "),
+        (Wanted(contours=(("fe2_fraction", "d_min"),)), "--set fe2_fraction"),
     ],
 )
-def test_what_has_no_interval_is_told_what_to_do(name, remedy):
+def test_what_has_no_interval_is_told_what_to_do(wanted, remedy):
     with pytest.raises(UsageError) as refused:
-        Wanted(minos=(name,)).check(FitSettings())
+        wanted.check(FitSettings())
     assert remedy in refused.value.remedy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import floor, log10
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from glasspara.report.console.terminal import runs_in_words, show_inputs
 from glasspara.wording import p_value, two_errors, value_with_error
 
 if TYPE_CHECKING:
+    from glasspara.fitting.intervals import Interval
     from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter
     from glasspara.loading import Input
 
@@ -44,20 +45,23 @@ def _show_fit(result: FitResult, out: Console) -> None:
         Text(f"Model {model.name} ({_convention(result)}), {result.method} fit of {runs}", style="bold")
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
-    with_minos = any(item.minos for item in result.parameters.values())
-    for column in ("parameter", "value", *(["minos"] if with_minos else []), "unit", "state"):
+    intervals = {name: item.minos for name, item in result.quantities.items() if item.minos is not None}
+    for column in ("parameter", "value", *(["minos"] if intervals else []), "unit", "state"):
         table.add_column(column)
 
+    def minos(name: str) -> str:
+        interval = intervals.get(name)
+        return two_errors(interval.lower, interval.upper) if interval else ""
+
     def add(name: str, value: str, minos: str, unit: str, state: str, style: str | None = None) -> None:
-        table.add_row(name, value, *([minos] if with_minos else []), unit, state, style=style)
+        table.add_row(name, value, *([minos] if intervals else []), unit, state, style=style)
 
     for item in result.parameters.values():
         if item.name == "field_offset" and item.fixed and item.value == 0.0:
             continue
-        minos = two_errors(item.minos.lower, item.minos.upper) if item.minos else ""
-        add(item.name, value_with_error(item.value, item.error), minos, item.unit, _state(item))
+        add(item.name, value_with_error(item.value, item.error), minos(item.name), item.unit, _state(item))
     for name, derived in result.derived.items():
-        add(name, value_with_error(derived.value, derived.error), "", derived.unit, "derived", "dim")
+        add(name, value_with_error(derived.value, derived.error), minos(name), derived.unit, "derived", "dim")
     out.print(table)
     statistics = result.statistics
     out.print(
@@ -69,9 +73,9 @@ def _show_fit(result: FitResult, out: Console) -> None:
         "Errors: one standard error by the stated sigmas (chi2 + 1); "
         f"times {statistics.scatter_factor:.3g} for errors scaled by sqrt(chi2/ndof)."
     )
-    if with_minos:
+    if intervals:
         out.print("Minos: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled.")
-    for line in _interval_lines(result):
+    for line in _interval_lines(result, intervals):
         out.print(f"  - {line}")
     for statement in result.determination.statements:
         out.print(f"  - {statement}")
@@ -85,15 +89,14 @@ def _show_fit(result: FitResult, out: Console) -> None:
         out.print(f"  - {reason}")
 
 
-def _interval_lines(result: FitResult) -> list[str]:
+def _interval_lines(result: FitResult, intervals: Mapping[str, Interval]) -> list[str]:
     """What intervals and contours have to say beyond their numbers."""
     from glasspara.fitting.intervals import FOUND
 
     lines = [
-        f"minos, {item.name} {side}: {outcome}"
-        for item in result.parameters.values()
-        if item.minos
-        for side, outcome in (("down", item.minos.lower_outcome), ("up", item.minos.upper_outcome))
+        f"minos, {name} {side}: {outcome}"
+        for name, interval in intervals.items()
+        for side, outcome in (("down", interval.lower_outcome), ("up", interval.upper_outcome))
         if outcome != FOUND
     ]
     for contour in result.contours:
@@ -113,8 +116,7 @@ def _show_bootstrap(result: FitResult, done: Bootstrap, out: Console) -> None:
         "95 % interval",
     ):
         table.add_column(column)
-    errors = {name: item.error for name, item in result.parameters.items()}
-    errors |= {name: item.error for name, item in result.derived.items()}
+    errors = {name: item.error for name, item in result.quantities.items()}
     for name, item in (*done.parameters.items(), *done.derived.items()):
         error = errors[name]
         table.add_row(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from glasspara.errors import GlassparaError
     from glasspara.fitting.contours import Contour
     from glasspara.fitting.curves import ProfileCurve
+    from glasspara.fitting.intervals import Interval
     from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter, Spread, TraceEffect
     from glasspara.loading import Input
 
@@ -40,7 +41,7 @@ def fit_block(result: FitResult) -> Json:
         "parameters": {name: _parameter(item) for name, item in result.parameters.items()},
         "correlation": {"names": list(result.correlation_names), "matrix": result.correlation.tolist()},
         "derived": {
-            name: {"value": item.value, "error": item.error, "unit": item.unit}
+            name: {"value": item.value, "error": item.error, "unit": item.unit, "minos": _minos(item.minos)}
             for name, item in result.derived.items()
         },
         "statistics": {
@@ -122,14 +123,18 @@ def _parameter(item: FittedParameter) -> Json:
         "limits": list(item.limits),
         "at_limit": item.at_limit,
         "stage": item.stage,
-        "minos": None
-        if item.minos is None
-        else {
-            "lower": item.minos.lower,
-            "upper": item.minos.upper,
-            "lower_outcome": item.minos.lower_outcome,
-            "upper_outcome": item.minos.upper_outcome,
-        },
+        "minos": _minos(item.minos),
+    }
+
+
+def _minos(interval: Interval | None) -> Json | None:
+    if interval is None:
+        return None
+    return {
+        "lower": interval.lower,
+        "upper": interval.upper,
+        "lower_outcome": interval.lower_outcome,
+        "upper_outcome": interval.upper_outcome,
     }
 
 

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from glasspara.fitting.contours import Contour, ContourLine
 from glasspara.fitting.curves import ProfileCurve
-from glasspara.fitting.result import FitResult, FittedParameter
+from glasspara.fitting.result import FitResult, Quantity
 from glasspara.report.figures.panels import frame
 from glasspara.report.figures.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, paper_style
 from glasspara.report.figures.text import LINE, elide, fit_details, fit_verdict, scaled_unit, synthetic_mark
@@ -42,12 +42,12 @@ def interval_figures(result: FitResult, *, synthetic: bool = False) -> Iterator[
 
 @paper_style()
 def profile_figure(result: FitResult, curve: ProfileCurve, *, synthetic: bool = False) -> Figure:
-    """The rise of chi2 along a parameter, beside the parabola that its standard error stands for."""
-    item = result.parameters[curve.name]
+    """The rise of chi2 along a parameter or combination, beside the parabola that its standard error stands for."""
+    item = result.quantities[curve.name]
     handles = [Line2D([], [], color=BLUE, label="profile")]
     if item.error:
         handles.append(Line2D([], [], color=GREY, linestyle="--", label="parabola of the error"))
-    figure, (axes,) = _frame(result, _interval_words(item), handles, synthetic=synthetic)
+    figure, (axes,) = _frame(result, _interval_words(curve.name, item), handles, synthetic=synthetic)
     factor, unit = _unit(curve.values, item.unit)
     axes.plot(factor * curve.values, curve.rises, color=BLUE, marker=".", zorder=3.0)
     top = _HEADROOM * max(float(curve.rises.max(initial=0.0)), 1.5)
@@ -72,7 +72,7 @@ def profile_figure(result: FitResult, curve: ProfileCurve, *, synthetic: bool = 
         _plain_numbers(axes.xaxis)
     axes.set_ylim(0.0, top)
     axes.set_ylabel(r"$\chi^2-\chi^2_\mathrm{min}$ (1)")
-    axes.set_xlabel(f"{item.name} ({unit})")
+    axes.set_xlabel(f"{curve.name} ({unit})")
     return figure
 
 
@@ -128,17 +128,17 @@ def _frame(
     )
 
 
-def _interval_words(item: FittedParameter) -> str:
-    first = f"{item.name} = {value_with_error(item.value, item.error)} {_raised(item.unit)}"
+def _interval_words(name: str, item: Quantity) -> str:
+    first = f"{name} = {value_with_error(item.value, item.error)} {_raised(item.unit)}"
     if item.minos is None:
         return first
     outcomes = [f"down: {item.minos.lower_outcome}", f"up: {item.minos.upper_outcome}"]
     if item.minos.found:
         outcomes = []
-    return "\n".join([f"{first}, minos {two_errors(item.minos.lower, item.minos.upper)}", *outcomes])
+    return "\n".join([first, f"minos {two_errors(item.minos.lower, item.minos.upper)}", *outcomes])
 
 
-def _ends(item: FittedParameter) -> tuple[float, float]:
+def _ends(item: Quantity) -> tuple[float, float]:
     """Ends of the interval relative to the value; the value itself where there is none."""
     assert item.minos is not None
     return -(item.minos.lower or 0.0), item.minos.upper or 0.0

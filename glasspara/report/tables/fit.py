@@ -10,7 +10,7 @@ from glasspara.report.tables.table import column, csv_text, provenance
 if TYPE_CHECKING:
     from glasspara.fitting.contours import Contour
     from glasspara.fitting.curves import ProfileCurve
-    from glasspara.fitting.result import FitResult, FittedParameter
+    from glasspara.fitting.result import FitResult, FittedParameter, Quantity
     from glasspara.loading import Input
 
 
@@ -57,7 +57,7 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
                     None,
                     derived.unit,
                     None,
-                    *_NO_MINOS,
+                    *_minos_cells(derived),
                 )
             )
     header = (
@@ -67,24 +67,21 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
     return csv_text(comments, header, rows)
 
 
-_NO_MINOS = (None, None, None, None)
-
-
-def _minos_cells(item: FittedParameter) -> tuple[float | str | None, ...]:
+def _minos_cells(item: Quantity) -> tuple[float | str | None, ...]:
     if item.minos is None:
-        return _NO_MINOS
+        return (None,) * 4
     return (item.minos.lower, item.minos.upper, item.minos.lower_outcome, item.minos.upper_outcome)
 
 
 def profile_csv(inputs: Sequence[Input], result: FitResult, curve: ProfileCurve) -> str:
-    """Chi2 above its minimum along one parameter, the parabola of its error, and every other parameter there."""
-    item = result.parameters[curve.name]
+    """Chi2 above its minimum along a parameter or combination, the parabola of its error, the other parameters."""
+    item = result.quantities[curve.name]
     comments = [
         *provenance("fit", inputs),
         f"profile of {curve.name}: least chi2 above {result.statistics.chi2!r}, everything else following",
         "chi2_rise_parabola: what the error of the report stands for",
     ]
-    header = [column(curve.name), "chi2_rise", "chi2_rise_parabola", *map(column, curve.path)]
+    header = [column(curve.name, item.unit), "chi2_rise", "chi2_rise_parabola", *map(column, curve.path)]
     parabola = curve.parabola(item.value, item.error)
     columns = (curve.values, curve.rises, parabola, *curve.path.values())
     return csv_text(comments, header, zip(*(values.tolist() for values in columns), strict=True))

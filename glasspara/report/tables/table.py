@@ -82,9 +82,9 @@ def _corrections(applied: Applied) -> Iterator[str]:
         )
 
 
-def column(name: str) -> str:
-    """Name of a column with the parameter's unit: "chi_larmor_emu_per_g_Oe"."""
-    parts = parameter_of(name).unit.replace("^2", "2").split()
+def column(name: str, unit: str | None = None) -> str:
+    """Name of a column with its unit, a parameter's by default: "chi_larmor_emu_per_g_Oe"."""
+    parts = (unit or parameter_of(name).unit).replace("^2", "2").split()
     above = [part for part in parts if not part.endswith("^-1") and part != "1"]
     below = [part.removesuffix("^-1") for part in parts if part.endswith("^-1")]
     return "_".join([name, *above, *(["per"] if below else []), *below])
