@@ -122,6 +122,8 @@ def _interrupt(out: Path, random: Random, findings: Findings) -> str:
     # a Python that is still starting ends by the signal itself, or complains of its own modules
     if status not in {INTERRUPTED, -signal.SIGINT, *_TRUSTED} or ("Traceback" in err and "glasspara" in err):
         return f"status {status}: {err[-300:]}"
+    if status == INTERRUPTED and "interrupted; nothing half-written" not in err:
+        return f"says nothing of the interrupt: {err[-300:]}"
     if out.exists() and list(out.glob(".glasspara-*")):
         return "leaves a temporary file"
     return _fault_of_results(out)

@@ -91,6 +91,8 @@ def run() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         status = application(_asked(sys.argv[1:]))(standalone_mode=False)
+        if status == INTERRUPTED:  # what newer versions of typer make of Ctrl-C, without a word
+            raise KeyboardInterrupt
         raise SystemExit(status if isinstance(status, int) else 0)
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # typer and rich make it a status of 1

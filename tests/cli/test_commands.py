@@ -495,6 +495,16 @@ def test_a_new_result_leaves_nothing_of_the_old_one(glasspara, validator, pure_l
     assert mine.read_bytes() == b"mine"
 
 
+def test_ctrl_c_is_answered_in_a_line(glasspara, one, monkeypatch, tmp_path):
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("glasspara.loading.load", interrupt)
+    done = glasspara("fit", one, "--out", tmp_path)
+    assert (done.status, done.out, done.err) == (130, "", "interrupted; nothing half-written\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_files_are_written_even_if_nobody_reads_stdout(one, tmp_path):
     shell = f"{sys.executable} -m glasspara fit {one} --model ll --no-plots --out {tmp_path / 'out'} | true"
     subprocess.run(["sh", "-c", shell], capture_output=True, check=False)
