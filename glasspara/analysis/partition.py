@@ -48,18 +48,20 @@ _WIDEST = max(LEVELS, key=LEVELS.__getitem__)
 class PartitionPoint:
     """One x with everything else at its best.
 
-    ``rise`` is chi2 above that of the best x. ``terms`` are the model's at every point of the data, emu/g.
+    ``rise`` is chi2 above that of the best x. ``terms`` are the model's at every point of the data, emu/g;
+    ``described`` says whether the model describes the data at the best x.
     """
 
     fraction: float
     minimum: Minimum
     rise: float
     terms: Terms
+    described: bool
 
     @property
     def explained(self) -> bool:
         """Whether the ATS term explains what this x leaves as well as for the best x, at the 95 % level."""
-        return self.minimum.valid and self.rise <= LEVELS[_WIDEST]
+        return self.described and self.minimum.valid and self.rise <= LEVELS[_WIDEST]
 
     def intrinsic(self, data: Dataset) -> FloatArray:
         """M_intr = M less the Larmor term, x n(Fe) Fe2+ and (1 - x) n(Fe) Fe3+, emu/g, at every point of ``data``."""
@@ -95,7 +97,7 @@ class PartitionResult:
     @property
     def with_best(self) -> list[PartitionPoint]:
         """The points and the best x, falling."""
-        best = PartitionPoint(self.best, self.fit.minimum, 0.0, self.fit.terms)
+        best = PartitionPoint(self.best, self.fit.minimum, 0.0, self.fit.terms, _described(self.fit))
         others = [item for item in self.points if item.fraction != self.best]
         return sorted([*others, best], key=lambda item: -item.fraction)
 
@@ -153,7 +155,11 @@ def partition(data: Dataset, settings: FitSettings, values: Sequence[float] | No
     scanned = [profiles.of(FRACTION).search(value) for value in values]
     points = tuple(
         PartitionPoint(
-            value, minimum, minimum.chi2 - best.minimum.chi2, minimum.problem.terms(minimum.reported)
+            value,
+            minimum,
+            minimum.chi2 - best.minimum.chi2,
+            minimum.problem.terms(minimum.reported),
+            _described(best),
         )
         for value, minimum in zip(values, scanned, strict=True)
     )
@@ -192,6 +198,10 @@ def check(settings: FitSettings, values: Sequence[float]) -> None:
     for value in values:
         if not 0.0 <= value <= 1.0:
             raise UsageError(f"--values: {value:g} is not a share of Fe2+, from 0 to 1")
+
+
+def _described(best: FitResult) -> bool:
+    return best.assessment.status not in ("poor", "not-converged")
 
 
 def _curve(profile: Profile, interval: Interval) -> ProfileCurve:
@@ -248,10 +258,12 @@ def _remarks(
     best: FitResult, points: Sequence[PartitionPoint], n_fe: tuple[float, float | None]
 ) -> Iterator[str]:
     explained = [f"{point.fraction:g}" for point in points if point.explained]
-    if explained:
+    near = min(points, key=lambda point: point.rise)
+    if not _described(best):
+        yield f"of the values scanned x = {near.fraction:g} is the least bad"
+    elif explained:
         yield f"of the values scanned the ATS term explains x = {', '.join(explained)} as well as the best"
     else:
-        near = min(points, key=lambda point: point.rise)
         yield (
             f"the ATS term explains none of the values scanned: even for x = {near.fraction:g} chi2 rises by "
             f"{near.rise:.3g}; --values looks closer"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from glasspara.analysis.partition import LEVELS, fractions, partition
+from glasspara.dataset import Dataset
 from glasspara.errors import SampleDataError, UsageError
 from glasspara.fitting.intervals import Interval
 from glasspara.fitting.profile import Profiles
@@ -135,3 +136,15 @@ def test_figures(result):
         assert "synthetic" in said
     # a panel for each x scanned and one for the best
     assert len(figure.axes) == len(result.points) + 1
+
+
+def test_nothing_is_explained_where_the_model_does_not_describe_the_data():
+    data = campaign(3)
+    bent = tuple(
+        replace(run, magnetisation=run.magnetisation + 30.0 * run.sigma * np.sin(run.temperature / 5.0))
+        for run in data.runs
+    )
+    result = partition(Dataset(bent), settings(), (1.0, 0.0))
+    assert result.status == "poor"
+    assert not any(point.explained for point in result.with_best)
+    assert "the least bad" in result.remarks[0]
