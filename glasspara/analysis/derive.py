@@ -168,22 +168,23 @@ def _evaluate(item: Wanted, source: FittedValues, known: Mapping[str, Assumption
 
 
 def _checks(quantities: Sequence[DerivedQuantity], assumed: Mapping[str, Assumption]) -> list[Check]:
-    """What should hold for the numbers to make sense together."""
+    """What should hold for the numbers to make sense together; what the fit leaves open cannot be checked."""
     by_name = {item.name: item for item in quantities if item.temperature is None}
     face = by_name["void_face"].value
     literature = assumed["n_tunn"]
-    checks = [
-        Check(
+    conditions = [
+        (
             f"D_0 is {FAR_ABOVE:g} times D_min or more, as D << D_0 of the theory asks",
-            _within(by_name["d0_over_d_min"], FAR_ABOVE, inf),
+            by_name["d0_over_d_min"],
+            (FAR_ABOVE, inf),
         ),
-        Check("S4 fits the face of the void", _within(by_name["s4"], 0.0, face)),
-        Check("no more particles tunnel than there is oxygen", _within(by_name["oxygen_share"], 0.0, 1.0)),
+        ("S4 fits the face of the void", by_name["s4"], (0.0, face)),
+        ("no more particles tunnel than there is oxygen", by_name["oxygen_share"], (0.0, 1.0)),
     ]
     if "area_per_particle" in by_name["n_tunn"].needs:
         text = f"N_tunn lies between {literature.low:g} and {literature.high:g} ({literature.source})"
-        checks.append(Check(text, _within(by_name["n_tunn"], literature.low, literature.high)))
-    return checks
+        conditions.append((text, by_name["n_tunn"], (literature.low, literature.high)))
+    return [Check(text, _within(item, *limits)) for text, item, limits in conditions if item.determined]
 
 
 def _within(item: DerivedQuantity, low: float, high: float) -> bool | None:
@@ -210,7 +211,9 @@ def _verdict(
         number = f"N_tunn = {_span(by_name['n_tunn'])} for the area per particle that is given"
     area = "is fitted" if measured else "follows from the D_0 given" if "d0" in known else "is assumed"
     broken = [check.text for check in checks if check.holds is False]
-    words = f"{number}; (Q/e) S4 {area}, D_0 = {_span(by_name['d0_mean'])} K"
+    mean = by_name["d0_mean"]
+    amplitude = f"D_0 = {_span(mean)} K" if mean.determined else "the fit does not determine D_0"
+    words = f"{number}; (Q/e) S4 {area}, {amplitude}"
     return f"{words}; in conflict: {'; '.join(broken)}" if broken else words
 
 
@@ -220,6 +223,8 @@ def _span(item: DerivedQuantity) -> str:
 
 def _remarks(source: FittedValues, quantities: Sequence[DerivedQuantity]) -> list[str]:
     remarks = list(source.remarks)
+    if source.status == "term-not-needed":
+        remarks.append("the data do without an ATS term: what follows from it here is no finding")
     if "n_ats" in source.held:
         remarks.append(
             f"n_ats is held at {source.values['n_ats']:.4g} g^-1, which heat capacity must supply: what counts systems "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import pi
 
 import numpy as np
@@ -187,3 +188,11 @@ def test_damaged_reports_are_refused(finished, tmp_path):
             read_report(str(path))
     with pytest.raises(InputError, match="no such file"):
         read_report(str(tmp_path / "nothing.json"))
+
+
+def test_what_no_data_need_is_no_finding():
+    errors = {"d0min_qs4": 2e5, "d0max_qs4": 2e5}
+    result = derive(replace(source(errors), status="term-not-needed"), assumptions({}))
+    assert any("no finding" in remark for remark in result.remarks)
+    assert "the fit does not determine D_0" in result.verdict
+    assert not any("D_min" in check.text for check in result.checks)
