@@ -295,7 +295,7 @@ def _remarks(
     result: FitResult, findings: Findings, found: Sequence[Departure], rest: Assessment
 ) -> Iterator[str]:
     yield (
-        f"{findings.tried} windows were tried, the whole below each among them, which count as {findings.trials:.1f} "
+        f"windows tried: {findings.tried}, the whole below each among them, which count as {findings.trials:.1f} "
         "independent ones; probabilities are corrected for that and for the parameters having been fitted to the same "
         "points; sigma is that of a Gaussian for the corrected probability"
     )

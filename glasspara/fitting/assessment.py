@@ -210,7 +210,7 @@ def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[str]:
     found = []
     if ats_test is not None and ats_test.p_with_allowances is not None and not ats_test.needed:
         granted = p_value(ats_test.p_with_allowances)
-        found.append(f"{allowances_in_words()} would explain the data without an ATS term ({granted})")
+        found.append(f"{allowances_in_words()} could stand in for the ATS term ({granted})")
     elif ats_test is not None and not ats_test.needed:
         found.append(f"the ATS term does not help ({p_value(ats_test.p_value)})")
     elif ats_test is not None and "n_ats" in minimum.coordinates.held:
