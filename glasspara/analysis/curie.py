@@ -72,6 +72,16 @@ class CurieResult:
         granted = self.p_glass_with_allowances
         return self.p_glass < ALPHA and (granted is None or granted < ALPHA)
 
+    @property
+    def described(self) -> bool:
+        """Whether any of the laws describes the weak points."""
+        return min(_scatter(item, len(self.weak.data)) for item in self.fits) <= LARGEST_SCATTER
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the low-temperature test sees something, on points that some law describes."""
+        return self.described and self.low.nature != "not-determined"
+
 
 def curie(
     data: Dataset,
@@ -263,15 +273,14 @@ def _verdict(weak: WeakData, low: LowTemperatureTest) -> str:
 def _curie_verdict(result: CurieResult) -> str:
     """Whether a Curie law serves, in one sentence."""
     chance = _chance(result.p_glass, result.p_glass_with_allowances)
-    if result.curie_fails:
+    if result.curie_fails and result.glass.quantities["g"].value < 0.0:
+        words = f"the naive Curie law fails, but tunnelling systems do not mend it: G of (14) is negative ({chance})"
+    elif result.curie_fails:
         words = f"the naive Curie law fails: the ATS term of (14) improves on it ({chance})"
     elif result.p_glass < ALPHA:
         words = f"a failure of the naive Curie law is not established ({chance})"
     elif _scatter(result.naive, len(result.weak.data)) > LARGEST_SCATTER:
-        words = (
-            f"neither the naive Curie law (chi2 {result.naive.chi2:.3g}) nor (14) (chi2 {result.glass.chi2:.3g}) "
-            f"describes the {len(result.weak.data)} weak points"
-        )
+        words = f"the naive Curie law fails, and (14) is no better ({chance})"
     else:
         words = f"the naive Curie law serves ({chance})"
     if result.curie_ms is None:
@@ -289,6 +298,11 @@ def _scatter(item: WeakFit, points: int) -> float:
 
 def _remarks(result: CurieResult) -> list[str]:
     remarks = []
+    if not result.described:
+        laws = ", ".join(f"{item.chi2:.3g}" for item in result.fits)
+        remarks.append(
+            f"no law describes the {len(result.weak.data)} weak points (chi2 {laws}): nothing here is to be trusted"
+        )
     left_out = [item for item in result.weak.runs if item.used is None]
     if left_out:
         remarks.append(

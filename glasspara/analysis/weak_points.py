@@ -99,6 +99,8 @@ def weak_points(
     candidates = [run for run in data.runs if run.run.kind == "fixed-field" and run.run.nominal != 0.0]
     judged = [(run, *_curvatures(run, ats)) for run in candidates]
     kept = [(curie <= tolerance) & (systems <= tolerance) for _, curie, systems in judged]
+    if not candidates:
+        raise _no_run(data)
     if not any(keep.any() for keep in kept):
         raise _too_strong(candidates, tolerance)
     coldest = min(float(run.temperature.min()) for run in candidates)
@@ -114,6 +116,11 @@ def weak_points(
     ]
     used = tuple(item.used for item in runs if item.used is not None)
     if not used:
+        if max(int((run.temperature <= low_end).sum()) for run in candidates) < FEWEST_LOW:
+            raise InputError(
+                f"no M(T) run has {FEWEST_LOW} points or more below {low_end:.3g} K",
+                remedy="Give more points at low temperatures, or another --low-to",
+            )
         raise _too_strong(candidates, tolerance, low_end)
     return WeakData(tuple(runs), Dataset(used), low_end, high_start, tolerance)
 
@@ -152,11 +159,17 @@ def _judge(
     return WeakRun(run, used, float(curie[keep].max()), float(systems[keep].max()), ratio, reason)
 
 
+def _no_run(data: Dataset) -> InputError:
+    zero = any(run.run.kind == "fixed-field" for run in data.runs)
+    return InputError(
+        "the M(T) runs are at zero field, where there is no M/H"
+        if zero
+        else "there is no run at a fixed field",
+        remedy="curie takes M(T) runs at weak fields, 500 Oe say",
+    )
+
+
 def _too_strong(candidates: list[ReducedRun], tolerance: float, low_end: float | None = None) -> InputError:
-    if not candidates:
-        return InputError(
-            "there is no run at a fixed field", remedy="curie takes M(T) runs at weak fields, 500 Oe say"
-        )
     weakest = min(candidates, key=lambda run: abs(run.run.nominal))
     where = "" if low_end is None else f" with {FEWEST_LOW} points or more below {low_end:.3g} K"
     return InputError(

@@ -10,7 +10,6 @@ from glasspara.cli import options
 from glasspara.cli.common import NOT_TRUSTED
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
-from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
     from glasspara.report.console.terminal import Terminal
@@ -78,7 +77,7 @@ def curie(
     """Weak-field runs: Curie law against (14) against the whole model, and T (chi + chi_L) at low temperatures (18).
 
     Runs in stronger fields take part in the fit of the whole model alone. Exit status 5: the low-temperature test
-    cannot see the slope that a glass would have.
+    cannot see the slope that a glass would have, or no law describes the weak points.
     """
     from glasspara.model import Model
 
@@ -91,9 +90,7 @@ def curie(
         iron_from_sample=True,
         allowances=allowances,
     )
-    given = None if chi_larmor is None else options.with_error(chi_larmor, "--chi-larmor")
-    if given is not None and given[1] is not None and given[1] <= 0.0:
-        raise UsageError("--chi-larmor: the error must be positive")
+    given = None if chi_larmor is None else options.larmor(chi_larmor)
     output.check([REPORT, DATA, FIGURE, LOW_FIGURE])
     loaded = data.load(quiet=output.quiet)
 
@@ -130,5 +127,5 @@ def curie(
         show_curie(loaded.inputs, result, out)
 
     output.deliver(REPORT, curie_document(loaded.inputs, result, loaded.warnings), products, show)
-    if result.low.nature == "not-determined":
+    if not result.trusted:
         raise typer.Exit(NOT_TRUSTED)

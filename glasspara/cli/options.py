@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -390,6 +390,24 @@ def with_error(text: str, option: str) -> tuple[float, float | None]:
     sign = next((sign for sign in ("±", "+/-", "+-") if sign in text), "")
     value, _, error = text.partition(sign) if sign else (text, "", "")
     return number(value, option), number(error, option) if sign else None
+
+
+def larmor(text: str) -> tuple[float, float | None]:
+    """Value and error of ``--chi-larmor``.
+
+    Raises
+    ------
+    UsageError
+    """
+    value, error = with_error(text, "--chi-larmor")
+    if value < 0.0:
+        raise UsageError(
+            f"--chi-larmor: {value:g} is negative, and chi_larmor is positive for a diamagnet",
+            remedy="Leave out the minus; what a paramagnetic holder adds goes with --holder-chi",
+        )
+    if error is not None and not 0.0 < error < inf:
+        raise UsageError("--chi-larmor: the error must be positive")
+    return value, error
 
 
 def values(texts: list[str] | None, option: str) -> dict[str, float]:

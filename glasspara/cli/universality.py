@@ -81,5 +81,5 @@ def _choice(text: str) -> ChiLarmorSource:
     for source in FROM_THE_DATA:
         if text == source:
             return ChiLarmor(source)
-    value, error = options.with_error(text, "--chi-larmor")
+    value, error = options.larmor(text)
     return ChiLarmor("given", value, error)

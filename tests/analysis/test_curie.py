@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -17,6 +19,7 @@ from glasspara.model import Model
 from glasspara.parameters import ATS_NAMES
 from glasspara.physics.ions import curie_constant
 from glasspara.physics.weak_field import weak_field_amplitude
+from glasspara.report.figures.curie import curie_figure, low_temperature_figure
 from tests.campaigns import BK7, PURE_LL, WEAK_TEMPERATURES, fixed_field, fixed_temperature, weak_field
 
 LL = Model("ll")
@@ -158,3 +161,35 @@ def test_random_remanence_makes_no_glass_where_chi_is_given():
     ]
     assert sum(test.nature in ("glass-like", "falling") for test in tests) <= 8
     assert sum(test.p_value < 0.05 for test in tests) > 50
+
+
+def test_points_that_no_law_describes_are_not_trusted():
+    """A paramagnet that orders at 20 K: chi levels off below."""
+    data = fixed_field(PURE_LL, np.random.default_rng(33), fields=(500.0,), temperatures=COLD)
+    (run,) = data.runs
+    ordered = run.magnetisation + 500.0 * 1e-5 * np.exp(-((run.temperature / 20.0) ** 4))
+    result = curie(Dataset((replace(run, magnetisation=ordered),)), settings=FitSettings())
+    assert not result.trusted
+    assert "no law describes" in result.remarks[0]
+    header = " ".join(text.get_text() for text in curie_figure(result).texts)
+    assert "NO LAW" in header
+    assert "NOT TRUSTED" in " ".join(text.get_text() for text in low_temperature_figure(result).texts)
+
+
+def test_negative_g_is_no_tunnelling():
+    """A susceptibility that falls below Curie's law at low temperatures, as with ferromagnetic coupling reversed."""
+    data = fixed_field(PURE_LL, np.random.default_rng(34), fields=(500.0,), temperatures=COLD)
+    (run,) = data.runs
+    more = run.magnetisation * (1.0 + 0.05 * np.exp(-run.temperature / 10.0))
+    result = curie(Dataset((replace(run, magnetisation=more),)), settings=FitSettings())
+    assert result.glass.quantities["g"].value < 0.0
+    assert "G of (14) is negative" in result.curie_verdict
+
+
+def test_why_there_is_nothing_to_test():
+    zero = fixed_field(PURE_LL, np.random.default_rng(35), fields=(0.0,), temperatures=COLD)
+    with pytest.raises(InputError, match="zero field"):
+        curie(zero, settings=FitSettings())
+    weak = fixed_field(PURE_LL, np.random.default_rng(36), fields=(500.0,), temperatures=COLD)
+    with pytest.raises(InputError, match="points or more below 1 K"):
+        curie(weak, settings=FitSettings(), low_end=1.0)

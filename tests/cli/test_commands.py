@@ -249,7 +249,7 @@ def test_universality_by_sources_of_chi(glasspara, validator, pure_ll):
     assert [row[number] for number, row in enumerate(matrix)] == [None] * len(runs)
     assert matrix[0][1] == matrix[1][0] == own["pairs"][0]["p_value"]
     assert "of each run" in glasspara("universality", *runs, "--chi-larmor", "each").out
-    for wrong in ("every", "4e-7+-0", "4e-7+-nan"):
+    for wrong in ("every", "4e-7+-0", "4e-7+-nan", "-4e-7"):
         refused = glasspara("universality", *runs, "--chi-larmor", wrong)
         assert refused.status == 2
         assert refused.err.count("\n") <= 2

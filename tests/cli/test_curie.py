@@ -89,6 +89,8 @@ def test_what_is_not_determined_is_status_5(glasspara, weak):
     [
         ("500Oe", ("--chi-larmor", "big"), 2),
         ("500Oe", ("--chi-larmor", "4e-7+-0"), 2),
+        ("500Oe", ("--chi-larmor", "-4e-7"), 2),
+        ("500Oe", ("--low-to", 1), 3),
         ("500Oe", ("--tolerance", 2), 2),
         ("500Oe", ("--low-to", 50, "--high-from", 20), 2),
         ("50000Oe", (), 3),

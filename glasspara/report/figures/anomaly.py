@@ -16,6 +16,7 @@ from glasspara.report.figures.panels import (
     finish_residuals,
     frame,
     overview_handles,
+    plain_log_abscissa,
     run_styles,
 )
 from glasspara.report.figures.style import BLUE, GREY, ORANGE, VERMILLION, paper_style
@@ -57,7 +58,7 @@ def anomaly_figure(result: AnomalyResult, *, synthetic: bool = False) -> Figure:
     for index, run, style in zip(order, runs, styles, strict=True):
         draw_points(above, run, style, fills, (run.temperature, pulls[data.slices[index]]), size=0.8)
     finish_residuals(above, pulls, "data $-$ model")
-    above.set_xscale("log")
+    plain_log_abscissa(above)
     low, high = 0.95 * float(data.temperature.min()), 1.05 * float(data.temperature.max())
     for item in result.departures:
         window = item.test.window

@@ -10,16 +10,17 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from glasspara.analysis.curie import CurieResult
 from glasspara.analysis.weak_law import WeakFit
+from glasspara.fitting.assessment import ALPHA
 from glasspara.report.figures.panels import (
     branch_fills,
     branch_handles,
     draw_points,
     finish_residuals,
     frame,
+    plain_log_abscissa,
     run_handles,
     run_styles,
 )
@@ -62,12 +63,11 @@ def curie_figure(result: CurieResult, *, synthetic: bool = False) -> Figure:
         Line2D([], [], color=BLUE, linestyle=":", label="its Langevin part"),
         Line2D([], [], color=GREEN, linestyle=":", label="its ATS part"),
     ]
-    failed = result.curie_fails
     figure, axes = frame(
-        f"Curie law {'FAILS' if failed else 'serves'} ({p_value(result.p_glass)})",
+        _title(result),
         _details(result, f"M/H + χ_L, χ_L = {chi_larmor:.4g} emu/(g Oe) of the whole model"),
         synthetic_mark(data.runs, synthetic=synthetic),
-        trusted=not failed,
+        trusted=result.described and not result.curie_fails,
         panels=[2.6, 1.0, 1.0],
         handles=handles,
     )
@@ -128,10 +128,12 @@ def low_temperature_figure(result: CurieResult, *, synthetic: bool = False) -> F
     ]
     chi = value_with_error(low.chi_larmor, low.chi_larmor_error)
     figure, axes = frame(
-        f"Low temperatures: {_NATURES[low.nature]} ({p_value(low.p_value)})",
+        f"Low temperatures: {_NATURES[low.nature]} ({p_value(low.p_value)})"
+        if result.described
+        else "Low temperatures: NOT TRUSTED",
         _details(result, f"slope {slope} emu/(g Oe); χ_L = {chi} ({low.chi_larmor_source})"),
         synthetic_mark(data.runs, synthetic=synthetic),
-        trusted=low.nature in ("crystal-like", "not-established"),
+        trusted=result.described and low.nature in ("crystal-like", "not-established"),
         panels=[1.0],
         handles=handles,
     )
@@ -169,6 +171,17 @@ def low_temperature_figure(result: CurieResult, *, synthetic: bool = False) -> F
     return figure
 
 
+def _title(result: CurieResult) -> str:
+    chance = p_value(result.p_glass)
+    if not result.described:
+        return "Weak fields: NO LAW DESCRIBES THE POINTS"
+    if result.curie_fails:
+        return f"Curie law FAILS ({chance})"
+    if result.p_glass < ALPHA:
+        return f"Curie law: failure not established ({chance})"
+    return f"Curie law serves ({chance})"
+
+
 def _details(result: CurieResult, line: str) -> str:
     data = result.weak.data
     where = ", ".join(run.label for run in data.runs)
@@ -183,7 +196,4 @@ def _dash(item: WeakFit) -> Literal["--", "-.", "-"]:
 def _temperature_axis(axes: Axes, T: FloatArray) -> None:
     axes.set_xlabel("$T$ (K)")
     if float(T.max()) > 8.0 * float(T.min()):
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        plain_log_abscissa(axes)

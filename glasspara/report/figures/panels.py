@@ -12,7 +12,13 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, SymmetricalLogLocator
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    LogLocator,
+    NullFormatter,
+    SymmetricalLogLocator,
+)
 from matplotlib.typing import FillStyleType
 
 from glasspara.dataset import ReducedRun
@@ -228,6 +234,14 @@ def spread_scale(
         axes.yaxis.set_major_locator(locator)
     if runs[0].run.kind == "fixed-field":
         axes.set_xscale("log")
+
+
+def plain_log_abscissa(axes: Axes) -> None:
+    """Logarithmic abscissa with ticks at 1, 2, 5, 10, ..., written out."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def ratio_scale(axes: Axes, ratios: FloatArray) -> None:

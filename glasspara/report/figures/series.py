@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.typing import FillStyleType
 
 from glasspara.analysis.series import KindOfRuns, Measured, SeriesResult
-from glasspara.report.figures.panels import frame
+from glasspara.report.figures.panels import frame, plain_log_abscissa
 from glasspara.report.figures.style import BLUE, GREEN, GREY, VERMILLION, paper_style
 from glasspara.report.figures.text import synthetic_mark
 from glasspara.wording import p_value
@@ -87,10 +86,7 @@ def series_figure(result: SeriesResult, kind: KindOfRuns, *, synthetic: bool = F
         _draw(axes[1], x, excess, factor, "fe2")
         axes[1].set_ylabel(f"$\\Delta n$, Fe2+ only\n({density})")
     if x.min() > 0.0 and x.max() > 8.0 * x.min():
-        axes[-1].set_xscale("log")
-        axes[-1].xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes[-1].xaxis.set_minor_formatter(NullFormatter())
+        plain_log_abscissa(axes[-1])
     axes[-1].set_xlabel("$H$ (kOe)" if kind.against == "H" else "$T$ (K)")
     return figure
 
