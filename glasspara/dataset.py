@@ -129,6 +129,11 @@ class Dataset:
         return np.concatenate([run.run.instrument_field for run in self.runs])
 
     @property
+    def masses(self) -> tuple[float, ...]:
+        """Masses of the samples, mg, in order of appearance. Runs of the same mass are of one sample."""
+        return tuple(dict.fromkeys(run.mass_mg for run in self.runs))
+
+    @property
     def errors_are_estimates(self) -> bool:
         """Whether the errors of any run are its own scatter: chi2 then says little about the model."""
         return any(not run.run.sigma_source.startswith("instrument") for run in self.runs)

@@ -78,7 +78,8 @@ class RunSeries:
 class KindOfRuns:
     """All runs of one kind, by set point, and the tests of their drift by variant.
 
-    ``drifts`` lacks the variants that could not be tested. ``drifting`` is None where none could be.
+    ``drifts`` lacks the variants that could not be tested. ``drifting`` is None where none could be, and where n
+    differs between runs that are not of one sample.
     """
 
     kind: Kind
@@ -162,9 +163,12 @@ def _kind(kind: Kind, against: str, runs: list[ReducedRun], weights: Weights, al
     drifts = {variant: test for variant, test in tests.items() if test is not None}
     # One ion alone drifts on a mixture of two as well: they saturate differently. Both together do not.
     drifting = drifts["both"].established if "both" in drifts else None
+    samples = len(Dataset(tuple(runs)).masses)
+    if drifting and samples > 1:  # of one sample it would be a drift
+        drifting = None
     return KindOfRuns(
         kind, against, rows, drifts, drifting,
-        _verdict(against, rows, drifts, drifting), tuple(_remarks(rows, drifts, drifting)),
+        _verdict(against, rows, drifts, drifting, samples), tuple(_remarks(rows, drifts, drifting)),
     )  # fmt: skip
 
 
@@ -181,9 +185,18 @@ def _fits(run: ReducedRun, weights: Weights) -> RunSeries:
 
 
 def _verdict(
-    against: str, rows: tuple[RunSeries, ...], drifts: Mapping[str, Drift], drifting: bool | None
+    against: str,
+    rows: tuple[RunSeries, ...],
+    drifts: Mapping[str, Drift],
+    drifting: bool | None,
+    samples: int,
 ) -> str:
     """The outcome in one sentence."""
+    if drifting is None and "both" in drifts:
+        return (
+            f"n is not the same for all runs, {_chance(drifts['both'])}, but they are of {samples} samples, by their "
+            f"masses: whether it drifts with {against} cannot be said; give the runs of one"
+        )
     if drifting is None:
         return f"whether n drifts with {against} cannot be said: it takes two runs and more points than parameters"
     test = drifts["both"]
@@ -231,8 +244,8 @@ def _chance(test: Drift) -> str:
 
 def _remarks(rows: tuple[RunSeries, ...], drifts: Mapping[str, Drift], drifting: bool | None) -> list[str]:
     remarks = []
-    masses = {row.run.mass_mg for row in rows}
-    if len(masses) > 1:
+    masses = Dataset(tuple(row.run for row in rows)).masses
+    if len(masses) > 1 and drifting is not None:
         remarks.append(f"the runs are of {len(masses)} samples, by their masses: n may differ between them")
     alone = [
         name for variant, name in _ION_NAMES.items() if variant in drifts and drifts[variant].established

@@ -67,6 +67,16 @@ class UniversalityResult:
     """The one run without which universality holds, where it fails."""
 
     @property
+    def meaning(self) -> str:
+        """What a failure says of the sample."""
+        if len(self.data.masses) > 1:
+            return (
+                f"the runs are of {len(self.data.masses)} samples, by their masses: their iron need not be the same, "
+                "so this says nothing of either; ask it of one sample"
+            )
+        return "the runs do not share one curve of H/T: Larmor and Langevin terms alone cannot be all"
+
+    @property
     def chi_larmor(self) -> float | None:
         """What is subtracted, emu g^-1 Oe^-1; None where each run has its own."""
         return None if self.larmor.source == "each" else self.runs[0].chi_larmor

@@ -84,7 +84,7 @@ class UniversalityParts:
 
     def statements(self, runs: Sequence[ReducedRun], *, holds: bool) -> tuple[str, ...]:
         """Windows and pairs in words; ``holds`` says whether universality does as a whole."""
-        return (*self._on_windows(holds=holds), *self._on_pairs(runs))
+        return (*self._on_windows(holds=holds), *self._on_pairs(runs, holds=holds))
 
     def _on_windows(self, *, holds: bool) -> Iterator[str]:
         tested = [window for window in self.windows if window.p_adjusted is not None]
@@ -105,15 +105,17 @@ class UniversalityParts:
         else:
             yield f"it breaks between H/T = {ranges} Oe/K ({count})"
 
-    def _on_pairs(self, runs: Sequence[ReducedRun]) -> Iterator[str]:
+    def _on_pairs(self, runs: Sequence[ReducedRun], *, holds: bool) -> Iterator[str]:
         if len(self.pairs) < 2:  # the pair is the whole
             return
         tested = [pair for pair in self.pairs if pair.p_adjusted is not None]
         breaking = sorted((pair for pair in tested if pair.breaks), key=lambda pair: pair.p_judged)
         count = f"{len(breaking)} of {len(tested)} pairs of runs disagree where they overlap"
         if breaking:
-            first, second = (runs[number].label for number in breaking[0].runs)
+            first, second = _names(*(runs[number] for number in breaking[0].runs))
             count += f", the most {first} and {second} (adjusted {p_value(breaking[0].p_adjusted)})"
+            if holds:
+                count = f"taken alone, {count}; one universal set in twenty has such a pair"
         yield count
         if len(tested) < len(self.pairs):
             yield f"{len(self.pairs) - len(tested)} pairs have too few points at the same H/T"
@@ -125,6 +127,13 @@ class UniversalityParts:
             first, second = pair.runs
             rows[first][second] = rows[second][first] = getattr(pair, name)
         return rows
+
+
+def _names(first: ReducedRun, second: ReducedRun) -> tuple[str, str]:
+    """Set points, with the files where these are the same."""
+    if first.label != second.label:
+        return first.label, second.label
+    return f"{first.label} ({first.run.file})", f"{second.label} ({second.run.file})"
 
 
 @on_one_thread

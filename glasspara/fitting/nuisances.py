@@ -26,12 +26,10 @@ class Nuisance:
 def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, ...]:
     """A field and a moment offset for each run, a mass for each sample, one holder: those kinds that ``widths`` names.
 
-    Runs of the same mass are of one sample. Numbers in names count the runs of ``data``, or its samples in their
-    order of appearance, from 1.
+    Numbers in names count the runs of ``data``, or its samples in their order of appearance, from 1.
     """
-    masses = list(dict.fromkeys(run.mass_mg for run in data.runs))
     by_sample = [
-        tuple(index for index, run in enumerate(data.runs) if run.mass_mg == mass) for mass in masses
+        tuple(index for index, run in enumerate(data.runs) if run.mass_mg == mass) for mass in data.masses
     ]
     by_run = [(index,) for index in range(len(data.runs))]
     together = {"mass_scale": by_sample, "holder_chi": [tuple(range(len(data.runs)))]}

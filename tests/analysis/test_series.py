@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -119,3 +121,15 @@ def test_what_cannot_be_tested_is_said():
     assert kind.drifting is None
     assert "cannot be said" in kind.verdict
     assert drift_test(data, ions="both") is None
+
+
+def test_two_samples_do_not_drift():
+    rng = np.random.default_rng(9)
+    weak = fixed_field(PURE_LL, rng, fields=(1e3,), model=LL)
+    strong = fixed_field({**PURE_LL, "n_fe2": 2.0 * PURE_LL["n_fe2"]}, rng, fields=(2e4,), model=LL)
+    other = tuple(replace(run, mass_mg=500.0) for run in strong.runs)
+    (kind,) = series(Dataset(weak.runs + other)).kinds
+    assert kind.drifting is None
+    assert "2 samples" in kind.verdict
+    (kind,) = series(Dataset(weak.runs + strong.runs)).kinds
+    assert kind.drifting

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from glasspara.analysis.universality import universality
+from glasspara.dataset import Dataset
 from glasspara.errors import InputError
 from glasspara.model import Model
 from tests.campaigns import BK7, FAULTS, PURE_LL, faulty, fixed_field, fixed_temperature
@@ -103,3 +106,13 @@ def test_tunnelling_currents_are_seen_through_faults(fault):
     result = universality(faulty(fault, BK7, np.random.default_rng(15)))
     assert not result.holds
     assert result.odd_run is None
+
+
+def test_two_samples_say_nothing_of_either():
+    """Runs of the same glass at twice the iron, and of another mass."""
+    rng = np.random.default_rng(16)
+    one = fixed_field(PURE_LL, rng, fields=(1e4,), model=LL)
+    two = fixed_field({**PURE_LL, "n_fe2": 2.0 * PURE_LL["n_fe2"]}, rng, fields=(2e4,), model=LL)
+    other = tuple(replace(run, mass_mg=500.0) for run in two.runs)
+    assert "2 samples" in universality(Dataset(one.runs + other)).meaning
+    assert "cannot be all" in universality(Dataset(one.runs + two.runs)).meaning

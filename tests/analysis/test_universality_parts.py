@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,7 +11,7 @@ from scipy import stats
 from glasspara.analysis.curve_test import curve_test
 from glasspara.analysis.larmor_choice import ChiLarmor
 from glasspara.analysis.universality import universality
-from glasspara.analysis.universality_parts import UniversalityParts, universality_parts
+from glasspara.analysis.universality_parts import PartTension, UniversalityParts, universality_parts
 from glasspara.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.significance import holm
@@ -131,3 +133,14 @@ def test_holm():
 def test_an_error_of_chi_must_be_one(error):
     with pytest.raises(UsageError, match="positive"):
         ChiLarmor("given", 4e-7, error)
+
+
+def test_pairs_that_disagree_are_told_apart_and_do_not_gainsay_the_whole():
+    runs = fixed_field(PURE_LL, np.random.default_rng(30), fields=(1e4, 1e4, 2e4), model=LL).runs
+    runs = [
+        replace(run, run=replace(run.run, file=f"{name}.dat")) for run, name in zip(runs, "abc", strict=True)
+    ]
+    pair = PartTension((0, 1), (1.0, 2.0), 9, p_value=1e-4, p_adjusted=1e-3)
+    parts = UniversalityParts(3, (pair, replace(pair, runs=(0, 2), p_adjusted=0.9)), ())
+    assert "the most 10 kOe (a.dat) and 10 kOe (b.dat)" in parts.statements(runs, holds=False)[-1]
+    assert parts.statements(runs, holds=True)[-1].startswith("taken alone, 1 of 2 pairs")

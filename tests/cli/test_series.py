@@ -61,3 +61,17 @@ def test_wrong_wishes_are_usage_errors(glasspara, fixtures, arguments):
     assert done.status == 2
     assert done.out == ""
     assert done.err.count("\n") <= 2
+
+
+def test_runs_of_one_set_point_are_told_apart(glasspara, fixtures):
+    files = [fixtures / f"{name}-like" for name in ("bas", "duran")]
+    files = [next(folder.glob("*_500Oe*")) for folder in files]
+    table = glasspara("series", *files, "--no-allowances").out.split("n, Fe3+ only")[1]
+    assert "Duran-like-synthetic_MT_500Oe" in table.replace("\n", "").replace(" ", "")
+
+
+def test_the_scale_of_nothing_is_that_of_its_error():
+    from glasspara.analysis.series import Measured
+    from glasspara.report.console.series import _scale
+
+    assert _scale([Measured(0.0, 4e10), Measured(0.0, 6e10)], "g^-1") == (1e-10, "1e10 g^-1")

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from glasspara.parameters import ION_NAMES
-from glasspara.report.console.terminal import show_inputs
+from glasspara.report.console.terminal import shorten, show_inputs
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
@@ -64,10 +64,16 @@ def _show_kind(result: SeriesResult, kind: KindOfRuns, out: Console) -> None:
 def _table(kind: KindOfRuns, columns: Sequence[tuple[str, tuple[float, str], Sequence[Measured]]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("H" if kind.against == "H" else "T")
+    labels = [row.run.label for row in kind.rows]
+    named = len(set(labels)) < len(labels)
+    _, names = shorten(sorted({row.run.run.file for row in kind.rows}))
+    if named:
+        table.add_column("file", overflow="fold")
     for name, (_, unit), _ in columns:
         table.add_column(Text(f"{name}\n{unit}"), no_wrap=True)
     for index, row in enumerate(kind.rows):
-        table.add_row(row.run.label, *(_cell(items[index], scale) for _, (scale, _), items in columns))
+        cells = [_cell(items[index], scale) for _, (scale, _), items in columns]
+        table.add_row(row.run.label, *([names[row.run.run.file]] if named else []), *cells)
     return table
 
 
@@ -78,7 +84,12 @@ def _cell(item: Measured, scale: float) -> str:
 
 
 def _scale(items: Sequence[Measured], unit: str) -> tuple[float, str]:
-    """Factor that brings the values to 1 ... 10, and the unit with the power of ten that it takes along."""
-    largest = max((abs(item.value) for item in items), default=0.0)
+    """Factor that brings the values to 1 ... 10, and the unit with the power of ten that it takes along.
+
+    Where all values are 0 it is their errors that count.
+    """
+    largest = max((abs(item.value) for item in items), default=0.0) or max(
+        (item.error or 0.0 for item in items), default=0.0
+    )
     exponent = floor(log10(largest)) if largest > 0.0 else 0
     return 10.0**-exponent, f"1e{exponent} {unit}"

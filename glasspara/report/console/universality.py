@@ -61,9 +61,7 @@ def show_universality(
         out.print(Text(f"Verdict: universality FAILS ({verdict})", style="bold red"))
         odd = result.odd_run
         if odd is None:
-            out.print(
-                "  - the runs do not share one curve of H/T: Larmor and Langevin terms alone cannot be all"
-            )
+            out.print(f"  - {result.meaning}")
         else:
             out.print(
                 f"  - by one run alone: without {odd.label} ({names[odd.run.file]}) it holds. A flux jump or a wrong "

@@ -48,7 +48,10 @@ def universality_document(
             "pair_p_values_adjusted": parts.matrix("p_adjusted"),
             "windows": [_part(window) for window in parts.windows],
             "breaks_in_h_over_t": [list(limits) for limits in parts.broken],
-            "statements": list(parts.statements(result.data.runs, holds=result.holds)),
+            "statements": [
+                *([] if result.holds or result.odd_run else [result.meaning]),
+                *parts.statements(result.data.runs, holds=result.holds),
+            ],
         }
     }
 

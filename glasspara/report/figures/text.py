@@ -148,6 +148,8 @@ def universality_details(result: UniversalityResult, parts: UniversalityParts | 
     if parts is not None and parts.broken and not result.holds:
         ranges = ", ".join(f"{1e-3 * low:.3g} to {1e-3 * high:.3g}" for low, high in parts.broken)
         lines.append(f"shaded: breaks at H/T from {ranges} kOe/K")
+    if len(result.data.masses) > 1:
+        lines.append(f"{len(result.data.masses)} samples, by their masses")
     return "\n".join(elide(line, LINE) for line in lines)
 
 
