@@ -18,8 +18,10 @@ import numpy as np
 from glasspara.analysis.universality import universality
 from glasspara.dataset import Dataset
 from glasspara.fitting.bootstrap import bootstrap
+from glasspara.fitting.combination_profile import CombinationProfile
+from glasspara.fitting.combinations import combinations
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals import minos
+from glasspara.fitting.intervals import combination_minos, minos
 from glasspara.fitting.profile import Profiles
 from glasspara.fitting.settings import FitSettings
 from studies._common import Workers, replicates, study_options
@@ -35,12 +37,16 @@ STRENGTHS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 
 @dataclass(frozen=True)
 class Coverage:
-    """One campaign, fitted; every interval of every free parameter, and what it should contain."""
+    """One campaign, fitted; every interval of every free parameter and combination, and what it should contain.
+
+    ``drawn`` names the combinations whose Minos intervals are sought too.
+    """
 
     fields: tuple[float, ...]
     points: int
     replicates: int
     changes: Mapping[str, float] = field(default_factory=dict)
+    drawn: tuple[str, ...] = ()
 
     def __call__(self, rng: np.random.Generator, index: int) -> Json:
         truth = {**BK7, **self.changes}
@@ -50,16 +56,25 @@ class Coverage:
         if not result.assessment.trusted or result.assessment.status == "term-not-needed":
             return found
         free = [name for name, item in result.parameters.items() if item.error]
+        known = combinations(result.minimum.reported)
+        truth |= {name: item.value(truth) for name, item in known.items()}
         intervals = minos(Profiles(result.minimum), free)
+        for name in self.drawn:
+            error = result.derived[name].error
+            assert error
+            intervals[name] = combination_minos(CombinationProfile(result.minimum, known[name], error))
         (resampled,) = bootstrap([result], self.replicates, seed=index + 1) if self.replicates else (result,)
-        for name in free:
-            item, interval = result.parameters[name], intervals[name]
-            spread = resampled.bootstrap.parameters[name] if resampled.bootstrap else None
+        done = resampled.bootstrap
+        spreads = {**done.parameters, **done.derived} if done else {}
+        for name, item in result.quantities.items():
+            if not item.error:
+                continue
+            interval, spread = intervals.get(name), spreads.get(name)
             found["parameters"][name] = {
                 "deviation": item.value - truth[name],
                 "error": item.error,
                 "truth": truth[name],
-                "minos": [interval.lower, interval.upper] if interval.found else None,
+                "minos": [interval.lower, interval.upper] if interval and interval.found else None,
                 "bootstrap": None
                 if spread is None
                 else {"68": list(spread.interval_68), "95": list(spread.interval_95)},
@@ -170,7 +185,7 @@ def _run(title: str, task: Coverage | Verdicts, workers: Workers) -> list[Json]:
 
 def coverage(workers: Workers) -> None:
     """Intervals of a whole campaign, as BK7."""
-    task = Coverage(CAMPAIGN, 60, 200)
+    task = Coverage(CAMPAIGN, 60, 200, drawn=("fe2_fraction", "d0_mean_qs4", "ats_amplitude"))
     show_coverage("Six fields, 60 temperatures, BK7 (Table 3), 0.1 % noise", _run("coverage", task, workers))
 
 
