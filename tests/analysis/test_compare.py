@@ -237,14 +237,20 @@ def test_what_simulations_must_share_to_go_on():
         fixed_field(PURE_LL, np.random.default_rng(seed), fields=(1e3, 3e4), temperatures=COLD[::4])
         for seed in (3, 4)
     )
-    seen = []
+
+    class AskedError(Exception):
+        """For the store, when the simulations are about to begin."""
+
+    def stop(description):
+        raise AskedError(description)
 
     def describe(data, wishes=None):
-        compare(data, ("ll", "etm"), wishes=wishes, replicates=1, store_of=seen.append)
-        return seen[-1]
+        with pytest.raises(AskedError) as caught:
+            compare(data, ("ll", "etm"), wishes=wishes, replicates=1, store_of=stop)
+        return caught.value.args[0]
 
     one = describe(data)
-    assert one == describe(data)
+    assert one == describe(Dataset(data.runs))
     assert describe(other)["data"] != one["data"]
     assert describe(data, Wishes(fixed={"delta_mu": 0.3}))["settings"] != one["settings"]
 

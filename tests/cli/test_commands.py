@@ -462,33 +462,16 @@ def test_closed_and_full_streams(one, closed):
     assert done.returncode == (2 if "full" in closed else 0)
 
 
-def test_head_ends_a_table_without_an_error(bk7):
-    files = " ".join(str(path) for path in bk7)
-    shell = f"set -o pipefail; {sys.executable} -m glasspara fit {files} --model ll | head -n 1"
-    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 5)
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize(
-    "words", ["--help", "fit --help", "--version", "schema", "cite", "init -", "simulate --mt 1000"]
-)
-def test_a_reader_that_goes_away_is_no_error(words):
-    shell = f"set -o pipefail; {sys.executable} -m glasspara {words} | true"
-    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 def test_a_new_result_leaves_nothing_of_the_old_one(glasspara, validator, pure_ll, tmp_path):
     mine = tmp_path / "notes.png"
     mine.write_bytes(b"mine")
     glasspara("fit", *pure_ll[:2], "--model", "ll", "--out", tmp_path, "--decompose")
     assert len(list(tmp_path.glob("decomposition_*.png"))) == 2
-    glasspara("fit", pure_ll[0], "--model", "ll", "--out", tmp_path, "--force")
+    glasspara("fit", pure_ll[0], "--model", "ll", "--out", tmp_path, "--force", "--no-plots")
     document = json.loads((tmp_path / "report.json").read_text())
     validator.validate(document)
     assert {path.name for path in tmp_path.iterdir()} == {*document["files"], "notes.png"}
-    assert len(list(tmp_path.glob("decomposition_*.png"))) == 1
+    assert {path.name for path in tmp_path.glob("*.png")} == {"notes.png"}
     # a report that somebody else wrote names no files of ours to remove
     (tmp_path / "report.json").write_text('{"files": ["notes.png", "../x.png"]}')
     glasspara("fit", pure_ll[0], "--model", "ll", "--out", tmp_path, "--force", "--no-plots")
@@ -505,9 +488,12 @@ def test_ctrl_c_is_answered_in_a_line(glasspara, one, monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_files_are_written_even_if_nobody_reads_stdout(one, tmp_path):
-    shell = f"{sys.executable} -m glasspara fit {one} --model ll --no-plots --out {tmp_path / 'out'} | true"
-    subprocess.run(["sh", "-c", shell], capture_output=True, check=False)
+def test_a_reader_who_goes_away_is_no_error_and_the_files_are_written(one, tmp_path):
+    command = f"{sys.executable} -m glasspara fit {one} --model ll --no-plots --out {tmp_path / 'out'}"
+    shell = f"set -o pipefail; {command} | true"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 5)
+    assert "Traceback" not in done.stderr
     assert (tmp_path / "out" / "report.json").exists()
 
 

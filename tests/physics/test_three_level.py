@@ -50,7 +50,7 @@ def test_random_points_of_the_whole_range():
         return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
     worst = 0.0
-    for _ in range(6):
+    for _ in range(4):
         upper, area, lower = between(1e4, 1e6), between(3e2, 3e4), between(1.001, 100)
         parameters = {
             "n_ats": 1e16,

@@ -165,6 +165,11 @@ def unlike(figures):
             yield stem, figure
 
 
+def figure_of(result, stem):
+    """One figure: the others are not made."""
+    return next(figure for name, figure in fit_figures(result) if name == stem)
+
+
 def points(axes) -> int:
     return sum(len(line.get_xdata()) for line in axes.lines if line.get_gid() == POINTS)
 
@@ -272,7 +277,7 @@ def test_header_of_a_fit(status, words):
 
 def test_field_offset_is_in_the_label():
     result = result_of(Dataset((one_run(),)), values={**BK7, "field_offset": 12.0})
-    assert "H+H_0" in dict(fit_figures(result))["fit_fixed_field"].axes[0].get_ylabel()
+    assert "H+H_0" in figure_of(result, "fit_fixed_field").axes[0].get_ylabel()
 
 
 def test_synthetic_mark():
@@ -288,7 +293,7 @@ def test_synthetic_mark():
 
 def test_branches_differ_by_the_filling():
     result = CASES["branches"]()
-    figure = dict(fit_figures(result))["fit_fixed_field"]
+    figure = figure_of(result, "fit_fixed_field")
     lines = [line for line in figure.axes[0].lines if line.get_gid() == POINTS]
     assert [line.get_fillstyle() for line in lines] == ["full", "none"]
     assert {"branch 0", "branch 1"} <= {item.get_text() for item in figure.legends[0].get_texts()}
@@ -302,7 +307,7 @@ def test_a_branch_on_the_same_curve_is_not_drawn_twice():
 
 def test_curve_passes_through_the_model_at_the_points():
     result = result_of(Dataset((one_run(T=(2.0, 7.0, 40.0)),)))
-    axes = dict(fit_figures(result))["fit_fixed_field"].axes[0]
+    axes = figure_of(result, "fit_fixed_field").axes[0]
     curve = next(line for line in axes.lines if len(line.get_xdata()) > 100)
     order = np.argsort(1.0 / result.data.temperature)
     there = np.interp(1.0 / result.data.temperature[order], curve.get_xdata(), curve.get_ydata())
@@ -311,7 +316,7 @@ def test_curve_passes_through_the_model_at_the_points():
 
 def test_logarithmic_only_where_signals_are_far_apart():
     def scales(result):
-        axes = dict(fit_figures(result))["fit_fixed_field"].axes[0]
+        axes = figure_of(result, "fit_fixed_field").axes[0]
         return axes.get_xscale(), axes.get_yscale()
 
     assert scales(CASES["both kinds"]()) == ("log", "log")
@@ -369,7 +374,7 @@ def test_universality_figure_shades_where_it_breaks():
 
 def test_decomposition_has_the_intrinsic_magnetisation_below():
     run = one_run()
-    figure = dict(fit_figures(result_of(Dataset((run,)))))["decomposition_20kOe"]
+    figure = figure_of(result_of(Dataset((run,))), "decomposition_20kOe")
     main, below = figure.axes
     assert points(main) == points(below) == len(run)
     (measured,) = (line for line in below.get_lines() if line.get_gid() == POINTS)
@@ -510,11 +515,11 @@ def test_figures_drawn_by_other_processes_are_the_same(monkeypatch):
 
 
 def test_text_of_files_is_not_markup():
-    figure = dict(fit_figures(CASES["nasty name alone"]()))["fit_fixed_field"]
+    figure = figure_of(CASES["nasty name alone"](), "fit_fixed_field")
     text = texts(figure)
     assert "$x_1 {\\frac 100%" in text
     assert not figure._suptitle.get_parse_math()
-    legend = dict(fit_figures(CASES["nasty name"]()))["fit_fixed_field"].legends[0]
+    legend = figure_of(CASES["nasty name"](), "fit_fixed_field").legends[0]
     assert not any(item.get_parse_math() for item in legend.get_texts())
 
 
