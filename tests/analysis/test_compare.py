@@ -141,14 +141,14 @@ def test_the_scale_of_the_errors_does_not_choose():
 
 
 def test_p_value_of_the_null_is_like_the_replicates():
-    """By construction the rank of the data among the replicates is uniform; 4 seeds must not gather at one end."""
+    """By construction the rank of the data among the replicates is uniform; 3 seeds must not gather at one end."""
     ranks = []
-    for seed in range(4):
+    for seed in range(3):
         data = fixed_field(PURE_LL, np.random.default_rng(seed), fields=(1e3, 3e4), temperatures=COLD[::2])
         result = compare(data, ("ll", "etm"), replicates=3, seed=seed)
         assert result.test.failed == 0
         ranks.append(result.test.p_bootstrap)
-    # the mean of 4 uniform numbers has a standard deviation of 0.14
+    # the mean of 3 ranks has a standard deviation of 0.16 about 0.625; measured: 0.5
     assert 0.3 < np.mean(ranks) < 0.97
     assert all(rank * 4 == round(rank * 4) for rank in ranks)
 
@@ -200,11 +200,11 @@ def test_parameters_of_rivals_can_be_held_constrained_and_limited():
 
 def test_nuisances_count_in_every_model():
     """Fields off by 200 Oe: with leave to be so, Larmor and Langevin terms serve."""
-    data = fixed_field(PURE_LL, np.random.default_rng(1), fields=FIELDS, temperatures=COLD[::2])
+    data = fixed_field(PURE_LL, np.random.default_rng(1), fields=FIELDS[::2], temperatures=COLD[::2])
     off = Dataset(
         tuple(
             replace(run, run=replace(run.run, field=run.run.field + offset))
-            for run, offset in zip(data.runs, (200.0, -150.0, 100.0), strict=True)
+            for run, offset in zip(data.runs, (200.0, -150.0), strict=True)
         )
     )
     assert compare(off, ("ll", "ll-curie-weiss")).best.status == "poor"

@@ -454,9 +454,11 @@ def test_staged_parameters_are_told_from_held_ones(glasspara, validator, pure_ll
     assert ",stage," in (tmp_path / "parameters.csv").read_text()
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">/dev/full"])
-def test_closed_and_full_streams(one, closed):
-    shell = f"{sys.executable} -m glasspara subtract {one} {closed}"
+@pytest.mark.parametrize(
+    ("command", "closed"), [("inspect", ">&-"), ("inspect", "2>&-"), ("subtract", ">/dev/full")]
+)
+def test_closed_and_full_streams(one, command, closed):
+    shell = f"{sys.executable} -m glasspara {command} {one} {closed}"
     done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert done.returncode == (2 if "full" in closed else 0)

@@ -74,10 +74,14 @@ def test_a_model_without_disturbance_is_the_plain_model():
 @pytest.mark.parametrize(
     ("made", "found"),
     [
-        ({"field": 15.0}, {"field_offset[1]": 15.0}),
-        ({"scale": 0.02}, {"mass_scale[2]": 0.02, "mass_scale[1]": 0.0}),
-        ({"offset": 2e-6}, {"moment_offset[1]": 2e-6}),
-        ({"lag": 0.005}, {"temperature_scale[1]": 0.005, "temperature_scale[3]": 0.0}),
+        (
+            {"field": 15.0, "lag": 0.005},
+            {"field_offset[1]": 15.0, "temperature_scale[1]": 0.005, "temperature_scale[3]": 0.0},
+        ),
+        (
+            {"offset": 2e-6, "scale": 0.02},
+            {"moment_offset[1]": 2e-6, "mass_scale[2]": 0.02, "mass_scale[1]": 0.0},
+        ),
     ],
 )
 def test_what_was_off_is_found(made, found):
@@ -85,7 +89,7 @@ def test_what_was_off_is_found(made, found):
     assert result.assessment.status == "good"
     for name, truth in {**found, **{key: BK7[key] for key in ("chi_larmor", "n_fe2", "n_fe3")}}.items():
         item = result.parameters[name]
-        assert abs(item.value - truth) < 2.5 * item.error, name
+        assert abs(item.value - truth) < 2.0 * item.error, name  # measured: 1.4
     assert result.statistics.ndof == 160 - 5  # each nuisance brings its prior
 
 
