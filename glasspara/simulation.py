@@ -236,7 +236,10 @@ def _model_of(name: str, values: Mapping[str, float], orientation: str, conventi
     if missing:
         alternative = ", or n_ats = 0" if name == "etm" else ""
         what = "n_ats" if name == "etm" else f"model {name}"
-        raise UsageError(f"{what} without {', '.join(missing)}", remedy=f"Give all of them{alternative}")
+        raise UsageError(
+            f"{what} without {', '.join(missing)}",
+            remedy=f"Give all of them with --set NAME=VALUE{alternative}",
+        )
     return model
 
 

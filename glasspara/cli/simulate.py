@@ -117,7 +117,7 @@ def simulate(
     from glasspara.simulation import simulate_campaign
 
     chosen = load_preset(preset)
-    parameters = _parameters(chosen, options.values(start, "--set"))
+    parameters = _parameters(chosen, options.values(start, "--set"), model)
     mass_mg = chosen.sample.mass_mg if mass is None else groups.mass_mg(mass)
     if mass_mg is None:
         raise SampleDataError(f"{chosen.origin} knows no sample mass", remedy="Give it with --mass MG")
@@ -162,12 +162,18 @@ def simulate(
         )
 
 
-def _parameters(preset: Preset, changes: Mapping[str, float]) -> dict[str, float]:
+def _parameters(preset: Preset, changes: Mapping[str, float], model: str) -> dict[str, float]:
+    from glasspara.model import Model
     from glasspara.parameters import PARAMETERS
 
+    known_to_model = {*Model(model).names, "n_fe", "fe2_fraction"}
     for name, value in changes.items():
         if name not in PARAMETERS:
             raise UsageError(f"no parameter is called {name!r}", remedy=f"Known: {', '.join(PARAMETERS)}")
+        if name not in known_to_model:
+            raise UsageError(
+                f"--set {name}: model {model} has no {name}", remedy="Choose another with --model"
+            )
         parameter = PARAMETERS[name]
         if not parameter.lower <= value <= parameter.upper:
             raise UsageError(f"--set {name}={value:g} is outside {parameter.lower:g} to {parameter.upper:g}")

@@ -14,6 +14,7 @@ from glasspara.dataset import Dataset, ReducedRun
 from glasspara.errors import UsageError
 from glasspara.model import Model, evaluate
 from glasspara.presets import load_preset
+from glasspara.report.figures.series import series_figure
 from tests.campaigns import FIELDS, PURE_LL, faulty, fixed_field, fixed_temperature, make_run
 
 TABLE4 = load_preset("bk7-fixed-temperature").model_values()
@@ -128,8 +129,13 @@ def test_two_samples_do_not_drift():
     weak = fixed_field(PURE_LL, rng, fields=(1e3,), model=LL)
     strong = fixed_field({**PURE_LL, "n_fe2": 2.0 * PURE_LL["n_fe2"]}, rng, fields=(2e4,), model=LL)
     other = tuple(replace(run, mass_mg=500.0) for run in strong.runs)
-    (kind,) = series(Dataset(weak.runs + other)).kinds
+    data = Dataset(weak.runs + other)
+    (kind,) = series(data).kinds
     assert kind.drifting is None
     assert "2 samples" in kind.verdict
+    lines = [
+        line for line in series_figure(series(data), kind).axes[0].lines if line.get_label().startswith("_")
+    ]
+    assert max(len(line.get_xdata()) for line in lines) == 1  # no line from one sample to the other
     (kind,) = series(Dataset(weak.runs + strong.runs)).kinds
     assert kind.drifting

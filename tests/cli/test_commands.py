@@ -303,6 +303,17 @@ def test_simulate_is_reproducible_and_readable(glasspara, validator, tmp_path):
     assert glasspara("simulate").status == 2  # nine runs do not go to stdout
 
 
+def test_simulate_wants_parameters_that_the_model_has(glasspara):
+    for arguments, words in (
+        (("--set", "qs4=1e4"), "model etm has no qs4"),
+        (("--model", "three-level"), "with --set NAME=VALUE"),
+    ):
+        refused = glasspara("simulate", "--mt", 5000, *arguments)
+        assert refused.status == 2
+        assert words in refused.err
+        assert refused.err.count("\n") == 1
+
+
 @pytest.mark.parametrize("layout", ["mpms-xl-rso", "mpms-xl-dc", "mpms3-dc"])
 def test_simulated_layouts_are_recognised(glasspara, layout):
     content = glasspara("simulate", "--mt", "20000", "--layout", layout, "--t-grid", "2:100:20").out

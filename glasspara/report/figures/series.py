@@ -71,9 +71,11 @@ def series_figure(result: SeriesResult, kind: KindOfRuns, *, synthetic: bool = F
     largest = max(abs(row.n_fe(key).value) for row in kind.rows for key in _LOOK)
     exponent = floor(log10(largest)) if largest > 0.0 else 0
     factor, density = 10.0**-exponent, f"$10^{{{exponent}}}$ g$^{{-1}}$"
+    masses = np.array([row.run.mass_mg for row in kind.rows])
+    samples = [np.flatnonzero(masses == mass) for mass in dict.fromkeys(masses.tolist())]  # a line each
     for key in _LOOK:
-        _draw(axes[0], x, [row.n_fe(key) for row in kind.rows], factor, key)
-        _draw(axes[-1], x, [row.chi_larmor(key) for row in kind.rows], 1.0e7, key)
+        _draw(axes[0], x, [row.n_fe(key) for row in kind.rows], factor, key, samples)
+        _draw(axes[-1], x, [row.chi_larmor(key) for row in kind.rows], 1.0e7, key, samples)
     axes[0].set_ylabel(f"$n$ ({density})")
     axes[-1].set_ylabel("$\\chi_\\mathrm{L}$ ($10^{-7}$\nemu/(g Oe))")
     if result.n_ms is not None:
@@ -83,7 +85,7 @@ def series_figure(result: SeriesResult, kind: KindOfRuns, *, synthetic: bool = F
         axes[1].axhspan(-error, error, color=_BAND, linewidth=0.0, zorder=0.0)
         axes[1].axhline(0.0, color=GREY, linewidth=1.0, zorder=1.0)
         excess = [item for row in kind.rows if (item := result.excess(row, "fe2")) is not None]
-        _draw(axes[1], x, excess, factor, "fe2")
+        _draw(axes[1], x, excess, factor, "fe2", samples)
         axes[1].set_ylabel(f"$\\Delta n$, Fe2+ only\n({density})")
     if x.min() > 0.0 and x.max() > 8.0 * x.min():
         plain_log_abscissa(axes[-1])
@@ -91,16 +93,26 @@ def series_figure(result: SeriesResult, kind: KindOfRuns, *, synthetic: bool = F
     return figure
 
 
-def _draw(axes: Axes, x: np.ndarray, items: list[Measured], factor: float, key: str) -> None:
+def _draw(
+    axes: Axes,
+    x: np.ndarray,
+    items: list[Measured],
+    factor: float,
+    key: str,
+    samples: list[np.ndarray],
+) -> None:
     colour, marker, filling = _LOOK[key]
-    axes.errorbar(
-        x,
-        [factor * item.value for item in items],
-        yerr=[factor * (item.error or 0.0) for item in items],
-        color=colour,
-        marker=marker,
-        fillstyle=filling,
-        linewidth=1.0,
-        capsize=2.0,
-        zorder=3.0 if key == "both" else 2.0,
-    )
+    values = np.array([factor * item.value for item in items])
+    errors = np.array([factor * (item.error or 0.0) for item in items])
+    for rows in samples:
+        axes.errorbar(
+            x[rows],
+            values[rows],
+            yerr=errors[rows],
+            color=colour,
+            marker=marker,
+            fillstyle=filling,
+            linewidth=1.0,
+            capsize=2.0,
+            zorder=3.0 if key == "both" else 2.0,
+        )
