@@ -29,7 +29,7 @@ class Contestant:
 
     ``aic_scaled`` is AIC with chi2 divided by the comparison's ``scale``, ``bic_scaled`` likewise; ``delta`` is the
     difference of ``aic_scaled`` to the least, ``weight`` Akaike's, exp(-delta/2) normalised. None where the fit gave no
-    minimum; ``problem`` then says why.
+    minimum, or took as many parameters as there are points; ``problem`` then says why.
     """
 
     name: str
@@ -48,8 +48,8 @@ class Contestant:
 
     @property
     def usable(self) -> bool:
-        """Whether the fit has a minimum to be compared."""
-        return self.result is not None and self.status != "not-converged"
+        """Whether the fit has a minimum to be compared, and points left over to say how good it is."""
+        return self.result is not None and not self.problem
 
 
 def contestant(name: str, data: Dataset, settings: FitSettings) -> Contestant:
@@ -60,17 +60,17 @@ def contestant(name: str, data: Dataset, settings: FitSettings) -> Contestant:
         result = fit(data, settings)
     except DomainError as error:
         return Contestant(name, text, family, None, error.what)
-    problem = "" if result.assessment.status != "not-converged" else result.assessment.reasons[0]
+    unfit = result.assessment.status == "not-converged" or result.statistics.ndof <= 0
+    problem = result.assessment.reasons[0] if unfit else ""
     return Contestant(name, text, family, result, problem)
 
 
 def common_scale(found: Sequence[Contestant]) -> float:
     """Smallest chi2/ndof of all models, if even that is larger than chance makes it; else 1."""
     statistics = [item.result.statistics for item in found if item.result and item.usable]
-    fitting = [item for item in statistics if item.ndof > 0]
-    if not fitting:
+    if not statistics:
         return 1.0
-    least = min(fitting, key=lambda item: item.chi2 / item.ndof)
+    least = min(statistics, key=lambda item: item.chi2 / item.ndof)
     too_large = chi2_p_value(least.chi2, least.ndof) < MISFIT_P
     return max(least.chi2 / least.ndof, 1.0) if too_large else 1.0
 

@@ -84,7 +84,7 @@ class HighFieldResult:
     def _statements(self) -> Iterator[str]:
         best = self.comparison.best
         if best is None:
-            yield "no form of the ATS term has a minimum"
+            yield "no form of the ATS term can be compared"
             return
         yield self._verdict(best)
         if not self.trusted:

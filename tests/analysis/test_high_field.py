@@ -16,7 +16,7 @@ from glasspara.physics.three_level import three_level_magnetisation
 from glasspara.report.figures.highfield import highfield_figures
 from glasspara.report.figures.panels import POINTS
 from glasspara.report.tables.highfield import highfield_csv
-from tests.campaigns import BK7, both_kinds, fixed_field
+from tests.campaigns import BK7, both_kinds, fixed_field, fixed_temperature
 
 AREA, TEMPERATURE = 1.5e4, 4.5
 TRUTH = {**BK7, "qs4": AREA}
@@ -84,3 +84,11 @@ def test_table_has_every_form(result):
 def test_without_a_run_at_fixed_temperature():
     with pytest.raises(InputError, match="fixed temperature"):
         high_field(fixed_field(BK7, np.random.default_rng(32), fields=(1e4,)))
+
+
+def test_fewer_points_than_parameters_are_no_comparison():
+    data = fixed_temperature(BK7, np.random.default_rng(9), temperatures=(4.5,), fields=(1e3, 2e4))
+    result = high_field(data)
+    assert not result.trusted
+    assert result.statements == ("no form of the ATS term can be compared",)
+    assert all("2 points cannot determine" in item.problem for item in result.comparison.contestants)
