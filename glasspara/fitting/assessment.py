@@ -208,6 +208,11 @@ def _misfit(minimum: Minimum, pulls: FloatArray) -> list[str]:
 
 def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[str]:
     found = []
+    samples = len(minimum.problem.data.masses)
+    if samples > 1:
+        found.append(
+            f"the runs are of {samples} samples, by their masses: one set of parameters need not serve them"
+        )
     if ats_test is not None and ats_test.p_with_allowances is not None and not ats_test.needed:
         granted = p_value(ats_test.p_with_allowances)
         found.append(f"{allowances_in_words()} could stand in for the ATS term ({granted})")

@@ -229,6 +229,14 @@ def test_nuisances_turn_a_poor_fit_into_a_good_one():
     assert mended.assessment.status == "good"
 
 
+def test_a_poor_fit_of_two_samples_says_that_they_are_two():
+    other = {**BK7, "n_fe2": 2.0 * BK7["n_fe2"]}
+    runs = [fixed_field(values, rng(25), fields=(2e4,)).runs[0] for values in (BK7, other)]
+    poor = fit(Dataset((runs[0], of_mass(runs[1], 500.0))), FitSettings(fixed=SHAPE)).assessment
+    assert poor.status == "poor"
+    assert any("2 samples, by their masses" in reason for reason in poor.reasons)
+
+
 def test_a_term_that_is_not_needed_is_said_with_nuisances_too():
     data = fixed_field(PURE_LL, rng(), fields=(1e3, 3e4), temperatures=tuple(T[::3]))
     result = fit(data, FitSettings(nuisances={"field_offset": 20.0}, fixed=SHAPE))
