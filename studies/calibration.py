@@ -192,7 +192,7 @@ def coverage(workers: Workers) -> None:
 def single_run(workers: Workers) -> None:
     """Intervals of one run, the truth being what is assumed and not."""
     for name, changes in (("as-assumed", {}), ("d_min", {"d_min": 0.1}), ("delta_mu", {"delta_mu": 0.6})):
-        task = Coverage((2e4,), 80, 0, changes)
+        task = Coverage((2e4,), 80, 0, changes, drawn=("ats_amplitude",))
         words = ", ".join(f"{key} = {value:g} K" for key, value in changes.items()) or "as Table 3"
         show_coverage(
             f"M(T) at 20 kOe alone, 80 temperatures, truth {words}", _run(f"single {name}", task, workers)
