@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 CAMPAIGNS, SEED = 500, 20261122
 CAMPAIGN = (1e3, 2.5e3, 5e3, 1e4, 2e4, 5e4)
-STRENGTHS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
+STRENGTHS = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1)
 """n_ATS as shares of BK7's."""
 
 
