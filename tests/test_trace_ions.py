@@ -90,6 +90,9 @@ def test_a_fit_says_how_far_the_iron_moves():
     assert effect.change["n_fe"] == value - effect.without["n_fe"][0]
     assert f"(moved by {100.0 * effect.change['n_fe'] / effect.without['n_fe'][0]:.2g} %)" in note
     assert f"(moved by {effect.change['fe2_fraction']:+.2g})" in note
+    held = fit(data, FitSettings(model=model, fixed={"n_fe": truth}))
+    (note,) = (note for note in held.notes if note.startswith("trace ions: n_fe is held, fe2_fraction = "))
+    assert note.count("moved by") == 1
     figure = dict(fit_figures(result))["decomposition_50kOe"]
     shown = {text.get_text() for text in figure.legends[0].get_texts()}
     assert {"Langevin", "of this, trace ions"} < shown

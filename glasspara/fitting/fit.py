@@ -107,9 +107,12 @@ def _with_trace_effect(result: FitResult, settings: FitSettings) -> FitResult:
     """``result`` with what its trace ions did to the iron, by the same fit without them."""
     bare = fit(result.data, replace(settings, model=replace(settings.model, trace_ions=())))
     effect = TraceEffect(settings.model.trace_ions, _iron(result), _iron(bare))
+    held = {name for name, item in result.parameters.items() if item.fixed}
     words = ", ".join(
-        f"{name} = {value_with_error(*effect.with_ions[name])}, without them {value_with_error(*effect.without[name])} "
-        f"(moved by {_moved(name, effect)})"
+        f"{name} is held"
+        if name in held
+        else f"{name} = {value_with_error(*effect.with_ions[name])}, without them "
+        f"{value_with_error(*effect.without[name])} (moved by {_moved(name, effect)})"
         for name in effect.with_ions
     )
     return replace(result, trace_effect=effect, notes=(*result.notes, f"trace ions: {words}"))
