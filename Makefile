@@ -16,10 +16,12 @@ help:
 	@echo "make figures   draw the figures of docs/theory.md again"
 	@echo "make fixtures  write fixtures/ again from the simulator (byte for byte)"
 
+# An editable install compiles nothing; where PYTHONDONTWRITEBYTECODE is set every start would do it anew.
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("glasspara needs Python >= 3.11; set PYTHON=...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m compileall -q glasspara
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
