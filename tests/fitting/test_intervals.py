@@ -221,15 +221,15 @@ def test_intervals_cover_single_runs():
     """M(T) at 20 kOe alone, d_min known: ``studies/intervals.py`` has 50 campaigns and every parameter."""
     rng = np.random.default_rng(7)
     inside, lopsided = 0, 0
-    for _ in range(4):
+    for _ in range(8):
         data = fixed_field(BK7, rng, fields=(2e4,), temperatures=tuple(np.geomspace(2, 300, 80)))
         result = fit(data, FitSettings(fixed={"d_min": BK7["d_min"]}))
         interval = minos(Profiles(result.minimum), ["n_fe2"])["n_fe2"]
         off = BK7["n_fe2"] - result.parameters["n_fe2"].value
         inside += -interval.lower <= off <= interval.upper
         lopsided += not 0.8 < interval.lower / interval.upper < 1.25
-    # 2 and 1 with this seed
-    assert inside >= 2
+    # 5 and 2 with this seed; 68 % of 8 are 5.5
+    assert inside >= 4
     assert lopsided >= 1
 
 
