@@ -56,6 +56,7 @@ WORTH_SAYING = 1.0e-3
 TOO_FAR = 0.05
 """Relative: no magnet is off by so much; the susceptibility or the mass is another standard's."""
 
+_ALONG = "Measure the standard along the field sequence of the sample"
 _PROPORTIONAL = (300.0, 0.02)  # Oe, relative: a moment that is off by more is none of a paramagnet
 
 
@@ -146,7 +147,7 @@ def read_field_standard(
         raise InputError(
             "a field standard needs an M(H) run; this file holds none",
             where=measurement.path,
-            remedy="Measure the standard along the field sequence of the sample",
+            remedy=_ALONG,
         )
     run = average_repeats(max(runs, key=len))
     mass, source = _mass(measurement, mass_mg)
@@ -183,7 +184,7 @@ def read_field_standard(
         raise InputError(
             f"no branch of the {run.label} run has {FEWEST_FIELDS} fields",
             where=measurement.path,
-            remedy="Measure the standard along the field sequence of the sample",
+            remedy=_ALONG,
         )
     return FieldStandard(
         measurement, run, chi, words, mass, source, scale, branches, tuple(_doubts(measurement, scale))

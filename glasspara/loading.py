@@ -19,7 +19,7 @@ from glasspara.measurement import Measurement, read
 from glasspara.repeats import average_repeats
 from glasspara.runs import Run, select
 from glasspara.sample import Sample
-from glasspara.sample_mass import contradiction
+from glasspara.sample_mass import AGREEMENT, contradiction
 
 if TYPE_CHECKING:
     from glasspara.field_standard import RunField
@@ -31,9 +31,6 @@ NOT_COVERED = "not covered by --background"
 
 SHARED_POINTS = 4
 """So many points that two files have in common are worth a warning: no noise repeats itself to the last digit."""
-
-# Two statements of one mass that differ by more than this share contradict each other.
-_MASS_TOLERANCE = 0.02
 
 
 @dataclass(frozen=True)
@@ -326,7 +323,7 @@ def _mass(
             remedy += f" ({header.hint})"
         raise SampleDataError(what, where=measurement.path, remedy=remedy)
     warnings = []
-    if header.value_mg is not None and abs(chosen / header.value_mg - 1.0) > _MASS_TOLERANCE:
+    if header.value_mg is not None and abs(chosen / header.value_mg - 1.0) > AGREEMENT:
         warnings.append(
             f"the header says {header.value_mg:g} mg ({header.source}); "
             f"{chosen:g} mg from the {source} is used"

@@ -22,6 +22,7 @@ SMALLEST_BARE_MG, LARGEST_BARE_MG = 0.1, 1000.0
 """A bare number below the one is more likely grams than mg, from the other on more likely ug."""
 
 AGREEMENT = 0.02
+"""Two statements of one mass that differ by more than this share contradict each other."""
 
 _NUMBER = r"[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+"
 _MASS = re.compile(rf"\s*(?P<number>[+-]?(?:{_NUMBER})(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>[a-zA-Zµμ]*)\s*")

@@ -68,15 +68,13 @@ class Table:
             return None
         return self._checked(key, self.content[key], accept, expected)
 
-    def numbers(
-        self, key: str, *, accept: Callable[[float], bool] | None = None, expected: str = "finite numbers"
-    ) -> tuple[float, ...]:
+    def numbers(self, key: str) -> tuple[float, ...]:
         """One number or a list of at least one, as a tuple."""
         value = self.content.get(key, [])
         values = value if isinstance(value, list) else [value]
         if not values:
-            raise self.fault(key, f"missing or empty, expected {expected}")
-        return tuple(self._checked(key, item, accept, expected) for item in values)
+            raise self.fault(key, "missing or empty, expected finite numbers")
+        return tuple(self._checked(key, item, None, "finite numbers") for item in values)
 
     def table(self, key: str) -> Table | None:
         """The table under ``key``, or None where it is absent. Inline tables serve as well."""

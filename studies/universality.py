@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from glasspara.analysis.curve_test import ALPHA, Larmor, curve_test
+from glasspara.analysis.curve_test import Larmor, curve_test
 from glasspara.analysis.larmor_choice import ChiLarmor, Source
 from glasspara.analysis.universality import UniversalityResult, universality
 from glasspara.analysis.universality_parts import universality_parts
 from glasspara.dataset import Dataset
+from glasspara.fitting.assessment import ALPHA
 from studies._common import replicates, study_options
 from tests.campaigns import PURE_LL, fixed_field, fixed_temperature
 

@@ -12,13 +12,11 @@ from glasspara.analysis.common_curve import curve_basis, knots_of, own_basis
 from glasspara.analysis.projection import coefficients, f_test, first_error, gain_beyond, orthonormal
 from glasspara.dataset import Dataset
 from glasspara.errors import InputError
+from glasspara.fitting.assessment import ALPHA
 from glasspara.fitting.nuisances import Disturbance, nuisances_of
 from glasspara.parameters import ALLOWANCES
 
 FloatArray = npt.NDArray[np.float64]
-
-ALPHA = 0.05
-"""Universality is said to fail below this p-value."""
 
 _FEWEST_LEFT = 5
 # Relative step of H/T for the slope of the common curve.

@@ -17,12 +17,10 @@ import numpy as np
 from glasspara.analysis.assumptions import Assumption
 from glasspara.analysis.derived_quantities import Wanted, at_temperature, from_the_fit, with_assumptions
 from glasspara.analysis.fitted_values import FittedValues
+from glasspara.fitting.openness import UNDETERMINED
 
 TEMPERATURES = (2.0, 4.5, 20.0, 300.0)
 """K, for what depends on temperature."""
-
-UNDETERMINED = 0.5
-"""Relative error of a number that is not determined."""
 
 _ROUNDING = 1.0e-9  # relative error that is but the rounding of the slopes
 

@@ -15,10 +15,11 @@ from itertools import combinations, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.analysis.curve_test import ALPHA, Larmor, curve_test, folded
+from glasspara.analysis.curve_test import Larmor, curve_test, folded
 from glasspara.analysis.larmor_choice import ChiLarmor
 from glasspara.dataset import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError
+from glasspara.fitting.assessment import ALPHA
 from glasspara.fitting.significance import holm
 from glasspara.linear_algebra import on_one_thread
 from glasspara.wording import p_value

@@ -31,15 +31,13 @@ LOW_SPAN, HIGH_SPAN = 5.0, 25.0
 class WeakRun:
     """What is weak of one run. ``curie`` and ``ats`` are the largest curvatures among the points used.
 
-    ``used`` has the points inside the tolerance, None where too few are left; ``hottest_ratio`` is the largest
-    |H|/T of the run, Oe/K.
+    ``used`` has the points inside the tolerance, None where too few are left.
     """
 
     run: ReducedRun
     used: ReducedRun | None
     curie: float
     ats: float
-    hottest_ratio: float
     reason: str
 
 
@@ -142,7 +140,6 @@ def _judge(
     keep: npt.NDArray[np.bool_],
     low_end: float,
 ) -> WeakRun:
-    ratio = float(np.max(np.abs(run.field) / run.temperature))
     low = int((keep & (run.temperature <= low_end)).sum())
     if low < FEWEST_LOW:
         coldest = int(np.argmin(run.temperature))
@@ -152,11 +149,11 @@ def _judge(
             if not keep[coldest]
             else f"{low} points below {low_end:.3g} K are too few"
         )
-        return WeakRun(run, None, float(curie.max()), float(systems.max()), ratio, reason)
+        return WeakRun(run, None, float(curie.max()), float(systems.max()), reason)
     cut = int((~keep).sum())
     reason = f"{cut} points left out: H/T too large there" if cut else ""
     used = select_points(run, keep)
-    return WeakRun(run, used, float(curie[keep].max()), float(systems[keep].max()), ratio, reason)
+    return WeakRun(run, used, float(curie[keep].max()), float(systems[keep].max()), reason)
 
 
 def _no_run(data: Dataset) -> InputError:

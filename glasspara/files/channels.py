@@ -69,7 +69,7 @@ def fullest(raw: RawFile, counts: Mapping[Channel, int], *, ac_rows: int) -> tup
     else:
         names = " or ".join(repr(label(raw, c.moment)) for c in counts)
         what = f"no row holds a moment: {names} is blank throughout"
-    raise InputError(what, where=raw.path, remedy="Give a file with DC moments (VSM, DC or RSO)")
+    raise InputError(what, where=raw.path, remedy=flavours.DC_FILE_WANTED)
 
 
 def asked_for(raw: RawFile, flavour: Flavour, counts: Mapping[Channel, int], request: str) -> Channel:

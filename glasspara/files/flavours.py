@@ -14,6 +14,9 @@ VSM = "vsm"
 ACMS = "acms"
 ACMS2 = "acms2"
 
+DC_FILE_WANTED = "Give a file with DC moments (VSM, DC or RSO)"
+"""The remedy where a file holds none."""
+
 _OTHER_OPTIONS = {
     "resistivity": "a resistivity measurement",
     "acttransport": "a resistivity measurement (ACT option)",
@@ -136,4 +139,4 @@ def _saved(raw: RawFile) -> str:
 
 
 def _refusal(raw: RawFile, what: str, remedy: str = "") -> InputError:
-    return InputError(what, where=raw.path, remedy=remedy or "Give a file with DC moments (VSM, DC or RSO)")
+    return InputError(what, where=raw.path, remedy=remedy or DC_FILE_WANTED)

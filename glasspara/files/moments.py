@@ -152,7 +152,7 @@ def extract(
         raise InputError(
             f"no row holds a DC moment with its temperature and field ({listed})",
             where=raw.path,
-            remedy="Give a file with DC moments (VSM, DC or RSO)",
+            remedy=flavours.DC_FILE_WANTED,
         )
     parts = tuple(points_of(channel, rows) for channel, rows in selection.used.items())
     choice = _explain(

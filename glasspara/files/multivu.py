@@ -38,12 +38,11 @@ class Header:
     """What the lines above the table say.
 
     ``byapp`` holds the comma-separated parts of BYAPP, ``info`` the INFO lines as (key, value) whatever their
-    grammar was, ``opened`` the text of FILEOPENTIME, ``comments`` the lines that begin with a semicolon.
+    grammar was, ``comments`` the lines that begin with a semicolon.
     """
 
     title: str = ""
     byapp: tuple[str, ...] = ()
-    opened: str = ""
     info: tuple[tuple[str, str], ...] = ()
     comments: tuple[str, ...] = ()
 
@@ -273,7 +272,7 @@ def _split(line: str, separator: str) -> list[str]:
 
 
 def _parse_header(lines: list[str]) -> Header:
-    title = opened = ""
+    title = ""
     byapp: tuple[str, ...] = ()
     info: list[list[str]] = []
     comments: list[str] = []
@@ -292,11 +291,9 @@ def _parse_header(lines: list[str]) -> Header:
             title = ",".join(parts).strip()
         elif key == "BYAPP":
             byapp = tuple(part.strip() for part in parts)
-        elif key == "FILEOPENTIME":
-            opened = ",".join(parts).strip()
     program = byapp[0].lower() if byapp else ""
     pairs = (_info_pair(parts, program) for parts in info)
-    return Header(title, byapp, opened, tuple(pair for pair in pairs if pair != ("", "")), tuple(comments))
+    return Header(title, byapp, tuple(pair for pair in pairs if pair != ("", "")), tuple(comments))
 
 
 def _header_parts(rest: str, separator: str) -> list[str]:

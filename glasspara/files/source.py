@@ -38,13 +38,12 @@ _CHUNK = 1_048_576
 class Source:
     """Content of a file: ``data`` are its bytes, unpacked, ``sha256`` the digest of the bytes as they lie there.
 
-    ``encoding`` is the name of the text encoding, ``packing`` "gzip" or "".
+    ``encoding`` is the name of the text encoding.
     """
 
     path: str
     sha256: str
     encoding: str
-    packing: str
     data: bytes = field(repr=False)
 
     def blocks(self, lines: int) -> Iterator[list[str]]:
@@ -70,7 +69,7 @@ def open_source(path: str) -> Source:
         raise InputError("the file is empty", where=path, remedy="Export or copy it again")
     encoding = _encoding(data, path)
     _refuse_endless_lines(data, path)
-    return Source(path, digest, encoding, "gzip" if gzipped else "", data)
+    return Source(path, digest, encoding, data)
 
 
 def _load(path: str) -> bytes:

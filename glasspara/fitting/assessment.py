@@ -19,7 +19,7 @@ from glasspara.wording import p_value, percent, value_with_error
 FloatArray = npt.NDArray[np.float64]
 
 ALPHA = 0.05
-"""Chance of calling the ATS term needed when it is not."""
+"""A test finds something below this p-value: the chance of finding the ATS term, a drift, a break that is not there."""
 
 MISFIT_P = 1.0e-3
 """Below this chi2 p-value, or p-value of the residuals' correlation, data and model disagree."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.errors import UsageError
+from glasspara.fitting.assessment import MISFIT_P
 from glasspara.fitting.combinations import combinations
 from glasspara.fitting.fingerprint import fingerprint
 from glasspara.fitting.minimise import Minimum, settle
@@ -26,7 +27,6 @@ FloatArray = npt.NDArray[np.float64]
 _QUANTILES = (0.025, 0.158655, 0.841345, 0.975)
 # Fewer replicates leave but a handful beyond the ends of a 95 % interval.
 _FEW = 200
-_MISFIT_P = 1.0e-3
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def _remarks(
     if (
         kind == "parametric"
         and statistics.ndof > 0
-        and chi2_p_value(statistics.chi2_points, statistics.ndof) < _MISFIT_P
+        and chi2_p_value(statistics.chi2_points, statistics.ndof) < MISFIT_P
     ):
         found.append(
             f"the points scatter by {statistics.scatter_factor:.3g} times their stated errors, which is what the "

@@ -12,13 +12,12 @@ from glasspara.fitting.combinations import Combination
 from glasspara.fitting.crossing import Crossing, cross
 from glasspara.fitting.minimise import Minimum, cutoffs_crossed, minimise, polish
 from glasspara.fitting.problem import Penalty, Problem
-from glasspara.fitting.profile import LOWER, SAME_VALLEY, ProfilePoint
+from glasspara.fitting.profile import LOWER, MAX_VALLEYS, SAME_VALLEY, ProfilePoint
 from glasspara.fitting.start import descend
 from glasspara.parameters import to_canonical
 
 # How far a combination is drawn, in standard errors of a parabola.
 _FARTHEST = 100.0
-_MAX_VALLEYS = 4
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class CombinationProfile:
         """Where chi2 has risen by ``level``, up or down by ``sign``."""
         line = _Line(self, sign)
         start = (0.0, 0.0)
-        for _ in range(_MAX_VALLEYS):
+        for _ in range(MAX_VALLEYS):
             crossing = cross(
                 lambda distance: line.at(distance).rise, level=level, room=_FARTHEST, start=start
             )

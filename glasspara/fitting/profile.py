@@ -25,13 +25,15 @@ _FARTHEST_FACTOR = 1.0e3
 _FARTHEST_STEPS = 1.0e4
 # First step in a logarithm where the curvature knows none or a longer one.
 _LONGEST_STEP = 1.0
-# So many known places are begun from; so often a crossing is sought anew behind a lower valley.
+# So many known places are begun from.
 _STARTS = 2
-_MAX_VALLEYS = 4
 # A ray that moves a parameter by so little leaves it where it is.
 _ROUNDING = 1.0e-9
 # A correlation nearer to 1 leaves a contour no width.
 _CLOSEST = 0.99999
+
+MAX_VALLEYS = 4
+"""So often a crossing is sought anew behind a lower valley."""
 
 LOWER = 0.1
 """So much below a minimum in chi2 lies another one."""
@@ -192,7 +194,7 @@ class Profile:
         """
         crossing = self.cross(ray, level=level)
         minimum = None
-        for _ in range(_MAX_VALLEYS):
+        for _ in range(MAX_VALLEYS):
             if crossing.how not in ("found", "leap"):
                 return crossing, None
             minimum = self.search(*self.place(ray, crossing.distance))

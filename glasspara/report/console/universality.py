@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def show_universality(
     inputs: Sequence[Input], result: UniversalityResult, parts: UniversalityParts, out: Console
 ) -> None:
-    from glasspara.analysis.curve_test import ALPHA
+    from glasspara.fitting.assessment import ALPHA
 
     show_inputs(inputs, out)
     out.print()

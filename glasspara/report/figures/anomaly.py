@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import fill
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,9 +18,8 @@ from glasspara.report.figures.panels import (
     run_styles,
 )
 from glasspara.report.figures.style import BLUE, GREY, ORANGE, VERMILLION, paper_style
-from glasspara.report.figures.text import drawable, synthetic_mark
+from glasspara.report.figures.text import synthetic_mark, wrapped
 
-_LINE = 62  # characters of the header
 _LEAST = 1.0e-40  # probabilities below are drawn there
 _SHADE = "#F6D9C8"
 
@@ -48,7 +45,7 @@ def anomaly_figure(result: AnomalyResult, *, synthetic: bool = False) -> Figure:
         title += "FOUND" if result.established else "not established"
     figure, (above, below) = frame(
         title,
-        fill(drawable(result.verdict), _LINE),
+        wrapped(result.verdict),
         synthetic_mark(runs, synthetic=synthetic),
         trusted=result.trusted and not result.departures,
         panels=(2.0, 1.2),

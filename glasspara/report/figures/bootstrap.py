@@ -12,7 +12,15 @@ from matplotlib.patches import Patch
 from glasspara.fitting.result import Bootstrap, FitResult, Spread
 from glasspara.report.figures.panels import draw_header, draw_legend
 from glasspara.report.figures.style import BLACK, BLUE, PAD, VERMILLION, WIDTH, paper_style
-from glasspara.report.figures.text import LINE, elide, fit_details, fit_verdict, scaled_unit, synthetic_mark
+from glasspara.report.figures.text import (
+    LINE,
+    elide,
+    fit_details,
+    fit_verdict,
+    raised,
+    scaled_unit,
+    synthetic_mark,
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -65,7 +73,7 @@ def _what(done: Bootstrap) -> str:
 
 
 def _draw(axes: Axes, name: str, values: FloatArray, spread: Spread, error: float | None) -> None:
-    factor, unit = scaled_unit(np.array([spread.value]) if spread.value else values, _pretty(spread.unit))
+    factor, unit = scaled_unit(np.array([spread.value]) if spread.value else values, raised(spread.unit))
     counts, edges, _ = axes.hist(
         factor * values, bins=_bins(values), color=_FAINT, edgecolor=BLUE, linewidth=0.8, zorder=1.0
     )
@@ -88,7 +96,3 @@ def _draw(axes: Axes, name: str, values: FloatArray, spread: Spread, error: floa
 def _bins(values: FloatArray) -> int:
     """Number of bins: as many as the square root of the number, within reason."""
     return int(np.clip(np.sqrt(len(values)), 5, 40)) if np.ptp(values) > 0.0 else 1
-
-
-def _pretty(unit: str) -> str:
-    return unit.replace("^-1", "⁻¹").replace("^2", "²")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import fill
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -24,10 +22,9 @@ from glasspara.report.figures.panels import (
     run_styles,
 )
 from glasspara.report.figures.style import BLUE, GREEN, GREY, ORANGE, PAD, VERMILLION, WIDTH, paper_style
-from glasspara.report.figures.text import drawable, synthetic_mark
+from glasspara.report.figures.text import synthetic_mark, wrapped
 
 _SHOWN = 3
-_LINE = 62  # characters of the header
 _KEY_BELOW = 0.75  # inch from the bars to their key, room for the axis
 _ROOM = 1.0e4  # what the axis goes beyond the longest bar, for the words behind it
 _COLOURS = {"plain": GREY, "rival": ORANGE, "ats": BLUE}
@@ -55,7 +52,7 @@ def compare_figure(result: CompareResult, *, synthetic: bool = False) -> Figure:
     drawn = [runs[i] for i in order]
     styles, fills = run_styles(drawn), branch_fills(drawn)
     handles = overview_handles(styles, fills)
-    details = fill(drawable(result.verdict), _LINE)
+    details = wrapped(result.verdict)
     bars = _bar_height(len(ranked))
     height = 2.3 + 0.25 * details.count("\n") + bars + 1.7 * len(shown) + 0.1 * len(handles)
     figure = Figure(figsize=(WIDTH, height))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import fill
 from typing import Literal
 
 import numpy as np
@@ -25,12 +24,11 @@ from glasspara.report.figures.panels import (
     run_styles,
 )
 from glasspara.report.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, paper_style
-from glasspara.report.figures.text import drawable, scaled_unit, synthetic_mark
+from glasspara.report.figures.text import scaled_unit, synthetic_mark, wrapped
 from glasspara.wording import p_value, value_with_error
 
 FloatArray = npt.NDArray[np.float64]
 
-_LINE = 62  # characters of the header
 _BEYOND = 2.5  # ends of the figure of low temperatures, in ends of its window
 _NAMES = {"curie": "Curie law", "glass": "law (14)", "whole": "whole model"}
 _COLOURS = {"curie": VERMILLION, "glass": ORANGE, "whole": BLACK}
@@ -186,7 +184,7 @@ def _details(result: CurieResult, line: str) -> str:
     data = result.weak.data
     where = ", ".join(run.label for run in data.runs)
     words = f"{line}; {len(data)} weak points of {where}"
-    return fill(drawable(words), _LINE)
+    return wrapped(words)
 
 
 def _dash(item: WeakFit) -> Literal["--", "-.", "-"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -28,11 +27,10 @@ from glasspara.report.figures.style import (
     WIDTH,
     paper_style,
 )
-from glasspara.report.figures.text import drawable
+from glasspara.report.figures.text import wrapped
 
 FloatArray = npt.NDArray[np.float64]
 
-_LINE = 62  # characters of the header
 _COLDEST, _WARMEST = 0.05, 300.0  # K
 _NEAR = 0.5  # relative distance of the cold limit that is worth a line
 
@@ -43,7 +41,7 @@ def derive_figure(result: DeriveResult, *, synthetic: bool = False) -> Figure:
 
     ``synthetic`` marks the figure as made from synthetic data.
     """
-    details = fill(drawable(result.verdict), _LINE)
+    details = wrapped(result.verdict)
     figure = Figure(figsize=(WIDTH, 9.0 + 0.25 * details.count("\n")))
     figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD, hspace=0.05)
     above, below = figure.subplots(2, 1)

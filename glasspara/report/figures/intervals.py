@@ -17,7 +17,15 @@ from glasspara.fitting.curves import ProfileCurve
 from glasspara.fitting.result import FitResult, Quantity
 from glasspara.report.figures.panels import frame
 from glasspara.report.figures.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, paper_style
-from glasspara.report.figures.text import LINE, elide, fit_details, fit_verdict, scaled_unit, synthetic_mark
+from glasspara.report.figures.text import (
+    LINE,
+    elide,
+    fit_details,
+    fit_verdict,
+    raised,
+    scaled_unit,
+    synthetic_mark,
+)
 from glasspara.report.stems import contour_stem, profile_stem
 from glasspara.wording import two_errors, value_with_error
 
@@ -129,7 +137,7 @@ def _frame(
 
 
 def _interval_words(name: str, item: Quantity) -> str:
-    first = f"{name} = {value_with_error(item.value, item.error)} {_raised(item.unit)}"
+    first = f"{name} = {value_with_error(item.value, item.error)} {raised(item.unit)}"
     if item.minos is None:
         return first
     outcomes = [f"down: {item.minos.lower_outcome}", f"up: {item.minos.upper_outcome}"]
@@ -186,8 +194,4 @@ def _is_long(values: FloatArray, *, logarithmic: bool) -> bool:
 
 def _unit(values: FloatArray, unit: str) -> tuple[float, str]:
     """As :func:`scaled_unit`, exponents raised."""
-    return scaled_unit(values, _raised(unit))
-
-
-def _raised(unit: str) -> str:
-    return unit.replace("^-1", "⁻¹").replace("^2", "²")
+    return scaled_unit(values, raised(unit))

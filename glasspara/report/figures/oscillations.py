@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -29,9 +28,8 @@ from glasspara.report.figures.panels import (
     run_styles,
 )
 from glasspara.report.figures.style import BLACK, BLUE, GREY, ORANGE, PAD, VERMILLION, WIDTH, paper_style
-from glasspara.report.figures.text import drawable, scaled_unit, stems, synthetic_mark
+from glasspara.report.figures.text import scaled_unit, stems, synthetic_mark, wrapped
 
-_LINE = 62  # characters of the header
 _LABELS = {"T": r"$T$ (K)", "1/T": r"$1/T$ (K$^{-1}$)"}
 _FREQUENCIES = {"T": r"frequency in $T$ (K$^{-1}$)", "1/T": r"frequency in $1/T$ (K)"}
 _LINEAR = 10.0  # powers beyond are on a logarithmic scale
@@ -64,7 +62,7 @@ def oscillation_figure(result: OscillationResult, item: RunOscillation, *, synth
     )
     if not result.trusted:
         title = "Oscillations: NOT TRUSTED"
-    words = f"{fill(drawable(result.verdict), _LINE)}\nshown: {run.label}, {len(run)} points"
+    words = f"{wrapped(result.verdict)}\nshown: {run.label}, {len(run)} points"
     draw_header(figure, title, words, synthetic_mark([run], synthetic=synthetic), trusted=result.trusted)
     x = place(run.temperature, peak.abscissa)
     along = np.argsort(x, kind="stable")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import fill
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -32,10 +30,9 @@ from glasspara.report.figures.style import (
     WIDTH,
     paper_style,
 )
-from glasspara.report.figures.text import drawable, scaled_unit, synthetic_mark
+from glasspara.report.figures.text import scaled_unit, synthetic_mark, wrapped
 from glasspara.wording import value_with_error
 
-_LINE = 62  # characters of the header
 _MOST_PANELS = 11
 _SHADES = {"68 %": "#BBBBBB", "95 %": "#E4E4E4"}
 
@@ -43,7 +40,7 @@ _SHADES = {"68 %": "#BBBBBB", "95 %": "#E4E4E4"}
 def _header(figure: Figure, result: PartitionResult, *, synthetic: bool) -> None:
     value, error = result.n_fe
     iron = f"n(Fe) = {value_with_error(value, error)} g⁻¹" + (" held" if error is None else "")
-    lines = f"{fill(drawable(result.verdict), _LINE)}\n{iron}"
+    lines = f"{wrapped(result.verdict)}\n{iron}"
     title = {
         "good": "Partition of the iron",
         "term-not-needed": "Partition of the iron, ATS term not needed",

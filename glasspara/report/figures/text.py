@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from math import floor, log10
 from pathlib import Path, PurePath
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import matplotlib
@@ -31,6 +32,7 @@ LINE = 72.0 * (WIDTH - 2.0 * PAD)
 """Width of a line that fills the figure, pt."""
 
 _FILE_IN_LABEL = 0.4 * LINE
+_CHARACTERS = 62  # of a line of prose in a header
 
 _VERDICTS: dict[Status, str] = {
     "good": "Fit: good",
@@ -61,6 +63,16 @@ def width(text: str) -> float:
 def drawable(text: str) -> str:
     """``text`` with control characters written out and "?" for what the figures' font does not have."""
     return "".join(char if _font().get_char_index(ord(char)) else "?" for char in inert(text))
+
+
+def wrapped(prose: str) -> str:
+    """``prose``, drawable, in lines that fit into a header."""
+    return fill(drawable(prose), _CHARACTERS)
+
+
+def raised(unit: str) -> str:
+    """``unit`` with its powers as superscripts."""
+    return unit.replace("^-1", "⁻¹").replace("^2", "²")
 
 
 def elide(text: str, room: float) -> str:
