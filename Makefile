@@ -11,9 +11,9 @@ help:
 	@echo "make test      lint, type-check and run the tests"
 	@echo "make bench     run the benchmarks"
 	@echo "make fuzz      hostile input and broken machines for FUZZ_SECONDS (120)"
-	@echo "make study     run the longer simulations behind docs/fitting.md"
+	@echo "make study     run the longer simulations behind the numbers in docs/ (many hours)"
 	@echo "make reproduce the source's tables and figures from synthetic data, into reproduction/"
-	@echo "make figures   draw the figures of docs/theory.md again"
+	@echo "make figures   draw the figures of docs/ that studies/figures.py makes again"
 	@echo "make fixtures  write fixtures/ again from the simulator (byte for byte)"
 
 # An editable install compiles nothing; where PYTHONDONTWRITEBYTECODE is set every start would do it anew.
@@ -57,6 +57,7 @@ study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.comparison
 	$(BIN)/python -m studies.universality
 	$(BIN)/python -m studies.weak_fields
+	$(BIN)/python -m studies.windows_and_waves
 
 reproduce: $(VENV)/.installed
 	$(BIN)/glasspara reproduce --out reproduction --force

@@ -42,7 +42,7 @@ name = ""
 # diameter_mm = 3.0
 
 # Other paramagnetic ions, as their number over the number of iron atoms: by element, or by ion in quotes.
-# A ratio may have a standard deviation. Kept with the sample; --trace-ions FILE counts them.
+# A ratio may have a standard deviation. compare counts them; elsewhere --trace-ions FILE does.
 # [sample.trace_ions]
 # Ti = 0.1
 # Cr = { ratio = 0.1, error = 0.02 }

@@ -1,6 +1,6 @@
-"""What studies share: their options, and replicates on all cores or a cluster that go on after an interruption.
+"""What the long studies share: their options, and replicates on all cores or a cluster, resumed after an interruption.
 
-A study is a module with ``main(argv)``. Its work is a picklable callable ``task(rng, index)``, usually a frozen
+A long study is a module with ``main(argv)``. Its work is a picklable callable ``task(rng, index)``, usually a frozen
 dataclass with its settings, that makes and fits one campaign and returns numbers in JSON-able form:
 
     workers = study_options(__doc__, argv)
@@ -33,7 +33,7 @@ class Workers:
 
 
 def study_options(text: str | None, argv: Sequence[str] | None = None) -> Workers:
-    """The options that every study has; ``text`` is its description for ``--help``."""
+    """The options that every long study has; ``text`` is its description for ``--help``."""
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--jobs", type=int, default=usable_cores(), metavar="N", help="processes (default: all cores)"

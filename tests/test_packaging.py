@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 
 import glasspara
 from tests.conftest import ROOT
@@ -82,19 +83,31 @@ def imports(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("glasspara."):
             yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.startswith("glasspara."))
 
 
-def test_imports_point_downwards():
-    wrong = []
+def modules():
+    """Name and path of every module with a storey."""
     for path in PACKAGE.rglob("*.py"):
         module = ".".join(("glasspara", *path.relative_to(PACKAGE).with_suffix("").parts))
-        if module in ("glasspara.__init__", "glasspara.__main__"):
-            continue
-        here = storey(module.removesuffix(".__init__"))
-        wrong += [f"{module} -> {other}" for other in imports(path) if storey(other) > here]
+        if module not in ("glasspara.__init__", "glasspara.__main__"):
+            yield module.removesuffix(".__init__"), path
+
+
+def test_imports_point_downwards():
+    wrong = []
+    for module, path in modules():
+        wrong += [f"{module} -> {other}" for other in imports(path) if storey(other) > storey(module)]
     assert wrong == []
+
+
+def test_imports_go_in_no_circle():
+    """Within a storey too, and also where they wait inside a function."""
+    names = dict(modules())
+    graph = {module: {other for other in imports(path) if other in names} for module, path in names.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(names)
 
 
 def only_in(package: str, folders: set[str]) -> list[str]:
