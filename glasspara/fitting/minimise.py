@@ -190,9 +190,9 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
                 if minuit.covariance is not None:
                     inner[np.ix_(closed, closed)] = np.asarray(minuit.covariance)
         before, now = now, problem.chi2(point)
-        if not _revise(problem, point, low, high, at_limit, released) and (
-            not why or before - now < _WORTH_A_ROUND
-        ):
+        if _revise(problem, point, low, high, at_limit, released):
+            now = inf  # what is free has changed: what comes cannot be held against it
+        elif not why or before - now < _WORTH_A_ROUND:
             break
     if np.any(np.clip(point, low, high) != point):
         why = why or "the minimum lies outside the limits"
@@ -231,13 +231,13 @@ def _revise(
             changed = True
     if changed:
         return True
-    errors, gradient = _expected_errors(problem, point), problem.chi2_gradient(point)
+    errors, slopes = _expected_errors(problem, point), _slopes_at_limits(problem, point, at_limit)
     for index, side in list(at_limit.items()):
-        inwards = gradient[index] < 0.0 if side == "lower" else gradient[index] > 0.0
+        inwards = slopes[index] < 0.0 if side == "lower" else slopes[index] > 0.0
         # what chi2 would gain, were it a parabola
         if (
             inwards
-            and (gradient[index] * errors[index] / 2.0) ** 2 > _WORTH_RELEASING
+            and (slopes[index] * errors[index] / 2.0) ** 2 > _WORTH_RELEASING
             and index not in released
         ):
             del at_limit[index]
@@ -321,12 +321,35 @@ def _at_limit(problem: Problem, point: FloatArray, low: FloatArray, high: FloatA
     return found
 
 
+def _slopes_at_limits(problem: Problem, point: FloatArray, at_limit: Mapping[int, str]) -> dict[int, float]:
+    """Derivative of chi2 by each coordinate at a limit, the free ones following to where their own vanish.
+
+    The partial derivative would not do: what Migrad leaves of the slopes of the free ones, a strong correlation
+    multiplies.
+    """
+    residuals, jacobian = problem.residuals_and_jacobian(point)
+    gradient = 2.0 * (residuals @ jacobian)
+    free = np.array([index not in at_limit for index in range(len(point))])
+    steps = independent_steps(jacobian[:, free], problem.coordinates.sizes[free])
+    steps = steps[:, ~_open_directions(problem, steps, free)]
+    return {
+        index: float(gradient[index] + _response(jacobian, steps, free, index) @ gradient[free])
+        for index in at_limit
+    }
+
+
+def _response(jacobian: FloatArray, steps: FloatArray, free: npt.NDArray[np.bool_], index: int) -> FloatArray:
+    """How the free coordinates follow another one downhill; shape (n_free,)."""
+    response: FloatArray = -steps @ (steps.T @ (jacobian[:, free].T @ jacobian[:, index]))
+    return response
+
+
 def _one_sided_errors(problem: Problem, point: FloatArray, at_limit: Mapping[int, str]) -> dict[int, float]:
     """How far inside its limit each coordinate must go for chi2 to rise by 1, the others following."""
-    errors, gradient = _expected_errors(problem, point), problem.chi2_gradient(point)
+    errors, slopes = _expected_errors(problem, point), _slopes_at_limits(problem, point, at_limit)
     found = {}
     for index in at_limit:
-        slope, curvature = abs(float(gradient[index])), float(errors[index]) ** -2
+        slope, curvature = abs(slopes[index]), float(errors[index]) ** -2
         found[index] = 1.0 / (sqrt(slope**2 / 4.0 + curvature) + slope / 2.0)
     return found
 
@@ -348,7 +371,7 @@ def _open_limits(
         response[index] = 1.0
         if free.any():
             steps = independent_steps(jacobian[:, free], problem.coordinates.sizes[free])
-            response[free] = -steps @ (steps.T @ (jacobian[:, free].T @ jacobian[:, index]))
+            response[free] = _response(jacobian, steps, free, index)
         covariance += error**2 * np.outer(response, response)
 
 
