@@ -24,10 +24,10 @@ from glasspara.parameters import ATS_NAMES
 from glasspara.physics.three_level import three_level_magnetisation
 from glasspara.presets import load_preset
 from glasspara.report.figures.fit import fit_figures
-from glasspara.report.figures.high_field import departure_figure, field_shape_figure
 from glasspara.report.figures.highfield import highfield_figures
 from glasspara.report.figures.levels import level_diagram_figure
 from glasspara.report.figures.style import save_png
+from glasspara.report.figures.two_and_three_levels import departure_figure, field_shape_figure
 from glasspara.report.figures.universality import universality_figure
 from glasspara.report.figures.universality_pairs import universality_pairs_figure
 from glasspara.trace_ions import load_trace_ions

@@ -48,6 +48,7 @@ def _size(item: Contestant) -> tuple[int, float]:
 def remarks_on(
     data: Dataset, found: Sequence[Contestant], best: Contestant | None, scale: float, test: NestedTest | None
 ) -> list[str]:
+    """What a comparison must be read with: the size of the errors, what they rest on, and what was not decided."""
     remarks = []
     if scale > 1.0:
         remarks.append(

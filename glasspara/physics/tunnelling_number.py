@@ -155,12 +155,14 @@ def reduced_tunnelling_number(T: npt.ArrayLike, delta_mu: npt.ArrayLike) -> Floa
 
 
 def check_finite(name: str, value: FloatArray) -> None:
+    """ValueError unless all of ``value`` is finite."""
     # Most arguments are one number, for which numpy takes ten times as long.
     if not (isfinite(value.item()) if value.size == 1 else np.isfinite(value).all()):
         raise ValueError(f"{name} must be finite")
 
 
 def check_positive(name: str, value: FloatArray) -> None:
+    """ValueError unless all of ``value``, K, is positive."""
     if not (value > 0).all():
         raise ValueError(f"{name} must be positive (K)")
 

@@ -8,9 +8,9 @@ import pytest
 from glasspara import ats_magnetisation, level_diagram, three_level_magnetisation
 from glasspara.analysis.departure import departures
 from glasspara.parameters import ATS_NAMES
-from glasspara.report.figures.high_field import departure_figure, field_shape_figure
 from glasspara.report.figures.levels import level_diagram_figure
 from glasspara.report.figures.style import save_png
+from glasspara.report.figures.two_and_three_levels import departure_figure, field_shape_figure
 from tests.campaigns import BK7
 from tests.conftest import ROOT
 

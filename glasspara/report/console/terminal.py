@@ -112,6 +112,7 @@ def rows_in_words(read: int, used: int, dropped: dict[str, int]) -> str:
 
 
 def runs_in_words(runs: Sequence[tuple[str, str]]) -> str:
+    """``runs`` (kind and label) in words: "9 M(T) at 1 kOe, 2.5 kOe, 5 kOe, ..., 65 kOe"."""
     parts = []
     for kind, word in (("fixed-field", "M(T) at"), ("fixed-temperature", "M(H) at")):
         labels = [label for run_kind, label in runs if run_kind == kind]

@@ -42,6 +42,7 @@ def compare_document(inputs: Sequence[Input], result: CompareResult, warnings: S
 
 
 def contestant_block(item: Contestant) -> Json:
+    """A model of the comparison, with its numbers where it has a usable fit."""
     result = item.result if item.usable else None
     statistics = None if result is None else result.statistics
     return {

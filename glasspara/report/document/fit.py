@@ -33,6 +33,7 @@ def fit_document(
 
 
 def fit_block(result: FitResult) -> Json:
+    """A fit with its runs, parameters, statistics and verdict."""
     statistics, determination = result.statistics, result.determination
     block: Json = {
         "method": result.method,

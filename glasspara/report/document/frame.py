@@ -46,6 +46,7 @@ def frame(command: str, inputs: Sequence[Mapping[str, Any]], warnings: Sequence[
 
 
 def input_block(item: Input) -> Json:
+    """A file as an analysis used it."""
     measurement = item.measurement
     return {
         "path": measurement.path,
@@ -64,6 +65,7 @@ def input_block(item: Input) -> Json:
 
 
 def run_block(run: ReducedRun) -> Json:
+    """A run by its file and set point."""
     return {
         "file": run.run.file,
         "kind": run.run.kind,
@@ -77,6 +79,7 @@ def run_block(run: ReducedRun) -> Json:
 
 
 def failures(failed: Sequence[tuple[str, GlassparaError]]) -> list[Json]:
+    """The files or runs of a batch that failed, and why."""
     return [{"path": path, "error": str(error), "exit_status": error.exit_status} for path, error in failed]
 
 

@@ -86,6 +86,7 @@ def elide(text: str, room: float) -> str:
 
 
 def file_name(run: ReducedRun) -> str:
+    """Name of the file of ``run`` without its folder, drawable."""
     return drawable(PurePath(run.run.file).name)
 
 
@@ -116,10 +117,12 @@ def stems(runs: Sequence[ReducedRun]) -> list[str]:
 
 
 def fit_verdict(result: FitResult) -> str:
+    """The verdict on a fit, for a header."""
     return _VERDICTS[result.assessment.status]
 
 
 def universality_verdict(result: UniversalityResult) -> str:
+    """The verdict on universality with its p-value, for a header."""
     return f"Universality: {'holds' if result.holds else 'FAILS'} ({p_value(result.p_value)})"
 
 

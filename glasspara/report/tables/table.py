@@ -91,6 +91,7 @@ def column(name: str, unit: str | None = None) -> str:
 
 
 def point_keys(data: Dataset) -> Iterable[tuple[str, int, str, str]]:
+    """File, line, run and branch of every point, in the order of ``data``."""
     for run in data.runs:
         for line, branch in zip(run.run.line.tolist(), run.run.branch.tolist(), strict=True):
             yield run.run.file, line, run.label, run.run.branch_labels[branch]
