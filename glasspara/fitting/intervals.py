@@ -59,13 +59,13 @@ def not_found(why: str) -> Interval:
     return Interval(None, None, f"not found: {why}", f"not found: {why}")
 
 
-def combination_minos(profile: CombinationProfile, *, level: float = LEVEL) -> Interval:
+def combination_minos(profile: CombinationProfile) -> Interval:
     """The interval of a derived combination, as :func:`minos` has them."""
     why = _no_interval(profile.minimum)
     if why:
         return not_found(why)
-    lower, lower_outcome = _combination_side(profile, -1, level)
-    upper, upper_outcome = _combination_side(profile, 1, level)
+    lower, lower_outcome = _combination_side(profile, -1)
+    upper, upper_outcome = _combination_side(profile, 1)
     return Interval(lower, upper, lower_outcome, upper_outcome)
 
 
@@ -93,14 +93,14 @@ def _side(profile: Profile, sign: int, level: float) -> tuple[float | None, str]
     return abs(end - value), _met(crossing.rise, end)
 
 
-def _combination_side(profile: CombinationProfile, sign: int, level: float) -> tuple[float | None, str]:
+def _combination_side(profile: CombinationProfile, sign: int) -> tuple[float | None, str]:
     """As :func:`_side`. What holds a combination back are the limits of its parameters."""
-    end = profile.reach(sign, level=level)
+    end = profile.reach(sign, level=LEVEL)
     (origin,), (value,) = profile.origin.positions, end.place.positions
     if (lower := profile.lower_minimum) is not None:
         return None, _fell(lower.rise, lower.positions[0])
     if end.minimum is not None:
-        return _judged(end.minimum, end.place.rise, level, value, abs(value - origin))
+        return _judged(end.minimum, end.place.rise, LEVEL, value, abs(value - origin))
     if end.limited and abs(value - origin) < _NOTHING * profile.error:
         return 0.0, _ended(origin)
     if end.limited:
