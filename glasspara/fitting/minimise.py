@@ -327,9 +327,13 @@ def _slopes_at_limits(problem: Problem, point: FloatArray, at_limit: Mapping[int
     The partial derivative would not do: what Migrad leaves of the slopes of the free ones, a strong correlation
     multiplies.
     """
+    if not at_limit:
+        return {}
     residuals, jacobian = problem.residuals_and_jacobian(point)
     gradient = 2.0 * (residuals @ jacobian)
     free = np.array([index not in at_limit for index in range(len(point))])
+    if not free.any():
+        return {index: float(gradient[index]) for index in at_limit}
     steps = independent_steps(jacobian[:, free], problem.coordinates.sizes[free])
     steps = steps[:, ~_open_directions(problem, steps, free)]
     return {

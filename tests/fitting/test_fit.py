@@ -372,6 +372,19 @@ def test_errors_are_the_curvature_of_chi2_in_every_set_of_coordinates(case):
     assert expected == pytest.approx(np.ones(len(free)), rel=0.03)
 
 
+@pytest.mark.parametrize("ions", ["fe3", "both"])
+def test_everything_free_may_lie_at_its_limit(ions):
+    """No iron, and more diamagnetism than is held: no concentration is low enough."""
+    model = Model("ll", ions=ions)
+    truth = {**PURE_LL, "n_fe2": 0.0, "n_fe3": 0.0}
+    data = fixed_field(truth, np.random.default_rng(3), model=model)
+    result = fit(data, FitSettings(model=model, fixed={"chi_larmor": 0.9 * truth["chi_larmor"]}))
+    free = [item for item in result.parameters.values() if not item.fixed]
+    assert [item.at_limit for item in free] == ["lower"] * (1 if ions == "fe3" else 2)
+    assert all(item.value == 0.0 < item.error for item in free)
+    assert result.minimum.valid
+
+
 @pytest.mark.parametrize("index", [0, 24])
 def test_a_fit_that_overshoots_a_limit_comes_back(index):
     """M(T) at 20 kOe alone: on the way the free fit has n_fe3 < 0, far along a valley in which all others follow.
