@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.fitting.combinations import combinations
+from glasspara.fitting.coordinates import CUTOFFS
 from glasspara.fitting.directions import principal_directions
 from glasspara.fitting.minimise import Minimum
 from glasspara.fitting.openness import UNDETERMINED
 from glasspara.fitting.result import Determination
-from glasspara.parameters import PARAMETERS
+from glasspara.parameters import PARAMETERS, to_canonical
 from glasspara.wording import percent
 
 FloatArray = npt.NDArray[np.float64]
@@ -19,18 +21,11 @@ FloatArray = npt.NDArray[np.float64]
 # Below this share of the largest, a singular value is rounding.
 _ROUNDING = 1.0e-13
 
-_COMBINATIONS: dict[str, Callable[[Mapping[str, float]], dict[str, float]]] = {
-    # Logarithmic derivatives of each combination by the parameters in it.
-    "n_ats x (d0max_qs4 - d0min_qs4)": lambda v: {
-        "n_ats": 1.0,
-        "d0max_qs4": v["d0max_qs4"] / (v["d0max_qs4"] - v["d0min_qs4"]),
-        "d0min_qs4": -v["d0min_qs4"] / (v["d0max_qs4"] - v["d0min_qs4"]),
-    },
-    "(d0min_qs4 + d0max_qs4)/2": lambda v: {
-        "d0max_qs4": v["d0max_qs4"] / (v["d0max_qs4"] + v["d0min_qs4"]),
-        "d0min_qs4": v["d0min_qs4"] / (v["d0max_qs4"] + v["d0min_qs4"]),
-    },
+_COMBINATIONS = {
+    "n_ats x (d0max_qs4 - d0min_qs4)": "ats_amplitude",
+    "(d0min_qs4 + d0max_qs4)/2": "d0_mean_qs4",
 }
+"""What is looked at in any case, as the statements write it, and its name among the derived combinations."""
 
 
 def determine(minimum: Minimum, *, undetermined: tuple[str, ...]) -> Determination:
@@ -63,18 +58,21 @@ def determine(minimum: Minimum, *, undetermined: tuple[str, ...]) -> Determinati
 
     unit = np.eye(len(names))
     errors = {name: spread(unit[index]) for index, name in enumerate(names)}
-    combinations = {}
-    if open_cutoffs and all(name in names for name in ("d0min_qs4", "d0max_qs4")):
-        for text, slopes in _COMBINATIONS.items():
-            weights = np.array([slopes(reported).get(name, 0.0) for name in names])
-            combinations[text] = spread(weights)
+    spreads = {}
+    if open_cutoffs and all(name in names for name in CUTOFFS):
+        known, canonical = combinations(reported), to_canonical(reported)
+        for text, combination in _COMBINATIONS.items():
+            value, slopes = known[combination].value(canonical), known[combination].slopes(canonical)
+            # of ln(combination) by ln(parameter)
+            weights = np.array([slopes.get(name, 0.0) * reported[name] for name in names])
+            spreads[text] = spread(weights / value) if value else None
     return Determination(
         names=tuple(names),
         singular_values=tuple(float(value) for value in singular),
         relative_errors=errors,
-        combinations=combinations,
+        combinations=spreads,
         undetermined=undetermined,
-        statements=tuple(_statements(minimum, errors, combinations)),
+        statements=tuple(_statements(minimum, errors, spreads)),
     )
 
 
@@ -100,11 +98,11 @@ def _log_jacobian(minimum: Minimum, names: list[str]) -> FloatArray:
 
 
 def _statements(
-    minimum: Minimum, errors: Mapping[str, float | None], combinations: Mapping[str, float | None]
+    minimum: Minimum, errors: Mapping[str, float | None], spreads: Mapping[str, float | None]
 ) -> list[str]:
     reported, held = minimum.reported, minimum.coordinates.held
     statements = []
-    for text, error in combinations.items():
+    for text, error in spreads.items():
         if error is not None and error <= UNDETERMINED:
             statements.append(f"the data fix {text} to {percent(error)}, even with n_ats free")
     for name, error in errors.items():

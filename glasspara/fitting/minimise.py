@@ -201,8 +201,9 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
     covariance = np.zeros((len(point), len(point)))
     if free.any():
         covariance[np.ix_(free, free)] = steps @ inner @ steps.T
-    one_sided = _one_sided_errors(problem, point, at_limit)
-    _open_limits(problem, point, covariance, free, one_sided)
+    one_sided = _one_sided_errors(problem, point, at_limit) if at_limit else {}
+    if one_sided:
+        _open_limits(problem, point, covariance, free, one_sided)
     return Minimum(
         problem, point, problem.chi2(point), not why, why, covariance,
         _by_name(problem, at_limit), _by_name(problem, one_sided),
@@ -229,8 +230,8 @@ def _revise(
         if index not in at_limit and not low[index] <= point[index] <= high[index]:
             at_limit[index] = "lower" if point[index] < low[index] else "upper"
             changed = True
-    if changed:
-        return True
+    if changed or not at_limit:
+        return changed
     errors, slopes = _expected_errors(problem, point), _slopes_at_limits(problem, point, at_limit)
     for index, side in list(at_limit.items()):
         inwards = slopes[index] < 0.0 if side == "lower" else slopes[index] > 0.0
@@ -327,8 +328,6 @@ def _slopes_at_limits(problem: Problem, point: FloatArray, at_limit: Mapping[int
     The partial derivative would not do: what Migrad leaves of the slopes of the free ones, a strong correlation
     multiplies.
     """
-    if not at_limit:
-        return {}
     residuals, jacobian = problem.residuals_and_jacobian(point)
     gradient = 2.0 * (residuals @ jacobian)
     free = np.array([index not in at_limit for index in range(len(point))])
