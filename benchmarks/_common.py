@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import integrate
 
-from glasspara.physics.tunnelling_number import reduced_tunnelling_number
+from glasspara.physics.ats.tunnelling_number import reduced_tunnelling_number
 from glasspara.units import BOLTZMANN, FLUX_QUANTUM, SQUARE_ANGSTROM, TESLA
 
 BK7 = {"n_ats": 1.352e16, "d_min": 0.02671, "d0min_qs4": 271700.0, "d0max_qs4": 292500.0, "delta_mu": 0.319}

@@ -9,12 +9,16 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks._common import BK7, best, direct_ats
-from glasspara.physics.ats import ats_magnetisation, ats_magnetisation_by_16, ats_magnetisation_gradient
-from glasspara.physics.ats_high_field import (
+from glasspara.physics.ats.high_field import (
     ats_high_field_magnetisation,
     ats_high_field_magnetisation_gradient,
 )
-from glasspara.physics.langevin import langevin_magnetisation
+from glasspara.physics.ats.magnetisation import (
+    ats_magnetisation,
+    ats_magnetisation_by_16,
+    ats_magnetisation_gradient,
+)
+from glasspara.physics.ions.langevin import langevin_magnetisation
 
 POINTS = 10_000
 

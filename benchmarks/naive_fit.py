@@ -20,15 +20,15 @@ from iminuit import Minuit
 from scipy.optimize import curve_fit
 
 from benchmarks._common import best, direct_ats
-from glasspara.dataset import Dataset
-from glasspara.fitting import problem as problem_module
+from glasspara.data.dataset import Dataset
+from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
-from glasspara.fitting.minimise import minimise
-from glasspara.fitting.settings import FitSettings
-from glasspara.loading import load
-from glasspara.parameters import ATS_NAMES, PARAMETERS
-from glasspara.physics.ats import ats_magnetisation
-from glasspara.physics.langevin import langevin_magnetisation
+from glasspara.fitting.problem import problem as problem_module
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.search.minimise import minimise
+from glasspara.model.parameters import ATS_NAMES, PARAMETERS
+from glasspara.physics.ats.magnetisation import ats_magnetisation
+from glasspara.physics.ions.langevin import langevin_magnetisation
 
 FloatArray = npt.NDArray[np.float64]
 CAMPAIGN = Path(__file__).parent.parent / "fixtures" / "bk7-fixed-field"

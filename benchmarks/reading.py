@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from glasspara.files.writer import write_mpms3_dc, write_mpms_xl_rso
 from glasspara.replicates.cores import usable_cores
+from glasspara.simulation.writer import write_mpms3_dc, write_mpms_xl_rso
 
 SIZES = (80, 10_000, 100_000, 1_000_000)
 BATCH, BATCH_ROWS = 1_000, 80

@@ -8,8 +8,11 @@ import numpy as np
 
 from benchmarks._common import BK7, best
 from benchmarks.ats_engine import POINTS
-from glasspara.physics.ats import ats_magnetisation
-from glasspara.physics.three_level import three_level_magnetisation, three_level_magnetisation_gradient
+from glasspara.physics.ats.magnetisation import ats_magnetisation
+from glasspara.physics.three_level.magnetisation import (
+    three_level_magnetisation,
+    three_level_magnetisation_gradient,
+)
 
 CASES: dict[str, dict[str, Any]] = {
     "(Q/e) S4 = 1e3 A^2": {"qs4": 1e3},

@@ -16,7 +16,7 @@ from fuzzing import Findings
 from fuzzing.mutations import damage
 from fuzzing.reading import keep
 from fuzzing.seeds import seeds
-from glasspara.cli.main import run
+from glasspara.app import run
 
 STATUSES = {0, 2, 3, 4, 5, 6}
 """What the commands may end with."""

@@ -12,10 +12,10 @@ import numpy as np
 from fuzzing import Findings
 from fuzzing.mutations import damage
 from fuzzing.seeds import seeds
+from glasspara.analysis.inspect.report import inspect_document
 from glasspara.errors import GlassparaError
-from glasspara.measurement import Measurement, read
-from glasspara.report.document.frame import to_text
-from glasspara.report.document.inspect import inspect_document
+from glasspara.report.frame import to_text
+from glasspara.runs.measurement import Measurement, read
 
 
 def campaign(seed: int, seconds: float, *, least: int = 0) -> Findings:

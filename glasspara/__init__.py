@@ -5,39 +5,38 @@ The names below are loaded when they are first used, so that ``import glasspara`
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from glasspara.package import __version__, face
 
 _HOME = {
-    "Measurement": "glasspara.measurement",
-    "read": "glasspara.measurement",
-    "Run": "glasspara.runs",
-    "Corrections": "glasspara.corrections",
-    "Dataset": "glasspara.dataset",
-    "Window": "glasspara.dataset",
-    "load": "glasspara.loading",
-    "Model": "glasspara.model",
-    "FitSettings": "glasspara.fitting.settings",
+    "Measurement": "glasspara.runs.measurement",
+    "read": "glasspara.runs.measurement",
+    "Run": "glasspara.runs.run",
+    "Corrections": "glasspara.data.corrections.corrections",
+    "Dataset": "glasspara.data.dataset",
+    "Window": "glasspara.data.dataset",
+    "load": "glasspara.data.loading",
+    "Model": "glasspara.model.model",
+    "FitSettings": "glasspara.fitting.problem.settings",
     "FitResult": "glasspara.fitting.result",
     "fit": "glasspara.fitting.fit",
-    "Wishes": "glasspara.fitting.settings",
-    "Wanted": "glasspara.fitting.exploration",
-    "explore": "glasspara.fitting.exploration",
-    "bootstrap": "glasspara.fitting.bootstrap",
-    "universality": "glasspara.analysis.universality",
-    "compare": "glasspara.analysis.compare",
-    "series": "glasspara.analysis.series",
-    "curie": "glasspara.analysis.curie",
-    "derive": "glasspara.analysis.derive",
-    "ats_magnetisation": "glasspara.physics.ats",
-    "ats_high_field_magnetisation": "glasspara.physics.ats_high_field",
-    "ats_weak_field_susceptibility": "glasspara.physics.ats_limits",
-    "langevin_magnetisation": "glasspara.physics.langevin",
-    "larmor_magnetisation": "glasspara.physics.larmor",
-    "level_diagram": "glasspara.physics.level_diagram",
-    "three_level_magnetisation": "glasspara.physics.three_level",
+    "Wishes": "glasspara.fitting.problem.settings",
+    "Wanted": "glasspara.fitting.intervals.exploration",
+    "explore": "glasspara.fitting.intervals.exploration",
+    "bootstrap": "glasspara.fitting.resampling.bootstrap",
+    "universality": "glasspara.analysis.universality.collapse",
+    "compare": "glasspara.analysis.compare.comparison",
+    "series": "glasspara.analysis.series.single_runs",
+    "curie": "glasspara.analysis.curie.curie_law",
+    "derive": "glasspara.analysis.derive.consequences",
+    "ats_magnetisation": "glasspara.physics.ats.magnetisation",
+    "ats_high_field_magnetisation": "glasspara.physics.ats.high_field",
+    "ats_weak_field_susceptibility": "glasspara.physics.ats.limits",
+    "langevin_magnetisation": "glasspara.physics.ions.langevin",
+    "larmor_magnetisation": "glasspara.physics.ions.larmor",
+    "level_diagram": "glasspara.physics.three_level.level_diagram",
+    "three_level_magnetisation": "glasspara.physics.three_level.magnetisation",
     "GlassparaError": "glasspara.errors",
 }
 
@@ -74,37 +73,30 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from glasspara.analysis.compare import compare
-    from glasspara.analysis.curie import curie
-    from glasspara.analysis.derive import derive
-    from glasspara.analysis.series import series
-    from glasspara.analysis.universality import universality
-    from glasspara.corrections import Corrections
-    from glasspara.dataset import Dataset, Window
+    from glasspara.analysis.compare.comparison import compare
+    from glasspara.analysis.curie.curie_law import curie
+    from glasspara.analysis.derive.consequences import derive
+    from glasspara.analysis.series.single_runs import series
+    from glasspara.analysis.universality.collapse import universality
+    from glasspara.data.corrections.corrections import Corrections
+    from glasspara.data.dataset import Dataset, Window
+    from glasspara.data.loading import load
     from glasspara.errors import GlassparaError
-    from glasspara.fitting.bootstrap import bootstrap
-    from glasspara.fitting.exploration import Wanted, explore
     from glasspara.fitting.fit import fit
+    from glasspara.fitting.intervals.exploration import Wanted, explore
+    from glasspara.fitting.problem.settings import FitSettings, Wishes
+    from glasspara.fitting.resampling.bootstrap import bootstrap
     from glasspara.fitting.result import FitResult
-    from glasspara.fitting.settings import FitSettings, Wishes
-    from glasspara.loading import load
-    from glasspara.measurement import Measurement, read
-    from glasspara.model import Model
-    from glasspara.physics.ats import ats_magnetisation
-    from glasspara.physics.ats_high_field import ats_high_field_magnetisation
-    from glasspara.physics.ats_limits import ats_weak_field_susceptibility
-    from glasspara.physics.langevin import langevin_magnetisation
-    from glasspara.physics.larmor import larmor_magnetisation
-    from glasspara.physics.level_diagram import level_diagram
-    from glasspara.physics.three_level import three_level_magnetisation
-    from glasspara.runs import Run
+    from glasspara.model.model import Model
+    from glasspara.physics.ats.high_field import ats_high_field_magnetisation
+    from glasspara.physics.ats.limits import ats_weak_field_susceptibility
+    from glasspara.physics.ats.magnetisation import ats_magnetisation
+    from glasspara.physics.ions.langevin import langevin_magnetisation
+    from glasspara.physics.ions.larmor import larmor_magnetisation
+    from glasspara.physics.three_level.level_diagram import level_diagram
+    from glasspara.physics.three_level.magnetisation import three_level_magnetisation
+    from glasspara.runs.measurement import Measurement, read
+    from glasspara.runs.run import Run
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = face(__name__, _HOME)

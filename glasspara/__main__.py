@@ -16,7 +16,7 @@ def main() -> None:
     atexit.register(_leave, ended)  # first, and so called last
     try:
         try:
-            from glasspara.cli.main import run
+            from glasspara.app import run
 
             run()
         except KeyboardInterrupt:

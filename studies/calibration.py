@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from glasspara.analysis.universality import universality
-from glasspara.dataset import Dataset
-from glasspara.fitting.bootstrap import bootstrap
-from glasspara.fitting.combination_profile import CombinationProfile
-from glasspara.fitting.combinations import combinations
+from glasspara.analysis.universality.collapse import universality
+from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals import combination_minos, minos
-from glasspara.fitting.profile import Profiles
-from glasspara.fitting.settings import FitSettings
+from glasspara.fitting.intervals.combination_profile import CombinationProfile
+from glasspara.fitting.intervals.minos import combination_minos, minos
+from glasspara.fitting.intervals.profile import Profiles
+from glasspara.fitting.problem.combinations import combinations
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.resampling.bootstrap import bootstrap
+from glasspara.simulation.datasets import BK7, FAULTS, PURE_LL, faulty, fixed_field, fixed_temperature
 from studies._common import Workers, replicates, study_options
-from tests.campaigns import BK7, FAULTS, PURE_LL, faulty, fixed_field, fixed_temperature
 
 Json = dict[str, Any]
 

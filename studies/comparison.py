@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from glasspara.analysis.compare import compare
+from glasspara.analysis.compare.comparison import compare
 from glasspara.replicates.cores import usable_cores
 from glasspara.replicates.run import run_replicates
-from tests.campaigns import PURE_LL, fixed_field
+from glasspara.simulation.datasets import PURE_LL, fixed_field
 
 CAMPAIGNS, REPLICATES = 80, 19
 LEVELS = (0.05, 0.1, 0.25, 0.5)

@@ -11,27 +11,26 @@ from pathlib import Path
 
 import numpy as np
 
-from glasspara.analysis.departure import DEVIATIONS, departures
-from glasspara.analysis.high_field import high_field
-from glasspara.analysis.universality import universality
-from glasspara.analysis.universality_parts import universality_parts
-from glasspara.dataset import Dataset
+from glasspara.analysis.fit.figures import fit_figures
+from glasspara.analysis.high_field.departure import DEVIATIONS, departures
+from glasspara.analysis.high_field.departure_figures import departure_figure, field_shape_figure
+from glasspara.analysis.high_field.field_dependence import high_field
+from glasspara.analysis.high_field.figures import highfield_figures
+from glasspara.analysis.high_field.level_figures import level_diagram_figure
+from glasspara.analysis.universality.collapse import universality
+from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
+from glasspara.analysis.universality.parts import universality_parts
+from glasspara.data.dataset import Dataset
+from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
-from glasspara.fitting.settings import FitSettings
-from glasspara.loading import load
-from glasspara.model import Model
-from glasspara.parameters import ATS_NAMES
-from glasspara.physics.three_level import three_level_magnetisation
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.model.model import Model
+from glasspara.model.parameters import ATS_NAMES
+from glasspara.physics.three_level.magnetisation import three_level_magnetisation
 from glasspara.presets import load_preset
-from glasspara.report.figures.fit import fit_figures
-from glasspara.report.figures.highfield import highfield_figures
-from glasspara.report.figures.levels import level_diagram_figure
-from glasspara.report.figures.style import save_png
-from glasspara.report.figures.two_and_three_levels import departure_figure, field_shape_figure
-from glasspara.report.figures.universality import universality_figure
-from glasspara.report.figures.universality_pairs import universality_pairs_figure
-from glasspara.trace_ions import load_trace_ions
-from tests.campaigns import both_kinds
+from glasspara.report.style import save_png
+from glasspara.sample.trace_ions import load_trace_ions
+from glasspara.simulation.datasets import both_kinds
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "img"

@@ -12,10 +12,10 @@ from collections import Counter
 import numpy as np
 
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals import minos
-from glasspara.fitting.profile import Profiles
-from glasspara.fitting.settings import FitSettings
-from tests.campaigns import BK7, fixed_field
+from glasspara.fitting.intervals.minos import minos
+from glasspara.fitting.intervals.profile import Profiles
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.simulation.datasets import BK7, fixed_field
 
 CAMPAIGNS = 50
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from glasspara.fitting.fit import fit
-from glasspara.model import Model
+from glasspara.model.model import Model
+from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature
 from studies._common import Workers, replicates, study_options
-from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature
 
 SIX_FIELDS = (1e3, 2.5e3, 5e3, 1e4, 2e4, 5e4)
 

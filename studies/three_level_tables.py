@@ -1,4 +1,4 @@
-"""Makes the tables of the three-level term, ``glasspara/physics/three_level.npz``.
+"""Makes the tables of the three-level term, ``glasspara/physics/three_level/three_level.npz``.
 
     python -m studies.three_level_tables
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import legendre
 
-from glasspara.physics.three_level_grid import (
+from glasspara.physics.three_level.grid import (
     D_LIMIT,
     HARMONICS,
     REACH,
@@ -24,14 +24,14 @@ from glasspara.physics.three_level_grid import (
     sites,
     tail_edge,
 )
-from glasspara.physics.three_level_spectrum import level_coordinates, phase_response
+from glasspara.physics.three_level.spectrum import level_coordinates, phase_response
 
 FloatArray = npt.NDArray[np.float64]
 
 D0_INTERVALS, PHASE_INTERVALS, TAIL_INTERVALS = 72, 64, 36
 ORDERS = 7
 """Powers of (D_min/kT)^2, from 0 on."""
-TARGET = Path(__file__).parent.parent / "glasspara" / "physics" / "three_level.npz"
+TARGET = Path(__file__).parent.parent / "glasspara" / "physics" / "three_level" / "three_level.npz"
 
 _ANGLES = 16
 _BEYOND = 14.0

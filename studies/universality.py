@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from glasspara.analysis.curve_test import Larmor, curve_test
-from glasspara.analysis.larmor_choice import ChiLarmor, Source
-from glasspara.analysis.universality import UniversalityResult, universality
-from glasspara.analysis.universality_parts import universality_parts
-from glasspara.dataset import Dataset
-from glasspara.fitting.assessment import ALPHA
+from glasspara.analysis.universality.collapse import UniversalityResult, universality
+from glasspara.analysis.universality.f_test import Larmor, curve_test
+from glasspara.analysis.universality.larmor_choice import ChiLarmor, Source
+from glasspara.analysis.universality.parts import universality_parts
+from glasspara.data.dataset import Dataset
+from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.simulation.datasets import PURE_LL, fixed_field, fixed_temperature
 from studies._common import replicates, study_options
-from tests.campaigns import PURE_LL, fixed_field, fixed_temperature
 
 CAMPAIGNS, SEED = 400, 20261125
 SOURCES: tuple[Source, ...] = ("each", "all")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from glasspara.analysis.low_temperature import LowTemperatureTest, low_temperature_test
-from glasspara.analysis.weak_points import typical_ats, weak_points
-from glasspara.parameters import ALLOWANCES
-from tests.campaigns import PURE_LL, weak_field
+from glasspara.analysis.curie.low_temperature import LowTemperatureTest, low_temperature_test
+from glasspara.analysis.curie.weak_points import typical_ats, weak_points
+from glasspara.model.parameters import ALLOWANCES
+from glasspara.simulation.datasets import PURE_LL, weak_field
 
 RUNS = 400
 

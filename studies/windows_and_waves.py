@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glasspara.analysis.anomaly import anomaly
-from glasspara.analysis.oscillation_search import Wiggle
-from glasspara.analysis.oscillations import oscillations
-from glasspara.model import Model, slope_by_log_temperature
+from glasspara.analysis.anomaly.departures import anomaly
+from glasspara.analysis.oscillations.search import Wiggle
+from glasspara.analysis.oscillations.waves import oscillations
+from glasspara.model.model import Model, slope_by_log_temperature
+from glasspara.simulation.datasets import BK7, Dataset, fixed_field, make_run
 from studies._common import replicates, study_options
-from tests.campaigns import BK7, Dataset, fixed_field, make_run
 
 CAMPAIGNS, REPLICATES = 500, 199
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5)

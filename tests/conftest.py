@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
+import jsonschema
 import pytest
 
+from glasspara.app import run
+from glasspara.report.schema import schema_text
+from glasspara.simulation.layouts import LAYOUTS, compose, sweep
+
 ROOT = Path(__file__).resolve().parent.parent
+REAL = ROOT.parent / "shared" / "realdata"
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +34,84 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder of shared material beside the checkout")
     return folder
+
+
+@pytest.fixture(name="compose")
+def _compose():
+    return compose
+
+
+@pytest.fixture(name="sweep")
+def _sweep():
+    return sweep
+
+
+@pytest.fixture
+def layouts():
+    return LAYOUTS
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a file and give its path as text; bytes as they are, text as cp1252."""
+
+    def writer(content, name="run.dat"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("cp1252"))
+        return str(path)
+
+    return writer
+
+
+@pytest.fixture(scope="session")
+def real_index():
+    """Rows of INDEX.tsv by file; skips where the real files are not at hand."""
+    index = REAL / "INDEX.tsv"
+    if not index.is_file():
+        pytest.skip("the real files are not beside this checkout")
+    with index.open(encoding="utf-8", newline="") as stream:
+        return {row["file"]: row for row in csv.DictReader(stream, delimiter="\t")}
+
+
+@pytest.fixture(scope="session")
+def real(real_index):
+    """Path of the one real file whose name holds a text."""
+
+    def find(text):
+        found = [name for name in real_index if text in name]
+        assert len(found) == 1, found
+        return str(REAL / found[0])
+
+    return find
+
+
+class Outcome(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def glasspara(monkeypatch, capfd) -> Callable[..., Outcome]:
+    """``glasspara("fit", "run.dat")``; ``stdin`` gives the bytes that ``-`` reads."""
+
+    def call(*arguments: object, stdin: bytes | None = None) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["glasspara", *map(str, arguments)])
+        if stdin is not None:
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capfd.readouterr()
+        status: object = 0
+        try:
+            run()
+        except SystemExit as stop:
+            status = stop.code or 0
+        out, err = capfd.readouterr()
+        return Outcome(status if isinstance(status, int) else 1, out, err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def validator():
+    """Validates a report against the JSON Schema that the package ships."""
+    return jsonschema.Draft202012Validator(json.loads(schema_text()))

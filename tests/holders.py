@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from glasspara.files.writer import write_mpms_xl_rso
-from glasspara.model import Model, evaluate
-from tests.campaigns import PURE_LL
+from glasspara.model.model import Model, evaluate
+from glasspara.simulation.datasets import PURE_LL
+from glasspara.simulation.writer import write_mpms_xl_rso
 
 MASS_MG = 100.0
 CHI_HOLDER = -8.0e-9  # emu/Oe

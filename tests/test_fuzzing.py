@@ -12,7 +12,7 @@ from fuzzing import Findings, commands, faults, hostile, reading
 from fuzzing.mutations import MUTATIONS, damage
 from fuzzing.seeds import seeds
 from glasspara.errors import InputError
-from glasspara.measurement import read
+from glasspara.runs.measurement import read
 
 
 def test_every_damage_changes_files():

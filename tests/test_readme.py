@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from glasspara.cli.main import run
+from glasspara.app import run
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -63,7 +63,7 @@ def test_inspect_example(monkeypatch, capfd):
 
 
 def test_sample_file_of_the_readme_is_valid(tmp_path):
-    from glasspara.sample import read_sample
+    from glasspara.sample.sample import read_sample
 
     block = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
     assert block
@@ -74,7 +74,7 @@ def test_sample_file_of_the_readme_is_valid(tmp_path):
 
 
 def test_every_command_is_in_the_readme():
-    from glasspara.cli.main import COMMANDS
+    from glasspara.app import COMMANDS
 
     for name in COMMANDS:
         assert f"`{name}" in README

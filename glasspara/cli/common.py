@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from glasspara.errors import GlassparaError
-    from glasspara.physics.ions import TraceIon
-    from glasspara.sample import Sample
+    from glasspara.physics.ions.ions import TraceIon
+    from glasspara.sample.sample import Sample
 
 NOT_TRUSTED = 5
 """Exit status: done and reported, but not to be trusted."""
@@ -38,7 +38,7 @@ def report_error(error: GlassparaError) -> None:
 def trace_ions(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
     """Trace ions of ``--trace-ions``; without it none, and a word if the sample file knows some."""
     if name is not None:
-        from glasspara.trace_ions import load_trace_ions
+        from glasspara.sample.trace_ions import load_trace_ions
 
         return load_trace_ions(name)
     if sample is not None and sample.trace_ions:
@@ -49,7 +49,7 @@ def trace_ions(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
 def all_trace_ions(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
     """Trace ions of ``--trace-ions``, else of the sample file."""
     if name is None and sample is not None and sample.trace_ions:
-        from glasspara.trace_ions import model_ions
+        from glasspara.sample.trace_ions import model_ions
 
         return model_ions(sample.trace_ions)
     return trace_ions(name, sample)

@@ -9,7 +9,7 @@ from glasspara.cli import common, options
 from glasspara.cli.groups import DataOptions, ParameterOptions
 
 if TYPE_CHECKING:
-    from glasspara.fitting.settings import FitSettings
+    from glasspara.fitting.problem.settings import FitSettings
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class FullModelOptions(ParameterOptions):
 
     def fit_settings(self, data: DataOptions) -> FitSettings:
         """Settings of the fit; the iron of the sample file counts."""
-        from glasspara.model import Model
+        from glasspara.model.model import Model
 
         ions = common.trace_ions(self.trace_ions, data.sample_data)
         model = Model(self.model, "both", self.orientation, self.convention, ions)

@@ -12,13 +12,13 @@ from glasspara.cli.common import report_error, warn
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
-    from glasspara.corrections import Corrections
-    from glasspara.dataset import Window
+    from glasspara.data.corrections.corrections import Corrections
+    from glasspara.data.dataset import Window
+    from glasspara.data.loading import Loaded
     from glasspara.errors import GlassparaError
-    from glasspara.fitting.settings import FitSettings, Wishes
-    from glasspara.loading import Loaded
-    from glasspara.model import Model
-    from glasspara.sample import Sample
+    from glasspara.fitting.problem.settings import FitSettings, Wishes
+    from glasspara.model.model import Model
+    from glasspara.sample.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class DataOptions:
         """Sample of ``--sample``, and the ATS parameters of a preset as defaults of a fit."""
         if self.sample is None:
             return None, {}
-        from glasspara.parameters import ATS_NAMES
+        from glasspara.model.parameters import ATS_NAMES
         from glasspara.presets import is_preset, load_preset, load_sample
 
         if not is_preset(self.sample):
@@ -75,8 +75,8 @@ class DataOptions:
 
         With a list ``failed`` a bad file is reported and noted there, and the rest goes on.
         """
-        from glasspara.exclusion import parse_exclusions
-        from glasspara.loading import load
+        from glasspara.data.loading import load
+        from glasspara.files.exclusion import parse_exclusions
         from glasspara.report.progress import track
 
         def report(path: str, error: GlassparaError) -> None:
@@ -107,7 +107,7 @@ class DataOptions:
     @property
     def corrections(self) -> Corrections:
         """Holder and true field, by the options."""
-        from glasspara.corrections import Corrections
+        from glasspara.data.corrections.corrections import Corrections
 
         chi = None if self.holder_chi is None else options.with_error(self.holder_chi, "--holder-chi")
         by_fit = self.standard_chi == "fit"
@@ -124,7 +124,7 @@ class DataOptions:
         )
 
     def _window(self) -> Window:
-        from glasspara.dataset import Window
+        from glasspara.data.dataset import Window
 
         t_low, t_high = options.interval(self.t_range, "--t-range") if self.t_range else (None, None)
         h_low, h_high = options.interval(self.h_range, "--h-range") if self.h_range else (None, None)
@@ -165,8 +165,8 @@ class ParameterOptions:
         ``iron_from_sample``: whether the iron of the sample file counts; in the naive LL fits of the source it is
         what they try to find. ``staged``: whether the fit has no room for nuisances.
         """
-        from glasspara.fitting.settings import Wishes
-        from glasspara.sample import parse_concentration
+        from glasspara.fitting.problem.settings import Wishes
+        from glasspara.sample.sample import parse_concentration
 
         sample, found = data.sample_and_defaults
         defaults: Mapping[str, float] = found
@@ -244,7 +244,7 @@ def mass_mg(text: str | None, option: str = "--mass") -> float | None:
     if text is None:
         return None
     from glasspara.errors import GlassparaError
-    from glasspara.sample_mass import parse_mass
+    from glasspara.sample.mass import parse_mass
 
     try:
         return parse_mass(text)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from glasspara import __version__
 from glasspara.cli import options
+from glasspara.package import __version__
 
 CITATION = """\
 If glasspara helped your work, please cite
@@ -67,7 +68,7 @@ def _as_json(preset: object) -> dict[str, object]:
 
 def schema() -> None:
     """JSON Schema of the reports."""
-    from glasspara.report.document.schema import schema_text
+    from glasspara.report.schema import schema_text
 
     sys.stdout.write(schema_text())
 
@@ -90,3 +91,23 @@ def environment() -> None:
             print(f"{package} {version(package)}")
         except PackageNotFoundError:
             print(f"{package} not installed")
+
+
+SampleFile = Annotated[
+    Path, typer.Argument(metavar="[FILE]", help="The file to write; - writes to standard output.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
+
+
+def init(file: SampleFile = Path("sample.toml"), force: Force = False, quiet: options.Quiet = False) -> None:
+    """Write a sample file (mass, iron, trace ions, geometry, holder) with a comment for every key."""
+    from glasspara.report.inert import inert
+    from glasspara.report.output import write_files
+    from glasspara.sample.template import TEMPLATE
+
+    if str(file) == "-":
+        sys.stdout.write(TEMPLATE)
+        return
+    write_files(file.parent, {file.name: TEMPLATE.encode()}, force=force)
+    if not quiet:
+        print(f"wrote {inert(str(file))}; fill it in and give it with --sample", file=sys.stderr)

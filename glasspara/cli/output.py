@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from glasspara.cli import options
 
 if TYPE_CHECKING:
-    from glasspara.report.console.terminal import Terminal
+    from glasspara.report.terminal import Terminal
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,18 @@ class Output:
         called when all are there.
         """
         if self.out is not None:
-            from glasspara.report.document.frame import to_text
+            from glasspara.report.frame import to_text
 
             files = products()
             document["files"] = sorted([report, *files])
             self.write({report: to_text(document).encode(), **files}, report=report)
             written()
         if self.as_json:
-            from glasspara.report.document.frame import to_text
+            from glasspara.report.frame import to_text
 
             sys.stdout.write(to_text(document))
         elif not self.quiet:
-            from glasspara.report.console.terminal import console
+            from glasspara.report.terminal import console
 
             show(console())
             if self.out is None:

@@ -9,13 +9,14 @@ from math import nan
 
 import numpy as np
 
+from glasspara.arrays import BoolArray
 from glasspara.errors import InputError, UsageError
 from glasspara.files import flavours, quality
 from glasspara.files.channels import AC_MARKS, CHANNELS, REQUESTS, Channel, asked_for, fullest, label
 from glasspara.files.flavours import Flavour
 from glasspara.files.multivu import FIELD, TEMPERATURE, TIME, RawFile
 from glasspara.files.points import DroppedRow, Points
-from glasspara.files.quality import BoolArray, Diagnostics
+from glasspara.files.quality import Diagnostics
 from glasspara.files.table import Table, collect
 
 AC_ROW = "AC row"

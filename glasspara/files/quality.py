@@ -6,13 +6,11 @@ from dataclasses import replace
 from math import nan
 
 import numpy as np
-import numpy.typing as npt
 
-from glasspara.files.points import FloatArray, IntArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.files.table import Table
 
 Diagnostics = dict[str, float | None]
-BoolArray = npt.NDArray[np.bool_]
 
 GOOD_FIT = 0.8
 """A regression fit below this is poor: the moment is biased, not only noisy."""

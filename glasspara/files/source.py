@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from glasspara.errors import InputError
-from glasspara.safe_open import read_bytes, too_large
+from glasspara.files.safe_open import read_bytes, too_large
 
 STDIN = "-"
 

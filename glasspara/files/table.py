@@ -15,11 +15,11 @@ from math import nan
 from operator import itemgetter
 
 import numpy as np
-import numpy.typing as npt
 
+from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.errors import InputError
 from glasspara.files.multivu import RawFile, TableRows
-from glasspara.files.points import DroppedRow, FloatArray, IntArray
+from glasspara.files.points import DroppedRow
 
 COMMENT_ONLY = "comment only"
 SHORT_ROW = "short row"
@@ -44,7 +44,7 @@ class Table:
     rows_read: int
     line: IntArray
     values: dict[str, FloatArray]
-    faulty: dict[str, npt.NDArray[np.bool_]]
+    faulty: dict[str, BoolArray]
     dropped: tuple[DroppedRow, ...]
     comments: tuple[tuple[int, str], ...]
 
@@ -52,7 +52,7 @@ class Table:
         """Values of a column, nan throughout where the file has no such column."""
         return self.values[name] if name in self.values else np.full(len(self.line), nan)
 
-    def filled(self, name: str) -> npt.NDArray[np.bool_]:
+    def filled(self, name: str) -> BoolArray:
         """Rows in which the column holds something."""
         filled = ~np.isnan(self[name])
         return filled | self.faulty[name] if name in self.faulty else filled

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from glasspara.dataset import Dataset
+from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
+from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
-from glasspara.fitting.settings import FitSettings
 from glasspara.replicates.batch import in_order
 
 if TYPE_CHECKING:
-    from glasspara.fitting.exploration import Wanted
+    from glasspara.fitting.intervals.exploration import Wanted
 
 FITS_A_PROCESS, ATS_FITS_A_PROCESS = 64, 4
 """So many fits without and with an ATS term are worth the start of a process."""
@@ -32,7 +32,7 @@ def fit_each(
     Raises
     ------
     UsageError
-        As :func:`~glasspara.fitting.fit.fit` and :func:`~glasspara.fitting.exploration.explore`.
+        As :func:`~glasspara.fitting.fit.fit` and :func:`~glasspara.fitting.intervals.exploration.explore`.
     """
     worth = ATS_FITS_A_PROCESS if settings.model.has_ats else FITS_A_PROCESS
     shared = min(jobs, max(1, len(parts) // worth))
@@ -44,6 +44,6 @@ def _fit_one(part: Dataset, *, settings: FitSettings, wanted: Wanted | None) -> 
     result = fit(part, settings)
     if wanted is None:
         return result
-    from glasspara.fitting.exploration import explore
+    from glasspara.fitting.intervals.exploration import explore
 
     return explore(result, settings, wanted)

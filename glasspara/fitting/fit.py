@@ -8,26 +8,24 @@ from functools import cache, cached_property
 from math import inf, log
 
 import numpy as np
-import numpy.typing as npt
 
-from glasspara.dataset import Dataset
-from glasspara.fitting.assessment import LARGEST_SCATTER, assess, compare_without_ats
-from glasspara.fitting.derived import derived
-from glasspara.fitting.determination import determine
-from glasspara.fitting.minimise import Minimum, minimise
-from glasspara.fitting.openness import open_parameters, relative_errors
-from glasspara.fitting.parabola import bent_errors
-from glasspara.fitting.problem import Constraint
+from glasspara.arrays import FloatArray
+from glasspara.data.dataset import Dataset
+from glasspara.fitting.judge.assessment import LARGEST_SCATTER, assess, compare_without_ats
+from glasspara.fitting.judge.derived import derived
+from glasspara.fitting.judge.determination import determine
+from glasspara.fitting.judge.openness import open_parameters, relative_errors
+from glasspara.fitting.judge.parabola import bent_errors
+from glasspara.fitting.problem.problem import Constraint
+from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
-from glasspara.fitting.robust import HUBER_K, with_huber_errors
-from glasspara.fitting.settings import FitSettings
-from glasspara.fitting.staged import stage_values
-from glasspara.fitting.start import descend, find_start, linear_descent
-from glasspara.linear_algebra import on_one_thread
-from glasspara.parameters import ALLOWANCES, PARAMETERS, PARTITION_NAMES, parameter_of
+from glasspara.fitting.search.minimise import Minimum, minimise
+from glasspara.fitting.search.robust import HUBER_K, with_huber_errors
+from glasspara.fitting.search.staged import stage_values
+from glasspara.fitting.search.start import descend, find_start, linear_descent
+from glasspara.model.parameters import ALLOWANCES, PARAMETERS, PARTITION_NAMES, parameter_of
+from glasspara.replicates.linear_algebra import on_one_thread
 from glasspara.wording import percent, value_with_error
-
-FloatArray = npt.NDArray[np.float64]
 
 # What is assumed of the shape parameters of the ATS term where the data leave them open: the start value, within a
 # factor of 3 (d_min) and within 0.3 K (delta_mu). The source's own values for BK7 differ by this much.

@@ -6,22 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import numpy.typing as npt
-
-from glasspara.dataset import Dataset
-from glasspara.fitting.minimise import Minimum
-from glasspara.fitting.problem import Constraint
-from glasspara.fitting.statistics import Statistics
-from glasspara.model import Model, Terms
-from glasspara.physics.ions import TraceIon
+from glasspara.arrays import FloatArray
+from glasspara.data.dataset import Dataset
+from glasspara.fitting.judge.statistics import Statistics
+from glasspara.fitting.problem.problem import Constraint
+from glasspara.fitting.search.minimise import Minimum
+from glasspara.model.model import Model, Terms
+from glasspara.physics.ions.ions import TraceIon
 
 if TYPE_CHECKING:
-    from glasspara.fitting.contours import Contour
-    from glasspara.fitting.curves import ProfileCurve
-    from glasspara.fitting.intervals import Interval
+    from glasspara.fitting.intervals.contours import Contour
+    from glasspara.fitting.intervals.curves import ProfileCurve
+    from glasspara.fitting.intervals.minos import Interval
 
-FloatArray = npt.NDArray[np.float64]
 
 Status = Literal["good", "term-not-needed", "not-determined", "poor", "not-converged"]
 TRUSTED: frozenset[Status] = frozenset({"good", "term-not-needed"})

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from glasspara.errors import UsageError
-from glasspara.parameters import ATS_NAMES, ION_NAMES, PARAMETERS, PARTITION_NAMES, to_canonical
-from glasspara.sample import Sample, read_sample, sample_from_table
-from glasspara.toml_input import Table, read_toml
+from glasspara.model.parameters import ATS_NAMES, ION_NAMES, PARAMETERS, PARTITION_NAMES, to_canonical
+from glasspara.sample.sample import Sample, read_sample, sample_from_table
+from glasspara.sample.toml_input import Table, read_toml
 
 _FOLDER = Path(__file__).parent
 
@@ -46,7 +46,7 @@ class RunPlan:
 class Preset:
     """One parameter set.
 
-    ``parameters`` and ``errors`` carry names and units of :mod:`glasspara.parameters`. The Langevin term is
+    ``parameters`` and ``errors`` carry names and units of :mod:`glasspara.model.parameters`. The Langevin term is
     given as n_fe2 and n_fe3 or as n_fe and fe2_fraction; see :meth:`model_values`. ``origin`` says which
     preset or file this is.
     """

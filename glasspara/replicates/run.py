@@ -13,9 +13,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from glasspara.errors import GlassparaError
-from glasspara.linear_algebra import one_thread
 from glasspara.replicates.cluster import dask_cluster
 from glasspara.replicates.interrupts import interrupts_deferred
+from glasspara.replicates.linear_algebra import one_thread
 from glasspara.replicates.pool import ChunkFailedError, Pool
 from glasspara.replicates.processes import processes, workers_died
 from glasspara.replicates.store import Record, Store

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from glasspara import __version__
-from glasspara.linear_algebra import one_thread_for_good
+from glasspara.package import __version__
+from glasspara.replicates.linear_algebra import one_thread_for_good
 
 Task = Callable[[np.random.Generator, int], Any]
 """A picklable function of a random generator and the replicate's index; what it returns must fit into JSON."""

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from glasspara import __version__
 from glasspara.errors import UsageError
+from glasspara.package import __version__
 
 LOCK_SECONDS = 60.0
 """How long a run waits for another one that is writing into the same folder."""

@@ -9,7 +9,7 @@ from math import cos
 
 import pytest
 
-from tests.files.conftest import compose, sweep
+from glasspara.simulation.layouts import compose, sweep
 
 COUNT = 9
 BAD = 4
@@ -17,7 +17,7 @@ BAD = 4
 
 @pytest.fixture(autouse=True)
 def _few_are_many(monkeypatch):
-    monkeypatch.setattr("glasspara.batch_reading.FILES_A_PROCESS", 4)
+    monkeypatch.setattr("glasspara.data.batch_reading.FILES_A_PROCESS", 4)
     monkeypatch.setattr("glasspara.fitting.batch.FITS_A_PROCESS", 4)
 
 

@@ -12,8 +12,8 @@ import sys
 import jsonschema
 import pytest
 
-from glasspara.cli.main import COMMANDS
-from glasspara.report.document.schema import schema_text
+from glasspara.app import COMMANDS
+from glasspara.report.schema import schema_text
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -361,7 +361,7 @@ def test_short_help_does_not_run_the_command(glasspara, command):
 def test_linear_algebra_has_one_thread_unless_the_user_says_else(wish, threads):
     code = (
         "import sys, os; sys.argv = ['glasspara', 'presets']\n"
-        "from glasspara.cli.main import run\n"
+        "from glasspara.app import run\n"
         "assert 'numpy' not in sys.modules\n"
         "try: run()\n"
         "except SystemExit: print(os.environ['OPENBLAS_NUM_THREADS'])"
@@ -378,7 +378,7 @@ def test_linear_algebra_has_one_thread_unless_the_user_says_else(wish, threads):
 def test_help_imports_nothing_heavy():
     code = (
         "import sys; sys.argv = ['glasspara', '--help']\n"
-        "from glasspara.cli.main import run\n"
+        "from glasspara.app import run\n"
         "try:\n    run()\nexcept SystemExit:\n    pass\n"
         "print(sorted({'numpy', 'scipy', 'pandas', 'matplotlib', 'iminuit'} & set(sys.modules)))"
     )
@@ -389,7 +389,7 @@ def test_help_imports_nothing_heavy():
 def test_fit_without_plots_needs_neither_pandas_nor_matplotlib(one):
     code = (
         f"import sys; sys.argv = ['glasspara', 'fit', {str(one)!r}, '--model', 'll', '--quiet']\n"
-        "from glasspara.cli.main import run\n"
+        "from glasspara.app import run\n"
         "try:\n    run()\nexcept SystemExit:\n    pass\n"
         "print(sorted({'pandas', 'matplotlib'} & set(sys.modules)))"
     )
@@ -495,7 +495,7 @@ def test_ctrl_c_is_answered_in_a_line(glasspara, one, monkeypatch, tmp_path):
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("glasspara.loading.load", interrupt)
+    monkeypatch.setattr("glasspara.data.loading.load", interrupt)
     done = glasspara("fit", one, "--out", tmp_path)
     assert (done.status, done.out, done.err) == (130, "", "interrupted; nothing half-written\n")
     assert list(tmp_path.iterdir()) == []
@@ -589,9 +589,10 @@ def test_wrong_command_lines_get_one_line(glasspara, arguments):
 def test_only_the_command_that_is_asked_for_is_loaded():
     code = (
         "import sys; sys.argv = ['glasspara', 'presets']\n"
-        "from glasspara.cli.main import run\n"
+        "from glasspara.app import run\n"
         "try:\n    run()\nexcept SystemExit:\n    pass\n"
-        "print(sorted(name for name in sys.modules if name in ('glasspara.cli.fit', 'glasspara.cli.information')))"
+        "wanted = ('glasspara.analysis.fit.command', 'glasspara.cli.information')\n"
+        "print(sorted(name for name in sys.modules if name in wanted))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "['glasspara.cli.information']"

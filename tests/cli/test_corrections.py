@@ -8,9 +8,9 @@ import jsonschema
 import numpy as np
 import pytest
 
-from glasspara.files.writer import write_mpms3_dc
-from glasspara.report.document.schema import schema_text
-from tests.campaigns import PURE_LL
+from glasspara.report.schema import schema_text
+from glasspara.simulation.datasets import PURE_LL
+from glasspara.simulation.writer import write_mpms3_dc
 from tests.holders import (
     CHI_HOLDER,
     PD_MASS_MG,

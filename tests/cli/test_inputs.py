@@ -13,9 +13,9 @@ import unicodedata
 import jsonschema
 import pytest
 
-from glasspara.report.document.schema import schema_text
-from glasspara.sample import read_sample
-from tests.files.conftest import compose, sweep
+from glasspara.report.schema import schema_text
+from glasspara.sample.sample import read_sample
+from glasspara.simulation.layouts import compose, sweep
 
 LL = ("--model", "ll", "--no-plots")
 

@@ -8,8 +8,8 @@ import json
 import jsonschema
 import pytest
 
-from glasspara.cli.fit import UNFINISHED
-from glasspara.report.document.schema import schema_text
+from glasspara.analysis.fit.command import UNFINISHED
+from glasspara.report.schema import schema_text
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from glasspara.errors import InputError, UsageError
 from glasspara.files.quality import line_ranges
-from glasspara.measurement import read
+from glasspara.runs.measurement import read
 
 
 def accounts(measurement):

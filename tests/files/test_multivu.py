@@ -12,7 +12,7 @@ import pytest
 
 from glasspara.errors import InputError
 from glasspara.files.multivu import canonical, read_multivu
-from glasspara.measurement import read
+from glasspara.runs.measurement import read
 
 
 def test_the_digest_is_that_of_the_bytes(write, compose, sweep):

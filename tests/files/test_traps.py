@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from glasspara.errors import InputError
-from glasspara.measurement import read
+from glasspara.runs.measurement import read
 
 HERE = Path(__file__).resolve().parent
 
@@ -36,17 +36,17 @@ TRAPS = {
     (8, "INFO grammars"): ("test_multivu:test_header_grammars",),
     (9, "a comma in a mass or a version"): (
         "test_multivu:test_header_grammars",
-        "../test_sample_mass:test_masses_in_headers",
+        "../sample/test_mass:test_masses_in_headers",
     ),
     (10, "mg or g"): (
-        "../test_sample_mass:test_what_is_probably_grams_is_asked_about",
+        "../sample/test_mass:test_what_is_probably_grams_is_asked_about",
         "test_real_files:test_masses_of_real_files",
     ),
-    (11, "placeholder masses"): ("../test_sample_mass:test_placeholders_are_no_masses",),
+    (11, "placeholder masses"): ("../sample/test_mass:test_placeholders_are_no_masses",),
     (12, "Mass (grams) is not the sample"): ("test_the_oscillating_mass_is_not_the_sample",),
     (13, "standard deviations of 0"): (
-        "test_measurement:test_zero_errors_are_replaced",
-        "../test_scatter:test_zeros_of_the_instrument_are_filled",
+        "../runs/test_measurement:test_zero_errors_are_replaced",
+        "../runs/test_scatter:test_zeros_of_the_instrument_are_filled",
     ),
     (14, "comment rows"): ("test_moments:test_rows_that_are_dropped",),
     (15, "comments in measured rows"): (
@@ -57,7 +57,7 @@ TRAPS = {
     (17, "nominal is not measured"): (
         "test_set_points_are_measured",
         "test_real_files:test_warnings_of_real_files",
-        "../test_runs:test_a_fixed_temperature_run_that_drifts",
+        "../runs/test_run:test_a_fixed_temperature_run_that_drifts",
     ),
     (18, "He-3 inserts"): ("test_a_he3_insert", "test_a_he3_insert_that_agrees_or_is_off"),
     (19, "TAB in a .dat"): ("test_multivu:test_a_tab_resave_reads_the_same",),
@@ -69,7 +69,7 @@ TRAPS = {
     (21, "more names than fields"): ("test_fewer_fields_than_names",),
     (22, "a comma at the end of every row"): ("test_a_comma_at_the_end",),
     (23, "quotes in names"): ("test_multivu:test_quotes_in_names",),
-    (24, "INF"): ("test_measurement:test_infinite_centres_of_scans", "test_inf_in_a_real_file"),
+    (24, "INF"): ("../runs/test_measurement:test_infinite_centres_of_scans", "test_inf_in_a_real_file"),
     (25, "no rows"): ("test_moments:test_no_rows", "test_real_files:test_all_real_files"),
     (26, "half-finished runs"): (
         "test_moments:test_no_final_newline",
@@ -102,7 +102,7 @@ TRAPS = {
         "test_multivu:test_two_files_in_one",
     ),
     ("nm", "a row cut in a number"): (
-        "test_measurement:test_a_row_cut_in_the_middle_of_the_file_is_not_believed",
+        "../runs/test_measurement:test_a_row_cut_in_the_middle_of_the_file_is_not_believed",
     ),
     ("nm", "Tesla and A m^2"): ("test_other_units",),
     ("nm", "MPMS-5S"): ("test_an_mpms_5s",),

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 import glasspara
-from glasspara.dataset import Dataset
+from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.minimise import minimise
-from glasspara.fitting.settings import FitSettings
-from glasspara.fitting.start import descend
-from glasspara.model import Model, evaluate
-from glasspara.parameters import to_canonical
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.search.minimise import minimise
+from glasspara.fitting.search.start import descend
+from glasspara.model.model import Model, evaluate
+from glasspara.model.parameters import to_canonical
 from glasspara.presets import load_preset
 from glasspara.replicates.work import generator
+from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 from studies.starts import CAMPAIGNS, campaign, random_starts
-from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 
 LL = Model("ll")
 

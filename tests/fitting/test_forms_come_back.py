@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from glasspara.fitting.fit import fit
-from glasspara.fitting.settings import FitSettings
-from glasspara.model import Model
-from glasspara.physics.tunnelling_number import Law16
-from tests.campaigns import BK7, both_kinds
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.model.model import Model
+from glasspara.physics.ats.tunnelling_number import Law16
+from glasspara.simulation.datasets import BK7, both_kinds
 
 FORMS = {
     "etm-high-field": {"b_star": 10.0},

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.corrections import Corrections
-from glasspara.loading import load
-from glasspara.report.figures.corrections import correction_figures
-from glasspara.report.figures.panels import POINTS
-from glasspara.report.figures.style import save_png
-from tests.campaigns import PURE_LL, fixed_field
+from glasspara.data.corrections.corrections import Corrections
+from glasspara.data.loading import load
+from glasspara.report.correction_figures import correction_figures
+from glasspara.report.panels import POINTS
+from glasspara.report.style import save_png
+from glasspara.simulation.datasets import PURE_LL, fixed_field
 from tests.holders import (
     CHI_HOLDER,
     PD_MASS_MG,

@@ -13,30 +13,27 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from glasspara.analysis.universality import universality
-from glasspara.analysis.universality_parts import universality_parts
-from glasspara.dataset import Dataset
-from glasspara.fitting.bootstrap import bootstrap
-from glasspara.fitting.contours import Contour, ContourLine
-from glasspara.fitting.curves import ProfileCurve
+from glasspara.analysis.fit.figures import fit_figures, pictures
+from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
+from glasspara.analysis.universality.collapse import universality
+from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
+from glasspara.analysis.universality.parts import universality_parts
+from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals import Interval
-from glasspara.fitting.minimise import Minimum
+from glasspara.fitting.intervals.contours import Contour, ContourLine
+from glasspara.fitting.intervals.curves import ProfileCurve
+from glasspara.fitting.intervals.minos import Interval
+from glasspara.fitting.judge.statistics import Statistics
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.resampling.bootstrap import bootstrap
 from glasspara.fitting.result import Assessment, Determination, FitResult, FittedParameter
-from glasspara.fitting.settings import FitSettings
-from glasspara.fitting.statistics import Statistics
-from glasspara.model import Model, evaluate
-from glasspara.report.figures.batch import pictures
-from glasspara.report.figures.bootstrap import bootstrap_figure
-from glasspara.report.figures.fit import fit_figures
-from glasspara.report.figures.intervals import interval_figures
-from glasspara.report.figures.panels import POINTS
-from glasspara.report.figures.style import save_png
-from glasspara.report.figures.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
-from glasspara.report.figures.universality import universality_figure
-from glasspara.report.figures.universality_pairs import universality_pairs_figure
+from glasspara.fitting.search.minimise import Minimum
+from glasspara.model.model import Model, evaluate
+from glasspara.report.panels import POINTS
 from glasspara.report.stems import contour_stem, profile_stem
-from tests.campaigns import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
+from glasspara.report.style import save_png
+from glasspara.report.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
+from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 
 LL = FitSettings(model=Model("ll"))
 TEMPERATURES = tuple(np.geomspace(2.0, 300.0, 15))
@@ -504,7 +501,7 @@ def test_same_bytes_twice_and_settings_untouched():
 
 
 def test_figures_drawn_by_other_processes_are_the_same(monkeypatch):
-    monkeypatch.setattr("glasspara.report.figures.batch.DRAWN_A_PROCESS", 1)
+    monkeypatch.setattr("glasspara.analysis.fit.figures.DRAWN_A_PROCESS", 1)
     results = [replace(result_of(Dataset((one_run(H),))), model=Model("ll")) for H in (1e4, 2e4)]
     here, there = (pictures(results, jobs=jobs) for jobs in (1, 2))
     assert here == there
@@ -524,7 +521,7 @@ def test_text_of_files_is_not_markup():
 
 
 def test_no_pyplot():
-    code = "import sys, glasspara.report.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, glasspara.report.panels; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from glasspara.report.tables.table import csv_text
+from glasspara.report.table import csv_text
 
 
 def cells(text: str, separator: str) -> list[str]:

@@ -1,0 +1,319 @@
+"""Where in temperature do the data leave the fitted model, and by how many standard deviations?
+
+Source: G. Jug and S. Recchia, arXiv:2111.12644: points below 3 to 4 K may leave the theory's curve (Fig. 18b, the
+discussion of Fig. 23). There the eye sees it; here every window of temperature is tested
+(:mod:`glasspara.analysis.anomaly.windows`):
+
+* Each window is tested, and all below each. With k independent tests the chance of at least one p-value below p is
+  1 - (1 - p)^k; for how many independent ones these count, draws of noise say.
+* The model is refitted without the windows found. How far they lie from what it says there is stated run by run.
+* A thermometer, a field or a mass that is off bends the curve too. A departure counts as established only if such
+  errors (``parameters.ALLOWANCES``) could not imitate it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from glasspara.analysis.anomaly.windows import (
+    FEWEST_DOF,
+    Case,
+    Findings,
+    TemperatureWindow,
+    Thermometer,
+    WindowTest,
+    search,
+    without,
+)
+from glasspara.arrays import BoolArray, FloatArray
+from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.errors import InputError, UsageError
+from glasspara.fitting.fit import fit
+from glasspara.fitting.judge.assessment import ALPHA, assess
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.result import Assessment, FitResult
+from glasspara.fitting.search.minimise import Minimum, polish
+from glasspara.model.parameters import ALLOWANCES, allowances_in_words
+from glasspara.replicates.linear_algebra import on_one_thread
+from glasspara.wording import p_value
+
+EDGES = (2.5, 3.0, 4.0, 6.0, 10.0, 20.0, 50.0, 100.0, 200.0)
+"""Temperatures between windows, K, unless others are asked for."""
+
+# Larger relative errors of a thermometer are no explanation.
+_PLAUSIBLE = 0.1
+# A run that lies so many standard errors off has a say in which side the data are on.
+_CLEAR = 2.0
+
+
+@dataclass(frozen=True)
+class RunDeviation:
+    """How far one run lies off the model of the fit without the windows found.
+
+    ``mean`` is the weighted mean of data - model in the window, emu/g; ``error`` its standard error by the stated
+    errors, that of the model included.
+    """
+
+    run: ReducedRun
+    points: int
+    mean: float
+    error: float
+
+    @property
+    def sigmas(self) -> float:
+        return self.mean / self.error
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A window in which the data leave the model.
+
+    ``p_with_allowances`` is the corrected p-value with instrumental errors granted; None where they were not asked for.
+    """
+
+    test: WindowTest
+    p_with_allowances: float | None
+    deviations: tuple[RunDeviation, ...]
+    thermometer: Thermometer | None
+
+    @property
+    def label(self) -> str:
+        return self.test.window.label
+
+    @property
+    def sigmas(self) -> float:
+        """The corrected p-value as that of so many standard deviations of a Gaussian."""
+        return equivalent_sigmas(self.test.p_corrected or 0.0)
+
+    @property
+    def established(self) -> bool:
+        """Whether the departure is there also when instrumental errors are granted."""
+        return self.p_with_allowances is None or self.p_with_allowances < ALPHA
+
+    @property
+    def side(self) -> str:
+        """Where the data lie: "above" or "below" the model, or "off" it where runs disagree or none says clearly."""
+        clear = [item.sigmas > 0.0 for item in self.deviations if abs(item.sigmas) > _CLEAR]
+        if not clear or any(clear) != all(clear):
+            return "off"
+        return "above" if all(clear) else "below"
+
+
+@dataclass(frozen=True)
+class AnomalyResult:
+    """The tests of all windows that hold points, rising in temperature, and the departures among them.
+
+    ``fit`` is that to all points, ``rest`` the minimum without the windows found (that of ``fit`` where there are
+    none), ``assessment`` what it is worth, ``residuals`` data - model at every point by ``rest``, emu/g.
+    """
+
+    fit: FitResult
+    findings: Findings
+    departures: tuple[Departure, ...]
+    rest: Minimum
+    assessment: Assessment
+    residuals: FloatArray
+    verdict: str
+    remarks: tuple[str, ...]
+
+    @property
+    def data(self) -> Dataset:
+        return self.fit.data
+
+    @property
+    def fitted(self) -> BoolArray:
+        """Which points of the data ``rest`` was fitted to."""
+        outside = [~window.points(self.data) for window in self.findings.out]
+        found: BoolArray = np.all([np.ones(len(self.data), dtype=bool), *outside], axis=0)
+        return found
+
+    @property
+    def tests(self) -> tuple[WindowTest, ...]:
+        return self.findings.tests
+
+    @property
+    def established(self) -> bool:
+        """Whether the data leave the model anywhere, instrumental errors granted."""
+        return any(item.established for item in self.departures)
+
+    @property
+    def trusted(self) -> bool:
+        return _describes(self.findings, self.assessment)
+
+
+@on_one_thread
+def anomaly(
+    data: Dataset,
+    settings: FitSettings | None = None,
+    *,
+    edges: Sequence[float] = EDGES,
+) -> AnomalyResult:
+    """Fit the model to all of ``data`` and test every window of temperature for a departure from it.
+
+    Parameters
+    ----------
+    settings : FitSettings, optional
+        Their ``allowances`` say whether instrumental errors may explain a departure.
+    edges : rising temperatures, K
+        Between the windows; the first window is all below the first, the last all from the last on.
+
+    Raises
+    ------
+    UsageError
+        Edges that do not rise, or are not positive.
+    InputError
+        Too few points, or all of them in one window.
+    """
+    settings = settings or FitSettings()
+    windows = [window for window in _windows(edges) if window.count(data)]
+    if len(windows) < 2:
+        raise InputError(
+            "all points lie in one window of temperature: there is no rest to hold it against",
+            remedy="Give --windows other edges, or files over more temperatures",
+        )
+    result = fit(data, settings)
+    minimum = result.minimum
+    if result.statistics.ndof < FEWEST_DOF + len(data.runs):
+        raise InputError(
+            f"{len(data)} points are too few to test windows of temperature", remedy="Add points"
+        )
+    findings = search(minimum, windows)
+    out = findings.out
+    rest = minimum if not out else polish((left := without(minimum, out)).problem, left.point)
+    assessment = assess(rest, {}, None) if out else result.assessment
+    residuals = data.magnetisation - minimum.problem.terms(rest.reported).total
+    departures = []
+    for test in findings.tests:
+        if test.window in out:
+            case = Case.of(minimum, test.window, out, findings.trials)
+            granted = settings.allowances and not settings.nuisances
+            departures.append(
+                Departure(
+                    test,
+                    case.test(widths=ALLOWANCES).p_corrected if granted else None,
+                    _deviations(data, rest, residuals, test.window),
+                    case.thermometer(),
+                )
+            )
+    return AnomalyResult(
+        fit=result,
+        findings=findings,
+        departures=tuple(departures),
+        rest=rest,
+        assessment=assessment,
+        residuals=residuals,
+        verdict=_verdict(findings, departures, assessment),
+        remarks=tuple(_remarks(result, findings, departures, assessment)),
+    )
+
+
+def equivalent_sigmas(p: float) -> float:
+    """Standard deviations beyond which, on either side, a Gaussian lies with probability ``p``; 37 at most."""
+    from scipy.special import ndtri
+
+    return float(-ndtri(max(0.5 * p, 5.7e-300))) if p < 1.0 else 0.0
+
+
+def _windows(edges: Sequence[float]) -> list[TemperatureWindow]:
+    if not edges or any(not 0.0 < edge < np.inf for edge in edges) or sorted(set(edges)) != list(edges):
+        raise UsageError("--windows must name rising temperatures, K", remedy="For example --windows 3,10,50")
+    return [TemperatureWindow(low, high) for low, high in pairwise([0.0, *edges, np.inf])]
+
+
+def _deviations(
+    data: Dataset, rest: Minimum, residuals: FloatArray, window: TemperatureWindow
+) -> tuple[RunDeviation, ...]:
+    _, gradient = replace(rest.problem, data=data).total_with_gradient(rest.reported)
+    covariance = rest.reported_covariance()
+    found = []
+    for run, part in zip(data.runs, data.slices, strict=True):
+        chosen = window.points_of(run)
+        if not chosen.any():
+            continue
+        weight = np.where(chosen, run.sigma, np.inf) ** -2.0
+        total = float(weight.sum())
+        slope = weight @ gradient[part] / total
+        error = float(np.sqrt(1.0 / total + slope @ covariance @ slope))
+        found.append(RunDeviation(run, int(chosen.sum()), float(weight @ residuals[part]) / total, error))
+    return tuple(found)
+
+
+def _describes(findings: Findings, rest: Assessment) -> bool:
+    """Whether there is a model for the data to leave: one that describes them elsewhere."""
+    consistent = all(test.found == (test.window in findings.out) for test in findings.tests)
+    return consistent and rest.status not in ("poor", "not-converged")
+
+
+def _verdict(findings: Findings, found: Sequence[Departure], rest: Assessment) -> str:
+    """The outcome in one sentence."""
+    tests = findings.tests
+    if rest.status == "not-converged":
+        return f"there is no model to hold the data against: {rest.reasons[0]}"
+    if not _describes(findings, rest):
+        count = sum(test.found for test in tests)
+        where = f"they leave it in {count} of {len(tests)} windows" if count else "no window stands out"
+        return f"the model does not describe the data ({where}): {rest.reasons[0]}"
+    tested = [test for test in tests if test.p_corrected is not None]
+    if not tested:
+        return "no window can be tested: the parameters can take up whatever its points do"
+    if not found:
+        best = min(tested, key=lambda test: test.p_value or 0.0)
+        return (
+            f"the data leave the model in no window; the farthest is {best.window.label} "
+            f"({p_value(best.p_corrected)}, corrected for all windows)"
+        )
+    places = ", ".join(_places(found))
+    if not any(item.established for item in found):
+        return f"the data leave the model {places}, but errors of the instrument could imitate it"
+    return f"the data leave the model {places}"
+
+
+def _places(found: Sequence[Departure]) -> Iterator[str]:
+    """Where, by how much and on which side; windows that touch and lie on one side in one."""
+    together: list[list[Departure]] = []
+    for item in found:
+        last = together[-1][-1] if together else None
+        if last is not None and last.test.window.high == item.test.window.low and last.side == item.side:
+            together[-1].append(item)
+        else:
+            together.append([item])
+    for part in together:
+        window = TemperatureWindow(part[0].test.window.low, part[-1].test.window.high)
+        side = "" if part[0].side == "off" else f", lying {part[0].side} it"
+        upto = "up to " if len(part) > 1 else ""
+        yield f"{window.label} (by {upto}{max(item.sigmas for item in part):.1f} sigma{side})"
+
+
+def _remarks(
+    result: FitResult, findings: Findings, found: Sequence[Departure], rest: Assessment
+) -> Iterator[str]:
+    yield (
+        f"windows tried: {findings.tried}, the whole below each among them, which count as {findings.trials:.1f} "
+        "independent ones; probabilities are corrected for that and for the parameters having been fitted to the same "
+        "points; sigma is that of a Gaussian for the corrected probability"
+    )
+    for item in found if _describes(findings, rest) else ():
+        if item.p_with_allowances is not None:
+            could = "would not imitate" if item.established else "could imitate"
+            yield f"{item.label}: {allowances_in_words()} {could} it ({p_value(item.p_with_allowances)})"
+        shift = item.thermometer
+        if shift is not None and abs(shift.value) < _PLAUSIBLE:
+            enough = shift.p_beyond >= ALPHA
+            rest_words = (
+                "would explain it"
+                if enough
+                else f"would not explain it ({p_value(shift.p_beyond)} for the rest)"
+            )
+            yield (
+                f"{item.label}: a thermometer off by {100.0 * shift.value:+.2g} +- {100.0 * shift.error:.1g} % "
+                f"there, and only there, {rest_words}"
+            )
+    if found:
+        yield f"without {'this window' if len(found) == 1 else 'these windows'}: {rest.reasons[0]}"
+    if result.data.errors_are_estimates:
+        yield "the errors are the scatter of the points: deviations in standard errors are as good as those"
+    yield from result.notes

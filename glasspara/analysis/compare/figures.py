@@ -1,0 +1,137 @@
+"""The figure of a comparison: how far each model is behind, over the residuals of the best three."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import SymmetricalLogLocator
+
+from glasspara.analysis.compare.comparison import CompareResult
+from glasspara.analysis.compare.contestants import CANNOT_TELL, DECISIVE, Contestant
+from glasspara.report.panels import (
+    abscissa,
+    branch_fills,
+    draw_header,
+    draw_legend,
+    draw_points,
+    finish_residuals,
+    overview_handles,
+    run_styles,
+)
+from glasspara.report.style import BLUE, GREEN, GREY, ORANGE, PAD, VERMILLION, WIDTH, paper_style
+from glasspara.report.text import synthetic_mark, wrapped
+
+_SHOWN = 3
+_KEY_BELOW = 0.75  # inch from the bars to their key, room for the axis
+_ROOM = 1.0e4  # what the axis goes beyond the longest bar, for the words behind it
+_COLOURS = {"plain": GREY, "rival": ORANGE, "ats": BLUE}
+_FAMILIES = {"plain": "Larmor + Langevin", "rival": "other magnetism of traces", "ats": "with an ATS term"}
+_LINES = ((CANNOT_TELL, GREEN, "serves alike below"), (DECISIVE, VERMILLION, "is out beyond"))
+
+
+@paper_style()
+def compare_figure(result: CompareResult, *, synthetic: bool = False) -> Figure:
+    """Differences of AIC as bars, and the residuals of the best three models in standard errors.
+
+    The residuals stand against 1/T where most runs are at fixed field, else against H; runs of the other kind are
+    left out. ``synthetic`` marks the figure so whatever the files are called.
+    """
+    ranked = sorted(
+        (item for item in result.contestants if item.delta is not None), key=lambda item: item.delta or 0.0
+    )
+    shown = ranked[:_SHOWN]
+    runs = result.data.runs
+    fixed_field = [run.run.kind == "fixed-field" for run in runs]
+    kind = "fixed-field" if 2 * sum(fixed_field) >= len(runs) else "fixed-temperature"
+    order = sorted(
+        (i for i, run in enumerate(runs) if run.run.kind == kind), key=lambda i: runs[i].run.nominal
+    )
+    drawn = [runs[i] for i in order]
+    styles, fills = run_styles(drawn), branch_fills(drawn)
+    handles = overview_handles(styles, fills)
+    details = wrapped(result.verdict)
+    bars = _bar_height(len(ranked))
+    height = 2.3 + 0.25 * details.count("\n") + bars + 1.7 * len(shown) + 0.1 * len(handles)
+    figure = Figure(figsize=(WIDTH, height))
+    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
+    panels = figure.subplots(1 + len(shown), 1, squeeze=False, height_ratios=[bars, *[1.5] * len(shown)])[
+        :, 0
+    ].tolist()
+    draw_header(
+        figure,
+        "Comparison of models" if result.trusted else "Comparison: NO MODEL DESCRIBES THE DATA",
+        details,
+        synthetic_mark(runs, synthetic=synthetic),
+        trusted=result.trusted,
+    )
+    _draw_bars(panels[0], ranked, result)
+    for axes, item in zip(panels[1:], shown, strict=True):
+        assert item.result is not None
+        pulls = item.result.residuals / result.data.sigma
+        for index, style in zip(order, styles, strict=True):
+            run, part = runs[index], result.data.slices[index]
+            draw_points(
+                axes, run, style, fills, (abscissa(kind, run.temperature, run.field), pulls[part]), size=0.7
+            )
+        finish_residuals(axes, pulls, "data $-$ model")
+        axes.set_title(f"{item.name}", loc="left", fontsize="small")
+        if kind == "fixed-field":
+            axes.set_xscale("log")
+        if axes is not panels[-1]:
+            axes.tick_params(labelbottom=False)
+    if shown:
+        panels[-1].set_xlabel(r"$1/T$ (K$^{-1}$)" if kind == "fixed-field" else r"$H$ (kOe)")
+    draw_legend(figure, handles, 4)
+    return figure
+
+
+def _bar_height(count: int) -> float:
+    """Height of the panel with the bars, inch."""
+    return 0.34 * count + 0.6
+
+
+def _draw_bars(axes: Axes, ranked: list[Contestant], result: CompareResult) -> None:
+    """A bar a model, the best on top; linear up to the line beyond which a model is out, logarithmic from there."""
+    deltas = np.array([item.delta or 0.0 for item in ranked])
+    rows = np.arange(len(ranked))
+    axes.barh(rows, deltas, color=[_COLOURS[item.family] for item in ranked], height=0.7, zorder=2.0)
+    axes.set_yticks(rows, [item.name for item in ranked])
+    axes.tick_params(axis="y", length=0.0)
+    axes.set_ylim(len(ranked) - 0.4, -0.6)
+    for place, colour, _ in _LINES:
+        axes.axvline(place, color=colour, linestyle="--", linewidth=1.2, zorder=1.0)
+    axes.set_xscale("symlog", linthresh=DECISIVE)
+    locator = SymmetricalLogLocator(base=10.0, linthresh=DECISIVE)
+    locator.set_params(numticks=6)
+    axes.xaxis.set_major_locator(locator)
+    axes.set_xlim(0.0, max(1.0e3 * DECISIVE, _ROOM * float(deltas.max(initial=0.0))))
+    for row, item, delta in zip(rows, ranked, deltas, strict=True):
+        word = {"good": "", "term-not-needed": ""}.get(item.status, f", {item.status}")
+        axes.annotate(
+            f"{delta:.3g}{word}", (delta, row), xytext=(4.0, 0.0), textcoords="offset points", va="center",
+            bbox={"facecolor": "white", "linewidth": 0.0, "pad": 1.0}, fontsize="small", parse_math=False,
+        )  # fmt: skip
+    axes.set_xlabel("ΔAIC" if result.scale == 1.0 else "ΔAIC, χ² scaled")
+    _draw_key(axes, ranked)
+
+
+def _draw_key(axes: Axes, ranked: list[Contestant]) -> None:
+    """What the colours of the bars and the lines mean, below them."""
+    present = {item.family for item in ranked}
+    bars = [
+        Patch(color=colour, label=_FAMILIES[family])
+        for family, colour in _COLOURS.items()
+        if family in present
+    ]
+    lines = [
+        Line2D([], [], color=colour, linestyle="--", linewidth=1.2, label=f"{place:g}: {meaning}")
+        for place, colour, meaning in _LINES
+    ]
+    below = -_KEY_BELOW / _bar_height(len(ranked))
+    axes.legend(
+        handles=[*bars, *lines], loc="upper right", bbox_to_anchor=(1.0, below), ncols=2, fontsize="small",
+        borderaxespad=0.0,
+    )  # fmt: skip

@@ -1,0 +1,154 @@
+"""Larmor + Langevin against the ETM: an F ratio, and its p-value by simulation where no table holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from glasspara.fitting.judge.significance import f_p_value
+from glasspara.fitting.problem.problem import Problem
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.resampling.fingerprint import fingerprint
+from glasspara.fitting.resampling.resample import Resampler
+from glasspara.fitting.result import FitResult
+from glasspara.fitting.search.start import descend, find_start
+from glasspara.replicates.run import Progress, run_replicates
+from glasspara.replicates.store import Store
+
+StoreOf = Callable[[Mapping[str, Any]], Store | None]
+"""Where finished replicates are kept, by what they are of; None if nowhere."""
+
+
+@dataclass(frozen=True)
+class NestedTest:
+    """Larmor + Langevin against the ETM.
+
+    ``statistic`` is the F ratio of the two least chi2, which does not mind errors of a wrong size. The amplitude of the
+    term lies at its limit under the null hypothesis and its shape means nothing there, so the F distribution is no
+    more than a guide (``p_f``); ``p_bootstrap`` is the share of campaigns simulated from the LL fit with a ratio as
+    large, (1 + hits)/(1 + replicates). None without replicates.
+    """
+
+    statistic: float
+    extra_parameters: int
+    ndof: int
+    p_f: float
+    p_bootstrap: float | None
+    replicates: int
+    hits: int
+    failed: int
+    seed: int
+
+    @property
+    def p_value(self) -> float:
+        return self.p_f if self.p_bootstrap is None else self.p_bootstrap
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether no replicate came near: the p-value is then at most what ``replicates`` can show."""
+        return self.p_bootstrap is not None and self.hits == 0
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Problems without and with the ATS term, and where the searches start."""
+
+    plain: Problem
+    full: Problem
+    plain_guess: Mapping[str, float]
+    full_guess: Mapping[str, float]
+    pinned: frozenset[str]
+
+    @property
+    def extra(self) -> int:
+        return len(self.full.coordinates.names) - len(self.plain.coordinates.names)
+
+    @property
+    def ndof(self) -> int:
+        return self.full.n_observations - len(self.full.coordinates.names)
+
+    def with_data_of(self, drawn: Problem) -> _Pair:
+        constraints = {**self.full.constraints, **drawn.constraints}
+        return replace(self, plain=drawn, full=replace(self.full, data=drawn.data, constraints=constraints))
+
+    def f_ratio(self) -> float:
+        """F ratio of the two least chi2, found by the same search for data and replicates."""
+        plain = self.plain.chi2(descend(self.plain, [self.plain_guess]))
+        full = self.full.chi2(find_start(self.full, self.full_guess, pinned=self.pinned))
+        return max(plain - full, 0.0) / self.extra / (full / self.ndof)
+
+
+@dataclass(frozen=True)
+class NullRefits:
+    """The task of the p-value: the F ratio of one campaign simulated without an ATS term."""
+
+    resampler: Resampler
+    pair: _Pair
+
+    def description(self) -> dict[str, Any]:
+        """What two simulations must have in common for one to go on where the other stopped."""
+        pair, drawn = self.pair, self.resampler.minimum
+        start = pair.full.coordinates.from_reported(pair.full_guess)
+        return {
+            "task": "compare",
+            "starts": sorted(pair.pinned),
+            **fingerprint([(drawn.problem, drawn.point), (pair.full, start)]),
+        }
+
+    def __call__(self, rng: np.random.Generator, index: int) -> float:  # noqa: ARG002
+        return self.pair.with_data_of(self.resampler.draw(rng)).f_ratio()
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """How the p-value is simulated: ``count`` campaigns (0: not at all), and what ``run_replicates`` takes."""
+
+    count: int = 0
+    seed: int = 1
+    jobs: int = 1
+    cluster: str | None = None
+    store_of: StoreOf | None = None
+    progress: Progress | None = None
+
+
+def nested_test(
+    plain: FitResult, full: FitResult, wishes: FitSettings, simulation: Simulation
+) -> NestedTest | None:
+    """Test of the ATS term of ``full``, fitted with ``wishes``; None where no freedom is left to compare.
+
+    What the fit assumed of the shape of the term is no part of the test.
+    """
+    held = wishes.held()
+    pair = _Pair(
+        plain.minimum.problem,
+        wishes.problem(full.data, held),
+        plain.minimum.reported,
+        wishes.guess(),
+        frozenset(wishes.starts),
+    )
+    if pair.extra <= 0 or pair.ndof <= 0:
+        return None
+    observed = pair.f_ratio()
+    p_f = f_p_value(observed, pair.extra, pair.ndof)
+    hits = failed = 0
+    p_bootstrap = None
+    if simulation.count:
+        task = NullRefits(Resampler(plain.minimum, "parametric"), pair)
+        done = run_replicates(
+            task,
+            simulation.count,
+            seed=simulation.seed,
+            jobs=simulation.jobs,
+            cluster=simulation.cluster,
+            store=simulation.store_of(task.description()) if simulation.store_of else None,
+            progress=simulation.progress,
+        )
+        failed = sum(item.error is not None for item in done)
+        hits = sum(item.error is None and item.value >= observed for item in done)
+        p_bootstrap = (1 + hits) / (1 + simulation.count - failed)
+    return NestedTest(
+        observed, pair.extra, pair.ndof, p_f, p_bootstrap, simulation.count, hits, failed, simulation.seed
+    )

@@ -1,0 +1,131 @@
+"""``glasspara curie``: weak-field susceptibility and the low-temperature test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glasspara.cli import options
+from glasspara.cli.common import NOT_TRUSTED
+from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
+from glasspara.cli.output import OutputWithPlots
+
+if TYPE_CHECKING:
+    from glasspara.report.terminal import Terminal
+
+REPORT, DATA = "curie.json", "curie.csv"
+FIGURE, LOW_FIGURE = "curie.png", "low_temperature.png"
+WINDOWS = "Weak fields and windows"
+
+ChiLarmor = Annotated[
+    str | None,
+    typer.Option(
+        "--chi-larmor",
+        metavar="CHI[+-ERROR]",
+        help="Larmor susceptibility for the low-temperature test, emu g^-1 Oe^-1, positive for a diamagnet; by default "
+        "that of the high temperatures of the same runs.",
+        rich_help_panel=options.MODEL,
+    ),
+]
+Tolerance = Annotated[
+    float | None,
+    typer.Option(
+        "--tolerance",
+        metavar="SHARE",
+        help="How far off its weak-field form iron or ATS term may be, by default 0.003; points beyond are left out.",
+        rich_help_panel=WINDOWS,
+    ),
+]
+LowTo = Annotated[
+    float | None,
+    typer.Option(
+        "--low-to",
+        metavar="K",
+        help="End of the low-temperature window; by default 5 times the lowest temperature.",
+        rich_help_panel=WINDOWS,
+    ),
+]
+HighFrom = Annotated[
+    float | None,
+    typer.Option(
+        "--high-from",
+        metavar="K",
+        help="Start of the high-temperature window, for chi_larmor; by default 25 times the lowest temperature.",
+        rich_help_panel=WINDOWS,
+    ),
+]
+
+
+def curie(
+    data: DataOptions,
+    *,
+    chi_larmor: ChiLarmor = None,
+    tolerance: Tolerance = None,
+    low_to: LowTo = None,
+    high_from: HighFrom = None,
+    n_fe: options.NFe = None,
+    fix: options.Fix = None,
+    free: options.Free = None,
+    start: options.Set = None,
+    limit: options.Limit = None,
+    constrain: options.Constrain = None,
+    theory: TheoryOptions,
+    allowances: options.Allowances = True,
+    output: OutputWithPlots,
+) -> None:
+    """Weak-field runs: Curie law against (14) against the whole model, and T (chi + chi_L) at low temperatures (18).
+
+    Runs in stronger fields take part in the fit of the whole model alone. Exit status 5: the low-temperature test
+    cannot see the slope that a glass would have, or no law describes the weak points.
+    """
+    from glasspara.model.model import Model
+
+    parameters = ParameterOptions(
+        n_fe=n_fe, fix=fix, free=free, start=start, limit=limit, constrain=constrain
+    )
+    settings = parameters.settings(
+        Model(orientation=theory.orientation, convention=theory.convention),
+        data,
+        iron_from_sample=True,
+        allowances=allowances,
+    )
+    given = None if chi_larmor is None else options.larmor(chi_larmor)
+    output.check([REPORT, DATA, FIGURE, LOW_FIGURE])
+    loaded = data.load(quiet=output.quiet)
+
+    from glasspara.analysis.curie.curie_law import curie as analyse
+    from glasspara.analysis.curie.report import curie_document
+    from glasspara.analysis.curie.weak_points import TOLERANCE
+
+    result = analyse(
+        loaded.data,
+        settings=settings,
+        chi_larmor=given,
+        tolerance=TOLERANCE if tolerance is None else tolerance,
+        low_end=low_to,
+        high_start=high_from,
+    )
+
+    def products() -> dict[str, bytes]:
+        from glasspara.analysis.curie.report import curie_csv
+
+        files = {DATA: curie_csv(loaded.inputs, result).encode()}
+        if output.plots:
+            from glasspara.analysis.curie.figures import curie_figure, low_temperature_figure
+            from glasspara.report.style import save_png
+
+            files |= {
+                FIGURE: save_png(curie_figure(result)),
+                LOW_FIGURE: save_png(low_temperature_figure(result)),
+            }
+        return files
+
+    def show(out: Terminal) -> None:
+        from glasspara.analysis.curie.report import show_curie
+
+        show_curie(loaded.inputs, result, out)
+
+    output.deliver(REPORT, curie_document(loaded.inputs, result, loaded.warnings), products, show)
+    if not result.trusted:
+        raise typer.Exit(NOT_TRUSTED)

@@ -1,0 +1,195 @@
+"""The figures of weak fields: three laws on chi(T) as Fig. 19, and T (chi + chi_L) at low temperatures (18)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from glasspara.analysis.curie.curie_law import CurieResult
+from glasspara.analysis.curie.weak_law import WeakFit
+from glasspara.arrays import FloatArray
+from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.report.panels import (
+    branch_fills,
+    branch_handles,
+    draw_points,
+    finish_residuals,
+    frame,
+    plain_log_abscissa,
+    run_handles,
+    run_styles,
+)
+from glasspara.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, paper_style
+from glasspara.report.text import scaled_unit, synthetic_mark, wrapped
+from glasspara.wording import p_value, value_with_error
+
+_BEYOND = 2.5  # ends of the figure of low temperatures, in ends of its window
+_NAMES = {"curie": "Curie law", "glass": "law (14)", "whole": "whole model"}
+_COLOURS = {"curie": VERMILLION, "glass": ORANGE, "whole": BLACK}
+_NATURES = {
+    "glass-like": "GLASS-LIKE",
+    "crystal-like": "crystal-like",
+    "falling": "T (χ + χ_L) FALLS with T",
+    "not-established": "no slope established",
+    "not-determined": "NOT DETERMINED",
+}
+
+
+@paper_style()
+def curie_figure(result: CurieResult, *, synthetic: bool = False) -> Figure:
+    """chi + chi_L of the weak points with the three laws and the parts of the whole model, over the residuals.
+
+    ``synthetic`` marks the figure so whatever the files are called.
+    """
+    data = result.weak.data
+    styles, fills = run_styles(data.runs), branch_fills(data.runs)
+    whole = result.whole
+    chi_larmor = whole.quantities["chi_larmor"].value
+    handles = [
+        *(run_handles(styles) if len(styles) > 1 else []),
+        *branch_handles(fills),
+        *(
+            Line2D([], [], color=_COLOURS[item.name], linestyle=_dash(item), label=_NAMES[item.name])
+            for item in result.fits
+        ),
+        Line2D([], [], color=BLUE, linestyle=":", label="its Langevin part"),
+        Line2D([], [], color=GREEN, linestyle=":", label="its ATS part"),
+    ]
+    figure, axes = frame(
+        _title(result),
+        _details(result, f"M/H + χ_L, χ_L = {chi_larmor:.4g} emu/(g Oe) of the whole model"),
+        synthetic_mark(data.runs, synthetic=synthetic),
+        trusted=result.described and not result.curie_fails,
+        panels=[2.6, 1.0, 1.0],
+        handles=handles,
+    )
+    T, H = data.temperature, data.field
+    order = np.argsort(T, kind="stable")
+    chi = data.magnetisation / H + chi_larmor
+    factor, unit = scaled_unit(chi, "emu/(g Oe)")
+    for run, part, style in zip(data.runs, data.slices, styles, strict=True):
+        draw_points(
+            axes[0],
+            run,
+            style,
+            fills,
+            (T[part], factor * chi[part]),
+            errors=factor * data.sigma[part] / abs(H[part]),
+        )
+    for item in result.fits:
+        curve = item.total / H + chi_larmor
+        axes[0].plot(
+            T[order], factor * curve[order], color=_COLOURS[item.name], linestyle=_dash(item), zorder=3.0
+        )
+    for values, colour in ((whole.langevin, BLUE), (whole.ats, GREEN)):
+        axes[0].plot(T[order], factor * (values / H)[order], color=colour, linestyle=":", zorder=3.0)
+    axes[0].set_yscale("log")
+    axes[0].set_ylim(bottom=0.5 * factor * float(np.min(chi[chi > 0.0], initial=np.inf)))
+    axes[0].set_ylabel(rf"$\chi+\chi_\mathrm{{L}}$ ({unit})")
+    _draw_pulls(axes[1], result, [result.naive])
+    _draw_pulls(axes[2], result, [result.glass, result.whole])
+    _temperature_axis(axes[-1], T)
+    return figure
+
+
+def _draw_pulls(axes: Axes, result: CurieResult, fits: list[WeakFit]) -> None:
+    data = result.weak.data
+    every = []
+    for item in fits:
+        pulls = (data.magnetisation - item.total) / data.sigma
+        every.append(pulls)
+        axes.plot(
+            data.temperature, pulls, linestyle="none", marker="o", markersize=3.0, color=_COLOURS[item.name],
+            fillstyle="none" if item.name == "glass" else "full", zorder=2.0,
+        )  # fmt: skip
+    finish_residuals(axes, np.concatenate(every), "data $-$ law")
+    axes.set_title(", ".join(_NAMES[item.name] for item in fits), loc="left", fontsize="small")
+
+
+@paper_style()
+def low_temperature_figure(result: CurieResult, *, synthetic: bool = False) -> Figure:
+    """T (chi + chi_L) of the weak points against T with the straight line of the low window, and the whole model."""
+    data, low = result.weak.data, result.low
+    styles = run_styles(data.runs)
+    slope = value_with_error(low.slope, low.slope_error)
+    handles = [
+        *(run_handles(styles) if len(styles) > 1 else []),
+        Line2D([], [], color=VERMILLION, label="straight line, low window"),
+        Line2D([], [], color=GREY, linestyle="--", label="crystal: constant"),
+        Line2D([], [], color=BLACK, label="whole model"),
+    ]
+    chi = value_with_error(low.chi_larmor, low.chi_larmor_error)
+    figure, axes = frame(
+        f"Low temperatures: {_NATURES[low.nature]} ({p_value(low.p_value)})"
+        if result.described
+        else "Low temperatures: NOT TRUSTED",
+        _details(result, f"slope {slope} emu/(g Oe); χ_L = {chi} ({low.chi_larmor_source})"),
+        synthetic_mark(data.runs, synthetic=synthetic),
+        trusted=result.described and low.nature in ("crystal-like", "not-established"),
+        panels=[1.0],
+        handles=handles,
+    )
+    y = data.temperature * (data.magnetisation / data.field + low.chi_larmor)
+    errors = data.temperature * data.sigma / abs(data.field)
+    end = _BEYOND * result.weak.low_end
+    shown = data.temperature <= end
+    factor, unit = scaled_unit(y[shown], "emu K/(g Oe)")
+    for part, style in zip(data.slices, styles, strict=True):
+        near = shown[part]
+        axes[0].errorbar(
+            data.temperature[part][near], factor * y[part][near], yerr=factor * errors[part][near], linestyle="none",
+            marker=style.marker, color=style.colour, markersize=4.5, elinewidth=0.8, zorder=2.0,
+        )  # fmt: skip
+        whole = data.temperature * (result.whole.total / data.field + low.chi_larmor)
+        order = np.argsort(data.temperature[part][near], kind="stable")
+        axes[0].plot(
+            data.temperature[part][near][order],
+            factor * whole[part][near][order],
+            color=BLACK,
+            linewidth=1.2,
+            zorder=2.5,
+        )
+    ends = np.array([0.0, result.weak.low_end])
+    axes[0].plot(
+        ends, factor * (low.curie_constant + low.slope * ends), color=VERMILLION, linewidth=2.5, zorder=3.0
+    )
+    axes[0].axhline(factor * low.curie_constant, color=GREY, linestyle="--", zorder=1.0)
+    axes[0].axvspan(
+        float(data.temperature.min()), result.weak.low_end, color="#EEEEEE", zorder=0.0, linewidth=0.0
+    )
+    axes[0].set_xlim(0.0, end)
+    axes[0].set_xlabel("$T$ (K)")
+    axes[0].set_ylabel(rf"$T\,(\chi+\chi_\mathrm{{L}})$ ({unit})")
+    return figure
+
+
+def _title(result: CurieResult) -> str:
+    chance = p_value(result.p_glass)
+    if not result.described:
+        return "Weak fields: NO LAW DESCRIBES THE POINTS"
+    if result.curie_fails:
+        return f"Curie law FAILS ({chance})"
+    if result.p_glass < ALPHA:
+        return f"Curie law: failure not established ({chance})"
+    return f"Curie law serves ({chance})"
+
+
+def _details(result: CurieResult, line: str) -> str:
+    data = result.weak.data
+    where = ", ".join(run.label for run in data.runs)
+    words = f"{line}; {len(data)} weak points of {where}"
+    return wrapped(words)
+
+
+def _dash(item: WeakFit) -> Literal["--", "-.", "-"]:
+    return "--" if item.name == "curie" else "-." if item.name == "glass" else "-"
+
+
+def _temperature_axis(axes: Axes, T: FloatArray) -> None:
+    axes.set_xlabel("$T$ (K)")
+    if float(T.max()) > 8.0 * float(T.min()):
+        plain_log_abscissa(axes)

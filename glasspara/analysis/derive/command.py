@@ -1,0 +1,234 @@
+"""``glasspara derive``: from fitted parameters to particles, areas, voids, fields and susceptibilities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from glasspara.cli import options
+from glasspara.cli.common import NOT_TRUSTED
+from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
+from glasspara.cli.output import OutputWithPlots
+from glasspara.errors import UsageError
+
+if TYPE_CHECKING:
+    from glasspara.analysis.derive.fitted_values import FittedValues
+    from glasspara.report.terminal import Terminal
+
+REPORT, DATA, FIGURE = "derive.json", "derive.csv", "derive.png"
+ASSUMED = "Assumptions"
+
+Xi = Annotated[
+    str | None,
+    typer.Option(
+        "--xi", metavar="NM[:NM]", help="Radius of the RERs, or a range. [31]", rich_help_panel=ASSUMED
+    ),
+]
+Charge = Annotated[
+    str | None,
+    typer.Option(
+        "--charge",
+        metavar="E[:E]",
+        help="Charge of one tunnelling particle, e. [1, O-]",
+        rich_help_panel=ASSUMED,
+    ),
+]
+NTunn = Annotated[
+    str | None,
+    typer.Option(
+        "--n-tunn",
+        metavar="N[:N]",
+        help="Tunnelling particles of one system. [20:600, the range in the literature]",
+        rich_help_panel=ASSUMED,
+    ),
+]
+Qs4 = Annotated[
+    str | None,
+    typer.Option(
+        "--qs4",
+        metavar="A2[:A2]",
+        help="(Q/e) S4, A^2, where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
+        rich_help_panel=ASSUMED,
+    ),
+]
+D0 = Annotated[
+    float | None,
+    typer.Option(
+        "--d0",
+        metavar="K",
+        help="Mean tunnelling amplitude D_0; (Q/e) S4 then follows. Not assumed by default.",
+        rich_help_panel=ASSUMED,
+    ),
+]
+AreaPerParticle = Annotated[
+    float | None,
+    typer.Option(
+        "--area-per-particle",
+        metavar="A2",
+        help="S4/N_tunn; N_tunn then follows. Not assumed by default.",
+        rich_help_panel=ASSUMED,
+    ),
+]
+PStar = Annotated[
+    str | None,
+    typer.Option(
+        "--p-star", metavar="P[:P]", help="P*, by which n_ats is multiplied. [1]", rich_help_panel=ASSUMED
+    ),
+]
+Oxygen = Annotated[
+    str | None,
+    typer.Option(
+        "--oxygen",
+        metavar="N[:N]",
+        help="Oxygen of the glass, g^-1. [2e22, of SiO2]",
+        rich_help_panel=ASSUMED,
+    ),
+]
+Temperature = Annotated[
+    list[float] | None,
+    typer.Option(
+        "--temperature",
+        metavar="K",
+        help="Temperature for susceptibilities and fields (repeatable). [2, 4.5, 20, 300]",
+    ),
+]
+FitNumber = Annotated[
+    int | None,
+    typer.Option("--fit-number", metavar="N", min=1, help="Which fit of a report that holds several."),
+]
+
+
+def derive(
+    data: DataOptions,
+    *,
+    xi: Xi = None,
+    charge: Charge = None,
+    n_tunn: NTunn = None,
+    qs4: Qs4 = None,
+    d0: D0 = None,
+    area_per_particle: AreaPerParticle = None,
+    p_star: PStar = None,
+    oxygen: Oxygen = None,
+    temperature: Temperature = None,
+    fit_number: FitNumber = None,
+    model: options.ModelName = "etm",
+    parameters: ParameterOptions,
+    theory: TheoryOptions,
+    output: OutputWithPlots,
+) -> None:
+    """N_tunn, S4, voids, characteristic fields and weak-field limits from fitted parameters, assumptions by name.
+
+    FILE is a report.json of glasspara fit, or a preset (BK7), or data files, which are fitted first. Exit status 5: the
+    fit is not to be trusted.
+    """
+    texts = {"xi": xi, "charge": charge, "n_tunn": n_tunn, "qs4": qs4, "p_star": p_star, "oxygen": oxygen}
+    given = {name: _range(text, name) for name, text in texts.items() if text is not None}
+    for option, value in (("--d0", d0), ("--area-per-particle", area_per_particle)):
+        if value is not None and not 0.0 < value < float("inf"):
+            raise UsageError(f"{option} {value:g} must be positive")
+    if any(not 0.0 < value < float("inf") for value in temperature or ()):
+        raise UsageError("--temperature must be positive, K")
+    if d0 is not None and qs4 is not None:
+        raise UsageError("--d0 and --qs4 say the same", remedy="Give one of them")
+    if area_per_particle is not None and n_tunn is not None:
+        raise UsageError("--area-per-particle and --n-tunn say the same", remedy="Give one of them")
+    output.check([REPORT, DATA, FIGURE])
+    source, inputs, warnings = _source(data, model, parameters, theory, fit_number, output)
+    if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
+        raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
+
+    from glasspara.analysis.derive.assumptions import assumptions
+    from glasspara.analysis.derive.consequences import TEMPERATURES
+    from glasspara.analysis.derive.consequences import derive as follow
+    from glasspara.analysis.derive.report import derive_document
+
+    result = follow(
+        source,
+        assumptions(given),
+        d0=d0,
+        area_per_particle=area_per_particle,
+        temperatures=tuple(temperature) if temperature else TEMPERATURES,
+    )
+
+    def products() -> dict[str, bytes]:
+        from glasspara.analysis.derive.report import derive_csv
+
+        files = {DATA: derive_csv(result).encode()}
+        if output.plots:
+            from glasspara.analysis.derive.figures import derive_figure
+            from glasspara.report.style import save_png
+
+            files[FIGURE] = save_png(derive_figure(result, synthetic=_named_synthetic(data, inputs)))
+        return files
+
+    def show(out: Terminal) -> None:
+        from glasspara.analysis.derive.report import show_derive
+
+        show_derive(result, out)
+
+    output.deliver(REPORT, derive_document(inputs, result, warnings), products, show)
+    if not source.trusted:
+        raise typer.Exit(NOT_TRUSTED)
+
+
+def _range(text: str, name: str) -> tuple[float, float]:
+    """ "VALUE" or "LO:HI"."""
+    option = f"--{name.replace('_', '-')}"
+    if ":" not in text:
+        value = options.number(text, option)
+        return value, value
+    low, high = options.interval(text, option)
+    if low is None or high is None:
+        raise UsageError(f"{option}: {text!r} is not LO:HI", remedy="Give both ends")
+    return low, high
+
+
+def _source(
+    data: DataOptions,
+    model: str,
+    parameters: ParameterOptions,
+    theory: TheoryOptions,
+    fit_number: int | None,
+    output: OutputWithPlots,
+) -> tuple[FittedValues, list[Any], tuple[str, ...]]:
+    """Fitted values, blocks of their inputs, warnings."""
+    from glasspara.analysis.derive import fitted_values
+    from glasspara.presets import is_preset
+
+    first = data.files[0]
+    is_report = first.lower().endswith(".json")
+    of_preset = is_preset(first) and not Path(first).exists()
+    if is_report or of_preset:
+        if len(data.files) > 1:
+            raise UsageError("one report or preset at a time", remedy="Give one of them")
+        plain = (DataOptions(data.files), "etm", ParameterOptions(), TheoryOptions())
+        if (data, model, parameters, theory) != plain:
+            raise UsageError(
+                "options of data and model have no effect on a report or a preset", remedy="Drop them"
+            )
+        if is_report:
+            values, inputs = fitted_values.read_report(first, fit=fit_number)
+            return values, inputs, ()
+    if fit_number is not None:
+        raise UsageError("--fit-number is for reports")
+    if of_preset:
+        return fitted_values.values_of_preset(first), [], ()
+
+    from glasspara.fitting.fit import fit
+    from glasspara.model.model import Model
+    from glasspara.report.frame import input_block
+
+    settings = parameters.settings(
+        Model(model, "both", theory.orientation, theory.convention), data, iron_from_sample=True
+    )
+    loaded = data.load(quiet=output.quiet)
+    values = fitted_values.values_of_fit(fit(loaded.data, settings))
+    return values, [input_block(item) for item in loaded.inputs], loaded.warnings
+
+
+def _named_synthetic(data: DataOptions, inputs: list[Any]) -> bool:
+    """Whether the names of the measured files say that they are synthetic; a preset stands for no data at all."""
+    names = [str(item.get("path", "")) for item in inputs if isinstance(item, dict)] or data.files
+    return all("synthetic" in name.lower() for name in names)

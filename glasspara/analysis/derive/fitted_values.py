@@ -1,0 +1,207 @@
+"""Parameters with their covariance, from a report of ``fit``, a finished fit, or a preset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glasspara.arrays import FloatArray
+from glasspara.errors import InputError, UsageError
+from glasspara.files.safe_open import read_bytes
+from glasspara.fitting.result import TRUSTED, FitResult
+from glasspara.model.parameters import ATS_NAMES, PARAMETERS
+from glasspara.physics.ats.arguments import conventions
+from glasspara.presets import load_preset
+
+MOST_BYTES = 200_000_000
+"""Bytes of a report: with many bootstrap replicates and profiles they grow."""
+
+_ROUNDING = 1.0e-6  # of correlations
+_LARGEST = 1.0e100  # no number of a fit is; powers of larger ones are none
+
+_REMEDY = "Give the report.json that glasspara fit wrote"
+
+
+@dataclass(frozen=True)
+class FittedValues:
+    """What is derived from.
+
+    ``covariance`` belongs to ``names``, the parameters that have an error; those in ``held`` were held. ``qs4`` or
+    ``b_star`` are among ``values`` where the model has them. ``trusted`` says whether the fit was; ``remarks`` what a
+    reader must know of the errors.
+    """
+
+    values: Mapping[str, float]
+    names: tuple[str, ...]
+    covariance: FloatArray
+    held: frozenset[str]
+    model: str
+    convention: str
+    orientation: str
+    source: str
+    status: str
+    trusted: bool
+    remarks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.values.get("n_ats"):
+            raise InputError(
+                "there is no ATS term to derive anything from", where=self.source,
+                remedy="Fit a model that has one, etm say",
+            )  # fmt: skip
+        missing = [name for name in ATS_NAMES if name not in self.values]
+        if missing:
+            raise InputError(
+                f"the model {self.model} has no {', '.join(missing)}",
+                where=self.source,
+                remedy="Fit a model with (15): etm, etm-high-field, etm-phase, three-level",
+            )
+        if not self.values["d0max_qs4"] > self.values["d0min_qs4"]:
+            raise InputError("the cutoffs are equal: there is no ATS term to derive from", where=self.source)
+
+    def error(self, name: str) -> float:
+        """Standard error of a parameter; 0 for one that is held."""
+        if name not in self.names:
+            return 0.0
+        index = self.names.index(name)
+        return float(np.sqrt(self.covariance[index, index]))
+
+
+def values_of_fit(result: FitResult) -> FittedValues:
+    """Parameters of a finished fit."""
+    minimum = result.minimum
+    names = tuple(name for name in result.correlation_names if name in PARAMETERS)
+    index = [minimum.coordinates.reported.index(name) for name in names]
+    covariance = minimum.reported_covariance()[np.ix_(index, index)]
+    values = {name: item.value for name, item in result.parameters.items() if name in PARAMETERS}
+    return FittedValues(
+        values=values,
+        names=names,
+        covariance=covariance,
+        held=frozenset(name for name, item in result.parameters.items() if item.fixed),
+        model=result.model.name,
+        convention=result.model.convention,
+        orientation=result.model.orientation,
+        source="fit of the files",
+        status=result.assessment.status,
+        trusted=result.assessment.trusted,
+    )
+
+
+def values_of_preset(name: str) -> FittedValues:
+    """Parameters of a preset with the errors that it states.
+
+    Raises
+    ------
+    UsageError, InputError
+        As :func:`glasspara.presets.load_preset`; InputError without an ATS term.
+    """
+    preset = load_preset(name)
+    names = tuple(key for key in preset.parameters if preset.errors.get(key))
+    errors = np.array([preset.errors[key] for key in names])
+    remarks = [
+        "a preset states no correlations: its errors count as independent, and those of differences mislead"
+    ]
+    if not names:
+        remarks = ["the preset states no errors: values stand without"]
+    return FittedValues(
+        values=dict(preset.parameters),
+        names=names,
+        covariance=np.diag(errors**2) if names else np.zeros((0, 0)),
+        held=frozenset(preset.parameters) - set(names),
+        model="etm",
+        convention="paper",
+        orientation="isotropic",
+        source=preset.origin,
+        status="published" if names else "stated",
+        trusted=True,
+        remarks=tuple(remarks),
+    )
+
+
+def read_report(path: str, *, fit: int | None = None) -> tuple[FittedValues, list[Any]]:
+    """Parameters of a report.json of ``glasspara fit``, and its list of inputs.
+
+    ``fit`` is the number of the fit, from 1, where there are several (``--per-run``).
+
+    Raises
+    ------
+    InputError
+        The file is not such a report.
+    UsageError
+        There are several fits and ``fit`` does not say which.
+    """
+    document = _document(path)
+    fits = document["fits"]
+    if fit is None and len(fits) > 1:
+        raise UsageError(
+            f"{path} holds {len(fits)} fits", remedy=f"Say which with --fit-number 1 to {len(fits)}"
+        )
+    number = 1 if fit is None else fit
+    if not 1 <= number <= len(fits):
+        raise UsageError(f"--fit-number {number}: {path} holds {len(fits)}")
+    block = fits[number - 1]
+    try:
+        return _values(block, document, path), list(document["inputs"])
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+        raise InputError(f"the report is damaged ({error!r})", where=path, remedy=_REMEDY) from error
+
+
+def _document(path: str) -> dict[str, Any]:
+    try:
+        document = json.loads(read_bytes(path, most=MOST_BYTES).decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError("this is no JSON", where=path, remedy=_REMEDY) from error
+    if not isinstance(document, dict) or document.get("command") != "fit":
+        raise InputError("this is no report of glasspara fit", where=path, remedy=_REMEDY)
+    if document.get("schema_version") != 1:
+        raise InputError("the report has another schema version than 1", where=path, remedy=_REMEDY)
+    fits, inputs = document.get("fits"), document.get("inputs")
+    if not isinstance(fits, list) or not fits or not isinstance(inputs, list):
+        raise InputError("the report holds no fit", where=path, remedy=_REMEDY)
+    return document
+
+
+def _values(block: Mapping[str, Any], document: Mapping[str, Any], path: str) -> FittedValues:
+    parameters = {name: item for name, item in block["parameters"].items() if name in PARAMETERS}
+    values = {name: _number(item["value"]) for name, item in parameters.items()}
+    all_names: Sequence[str] = block["correlation"]["names"]
+    matrix = np.array(block["correlation"]["matrix"], dtype=np.float64)
+    if matrix.shape != (len(all_names), len(all_names)):
+        raise ValueError("correlation matrix")
+    index = [
+        i for i, name in enumerate(all_names) if name in parameters and parameters[name]["error"] is not None
+    ]
+    names = tuple(all_names[i] for i in index)
+    errors = np.array([_number(parameters[name]["error"]) for name in names])
+    correlation = matrix[np.ix_(index, index)]
+    if (
+        not (np.abs(correlation) <= 1.0 + _ROUNDING).all()
+        or np.linalg.eigvalsh(correlation).min(initial=0.0) < -_ROUNDING
+    ):
+        raise ValueError("correlation matrix")
+    covariance = correlation * np.outer(errors, errors)
+    conventions(str(document["orientation"]), str(document["convention"]))  # a ValueError for unknown ones
+    status = str(block["assessment"]["status"])
+    return FittedValues(
+        values=values,
+        names=names,
+        covariance=covariance,
+        held=frozenset(name for name, item in parameters.items() if item["fixed"]),
+        model=str(document["model"]),
+        convention=str(document["convention"]),
+        orientation=str(document["orientation"]),
+        source=path,
+        status=status,
+        trusted=status in TRUSTED,
+    )
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not abs(number := float(value)) < _LARGEST:
+        raise ValueError(value)
+    return number

@@ -1,0 +1,180 @@
+"""The quantities that ``derive`` knows, each a function of parameters and assumptions.
+
+G. Jug and S. Recchia, arXiv:2111.12644: eqs. (1), (7), (12), (13), (15), (18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import exp, pi, sqrt
+from typing import Any
+
+from glasspara.analysis.derive.assumptions import Assumption
+from glasspara.analysis.derive.fitted_values import FittedValues
+from glasspara.model.parameters import ATS_NAMES, to_canonical
+from glasspara.physics.ats.limits import (
+    ats_weak_field_susceptibility,
+    ats_weak_field_susceptibility_cold,
+    ats_weak_field_susceptibility_warm,
+)
+from glasspara.physics.ats.tunnelling_number import T_REFERENCE, reduced_tunnelling_number
+from glasspara.physics.ats.weak_field import weak_field_amplitude
+from glasspara.physics.geometry import smallest_xi, tetrahedron_face, tetrahedron_side, void_volume
+from glasspara.physics.ions.ions import ION_OF_PARAMETER, curie_constant
+from glasspara.units import BOHR_MAGNETON, BOLTZMANN, FLUX_QUANTUM, SQUARE_ANGSTROM, TESLA
+
+Values = Mapping[str, float]
+
+_CHI, _CURIE = "emu g^-1 Oe^-1", "emu K g^-1 Oe^-1"
+_PHASE_PER_AREA = 2.0 * pi * SQUARE_ANGSTROM / (TESLA * FLUX_QUANTUM)
+"""Aharonov-Bohm phase (7) per Oe and A^2 of (Q/e) S4 across the field."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A quantity to be derived: ``function`` of the values of parameters and assumptions, by name."""
+
+    name: str
+    text: str
+    unit: str
+    function: Callable[[Values], float]
+    needs: tuple[str, ...] = ()
+    temperature: float | None = None
+
+
+def _ats(values: Values, source: FittedValues) -> dict[str, Any]:
+    return {name: values[name] for name in ATS_NAMES} | {
+        "orientation": source.orientation, "convention": source.convention,
+    }  # fmt: skip
+
+
+def _mean(v: Values) -> float:
+    return 0.5 * (v["d0min_qs4"] + v["d0max_qs4"])
+
+
+def _iron(v: Values) -> float:
+    ions = to_canonical(v)
+    return sum(ions.get(name, 0.0) * curie_constant(ion.j, ion.g) for name, ion in ION_OF_PARAMETER.items())
+
+
+def from_the_fit(source: FittedValues) -> list[Wanted]:
+    """What needs no assumption, at T0 = 1.26 K."""
+
+    def amplitude(v: Values) -> float:
+        return weak_field_amplitude(
+            n_ats=v["n_ats"], d0min_qs4=v["d0min_qs4"], d0max_qs4=v["d0max_qs4"],
+            orientation=source.orientation, convention=source.convention,
+        )  # fmt: skip
+
+    found = [
+        Wanted("d0_mean_qs4", "mean cutoff D_0 (Q/e) S4", "K A^2", _mean),
+        Wanted("ats_amplitude", "n_ATS x (D_0max - D_0min) (Q/e) S4", "K A^2 g^-1",
+                lambda v: v["n_ats"] * (v["d0max_qs4"] - v["d0min_qs4"])),
+        Wanted("curie_constant", "Curie constant of the iron", _CURIE, _iron),
+        Wanted("g", "G of (14)", _CURIE, amplitude),
+        Wanted("low_t_slope", "slope of T (chi + chi_L) for kT << D_min, G/D_min (18)", _CHI,
+                lambda v: amplitude(v) / v["d_min"]),
+        Wanted("n_tunn_growth", "N_tunn at high temperature over that at T0 (15)", "1",
+                lambda v: exp(v["delta_mu"] / T_REFERENCE)),
+        Wanted("gap_field", "field at which D_0 phi = D_min", "Oe",
+                lambda v: v["d_min"] / (_PHASE_PER_AREA * _mean(v))),
+    ]  # fmt: skip
+    if source.values["delta_mu"] > 0.0:
+        # D_min s(T)/2T has its maximum at T = delta_mu
+        def largest_d(v: Values) -> float:
+            return v["d_min"] / (2.0 * v["delta_mu"]) * exp(v["delta_mu"] / T_REFERENCE - 1.0)
+
+        found.append(Wanted("largest_d", "largest D_min(T)/2kT by (15), at kT = delta_mu", "1", largest_d))
+    return found
+
+
+def at_temperature(source: FittedValues, T: float) -> list[Wanted]:
+    """What needs no assumption but a temperature, K."""
+    limits = {
+        "chi_ats": (ats_weak_field_susceptibility, "weak-field chi of the ATS term (12)"),
+        "chi_ats_cold": (ats_weak_field_susceptibility_cold, "its limit for kT << D_min (13)"),
+        "chi_ats_warm": (
+            ats_weak_field_susceptibility_warm,
+            "its limit for kT >> D_min (13), the fake Curie law",
+        ),
+    }
+    found = [
+        Wanted(name, text, _CHI, lambda v, f=function: float(f(T, **_ats(v, source))), (), T)  # type: ignore[misc]
+        for name, (function, text) in limits.items()
+    ]
+
+    def growth(v: Values) -> float:
+        return float(reduced_tunnelling_number(T, v["delta_mu"]))
+
+    def to_iron(v: Values) -> float:
+        return T * float(ats_weak_field_susceptibility(T, **_ats(v, source))) / _iron(v)
+
+    if _iron(source.values) > 0.0:
+        text = "T chi_ATS over the Curie constant of the iron"
+        found.append(Wanted("ats_to_iron", text, "1", to_iron, (), T))
+    return [
+        *found,
+        Wanted("thermal_field", "field at which D_0 phi = 2kT: the ATS term leaves its weak-field form", "Oe",
+                lambda v: 2.0 * T / (_PHASE_PER_AREA * _mean(v) * growth(v) ** 3), (), T),
+        Wanted("iron_field", "field at which g mu_B H = kT: iron leaves Curie's law", "Oe",
+                lambda _: BOLTZMANN * T / (2.0 * BOHR_MAGNETON), (), T),
+    ]  # fmt: skip
+
+
+def with_assumptions(measured: bool, known: Mapping[str, Assumption]) -> list[Wanted]:
+    """What needs assumptions. The values carry them by name."""
+    if measured:
+        area_needs: tuple[str, ...] = ()
+    else:
+        area_needs = ("d0",) if "d0" in known else ("qs4",)
+    by_area = "area_per_particle" in known
+    # S4 = N a and Q/e = N q
+    number_needs = (*area_needs, "charge", "area_per_particle") if by_area else ("n_tunn",)
+
+    def qs4(v: Values) -> float:
+        if "b_star" in v:
+            return FLUX_QUANTUM / (2.0 * pi * SQUARE_ANGSTROM * v["b_star"])
+        return _mean(v) / v["d0"] if "d0" in v else v["qs4"]
+
+    def number(v: Values) -> float:
+        return sqrt(qs4(v) / (v["charge"] * v["area_per_particle"])) if by_area else v["n_tunn"]
+
+    def area(v: Values) -> float:
+        return qs4(v) / (number(v) * v["charge"])
+
+    def amplitude(v: Values) -> float:
+        return _mean(v) / qs4(v)
+
+    def side(v: Values) -> float:
+        return tetrahedron_side(void_volume(10.0 * v["xi"]))
+
+    def unique(*needs: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(needs))
+
+    loop = unique(*area_needs, *number_needs, "charge")
+    return [
+        Wanted("void_volume", "void between four RERs (1)", "A^3", lambda v: void_volume(10.0 * v["xi"]), ("xi",)),
+        Wanted("rer_size", "size 2 xi of an RER", "nm", lambda v: 2.0 * v["xi"], ("xi",)),
+        Wanted("void_side", "edge of the tetrahedron of that volume", "A", side, ("xi",)),
+        Wanted("void_face", "area of its face", "A^2", lambda v: tetrahedron_face(side(v)), ("xi",)),
+        Wanted("qs4", "(Q/e) S4", "A^2", qs4, area_needs),
+        Wanted("b_star", "B* = phi_0/[2 pi (Q/e) S4]", "T",
+                lambda v: FLUX_QUANTUM / (2.0 * pi * SQUARE_ANGSTROM * qs4(v)), area_needs),
+        Wanted("d0_mean", "tunnelling amplitude D_0", "K", amplitude, area_needs),
+        Wanted("d0_over_d_min", "D_0/D_min", "1", lambda v: amplitude(v) / v["d_min"], area_needs),
+        Wanted("n_tunn", "tunnelling particles of one system", "1", number, number_needs),
+        Wanted("o_minus_number", "O- ions of one system, as many charges Q/e", "1",
+                lambda v: number(v) * v["charge"], unique(*number_needs, "charge")),
+        Wanted("s4", "area S4", "A^2", area, loop),
+        Wanted("s4_per_particle", "S4/N_tunn", "A^2", lambda v: area(v) / number(v), loop),
+        Wanted("d0_per_particle", "D_0/N_tunn", "K", lambda v: amplitude(v) / number(v),
+                unique(*area_needs, *number_needs)),
+        Wanted("smallest_rer", "smallest RER 2 xi whose void has a face of S4", "nm",
+                lambda v: 0.2 * smallest_xi(area(v)), loop),
+        Wanted("particles_per_gram", "n_ATS x N_tunn", "g^-1", lambda v: v["n_ats"] / v["p_star"] * number(v),
+                unique("p_star", *number_needs)),
+        Wanted("oxygen_share", "share of all oxygen that tunnels", "1",
+                lambda v: v["n_ats"] / v["p_star"] * number(v) / v["oxygen"],
+                unique("p_star", "oxygen", *number_needs)),
+    ]  # fmt: skip

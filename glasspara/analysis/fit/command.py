@@ -1,0 +1,271 @@
+"""``glasspara fit``: the main job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glasspara.cli import common, options
+from glasspara.cli.common import NOT_TRUSTED, PART_FAILED
+from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions
+from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.unfinished import Unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from glasspara.data.loading import Input, Loaded
+    from glasspara.errors import GlassparaError
+    from glasspara.fitting.intervals.exploration import Wanted
+    from glasspara.fitting.problem.settings import FitSettings
+    from glasspara.fitting.result import FitResult
+    from glasspara.report.terminal import Terminal
+
+REPORT, PARAMETERS, DATA = "report.json", "parameters.csv", "data.csv"
+REPLICATES, UNFINISHED = "bootstrap.csv", ".bootstrap-unfinished.jsonl"
+
+Staged = Annotated[
+    bool,
+    typer.Option(
+        "--staged/--joint",
+        help="Freeze each stage before the next, or fit all free parameters to the raw data.",
+        rich_help_panel=options.MODEL,
+    ),
+]
+PerRun = Annotated[
+    bool,
+    typer.Option(
+        "--per-run/--global",
+        help="A fit of its own for each run, or one for all.",
+        rich_help_panel=options.MODEL,
+    ),
+]
+Bootstrap = Annotated[
+    int | None,
+    typer.Option(
+        "--bootstrap",
+        metavar="N",
+        min=2,
+        help="Errors and intervals by N refits to new data. With --out, the same command after an interruption goes "
+        "on where it stopped.",
+        rich_help_panel=options.REPLICATES,
+    ),
+]
+BootstrapKind = Annotated[
+    str,
+    typer.Option(
+        "--bootstrap-kind",
+        metavar="parametric|residual",
+        help="New data: the fit with noise of the stated errors, or with its own residuals shuffled within runs.",
+        rich_help_panel=options.REPLICATES,
+    ),
+]
+Decompose = Annotated[
+    bool,
+    typer.Option("--decompose", help="A decomposition figure for every run.", rich_help_panel=options.OUTPUT),
+]
+
+Minos = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--minos",
+        metavar="NAME|all",
+        help="Interval by the profile of chi2, of parameters and derived combinations (repeatable, or NAME,NAME).",
+        rich_help_panel=options.INTERVALS,
+    ),
+]
+ProfileOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME|all",
+        help="The profile itself, as table and figure (repeatable).",
+        rich_help_panel=options.INTERVALS,
+    ),
+]
+ContourOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--contour",
+        metavar="NAME,NAME",
+        help="68 % and 95 % regions of two parameters (repeatable).",
+        rich_help_panel=options.INTERVALS,
+    ),
+]
+
+
+def fit(
+    data: DataOptions,
+    *,
+    model: options.ModelName = "etm",
+    ions: options.Ions = "both",
+    trace_ions: options.TraceIons = None,
+    parameters: ParameterOptions,
+    allowances: options.Allowances = True,
+    theory: TheoryOptions,
+    staged: Staged = False,
+    per_run: PerRun = False,
+    minos: Minos = None,
+    profile: ProfileOf = None,
+    contour: ContourOf = None,
+    bootstrap: Bootstrap = None,
+    bootstrap_kind: BootstrapKind = "parametric",
+    work: ReplicateOptions,
+    output: OutputWithPlots,
+    decompose: Decompose = False,
+) -> None:
+    """Read, subtract in stages, fit, report.
+
+    Exit status 5: the fit was done and is reported, but is not to be trusted; 6: with --per-run, some files failed.
+    """
+    from glasspara.model.model import Model
+
+    settings = parameters.settings(
+        Model(
+            model,
+            ions,
+            theory.orientation,
+            theory.convention,
+            common.trace_ions(trace_ions, data.sample_data),
+        ),
+        data,
+        staged=staged,
+        iron_from_sample=not model.startswith("ll") and ions == "both",
+        allowances=allowances,
+    )
+    wanted = _wanted(minos, profile, contour)
+    if wanted is not None:
+        wanted.check(settings)
+    replicates = _Replicates(bootstrap, bootstrap_kind, work, output)
+    output.check([REPORT, PARAMETERS, DATA])
+    failed: list[tuple[str, GlassparaError]] = []
+    # A joint fit without one of its files is another fit.
+    jobs = work.workers
+    loaded = data.load(quiet=output.quiet, failed=failed if per_run else None, jobs=jobs)
+    results = replicates.run(_fit(loaded, settings, wanted, per_run=per_run, jobs=jobs))
+
+    from glasspara.analysis.fit.report import fit_document
+
+    def products() -> dict[str, bytes]:
+        return _products(loaded.inputs, results, plots=output.plots, decompose=decompose, jobs=jobs)
+
+    def show(out: Terminal) -> None:
+        from glasspara.analysis.fit.report import show_fit
+
+        show_fit(loaded.inputs, results, out)
+
+    document = fit_document(loaded.inputs, results, loaded.warnings, failed)
+    output.deliver(REPORT, document, products, show, written=replicates.finish)
+    if failed:
+        raise typer.Exit(PART_FAILED)
+    if not all(result.assessment.trusted for result in results):
+        raise typer.Exit(NOT_TRUSTED)
+
+
+def _wanted(minos: list[str] | None, profile: list[str] | None, contour: list[str] | None) -> Wanted | None:
+    if not (minos or profile or contour):
+        return None
+    from glasspara.fitting.intervals.exploration import Wanted
+
+    return Wanted(options.names(minos), options.names(profile), options.pairs(contour, "--contour"))
+
+
+def _fit(
+    loaded: Loaded, settings: FitSettings, wanted: Wanted | None, *, per_run: bool, jobs: int
+) -> list[FitResult]:
+    from glasspara.data.dataset import Dataset
+    from glasspara.fitting.batch import fit_each
+    from glasspara.report.progress import track
+
+    data = loaded.data
+    parts = [Dataset((run,)) for run in data.runs] if per_run else [data]
+    return fit_each(parts, settings, wanted=wanted, jobs=jobs, progress=lambda parts: track(parts, "fitting"))
+
+
+class _Replicates:
+    """The bootstrap of a command, if it is to have one."""
+
+    def __init__(self, count: int | None, kind: str, work: ReplicateOptions, output: OutputWithPlots) -> None:
+        self._count = count
+        self._jobs = work.workers
+        self._kept = Unfinished(output, UNFINISHED)
+        if count is None:
+            return
+        from glasspara.fitting.resampling.resample import bootstrap_kind
+
+        self._kind = bootstrap_kind(kind)
+        self._work = work
+
+    def run(self, results: list[FitResult]) -> list[FitResult]:
+        """``results`` with their bootstraps."""
+        if self._count is None:
+            return results
+        from glasspara.fitting.resampling.bootstrap import bootstrap, description
+        from glasspara.report.progress import progress
+
+        with self._kept.told(), progress("bootstrap") as report:
+            return bootstrap(
+                results,
+                self._count,
+                kind=self._kind,
+                seed=self._work.seed,
+                jobs=self._jobs,
+                cluster=self._work.cluster,
+                store=self._kept.store(description(results, self._kind)),
+                progress=report,
+            )
+
+    def finish(self) -> None:
+        """The results being written, remove the file that kept the replicates."""
+        self._kept.finish()
+
+
+def _products(
+    inputs: Sequence[Input],
+    results: Sequence[FitResult],
+    *,
+    plots: bool,
+    decompose: bool,
+    jobs: int,
+) -> dict[str, bytes]:
+    """Tables and figures by file name."""
+    from glasspara.analysis.fit import report as tables
+    from glasspara.analysis.subtract.report import stages_csv
+    from glasspara.analysis.subtract.stages import StagedData
+    from glasspara.report.stems import contour_stem, profile_stem
+    from glasspara.report.table import provenance
+
+    staged = [StagedData(result.data, result.terms) for result in results]
+    files = {
+        PARAMETERS: tables.parameters_csv(inputs, results).encode(),
+        DATA: stages_csv(provenance("fit", inputs), staged).encode(),
+    }
+    digits = max(2, len(str(len(results))))
+    prefixes = [f"fit{number:0{digits}d}_" for number in range(1, len(results) + 1)]
+    if len(results) == 1:
+        prefixes = [""]
+    for prefix, result in zip(prefixes, results, strict=True):
+        for curve in result.profiles:
+            text = tables.profile_csv(inputs, result, curve)
+            files[f"{prefix}{profile_stem(curve.name)}.csv"] = text.encode()
+        for item in result.contours:
+            text = tables.contour_csv(inputs, result, item)
+            files[f"{prefix}{contour_stem(item.names)}.csv"] = text.encode()
+    if any(result.bootstrap for result in results):
+        files[REPLICATES] = tables.bootstrap_csv(inputs, results).encode()
+    if plots:
+        from glasspara.analysis.fit.figures import pictures
+        from glasspara.report.correction_figures import correction_figures
+        from glasspara.report.progress import track
+        from glasspara.report.style import save_png
+
+        drawn = pictures(
+            results, decompose_all=decompose, jobs=jobs, progress=lambda results: track(results, "drawing")
+        )
+        for prefix, figures in zip(prefixes, drawn, strict=True):
+            files |= {f"{prefix}{stem}.png": content for stem, content in figures.items()}
+        applied = [item.corrections for item in inputs if item.corrections is not None]
+        runs = [run for result in results for run in result.data.runs]
+        files |= {f"{stem}.png": save_png(figure) for stem, figure in correction_figures(runs, applied)}
+    return files

@@ -1,0 +1,156 @@
+"""Figures of a fit: data with the fitted model, the decomposition of a run, the intrinsic magnetisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from glasspara.analysis.fit.decomposition_figures import curves, decomposition_figure
+from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
+from glasspara.arrays import FloatArray
+from glasspara.data.dataset import ReducedRun
+from glasspara.fitting.result import FitResult
+from glasspara.model.model import Terms
+from glasspara.replicates.batch import in_order
+from glasspara.report.panels import (
+    ABSCISSA_LABELS,
+    abscissa,
+    branch_fills,
+    draw_points,
+    finish_residuals,
+    frame,
+    overview_handles,
+    run_styles,
+    spread_scale,
+)
+from glasspara.report.style import BLACK, paper_style, save_png
+from glasspara.report.text import fit_details, fit_verdict, scaled_unit, stems, synthetic_mark
+
+_DECOMPOSE_UP_TO = 3
+_THIN = 1.0  # pt
+
+
+def fit_figures(
+    result: FitResult, *, decompose_all: bool = False, synthetic: bool = False
+) -> Iterator[tuple[str, Figure]]:
+    """Figures of a fit, each with the stem of a file name ("fit_fixed_field", "decomposition_20kOe", ...).
+
+    Parameters
+    ----------
+    decompose_all : bool
+        Decompose every run; otherwise the middle one of each kind, unless there are no more than three runs.
+    synthetic : bool
+        Mark the figures "synthetic" whatever the files are called.
+    """
+    offset = result.values["field_offset"] != 0.0
+    paramagnetic = replace(_PARAMAGNETIC, symbol=_WITH_OFFSET) if offset else _PARAMAGNETIC
+    chosen: list[tuple[str, Part]] = []
+    for kind in ABSCISSA_LABELS:
+        parts = _parts(result, kind)
+        if not parts:
+            continue
+        suffix = kind.replace("-", "_")
+        yield f"fit_{suffix}", _overview(result, parts, paramagnetic, synthetic=synthetic)
+        if result.model.has_ats:
+            yield f"intrinsic_{suffix}", _overview(result, parts, _INTRINSIC, synthetic=synthetic)
+        named = list(zip(stems([run for run, _ in parts]), parts, strict=True))
+        every = decompose_all or len(result.data.runs) <= _DECOMPOSE_UP_TO
+        chosen += named if every else [named[len(named) // 2]]
+    for stem, (run, part) in chosen:
+        yield f"decomposition_{stem}", decomposition_figure(result, run, part, synthetic=synthetic)
+
+
+Part = tuple[ReducedRun, slice]
+"""A run and where its points lie in the flat arrays."""
+
+
+def _parts(result: FitResult, kind: str) -> list[Part]:
+    """Runs of one kind, by rising set point."""
+    pairs = zip(result.data.runs, result.data.slices, strict=True)
+    return sorted(
+        ((run, part) for run, part in pairs if run.run.kind == kind), key=lambda pair: pair[0].run.nominal
+    )
+
+
+@dataclass(frozen=True)
+class _Quantity:
+    """What an overview draws: its symbol, and the part of the terms that is theory for it and that is taken off."""
+
+    symbol: str
+    theory: Callable[[Terms], FloatArray]
+    taken: Callable[[Terms], FloatArray]
+
+
+_PARAMAGNETIC = _Quantity(
+    r"M+\chi_\mathrm{L}H", lambda terms: terms.total - terms.larmor, lambda terms: terms.larmor
+)
+_WITH_OFFSET = r"M+\chi_\mathrm{L}(H+H_0)"
+_INTRINSIC = _Quantity(
+    r"M-M_\mathrm{L}-M_\mathrm{Fe}",
+    lambda terms: terms.ats,
+    lambda terms: terms.beside_ats,
+)
+
+
+@paper_style()
+def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, synthetic: bool) -> Figure:
+    """All runs of one kind, data and theory, over the residuals in units of the standard error."""
+    runs = [run for run, _ in parts]
+    styles, fills = run_styles(runs), branch_fills(runs)
+    handles = [*overview_handles(styles, fills), Line2D([], [], color=BLACK, linewidth=_THIN, label="model")]
+    figure, (main, below) = frame(
+        fit_verdict(result),
+        fit_details(result, runs),
+        synthetic_mark(runs, synthetic=synthetic),
+        trusted=result.assessment.trusted,
+        panels=(2.6, 1.0),
+        handles=handles,
+    )
+    kind = runs[0].run.kind
+    left = result.data.magnetisation - quantity.taken(result.terms)
+    values = [left[part] for _, part in parts]
+    factor, unit = scaled_unit(np.concatenate(values), "emu/g")
+    pulls = result.residuals / result.data.sigma
+    for (run, part), style in zip(parts, styles, strict=True):
+        x = abscissa(kind, run.temperature, run.field)
+        draw_points(main, run, style, fills, (x, factor * left[part]), errors=factor * run.sigma)
+        draw_points(below, run, style, fills, (x, pulls[part]), size=0.7)
+        for place, terms in curves(result, run):
+            # On the points that it goes through black is seen; off them it must be told whose curve it is.
+            colour = BLACK if result.assessment.trusted else style.colour
+            main.plot(place, factor * quantity.theory(terms), color=colour, linewidth=_THIN, zorder=3.0)
+    noise = [factor * float(np.median(run.sigma)) for run in runs]
+    spread_scale(main, runs, [factor * part for part in values], noise)
+    main.set_ylabel(f"${quantity.symbol}$ ({unit})")
+    finish_residuals(below, np.concatenate([pulls[part] for _, part in parts]), "data $-$ model")
+    below.set_xlabel(ABSCISSA_LABELS[kind])
+    return figure
+
+
+DRAWN_A_PROCESS = 3
+"""The figures of so many fits are worth the start of a process."""
+
+
+def pictures(
+    results: Sequence[FitResult],
+    *,
+    decompose_all: bool = False,
+    jobs: int = 1,
+    progress: Callable[[Sequence[FitResult]], Iterable[FitResult]] = tuple,
+) -> list[dict[str, bytes]]:
+    """PNG files of each fit by the stems of their names; the same bytes for any ``jobs``."""
+    shared = min(jobs, max(1, len(results) // DRAWN_A_PROCESS))
+    with in_order(partial(_of_one, decompose_all=decompose_all), results, jobs=shared) as drawn:
+        return [files for _, files in zip(progress(results), drawn, strict=True)]
+
+
+def _of_one(result: FitResult, *, decompose_all: bool) -> dict[str, bytes]:
+    figures = [*fit_figures(result, decompose_all=decompose_all), *interval_figures(result)]
+    if result.bootstrap:
+        figures.append(("bootstrap", bootstrap_figure(result)))
+    return {stem: save_png(figure) for stem, figure in figures}

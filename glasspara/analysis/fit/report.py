@@ -1,0 +1,464 @@
+"""The JSON report of ``fit``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import floor, log10
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from glasspara.report.frame import Json, failures, frame, input_block, run_block
+from glasspara.report.table import column, csv_text, provenance
+from glasspara.report.terminal import runs_in_words, show_inputs
+from glasspara.wording import p_value, two_errors, value_with_error
+
+if TYPE_CHECKING:
+    from glasspara.data.loading import Input
+    from glasspara.errors import GlassparaError
+    from glasspara.fitting.intervals.contours import Contour
+    from glasspara.fitting.intervals.curves import ProfileCurve
+    from glasspara.fitting.intervals.minos import Interval
+    from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter, Quantity, Spread, TraceEffect
+
+
+def fit_document(
+    inputs: Sequence[Input],
+    fits: Sequence[FitResult],
+    warnings: Sequence[str],
+    failed: Sequence[tuple[str, GlassparaError]] = (),
+) -> Json:
+    model = fits[0].model
+    return frame("fit", [input_block(item) for item in inputs], warnings) | {
+        "model": model.name,
+        "convention": model.convention,
+        "orientation": model.orientation,
+        "fits": [fit_block(result) for result in fits],
+        "failed": failures(failed),
+    }
+
+
+def fit_block(result: FitResult) -> Json:
+    """A fit with its runs, parameters, statistics and verdict."""
+    statistics, determination = result.statistics, result.determination
+    block: Json = {
+        "method": result.method,
+        "ions": result.model.ions,
+        "runs": [run_block(run) for run in result.data.runs],
+        "parameters": {name: _parameter(item) for name, item in result.parameters.items()},
+        "correlation": {"names": list(result.correlation_names), "matrix": result.correlation.tolist()},
+        "derived": {
+            name: {"value": item.value, "error": item.error, "unit": item.unit, "minos": _minos(item.minos)}
+            for name, item in result.derived.items()
+        },
+        "statistics": {
+            "chi2": statistics.chi2,
+            "chi2_points": statistics.chi2_points,
+            "ndof": statistics.ndof,
+            "p_value": statistics.p_value,
+            "aic": statistics.aic,
+            "bic": statistics.bic,
+            "n_points": statistics.n_points,
+            "n_free": statistics.n_free,
+        },
+        "identifiability": {
+            "names": list(determination.names),
+            "singular_values": list(determination.singular_values),
+            "relative_errors": dict(determination.relative_errors),
+            "combinations": dict(determination.combinations),
+            "undetermined": list(determination.undetermined),
+            "statements": list(determination.statements),
+        },
+        "assessment": {"status": result.assessment.status, "reasons": list(result.assessment.reasons)},
+        "notes": list(result.notes),
+        "ats_test": None,
+        "profiles": {curve.name: _profile(curve) for curve in result.profiles},
+        "contours": [_contour(item) for item in result.contours],
+        "bootstrap": None if result.bootstrap is None else _bootstrap(result.bootstrap),
+        "trace_ions": None if result.trace_effect is None else _trace_effect(result.trace_effect),
+    }
+    if result.ats_test is not None:
+        test = result.ats_test
+        block["ats_test"] = {
+            "chi2_without": test.chi2_without,
+            "delta_chi2": test.delta_chi2,
+            "extra_parameters": test.extra_parameters,
+            "p_value": test.p_value,
+            "open_without": list(test.open_without),
+            "needed": test.needed,
+            "chi2_with_allowances": test.chi2_with_allowances,
+            "p_with_allowances": test.p_with_allowances,
+            "parameters_without": {
+                name: {"value": value, "error": error}
+                for name, (value, error) in test.parameters_without.items()
+            },
+        }
+    return block
+
+
+def _trace_effect(effect: TraceEffect) -> Json:
+    def values(found: Mapping[str, tuple[float, float | None]]) -> Json:
+        return {name: {"value": value, "error": error} for name, (value, error) in found.items()}
+
+    return {
+        "ions": [
+            {"ion": item.ion.name, "j": item.ion.j, "g": item.ion.g, "ratio": item.ratio}
+            for item in effect.ions
+        ],
+        "with": values(effect.with_ions),
+        "without": values(effect.without),
+        "change": dict(effect.change),
+    }
+
+
+def _parameter(item: FittedParameter) -> Json:
+    constraint = item.constraint
+    return {
+        "value": item.value,
+        "error": item.error,
+        "error_scaled": item.error_scaled,
+        "unit": item.unit,
+        "fixed": item.fixed,
+        "constraint": None
+        if constraint is None
+        else {
+            "mean": constraint.mean,
+            "error": constraint.error,
+            "error_of": "logarithm" if constraint.log else "value",
+            "assumed": constraint.assumed,
+        },
+        "limits": list(item.limits),
+        "at_limit": item.at_limit,
+        "stage": item.stage,
+        "minos": _minos(item.minos),
+    }
+
+
+def _minos(interval: Interval | None) -> Json | None:
+    if interval is None:
+        return None
+    return {
+        "lower": interval.lower,
+        "upper": interval.upper,
+        "lower_outcome": interval.lower_outcome,
+        "upper_outcome": interval.upper_outcome,
+    }
+
+
+def _profile(curve: ProfileCurve) -> Json:
+    return {
+        "values": curve.values.tolist(),
+        "chi2_rise": curve.rises.tolist(),
+        "parameters": {name: values.tolist() for name, values in curve.path.items()},
+    }
+
+
+def _contour(item: Contour) -> Json:
+    return {
+        "names": list(item.names),
+        "lines": [
+            {
+                "probability": line.probability,
+                "chi2_rise": line.rise,
+                "closed": line.closed,
+                "points": line.points.tolist(),
+                "on_line": line.found.tolist(),
+            }
+            for line in item.lines
+        ],
+        "statements": list(item.statements),
+    }
+
+
+def _bootstrap(item: Bootstrap) -> Json:
+    return {
+        "kind": item.kind,
+        "seed": item.seed,
+        "replicates": len(item.samples),
+        "without_minimum": len(item.problems),
+        "p_value": item.p_value,
+        "parameters": {name: _spread(spread) for name, spread in item.parameters.items()},
+        "derived": {name: _spread(spread) for name, spread in item.derived.items()},
+        "remarks": list(item.remarks),
+    }
+
+
+def _spread(item: Spread) -> Json:
+    return {
+        "value": item.value,
+        "standard_error": item.standard_error,
+        "bias": item.bias,
+        "interval_68": list(item.interval_68),
+        "interval_95": list(item.interval_95),
+        "unit": item.unit,
+        "at_limit": item.at_limit,
+    }
+
+
+def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
+    """One row a parameter and fit; derived numbers follow with kind "derived"."""
+    model = fits[0].model
+    comments = [
+        *provenance("fit", inputs),
+        f"model {model.name}, {model.convention} convention, {model.orientation} orientation",
+        "error: one standard error by the stated sigmas; error_scaled: times sqrt(chi2/ndof)",
+        "minos_lower, minos_upper: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled",
+    ]
+    rows: list[Sequence[object]] = []
+    for number, result in enumerate(fits, 1):
+        runs = "; ".join(run.label for run in result.data.runs)
+        status = result.assessment.status
+        for name, item in result.parameters.items():
+            kind = _kind(item)
+            rows.append(
+                (
+                    number,
+                    runs,
+                    status,
+                    name,
+                    kind,
+                    item.value,
+                    item.error,
+                    item.error_scaled,
+                    item.unit,
+                    item.at_limit,
+                    *_minos_cells(item),
+                )
+            )
+        for name, derived in result.derived.items():
+            rows.append(
+                (
+                    number,
+                    runs,
+                    status,
+                    name,
+                    "derived",
+                    derived.value,
+                    derived.error,
+                    None,
+                    derived.unit,
+                    None,
+                    *_minos_cells(derived),
+                )
+            )
+    header = (
+        "fit", "runs", "status", "parameter", "kind", "value", "error", "error_scaled", "unit", "at_limit",
+        "minos_lower", "minos_upper", "minos_lower_outcome", "minos_upper_outcome",
+    )  # fmt: skip
+    return csv_text(comments, header, rows)
+
+
+def _minos_cells(item: Quantity) -> tuple[float | str | None, ...]:
+    if item.minos is None:
+        return (None,) * 4
+    return (item.minos.lower, item.minos.upper, item.minos.lower_outcome, item.minos.upper_outcome)
+
+
+def profile_csv(inputs: Sequence[Input], result: FitResult, curve: ProfileCurve) -> str:
+    """Chi2 above its minimum along a parameter or combination, the parabola of its error, the other parameters."""
+    item = result.quantities[curve.name]
+    comments = [
+        *provenance("fit", inputs),
+        f"profile of {curve.name}: least chi2 above {result.statistics.chi2!r}, everything else following",
+        "chi2_rise_parabola: what the error of the report stands for",
+    ]
+    header = [column(curve.name, item.unit), "chi2_rise", "chi2_rise_parabola", *map(column, curve.path)]
+    parabola = curve.parabola(item.value, item.error)
+    columns = (curve.values, curve.rises, parabola, *curve.path.values())
+    return csv_text(comments, header, zip(*(values.tolist() for values in columns), strict=True))
+
+
+def contour_csv(inputs: Sequence[Input], result: FitResult, contour: Contour) -> str:
+    """The points of every line of a contour, in order; the last is joined to the first."""
+    comments = [
+        *provenance("fit", inputs),
+        f"regions of {' and '.join(contour.names)}: chi2 above {result.statistics.chi2!r}, everything else following",
+        "on_line: 0 where the region meets a limit or is open",
+        *contour.statements,
+    ]
+    header = ("probability", "chi2_rise", *map(column, contour.names), "on_line")
+    rows = [
+        (line.probability, line.rise, *point, int(found))
+        for line in contour.lines
+        for point, found in zip(line.points.tolist(), line.found.tolist(), strict=True)
+    ]
+    return csv_text(comments, header, rows)
+
+
+def _kind(item: FittedParameter) -> str:
+    if item.stage:
+        return "stage"
+    if item.fixed:
+        return "held"
+    if item.constraint is None:
+        return "free"
+    return "assumed" if item.constraint.assumed else "constrained"
+
+
+def bootstrap_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
+    """One row a replicate and fit, with the free parameters that it found."""
+    comments = provenance("fit --bootstrap", inputs)
+    with_bootstrap = [
+        (number, result.bootstrap) for number, result in enumerate(fits, 1) if result.bootstrap is not None
+    ]
+    columns = {name: column(name) for _, done in with_bootstrap for name in done.names}
+    rows: list[Sequence[object]] = []
+    for number, done in with_bootstrap:
+        comments.append(f"fit {number}: {done.kind} bootstrap, seed {done.seed}")
+        for replicate, values in enumerate(done.samples.tolist()):
+            found = dict(zip(done.names, values, strict=True))
+            rows.append(
+                (
+                    number,
+                    replicate,
+                    done.chi2[replicate],
+                    done.problems.get(replicate, ""),
+                    *(found.get(name) for name in columns),
+                )
+            )
+    return csv_text(comments, ["fit", "replicate", "chi2", "problem", *columns.values()], rows)
+
+
+STATUS_WORDS = {
+    "good": ("good", "bold green"),
+    "term-not-needed": ("good: no ATS term is needed", "bold green"),
+    "not-determined": ("NOT DETERMINED: the data do not fix a freed parameter", "bold yellow"),
+    "poor": ("POOR: the model does not describe the data", "bold red"),
+    "not-converged": ("NOT CONVERGED: no valid minimum", "bold red"),
+}
+
+
+def show_fit(inputs: Sequence[Input], fits: Sequence[FitResult], out: Console) -> None:
+    """What was read, then every fit."""
+    show_inputs(inputs, out)
+    for number, result in enumerate(fits, 1):
+        out.print()
+        if len(fits) > 1:
+            out.print(Text(f"Fit {number} of {len(fits)}", style="bold"))
+        _show_fit(result, out)
+
+
+def _show_fit(result: FitResult, out: Console) -> None:
+    model = result.model
+    runs = runs_in_words([(run.run.kind, run.label) for run in result.data.runs])
+    out.print(
+        Text(f"Model {model.name} ({_convention(result)}), {result.method} fit of {runs}", style="bold")
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    intervals = {name: item.minos for name, item in result.quantities.items() if item.minos is not None}
+    for heading in ("parameter", "value", *(["minos"] if intervals else []), "unit", "state"):
+        table.add_column(heading)
+
+    def minos(name: str) -> str:
+        interval = intervals.get(name)
+        return two_errors(interval.lower, interval.upper) if interval else ""
+
+    def add(name: str, value: str, minos: str, unit: str, state: str, style: str | None = None) -> None:
+        table.add_row(name, value, *([minos] if intervals else []), unit, state, style=style)
+
+    for item in result.parameters.values():
+        if item.name == "field_offset" and item.fixed and item.value == 0.0:
+            continue
+        add(item.name, value_with_error(item.value, item.error), minos(item.name), item.unit, _state(item))
+    for name, derived in result.derived.items():
+        add(name, value_with_error(derived.value, derived.error), minos(name), derived.unit, "derived", "dim")
+    out.print(table)
+    statistics = result.statistics
+    out.print(
+        f"chi2/ndof = {statistics.chi2:.1f}/{statistics.ndof} ({p_value(statistics.p_value)}); "
+        f"AIC {statistics.aic:.1f}, BIC {statistics.bic:.1f}; {statistics.n_points} points, "
+        f"{statistics.n_free} free parameters"
+    )
+    out.print(
+        "Errors: one standard error by the stated sigmas (chi2 + 1); "
+        f"times {statistics.scatter_factor:.3g} for errors scaled by sqrt(chi2/ndof)."
+    )
+    if intervals:
+        out.print("Minos: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled.")
+    for line in _interval_lines(result, intervals):
+        out.print(f"  - {line}")
+    for statement in result.determination.statements:
+        out.print(f"  - {statement}")
+    for note in result.notes:
+        out.print(f"  - {note}")
+    if result.bootstrap is not None:
+        _show_bootstrap(result, result.bootstrap, out)
+    word, style = STATUS_WORDS[result.assessment.status]
+    out.print(Text(f"Verdict: {word}", style=style))
+    for reason in result.assessment.reasons:
+        out.print(f"  - {reason}")
+
+
+def _interval_lines(result: FitResult, intervals: Mapping[str, Interval]) -> list[str]:
+    """What intervals and contours have to say beyond their numbers."""
+    from glasspara.fitting.intervals.minos import FOUND
+
+    lines = [
+        f"minos, {name} {side}: {outcome}"
+        for name, interval in intervals.items()
+        for side, outcome in (("down", interval.lower_outcome), ("up", interval.upper_outcome))
+        if outcome != FOUND
+    ]
+    for contour in result.contours:
+        lines += [f"{' and '.join(contour.names)}: {statement}" for statement in contour.statements]
+    return lines
+
+
+def _show_bootstrap(result: FitResult, done: Bootstrap, out: Console) -> None:
+    out.print(Text(f"Bootstrap: {len(done.samples)} {done.kind} replicates, seed {done.seed}", style="bold"))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in (
+        "parameter",
+        "error of the fit",
+        "of the bootstrap",
+        "bias",
+        "68 % interval",
+        "95 % interval",
+    ):
+        table.add_column(heading)
+    errors = {name: item.error for name, item in result.quantities.items()}
+    for name, item in (*done.parameters.items(), *done.derived.items()):
+        error = errors[name]
+        table.add_row(
+            name,
+            "none" if error is None else f"{error:.2g}",
+            f"{item.standard_error:.2g}",
+            f"{item.bias:+.2g}",
+            _interval(item.interval_68, item.standard_error),
+            _interval(item.interval_95, item.standard_error),
+            style=None if name in done.parameters else "dim",
+        )
+    out.print(table)
+    if done.p_value is not None:
+        out.print(f"chi2 as large as that of the data: {p_value(done.p_value)} by the replicates")
+    for remark in done.remarks:
+        out.print(f"  - {remark}")
+
+
+def _interval(ends: tuple[float, float], error: float) -> str:
+    """Both ends to a tenth of the standard error or finer."""
+    size = max(abs(ends[0]), abs(ends[1]))
+    figures = max(2, floor(log10(size / error)) + 2) if error > 0.0 and size > 0.0 else 6
+    return " .. ".join(f"{end:.{min(figures, 15)}g}" for end in ends)
+
+
+def _convention(result: FitResult) -> str:
+    if not result.model.has_ats:
+        return "Larmor + Langevin"
+    return f"{result.model.convention} convention, {result.model.orientation}"
+
+
+def _state(item: FittedParameter) -> str:
+    if item.stage:
+        return "fitted in an earlier stage, then frozen"
+    if item.fixed:
+        return "held"
+    if item.at_limit:
+        return f"at its {item.at_limit} limit; error one-sided"
+    if item.constraint and item.constraint.assumed:
+        return "free, but for an assumption"
+    if item.constraint:
+        return f"constrained to {value_with_error(item.constraint.mean, item.constraint.error)}"
+    return "free"

@@ -1,0 +1,119 @@
+"""M_intr(H) at one temperature with every form of the ATS term, as the source's Fig. 23."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from matplotlib.lines import Line2D
+
+from glasspara.analysis.high_field.field_dependence import PLAIN, SHORT, along
+from glasspara.report.panels import (
+    ABSCISSA_LABELS,
+    RunStyle,
+    branch_fills,
+    branch_handles,
+    draw_points,
+    finish_residuals,
+    frame,
+    run_handles,
+)
+from glasspara.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, paper_style
+from glasspara.report.text import LINE, elide, file_name, scaled_unit, stems, synthetic_mark
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from glasspara.analysis.high_field.field_dependence import HighFieldResult
+    from glasspara.data.dataset import ReducedRun
+
+_LINES: dict[str, tuple[str, Literal["solid"] | tuple[float, Sequence[float]]]] = {
+    "three-level": (BLACK, "solid"),
+    "etm-phase": (GREEN, (0, (6, 2))),
+    "etm-high-field": (BLUE, (0, (6, 2, 1.2, 2))),
+    PLAIN: (VERMILLION, (0, (2, 1.2))),
+}
+
+
+def highfield_figures(result: HighFieldResult, *, synthetic: bool = False) -> Iterator[tuple[str, Figure]]:
+    """A figure for each M(H) run, with the stem of a file name; none where no form has a minimum.
+
+    ``synthetic`` marks the figures so whatever the files are called.
+    """
+    data = result.comparison.data
+    chosen = [
+        (run, part)
+        for run, part in zip(data.runs, data.slices, strict=True)
+        if run.run.kind == "fixed-temperature"
+    ]
+    if result.comparison.best is None:
+        return
+    for stem, (run, part) in zip(stems([run for run, _ in chosen]), chosen, strict=True):
+        yield f"highfield_{stem}", _figure(result, run, part, synthetic=synthetic)
+
+
+@paper_style()
+def _figure(result: HighFieldResult, run: ReducedRun, part: slice, *, synthetic: bool) -> Figure:
+    """Data less the Larmor and Langevin terms of the best form, with all forms, over residuals of (10) and of it."""
+    best = result.comparison.best
+    assert best is not None
+    fits = result.usable
+    reference = fits[best.name]
+    data, left_by_plain = RunStyle("data", ORANGE, "o"), RunStyle(f"left by {SHORT[PLAIN]}", VERMILLION, "^")
+    left_by_best = RunStyle(f"left by {SHORT[best.name]}", GREY, "o")
+    lines = {name: style for name, style in _LINES.items() if name in fits}
+    fills = branch_fills([run])
+    handles = [
+        *run_handles([data]),
+        *(Line2D([], [], color=c, linestyle=d, label=SHORT[name]) for name, (c, d) in lines.items()),
+        *run_handles([left_by_best, *([left_by_plain] if PLAIN in fits and best.name != PLAIN else [])]),
+        *branch_handles(fills),
+    ]
+    figure, (main, below) = frame(
+        "High field: "
+        + (f"best form {SHORT[best.name]}" if result.trusted else "no form describes the data"),
+        _details(result, run),
+        synthetic_mark([run], synthetic=synthetic),
+        trusted=result.trusted,
+        panels=(2.0, 1.0),
+        handles=handles,
+    )
+    # Loops fold onto positive fields: every term is odd in H.
+    sign, x = np.where(run.field < 0.0, -1.0, 1.0), 1.0e-3 * np.abs(run.field)
+    factor, unit = scaled_unit(reference.intrinsic[part], "emu/g")
+    draw_points(
+        main, run, data, fills, (x, factor * sign * reference.intrinsic[part]), errors=factor * run.sigma
+    )
+    for name, (colour, dashes) in lines.items():
+        fields, terms = along(fits[name], run)
+        # What this form says of the points drawn, whatever it makes of the other terms.
+        shown = terms.total - along(reference, run)[1].beside_ats
+        main.plot(1.0e-3 * fields, factor * shown, color=colour, linestyle=dashes, zorder=3.0)
+    pulls = [sign * fits[best.name].residuals[part] / run.sigma]
+    if PLAIN in fits and best.name != PLAIN:
+        pulls.append(sign * fits[PLAIN].residuals[part] / run.sigma)
+    for style, values in zip((left_by_best, left_by_plain), pulls, strict=False):
+        draw_points(below, run, style, fills, (x, values), size=0.7)
+    main.axhline(0.0, color=GREY, linewidth=0.8, zorder=1.0)
+    main.set_ylabel(rf"$M-M_\mathrm{{L}}-M_\mathrm{{Fe}}$ ({unit})")
+    finish_residuals(below, np.concatenate(pulls), "data $-$ model")
+    below.set_xlabel(ABSCISSA_LABELS["fixed-temperature"])
+    return figure
+
+
+def _details(result: HighFieldResult, run: ReducedRun) -> str:
+    """Run and file, delta AIC of (10), and the peak by the best form."""
+    best = result.comparison.best
+    plain = next(item for item in result.comparison.contestants if item.name == PLAIN)
+    lines = [f"{run.label}, {file_name(run)}"]
+    if plain.delta is not None:
+        lines.append(f"ΔAIC of (10): {plain.delta:.1f}")
+    lines += [
+        f"no peak up to {1e-3 * peak.top:.3g} kOe"
+        if peak.field is None
+        else f"peak at {1e-3 * peak.field:.3g} kOe, {peak.fall:.2f} of it at {1e-3 * peak.top:.3g} kOe"
+        for peak in result.peaks
+        if result.trusted and best is not None and peak.form == best.name and peak.run is run
+    ]
+    return "\n".join(elide(line, LINE) for line in lines)

@@ -1,0 +1,127 @@
+"""Figures of the search for oscillations, as the source's Fig. 20: M_intr(T), what is left of it, periodograms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator
+
+from glasspara.analysis.oscillations.search import BOTH, place
+from glasspara.analysis.oscillations.waves import (
+    FOUND,
+    HINT,
+    OscillationResult,
+    Peak,
+    RunOscillation,
+    chance_in_words,
+)
+from glasspara.report.panels import (
+    branch_fills,
+    draw_header,
+    draw_legend,
+    draw_points,
+    finish_residuals,
+    run_styles,
+)
+from glasspara.report.style import BLACK, BLUE, GREY, ORANGE, PAD, VERMILLION, WIDTH, paper_style
+from glasspara.report.text import scaled_unit, stems, synthetic_mark, wrapped
+
+_LABELS = {"T": r"$T$ (K)", "1/T": r"$1/T$ (K$^{-1}$)"}
+_FREQUENCIES = {"T": r"frequency in $T$ (K$^{-1}$)", "1/T": r"frequency in $1/T$ (K)"}
+_LINEAR = 10.0  # powers beyond are on a logarithmic scale
+
+
+def oscillation_figures(
+    result: OscillationResult, *, synthetic: bool = False
+) -> Iterator[tuple[str, Figure]]:
+    """The run of the strongest wave, and every other with one that is at least a hint, with stems of file names."""
+    best = result.best
+    yield "oscillations", oscillation_figure(result, best, synthetic=synthetic)
+    for item, stem in zip(result.runs, stems([item.run for item in result.runs]), strict=True):
+        if item is not best and item.best.fap < HINT:
+            yield f"oscillations_{stem}", oscillation_figure(result, item, synthetic=synthetic)
+
+
+@paper_style()
+def oscillation_figure(result: OscillationResult, item: RunOscillation, *, synthetic: bool = False) -> Figure:
+    """M_intr of one run with both smooth descriptions, what the model leaves with the strongest wave, and the
+    periodograms in T and in 1/T.
+
+    ``synthetic`` marks the figure so whatever the files are called.
+    """
+    run, peak = item.run, item.best
+    figure = Figure(figsize=(WIDTH, 6.4 + 2.1 * len(item.peaks)))
+    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
+    panels = figure.subplots(2 + len(item.peaks), 1, height_ratios=[1.5, 1.2, *[1.2] * len(item.peaks)])
+    title = "Oscillation with temperature: " + (
+        "FOUND" if result.found else "a hint" if result.fap < HINT else "none"
+    )
+    if not result.trusted:
+        title = "Oscillations: NOT TRUSTED"
+    words = f"{wrapped(result.verdict)}\nshown: {run.label}, {len(run)} points"
+    draw_header(figure, title, words, synthetic_mark([run], synthetic=synthetic), trusted=result.trusted)
+    x = place(run.temperature, peak.abscissa)
+    along = np.argsort(x, kind="stable")
+    (style,), fills = run_styles([run]), branch_fills([run])
+    factor, unit = scaled_unit(item.intrinsic, "emu/g")
+    draw_points(
+        panels[0], run, style, fills, (x, factor * item.intrinsic), errors=factor * run.sigma, size=0.8
+    )
+    panels[0].plot(x[along], factor * item.model[along], color=BLUE, zorder=3.0)
+    panels[0].plot(x[along], factor * item.smooth[along], color=ORANGE, linestyle="--", zorder=3.0)
+    panels[0].set_ylabel(rf"$M_\mathrm{{intr}}$ ({unit})")
+    pulls = (item.intrinsic - item.model) / run.sigma
+    draw_points(panels[1], run, style, fills, (x, pulls), size=0.8)
+    finish_residuals(panels[1], pulls, "data $-$ model")
+    if peak.fap < HINT:
+        fine = np.linspace(x.min(), x.max(), 2000)
+        panels[1].plot(
+            fine,
+            peak.wave.at(fine, peak.middle) / np.interp(fine, x[along], run.sigma[along]),
+            color=VERMILLION,
+            linewidth=1.2,
+            zorder=3.0,
+        )
+    panels[1].set_xlabel(_LABELS[peak.abscissa])
+    panels[0].sharex(panels[1])
+    panels[0].tick_params(labelbottom=False)
+    for axes, one in zip(panels[2:], item.peaks, strict=True):
+        _draw_periodogram(axes, one, result.replicates - result.failed)
+    draw_legend(figure, _legend(), 2)
+    return figure
+
+
+def _draw_periodogram(axes: Axes, peak: Peak, replicates: int) -> None:
+    f = peak.frequencies
+    axes.plot(f, peak.periodograms["model"], color=BLUE, linewidth=1.0, zorder=2.0)
+    axes.plot(f, peak.periodograms["spline"], color=ORANGE, linewidth=1.0, linestyle="--", zorder=2.0)
+    axes.fill_between(f, peak.periodograms[BOTH], color="#CCCCCC", linewidth=0.0, zorder=1.0)
+    axes.axhline(peak.threshold, color=BLACK, linewidth=1.0, linestyle=":", zorder=3.0)
+    axes.annotate(
+        f"{100.0 * FOUND:g} %", (1.0, peak.threshold), (4.0, 0.0), xycoords=("axes fraction", "data"),
+        textcoords="offset points", ha="left", va="center", color=GREY,
+    )  # fmt: skip
+    axes.plot(peak.wave.frequency, peak.power[BOTH], marker="v", color=VERMILLION, zorder=4.0)
+    axes.set_yscale("symlog", linthresh=_LINEAR)
+    axes.set_xlim(0.0, float(f.max()))
+    axes.set_ylim(0.0, 2.0 * max(float(np.max([*peak.periodograms.values()])), peak.threshold))
+    axes.yaxis.set_major_locator(FixedLocator([0.0, _LINEAR / 2.0, *_LINEAR * 10.0 ** np.arange(4)]))
+    axes.yaxis.set_major_formatter("{x:g}")
+    unit, chance = peak.unit.replace("^-1", "⁻¹"), chance_in_words(peak.fap, replicates)
+    period = f"period {peak.period:.3g} {unit}, false-alarm probability {chance}"
+    axes.set_title(period, loc="right", fontsize="small", parse_math=False)
+    axes.set_xlabel(_FREQUENCIES[peak.abscissa])
+    axes.set_ylabel(r"$-\ln p$ (1)")
+
+
+def _legend() -> list[Line2D]:
+    return [
+        Line2D([], [], color=BLUE, label="model, and beside it"),
+        Line2D([], [], color=ORANGE, linestyle="--", label="spline, and beside it"),
+        Line2D([], [], color="#CCCCCC", linewidth=6.0, label="beside both"),
+        Line2D([], [], color=VERMILLION, marker="v", label="strongest wave"),
+    ]

@@ -1,0 +1,176 @@
+"""The JSON report of ``oscillations``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from glasspara.analysis.fit.report import fit_block
+from glasspara.report.frame import Json, frame, input_block, run_block
+from glasspara.report.table import csv_text, point_keys, provenance
+from glasspara.report.terminal import show_inputs
+from glasspara.wording import value_with_error
+
+if TYPE_CHECKING:
+    from glasspara.analysis.oscillations.waves import OscillationResult, Peak
+    from glasspara.data.loading import Input
+
+
+def oscillations_document(
+    inputs: Sequence[Input], result: OscillationResult, warnings: Sequence[str]
+) -> Json:
+    wiggle = result.wiggle
+    return frame("oscillations", [input_block(item) for item in inputs], warnings) | {
+        "oscillations": {
+            "verdict": result.verdict,
+            "remarks": list(result.remarks),
+            "found": result.found,
+            "false_alarm_probability": result.fap,
+            "false_alarm_probability_is_bound": result.is_bound,
+            "false_alarm_probability_beside": dict(result.by_description),
+            "replicates": result.replicates,
+            "replicates_failed": result.failed,
+            "seed": result.seed,
+            "trusted": result.trusted,
+            "residual_correlation": result.correlation[0],
+            "residual_correlation_p_value": result.correlation[1],
+            "thermometer_noise": None
+            if wiggle is None
+            else {"relative_size": wiggle.size, "length_in_ln_T": wiggle.length},
+            "runs": [
+                {
+                    "run": run_block(item.run),
+                    "spline_knots": item.knots,
+                    "peaks": [_peak(peak) for peak in item.peaks],
+                }
+                for item in result.runs
+            ],
+            "fit": fit_block(result.fit),
+        }
+    }
+
+
+def _peak(item: Peak) -> Json:
+    return {
+        "abscissa": item.abscissa,
+        "period": item.period,
+        "period_error": item.period_error,
+        "period_unit": item.unit,
+        "amplitude": item.wave.amplitude,
+        "amplitude_error": item.wave.amplitude_error,
+        "amplitude_beside_spline": item.control.amplitude,
+        "amplitude_beside_spline_error": item.control.amplitude_error,
+        "amplitude_unit": "emu/g",
+        "phase_rad": item.wave.phase,
+        "phase_error_rad": item.wave.phase_error,
+        "phase_at": item.middle,
+        "power": dict(item.power),
+        "power_at_1_percent": item.threshold,
+        "false_alarm_probability": item.fap,
+        "false_alarm_probability_here": item.fap_here,
+        "thermometer_relative_error": item.thermometer,
+        "frequencies": len(item.frequencies),
+    }
+
+
+def _comments(inputs: Sequence[Input], result: OscillationResult) -> list[str]:
+    return [
+        *provenance("oscillations", inputs),
+        result.verdict,
+        f"{result.replicates} replicates of noise, seed {result.seed}",
+    ]
+
+
+def peaks_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
+    """The strongest wave of each run in T and in 1/T."""
+    comments = [
+        *_comments(inputs, result),
+        "power: -ln of the chance at one given frequency; fap: the chance of it anywhere in the search, fap_here: in "
+        "this run and abscissa",
+    ]
+    header = (
+        "run", "file", "abscissa", "period", "period_error", "period_unit", "amplitude_emu_per_g",
+        "amplitude_error_emu_per_g", "amplitude_beside_spline_emu_per_g",
+        "amplitude_beside_spline_error_emu_per_g", "phase_rad", "phase_error_rad", "phase_at",
+        "power", "power_beside_model", "power_beside_spline", "fap", "fap_here", "thermometer_relative_error",
+        "spline_knots",
+    )  # fmt: skip
+    rows = [
+        (
+            item.run.label, item.run.run.file, peak.abscissa, peak.period, peak.period_error, peak.unit,
+            peak.wave.amplitude, peak.wave.amplitude_error, peak.control.amplitude, peak.control.amplitude_error,
+            peak.wave.phase, peak.wave.phase_error, peak.middle,
+            peak.power["both"], peak.power["model"], peak.power["spline"], peak.fap, peak.fap_here, peak.thermometer,
+            item.knots,
+        )
+        for item in result.runs
+        for peak in item.peaks
+    ]  # fmt: skip
+    return csv_text(comments, header, rows)
+
+
+def points_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
+    """Every point of the runs that were looked at, with both smooth descriptions of its M_intr."""
+    comments = [
+        *_comments(inputs, result),
+        "M_intr: M less Larmor and Langevin terms; M_ats: the ATS term; M_spline: what the spline makes of M_intr",
+    ]
+    header = (
+        "file", "line", "run", "branch", "T_K", "H_Oe", "sigma_emu_per_g", "M_intr_emu_per_g", "M_ats_emu_per_g",
+        "M_spline_emu_per_g",
+    )  # fmt: skip
+    keys = list(point_keys(result.data))
+    rows: list[Sequence[object]] = []
+    for item in result.runs:
+        run, part = item.run, result.data.slices[item.number]
+        columns = (run.temperature, run.field, run.sigma, item.intrinsic, item.model, item.smooth)
+        points = zip(*(values.tolist() for values in columns), strict=True)
+        rows += [(*key, *values) for key, values in zip(keys[part], points, strict=True)]
+    return csv_text(comments, header, rows)
+
+
+def periodograms_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
+    """Power of every frequency, in T (1/K) and in 1/T (K)."""
+    header = (
+        "run", "file", "abscissa", "frequency", "frequency_unit", "period", "power", "power_beside_model",
+        "power_beside_spline",
+    )  # fmt: skip
+    rows = [
+        (
+            item.run.label, item.run.run.file, peak.abscissa, frequency, "1/K" if peak.abscissa == "T" else "K",
+            1.0 / frequency, both, model, spline,
+        )
+        for item in result.runs
+        for peak in item.peaks
+        for frequency, both, model, spline in zip(
+            peak.frequencies.tolist(),
+            *(peak.periodograms[name].tolist() for name in ("both", "model", "spline")),
+            strict=True,
+        )
+    ]  # fmt: skip
+    return csv_text(_comments(inputs, result), header, rows)
+
+
+def show_oscillations(inputs: Sequence[Input], result: OscillationResult, out: Console) -> None:
+    show_inputs(inputs, out)
+    out.print()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numbers = ("power", "false alarm", "here")
+    for column in ("run", "in", "strongest period", "amplitude / emu/g", *numbers):
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    for item in result.runs:
+        for peak in item.peaks:
+            table.add_row(
+                item.run.label, peak.abscissa, f"{value_with_error(peak.period, peak.period_error)} {peak.unit}",
+                value_with_error(peak.wave.amplitude, peak.wave.amplitude_error), f"{peak.power['both']:.1f}",
+                f"{peak.fap:.2g}", f"{peak.fap_here:.2g}",
+                style="bold" if peak is result.best.best and result.found else None,
+            )  # fmt: skip
+    out.print(table)
+    out.print(Text(f"Verdict: {result.verdict}", style="bold green" if result.trusted else "bold red"))
+    for remark in result.remarks:
+        out.print(f"  - {remark}")

@@ -1,0 +1,170 @@
+"""Figures of the partition scan: chi2 along x, and the subtracted curves stacked as the source's Figs. 16 and 17."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from glasspara.analysis.partition.scan import LEVELS, PartitionPoint, PartitionResult
+from glasspara.report.panels import (
+    ABSCISSA_LABELS,
+    abscissa,
+    branch_fills,
+    branches,
+    draw_header,
+    draw_legend,
+    draw_points,
+    overview_handles,
+    run_styles,
+)
+from glasspara.report.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PAD,
+    VERMILLION,
+    WIDTH,
+    paper_style,
+)
+from glasspara.report.text import scaled_unit, synthetic_mark, wrapped
+from glasspara.wording import value_with_error
+
+_MOST_PANELS = 11
+_SHADES = {"68 %": "#BBBBBB", "95 %": "#E4E4E4"}
+
+
+def _header(figure: Figure, result: PartitionResult, *, synthetic: bool) -> None:
+    value, error = result.n_fe
+    iron = f"n(Fe) = {value_with_error(value, error)} g⁻¹" + (" held" if error is None else "")
+    lines = f"{wrapped(result.verdict)}\n{iron}"
+    title = {
+        "good": "Partition of the iron",
+        "term-not-needed": "Partition of the iron, ATS term not needed",
+        "not-determined": "Partition: NOT DETERMINED",
+        "poor": "Partition: NOT TRUSTED (poor)",
+        "not-converged": "Partition: NOT TRUSTED (not converged)",
+    }[result.status]
+    mark = synthetic_mark(result.data.runs, synthetic=synthetic)
+    draw_header(figure, title, lines, mark, trusted=result.trusted)
+
+
+@paper_style()
+def partition_figure(result: PartitionResult, *, synthetic: bool = False) -> Figure:
+    """Rise of chi2 over all x, and near the best x with the intervals of 68 and 95 %."""
+    figure = Figure(figsize=(WIDTH, 8.0))
+    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=2.0 * PAD)
+    whole, near = figure.subplots(2, 1)
+    _header(figure, result, synthetic=synthetic)
+    curve = result.curve
+    places = [(item.fraction, item.rise) for item in result.points]
+    x, rise = np.array(sorted([*places, *zip(curve.values, curve.rises, strict=True)])).T
+    whole.plot(x, np.maximum(rise, 0.0), color=GREY, linestyle=":", linewidth=1.2, zorder=1.5)
+    whole.plot(curve.values, np.maximum(curve.rises, 0.0), color=BLUE, zorder=2.0)
+    for item in result.points:
+        colour = GREEN if item.explained else VERMILLION
+        whole.plot(
+            item.fraction,
+            max(item.rise, 0.0),
+            marker="o" if item.minimum.valid else "x",
+            color=colour,
+            zorder=3.0,
+        )
+    whole.set_yscale("symlog", linthresh=LEVELS["95 %"])
+    whole.set_ylim(bottom=-0.4)
+    whole.set_xlim(-0.03, 1.03)
+    near.plot(curve.values, curve.rises, color=BLUE, marker=".", zorder=3.0)
+    near.set_ylim(0.0, max(1.15 * LEVELS["95 %"], min(float(np.max(curve.rises, initial=0.0)), 12.0)))
+    for name, level in LEVELS.items():
+        low, high = result.ends(name)
+        for axes in (whole, near):
+            axes.axhline(level, color=ORANGE, linewidth=1.0, zorder=1.0)
+            if low is not None and high is not None:
+                axes.axvspan(
+                    low, high, color=_SHADES[name], linewidth=0.0, zorder=0.1 if name == "95 %" else 0.2
+                )
+        near.annotate(
+            name, (1.0, level), (4.0, 0.0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            ha="left", va="center", color=ORANGE,
+        )  # fmt: skip
+    near.locator_params(axis="x", nbins=5)
+    near.axvline(result.best, color=BLACK, linewidth=1.0, zorder=1.0)
+    for axes in (whole, near):
+        axes.set_ylabel(r"$\chi^2-\chi^2_\mathrm{min}$ (1)")
+    near.set_xlabel(r"$x$, share of Fe$^{2+}$ in the iron (1)")
+    draw_legend(figure, _legend(), 3)
+    return figure
+
+
+def _legend() -> list[Line2D]:
+    return [
+        Line2D([], [], color=BLUE, label="profile"),
+        Line2D([], [], color=GREEN, marker="o", linestyle="none", label="scanned, explained"),
+        Line2D([], [], color=VERMILLION, marker="o", linestyle="none", label="not explained"),
+    ]
+
+
+@paper_style()
+def stacked_figure(result: PartitionResult, *, synthetic: bool = False) -> Figure:
+    """What each x leaves of the data, a panel each, with the ATS term fitted to it.
+
+    Against 1/T where most runs are at fixed field, else against H; runs of the other kind are left out. Of more than 11
+    values as many are drawn, evenly chosen.
+    """
+    data = result.data
+    fixed_field = [run.run.kind == "fixed-field" for run in data.runs]
+    kind = "fixed-field" if 2 * sum(fixed_field) >= len(data.runs) else "fixed-temperature"
+    order = sorted(
+        (i for i, run in enumerate(data.runs) if run.run.kind == kind), key=lambda i: data.runs[i].run.nominal
+    )
+    drawn = [data.runs[i] for i in order]
+    styles, fills = run_styles(drawn), branch_fills(drawn)
+    handles = [*overview_handles(styles, fills), Line2D([], [], color=BLACK, label="ATS term")]
+    every = result.with_best
+    chosen = {len(every) - 1, *np.linspace(0, len(every) - 1, _MOST_PANELS).astype(int).tolist()}
+    points = [item for i, item in enumerate(every) if i in chosen or item.fraction == result.best]
+    figure = Figure(figsize=(WIDTH, 2.6 + 1.45 * len(points) + 0.12 * len(handles)))
+    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
+    panels: list[Axes] = figure.subplots(len(points), 1, sharex=True, squeeze=False)[:, 0].tolist()
+    _header(figure, result, synthetic=synthetic)
+    factor, unit = scaled_unit(np.concatenate([item.intrinsic(data) for item in points]), "emu/g")
+    for axes, item in zip(panels, points, strict=True):
+        values = factor * item.intrinsic(data)
+        for index, style in zip(order, styles, strict=True):
+            run, part = data.runs[index], data.slices[index]
+            x = abscissa(kind, run.temperature, run.field)
+            draw_points(axes, run, style, fills, (x, values[part]), errors=factor * run.sigma, size=0.7)
+            for _, mask in branches(run):
+                along = np.argsort(x[mask], kind="stable")
+                axes.plot(
+                    x[mask][along],
+                    factor * item.terms.ats[part][mask][along],
+                    color=BLACK,
+                    linewidth=1.2,
+                    zorder=3.0,
+                )
+        if kind == "fixed-field":
+            axes.set_xscale("log")
+        axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1.0)
+        axes.locator_params(axis="y", nbins=4)
+        best = "the best, " if item.fraction == result.best else ""
+        axes.set_title(
+            f"x = {item.fraction:.4g}: {best}{_said(item)}",
+            loc="left",
+            fontsize="small",
+            color=GREEN if item.explained else VERMILLION,
+        )
+    panels[len(panels) // 2].set_ylabel(rf"$M_\mathrm{{intr}}$ ({unit})")
+    panels[-1].set_xlabel(ABSCISSA_LABELS[kind])
+    draw_legend(figure, handles, 4)
+    return figure
+
+
+def _said(item: PartitionPoint) -> str:
+    rise = f"{item.rise:.1f}" if item.rise < 1000.0 else f"{item.rise:.3g}"
+    if not item.minimum.valid:
+        return "no valid minimum"
+    return f"χ² rises by {rise}, {'explained' if item.explained else 'not explained'}"

@@ -1,0 +1,283 @@
+"""Partition scan: which share x of the iron is Fe2+, the total being known by mass spectrometry?
+
+Source: G. Jug and S. Recchia, arXiv:2111.12644, Figs. 16 and 17. There x n_MS Fe2+ and (1 - x) n_MS Fe3+ are subtracted
+with the Larmor term for x = 1, 0.8, ... 0, and the eye sees for which x the ATS term explains what is left. Here
+everything else is fitted anew at each x, and chi2 as a function of x says how far x is determined: it rises by 1 at
+the ends of the interval of 68 %, by 3.84 at those of 95 % (likelihood ratio; S. S. Wilks, Ann. Math. Stat. 9 (1938)
+60). The limits 0 and 1 cut intervals off; an interval that meets one covers the truth more often than it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from glasspara.arrays import FloatArray
+from glasspara.data.dataset import Dataset
+from glasspara.errors import SampleDataError, UsageError
+from glasspara.fitting.fit import fit
+from glasspara.fitting.intervals.curves import ProfileCurve
+from glasspara.fitting.intervals.exploration import Wanted, explore
+from glasspara.fitting.intervals.minos import FOUND, Interval, minos
+from glasspara.fitting.intervals.profile import Profile, Profiles
+from glasspara.fitting.judge.assessment import MISFIT_P
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.result import TRUSTED, FitResult, Status
+from glasspara.fitting.search.minimise import Minimum
+from glasspara.model.model import Terms
+from glasspara.replicates.linear_algebra import on_one_thread
+
+FRACTION = "fe2_fraction"
+LEVELS = {"68 %": 1.0, "95 %": 3.8415}
+"""Rise of chi2 at the ends of the intervals."""
+
+STEP = 0.2
+"""Distance of the values of x unless others are asked for."""
+
+_MOST = 101
+# Where the profile is computed, in units of a side of the widest interval.
+_SHARES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
+_WIDEST = max(LEVELS, key=LEVELS.__getitem__)
+
+
+@dataclass(frozen=True)
+class PartitionPoint:
+    """One x with everything else at its best.
+
+    ``rise`` is chi2 above that of the best x. ``terms`` are the model's at every point of the data, emu/g;
+    ``described`` says whether the model describes the data at the best x.
+    """
+
+    fraction: float
+    minimum: Minimum
+    rise: float
+    terms: Terms
+    described: bool
+
+    @property
+    def explained(self) -> bool:
+        """Whether the ATS term explains what this x leaves as well as for the best x, at the 95 % level."""
+        return self.described and self.minimum.valid and self.rise <= LEVELS[_WIDEST]
+
+    def intrinsic(self, data: Dataset) -> FloatArray:
+        """M_intr = M less the Larmor term, x n(Fe) Fe2+ and (1 - x) n(Fe) Fe3+, emu/g, at every point of ``data``."""
+        return data.magnetisation - self.terms.beside_ats
+
+
+@dataclass(frozen=True)
+class PartitionResult:
+    """The scan. ``points`` stand in the order asked for; ``fit`` is the one with x free, from which rises count.
+
+    ``intervals`` are by the names of :data:`LEVELS`, as distances from the best x; ``curve`` is the profile of chi2
+    about it, to beyond the interval of 95 %.
+    """
+
+    fit: FitResult
+    n_fe: tuple[float, float | None]
+    points: tuple[PartitionPoint, ...]
+    intervals: Mapping[str, Interval]
+    curve: ProfileCurve
+    status: Status
+    verdict: str
+    remarks: tuple[str, ...]
+
+    @property
+    def data(self) -> Dataset:
+        return self.fit.data
+
+    @property
+    def best(self) -> float:
+        """x where chi2 is least."""
+        return self.fit.parameters[FRACTION].value
+
+    @property
+    def with_best(self) -> list[PartitionPoint]:
+        """The points and the best x, falling."""
+        best = PartitionPoint(self.best, self.fit.minimum, 0.0, self.fit.terms, _described(self.fit))
+        others = [item for item in self.points if item.fraction != self.best]
+        return sorted([*others, best], key=lambda item: -item.fraction)
+
+    @property
+    def trusted(self) -> bool:
+        return self.status in TRUSTED
+
+    @property
+    def levels(self) -> Mapping[str, float]:
+        """Rise of chi2 at the ends of each interval."""
+        return LEVELS
+
+    def ends(self, level: str) -> tuple[float | None, float | None]:
+        """Both ends of an interval; None for one that was not found."""
+        return _ends(self.best, self.intervals[level])
+
+
+def fractions(steps: float = STEP) -> tuple[float, ...]:
+    """x from 1 to 0 in steps of ``steps``, 0 always among them.
+
+    Raises
+    ------
+    UsageError
+        A step that is not in (0, 1], or one that makes more than 101 values.
+    """
+    if not 1.0 / (_MOST - 1) <= steps <= 1.0:
+        raise UsageError(f"--steps must be from {1.0 / (_MOST - 1):g} to 1, not {steps:g}")
+    values = [max(round(1.0 - index * steps, 9), 0.0) for index in range(int(np.ceil(1.0 / steps)) + 1)]
+    return tuple(dict.fromkeys(values))
+
+
+@on_one_thread
+def partition(data: Dataset, settings: FitSettings, values: Sequence[float] | None = None) -> PartitionResult:
+    """Scan the share x of Fe2+ over ``values``, and find the intervals for it.
+
+    Parameters
+    ----------
+    settings : FitSettings
+        Must say the total iron, ``n_fe``; an error of it is a Gaussian constraint at every x.
+    values : numbers from 0 to 1, optional
+        :func:`fractions` otherwise.
+
+    Raises
+    ------
+    SampleDataError
+        The total iron is not known.
+    UsageError
+        The model has no ATS term, a value is outside 0 to 1, or the settings leave no x to scan.
+    """
+    values = fractions() if values is None else tuple(values)
+    check(settings, values)
+    assert settings.n_fe is not None
+    best = explore(fit(data, settings), settings, Wanted(minos=(FRACTION,)))
+    profiles = Profiles(best.minimum)
+    scanned = [profiles.of(FRACTION).search(value) for value in values]
+    points = tuple(
+        PartitionPoint(
+            value,
+            minimum,
+            minimum.chi2 - best.minimum.chi2,
+            minimum.problem.terms(minimum.reported),
+            _described(best),
+        )
+        for value, minimum in zip(values, scanned, strict=True)
+    )
+    intervals = {name: minos(profiles, [FRACTION], level=level)[FRACTION] for name, level in LEVELS.items()}
+    status, verdict = _verdict(best, intervals)
+    return PartitionResult(
+        fit=best,
+        n_fe=settings.n_fe,
+        points=points,
+        intervals=intervals,
+        curve=_curve(profiles.of(FRACTION), intervals[_WIDEST]),
+        status=status,
+        verdict=verdict,
+        remarks=tuple(_remarks(best, points, settings.n_fe)),
+    )
+
+
+def check(settings: FitSettings, values: Sequence[float]) -> None:
+    """Refuse what :func:`partition` cannot do, before any file is read. Raises what it raises."""
+    if not settings.model.has_ats:
+        raise UsageError(
+            f"--model {settings.model.name} has no ATS term for the iron to be told from",
+            remedy="Use etm or another model with one",
+        )
+    if settings.n_fe is None:
+        raise SampleDataError(
+            "the total iron of the sample is not known, and the partition is one of a known total",
+            remedy="Give --n-fe VALUE+-ERROR (g^-1, by mass spectrometry), or n_fe in the sample file",
+        )
+    if FRACTION in settings.fixed or FRACTION in settings.limits:
+        raise UsageError(f"{FRACTION} is what is scanned", remedy="Drop --fix and --limit for it")
+    if not values or len(set(values)) < len(values):
+        raise UsageError("--values must name numbers from 0 to 1, each once")
+    if len(values) > _MOST:
+        raise UsageError(f"--values names {len(values)} numbers; {_MOST} are the most")
+    for value in values:
+        if not 0.0 <= value <= 1.0:
+            raise UsageError(f"--values: {value:g} is not a share of Fe2+, from 0 to 1")
+
+
+def _described(best: FitResult) -> bool:
+    return best.assessment.status not in ("poor", "not-converged")
+
+
+def _curve(profile: Profile, interval: Interval) -> ProfileCurve:
+    """The profile at places spaced by shares of the interval's sides, or of the room on a side that has no end."""
+    (axis,) = profile.axes
+    places: set[tuple[float, ...]] = {(axis.origin,)}
+    for sign, side in ((-1.0, interval.lower), (1.0, interval.upper)):
+        length = profile.room((sign,))[0] if side is None else side / axis.step
+        places |= {profile.place((sign,), share * length) for share in _SHARES}
+    points = [point for place in sorted(places) if np.isfinite((point := profile.at(*place)).rise)]
+    others = [name for name in profile.minimum.coordinates.free if name != FRACTION]
+    return ProfileCurve(
+        name=FRACTION,
+        values=np.array([axis.value(*point.positions) for point in points]),
+        rises=np.array([point.rise for point in points]),
+        path={name: np.array([point.reported[name] for point in points]) for name in others},
+        logarithmic=False,
+    )
+
+
+def _ends(best: float, interval: Interval) -> tuple[float | None, float | None]:
+    """Both ends; a side that met its limit ends at just 0 or 1, which the rounding of its length may miss."""
+    low, high = interval.lower, interval.upper
+    if low is not None:
+        low = max(best - low, 0.0) if interval.lower_outcome == FOUND else 0.0
+    if high is not None:
+        high = min(best + high, 1.0) if interval.upper_outcome == FOUND else 1.0
+    return low, high
+
+
+def _verdict(fit: FitResult, intervals: Mapping[str, Interval]) -> tuple[Status, str]:
+    base, best = fit.assessment, fit.parameters[FRACTION].value
+    if base.status == "not-converged":
+        return base.status, f"no valid minimum with x free: {base.reasons[0]}"
+    if base.status == "poor":
+        return base.status, f"the model does not describe the data at any x: {base.reasons[0]}"
+    ends = {name: _ends(best, interval) for name, interval in intervals.items()}
+    words = ", ".join(
+        " to ".join("?" if end is None else f"{end:.4g}" for end in pair) + f" ({name})"
+        for name, pair in ends.items()
+    )
+    low, high = ends[_WIDEST]
+    if low is None or high is None:
+        sides = {intervals[_WIDEST].lower_outcome, intervals[_WIDEST].upper_outcome}
+        return "not-determined", f"x is not determined: {'; '.join(sorted(sides))}"
+    if low <= 0.0 and high >= 1.0:
+        return "not-determined", f"x is not determined: its {_WIDEST} interval covers all of 0 to 1"
+    limit = " (its limit)" if fit.parameters[FRACTION].at_limit else ""
+    status: Status = "term-not-needed" if base.status == "term-not-needed" else "good"
+    return status, f"x = {best:.4g}{limit}, {words}"
+
+
+def _remarks(
+    best: FitResult, points: Sequence[PartitionPoint], n_fe: tuple[float, float | None]
+) -> Iterator[str]:
+    explained = [f"{point.fraction:g}" for point in points if point.explained]
+    near = min(points, key=lambda point: point.rise)
+    if not _described(best):
+        yield f"of the values scanned x = {near.fraction:g} is the least bad"
+    elif explained:
+        yield f"of the values scanned the ATS term explains x = {', '.join(explained)} as well as the best"
+    else:
+        yield (
+            f"the ATS term explains none of the values scanned: even for x = {near.fraction:g} chi2 rises by "
+            f"{near.rise:.3g}; --values looks closer"
+        )
+    statistics = best.statistics
+    if statistics.p_value is not None and statistics.p_value < MISFIT_P:
+        yield (
+            f"the residuals are {statistics.scatter_factor:.3g} times the stated errors: if the errors are, the "
+            "intervals are so much wider"
+        )
+    failed = [f"{point.fraction:g}" for point in points if not point.minimum.valid]
+    if failed:
+        yield f"no valid minimum was found at x = {', '.join(failed)}"
+    if best.assessment.status == "term-not-needed":
+        yield "Larmor and Langevin terms alone serve: it is they that x is told from"
+    value, error = n_fe
+    known = "held" if error is None else f"a constraint, +-{error:.4g}"
+    yield f"n_fe = {value:.4g} g^-1 is {known}: x follows it"
+    yield from best.notes

@@ -1,0 +1,126 @@
+"""Run the steps: each is the program itself, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from glasspara.analysis.reproduce.steps import CAMPAIGNS, STEPS, Campaign, Row, Step
+
+DATA = "data"
+"""Folder of the synthetic files within the output."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """One step that was run.
+
+    ``command`` is what a user types in the output folder to have it again; ``problem`` is the line on which the
+    command failed, and then there are no files and no rows.
+    """
+
+    step: Step
+    command: str
+    status: int
+    files: tuple[str, ...]
+    rows: tuple[Row, ...]
+    problem: str | None = None
+
+
+def reproduce(
+    folder: Path,
+    *,
+    seed: int,
+    jobs: int,
+    steps: Sequence[Step] = STEPS,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> tuple[Done, ...]:
+    """Simulate the campaigns into ``folder``, run every step on them, and keep the results beside them.
+
+    Existing files there are replaced. ``seed`` is that of the noise; ``jobs`` commands run at once. The results do
+    not depend on ``jobs``.
+    """
+    wanted = {step.campaign for step in steps}
+    campaigns = [campaign for campaign in CAMPAIGNS if campaign.name in wanted]
+    total = len(campaigns) + len(steps)
+    finished = 0
+
+    def count(_future: object) -> None:
+        nonlocal finished
+        finished += 1
+        progress(finished, total)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            simulated = [pool.submit(_simulate, folder, campaign, seed) for campaign in campaigns]
+            for future in simulated:
+                future.add_done_callback(count)
+            for future in simulated:
+                future.result()
+            futures: dict[str, Future[Done]] = {}
+            # A step that reads the report of another is listed after it: what it waits for is under way.
+            for step in steps:
+                before = [futures[name] for name in step.needs]
+                futures[step.name] = pool.submit(_run, folder, step, before)
+                futures[step.name].add_done_callback(count)
+            return tuple(future.result() for future in futures.values())
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _simulate(folder: Path, campaign: Campaign, seed: int) -> None:
+    place = str(Path(DATA) / campaign.name)
+    words = ["simulate", *campaign.options, "--seed", str(seed), "--out", place, "--force"]
+    done = _glasspara(folder, words)
+    if done.returncode:
+        raise RuntimeError(f"glasspara {shlex.join(words)}: {done.stderr.strip()}")
+
+
+def _run(folder: Path, step: Step, before: Sequence[Future[Done]]) -> Done:
+    for future in before:
+        future.result()
+    place = None if step.campaign is None else f"{DATA}/{step.campaign}"
+    files = (
+        []
+        if place is None
+        else sorted(f"{place}/{path.name}" for path in (folder / place).glob(step.pattern))
+    )
+    options = [_with_reports(word, step) for word in step.options]
+    tail = [*options, "--out", step.name, "--force"]
+    pattern = "" if place is None else f" {place}/{step.pattern}"
+    done = _glasspara(folder, [step.command, *files, *tail])
+    shown = f"glasspara {step.command}{pattern} {shlex.join(tail)}"
+    if done.returncode not in step.expected:
+        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        return Done(step, shown, done.returncode, (), (), lines[-1])
+    report = json.loads((folder / step.name / step.report).read_text(encoding="utf-8"))
+    return Done(step, shown, done.returncode, tuple(report["files"]), tuple(step.rows(report)))
+
+
+def _with_reports(word: str, step: Step) -> str:
+    names = {f"{{{name}}}": name for name in step.needs}
+    if word not in names:
+        return word
+    other = next(item for item in STEPS if item.name == names[word])
+    return f"{other.name}/{other.report}"
+
+
+def _glasspara(folder: Path, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    # -P: files in the folder are no modules of the program.
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "glasspara", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="backslashreplace",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )

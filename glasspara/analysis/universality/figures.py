@@ -1,0 +1,157 @@
+"""The figure of the universality test: M - M_L against H/T, as the source's Figs. 14 and 15."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from glasspara.analysis.universality.collapse import UniversalityResult
+from glasspara.analysis.universality.parts import UniversalityParts
+from glasspara.report.panels import (
+    branch_fills,
+    draw_header,
+    draw_points,
+    finish_residuals,
+    frame,
+    overview_handles,
+    ratio_scale,
+    run_styles,
+)
+from glasspara.report.style import BLACK, FONT, PAD, VERMILLION, WIDTH, paper_style
+from glasspara.report.text import LINE, elide, run_labels, scaled_unit, synthetic_mark
+from glasspara.wording import p_value
+
+
+@paper_style()
+def universality_figure(
+    result: UniversalityResult, parts: UniversalityParts | None = None, *, synthetic: bool = False
+) -> Figure:
+    """All runs of the test with their common curve, over the deviations from it in standard errors.
+
+    Where ``parts`` say that universality breaks the lower panel is shaded.
+    ``synthetic`` marks the figure so whatever the files are called.
+    """
+    data = result.data
+    order = sorted(range(len(data.runs)), key=lambda i: (data.runs[i].run.kind, data.runs[i].run.nominal))
+    runs, slices = [data.runs[i] for i in order], [data.slices[i] for i in order]
+    styles, fills = run_styles(runs), branch_fills(runs)
+    figure, (main, below) = frame(
+        universality_verdict(result),
+        universality_details(result, parts),
+        synthetic_mark(runs, synthetic=synthetic),
+        trusted=result.holds,
+        panels=(2.6, 1.0),
+        handles=overview_handles(styles, fills),
+    )
+    x = 1.0e-3 * result.h_over_t
+    factor, unit = scaled_unit(result.magnetisation, "emu/g")
+    pulls = (result.magnetisation - result.common_curve) / data.sigma
+    for run, part, style in zip(runs, slices, styles, strict=True):
+        draw_points(
+            main, run, style, fills, (x[part], factor * result.magnetisation[part]), errors=factor * run.sigma
+        )
+        draw_points(below, run, style, fills, (x[part], pulls[part]), size=0.7)
+    for low, high in () if parts is None or result.holds else parts.broken:
+        below.axvspan(1.0e-3 * low, 1.0e-3 * high, color=VERMILLION, alpha=0.15, linewidth=0.0, zorder=0.5)
+    along = np.argsort(x, kind="stable")
+    if result.holds:  # otherwise there is no common curve to show, only the best attempt at one
+        main.plot(x[along], factor * result.common_curve[along], color=BLACK, zorder=3.0)
+    ratio_scale(main, x)
+    main.set_ylabel(rf"$M-M_\mathrm{{L}}$ ({unit})")
+    finish_residuals(below, pulls, "data $-$ curve")
+    below.set_xlabel(r"$H/T$ (kOe/K)")
+    return figure
+
+
+_SMALLEST = 1.0e-12
+_NUMBERS_UP_TO = 12
+"""Runs; the cells of more have no room for a number."""
+_LABELS = 16
+"""Runs whose labels have room at full size."""
+
+
+@paper_style()
+def universality_pairs_figure(
+    result: UniversalityResult, parts: UniversalityParts, *, synthetic: bool = False
+) -> Figure:
+    """Adjusted p-value of each pair of runs, as colour and number; pairs that were not tested are blank.
+
+    ``synthetic`` marks the figure so whatever the files are called.
+    """
+    runs = result.data.runs
+    order = sorted(range(len(runs)), key=lambda i: (runs[i].run.kind, runs[i].run.nominal))
+    labels = run_labels([runs[i] for i in order])
+    values = np.array(parts.matrix("p_adjusted"), dtype=float)[np.ix_(order, order)]
+    shown = np.ma.masked_invalid(np.where(np.tri(len(runs), k=-1, dtype=bool), values, np.nan))
+    figure = Figure(figsize=(WIDTH, 7.0))
+    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
+    axes = figure.add_subplot()
+    breaking = sum(pair.breaks for pair in parts.pairs)
+    tested = sum(pair.p_adjusted is not None for pair in parts.pairs)
+    draw_header(
+        figure,
+        universality_verdict(result),
+        f"{breaking} of {tested} pairs of runs disagree where they overlap in H/T\n"
+        "p, adjusted for the number of pairs (no number: below 1e-12)",
+        synthetic_mark(runs, synthetic=synthetic),
+        trusted=result.holds,
+    )
+    norm = LogNorm(_SMALLEST, 1.0)
+    image = axes.pcolormesh(
+        np.ma.clip(shown, _SMALLEST, 1.0)[1:, :-1],
+        norm=norm,
+        cmap="viridis",
+        edgecolors="white",
+        linewidth=1.5,
+    )
+    axes.set_aspect("equal")
+    axes.invert_yaxis()
+    places = np.arange(len(runs) - 1) + 0.5
+    size = FONT * min(1.0, _LABELS / len(runs))
+    axes.set_xticks(places, labels[:-1], rotation=90, fontsize=size)
+    axes.set_yticks(places, labels[1:], fontsize=size)
+    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        label.set_parse_math(False)
+    axes.tick_params(length=0.0)
+    axes.spines[:].set_visible(False)
+    if len(runs) <= _NUMBERS_UP_TO:
+        for row, column in zip(*np.nonzero(~np.ma.getmaskarray(shown)), strict=True):
+            p = float(shown[row, column])
+            # on the dark end of the colours white is read, on the light end black
+            ink = "black" if norm(max(p, _SMALLEST)) > 0.6 else "white"
+            axes.text(
+                column + 0.5, row - 0.5, _number(p), ha="center", va="center", color=ink, size=0.8 * FONT
+            )
+    figure.colorbar(image, ax=axes, shrink=0.8, label="adjusted $p$")
+    return figure
+
+
+def _number(p: float) -> str:
+    """``p`` in the room of a cell: "0.21", the power of ten, or nothing where the colour says it."""
+    if p >= 0.01:
+        return f"{p:.2g}"
+    return f"$10^{{{int(np.floor(np.log10(p)))}}}$" if p > _SMALLEST else ""
+
+
+def universality_verdict(result: UniversalityResult) -> str:
+    """The verdict on universality with its p-value, for a header."""
+    return f"Universality: {'holds' if result.holds else 'FAILS'} ({p_value(result.p_value)})"
+
+
+def universality_details(result: UniversalityResult, parts: UniversalityParts | None) -> str:
+    """Lines below the verdict: the F ratio, the source of chi_larmor, and where universality breaks."""
+    if result.chi_larmor is None:
+        chi = f"χ_L by the {result.chi_larmor_source}"
+    else:
+        chi = f"χ_L = {result.chi_larmor:.4g} emu/(g Oe), {result.chi_larmor_source}"
+    lines = [
+        f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic:.4g}, {len(result.data.runs)} runs",
+        chi,
+    ]
+    if parts is not None and parts.broken and not result.holds:
+        ranges = ", ".join(f"{1e-3 * low:.3g} to {1e-3 * high:.3g}" for low, high in parts.broken)
+        lines.append(f"shaded: breaks at H/T from {ranges} kOe/K")
+    if len(result.data.masses) > 1:
+        lines.append(f"{len(result.data.masses)} samples, by their masses")
+    return "\n".join(elide(line, LINE) for line in lines)

@@ -1,0 +1,132 @@
+"""The program ``glasspara``: its commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from glasspara.cli.common import report_error
+from glasspara.cli.grouping import grouped
+from glasspara.errors import GlassparaError
+from glasspara.package import __version__
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+UNUSABLE = 2
+
+COMMANDS = {
+    "fit": "analysis.fit.command",
+    "universality": "analysis.universality.command",
+    "compare": "analysis.compare.command",
+    "highfield": "analysis.high_field.command",
+    "partition": "analysis.partition.command",
+    "oscillations": "analysis.oscillations.command",
+    "anomaly": "analysis.anomaly.command",
+    "series": "analysis.series.command",
+    "curie": "analysis.curie.command",
+    "derive": "analysis.derive.command",
+    "inspect": "analysis.inspect.command",
+    "subtract": "analysis.subtract.command",
+    "simulate": "analysis.simulate.command",
+    "reproduce": "analysis.reproduce.command",
+    "init": "cli.information",
+    "presets": "cli.information",
+    "schema": "cli.information",
+    "cite": "cli.information",
+    "environment": "cli.information",
+}
+"""The commands in the order of the help, and the module below :mod:`glasspara` that holds the function of this name."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"glasspara {__version__}")
+        raise typer.Exit
+
+
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The program with the commands ``names``, which are imported and read here."""
+    app = typer.Typer(
+        name="glasspara",
+        help="SQUID magnetometer files of glasses: subtract Larmor and Langevin terms, fit the tunnelling-current "
+        "term.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_main)
+    for name in names:
+        module = import_module(f"glasspara.{COMMANDS[name]}")
+        app.command()(grouped(getattr(module, name)))
+    return app
+
+
+def _asked(arguments: Sequence[str]) -> Iterable[str]:
+    """The one command that the arguments ask for, where they do: reading the options of all takes ten times as long."""
+    return arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
+
+
+def run() -> None:
+    """Entry point: a GlassparaError becomes one line on stderr and its exit status."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller, as cron does
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream := getattr(sys, name), TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal of few characters is no reason to fail
+    # Numpy comes later. Its matrices here have some ten columns: with threads a fit takes three times as long.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        status = application(_asked(sys.argv[1:]))(standalone_mode=False)
+        if status == INTERRUPTED:  # what newer versions of typer make of Ctrl-C, without a word
+            raise KeyboardInterrupt
+        raise SystemExit(status if isinstance(status, int) else 0)
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # typer and rich make it a status of 1
+            _leave_without_reader()
+        raise
+    except GlassparaError as error:
+        report_error(error)
+        raise SystemExit(error.exit_status) from None
+    except (KeyboardInterrupt, typer.Abort):
+        print("interrupted; nothing half-written", file=sys.stderr)
+        raise SystemExit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _leave_without_reader()
+    except OSError as error:
+        print(f"error: cannot write the output ({error.strerror})", file=sys.stderr)
+        _silence_stdout()
+        raise SystemExit(UNUSABLE) from None
+    except Exception as error:
+        # What typer raises for a wrong command line has no public base class that all its versions share.
+        if not hasattr(error, "format_message"):
+            raise
+        print(f"error: {error.format_message()} (-h shows what there is)", file=sys.stderr)
+        raise SystemExit(getattr(error, "exit_code", UNUSABLE)) from None
+
+
+def _leave_without_reader() -> NoReturn:
+    """The reader of stdout has gone (``| head``), which is no error."""
+    _silence_stdout()  # keep Python from complaining once more while it shuts down
+    raise SystemExit(0) from None
+
+
+def _silence_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,174 @@
+"""What is wanted of a fit beyond its minimum: Minos intervals, profiles, contours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from glasspara.errors import UsageError
+from glasspara.fitting.fit import fit
+from glasspara.fitting.intervals.combination_profile import CombinationProfile
+from glasspara.fitting.intervals.contours import contour
+from glasspara.fitting.intervals.curves import combination_curve, profile_curve
+from glasspara.fitting.intervals.minos import combination_minos, minos, not_found
+from glasspara.fitting.intervals.profile import LOWER, ProfilePoint, Profiles
+from glasspara.fitting.problem.combinations import combinations
+from glasspara.fitting.problem.coordinates import reported_names
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.result import FitResult
+from glasspara.model.parameters import ION_NAMES, PARTITION_NAMES
+from glasspara.replicates.linear_algebra import on_one_thread
+
+ALL = "all"
+"""In place of names: every free parameter, and every combination that has an error."""
+
+_RESTARTS = 2
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Names of free reported parameters and of derived combinations, or "all"; pairs of parameters for contours."""
+
+    minos: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    contours: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.minos or self.profiles or self.contours)
+
+    def check(self, settings: FitSettings) -> None:
+        """Refuse before the fit what it cannot give.
+
+        Raises
+        ------
+        UsageError
+            For a name that is neither a free parameter of the fit nor derived from some, and for a pair of one name.
+        """
+        names = reported_names(settings.model, partition=settings.partition)
+        # which nuisances there are ("mass_scale[2]") depends on the data
+        nuisances = [name for name in self._named() if name.partition("[")[0] in settings.nuisances]
+        self._check([*names, *nuisances], set(settings.held()))
+
+    @property
+    def single(self) -> tuple[str, ...]:
+        """Whatever is to have an interval: a profile comes with one."""
+        return (*self.minos, *self.profiles)
+
+    def _named(self) -> list[str]:
+        """Every name, but for "all"."""
+        single = [name for name in self.single if name != ALL]
+        return [*single, *(name for pair in self.contours for name in pair)]
+
+    def _check(self, reported: Sequence[str], held: set[str]) -> None:
+        derived = combinations(reported)
+        paired = {name for pair in self.contours for name in pair}
+        for name in self._named():
+            if name in derived and name not in paired:
+                continue
+            if name in held:
+                raise UsageError(f"{name} is held: it has no interval", remedy=f"Free it with --free {name}")
+            if name not in reported:
+                raise UsageError(f"the fit has no parameter {name!r}", remedy=_remedy(name, reported, held))
+        for first, second in self.contours:
+            if first == second:
+                raise UsageError(f"a contour needs two parameters, not {first} twice")
+
+    def check_result(self, result: FitResult) -> None:
+        """As :meth:`check`, with what the stages of a staged fit froze."""
+        coordinates = result.minimum.coordinates
+        self._check(coordinates.reported, set(coordinates.held))
+
+
+@on_one_thread
+def explore(result: FitResult, settings: FitSettings, wanted: Wanted) -> FitResult:
+    """``result`` with the intervals, profiles and contours ``wanted``.
+
+    Where a lower minimum turns up on the way, the fit is done again from there, and a note says so; twice at most.
+
+    Raises
+    ------
+    UsageError
+        For a name that is no free parameter of the fit.
+    """
+    wanted.check_result(result)
+    for _ in range(_RESTARTS):
+        explored, lower = _explored(result, wanted)
+        if lower is None or not result.minimum.valid:
+            return explored
+        again = _restarted(result, settings, lower.reported)
+        if result.minimum.chi2 - again.minimum.chi2 < LOWER:
+            return explored
+        result = again
+    return _explored(result, wanted)[0]
+
+
+def _explored(result: FitResult, wanted: Wanted) -> tuple[FitResult, ProfilePoint | None]:
+    """``result`` with all that is wanted, and the lowest place that was met where that is lower than its minimum."""
+    minimum, profiles = result.minimum, Profiles(result.minimum)
+    combined = _combined(result, wanted.single)
+    free = minimum.coordinates.free
+    curves = [profile_curve(profiles, name) for name in _among(free, wanted.profiles)]
+    curves += [combination_curve(combined[name]) for name in _among(combined, wanted.profiles)]
+    contours = tuple(contour(profiles, pair) for pair in wanted.contours)
+    # Last, so that they know of every lower place that was met.
+    intervals = minos(profiles, _among(free, wanted.single))
+    intervals |= {
+        name: combination_minos(combined[name]) if name in combined else not_found("nothing in it is free")
+        for name in result.derived
+        if name in combined or name in wanted.single
+    }
+    explored = replace(
+        result,
+        parameters={
+            name: replace(item, minos=intervals.get(name)) for name, item in result.parameters.items()
+        },
+        derived={name: replace(item, minos=intervals.get(name)) for name, item in result.derived.items()},
+        profiles=tuple(curves),
+        contours=contours,
+    )
+    places = [profiles.lower_minimum, *(profile.lower_minimum for profile in combined.values())]
+    return explored, min(filter(None, places), key=lambda place: place.rise, default=None)
+
+
+def _combined(result: FitResult, asked: Sequence[str]) -> dict[str, CombinationProfile]:
+    """The profiles of the derived combinations that are asked for and have an error."""
+    known = combinations(result.minimum.reported)
+    return {
+        name: CombinationProfile(result.minimum, known[name], error)
+        for name in _among(known, asked)
+        if (error := result.derived[name].error)
+    }
+
+
+def _among(names: Iterable[str], asked: Sequence[str]) -> list[str]:
+    """Those of ``names`` that are asked for."""
+    return [name for name in names if name in asked or ALL in asked]
+
+
+def _restarted(result: FitResult, settings: FitSettings, place: Mapping[str, float]) -> FitResult:
+    """The fit done again with a start where chi2 is lower than it had found."""
+    names = set(reported_names(settings.model, partition=settings.partition))
+    if settings.n_fe:
+        names -= {"n_fe"}  # said by mass spectrometry alone
+    starts = {name: place[name] for name in result.minimum.coordinates.free if name in names}
+    # the data of the result have the larger errors of Huber's loss already
+    wishes = replace(settings, starts={**settings.starts, **starts}, loss="linear")
+    again = fit(result.data, wishes)
+    gain = result.minimum.chi2 - again.minimum.chi2
+    note = f"the search for intervals met a minimum lower by {gain:.3g} in chi2; the fit was done again from there"
+    if settings.loss != "linear":
+        note += ", with the errors of the loss as they were"
+    return replace(again, notes=(*again.notes, note))
+
+
+def _remedy(name: str, reported: Sequence[str], held: set[str]) -> str:
+    """What to ask for in place of a name that is none of the fit's, or in a contour is not a parameter."""
+    if name in PARTITION_NAMES and ION_NAMES[0] in reported:
+        return "Write the iron so: --set fe2_fraction=0.5"
+    if name in ION_NAMES and PARTITION_NAMES[0] in reported:
+        return "The iron is written as n_fe and fe2_fraction here: ask for those"
+    free = ", ".join(key for key in reported if key not in held)
+    derived = combinations(reported)
+    if name in derived:
+        return f"It is derived; a contour takes two of {free}"
+    return f"Free parameters: {free}; derived: {', '.join(derived)}"

@@ -1,0 +1,100 @@
+"""What may be off in single runs or samples: field, zero of the moment, mass; each with a Gaussian prior."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from glasspara.arrays import FloatArray
+from glasspara.data.dataset import MILLIGRAM, Dataset
+
+
+@dataclass(frozen=True)
+class Nuisance:
+    """One nuisance parameter: ``name`` as reported ("mass_scale[2]"), its kind, its runs, the width of its prior."""
+
+    name: str
+    kind: str
+    runs: tuple[int, ...]
+    width: float
+
+
+def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, ...]:
+    """A field and a moment offset for each run, a mass for each sample, one holder: those kinds that ``widths`` names.
+
+    Numbers in names count the runs of ``data``, or its samples in their order of appearance, from 1.
+    """
+    by_sample = [
+        tuple(index for index, run in enumerate(data.runs) if run.mass_mg == mass) for mass in data.masses
+    ]
+    by_run = [(index,) for index in range(len(data.runs))]
+    together = {"mass_scale": by_sample, "holder_chi": [tuple(range(len(data.runs)))]}
+    return tuple(
+        Nuisance(f"{kind}[{number}]", kind, runs, width)
+        for kind, width in widths.items()
+        for number, runs in enumerate(together.get(kind, by_run), 1)
+    )
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """What nuisances do to the model at the points of ``data``: M -> (1 + scale) M(T (1 + lag), H + field) + offset."""
+
+    data: Dataset
+    nuisances: tuple[Nuisance, ...]
+
+    def field(self, values: Mapping[str, float]) -> FloatArray:
+        """Offset of the field at every point, Oe."""
+        return self._sum("field_offset", values)
+
+    def temperature(self, values: Mapping[str, float]) -> FloatArray:
+        """Temperature of the sample at every point, K."""
+        return self.data.temperature * (1.0 + self._sum("temperature_scale", values))
+
+    @property
+    def lags(self) -> bool:
+        """Whether a thermometer may be off."""
+        return any(item.kind == "temperature_scale" for item in self.nuisances)
+
+    def scale(self, values: Mapping[str, float]) -> FloatArray:
+        """1 + relative error of the mass at every point."""
+        return 1.0 + self._sum("mass_scale", values)
+
+    def offset(self, values: Mapping[str, float]) -> FloatArray:
+        """Offset of the magnetisation at every point, emu/g."""
+        moment = self._sum("moment_offset", values) + self._sum("holder_chi", values) * self.data.field
+        return moment * self._per_gram()
+
+    def slopes(
+        self, undisturbed: FloatArray, by_field: FloatArray, by_lag: FloatArray | None, scale: FloatArray
+    ) -> FloatArray:
+        """Derivatives of the disturbed model by the nuisances, shape (points, nuisances).
+
+        ``undisturbed`` is M(T (1 + lag), H + field), ``by_field`` and ``by_lag`` its derivatives.
+        """
+        of_kind = {"field_offset": scale * by_field, "mass_scale": undisturbed}
+        if by_lag is not None:
+            of_kind["temperature_scale"] = scale * by_lag
+        if any(item.kind in ("moment_offset", "holder_chi") for item in self.nuisances):
+            of_kind["moment_offset"] = self._per_gram()
+            of_kind["holder_chi"] = self.data.field * of_kind["moment_offset"]
+        columns = np.zeros((len(self.data), len(self.nuisances)))
+        for column, item in enumerate(self.nuisances):
+            for run in item.runs:
+                part = self.data.slices[run]
+                columns[part, column] = of_kind[item.kind][part]
+        return columns
+
+    def _sum(self, kind: str, values: Mapping[str, float]) -> FloatArray:
+        total = np.zeros(len(self.data))
+        for item in self.nuisances:
+            if item.kind == kind:
+                for run in item.runs:
+                    total[self.data.slices[run]] += values[item.name]
+        return total
+
+    def _per_gram(self) -> FloatArray:
+        inverse = [np.full(len(run), 1.0 / (run.mass_mg * MILLIGRAM)) for run in self.data.runs]
+        return np.concatenate(inverse)

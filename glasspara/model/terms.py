@@ -1,0 +1,216 @@
+"""The terms that models are made of: each an object that knows its parameters, its value and its slopes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from glasspara.arrays import FloatArray
+from glasspara.errors import DomainError
+from glasspara.model.parameters import ATS_NAMES, ION_NAMES
+from glasspara.physics.ats.magnetisation import (
+    ats_magnetisation,
+    ats_magnetisation_by_16,
+    ats_magnetisation_by_16_gradient,
+    ats_magnetisation_gradient,
+)
+from glasspara.physics.ions.ions import ION_OF_PARAMETER, Ion, TraceIon
+from glasspara.physics.ions.langevin import langevin_response
+from glasspara.physics.ions.larmor import larmor_magnetisation
+
+Slopes = dict[str, FloatArray]
+Part = Literal["larmor", "fe2", "fe3", "trace", "other", "ats"]
+
+
+class Term(Protocol):
+    """One term of a model: a magnetisation, emu/g, at temperatures (K) and fields (Oe).
+
+    ``names`` are the parameters that it depends on, ``part`` where it goes in :class:`glasspara.model.model.Terms`.
+    """
+
+    @property
+    def part(self) -> Part: ...
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+        """The term, with the shape of ``T`` and ``H``."""
+
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+        """The term, and its derivatives by each of ``names`` and by the field ("H")."""
+
+
+@dataclass(frozen=True)
+class LarmorTerm:
+    """-chi_larmor H."""
+
+    part: Part = "larmor"
+    names: tuple[str, ...] = ("chi_larmor",)
+
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:  # noqa: ARG002
+        return larmor_magnetisation(H, chi_larmor=values["chi_larmor"])
+
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+        by_field = np.full(H.shape, -values["chi_larmor"])
+        return self.value(T, H, values), {"chi_larmor": -H, "H": by_field}
+
+
+def _ion_response(T: FloatArray, H: FloatArray, ion: Ion) -> tuple[FloatArray, FloatArray]:
+    """:func:`langevin_response` of an ion, read-only; kept for the next call, as the points of a fit stay the same."""
+    T, H = np.asarray(T, dtype=np.float64), np.asarray(H, dtype=np.float64)
+    return _kept_response(T.tobytes(), T.shape, H.tobytes(), H.shape, ion)
+
+
+@lru_cache(maxsize=12)
+def _kept_response(
+    T: bytes, T_shape: tuple[int, ...], H: bytes, H_shape: tuple[int, ...], ion: Ion
+) -> tuple[FloatArray, FloatArray]:
+    temperature, field = np.frombuffer(T).reshape(T_shape), np.frombuffer(H).reshape(H_shape)
+    response, slope = langevin_response(temperature, field, j=ion.j, g=ion.g)
+    response.flags.writeable = slope.flags.writeable = False
+    return response, slope
+
+
+@dataclass(frozen=True)
+class IronTerm:
+    """Brillouin paramagnetism of one of the two iron ions."""
+
+    parameter: str
+    part: Part
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.parameter,)
+
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+        return self.slopes(T, H, values)[0]
+
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+        ion, n = ION_OF_PARAMETER[self.parameter], values[self.parameter]
+        response, slope = _ion_response(T, H, ion)
+        return n * response, {self.parameter: response, "H": n * slope}
+
+
+@dataclass(frozen=True)
+class TraceTerm:
+    """Brillouin paramagnetism of the other ions of the iron group, each in a given ratio to all iron (Tables 5-7)."""
+
+    ions: tuple[TraceIon, ...]
+    part: Part = "trace"
+    names: tuple[str, ...] = ION_NAMES
+
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+        return self.slopes(T, H, values)[0]
+
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+        iron = sum(values[name] for name in ION_NAMES)
+        response, slope = np.zeros(H.shape), np.zeros(H.shape)
+        for item in self.ions:
+            one, its_slope = _ion_response(T, H, item.ion)
+            response += item.ratio * one
+            slope += item.ratio * its_slope
+        return iron * response, {**dict.fromkeys(ION_NAMES, response), "H": iron * slope}
+
+
+@dataclass(frozen=True)
+class AtsTerm:
+    """The tunnelling currents by one of the engine's functions.
+
+    ``function`` and ``gradient`` take T, H and ``names`` as keywords, with ``options``; the gradient's dictionary
+    has the keys of ``names`` and "H".
+    """
+
+    function: Callable[..., FloatArray]
+    gradient: Callable[..., tuple[FloatArray, Slopes]]
+    options: Mapping[str, Any]
+    names: tuple[str, ...] = ATS_NAMES
+    part: Part = "ats"
+
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+        sign, ordered = self._ordered_cutoffs(values)
+        with _in_words():
+            return sign * self.function(T, H, **ordered, **self.options)
+
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+        sign, ordered = self._ordered_cutoffs(values)
+        with _in_words():
+            value, gradient = self.gradient(T, H, **ordered, **self.options)
+        if sign < 0.0:
+            gradient["d0min_qs4"], gradient["d0max_qs4"] = gradient["d0max_qs4"], gradient["d0min_qs4"]
+        return sign * value, {name: sign * gradient[name] for name in (*self.names, "H")}
+
+    def _ordered_cutoffs(self, values: Mapping[str, float]) -> tuple[float, dict[str, float]]:
+        """Sign and parameters of the term with the lower cutoff first.
+
+        The term changes its sign when the cutoffs change places, smoothly through 0. Physics has no use for that,
+        but Hesse needs chi2 on both sides of a minimum near no term at all.
+        """
+        ordered = {name: values[name] for name in self.names}
+        if ordered["d0min_qs4"] <= ordered["d0max_qs4"]:
+            return 1.0, ordered
+        ordered["d0min_qs4"], ordered["d0max_qs4"] = ordered["d0max_qs4"], ordered["d0min_qs4"]
+        return -1.0, ordered
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What the engine refuses becomes an error in one line, of a kind that a search can step back from."""
+    try:
+        yield
+    except ValueError as error:
+        raise DomainError(
+            f"the ATS term cannot be computed: {error}", remedy="Choose other --set, --limit or data ranges"
+        ) from error
+
+
+def two_level(orientation: str, convention: str) -> AtsTerm:
+    """The source's expression (10), the number of tunnelling particles by (15)."""
+    options = {"orientation": orientation, "convention": convention}
+    return AtsTerm(ats_magnetisation, ats_magnetisation_gradient, options)
+
+
+def two_level_by_16(orientation: str, convention: str) -> AtsTerm:
+    """(10) with the number of tunnelling particles by (16)."""
+    options = {"orientation": orientation, "convention": convention}
+    names = (*ATS_NAMES[:-1], "gamma_tunn", "e0_tunn")
+    return AtsTerm(ats_magnetisation_by_16, ats_magnetisation_by_16_gradient, options, names)
+
+
+def two_level_high_field(orientation: str, convention: str) -> AtsTerm:
+    """(10) with the correction (11), its prefactor the one that belongs to the expanded phase."""
+    return _high_field("expanded", orientation, convention)
+
+
+def two_level_phase(orientation: str, convention: str) -> AtsTerm:
+    """(10) with the exact phase 3 sin(phi/3) of the two-level gap."""
+    return _high_field("exact", orientation, convention)
+
+
+def _high_field(form: str, orientation: str, convention: str) -> AtsTerm:
+    from glasspara.physics.ats.high_field import (
+        ats_high_field_magnetisation,
+        ats_high_field_magnetisation_gradient,
+    )
+
+    options = {"orientation": orientation, "convention": convention, "form": form}
+    names = (*ATS_NAMES, "b_star")
+    return AtsTerm(ats_high_field_magnetisation, ats_high_field_magnetisation_gradient, options, names)
+
+
+def three_level(orientation: str, convention: str) -> AtsTerm:
+    """All three levels of (6), without an upper cutoff of the asymmetry."""
+    from glasspara.physics.three_level.magnetisation import (
+        three_level_magnetisation,
+        three_level_magnetisation_gradient,
+    )
+
+    options = {"orientation": orientation, "convention": convention}
+    return AtsTerm(
+        three_level_magnetisation, three_level_magnetisation_gradient, options, (*ATS_NAMES, "qs4")
+    )

@@ -1,0 +1,177 @@
+"""The number of tunnelling particles of one system against temperature: the two laws of the source.
+
+G. Jug and S. Recchia, arXiv:2111.12644. The asymmetry D, the amplitude D_0, the charge Q and the area S4 are each
+proportional to N_tunn(T), so all that the magnetisation needs is ``s(T) = N_tunn(T)/N_tunn(T0)``, T0 = 1.26 K:
+
+* :class:`Law15`, ``N_tunn = N0 exp(-delta_mu/kT)``, the one behind the source's tables;
+* :class:`Law16`, ``N_tunn = N0 [1 - gamma_tunn exp(e0_tunn/kT)]``.
+
+A law carries the values of its parameters (scalars or arrays that broadcast with the temperatures) and gives ln s
+with its derivatives; the names of its fields are the names of its parameters.
+
+What data can say of (16): with ``x(T) = gamma_tunn exp(e0_tunn/T)``, ``-d ln s/d(1/T) = e0_tunn x/(1 - x)`` is the
+delta_mu that (15) would need at that temperature. It is constant, and the laws are then one, for T well above
+\\|e0_tunn\\|: there only ``gamma_tunn e0_tunn/(1 - gamma_tunn)`` is determined, not the two parameters. They part only
+where data reach down to temperatures comparable with \\|e0_tunn\\|.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.arrays import FloatArray
+
+T_REFERENCE = 1.26
+"""T0 of eq. (15), K: the temperature that the cutoffs are given at."""
+
+_LOG_MIN, _LOG_MAX = -200.0, 75.0
+"""Range of ln s(T): below it the term underflows to nothing, above it the cutoffs are absurd."""
+_EXPONENT_MAX = 200.0
+"""Range of e0_tunn/T: beyond it even a gamma_tunn of 1e-80 leaves no particle."""
+
+
+class LogSlopes(NamedTuple):
+    """Derivatives of ln s: by T, 1/K, and by the law's parameters in the order of its fields."""
+
+    by_temperature: FloatArray
+    by_parameters: tuple[FloatArray, ...]
+
+
+class Law15(NamedTuple):
+    """s(T) = exp[-delta_mu (1/T - 1/T0)]; eq. (15). ``delta_mu`` in K: the difference of chemical potential."""
+
+    delta_mu: npt.ArrayLike
+
+    def log_ratio(self, T: FloatArray) -> FloatArray:
+        """ln s at temperatures ``T``, K; dimensionless, of the broadcast shape.
+
+        Raises
+        ------
+        ValueError
+            If s is beyond all numbers: a large negative delta_mu.
+        """
+        log_s = np.asarray(np.asarray(self.delta_mu, dtype=np.float64) * (1 / T_REFERENCE - 1 / T))
+        if log_s.max(initial=0.0) > _LOG_MAX:
+            raise ValueError(
+                "delta_mu is out of any physical range: the tunnelling number (15) would overflow"
+            )
+        return np.asarray(np.maximum(log_s, _LOG_MIN))
+
+    def log_slopes(self, T: FloatArray) -> LogSlopes:
+        """Derivatives of ln s at temperatures ``T``, K."""
+        return LogSlopes(np.asarray(self.delta_mu, dtype=np.float64) / (T * T), (1 / T_REFERENCE - 1 / T,))
+
+
+class Law16(NamedTuple):
+    """s(T) = [1 - gamma_tunn exp(e0_tunn/T)] / [1 - gamma_tunn exp(e0_tunn/T0)]; eq. (16).
+
+    ``gamma_tunn`` is dimensionless, ``e0_tunn`` in K; either sign is good for both. gamma_tunn of 0 or e0_tunn of 0 is
+    a constant number. Where gamma_tunn e0_tunn > 0 the number grows with temperature, as in (15); for positive
+    gamma_tunn and e0_tunn it comes to nothing at T = e0_tunn/ln(1/gamma_tunn), and below there is no law.
+    """
+
+    gamma_tunn: npt.ArrayLike
+    e0_tunn: npt.ArrayLike
+
+    def log_ratio(self, T: FloatArray) -> FloatArray:
+        """ln s at temperatures ``T``, K; dimensionless, of the broadcast shape.
+
+        Raises
+        ------
+        ValueError
+            If the number is not positive at T0 or at one of the temperatures, or beyond all numbers.
+        """
+        gamma, energy = self._arrays()
+        at_reference = self._boltzmann(T_REFERENCE)
+        left = 1.0 - gamma * at_reference
+        _check_number(left, np.asarray(T_REFERENCE))
+        _check_number(1.0 - gamma * self._boltzmann(T), T)
+        # s = 1 - gamma [exp(e0/T) - exp(e0/T0)]/left, the bracket without cancellation for T near T0
+        step = np.expm1(energy * (1 / T - 1 / T_REFERENCE))
+        log_s = np.asarray(np.log1p(-gamma * at_reference * step / left))
+        if log_s.max(initial=0.0) > _LOG_MAX:
+            raise ValueError("gamma_tunn and e0_tunn are out of any physical range: (16) would overflow")
+        return np.asarray(np.maximum(log_s, _LOG_MIN))
+
+    def log_slopes(self, T: FloatArray) -> LogSlopes:
+        """Derivatives of ln s at temperatures ``T``, K, where :meth:`log_ratio` exists."""
+        gamma, energy = self._arrays()
+        at_reference, here = self._boltzmann(T_REFERENCE), self._boltzmann(T)
+        left, left_here = 1.0 - gamma * at_reference, 1.0 - gamma * here
+        step = at_reference * np.expm1(energy * (1 / T - 1 / T_REFERENCE))
+        share, share_at_reference = gamma * here / left_here, gamma * at_reference / left
+        return LogSlopes(
+            np.asarray(energy * share / (T * T)),
+            (
+                np.asarray(-step / (left * left_here)),
+                np.asarray(share_at_reference / T_REFERENCE - share / T),
+            ),
+        )
+
+    def _arrays(self) -> tuple[FloatArray, FloatArray]:
+        return np.asarray(self.gamma_tunn, dtype=np.float64), np.asarray(self.e0_tunn, dtype=np.float64)
+
+    def _boltzmann(self, T: FloatArray | float) -> FloatArray:
+        """exp(e0_tunn/T)."""
+        exponent = np.asarray(np.asarray(self.e0_tunn, dtype=np.float64) / T)
+        if exponent.max(initial=0.0) > _EXPONENT_MAX:
+            raise ValueError("e0_tunn is out of any physical range: exp(e0_tunn/T) of (16) would overflow")
+        return np.asarray(np.exp(exponent))
+
+
+Law = Law15 | Law16
+"""A law of s(T) with the values of its parameters."""
+
+LAWS: dict[str, type[Law15] | type[Law16]] = {"15": Law15, "16": Law16}
+"""The laws by the number of their equation."""
+
+
+def tunnelling_number_ratio(T: npt.ArrayLike, *, law: Law) -> FloatArray:
+    """s(T) = N_tunn(T)/N_tunn(T0), dimensionless, by eq. (15) or (16), T0 = 1.26 K.
+
+    ``T`` in K; it broadcasts with the law's parameters. D_min scales with s, the tunnelling cutoffs with s^3.
+
+    Raises
+    ------
+    ValueError
+        If a temperature is not positive and finite, a parameter is not finite, or the law has no positive, finite
+        number at one of the temperatures.
+    """
+    temperature = np.asarray(T, dtype=np.float64)
+    check_finite("T", temperature)
+    check_positive("T", temperature)
+    for name, value in law._asdict().items():
+        check_finite(name, np.asarray(value, dtype=np.float64))
+    return np.asarray(np.exp(law.log_ratio(temperature)))
+
+
+def reduced_tunnelling_number(T: npt.ArrayLike, delta_mu: npt.ArrayLike) -> FloatArray:
+    """s(T) of eq. (15): :func:`tunnelling_number_ratio` with :class:`Law15`."""
+    return tunnelling_number_ratio(T, law=Law15(delta_mu))
+
+
+def check_finite(name: str, value: FloatArray) -> None:
+    """ValueError unless all of ``value`` is finite."""
+    # Most arguments are one number, for which numpy takes ten times as long.
+    if not (isfinite(value.item()) if value.size == 1 else np.isfinite(value).all()):
+        raise ValueError(f"{name} must be finite")
+
+
+def check_positive(name: str, value: FloatArray) -> None:
+    """ValueError unless all of ``value``, K, is positive."""
+    if not (value > 0).all():
+        raise ValueError(f"{name} must be positive (K)")
+
+
+def _check_number(left: FloatArray, T: FloatArray) -> None:
+    bad = ~(left > 0.0)
+    if bad.any():
+        first = np.broadcast_to(T, bad.shape)[bad].max()
+        raise ValueError(
+            f"the tunnelling number (16) is not positive at T = {first:.6g} K: "
+            "gamma_tunn exp(e0_tunn/T) must stay below 1"
+        )

@@ -1,0 +1,72 @@
+"""Superparamagnetic clusters: classical moments of many Bohr magnetons. A rival of the source's ATS term."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import pi
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.arrays import FloatArray
+from glasspara.units import BOHR_MAGNETON, BOLTZMANN
+
+# The series converges as (x/pi)^2k, the closed form loses a factor 1/L(x) of precision; both are at ease here.
+_SERIES_BELOW = 1.0
+_SERIES_TERMS = 18
+
+
+@lru_cache(maxsize=1)
+def _series() -> tuple[float, ...]:
+    """Coefficients of L(x) = sum_k c_k x^(2k - 1), c_k = 2 (-1)^(k+1) zeta(2k)/pi^2k."""
+    from scipy.special import zeta
+
+    return tuple(
+        2.0 * (-1.0) ** (k + 1) * float(zeta(2 * k)) / pi ** (2 * k) for k in range(1, _SERIES_TERMS + 1)
+    )
+
+
+def classical_langevin(x: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Langevin function ``L(x) = coth x - 1/x`` and its derivative ``1/x^2 - 1/sinh^2 x``, with the shape of ``x``.
+
+    Relative error below 1e-14 for every ``x``, L exactly odd.
+    """
+    argument = np.asarray(x, dtype=np.float64)
+    size = np.abs(argument)
+    near = size < _SERIES_BELOW
+    small = np.where(near, size, 0.0)
+    square = small * small
+    value, slope = np.zeros(size.shape), np.zeros(size.shape)
+    for k, coefficient in reversed(list(enumerate(_series()))):
+        value = value * square + coefficient
+        slope = slope * square + (2 * k + 1) * coefficient
+    far = np.where(near, _SERIES_BELOW, size)
+    fall = np.exp(-2.0 * far)
+    value = np.where(near, value * small, (1.0 + fall) / (1.0 - fall) - 1.0 / far)
+    slope = np.where(near, slope, 1.0 / far**2 - 4.0 * fall / (1.0 - fall) ** 2)
+    return np.copysign(value, argument), slope
+
+
+def superparamagnetic_response(
+    T: npt.ArrayLike, H: npt.ArrayLike, *, cluster_moment: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean moment ``mu L(mu H/k_B T)`` of one cluster, emu, with its derivatives by H, emu/Oe, and ``cluster_moment``.
+
+    ``T`` in K, ``H`` in Oe, ``cluster_moment`` = mu in Bohr magnetons; shapes broadcast. The clusters neither
+    interact nor have an anisotropy. The last derivative is in emu per Bohr magneton.
+
+    Raises
+    ------
+    ValueError
+        If a temperature or ``cluster_moment`` is not positive.
+    """
+    temperature, field = np.broadcast_arrays(np.asarray(T, dtype=np.float64), np.asarray(H, dtype=np.float64))
+    if not np.all(temperature > 0):
+        raise ValueError("the temperature T must be positive (K)")
+    if not cluster_moment > 0:
+        raise ValueError("cluster_moment must be positive (Bohr magnetons)")
+    moment = cluster_moment * BOHR_MAGNETON
+    per_field = moment / BOLTZMANN / temperature
+    x = per_field * field
+    value, slope = classical_langevin(x)
+    return moment * value, moment * per_field * slope, BOHR_MAGNETON * (value + x * slope)

@@ -1,0 +1,94 @@
+"""The three levels of one ATS by its Aharonov-Bohm phase, as in Fig. 7c of the source's parent article."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.arrays import FloatArray
+from glasspara.physics.three_level.spectrum import level_coordinates, level_energies
+
+
+def level_diagram(
+    phi: npt.ArrayLike,
+    *,
+    d0: npt.ArrayLike,
+    asymmetries: tuple[float, float, float] | None = None,
+    d: npt.ArrayLike | None = None,
+    alpha: npt.ArrayLike | None = None,
+) -> FloatArray:
+    """Energies of one ATS, K, rising along a new last axis: the roots of ``l^3 - p l - q = 0``.
+
+    p = D^2/2 + 3 D_0^2, q = E1 E2 E3 + 2 D_0^3 cos(phi); Hamiltonian (6) of G. Jug and S. Recchia, arXiv:2111.12644.
+
+    Parameters
+    ----------
+    phi : array_like
+        Phase (7), radians. It broadcasts with ``d0``, ``d`` and ``alpha``.
+    d0 : array_like
+        Tunnelling amplitude D_0 of (6), K; not negative.
+    asymmetries : tuple of three numbers
+        E1, E2, E3, K, of sum zero. Alternatively
+    d, alpha : array_like
+        D, K, not negative, and the angle alpha, radians, of ``E_k = sqrt(2/3) D cos(alpha + 2 pi (k - 1)/3)``.
+
+    Raises
+    ------
+    ValueError
+        For a value that is not finite, a negative ``d`` or ``d0``, asymmetries of another sum, or if not exactly one
+        of the two forms of asymmetry is given.
+    """
+    r, third, _ = _coordinates(phi, d0, asymmetries, d, alpha)
+    return level_energies(r, third)
+
+
+def level_slopes(
+    phi: npt.ArrayLike,
+    *,
+    d0: npt.ArrayLike,
+    asymmetries: tuple[float, float, float] | None = None,
+    d: npt.ArrayLike | None = None,
+    alpha: npt.ArrayLike | None = None,
+) -> FloatArray:
+    """Derivatives of the energies of :func:`level_diagram` by the phase, K.
+
+    ``dl/dphi = -2 D_0^3 sin(phi)/(3 l^2 - p)``, last axis as there. The denominator is the product of the
+    distances to the other levels. Where two levels meet exactly, their individual slopes do not exist; both are
+    given as 0. Arguments and errors are those of :func:`level_diagram`.
+    """
+    r, third, source = _coordinates(phi, d0, asymmetries, d, alpha)
+    energies = level_energies(r, third)
+    low = 2 * sqrt(3.0) * r * np.sin(third)
+    high = 2 * sqrt(3.0) * r * np.sin(np.pi / 3 - third)
+    products = np.stack([low * (low + high), -low * high, high * (low + high)], axis=-1)
+    return np.divide(source[..., np.newaxis], products, out=np.zeros_like(energies), where=products != 0)
+
+
+def _coordinates(
+    phi: npt.ArrayLike,
+    d0: npt.ArrayLike,
+    asymmetries: tuple[float, float, float] | None,
+    d: npt.ArrayLike | None,
+    alpha: npt.ArrayLike | None,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """r and theta/3 of the spectrum, and dq/dphi."""
+    if asymmetries is not None and d is None and alpha is None:
+        energies = np.asarray(asymmetries, dtype=np.float64)
+        if energies.shape != (3,) or abs(energies.sum()) > 1e-12 * np.abs(energies).max():
+            raise ValueError("asymmetries must be three energies (K) of sum zero")
+        size = np.sqrt((energies**2).sum())
+        angle = np.arctan2((energies[2] - energies[1]) / sqrt(3.0), energies[0])
+    elif asymmetries is None and d is not None and alpha is not None:
+        size, angle = np.asarray(d, dtype=np.float64), np.asarray(alpha, dtype=np.float64)
+    else:
+        raise ValueError("give the asymmetry either as asymmetries or as d and alpha")
+    arrays = np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in (phi, d0, size, angle)))
+    phase, amplitude, asymmetry, turn = arrays
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise ValueError("phi, d0 and the asymmetry must be finite")
+    if (amplitude < 0).any() or (asymmetry < 0).any():
+        raise ValueError("d0 and d must not be negative (K)")
+    r, third = level_coordinates(asymmetry, amplitude, 3 * turn, phase)
+    return r, third, np.asarray(-2 * amplitude**3 * np.sin(phase))

@@ -1,1 +1,0 @@
-"""Results for the reader at the terminal, a module a command; the only place that writes with rich."""

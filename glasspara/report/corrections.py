@@ -1,0 +1,173 @@
+"""What was done to one input before any physics, as part of its block: holder and true field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from glasspara.wording import percent, value_with_error
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from glasspara.data.corrections.corrections import Applied
+    from glasspara.data.corrections.field_standard import RunField
+    from glasspara.data.loading import Input
+    from glasspara.runs.measurement import Measurement
+
+
+def holder_block(applied: Applied | None) -> dict[str, Any] | None:
+    """The holder that was subtracted; None where none was."""
+    if applied is None or not applied.corrector.settings.holder:
+        return None
+    settings, background = applied.corrector.settings, applied.corrector.background
+    chi, chi_error = settings.holder_chi or (None, None)
+    return {
+        "background_files": [_file(item) for item in (background.measurements if background else ())],
+        "background_scale": settings.background_scale,
+        "chi_emu_per_Oe": chi,
+        "chi_error_emu_per_Oe": chi_error,
+        "points_left_out": applied.left_out,
+        "runs": [
+            {
+                "label": run.label,
+                "files": list(run.files),
+                "n_points": run.n_points,
+                "share_of_signal": run.share,
+                "rms_emu": run.rms,
+                "sigma_emu": run.sigma,
+                "sigma_of_background_emu": run.error,
+                "share_of_variance": run.error_share,
+                "shared_error_factor": run.sharing,
+                "interpolation_error_emu": run.curvature,
+            }
+            for run in applied.holder
+        ],
+    }
+
+
+def field_block(applied: Applied | None) -> dict[str, Any] | None:
+    """The true field by a standard; None where the reported one is used throughout."""
+    if applied is None or applied.corrector.standard is None:
+        return None
+    standard = applied.corrector.standard
+    return {
+        "standard": _file(standard.measurement),
+        "chi_emu_per_g_Oe": standard.chi,
+        "chi_source": standard.chi_source,
+        "mass_mg": standard.mass_mg,
+        "mass_source": standard.mass_source,
+        "relative_excess": standard.scale,
+        "branches": [
+            {
+                "direction": branch.direction,
+                "start_Oe": branch.start,
+                "range_Oe": [branch.curve.low, branch.curve.high],
+                "n_points": branch.curve.n_points,
+                "error_Oe": branch.curve.error,
+            }
+            for branch in standard.branches
+        ],
+        "runs": [_run_field(run) for run in applied.field],
+    }
+
+
+def _run_field(run: RunField) -> dict[str, Any]:
+    return {
+        "label": run.label,
+        "n_points": run.n_points,
+        "n_corrected": run.n_corrected,
+        "true_minus_reported_Oe": None if run.smallest is None else [run.smallest, run.largest],
+        "not_corrected_because": run.reason,
+        "share_of_variance": run.error_share,
+        "zero_crossings_Oe": dict(run.crossings),
+    }
+
+
+def _file(measurement: Measurement) -> dict[str, Any]:
+    return {
+        "path": measurement.path,
+        "sha256": measurement.sha256,
+        "instrument": measurement.instrument,
+        "rows_read": measurement.rows_read,
+        "rows_used": measurement.rows_used,
+        "moment_column": measurement.moment_choice.column,
+    }
+
+
+def show_corrections(inputs: Sequence[Input], out: Console) -> None:
+    """Nothing where moments and fields are those of the files."""
+    applied = [item.corrections for item in inputs if item.corrections is not None]
+    if not applied:
+        return
+    if applied[0].corrector.settings.holder:
+        out.print(f"holder: {_holder_in_words(applied[0])}")
+        _show_shares(applied, out)
+    if applied[0].corrector.standard is not None:
+        out.print(f"true field: {_standard_in_words(applied[0])}")
+        _show_fields(applied, out)
+
+
+def _holder_in_words(applied: Applied) -> str:
+    settings, background = applied.corrector.settings, applied.corrector.background
+    parts = []
+    if background is not None:
+        count = len(background.measurements)
+        names = background.measurements[0].path if count == 1 else f"{count} files"
+        times = "" if settings.background_scale == 1.0 else f", times {settings.background_scale:g}"
+        parts.append(f"background of {names}{times}")
+    if settings.holder_chi is not None:
+        parts.append(f"susceptibility {value_with_error(*settings.holder_chi)} emu/Oe")
+    return "; ".join(parts)
+
+
+def _standard_in_words(applied: Applied) -> str:
+    standard = applied.corrector.standard
+    assert standard is not None
+    return (
+        f"standard {standard.measurement.path}, {standard.mass_mg:g} mg, chi = {standard.chi:.4g} emu g^-1 Oe^-1 "
+        f"({standard.chi_source}); {100.0 * standard.scale:+.2g} % of the reported field at large fields"
+    )
+
+
+def _show_shares(applied: Sequence[Applied], out: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("run", "holder / signal", "holder rms / emu", "its error / emu", "of the variance"):
+        table.add_column(column, justify="left" if column == "run" else "right")
+    for run in (run for item in applied for run in item.holder):
+        table.add_row(
+            run.label,
+            percent(run.share),
+            f"{run.rms:.3g}",
+            f"{run.error:.2g}" if run.files else "-",
+            percent(run.error_share) if run.files else "-",
+        )
+    out.print(table)
+
+
+def _show_fields(applied: Sequence[Applied], out: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in (
+        "run",
+        "points corrected",
+        "true - reported / Oe",
+        "of the variance",
+        "moment crosses zero at / Oe",
+    ):
+        table.add_column(column)
+    for run in (run for item in applied for run in item.field):
+        crossings = ", ".join(f"{value:.2g} ({label})" for label, value in run.crossings.items())
+        table.add_row(
+            run.label,
+            f"{run.n_corrected} of {run.n_points}",
+            _shifts(run),
+            percent(run.error_share),
+            crossings or "-",
+        )
+    out.print(table)
+
+
+def _shifts(run: RunField) -> str:
+    return "-" if run.smallest is None else f"{run.smallest:.3g} to {run.largest:.3g}"

@@ -1,1 +1,0 @@
-"""JSON reports: one document a command."""

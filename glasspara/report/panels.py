@@ -1,0 +1,260 @@
+"""Parts that the figures share: frame with header and legend, abscissae, points with branches, residual panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    LogLocator,
+    NullFormatter,
+    SymmetricalLogLocator,
+)
+from matplotlib.typing import FillStyleType
+
+from glasspara.arrays import BoolArray, FloatArray
+from glasspara.data.dataset import ReducedRun
+from glasspara.report.style import (
+    BLACK,
+    FILLS,
+    FONT,
+    GREY,
+    MARKERS,
+    PAD,
+    VERMILLION,
+    WIDTH,
+    ordered_colours,
+)
+from glasspara.report.text import LINE, run_labels, width
+
+POINTS = "points"
+"""gid of every artist that draws measured points, one marker a point."""
+
+_LEGEND_HANDLE = 3.6 * FONT  # a marker with the gaps about it, pt
+
+# What decides on logarithmic axes: ratios of the largest run to the smallest and of a signal to its noise; and
+# for residuals, in standard errors, what nearly all of them lie within while the largest lies beyond.
+_FAR_APART, _CLEAR = 8.0, 10.0
+_BAND, _WILD = 10.0, 30.0
+
+ABSCISSA_LABELS = {"fixed-field": r"$1/T$ (K$^{-1}$)", "fixed-temperature": r"$H$ (kOe)"}
+
+
+def abscissa(kind: str, T: FloatArray, H: FloatArray) -> FloatArray:
+    """What a run of ``kind`` is drawn against: 1/T (1/K) of temperatures in K, or H (kOe) of fields in Oe."""
+    return 1.0 / T if kind == "fixed-field" else 1.0e-3 * H
+
+
+def frame(
+    verdict: str,
+    details: str,
+    mark: str,
+    *,
+    trusted: bool,
+    panels: Sequence[float],
+    handles: Sequence[Line2D],
+) -> tuple[Figure, list[Axes]]:
+    """Figure with header above, legend below, and panels of the given relative heights that share the abscissa."""
+    rows, columns = _legend_shape([str(handle.get_label()) for handle in handles])
+    lines = 2 + details.count("\n") + rows
+    height = 4.6 + 0.25 * lines + 0.65 * len(panels)
+    figure = Figure(figsize=(WIDTH, height))
+    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
+    axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=panels)[:, 0].tolist()
+    draw_header(figure, verdict, details, mark, trusted=trusted)
+    axes[-1].locator_params(axis="x", nbins=6)
+    draw_legend(figure, handles, columns)
+    return figure, axes
+
+
+def draw_header(figure: Figure, verdict: str, details: str, mark: str, *, trusted: bool) -> None:
+    """Verdict and mark in the first line, details below."""
+    left, right, top = PAD / WIDTH, 1.0 - PAD / WIDTH, 1.0 - PAD / figure.get_figheight()
+    # The first line of the title is left to the verdict, which has a weight and colour of its own.
+    figure.suptitle(f"\n{details}", x=left, ha="left", parse_math=False)
+    colour = BLACK if trusted else VERMILLION
+    figure.text(left, top, verdict, ha="left", va="top", weight="bold", color=colour, parse_math=False)
+    figure.text(right, top, mark, ha="right", va="top", style="italic", color=GREY)
+
+
+def draw_legend(figure: Figure, handles: Sequence[Artist], columns: int) -> None:
+    """Legend below the panels; its labels are data, never mathtext."""
+    if handles:
+        legend = figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+
+
+def _legend_shape(labels: Sequence[str]) -> tuple[int, int]:
+    """Rows and columns of a legend that is no wider than the figure."""
+    if not labels:
+        return 0, 0
+    widest = max(map(width, labels)) + _LEGEND_HANDLE
+    rows = ceil(len(labels) / max(1, int(LINE / widest)))
+    return rows, ceil(len(labels) / rows)
+
+
+@dataclass(frozen=True)
+class RunStyle:
+    """How one run is drawn; its branches differ by the filling of the marker."""
+
+    label: str
+    colour: str
+    marker: str
+
+
+def run_styles(runs: Sequence[ReducedRun]) -> list[RunStyle]:
+    """Styles in the order of ``runs``; colours in the order of the set points."""
+    points = sorted({(run.run.unit, run.run.nominal) for run in runs})
+    ranks = [points.index((run.run.unit, run.run.nominal)) for run in runs]
+    colours = ordered_colours(ranks)
+    return [
+        RunStyle(label, colour, MARKERS[number % len(MARKERS)])
+        for number, (label, colour) in enumerate(zip(run_labels(runs), colours, strict=True))
+    ]
+
+
+def branch_fills(runs: Sequence[ReducedRun]) -> dict[str, FillStyleType]:
+    """Filling of the markers by the branches' labels, over all runs of a figure."""
+    labels = dict.fromkeys(label for run in runs for label, _ in branches(run))
+    return {label: FILLS[number % len(FILLS)] for number, label in enumerate(labels)}
+
+
+def branches(run: ReducedRun) -> Iterator[tuple[str, BoolArray]]:
+    """Label and points of each branch of ``run`` that has points."""
+    for number in np.unique(run.run.branch):
+        yield run.run.branch_labels[number], run.run.branch == number
+
+
+def overview_handles(styles: Sequence[RunStyle], fills: dict[str, FillStyleType]) -> list[Line2D]:
+    """Legend entries of runs and branches; none where there is one of each, which the header names."""
+    handles = [*run_handles(styles), *branch_handles(fills)]
+    return handles if len(handles) > 1 else []
+
+
+def run_handles(styles: Sequence[RunStyle]) -> list[Line2D]:
+    """Legend entries of the runs."""
+    return [
+        Line2D([], [], color=style.colour, marker=style.marker, linestyle="none", label=style.label)
+        for style in styles
+    ]
+
+
+def branch_handles(fills: dict[str, FillStyleType]) -> list[Line2D]:
+    """Legend entries of the branches, where there are several."""
+    if len(fills) < 2:
+        return []
+    return [
+        Line2D([], [], color=GREY, marker="o", linestyle="none", fillstyle=fill, label=label)
+        for label, fill in fills.items()
+    ]
+
+
+def draw_points(
+    axes: Axes,
+    run: ReducedRun,
+    style: RunStyle,
+    fills: dict[str, FillStyleType],
+    values: tuple[FloatArray, FloatArray],
+    *,
+    errors: FloatArray | None = None,
+    size: float = 1.0,
+) -> None:
+    """Points (abscissa, ordinate) of ``run``, a marker each, with error bars if there are errors."""
+    x, y = values
+    for label, mask in branches(run):
+        container = axes.errorbar(
+            x[mask],
+            y[mask],
+            yerr=None if errors is None else errors[mask],
+            linestyle="none",
+            marker=style.marker,
+            markersize=size * marker_size(len(run)),
+            fillstyle=fills[label],
+            color=style.colour,
+            elinewidth=0.8,
+            zorder=2.0,
+        )
+        container.lines[0].set_gid(POINTS)
+
+
+def marker_size(count: int) -> float:
+    """Smaller markers for long runs, pt."""
+    return 5.5 if count <= 40 else 4.5 if count <= 150 else 2.5
+
+
+def finish_residuals(axes: Axes, pulls: FloatArray, label: str) -> None:
+    """Zero line, the band of one standard error, and a scale on which a wild point does not hide the rest."""
+    axes.axhspan(-1.0, 1.0, color="#DDDDDD", zorder=0.0, linewidth=0.0)
+    axes.axhline(0.0, color=GREY, linewidth=1.0, zorder=1.0)
+    axes.set_ylabel(f"{label}\n(units of $\\sigma$)")
+    axes.margins(y=0.1)
+    sizes = np.abs(pulls[np.isfinite(pulls)])
+    largest = float(sizes.max(initial=0.0))
+    if _percentile(sizes, 90.0) < _BAND and largest > _WILD:
+        axes.set_yscale("symlog", linthresh=_BAND, linscale=2.0)
+        # Two decades only: the panel is too low for more.
+        decades = np.array([_BAND, 10.0 ** floor(log10(largest))])
+        axes.yaxis.set_major_locator(FixedLocator([*-decades, 0.0, *decades]))
+
+
+def spread_scale(
+    axes: Axes, runs: Sequence[ReducedRun], values: Sequence[FloatArray], noise: Sequence[float]
+) -> None:
+    """Logarithmic axes where the signals of ``runs`` differ so much in size that linear axes hide some.
+
+    ``values`` and ``noise`` are the ordinates and their usual standard error, one item a run. With points at or
+    below zero the ordinate is linear about zero, so that they too are drawn.
+    """
+    finite = [part[np.isfinite(part)] for part in values]
+    sizes = [float(np.abs(part).max(initial=0.0)) for part in finite]
+    clear = any(size > _CLEAR * error for size, error in zip(sizes, noise, strict=True))
+    if not clear or max(sizes) <= _FAR_APART * min(sizes):
+        return
+    every = np.concatenate(finite)
+    if float(every.min()) > 0.0:
+        axes.set_yscale("log")
+    else:
+        low = _percentile(np.abs(every), 2.0)
+        threshold = max(_decade_above(min(noise)), _decade_above(0.1 * low))
+        axes.set_yscale("symlog", linthresh=threshold)
+        locator = SymmetricalLogLocator(base=10.0, linthresh=threshold)
+        locator.set_params(numticks=8)
+        axes.yaxis.set_major_locator(locator)
+    if runs[0].run.kind == "fixed-field":
+        axes.set_xscale("log")
+
+
+def plain_log_abscissa(axes: Axes) -> None:
+    """Logarithmic abscissa with ticks at 1, 2, 5, 10, ..., written out."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def ratio_scale(axes: Axes, ratios: FloatArray) -> None:
+    """Logarithmic abscissa, linear near zero if some points lie at zero or far below the others."""
+    low = _percentile(ratios[ratios > 0.0], 10.0)
+    if low > 0.0:
+        threshold = _decade_above(0.1 * low)
+        if float(ratios.min()) >= 0.1 * threshold:
+            axes.set_xscale("log")
+        else:
+            axes.set_xscale("symlog", linthresh=threshold)
+
+
+def _percentile(sizes: FloatArray, percent: float) -> float:
+    return float(np.percentile(sizes, percent)) if len(sizes) else 0.0
+
+
+def _decade_above(value: float) -> float:
+    return float(10.0 ** ceil(log10(value))) if value > 0.0 else 0.0

@@ -1,0 +1,97 @@
+"""CSV: ``#`` lines with provenance, a header with a unit in every column name, full precision."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glasspara.model.parameters import parameter_of
+from glasspara.package import __version__
+from glasspara.report.inert import inert
+
+if TYPE_CHECKING:
+    from glasspara.data.corrections.corrections import Applied
+    from glasspara.data.dataset import Dataset
+    from glasspara.data.loading import Input
+
+
+# A spreadsheet takes a cell that begins so for a formula, in full width too. It splits cells at semicolons in some
+# countries, and comment lines like all others; a quotation mark in these would join them with the rows below.
+_FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+_IN_CELL = re.compile(f"(^|;\\s*)(?=[{_FORMULA}])")
+_IN_COMMENT = re.compile(f'([,;]\\s*)(?=["{_FORMULA}])')
+
+
+def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """CSV with ``#`` lines above the header.
+
+    Control characters are shown inert, and text that a spreadsheet would evaluate is quoted with an apostrophe.
+    """
+    stream = io.StringIO()
+    for comment in comments:
+        stream.write("# " + _IN_COMMENT.sub(r"\1'", _flat(comment)) + "\n")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return stream.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return _IN_CELL.sub(r"\1'", _flat(value))
+    if value is None:
+        return ""
+    if isinstance(value, (float, np.floating)):
+        return repr(float(value)) if np.isfinite(value) else ""
+    return value
+
+
+def _flat(text: str) -> str:
+    return inert(" ".join(text.split()))
+
+
+def provenance(command: str, inputs: Sequence[Input]) -> list[str]:
+    """Which program made the table, of which files."""
+    lines = [f"glasspara {__version__} {command}"]
+    lines.extend(
+        f"input {item.measurement.path} sha256 {item.measurement.sha256} mass_mg {item.mass_mg!r} "
+        f"({item.mass_source}) moment column {item.measurement.moment_choice.column}"
+        for item in inputs
+    )
+    applied = next((item.corrections for item in inputs if item.corrections is not None), None)
+    return lines if applied is None else [*lines, *_corrections(applied)]
+
+
+def _corrections(applied: Applied) -> Iterator[str]:
+    settings, standard = applied.corrector.settings, applied.corrector.standard
+    for item in applied.corrector.background.measurements if applied.corrector.background else ():
+        yield f"background {item.path} sha256 {item.sha256} times {settings.background_scale!r}"
+    if settings.holder_chi is not None:
+        value, error = settings.holder_chi
+        yield f"holder_chi_emu_per_Oe {value!r}" + ("" if error is None else f" +- {error!r}")
+    if standard is not None:
+        file = standard.measurement
+        yield (
+            f"field standard {file.path} sha256 {file.sha256} mass_mg {standard.mass_mg!r} "
+            f"chi_emu_per_g_Oe {standard.chi!r} ({standard.chi_source})"
+        )
+
+
+def column(name: str, unit: str | None = None) -> str:
+    """Name of a column with its unit, a parameter's by default: "chi_larmor_emu_per_g_Oe"."""
+    parts = (unit or parameter_of(name).unit).replace("^2", "2").split()
+    above = [part for part in parts if not part.endswith("^-1") and part != "1"]
+    below = [part.removesuffix("^-1") for part in parts if part.endswith("^-1")]
+    return "_".join([name, *above, *(["per"] if below else []), *below])
+
+
+def point_keys(data: Dataset) -> Iterable[tuple[str, int, str, str]]:
+    """File, line, run and branch of every point, in the order of ``data``."""
+    for run in data.runs:
+        for line, branch in zip(run.run.line.tolist(), run.run.branch.tolist(), strict=True):
+            yield run.run.file, line, run.label, run.run.branch_labels[branch]

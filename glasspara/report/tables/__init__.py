@@ -1,1 +1,0 @@
-"""CSV tables, a module a command."""

@@ -1,0 +1,159 @@
+"""Words on figures: labels of runs, headers, verdicts, units. Text from files is data, never mathtext."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache
+from math import floor, log10
+from pathlib import Path, PurePath
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+import matplotlib
+import numpy as np
+from matplotlib.ft2font import FT2Font
+
+from glasspara.arrays import FloatArray
+from glasspara.report.inert import inert
+from glasspara.report.style import FONT, PAD, WIDTH
+from glasspara.wording import p_value
+
+if TYPE_CHECKING:
+    from glasspara.data.dataset import ReducedRun
+    from glasspara.fitting.result import FitResult, Status
+
+
+LINE = 72.0 * (WIDTH - 2.0 * PAD)
+"""Width of a line that fills the figure, pt."""
+
+_FILE_IN_LABEL = 0.4 * LINE
+_CHARACTERS = 62  # of a line of prose in a header
+
+_VERDICTS: dict[Status, str] = {
+    "good": "Fit: good",
+    "term-not-needed": "Fit: good, ATS term not needed",
+    "not-determined": "Fit: NOT TRUSTED (not determined)",
+    "poor": "Fit: NOT TRUSTED (poor)",
+    "not-converged": "Fit: NOT TRUSTED (not converged)",
+}
+
+
+@cache
+def _font() -> FT2Font:
+    font = FT2Font(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"))
+    font.set_size(FONT, 72.0)
+    return font
+
+
+@cache
+def _advance(char: str) -> float:
+    return _font().load_char(ord(char)).linearHoriAdvance / 65536.0
+
+
+def width(text: str) -> float:
+    """Width of ``text`` on a figure, pt."""
+    return sum(map(_advance, text))
+
+
+def drawable(text: str) -> str:
+    """``text`` with control characters written out and "?" for what the figures' font does not have."""
+    return "".join(char if _font().get_char_index(ord(char)) else "?" for char in inert(text))
+
+
+def wrapped(prose: str) -> str:
+    """``prose``, drawable, in lines that fit into a header."""
+    return fill(drawable(prose), _CHARACTERS)
+
+
+def raised(unit: str) -> str:
+    """``unit`` with its powers as superscripts."""
+    return unit.replace("^-1", "⁻¹").replace("^2", "²")
+
+
+def elide(text: str, room: float) -> str:
+    """``text``, with as much of its middle cut out as makes it ``room`` pt wide at most."""
+    kept = len(text)
+    shown = text
+    while width(shown) > room and kept > 2:
+        kept -= 1
+        shown = f"{text[: (kept + 1) // 2]}…{text[-(kept // 2) :]}"
+    return shown
+
+
+def file_name(run: ReducedRun) -> str:
+    """Name of the file of ``run`` without its folder, drawable."""
+    return drawable(PurePath(run.run.file).name)
+
+
+def run_labels(runs: Sequence[ReducedRun]) -> list[str]:
+    """Set points ("20 kOe"), with the file or a number where two runs share one."""
+    labels = [run.label for run in runs]
+    labels = _told_apart(labels, [elide(file_name(run), _FILE_IN_LABEL) for run in runs])
+    return _told_apart(labels, [f"#{number}" for number in range(1, len(runs) + 1)])
+
+
+def _told_apart(labels: Sequence[str], additions: Sequence[str]) -> list[str]:
+    counts = Counter(labels)
+    return [
+        f"{label} ({addition})" if counts[label] > 1 and addition else label
+        for label, addition in zip(labels, additions, strict=True)
+    ]
+
+
+def stems(runs: Sequence[ReducedRun]) -> list[str]:
+    """Set points as parts of file names, each different: "20kOe", "4.5K", "4.5K-2"."""
+    seen: Counter[str] = Counter()
+    result = []
+    for run in runs:
+        stem = re.sub(r"[^A-Za-z0-9.+-]+", "", run.label)
+        seen[stem] += 1
+        result.append(stem if seen[stem] == 1 else f"{stem}-{seen[stem]}")
+    return result
+
+
+def fit_verdict(result: FitResult) -> str:
+    """The verdict on a fit, for a header."""
+    return _VERDICTS[result.assessment.status]
+
+
+def fit_details(result: FitResult, shown: Sequence[ReducedRun]) -> str:
+    """Lines below the verdict: the run if it is one, goodness of fit, model and conventions."""
+    statistics, model = result.statistics, result.model
+    lines = [f"{run.label}, {file_name(run)}" for run in shown] if len(shown) == 1 else []
+    ratio = f" = {statistics.chi2 / statistics.ndof:.3g}" if statistics.ndof > 0 else ""
+    size = f"{statistics.chi2:.1f}" if statistics.chi2 < 1.0e5 else f"{statistics.chi2:.3g}"
+    chi2 = f"χ²/ndof = {size}/{statistics.ndof}{ratio}, {p_value(statistics.p_value)}"
+    total = len(result.data.runs)
+    lines.append(chi2 if total == len(shown) else f"{chi2} ({total} runs)")
+    lines.append(model.text + (", staged" if result.method == "staged" else ""))
+    if model.has_ats:
+        n_ats = result.parameters["n_ats"]
+        held = f"; n_ATS = {n_ats.value:.4g} g⁻¹ held".replace("e+", "e") if n_ats.fixed else ""
+        lines.append(f"{model.convention} convention, {model.orientation}{held}")
+        assumed = [
+            f"{item.name} near {item.constraint.mean:.3g} {item.unit}"
+            for item in result.parameters.values()
+            if item.constraint is not None and item.constraint.assumed
+        ]
+        if assumed:
+            lines.append(f"assumed: {', '.join(assumed)}")
+    return "\n".join(elide(line, LINE) for line in lines)
+
+
+def synthetic_mark(runs: Iterable[ReducedRun], *, synthetic: bool) -> str:
+    """What the corner of a figure says: "synthetic" if the caller or every file's name says so."""
+    named = ["synthetic" in file_name(run).lower() for run in runs]
+    if synthetic or all(named):
+        return "synthetic"
+    return "partly synthetic" if any(named) else ""
+
+
+def scaled_unit(values: FloatArray, unit: str) -> tuple[float, str]:
+    """Factor that brings ``values`` to 1 ... 1000, and ``unit`` with the power of ten that it takes along."""
+    largest = float(np.max(np.abs(values), initial=0.0, where=np.isfinite(values)))
+    exponent = 3 * floor(log10(largest) / 3.0) if largest > 0.0 else 0
+    if exponent == 0:
+        return 1.0, unit
+    return 10.0**-exponent, rf"$10^{{{exponent}}}$ {unit}"

@@ -1,0 +1,381 @@
+"""Rows in acquisition order -> runs at fixed field or at fixed temperature, as index arrays.
+
+Field is steady while it is held, temperature is not: a "10 K" loop may drift. So the table is cut where the field
+changes first; a stretch of one field through which the temperature sweeps is a fixed-field run, and what lies
+between such stretches is cut where the temperature jumps from one level to another.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from glasspara.arrays import FloatArray, IntArray
+from glasspara.runs.wandering import join_wandering
+
+FIXED_FIELD = "fixed-field"
+FIXED_TEMPERATURE = "fixed-temperature"
+
+FEWEST_POINTS = 4
+"""Points, and set points of what varies, that make a run."""
+
+SWEEP_SPAN = 0.04
+"""A temperature that covers this part of itself at one field is swept, not drifting."""
+
+LARGEST_DRIFT = 5.0
+"""Highest over lowest temperature up to which a run is called a drifting fixed-temperature one."""
+
+STRAY = "outside sequence: between set points"
+TOO_FEW = "outside sequence: too few points for a run"
+NOTHING_HELD = "outside sequence: neither field nor temperature held"
+
+SETTLING = 0.05
+"""The first and last few rows of a level belong to it when their temperature is this near, relative."""
+
+LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE = 2.0, 1.0e-3  # Oe, 1
+
+MOST_SEGMENTS = 10_000
+"""More runs in one file are no measurement: nothing was held then."""
+
+_LONG_PLATEAU = 64  # rows from which on numpy walks faster than Python
+_STRAY_STEPS = 3  # up to so many fields off the level are on the way; more are a drift
+_REVISITS = 4
+_NOISIEST = 0.08  # relative: however noisy the temperature, a larger jump is another set point
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Rows (indices in order of acquisition) of one run; ``kind`` is FIXED_FIELD or FIXED_TEMPERATURE."""
+
+    kind: str
+    rows: IntArray
+
+
+def field_noise(field: float) -> float:
+    """Oe by which readings of one held field differ."""
+    return max(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * abs(field))
+
+
+def temperature_noise(temperature: float) -> float:
+    """K by which readings at one held temperature differ."""
+    return max(0.02, 2.5e-3 * abs(temperature))
+
+
+def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segment], dict[int, str]]:
+    """Runs among rows, in order of their first row, and why each of the other rows belongs to none.
+
+    Parameters
+    ----------
+    temperature, field : arrays of one length
+        K and Oe, finite, in order of acquisition.
+    """
+    rows = _Rows(temperature, field)
+    segments: list[Segment] = []
+    strays: dict[int, str] = {}
+    between: list[int] = []
+    plateaus = join_wandering(
+        temperature,
+        field,
+        _plateaus(field),
+        field_noise=field_noise,
+        temperature_noise=temperature_noise,
+        is_grid=lambda members: len(_grid(rows, list(members))) > 1,
+    )
+    for start, stop in plateaus:
+        if not rows.sweeps(range(start, stop)):
+            between.extend(range(start, stop))
+            continue
+        _split_between(rows, between, segments, strays)
+        between = []
+        segments.append(_segment(FIXED_FIELD, range(start, stop)))
+    _split_between(rows, between, segments, strays)
+    if len(segments) > MOST_SEGMENTS:
+        return [], dict.fromkeys(range(len(field)), NOTHING_HELD)
+    merged = _merge_same_set_point(temperature, field, segments)
+    return sorted(merged, key=lambda segment: int(segment.rows[0])), strays
+
+
+def _segment(kind: str, rows: Iterable[int]) -> Segment:
+    if isinstance(rows, range):
+        return Segment(kind, np.arange(rows.start, rows.stop))
+    return Segment(kind, np.fromiter(rows, dtype=np.int64))
+
+
+def _plateaus(field: FloatArray) -> list[tuple[int, int]]:
+    """Stretches (start, stop) of consecutive rows at one field, within its noise of the mean so far."""
+    values: list[float] = field.tolist()
+    plateaus: list[tuple[int, int]] = []
+    start, total, i = 0, 0.0, 0
+    while i < len(values):
+        if i > start:
+            mean = total / (i - start)
+            if abs(values[i] - mean) > field_noise(mean):
+                plateaus.append((start, i))
+                start, total = i, 0.0
+            elif i - start >= _LONG_PLATEAU:
+                i, total = _along_plateau(field, start, i, total)
+                continue
+        total += values[i]
+        i += 1
+    if values:
+        plateaus.append((start, len(values)))
+    return plateaus
+
+
+def _along_plateau(field: FloatArray, start: int, i: int, total: float) -> tuple[int, float]:
+    """The first row from ``i`` on that leaves the plateau, or up to which it was looked, and the sum up to there."""
+    values = field[i : 2 * i - start]
+    sums = np.cumsum(np.concatenate(([total], values)))
+    means = sums[:-1] / np.arange(i - start, i - start + len(values))
+    leaves = np.abs(values - means) > np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(means))
+    count = int(leaves.argmax()) if leaves.any() else len(values)
+    return i + count, float(sums[count])
+
+
+def _levels(values: Iterable[float], noise: Callable[[float], float]) -> int:
+    """Number of values that differ by more than the noise; no more than FEWEST_POINTS are counted."""
+    count, last = 0, -np.inf
+    for value in sorted(values):
+        if value - last > noise(value):
+            count, last = count + 1, value
+            if count == FEWEST_POINTS:
+                break
+    return count
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    """Quantile of sorted values, linear between them; numpy's costs more than the sorting."""
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+
+
+class _Rows:
+    """Temperature and field by row, as plain floats: the walks below touch single rows."""
+
+    def __init__(self, temperature: FloatArray, field: FloatArray) -> None:
+        self.T: list[float] = temperature.tolist()
+        self.H: list[float] = field.tolist()
+
+    def temperatures(self, rows: Sequence[int]) -> list[float]:
+        return self.T[rows.start : rows.stop] if isinstance(rows, range) else [self.T[i] for i in rows]
+
+    def fields(self, rows: Sequence[int]) -> int:
+        """Number of distinct fields, up to FEWEST_POINTS."""
+        return _levels((self.H[i] for i in rows), field_noise)
+
+    def temperature_levels(self, rows: Sequence[int]) -> int:
+        """Number of distinct temperatures, up to FEWEST_POINTS."""
+        return _levels(self.temperatures(rows), temperature_noise)
+
+    def level(self, rows: Sequence[int]) -> tuple[float, float]:
+        """Median temperature and how far the middle 80 % of the readings spread."""
+        T = sorted(self.temperatures(rows))
+        return _quantile(T, 0.5), _quantile(T, 0.9) - _quantile(T, 0.1)
+
+    def sweeps(self, rows: Sequence[int]) -> bool:
+        """Whether the temperature is swept through these rows, all at one field."""
+        if len(rows) < FEWEST_POINTS:
+            return False
+        T = self.temperatures(rows)
+        low, high = min(T), max(T)
+        return high - low > SWEEP_SPAN * 0.5 * (low + high) and self.temperature_levels(rows) >= FEWEST_POINTS
+
+    def field_steps(self, rows: Sequence[int]) -> list[float]:
+        """Fields along the rows, each once until the next change."""
+        steps: list[float] = []
+        for i in rows:
+            if not steps or abs(self.H[i] - steps[-1]) > field_noise(steps[-1]):
+                steps.append(self.H[i])
+        return steps
+
+
+def _split_between(rows: _Rows, between: list[int], segments: list[Segment], strays: dict[int, str]) -> None:
+    """Sort rows that lie between temperature sweeps into segments and strays."""
+    if not between:
+        return
+    groups = _cut_at_jumps(rows, between)
+    unsettled = [i for group in groups if rows.fields(group) < FEWEST_POINTS for i in group]
+    grid = _grid(rows, unsettled)
+    if grid:
+        segments.extend(grid)
+        taken = {int(i) for segment in grid for i in segment.rows}
+        groups = [left for group in groups if (left := [i for i in group if i not in taken])]
+    for candidate in _join_drifts(rows, groups, strays):
+        _classify(rows, candidate, segments, strays)
+
+
+def _cut_at_jumps(rows: _Rows, between: list[int]) -> list[list[int]]:
+    """Cut where the temperature jumps from row to row by more than its noise."""
+    jumps = [abs(rows.T[b] - rows.T[a]) for a, b in pairwise(between)]
+    usual = 5.0 * float(np.median(jumps)) if jumps else 0.0
+    groups = [[between[0]]]
+    for (a, b), jump in zip(pairwise(between), jumps, strict=True):
+        noise = max(temperature_noise(rows.T[a]), min(usual, _NOISIEST * rows.T[a]))
+        if jump > noise:
+            groups.append([])
+        groups[-1].append(b)
+    return groups
+
+
+def _grid(rows: _Rows, unsettled: list[int]) -> list[Segment]:
+    """Runs of a grid whose inner loop is too short to be a run: three fields at each of many temperatures, say."""
+    by_field = _revisited(unsettled, [rows.H[i] for i in unsettled], field_noise)
+    kept = [group for group in by_field if rows.temperature_levels(group) >= FEWEST_POINTS]
+    if 2 * sum(map(len, kept)) >= len(unsettled) > 0:
+        return [_segment(FIXED_FIELD, group) for group in kept]
+    by_temperature = _revisited(unsettled, rows.temperatures(unsettled), temperature_noise)
+    kept = [group for group in by_temperature if rows.fields(group) >= FEWEST_POINTS]
+    if 2 * sum(map(len, kept)) >= len(unsettled) > 0:
+        return [_segment(FIXED_TEMPERATURE, group) for group in kept]
+    return []
+
+
+def _revisited(members: list[int], values: list[float], noise: Callable[[float], float]) -> list[list[int]]:
+    """Groups of rows with one value each, to which the sequence came back time and again."""
+    order = sorted(range(len(members)), key=lambda k: values[k])
+    labels = [0] * len(members)
+    for a, b in pairwise(order):
+        labels[b] = labels[a] + (values[b] - values[a] > noise(values[a]))
+    visits = [0] * (max(labels, default=0) + 1)
+    groups: list[list[int]] = [[] for _ in visits]
+    previous = -1
+    for i, label in zip(members, labels, strict=True):
+        visits[label] += label != previous
+        groups[label].append(i)
+        previous = label
+    return [group for group, count in zip(groups, visits, strict=True) if count >= _REVISITS]
+
+
+def _join_drifts(rows: _Rows, groups: list[list[int]], strays: dict[int, str]) -> list[list[int]]:
+    """Join groups that are one drifting level; drop the few rows on the way between two levels."""
+    candidates: list[list[int]] = []
+    current: list[int] = []
+    last: list[int] = []
+    pending: list[int] = []
+    for group in groups:
+        if rows.fields(group) < FEWEST_POINTS:
+            pending += group
+            continue
+        if not current:
+            current = _keep_end(rows, pending, group, strays) + group
+        elif _new_level(rows, last, pending, group):
+            (old, _), (new, _) = rows.level(last), rows.level(group)
+            sides: dict[bool, list[int]] = {True: [], False: []}
+            for i in pending:
+                sides[abs(rows.T[i] - old) < abs(rows.T[i] - new)].append(i)
+            candidates.append(current + _keep_near(rows, sides[True], last, strays))
+            current = _keep_near(rows, sides[False], group, strays) + group
+        else:
+            current += pending + group
+        last, pending = group, []
+    if current:
+        candidates.append(current + _keep_end(rows, pending, last, strays))
+    elif pending:
+        candidates.append(pending)
+    return candidates
+
+
+def _keep_end(rows: _Rows, pending: list[int], level: list[int], strays: dict[int, str]) -> list[int]:
+    """Rows before the first level or after the last that belong to it: all of many (a drift), else the near."""
+    many = len(rows.field_steps(pending)) > _STRAY_STEPS
+    return pending if many else _keep_near(rows, pending, level, strays)
+
+
+def _keep_near(rows: _Rows, pending: list[int], level: list[int], strays: dict[int, str]) -> list[int]:
+    """Rows near enough to a level to be its settling; the others are on the way."""
+    middle, _ = rows.level(level)
+    near = {i: abs(rows.T[i] - middle) <= SETTLING * middle for i in pending}
+    strays |= {i: STRAY for i in pending if not near[i]}
+    return [i for i in pending if near[i]]
+
+
+def _new_level(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> bool:
+    """Whether two groups are two set points, not one temperature that drifts.
+
+    The step must be far larger than the spreads. Then either few rows lie between and the field starts anew,
+    where a drift lets it go on, or both levels are flat and far apart.
+    """
+    (mid_a, spread_a), (mid_b, spread_b) = rows.level(a), rows.level(b)
+    noise = temperature_noise(mid_a)
+    spread, step = max(spread_a, spread_b), abs(mid_b - mid_a)
+    if step <= max(4.0 * spread, noise):
+        return False
+    if len(rows.field_steps(between)) <= _STRAY_STEPS and not _goes_on(rows, a, between, b):
+        return True
+    return spread <= noise and step > 0.1 * mid_a
+
+
+def _goes_on(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> bool:
+    """Whether the field steps on in one direction from the end of ``a`` into ``b``."""
+    fields = rows.field_steps(a)[-2:] + rows.field_steps(between) + rows.field_steps(b)[:2]
+    ways = {after > before for before, after in pairwise(fields) if abs(after - before) > field_noise(before)}
+    return len(ways) == 1
+
+
+def _classify(rows: _Rows, members: list[int], segments: list[Segment], strays: dict[int, str]) -> None:
+    """One level of temperature -> a fixed-temperature run, or runs at its few fields, or strays."""
+    T = rows.temperatures(members)
+    fields = rows.fields(members)
+    if len(members) < FEWEST_POINTS:
+        strays |= dict.fromkeys(members, TOO_FEW)
+    elif fields == 1:
+        segments.append(_segment(FIXED_FIELD, members))
+    elif max(T) > LARGEST_DRIFT * min(T):
+        strays |= dict.fromkeys(members, NOTHING_HELD)
+    elif plateaus := _repeated_sweeps(rows, members):
+        for plateau in plateaus:
+            _classify(rows, plateau, segments, strays)
+    elif fields < FEWEST_POINTS and rows.temperature_levels(members) > 1:
+        strays |= dict.fromkeys(members, TOO_FEW)
+    else:
+        segments.append(_segment(FIXED_TEMPERATURE, members))
+
+
+def _repeated_sweeps(rows: _Rows, members: list[int]) -> list[list[int]]:
+    """The fields' own rows where each field goes through the same small range of temperature; else nothing."""
+    plateaus: list[list[int]] = [[members[0]]]
+    for a, b in pairwise(members):
+        if abs(rows.H[b] - rows.H[a]) > field_noise(rows.H[a]):
+            plateaus.append([])
+        plateaus[-1].append(b)
+    if len(plateaus) == 1:
+        return []
+    T = rows.temperatures(members)
+    whole = max(T) - min(T)
+    for plateau in plateaus:
+        part = rows.temperatures(plateau)
+        if max(part) - min(part) < 0.5 * whole or rows.temperature_levels(plateau) < FEWEST_POINTS:
+            return []
+    return plateaus
+
+
+def _merge_same_set_point(
+    temperature: FloatArray, field: FloatArray, segments: list[Segment]
+) -> list[Segment]:
+    """One run for one set point: an interrupted sequence, or ZFC and FC with something in between."""
+    groups: list[tuple[str, list[Segment]]] = []
+    steady: dict[str, list[tuple[float, int]]] = {FIXED_FIELD: [], FIXED_TEMPERATURE: []}
+    for segment in segments:
+        noise_of = field_noise if segment.kind == FIXED_FIELD else temperature_noise
+        held = (field if segment.kind == FIXED_FIELD else temperature)[segment.rows]
+        middle = float(np.median(held))
+        if float(np.ptp(held)) <= 4.0 * noise_of(middle):
+            known = steady[segment.kind]
+            near = known[
+                bisect_left(known, (middle - 2.0 * noise_of(middle), 0)) : bisect_left(
+                    known, (middle + 2.0 * noise_of(middle), 0)
+                )
+            ]
+            same = [number for other, number in near if abs(other - middle) <= noise_of(other)]
+            if same:
+                groups[min(same)][1].append(segment)
+                continue
+            insort(known, (middle, len(groups)))
+        groups.append((segment.kind, [segment]))
+    return [Segment(kind, np.sort(np.concatenate([part.rows for part in parts]))) for kind, parts in groups]

@@ -1,0 +1,249 @@
+"""What is known of a sample apart from its magnetisation: mass and mass-spec iron, with their sources."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from glasspara.errors import GlassparaError, UsageError
+from glasspara.physics.ions.ions import IONS
+from glasspara.sample.toml_input import Table, read_toml
+
+_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_CONCENTRATION = re.compile(rf"\s*(?P<value>{_NUMBER})\s*(?:(?:±|\+-|\+/-)\s*(?P<error>{_NUMBER})\s*)?")
+
+SAMPLE_KEYS = (
+    "name", "mass_mg", "mass", "n_fe", "n_fe_error", "fe2_fraction", "holder", "holder_chi",
+    "holder_chi_error", "note", "geometry", "trace_ions",
+)  # fmt: skip
+"""Keys of a [sample] table."""
+
+GEOMETRY_KEYS = ("shape", "length_mm", "width_mm", "thickness_mm", "diameter_mm")
+"""Keys of a [sample.geometry] table."""
+
+TRACE_IONS = tuple(
+    dict.fromkeys(
+        name for ion in IONS if not ion.startswith("Fe") for name in (ion.rstrip("0123456789+"), ion)
+    )
+)
+"""Keys of a [sample.trace_ions] table: elements, and ions with their charge."""
+
+OTHER_TABLES = ("name", "text", "source", "note", "parameters", "errors", "campaign")
+"""What a preset file holds besides [sample]; a sample file may be a whole preset."""
+
+
+@dataclass(frozen=True)
+class TraceIon:
+    """``ratio`` atoms of an element or ion to one of iron; ``error`` is the standard deviation, None if unknown.
+
+    ``j`` and ``g`` replace those of the table of ions; an element stands for its usual ion.
+    """
+
+    name: str
+    ratio: float
+    error: float | None = None
+    j: float | None = None
+    g: float | None = None
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Shape of a sample in words, and its dimensions in mm; None where nothing is known."""
+
+    shape: str = ""
+    length_mm: float | None = None
+    width_mm: float | None = None
+    thickness_mm: float | None = None
+    diameter_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Sample data with their sources; None where nothing is known.
+
+    Parameters
+    ----------
+    name : str
+        Sample name.
+    mass_mg : float or None
+        Sample mass, mg.
+    mass_source : str
+        Where the mass came from, in words; "" without a mass.
+    n_fe : float or None
+        Iron concentration by mass spectrometry, g^-1.
+    n_fe_error : float or None
+        Its standard deviation, g^-1; None where it is not known (the value then serves as exact).
+    fe2_fraction : float or None
+        x, the part of the iron that is Fe2+.
+    note : str
+        Free text.
+    holder : str
+        What held the sample, in words.
+    holder_chi : float or None
+        Susceptibility of the holder, emu/Oe, negative for a diamagnet: its moment over the field, not per gram.
+    holder_chi_error : float or None
+        Its standard deviation, emu/Oe.
+    geometry : Geometry
+        Shape and size.
+    trace_ions : tuple of TraceIon
+        Paramagnetic ions besides iron, in the order of the file.
+    """
+
+    name: str
+    mass_mg: float | None = None
+    mass_source: str = ""
+    n_fe: float | None = None
+    n_fe_error: float | None = None
+    fe2_fraction: float | None = None
+    note: str = ""
+    holder: str = ""
+    holder_chi: float | None = None
+    holder_chi_error: float | None = None
+    geometry: Geometry = Geometry()
+    trace_ions: tuple[TraceIon, ...] = ()
+
+
+def _positive(value: float) -> bool:
+    return value > 0
+
+
+def _not_negative(value: float) -> bool:
+    return value >= 0
+
+
+def _half_integer(value: float) -> bool:
+    return value > 0 and float(2 * value).is_integer()
+
+
+def _fraction(value: float) -> bool:
+    return 0 <= value <= 1
+
+
+def sample_from_table(table: Table, *, source: str) -> Sample:
+    """Sample of a [sample] table; ``source`` names the origin ("preset bk7-2000").
+
+    Raises
+    ------
+    InputError
+        For an unknown key, a value of the wrong kind, or a mass given twice.
+    """
+    table.refuse_unknown(SAMPLE_KEYS)
+    mass_mg, mass_source = _mass(table, source)
+    n_fe = table.number("n_fe", accept=_positive, expected="a positive number, g^-1")
+    n_fe_error = table.number("n_fe_error", accept=_positive, expected="a positive number, g^-1")
+    if n_fe is None and n_fe_error is not None:
+        raise table.fault("n_fe_error", "given without n_fe")
+    holder_chi = table.number("holder_chi", expected="a number, emu/Oe")
+    holder_chi_error = table.number(
+        "holder_chi_error", accept=_positive, expected="a positive number, emu/Oe"
+    )
+    if holder_chi is None and holder_chi_error is not None:
+        raise table.fault("holder_chi_error", "given without holder_chi")
+    return Sample(
+        name=table.string("name"),
+        mass_mg=mass_mg,
+        mass_source=mass_source,
+        n_fe=n_fe,
+        n_fe_error=n_fe_error,
+        fe2_fraction=table.number("fe2_fraction", accept=_fraction, expected="a number from 0 to 1"),
+        note=table.string("note"),
+        holder=table.string("holder"),
+        holder_chi=holder_chi,
+        holder_chi_error=holder_chi_error,
+        geometry=_geometry(table.table("geometry")),
+        trace_ions=trace_ions_from_table(table.table("trace_ions")),
+    )
+
+
+def _geometry(table: Table | None) -> Geometry:
+    if table is None:
+        return Geometry()
+    table.refuse_unknown(GEOMETRY_KEYS)
+    sizes = {
+        key: table.number(key, accept=_positive, expected="a positive number, mm")
+        for key in GEOMETRY_KEYS[1:]
+    }
+    return Geometry(shape=table.string("shape"), **sizes)
+
+
+def trace_ions_from_table(table: Table | None) -> tuple[TraceIon, ...]:
+    """Trace ions of a [trace_ions] table, none without it.
+
+    Raises
+    ------
+    InputError
+        For an unknown ion or key, or a value of the wrong kind.
+    """
+    if table is None:
+        return ()
+    table.refuse_unknown(TRACE_IONS)
+    ions = []
+    for name, value in table.content.items():
+        # `Cr = 0.1` or `Cr = { ratio = 0.1, error = 0.02, j = 1.5, g = 1.98 }`
+        inner = table.table(name) if isinstance(value, dict) else None
+        place, key = (table, name) if inner is None else (inner, "ratio")
+        if inner is not None:
+            inner.refuse_unknown(("ratio", "error", "j", "g"))
+        ratio = place.number(key, accept=_not_negative, expected="a number, atoms per atom of iron")
+        if ratio is None:
+            raise place.fault("ratio", "missing")
+        error = (
+            None if inner is None else inner.number("error", accept=_positive, expected="a positive number")
+        )
+        j = None if inner is None else inner.number("j", accept=_half_integer, expected="a multiple of 1/2")
+        g = None if inner is None else inner.number("g", accept=_positive, expected="a positive number")
+        ions.append(TraceIon(name, ratio, error, j, g))
+    return tuple(ions)
+
+
+def _mass(table: Table, source: str) -> tuple[float | None, str]:
+    if "mass" not in table.content:
+        mass_mg = table.number("mass_mg", accept=_positive, expected="a positive number, mg")
+        return mass_mg, "" if mass_mg is None else source
+    if "mass_mg" in table.content:
+        raise table.fault("mass", "the mass is given twice", "Keep either mass or mass_mg")
+    from glasspara.sample.mass import parse_mass
+
+    text = table.string("mass")
+    try:
+        return parse_mass(text), f"{source} (mass = {text!r})"
+    except GlassparaError as error:
+        raise table.fault("mass", error.what, error.remedy) from error
+
+
+def read_sample(path: str | Path) -> Sample:
+    """Sample of a TOML file with a [sample] table; the file may be a whole preset.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read or its [sample] table is missing or faulty.
+    """
+    top = read_toml(path)
+    top.refuse_unknown(("sample", *OTHER_TABLES))
+    table = top.table("sample")
+    if table is None:
+        raise top.fault("[sample]", "the table is missing", f"Keys: {', '.join(SAMPLE_KEYS)}")
+    return sample_from_table(table, source=f"sample file {top.path}")
+
+
+def parse_concentration(text: str) -> tuple[float, float | None]:
+    """Value and error, g^-1, of "1.657e17+-0.019e17", with ± or +/- as well; no error (None) in "1.657e17".
+
+    Raises
+    ------
+    UsageError
+        The text is something else, or a number in it is not positive and finite.
+    """
+    remedy = "Write VALUE or VALUE+-ERROR in g^-1, for example 1.657e17+-0.019e17"
+    match = _CONCENTRATION.fullmatch(text)
+    if match is None:
+        raise UsageError(f"cannot read the concentration {text!r}", remedy=remedy)
+    value = float(match["value"])
+    error = float(match["error"]) if match["error"] else None
+    for number in (value, error):
+        if number is not None and not (number > 0 and isfinite(number)):
+            raise UsageError(f"the concentration {text!r} must be positive and finite", remedy=remedy)
+    return value, error

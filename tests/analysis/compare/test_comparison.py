@@ -1,0 +1,297 @@
+"""The comparison of models: it must find the truth that data were made from, or say that it cannot tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from glasspara.analysis.compare.comparison import compare
+from glasspara.analysis.compare.figures import compare_figure
+from glasspara.analysis.compare.rivals import DEFAULT, KNOWN, SLOW, model_of, settings_of
+from glasspara.data.dataset import Dataset
+from glasspara.errors import UsageError
+from glasspara.fitting.fit import fit
+from glasspara.fitting.problem.settings import FitSettings, Wishes
+from glasspara.model.model import MODELS, Model, evaluate, evaluate_with_gradient
+from glasspara.model.parameters import PARAMETERS
+from glasspara.report.style import save_png
+from glasspara.sample.trace_ions import load_trace_ions
+from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field
+
+FIELDS = (1e3, 1e4, 5e4)
+COLD = tuple(np.geomspace(2.0, 100.0, 25))
+RIVALS = ("ll", "ll-curie-weiss", "ll-superparamagnetic", "ll-ferromagnetic", "ll-zfs", "etm")
+QUICK = ("ll", "ll-superparamagnetic", "ll-ferromagnetic", "etm")
+
+
+def data_of(values, model, seed=1, noise=1e-3):
+    return fixed_field(
+        {**PURE_LL, **values},
+        np.random.default_rng(seed),
+        fields=FIELDS,
+        temperatures=COLD,
+        noise=noise,
+        model=Model(model),
+    )
+
+
+def contestant(result, name):
+    return next(item for item in result.contestants if item.name == name)
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_every_model_has_the_derivatives_of_its_value(name):
+    model = Model(name)
+    values = {key: PARAMETERS[key].start for key in model.names} | {
+        "theta_cw": 0.4, "n_clusters": 1e14, "m_ferro": 1e-5, "field_offset": 3.0,
+    }  # fmt: skip
+    values = {key: values[key] for key in model.names}
+    T, H = np.array([2.0, 5.0, 40.0]), np.array([1e3, 5e4, 2e4])
+    _, columns = evaluate_with_gradient(T, H, values, model)
+    for key, column in zip(model.names, columns.T, strict=True):
+        step = 1e-5 * max(abs(values[key]), 1e-3)
+        up, down = (
+            evaluate(T, H, {**values, key: values[key] + sign * step}, model).total for sign in (1, -1)
+        )
+        numeric = (up - down) / (2.0 * step)
+        # the difference of totals of 1e-2 emu/g leaves 1e-17 over the step; the three-level tables are good to 1e-6
+        assert column == pytest.approx(numeric, rel=2e-4, abs=1e-16 / step)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("ll-curie-weiss", {"theta_cw": -0.5}),
+        ("ll-superparamagnetic", {"n_clusters": 2e15, "cluster_moment": 40.0}),
+        ("ll-ferromagnetic", {"m_ferro": 2e-4, "h_ferro": 3e3}),
+        ("ll-zfs", {"zfs_fe2": 6.0, "zfs_fe3": 0.5}),
+        ("etm", BK7),
+    ],
+)
+def test_the_truth_is_found(name, values):
+    result = compare(data_of(values, name), dict.fromkeys((*QUICK, name)))
+    assert result.best is not None
+    assert result.best.name == name
+    assert result.best.status in ("good", "not-determined")
+    assert result.trusted
+    assert contestant(result, "ll").delta > 100.0
+    found = result.best.result.parameters
+    for key, value in values.items():
+        if key in ("theta_cw", "n_clusters", "cluster_moment", "m_ferro", "h_ferro", "zfs_fe2"):
+            assert abs(found[key].value - value) < 4.0 * found[key].error
+    assert result.ats_needed is (name == "etm")
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """All rivals on data without any term beyond Larmor and Langevin."""
+    return compare(data_of({}, "ll"), RIVALS)
+
+
+def test_without_any_term_the_simplest_model_serves(plain):
+    result = plain
+    assert result.verdict == "Larmor + Langevin serves: no further term is needed (ll)"
+    assert result.ats_needed is False
+    assert sum(item.weight for item in result.contestants) == pytest.approx(1.0)
+    # each of these contains Larmor + Langevin: it cannot do worse than by the price of its parameters
+    for item in result.contestants:
+        assert item.delta < 8.5
+
+
+def test_what_cannot_be_told_apart_is_called_so():
+    # at 30 % noise the clusters are not to be seen
+    result = compare(
+        data_of({"n_clusters": 1e15, "cluster_moment": 40.0}, "ll-superparamagnetic", noise=0.3), QUICK
+    )
+    assert result.ats_needed is not True
+    assert "serve" in result.verdict
+    assert any("not decisively worse" in remark for remark in result.remarks)
+
+
+def test_no_model_describes_wild_data():
+    data = data_of({}, "ll")
+    wild = Dataset(
+        tuple(
+            replace(
+                run, magnetisation=run.magnetisation * (1.0 + 0.3 * np.sin(30.0 * np.log(run.temperature)))
+            )
+            for run in data.runs
+        )
+    )
+    result = compare(wild, ("ll", "ll-ferromagnetic"))
+    assert not result.trusted
+    assert result.verdict.startswith("no model describes the data")
+    assert result.scale > 100.0
+    assert result.ats_needed is None
+    best = min(item.delta for item in result.contestants)
+    assert best == 0.0
+
+
+def test_the_scale_of_the_errors_does_not_choose():
+    """Errors stated three times too small: the same model and F ratio, by a scaled criterion."""
+    plain = fixed_field(PURE_LL, np.random.default_rng(2), fields=FIELDS, temperatures=COLD)
+    small = fixed_field(PURE_LL, np.random.default_rng(2), fields=FIELDS, temperatures=COLD, stated=1 / 2.5)
+    one, other = (compare(data, ("ll", "ll-curie-weiss", "etm")) for data in (plain, small))
+    assert one.scale == 1.0
+    assert other.scale == pytest.approx(6.25, rel=0.02)
+    assert one.best.name == other.best.name
+    assert one.test.statistic == pytest.approx(other.test.statistic, rel=1e-4)
+
+
+def test_p_value_of_the_null_is_like_the_replicates():
+    """By construction the rank of the data among the replicates is uniform; 3 seeds must not gather at one end."""
+    ranks = []
+    for seed in range(3):
+        data = fixed_field(PURE_LL, np.random.default_rng(seed), fields=(1e3, 3e4), temperatures=COLD[::2])
+        result = compare(data, ("ll", "etm"), replicates=3, seed=seed)
+        assert result.test.failed == 0
+        ranks.append(result.test.p_bootstrap)
+    # the mean of 3 ranks has a standard deviation of 0.16 about 0.625; measured: 0.5
+    assert 0.3 < np.mean(ranks) < 0.97
+    assert all(rank * 4 == round(rank * 4) for rank in ranks)
+
+
+def test_p_value_of_a_strong_term_is_a_bound():
+    data = fixed_field(BK7, np.random.default_rng(1), fields=FIELDS, temperatures=COLD)
+    result = compare(data, ("ll", "etm"), replicates=3, seed=3)
+    assert result.test.is_bound
+    assert result.test.p_value == pytest.approx(0.25)
+    assert result.test.p_f < 1e-12
+    assert any("p < 0.25 by 3 simulated campaigns (seed 3)" in remark for remark in result.remarks)
+    # four campaigns show no less than p = 0.25: no significance at the level of 0.05
+    assert result.ats_needed is False
+    assert compare(data, ("ll", "etm")).ats_needed is True
+
+
+def test_iron_of_mass_spectrometry_counts_in_every_model():
+    wishes = Wishes(n_fe=(1.7e17, 1e15))
+    for name, key in (("ll-fe3", "n_fe3"), ("ll-fe2", "n_fe2"), ("etm", "n_fe"), ("ll-zfs", "n_fe")):
+        settings = settings_of(name, wishes, Model())
+        assert key in settings.constraints()
+        assert settings.constraints()[key].mean == 1.7e17
+    held = settings_of("ll-fe3", Wishes(n_fe=(1.7e17, None)), Model()).held()
+    assert held["n_fe3"] == 1.7e17
+    assert held["n_fe2"] == 0.0
+
+
+def test_wishes_go_where_they_can():
+    wishes = Wishes(fixed={"d_min": 0.03, "chi_larmor": 4e-7})
+    assert set(settings_of("ll", wishes, Model()).fixed) == {"chi_larmor"}
+    assert set(settings_of("etm", wishes, Model()).fixed) == {"d_min", "chi_larmor"}
+    with pytest.raises(UsageError, match="none of the compared models has a parameter 'd_min'"):
+        compare(data_of({}, "ll"), ("ll",), wishes=wishes)
+
+
+def test_parameters_of_rivals_can_be_held_constrained_and_limited():
+    wishes = Wishes(
+        fixed={"theta_cw": -0.2}, constrained={"m_ferro": (0.0, 1e-6)}, limits={"zfs_fe2": (0.0, 3.0)}
+    )
+    assert settings_of("ll-curie-weiss", wishes, Model()).held()["theta_cw"] == -0.2
+    assert settings_of("ll-ferromagnetic", wishes, Model()).constraints()["m_ferro"].error == 1e-6
+    assert settings_of("ll-zfs", wishes, Model()).limits == {"zfs_fe2": (0.0, 3.0)}
+    result = compare(data_of({}, "ll"), ("ll", "ll-curie-weiss"), wishes=Wishes(fixed={"theta_cw": -0.2}))
+    assert contestant(result, "ll-curie-weiss").result.parameters["theta_cw"].fixed
+    with pytest.raises(UsageError, match="none of the compared models has a parameter 'theta'") as refused:
+        compare(data_of({}, "ll"), ("ll", "ll-curie-weiss"), wishes=Wishes(fixed={"theta": 0.0}))
+    assert "theta_cw" in refused.value.remedy
+
+
+def test_nuisances_count_in_every_model():
+    """Fields off by 200 Oe: with leave to be so, Larmor and Langevin terms serve."""
+    data = fixed_field(PURE_LL, np.random.default_rng(1), fields=FIELDS[::2], temperatures=COLD[::2])
+    off = Dataset(
+        tuple(
+            replace(run, run=replace(run.run, field=run.run.field + offset))
+            for run, offset in zip(data.runs, (200.0, -150.0), strict=True)
+        )
+    )
+    assert compare(off, ("ll", "ll-curie-weiss")).best.status == "poor"
+    granted = compare(off, ("ll", "etm"), wishes=Wishes(nuisances={"field_offset": 200.0}), replicates=1)
+    assert granted.verdict == "Larmor + Langevin serves: no further term is needed (ll)"
+    assert granted.ats_needed is False
+    assert granted.test.failed == 0
+    ll = contestant(granted, "ll").result.parameters
+    assert abs(ll["field_offset[1]"].value + 200.0) < 4.0 * ll["field_offset[1]"].error
+
+
+def test_huber_enlarges_the_same_errors_for_every_model():
+    data = data_of({}, "ll")
+    first = data.runs[0]
+    wild = first.magnetisation.copy()
+    wild[[3, 11]] += 80.0 * first.sigma[[3, 11]]
+    spoilt = Dataset((replace(first, magnetisation=wild), *data.runs[1:]))
+    assert compare(spoilt, ("ll", "ll-curie-weiss")).scale > 3.0
+    result = compare(spoilt, ("ll", "ll-curie-weiss"), wishes=Wishes(loss="huber"))
+    ratio = result.data.sigma / data.sigma
+    assert set(np.flatnonzero(ratio > 3.0)) == {3, 11}
+    for item in result.contestants:
+        assert np.array_equal(item.result.data.sigma, result.data.sigma)
+    assert result.best.name == "ll"
+    assert any(remark.startswith("Huber's loss") for remark in result.remarks)
+
+
+def test_what_simulations_must_share_to_go_on():
+    data, other = (
+        fixed_field(PURE_LL, np.random.default_rng(seed), fields=(1e3, 3e4), temperatures=COLD[::4])
+        for seed in (3, 4)
+    )
+
+    class AskedError(Exception):
+        """For the store, when the simulations are about to begin."""
+
+    def stop(description):
+        raise AskedError(description)
+
+    def describe(data, wishes=None):
+        with pytest.raises(AskedError) as caught:
+            compare(data, ("ll", "etm"), wishes=wishes, replicates=1, store_of=stop)
+        return caught.value.args[0]
+
+    one = describe(data)
+    assert one == describe(Dataset(data.runs))
+    assert describe(other)["data"] != one["data"]
+    assert describe(data, Wishes(fixed={"delta_mu": 0.3}))["settings"] != one["settings"]
+
+
+def test_unknown_repeated_and_incomplete_models_are_refused():
+    data = data_of({}, "ll")
+    for names, message in (
+        (("nonsense",), "unknown model"),
+        (("ll", "ll"), "twice"),
+        (("ll-trace",), "needs trace ions"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            compare(data, names)
+
+
+def test_every_known_name_is_a_model():
+    ions = load_trace_ions("BK7")
+    texts = {model_of(name, Model(), ions) for name in KNOWN}
+    assert len(texts) == len(KNOWN)
+    assert set(MODELS) <= {model.name for model in texts}
+    assert not set(DEFAULT) & set(SLOW)
+
+
+def test_a_model_that_cannot_be_computed_is_reported():
+    wishes = Wishes(fixed={"b_star": 1.0, "delta_mu": 5.0})
+    data = data_of({}, "ll")
+    result = compare(data, ("ll", "etm-phase"), wishes=wishes)
+    lost = contestant(result, "etm-phase")
+    assert not lost.usable
+    assert "b_star is too small" in lost.problem
+    assert result.best.name == "ll"
+
+
+def test_law_16_is_fitted_where_it_exists():
+    values = {**BK7, "gamma_tunn": 0.3, "e0_tunn": 0.6}
+    result = fit(data_of(values, "etm-16"), FitSettings(model=Model("etm-16")))
+    assert result.statistics.chi2 < 1.5 * result.statistics.ndof
+
+
+def test_figure_says_the_verdict(plain):
+    figure = compare_figure(plain, synthetic=True)
+    said = " ".join(text.get_text() for text in figure.findobj(lambda item: hasattr(item, "get_text")))
+    assert "no further term is needed" in said.replace("\n", " ")
+    assert save_png(figure).startswith(b"\x89PNG")

@@ -1,0 +1,198 @@
+"""What follows from fitted parameters: closed forms, errors with correlations, assumptions by name."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from math import pi
+
+import numpy as np
+import pytest
+
+from glasspara.analysis.derive.assumptions import DEFAULTS, assumptions
+from glasspara.analysis.derive.consequences import derive
+from glasspara.analysis.derive.fitted_values import FittedValues, read_report, values_of_fit, values_of_preset
+from glasspara.analysis.fit.report import fit_block
+from glasspara.errors import InputError, UsageError
+from glasspara.fitting.fit import fit
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.simulation.datasets import BK7, fixed_field
+from glasspara.units import FLUX_QUANTUM
+
+NAMES = ("n_fe2", "n_fe3", "chi_larmor", "n_ats", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu")
+VALUES = {name: BK7[name] for name in NAMES}
+
+
+def source(errors=None, correlation=None, **values) -> FittedValues:
+    errors = errors or {}
+    names = tuple(errors)
+    size = np.array([errors[name] for name in names])
+    matrix = np.eye(len(names)) if correlation is None else np.array(correlation)
+    everything = {**VALUES, **values}
+    return FittedValues(
+        everything, names, matrix * np.outer(size, size), frozenset(set(everything) - set(names)), "etm", "paper",
+        "isotropic", "test", "good", True,
+    )  # fmt: skip
+
+
+def test_published_parameters_give_the_closed_forms():
+    result = derive(source(), assumptions({}), temperatures=(4.5,))
+    mean = 0.5 * (2.717e5 + 2.925e5)
+    assert result.quantity("d0_mean_qs4").value == pytest.approx(mean)
+    phase = 2 * pi * 1e-24 / FLUX_QUANTUM
+    assert result.quantity("gap_field").value == pytest.approx(0.02671 / (phase * mean))
+    assert result.quantity("b_star").value == pytest.approx(
+        FLUX_QUANTUM / (2 * pi * 1e-20 * 10**4.5 / 10**0.5 * 3**0.5)
+    )
+    area = result.quantity("s4")
+    assert (area.low, area.high) == pytest.approx((1e4 / 600, 3e4 / 20))
+    amplitude = result.quantity("d0_mean")
+    assert (amplitude.low, amplitude.high) == pytest.approx((mean / 3e4, mean / 1e4))
+    count = result.quantity("particles_per_gram")
+    assert (count.low, count.high) == pytest.approx((20 * 1.352e16, 600 * 1.352e16))
+    # kT >> D_min at 4.5 K: (12) is the warm limit
+    warm, whole, cold = (
+        result.quantity(name, 4.5).value for name in ("chi_ats_warm", "chi_ats", "chi_ats_cold")
+    )
+    assert warm == pytest.approx(whole, rel=1e-4)
+    assert cold > 10 * whole
+    assert result.quantity("low_t_slope").value == pytest.approx(result.quantity("g").value / 0.02671)
+    assert all(check.holds for check in result.checks)
+    assert "N_tunn is not determined by magnetisation" in result.verdict
+
+
+def test_largest_d_is_the_maximum_over_temperature():
+    T = np.geomspace(0.01, 10.0, 20001)
+    d = 0.02671 * np.exp(-0.319 * (1 / T - 1 / 1.26)) / (2 * T)
+    result = derive(source(), assumptions({}))
+    assert result.quantity("largest_d").value == pytest.approx(d.max(), rel=1e-6)
+    assert any("never reached" in remark for remark in result.remarks)
+    with pytest.raises(KeyError):
+        derive(source(delta_mu=0.0), assumptions({})).quantity("largest_d")
+
+
+def test_errors_carry_correlations():
+    """Cutoffs of one fit move together: their difference is far better known than independent errors say."""
+    errors = {"d0min_qs4": 5e3, "d0max_qs4": 5e3}
+    alone = derive(source(errors), assumptions({})).quantity("ats_amplitude")
+    together = derive(source(errors, [[1.0, 0.99], [0.99, 1.0]]), assumptions({})).quantity("ats_amplitude")
+    assert alone.error == pytest.approx(1.352e16 * 5e3 * np.sqrt(2.0))
+    assert together.error == pytest.approx(0.1 * alone.error)
+    assert derive(source(errors), assumptions({})).quantity("void_volume").error is None
+    # the product of systems and particles is as well known as n_ats
+    counted = derive(source({"n_ats": 1.352e15}), assumptions({})).quantity("particles_per_gram")
+    assert counted.error / counted.value == pytest.approx(0.1)
+
+
+def test_what_the_fit_does_not_fix_is_named():
+    result = derive(source({"d_min": 0.02}), assumptions({}))
+    assert not result.quantity("low_t_slope").determined
+    assert any("not determined by the fit" in remark and "low_t_slope" in remark for remark in result.remarks)
+    assert any("n_ats is held" in remark for remark in result.remarks)
+
+
+def test_measured_area_replaces_the_assumption():
+    for values, expected in (({"qs4": 2e4}, 2e4), ({"b_star": 3.29106}, 2e4)):
+        result = derive(
+            source({next(iter(values)): 0.1 * next(iter(values.values()))}, **values), assumptions({})
+        )
+        assert result.qs4_measured
+        assert "qs4" not in result.assumptions
+        found = result.quantity("qs4")
+        assert found.value == pytest.approx(expected, rel=1e-4)
+        assert found.error == pytest.approx(0.1 * expected, rel=1e-2)
+        assert found.needs == ()
+
+
+def test_given_amplitude_and_area_give_the_number():
+    result = derive(source(), assumptions({}), d0=10.0, area_per_particle=3.0)
+    qs4 = 0.5 * (2.717e5 + 2.925e5) / 10.0
+    assert result.quantity("n_tunn").value == pytest.approx(np.sqrt(qs4 / 3.0))
+    assert result.quantity("s4_per_particle").value == pytest.approx(3.0)
+    assert {"n_tunn", "qs4"} & set(result.assumptions) == set()
+    assert result.checks[-1].holds
+    tiny = derive(source(), assumptions({}), d0=10.0, area_per_particle=1e-3)
+    assert tiny.checks[-1].holds is False
+    assert "in conflict" in tiny.verdict
+
+
+def test_assumptions_have_sources_and_must_be_positive():
+    assert all(item.source for item in DEFAULTS)
+    assert assumptions({"xi": (30.0, 31.0)})["xi"].given
+    for wrong in ((0.0, 1.0), (2.0, 1.0), (1.0, float("inf"))):
+        with pytest.raises(UsageError, match="positive"):
+            assumptions({"xi": wrong})
+
+
+def test_preset_without_tunnelling_or_errors():
+    with pytest.raises(InputError, match="no ATS term"):
+        values_of_preset("pure-ll")
+    assert "no errors" in values_of_preset("duran-like").remarks[0]
+    assert "no correlations" in values_of_preset("BK7").remarks[0]
+
+
+@pytest.fixture(scope="module")
+def finished():
+    data = fixed_field(BK7, np.random.default_rng(41), temperatures=tuple(np.geomspace(2.0, 300.0, 25)))
+    return fit(data, FitSettings())
+
+
+def test_report_and_fit_say_the_same(finished, tmp_path):
+    document = {
+        "command": "fit", "schema_version": 1, "inputs": [], "model": "etm", "convention": "paper",
+        "orientation": "isotropic", "fits": [fit_block(finished)] * 2,
+    }  # fmt: skip
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(UsageError, match="--fit-number"):
+        read_report(str(path))
+    with pytest.raises(UsageError, match="holds 2"):
+        read_report(str(path), fit=3)
+    read, _ = read_report(str(path), fit=2)
+    direct = values_of_fit(finished)
+    first, second = (derive(item, assumptions({})) for item in (read, direct))
+    for one, other in zip(first.quantities, second.quantities, strict=True):
+        assert one.value == pytest.approx(other.value, rel=1e-12)
+        assert one.error == (None if other.error is None else pytest.approx(other.error, rel=1e-6))
+    amplitude = first.quantity("ats_amplitude")
+    assert amplitude.error == pytest.approx(finished.derived["ats_amplitude"].error, rel=1e-3)
+
+
+def test_damaged_reports_are_refused(finished, tmp_path):
+    path = tmp_path / "report.json"
+    whole = {
+        "command": "fit", "schema_version": 1, "inputs": [], "model": "etm", "convention": "paper",
+        "orientation": "isotropic", "fits": [fit_block(finished)],
+    }  # fmt: skip
+    text = json.dumps(whole)
+    for content, message in (
+        ("{", "no JSON"),
+        ("[" * 100_000, "no JSON"),
+        ("[]", "no report"),
+        (json.dumps({**whole, "command": "compare"}), "no report"),
+        (json.dumps({**whole, "schema_version": 2}), "schema version"),
+        (json.dumps({**whole, "fits": []}), "no fit"),
+        (json.dumps({**whole, "fits": [3]}), "damaged"),
+        (text.replace('"parameters"', '"others"', 1), "damaged"),
+        (text.replace('"matrix": [[', '"matrix": [[1.0, ', 1), "damaged"),
+        (text.replace('"value": ', '"value": "x", "was": ', 1), "damaged"),
+        (text.replace('"value": ', '"value": 1e308, "was": ', 1), "damaged"),
+        (text.replace('"value": ', f'"value": {10**400}, "was": ', 1), "damaged"),
+        (text.replace('"matrix": [[1.0', '"matrix": [[-1.0', 1), "damaged"),
+        (text.replace('"matrix": [[1.0', '"matrix": [[1e308', 1), "damaged"),
+        (text.replace('"paper"', '"pap\\u001ber"', 1), "damaged"),
+        (text.replace('"isotropic"', "null", 1), "damaged"),
+    ):
+        path.write_text(content, encoding="utf-8")
+        with pytest.raises(InputError, match=message):
+            read_report(str(path))
+    with pytest.raises(InputError, match="no such file"):
+        read_report(str(tmp_path / "nothing.json"))
+
+
+def test_what_no_data_need_is_no_finding():
+    errors = {"d0min_qs4": 2e5, "d0max_qs4": 2e5}
+    result = derive(replace(source(errors), status="term-not-needed"), assumptions({}))
+    assert any("no finding" in remark for remark in result.remarks)
+    assert "the fit does not determine D_0" in result.verdict
+    assert not any("D_min" in check.text for check in result.checks)

@@ -1,0 +1,100 @@
+"""Chi2 and its derivatives, and the search for a start."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.search.start import find_start, solve_bounded
+from glasspara.model.model import Model, evaluate, evaluate_with_gradient
+from glasspara.physics.ions.langevin import langevin_magnetisation
+from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        FitSettings(),
+        FitSettings(freed=frozenset({"n_ats", "field_offset"})),
+        FitSettings(n_fe=(1.7e17, 1e15)),
+        FitSettings(model=Model("ll")),
+        FitSettings(model=Model(orientation="rms", convention="exact"), fixed={"d0min_qs4": None}),
+    ],
+)
+def test_gradient_of_chi2(settings):
+    data = fixed_field(BK7, np.random.default_rng(1))
+    problem = settings.problem(data, settings.held())
+    point = problem.coordinates.from_reported(settings.guess())
+    gradient = problem.chi2_gradient(point)
+    assert problem.chi2(point) == pytest.approx(np.sum(problem.residuals(point) ** 2))
+    for index in range(len(point)):
+        step = 1e-6 * (abs(point[index]) or 1.0)
+        up, down = point.copy(), point.copy()
+        up[index] += step
+        down[index] -= step
+        slope = (problem.chi2(up) - problem.chi2(down)) / (2 * step)
+        # measured worst 2e-7
+        assert gradient[index] == pytest.approx(slope, rel=2e-6)
+
+
+def test_constraints_are_observations():
+    data = fixed_field(BK7, np.random.default_rng(2))
+    with_one = FitSettings(n_fe=(1.9e17, 1e15))
+    problem = with_one.problem(data, with_one.held())
+    assert problem.n_observations == len(data) + 1
+    point = problem.coordinates.from_reported(with_one.guess())
+    assert problem.residuals(point)[-1] == pytest.approx(0.0)
+    point[problem.coordinates.names.index("n_fe2")] += 1e15
+    assert problem.residuals(point)[-1] == pytest.approx(-1.0)
+
+
+def test_term_changes_sign_with_the_order_of_its_cutoffs():
+    """So that chi2 is smooth through the point where the term vanishes."""
+    T, H = np.array([2.0, 5.0, 50.0]), np.array([1e3, 2e4, 5e4])
+    turned = {**BK7, "d0min_qs4": BK7["d0max_qs4"], "d0max_qs4": BK7["d0min_qs4"]}
+    assert evaluate(T, H, turned, Model()).ats == pytest.approx(-evaluate(T, H, BK7, Model()).ats)
+    total, gradient = evaluate_with_gradient(T, H, turned, Model())
+    column = Model().names.index("d0max_qs4")
+    step = 1.0
+    up = evaluate(T, H, {**turned, "d0max_qs4": turned["d0max_qs4"] + step}, Model()).total
+    down = evaluate(T, H, {**turned, "d0max_qs4": turned["d0max_qs4"] - step}, Model()).total
+    assert gradient[:, column] == pytest.approx((up - down) / (2 * step), rel=1e-6)
+    assert total == pytest.approx(evaluate(T, H, turned, Model()).total)
+
+
+def test_bounded_least_squares():
+    rng = np.random.default_rng(4)
+    matrix, target = rng.normal(size=(30, 3)), rng.normal(size=30)
+    free, inside = solve_bounded(matrix, target, np.full(3, -np.inf), np.full(3, np.inf))
+    assert free == pytest.approx(np.linalg.lstsq(matrix, -target, rcond=None)[0])
+    assert inside.all()
+    low = free + np.array([0.5, -1.0, -1.0])
+    step, inside = solve_bounded(matrix, target, low, np.full(3, np.inf))
+    assert step[0] == pytest.approx(low[0])
+    assert inside.tolist() == [False, True, True]
+    gradient = matrix.T @ (target + matrix @ step)
+    assert gradient[1:] == pytest.approx([0.0, 0.0], abs=1e-10)
+
+
+@pytest.mark.parametrize("campaign", [fixed_field, fixed_temperature])
+def test_start_is_the_minimum(campaign):
+    data = campaign(BK7, np.random.default_rng(3))
+    settings = FitSettings()
+    problem = settings.problem(data, settings.held())
+    start = find_start(problem, settings.guess(), pinned=frozenset())
+    truth = problem.coordinates.from_reported({name: BK7[name] for name in problem.coordinates.reported})
+    assert problem.chi2(start) < problem.chi2(truth)
+    assert problem.chi2(start) < len(data) + 5 * np.sqrt(2 * len(data))
+
+
+def test_the_kept_response_of_ions_is_that_of_the_points_asked_for():
+    ll = Model("ll")
+    values = {"chi_larmor": 0.0, "n_fe2": 1e17, "n_fe3": 0.0, "field_offset": 0.0}
+    T, H = np.array([2.0, 4.0, 8.0]), np.array([1e4, 2e4, 3e4])
+    for temperature, field in ((T, H), (T[::-1], H), (T, 2 * H), (T, H), (T[1], H), (T[:, None], H[None, :])):
+        found = evaluate(temperature, field, values, ll).fe2
+        direct = langevin_magnetisation(temperature, field, n=1e17, j=2.0)
+        assert np.array_equal(found, direct)
+    whole = evaluate(np.array([2, 4]), np.array([10000, 20000]), values, ll).fe2
+    assert np.array_equal(whole, langevin_magnetisation(T[:2], H[:2], n=1e17, j=2.0))

@@ -1,0 +1,94 @@
+"""Runs from points: set points, branches, warnings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glasspara.files.points import Points
+from glasspara.runs.run import Run, makes_runs, segment, set_point
+
+
+def points(T, H, sigma=1e-8, **columns):
+    T, H = np.broadcast_arrays(np.asarray(T, float), np.asarray(H, float))
+    moment = 1e-9 * H + 1e-4 / T + 1e-8 * np.cos(7.0 * np.arange(len(T)) ** 2)
+    return Points(T, H, moment, np.full(len(T), sigma), np.arange(31, 31 + len(T)), **columns)
+
+
+@pytest.mark.parametrize(
+    ("value", "tolerance", "rounded"),
+    [
+        (999.5, 1.0, 1000.0),
+        (999.9, 1.0, 1000.0),
+        (99.914, 1.0, 100.0),
+        (-0.567, 1.0, 0.0),
+        (4.502, 0.009, 4.5),
+        (1.9981, 0.004, 2.0),
+        (293.24, 0.6, 293.0),
+        (-49999.3, 50.0, -50000.0),
+        (2.2861, 0.0046, 2.29),
+    ],
+)
+def test_set_points(value, tolerance, rounded):
+    assert set_point(value, tolerance) == rounded
+
+
+def test_a_fixed_field_run():
+    T = np.concatenate((np.geomspace(2, 300, 40), np.geomspace(300, 2, 40)))
+    (run,), dropped = segment(points(T, 999.51, column="Moment", sigma_column="Err"), file="f.dat")
+    assert dropped == ()
+    assert (run.file, run.kind, run.nominal, run.unit) == ("f.dat", "fixed-field", 1000.0, "Oe")
+    assert run.label == "1000 Oe"
+    assert run.branch_labels == ("warming", "cooling")
+    assert run.line.tolist() == list(range(31, 111))
+    assert run.temperature.tolist() == T.tolist()
+    assert (run.moment_column, run.sigma_source, run.warnings) == ("Moment", "instrument: Err", ())
+
+
+def test_a_fixed_temperature_run_that_drifts():
+    H = np.concatenate((np.linspace(0, 5e4, 30), np.linspace(5e4, -5e4, 60)))
+    (run,), _ = segment(points(np.linspace(9.9, 15.0, 90), H))
+    assert (run.kind, run.unit) == ("fixed-temperature", "K")
+    assert run.branch_labels == ("field up", "field down")
+    assert "temperature is not constant: 9.9 to 15 K" in run.warnings[0]
+
+
+def test_a_series_in_time_says_so():
+    (run,), _ = segment(points(np.full(30, 4.0), 1000.0))
+    assert "neither field nor temperature varies" in run.warnings[0]
+
+
+def test_whether_points_make_runs():
+    assert makes_runs(points(np.geomspace(2, 300, 20), 500.0))
+    assert not makes_runs(points([2.0, 3.0, 4.0], 500.0))
+    assert not makes_runs(points([], 500.0))
+
+
+def test_strays_are_dropped_with_their_lines():
+    _, dropped = segment(points([*np.full(20, 5.0), 7.0], [*np.linspace(0, 1e4, 20), 3.0]))
+    assert [(row.line, row.reason) for row in dropped] == [(51, "outside sequence: between set points")]
+
+
+def test_arrays_are_read_only_copies():
+    source = points(np.geomspace(2, 300, 20), 500.0)
+    (run,), _ = segment(source)
+    for name in ("temperature", "field", "moment", "sigma", "line", "branch"):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(run, name)[0] = 0
+    assert source.moment.flags.writeable
+    assert len(run) == 20
+
+
+def test_arrays_must_agree():
+    with pytest.raises(ValueError, match="differ in length"):
+        Run(
+            "",
+            "fixed-field",
+            1.0,
+            "Oe",
+            *([np.ones(3)] * 3),
+            np.ones(2),
+            *([np.ones(3)] * 2),
+            ("warming",),
+            "",
+        )

@@ -1,0 +1,161 @@
+"""Sample files and concentrations from the command line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from glasspara.errors import InputError, UsageError
+from glasspara.sample.sample import (
+    GEOMETRY_KEYS,
+    SAMPLE_KEYS,
+    Geometry,
+    Sample,
+    TraceIon,
+    parse_concentration,
+    read_sample,
+)
+from glasspara.sample.template import TEMPLATE
+
+
+def write(folder, text):
+    path = folder / "glass.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_whole_sample(tmp_path):
+    path = write(
+        tmp_path,
+        """
+        [sample]
+        name = "Glas 7"
+        mass_mg = 35.7
+        n_fe = 1.657e17
+        n_fe_error = 0.019e17
+        fe2_fraction = 0.66
+        note = "polished"
+        holder = "quartz rod"
+        holder_chi = -1.2e-9
+        holder_chi_error = 1e-10
+        geometry = { shape = "plate", length_mm = 4, thickness_mm = 1.5 }
+        [sample.trace_ions]
+        Cr = 0.1
+        "Mn2+" = { ratio = 0.01, error = 0.002 }
+        """,
+    )
+    assert read_sample(path) == Sample(
+        name="Glas 7",
+        mass_mg=35.7,
+        mass_source=f"sample file {path}",
+        n_fe=1.657e17,
+        n_fe_error=0.019e17,
+        fe2_fraction=0.66,
+        note="polished",
+        holder="quartz rod",
+        holder_chi=-1.2e-9,
+        holder_chi_error=1e-10,
+        geometry=Geometry(shape="plate", length_mm=4.0, thickness_mm=1.5),
+        trace_ions=(TraceIon("Cr", 0.1), TraceIon("Mn2+", 0.01, 0.002)),
+    )
+
+
+def test_what_is_not_said_is_not_known(tmp_path):
+    assert read_sample(write(tmp_path, "[sample]\nname = 'x'")) == Sample(name="x")
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path):
+    path = tmp_path / "glass.toml"
+    path.write_bytes(b"\xef\xbb\xbf[sample]\r\nname = 'x'\r\n")
+    assert read_sample(path).name == "x"
+
+
+@pytest.mark.parametrize(("text", "mass"), [("35,7 mg", 35.7), ("0.0357 g", 35.7)])
+def test_a_mass_with_its_unit(tmp_path, text, mass):
+    sample = read_sample(write(tmp_path, f'[sample]\nmass = "{text}"'))
+    assert sample.mass_mg == pytest.approx(mass, rel=1e-12)
+    assert text in sample.mass_source
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("[sample]\nmass = 'heavy'", 2, "mass in [sample]"),
+        ("[sample]\nmass = '3 mg'\nmass_mg = 3", 2, "the mass is given twice"),
+        ("[sample]\nmass_mg = '3'", 2, "mass_mg in [sample]: expected a positive number, mg"),
+        ("[sample]\nmass_mg = inf", 2, "mass_mg in [sample]: expected a positive number, mg"),
+        ("[sample]\nn_fe = 0", 2, "n_fe in [sample]: expected a positive number, g^-1"),
+        ("[sample]\n# text\nn_fe_error = 1e15", 3, "given without n_fe"),
+        ("[sample]\nholder_chi_error = 1e-10", 2, "given without holder_chi"),
+        ("[sample]\nholder_chi = '-1e-9'", 2, "holder_chi in [sample]: expected a number, emu/Oe"),
+        ("[sample]\nfe2_fraction = 66", 2, "expected a number from 0 to 1"),
+        ("[sample]\nmass_g = 3", 2, "mass_g in [sample]: unknown key"),
+        ("[sample]\n\nholder = 3", 3, "holder in [sample]: expected text"),
+        ("[sample.geometry]\nshape = 'rod'\nlength_mm = -4", 3, "length_mm in [sample.geometry]: expected a"),
+        ("[sample.geometry]\nmass = 1", 2, "mass in [sample.geometry]: unknown key"),
+        ("[sample.trace_ions]\nCr = 0.1\nXx = 0.1", 3, "Xx in [sample.trace_ions]: unknown key"),
+        ("[sample.trace_ions]\nFe = 1", 2, "Fe in [sample.trace_ions]: unknown key"),
+        ("[sample.trace_ions]\nCr = -0.1", 2, "Cr in [sample.trace_ions]: expected a number, atoms per atom"),
+        ("[sample.trace_ions]\nTi = 1\nCr = {error = 1}", 3, "ratio in [sample.trace_ions.Cr]: missing"),
+        ("[sample.trace_ions]\nTi = 1\nCr = {ratio = 1, error = 0}", 3, "error in [sample.trace_ions.Cr]"),
+        ("[sample]\ntrace_ions = 3", 2, "trace_ions in [sample]: expected a table"),
+        ("[sampel]\nmass_mg = 3", 1, "sampel: unknown key"),
+        ("[sample]\nmass_mg = 35,7", 2, "is not TOML"),
+        (
+            '[sample]\n# """\nnote = """\nmass_mg = 5\n[x]\n"""\nmass_mg = -2',
+            7,
+            "mass_mg in [sample]: expected",
+        ),
+        ("[sample]\nnote = '''one'''\nmass_mg = -2", 3, "mass_mg in [sample]: expected"),
+        ("name = 'x'", None, "the table is missing"),
+    ],
+)
+def test_faults_name_file_line_and_key(tmp_path, text, line, said):
+    path = write(tmp_path, text)
+    with pytest.raises(InputError) as caught:
+        read_sample(path)
+    assert said in str(caught.value)
+    assert caught.value.where == (f"{path}, line {line}" if line else str(path))
+
+
+def test_the_template_is_a_sample_that_knows_nothing(tmp_path):
+    assert read_sample(write(tmp_path, TEMPLATE)) == Sample(name="")
+
+
+def test_every_key_of_the_template_is_known_and_every_known_key_is_in_it(tmp_path):
+    """Keys are in comments that begin in lower case or with [ and ", words for people in upper case."""
+    keys = re.sub(r"^# (?=[a-z0-9_]+ = |\[|(Ti|Cr) = |\")", "", TEMPLATE, flags=re.MULTILINE)
+    sample = read_sample(write(tmp_path, keys))
+    assert (sample.mass_mg, sample.n_fe_error, sample.fe2_fraction) == (35.7, 0.019e17, 0.66)
+    assert sample.holder == "quartz rod, GE varnish"
+    assert (sample.holder_chi, sample.holder_chi_error) == (-1.2e-9, 1e-10)
+    assert all(getattr(sample.geometry, key) for key in GEOMETRY_KEYS)
+    assert [ion.name for ion in sample.trace_ions] == ["Ti", "Cr", "Mn2+"]
+    for key in SAMPLE_KEYS:
+        assert re.search(rf"\b{key}( =|\])", TEMPLATE), key
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "error"),
+    [
+        ("1.657e17", 1.657e17, None),
+        ("1.657e17+-0.019e17", 1.657e17, 0.019e17),
+        ("1.657e17±0.019e17", 1.657e17, 0.019e17),
+        (" 1.657E+17 +/- 1.9e15 ", 1.657e17, 0.019e17),
+        ("5", 5.0, None),
+        (".5e18+-1.e16", 0.5e18, 1.0e16),
+    ],
+)
+def test_concentrations(text, value, error):
+    assert parse_concentration(text) == (value, error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "-1e17", "nan", "inf", "1e999", "1e17+-0", "1e17+-", "1e17-+1e15", "1e17 1e15", "1,6e17", "0"],
+)
+def test_what_is_no_concentration(text):
+    with pytest.raises(UsageError) as caught:
+        parse_concentration(text)
+    assert "1.657e17+-0.019e17" in str(caught.value)

@@ -1,0 +1,125 @@
+"""The house: which rooms there are, which way imports point, and where heavy libraries live. See CONTRIBUTING.md."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "glasspara"
+
+HALL = {"__init__", "__main__", "app", "arrays", "errors", "package", "units", "wording"}
+"""The only modules that lie loose at the root of the package."""
+
+STOREYS = (
+    {"arrays", "errors", "package", "units", "wording"},
+    {"physics"},
+    {"files"},
+    {"replicates"},
+    {"sample"},
+    {"model"},
+    {"runs"},
+    {"presets"},
+    {"data"},
+    {"simulation"},
+    {"fitting"},
+    {"report"},
+    {"cli"},
+    {"analysis"},
+    {"app"},
+)
+"""From the bottom of the house to its top: a module imports from its own room and from storeys below, never above."""
+
+DOORS = {
+    "iminuit": ("fitting/",),
+    "matplotlib": (
+        "report/panels.py",
+        "report/style.py",
+        "report/text.py",
+        "report/correction_figures.py",
+        "figures.py",
+    ),
+    "rich": ("report/", "report.py"),
+    "typer": ("cli/", "command.py", "app.py"),
+}
+"""Libraries that only some places may import: folders, and modules of any room by their name."""
+
+
+def storey(module: str) -> int:
+    room = module.removeprefix("glasspara.").split(".")[0]
+    for index, names in enumerate(STOREYS):
+        if room in names:
+            return index
+    raise AssertionError(
+        f"{module}: the room {room!r} has no storey; rooms are listed in STOREYS of {__name__}"
+    )
+
+
+def imported(path):
+    """Modules, and names in modules, that ``path`` imports from the package, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "glasspara":
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("glasspara."))
+
+
+def modules():
+    """Name and path of every module below the package."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        module = ".".join(("glasspara", *path.relative_to(PACKAGE).with_suffix("").parts))
+        if module not in ("glasspara.__init__", "glasspara.__main__"):
+            yield module.removesuffix(".__init__"), path
+
+
+def test_nothing_else_lies_in_the_hall():
+    assert {path.stem for path in PACKAGE.glob("*.py")} == HALL
+
+
+def test_imports_point_downwards():
+    wrong = [
+        f"{module} imports {other}: {other.split('.')[1]} lies above {module.split('.')[1]}"
+        for module, path in modules()
+        for other in imported(path)
+        if other != "glasspara" and "." in other and other.split(".")[1] in set().union(*STOREYS)
+        if storey(other) > storey(module)
+    ]
+    assert not wrong, "Imports go from the upper storeys to the lower ones:\n" + "\n".join(wrong)
+
+
+def test_imports_go_in_no_circle():
+    """Also within a room, and also where they wait inside a function."""
+    names = dict(modules())
+    graph = {
+        module: {other for other in imported(path) if other in names} - {module}
+        for module, path in names.items()
+    }
+    assert len(list(TopologicalSorter(graph).static_order())) == len(names)
+
+
+@pytest.mark.parametrize("library", sorted(DOORS))
+def test_libraries_stay_behind_their_doors(library):
+    wrong = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            place = path.relative_to(PACKAGE).as_posix()
+            behind = any(place.startswith(door) or place.endswith(door) for door in DOORS[library])
+            if not behind and any(name.split(".")[0] == library for name in names):
+                wrong.append(place)
+    assert not wrong, f"{library} is imported only in {', '.join(DOORS[library])}, not in {', '.join(wrong)}"
+
+
+def test_only_tests_import_tests():
+    for folder in ("glasspara", "studies", "benchmarks", "fuzzing"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            assert "from tests" not in text, (
+                f"{path.relative_to(ROOT)} imports tests; share through glasspara.simulation"
+            )
