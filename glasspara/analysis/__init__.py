@@ -1,1 +1,25 @@
-"""One module for each question that the program answers besides the fit itself."""
+"""One room per question: the science, its report, its figures and its command, in one folder.
+
+A room's ``__init__`` is its face; ``report.py`` makes JSON, CSV and the terminal's text from one typed result;
+``figures.py`` alone draws; ``command.py`` alone knows the command line.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glasspara.report.frame import Report
+
+REPORTING = (
+    "anomaly", "compare", "curie", "derive", "fit", "high_field", "inspect", "oscillations", "partition", "reproduce",
+    "series", "simulate", "subtract", "universality",
+)  # fmt: skip
+"""The rooms that write a report."""
+
+
+def reports() -> dict[str, Report[Any]]:
+    """The report of every command, by the command's name."""
+    found = [import_module(f"glasspara.analysis.{room}.report").REPORT for room in REPORTING]
+    return {report.command: report for report in found}

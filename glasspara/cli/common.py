@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
 
 if TYPE_CHECKING:
     from glasspara.errors import GlassparaError
+    from glasspara.findings import Finding
     from glasspara.physics.ions.ions import TraceIon
     from glasspara.sample.sample import Sample
 
@@ -18,14 +21,19 @@ PART_FAILED = 6
 """Exit status: part of a batch failed."""
 
 
-def warn(messages: Iterable[str], *, quiet: bool) -> None:
-    """Messages to stderr, control characters shown inert."""
+def stop(status: int) -> NoReturn:
+    """End the command with an exit status."""
+    raise typer.Exit(status)
+
+
+def warn(findings: Iterable[Finding], *, quiet: bool) -> None:
+    """Findings to stderr, control characters shown inert."""
     if quiet:
         return
     from glasspara.report.inert import inert
 
-    for message in messages:
-        print(f"warning: {inert(message)}", file=sys.stderr)
+    for item in findings:
+        print(f"warning: {inert(item.text)}", file=sys.stderr)
 
 
 def report_error(error: GlassparaError) -> None:

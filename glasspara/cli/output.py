@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from glasspara.cli import options
+from glasspara.cli.common import NOT_TRUSTED, stop
 
 if TYPE_CHECKING:
-    from glasspara.report.terminal import Terminal
+    from matplotlib.figure import Figure
+
+    from glasspara.data.loading import Loaded
+    from glasspara.report.frame import Report
+
+Result = TypeVar("Result")
+Figures = Callable[[], Mapping[str, "Figure | bytes"]]
+"""Figures by file name, drawn where they are wanted; bytes are those of a figure that is drawn already."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +29,7 @@ class Output:
     force: options.Force = False
     as_json: options.JsonFlag = False
     quiet: options.Quiet = False
+    asked: Any = field(default=None, metadata={"option": False})  # the Invocation, by ``grouped``
 
     def check(self, names: Sequence[str]) -> None:
         """Refuse before the work if ``names`` cannot be written."""
@@ -44,37 +53,47 @@ class Output:
 
     def deliver(
         self,
-        report: str,
-        document: dict[str, Any],
-        products: Callable[[], Mapping[str, bytes]],
-        show: Callable[[Terminal], None],
+        report: Report[Result],
+        loaded: Loaded,
+        result: Result,
         *,
+        trusted: bool,
+        figures: Figures | None = None,
         written: Callable[[], None] = lambda: None,
     ) -> None:
-        """Files, then document or tables on stdout.
+        """Files, then document or tables on stdout; exit status 5 where the result is not to be trusted.
 
-        The files come first, for the reader of stdout may go away. ``products`` makes those beside the ``report``,
-        which lists them, so that with ``--force`` those of the report before it do not stay behind. ``written`` is
-        called when all are there.
+        The files come first, for the reader of stdout may go away. The report lists them, so that with ``--force``
+        those of the report before it do not stay behind. ``written`` is called when all are there.
         """
-        if self.out is not None:
+        document: dict[str, Any] | None = None
+        if self.out is not None or self.as_json:
+            document = report.document(loaded.inputs, result, loaded.warnings, self.asked)
+        if self.out is not None and document is not None:
             from glasspara.report.frame import to_text
 
-            files = products()
-            document["files"] = sorted([report, *files])
-            self.write({report: to_text(document).encode(), **files}, report=report)
+            files = {name: text.encode() for name, text in report.tables(loaded.inputs, result).items()}
+            files |= self._drawn(figures)
+            name = report.files[0]
+            document["files"] = sorted([name, *files])
+            self.write({name: to_text(document).encode(), **files}, report=name)
             written()
-        if self.as_json:
+        if self.as_json and document is not None:
             from glasspara.report.frame import to_text
 
             sys.stdout.write(to_text(document))
         elif not self.quiet:
             from glasspara.report.terminal import console
 
-            show(console())
+            report.show(loaded.inputs, result, console())
             if self.out is None:
                 print("nothing written; --out DIR writes JSON, CSV and figures", file=sys.stderr)
         sys.stdout.flush()
+        if not trusted:
+            stop(NOT_TRUSTED)
+
+    def _drawn(self, figures: Figures | None) -> dict[str, bytes]:  # noqa: ARG002
+        return {}
 
 
 @dataclass(frozen=True)
@@ -82,3 +101,11 @@ class OutputWithPlots(Output):
     """The same of commands that draw figures."""
 
     plots: options.Plots = True
+
+    def _drawn(self, figures: Figures | None) -> dict[str, bytes]:
+        if figures is None or not self.plots:
+            return {}
+        from glasspara.report.style import save_png
+
+        drawn = figures()
+        return {name: item if isinstance(item, bytes) else save_png(item) for name, item in drawn.items()}

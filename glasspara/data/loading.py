@@ -21,6 +21,7 @@ from glasspara.data.corrections.corrections import (
 from glasspara.data.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError
 from glasspara.files.exclusion import Item
+from glasspara.findings import Finding, finding
 from glasspara.runs.measurement import Measurement, read
 from glasspara.runs.repeats import average_repeats
 from glasspara.runs.run import Run, select
@@ -79,8 +80,9 @@ class Loaded:
         return Dataset(tuple(sorted(runs, key=lambda run: (run.run.kind, run.run.nominal, run.run.file))))
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        return (*self.corrector.warnings, *(warning for item in self.inputs for warning in item.warnings))
+    def warnings(self) -> tuple[Finding, ...]:
+        texts = (*self.corrector.warnings, *(warning for item in self.inputs for warning in item.warnings))
+        return tuple(finding("data.message", text=text) for text in texts)
 
 
 def load(

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from math import inf, log
+from typing import Any
 
 import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
+from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.judge.assessment import LARGEST_SCATTER, assess, compare_without_ats
 from glasspara.fitting.judge.derived import derived
 from glasspara.fitting.judge.determination import determine
@@ -25,7 +27,6 @@ from glasspara.fitting.search.staged import stage_values
 from glasspara.fitting.search.start import descend, find_start, linear_descent
 from glasspara.model.parameters import ALLOWANCES, PARAMETERS, PARTITION_NAMES, parameter_of
 from glasspara.replicates.linear_algebra import on_one_thread
-from glasspara.wording import percent, value_with_error
 
 # What is assumed of the shape parameters of the ATS term where the data leave them open: the start value, within a
 # factor of 3 (d_min) and within 0.3 K (delta_mu). The source's own values for BK7 differ by this much.
@@ -71,7 +72,7 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
     frozen = _freeze(data, settings) if settings.method == "staged" else _Frozen()
     held = {**settings.held(), **frozen.values}
     guess = {**settings.guess(), **held}
-    remarks: list[str] = []
+    remarks: list[Finding] = []
     if settings.loss == "huber":
         data, remarks = _robust(data, settings, held, guess)
     found, test, assumptions = _minimise(data, settings, held, guess)
@@ -106,20 +107,24 @@ def _with_trace_effect(result: FitResult, settings: FitSettings) -> FitResult:
     bare = fit(result.data, replace(settings, model=replace(settings.model, trace_ions=())))
     effect = TraceEffect(settings.model.trace_ions, _iron(result), _iron(bare))
     held = {name for name, item in result.parameters.items() if item.fixed}
-    words = ", ".join(
-        f"{name} is held"
-        if name in held
-        else f"{name} = {value_with_error(*effect.with_ions[name])}, without them "
-        f"{value_with_error(*effect.without[name])} (moved by {_moved(name, effect)})"
-        for name in effect.with_ions
+    moved = finding(
+        "fitting.trace-ions", quantities=[_moved(name, effect, name in held) for name in effect.with_ions]
     )
-    return replace(result, trace_effect=effect, notes=(*result.notes, f"trace ions: {words}"))
+    return replace(result, trace_effect=effect, notes=(*result.notes, moved))
 
 
-def _moved(name: str, effect: TraceEffect) -> str:
+def _moved(name: str, effect: TraceEffect, held: bool) -> dict[str, Any]:
     """What the trace ions change of ``name``: a concentration in percent, the fraction as it is."""
     change, before = effect.change[name], effect.without[name][0]
-    return f"{100.0 * change / before:+.2g} %" if name == "n_fe" and before else f"{change:+.2g}"
+    in_percent = name == "n_fe" and before != 0.0
+    return {
+        "name": name,
+        "held": held,
+        "with_ions": list(effect.with_ions[name]),
+        "without": list(effect.without[name]),
+        "moved": 100.0 * change / before if in_percent else change,
+        "unit": " %" if in_percent else "",
+    }
 
 
 def _iron(result: FitResult) -> dict[str, tuple[float, float | None]]:
@@ -139,7 +144,7 @@ def _freeze(data: Dataset, settings: FitSettings) -> _Frozen:
 
 def _robust(
     data: Dataset, settings: FitSettings, held: Mapping[str, float], guess: Mapping[str, float]
-) -> tuple[Dataset, list[str]]:
+) -> tuple[Dataset, list[Finding]]:
     """``data`` with Huber's errors, and what there is to say of it."""
     point: FloatArray | None = None
 
@@ -156,16 +161,13 @@ def _robust(
         return left
 
     robust, count, settled = with_huber_errors(data, residuals)
-    remark = (
-        f"Huber's loss: {count} of {len(data)} points lie beyond {HUBER_K:g} standard deviations and weigh less, "
-        "their errors being enlarged"
-    )
-    return robust, [remark if settled else f"{remark}; which points those are did not settle"]
+    remark = finding("fitting.huber", beyond=count, points=len(data), limit=HUBER_K, settled=settled)
+    return robust, [remark]
 
 
 def _minimise(
     data: Dataset, settings: FitSettings, held: Mapping[str, float], guess: Mapping[str, float]
-) -> tuple[_Judged, AtsTest | None, list[str]]:
+) -> tuple[_Judged, AtsTest | None, list[Finding]]:
     """Minimum and ATS test; shape parameters that the data leave open are given an assumed constraint, and a note."""
     pinned = frozenset(settings.starts)
 
@@ -173,7 +175,7 @@ def _minimise(
         return _Judged(minimise(settings.problem(data, held, assumed), guess, pinned=pinned))
 
     assumed: dict[str, Constraint] = {}
-    notes: list[str] = []
+    notes: list[Finding] = []
     now = judged(assumed)
     tested = _ats_test(data, settings, held)
     if tested is None:
@@ -187,11 +189,16 @@ def _minimise(
         if other.minimum.chi2 - now.minimum.chi2 > _ASSUMPTION_MAY_COST * now.minimum.statistics.chi2_unit:
             break  # open on one side only, and what would be assumed is on the other
         now, assumed, test = other, wider, tested(other.minimum)
-        within = "within a factor of 3" if is_log else f"+- {spread:g} {PARAMETERS[name].unit}"
-        loose = "" if error == inf else f" ({percent(error)})"
         notes.append(
-            f"{name} is assumed to be {guess[name]:.4g} {PARAMETERS[name].unit} {within}: these data do not fix "
-            f"it{loose}; --fix {name}=VALUE if it is known, --free {name} to assume nothing"
+            finding(
+                "fitting.assumed",
+                Where(parameter=name),
+                parameter=name,
+                value=guess[name],
+                unit=PARAMETERS[name].unit,
+                width=None if is_log else spread,
+                error=None if error == inf else error,
+            )
         )
     return now, test, notes
 
@@ -240,30 +247,21 @@ def _ats_test(
     return test
 
 
-def _standing_notes(settings: FitSettings, held: Mapping[str, float], frozen: _Frozen) -> list[str]:
+def _standing_notes(settings: FitSettings, held: Mapping[str, float], frozen: _Frozen) -> list[Finding]:
     notes = []
     if settings.model.has_ats and held.get("n_ats"):
-        notes.append(
-            f"n_ats is held at {held['n_ats']:.4g} {PARAMETERS['n_ats'].unit}: magnetisation fixes only its product "
-            "with d0max_qs4 - d0min_qs4; heat capacity must supply it"
-        )
+        notes.append(finding("fitting.n-ats-held", value=held["n_ats"], unit=PARAMETERS["n_ats"].unit))
     if frozen.values:
-        notes.append(
-            f"{', '.join(frozen.values)} were fitted in the stages before and frozen: the other errors are "
-            "conditional on them, and where the sample has an ATS term the stages are biased by it"
-        )
+        notes.append(finding("fitting.stages-frozen", parameters=list(frozen.values)))
     return notes
 
 
-def _bent_notes(minimum: Minimum) -> list[str]:
+def _bent_notes(minimum: Minimum) -> list[Finding]:
     bent = bent_errors(minimum)
     if not bent:
         return []
-    rises = ", ".join(f"{name} by {down:.2g} and {up:.2g}" for name, (down, up) in bent.items())
-    return [
-        f"not parabolic: one error down and up, everything else following, chi2 rises not by 1 but for {rises}; "
-        f"--minos {','.join(bent)} gives intervals"
-    ]
+    rises = {name: {"down": down, "up": up} for name, (down, up) in bent.items()}
+    return [finding("fitting.not-parabolic", parameters=list(bent), rises=rises)]
 
 
 def _correlation(minimum: Minimum) -> FloatArray:

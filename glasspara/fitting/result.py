@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
+from glasspara.findings import Assessment, Finding
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.problem.problem import Constraint
 from glasspara.fitting.search.minimise import Minimum
@@ -80,6 +81,8 @@ class AtsTest:
     parameters_without: Mapping[str, tuple[float, float | None]]
     """Value and error of each free parameter of the fit without the term."""
     open_without: tuple[str, ...] = ()
+    valid_without: bool = True
+    """Whether the fit without the term has a valid minimum."""
     chi2_with_allowances: float | None = None
     p_with_allowances: float | None = None
 
@@ -105,7 +108,7 @@ class Determination:
     ``singular_values`` are those of the Jacobian of the weighted residuals by ln(parameter), n_ats among the
     parameters even where it is held; ``relative_errors`` the relative standard deviation each of ``names``
     would have if all of them were free; ``combinations`` are well-determined products with their relative
-    errors; ``statements`` say the same in words.
+    errors; ``statements`` are the findings of it.
     """
 
     names: tuple[str, ...]
@@ -113,7 +116,7 @@ class Determination:
     relative_errors: Mapping[str, float | None]
     combinations: Mapping[str, float | None]
     undetermined: tuple[str, ...]
-    statements: tuple[str, ...]
+    statements: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -152,19 +155,12 @@ class Bootstrap:
     parameters: Mapping[str, Spread]
     derived: Mapping[str, Spread]
     p_value: float | None
-    remarks: tuple[str, ...]
+    remarks: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class Assessment:
-    """Verdict on a fit, with the reasons in words."""
-
-    status: Status
-    reasons: tuple[str, ...]
-
-    @property
-    def trusted(self) -> bool:
-        return self.status in TRUSTED
+def fit_assessment(status: Status, *reasons: Finding) -> Assessment:
+    """The verdict on a fit."""
+    return Assessment("fitting", status, reasons, trusted=status in TRUSTED)
 
 
 @dataclass(frozen=True)
@@ -189,7 +185,7 @@ class FitResult:
     determination: Determination
     assessment: Assessment
     terms: Terms
-    notes: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
     profiles: tuple[ProfileCurve, ...] = ()
     contours: tuple[Contour, ...] = ()
     bootstrap: Bootstrap | None = None

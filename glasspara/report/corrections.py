@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from rich.table import Table
 
@@ -18,7 +18,79 @@ if TYPE_CHECKING:
     from glasspara.runs.measurement import Measurement
 
 
-def holder_block(applied: Applied | None) -> dict[str, Any] | None:
+class FileBlock(TypedDict):
+    """A file that a correction was taken from."""
+
+    path: str
+    sha256: str
+    instrument: str
+    rows_read: int
+    rows_used: int
+    moment_column: str
+
+
+class HolderRunBlock(TypedDict):
+    """What was subtracted for the holder from the runs of one set point."""
+
+    label: str
+    files: list[str]
+    n_points: int
+    share_of_signal: float
+    rms_emu: float
+    sigma_emu: float
+    sigma_of_background_emu: float
+    share_of_variance: float
+    shared_error_factor: float
+    interpolation_error_emu: float | None
+
+
+class HolderBlock(TypedDict):
+    """The holder that was subtracted."""
+
+    background_files: list[FileBlock]
+    background_scale: float
+    chi_emu_per_Oe: float | None
+    chi_error_emu_per_Oe: float | None
+    points_left_out: int
+    runs: list[HolderRunBlock]
+
+
+class FieldBranchBlock(TypedDict):
+    """One branch of the measured field standard."""
+
+    direction: str
+    start_Oe: float
+    range_Oe: list[float]
+    n_points: int
+    error_Oe: float
+
+
+class RunFieldBlock(TypedDict):
+    """The true field of one run."""
+
+    label: str
+    n_points: int
+    n_corrected: int
+    true_minus_reported_Oe: list[float | None] | None
+    not_corrected_because: str
+    share_of_variance: float
+    zero_crossings_Oe: dict[str, float]
+
+
+class FieldBlock(TypedDict):
+    """The true field by a standard."""
+
+    standard: FileBlock
+    chi_emu_per_g_Oe: float
+    chi_source: str
+    mass_mg: float
+    mass_source: str
+    relative_excess: float
+    branches: list[FieldBranchBlock]
+    runs: list[RunFieldBlock]
+
+
+def holder_block(applied: Applied | None) -> HolderBlock | None:
     """The holder that was subtracted; None where none was."""
     if applied is None or not applied.corrector.settings.holder:
         return None
@@ -48,7 +120,7 @@ def holder_block(applied: Applied | None) -> dict[str, Any] | None:
     }
 
 
-def field_block(applied: Applied | None) -> dict[str, Any] | None:
+def field_block(applied: Applied | None) -> FieldBlock | None:
     """The true field by a standard; None where the reported one is used throughout."""
     if applied is None or applied.corrector.standard is None:
         return None
@@ -74,7 +146,7 @@ def field_block(applied: Applied | None) -> dict[str, Any] | None:
     }
 
 
-def _run_field(run: RunField) -> dict[str, Any]:
+def _run_field(run: RunField) -> RunFieldBlock:
     return {
         "label": run.label,
         "n_points": run.n_points,
@@ -86,7 +158,7 @@ def _run_field(run: RunField) -> dict[str, Any]:
     }
 
 
-def _file(measurement: Measurement) -> dict[str, Any]:
+def _file(measurement: Measurement) -> FileBlock:
     return {
         "path": measurement.path,
         "sha256": measurement.sha256,

@@ -1,28 +1,138 @@
-"""What every JSON report has, and how one becomes text: the same bytes for the same input."""
+"""What every JSON report has, and how one becomes text: the same bytes for the same input and choices."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar
 
 import numpy as np
 
+from glasspara.findings import Finding, FindingBlock, blocks
 from glasspara.package import __version__
-from glasspara.report.corrections import field_block, holder_block
+from glasspara.report.corrections import FieldBlock, HolderBlock, field_block, holder_block
 from glasspara.report.inert import inert
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from glasspara.data.dataset import ReducedRun
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
 
-
-SCHEMA_VERSION = 1
-
+SCHEMA_VERSION = 2
 
 Json = dict[str, Any]
+Result = TypeVar("Result")
+
+
+class InputBlock(TypedDict):
+    """A file as the analysis used it."""
+
+    path: str
+    sha256: str
+    instrument: str
+    sample: str | None
+    rows_read: int
+    rows_used: int
+    rows_dropped: dict[str, int]
+    moment_column: str
+    moment_reason: str
+    mass_mg: float
+    mass_source: str
+    holder: HolderBlock | None
+    true_field: FieldBlock | None
+
+
+class RunBlock(TypedDict):
+    """A run by its file and set point; ``nominal`` in ``unit``."""
+
+    file: str
+    kind: Literal["fixed-field", "fixed-temperature"]
+    nominal: float
+    unit: Literal["Oe", "K"]
+    n_points: int
+    moment_column: str
+    sigma_source: str
+    branches: list[str]
+
+
+class FailureBlock(TypedDict):
+    """A file or run of a batch that failed, and why."""
+
+    path: str
+    error: str
+    exit_status: int
+
+
+class Frame(TypedDict, total=False):
+    """What all reports share. ``settings`` are all choices that the result depends on, defaults included."""
+
+    schema_version: int
+    glasspara_version: str
+    command: str
+    settings: dict[str, Any]
+    argv: list[str]
+    versions: dict[str, str]
+    inputs: list[InputBlock]
+    warnings: list[FindingBlock]
+    files: list[str]
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What was asked: the settings by the names of the options, and the command line where there was one."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    argv: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report(Generic[Result]):
+    """How the result of one question is written: as a block of JSON, as CSV tables, and at the terminal.
+
+    ``block`` gives what the command adds to the frame, a ``TypedDict``, from which the schema is derived; ``tables``
+    the text of each CSV file by its name; ``files`` names everything that may be written, the JSON report first.
+    """
+
+    command: str
+    block: Callable[[Result], Mapping[str, Any]]
+    tables: Callable[[Sequence[Input], Result], Mapping[str, str]]
+    show: Callable[[Sequence[Input], Result, Console], None]
+    files: tuple[str, ...]
+
+    def document(
+        self, inputs: Sequence[Input], result: Result, warnings: Sequence[Finding], asked: Invocation
+    ) -> Json:
+        """The whole JSON report."""
+        given = [input_block(item) for item in inputs]
+        return {**frame(self.command, given, warnings, asked), **self.block(result)}
+
+
+def frame(
+    command: str, inputs: Sequence[Mapping[str, Any]], warnings: Sequence[Finding], asked: Invocation
+) -> Json:
+    """What every report has."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "glasspara_version": __version__,
+        "command": command,
+        "settings": dict(asked.settings),
+        "argv": list(asked.argv),
+        "versions": _versions(),
+        "inputs": list(inputs),
+        "warnings": blocks(warnings),
+    }
+
+
+def _versions() -> dict[str, str]:
+    """Versions of all that can change the last digits of a result."""
+    from glasspara.replicates.work import versions
+
+    return {"python": ".".join(map(str, sys.version_info[:3])), **versions()}
 
 
 def to_text(document: Mapping[str, Any]) -> str:
@@ -34,24 +144,13 @@ def to_text(document: Mapping[str, Any]) -> str:
     return inert(text, escape=lambda char: json.dumps(char)[1:-1], keep="\n") + "\n"
 
 
-def frame(command: str, inputs: Sequence[Mapping[str, Any]], warnings: Sequence[str]) -> Json:
-    """What every report has."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "glasspara_version": __version__,
-        "command": command,
-        "inputs": list(inputs),
-        "warnings": list(warnings),
-    }
-
-
-def input_block(item: Input) -> Json:
-    """A file as an analysis used it."""
+def input_block(item: Input) -> InputBlock:
     measurement = item.measurement
     return {
         "path": measurement.path,
         "sha256": measurement.sha256,
         "instrument": measurement.instrument,
+        "sample": measurement.header.sample or None,
         "rows_read": measurement.rows_read,
         "rows_used": item.rows_used,
         "rows_dropped": dict(item.rows_dropped),
@@ -64,8 +163,7 @@ def input_block(item: Input) -> Json:
     }
 
 
-def run_block(run: ReducedRun) -> Json:
-    """A run by its file and set point."""
+def run_block(run: ReducedRun) -> RunBlock:
     return {
         "file": run.run.file,
         "kind": run.run.kind,
@@ -78,7 +176,7 @@ def run_block(run: ReducedRun) -> Json:
     }
 
 
-def failures(failed: Sequence[tuple[str, GlassparaError]]) -> list[Json]:
+def failures(failed: Sequence[tuple[str, GlassparaError]]) -> list[FailureBlock]:
     """The files or runs of a batch that failed, and why."""
     return [{"path": path, "error": str(error), "exit_status": error.exit_status} for path, error in failed]
 

@@ -1,29 +1,94 @@
-"""The JSON Schema of the reports, put together from one part a command."""
+"""The JSON Schema of the reports, made from the types of their blocks.
+
+A block is a ``TypedDict``; the function that fills it is checked against it by mypy, and the schema is derived from
+it here, so that there is one source. The result ships as ``schema.json``; ``python docs/make.py`` writes it again.
+"""
 
 from __future__ import annotations
 
-import json
-from importlib import resources
+import inspect
+import types
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-FRAME = "frame.json"
-"""What all reports share; every other file of the folder is the own part of the command that it is named after."""
+from glasspara.report.frame import SCHEMA_VERSION, Frame
+
+Json = dict[str, Any]
+SHIPPED = Path(__file__).with_name("schema.json")
+
+_PLAIN: dict[Any, Json] = {
+    float: {"type": "number"},
+    int: {"type": "integer"},
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    type(None): {"type": "null"},
+    Any: {},
+    object: {},
+}
 
 
 def schema_text() -> str:
     """JSON Schema of the reports, as text."""
-    folder = resources.files("glasspara.report").joinpath("schema")
-    parts = {item.name: json.loads(item.read_text(encoding="utf-8")) for item in folder.iterdir()}
-    shared = parts.pop(FRAME)
-    properties, required = shared.pop("properties"), shared.pop("required")
-    shared["oneOf"] = [
-        {
+    return SHIPPED.read_text(encoding="utf-8")
+
+
+def report_schema(reports: Mapping[str, type]) -> Json:
+    """Schema of all reports; ``reports`` gives the type of what each command adds to the frame."""
+    definitions: dict[str, Json] = {}
+    variants = []
+    for command, block in sorted(reports.items()):
+        shared, own = _object(Frame, definitions), _object(block, definitions)
+        variants.append({
             "type": "object",
-            "properties": properties
-            | {"command": {"const": name.removesuffix(".json")}}
-            | part["properties"],
-            "required": sorted([*required, *part["required"]]),
+            "properties": shared["properties"] | {"command": {"const": command}} | own["properties"],
+            "required": sorted({*shared["required"], *own["required"]}),
             "additionalProperties": False,
-        }
-        for name, part in sorted(parts.items())
-    ]
-    return json.dumps(shared, indent=1, sort_keys=True) + "\n"
+        })  # fmt: skip
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"glasspara-report-{SCHEMA_VERSION}",
+        "title": f"glasspara report, schema version {SCHEMA_VERSION}",
+        "$defs": definitions,
+        "oneOf": variants,
+    }
+
+
+def _object(block: type, definitions: dict[str, Json]) -> Json:
+    hints = get_type_hints(block, include_extras=True)
+    required: frozenset[str] = getattr(block, "__required_keys__", frozenset())
+    found: Json = {
+        "type": "object",
+        "properties": {name: _schema(hint, definitions) for name, hint in hints.items()},
+        "required": sorted(required),
+        "additionalProperties": False,
+    }
+    text = block.__doc__
+    return found | {"description": inspect.cleandoc(text)} if text else found
+
+
+def _schema(hint: Any, definitions: dict[str, Json]) -> Json:  # noqa: PLR0911
+    """Schema of one type; every ``TypedDict`` gets a definition of its own, by its name."""
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    if is_typeddict(hint):
+        name = hint.__name__
+        if name not in definitions:
+            definitions[name] = {}  # stands there while the block that holds itself is described
+            definitions[name] = _object(hint, definitions)
+        return {"$ref": f"#/$defs/{name}"}
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _schema(arguments[0], definitions) | {"description": arguments[1]}
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin in (Union, types.UnionType):
+        return {"anyOf": [_schema(item, definitions) for item in arguments]}
+    if origin is tuple and arguments[-1] is not Ellipsis:
+        items = [_schema(item, definitions) for item in arguments]
+        return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": _schema(arguments[1], definitions)}
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return {"type": "array", "items": _schema(arguments[0], definitions)}
+    raise TypeError(f"no JSON Schema for {hint!r}")

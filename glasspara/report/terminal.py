@@ -6,7 +6,7 @@ Text is plain, control characters shown inert, never markup; only what is passed
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
@@ -20,6 +20,7 @@ from glasspara.report.inert import inert
 
 if TYPE_CHECKING:
     from glasspara.data.loading import Input
+    from glasspara.findings import Assessment, Finding
 
 
 Terminal: TypeAlias = Console
@@ -91,6 +92,17 @@ def show_inputs(inputs: Sequence[Input], out: Console) -> None:
     sigmas = {run.run.sigma_source for item in inputs for run in item.runs}
     out.print(f"errors from: {'; '.join(sorted(sigmas))}")
     show_corrections(inputs, out)
+
+
+_COLOURS = {"info": "bold green", "warning": "bold yellow", "error": "bold red"}
+
+
+def show_assessment(assessment: Assessment, out: Console, notes: Iterable[Finding] = ()) -> None:
+    """The verdict in its colour, its reasons and the notes, one line each."""
+    headline = assessment.headline
+    out.print(Text(f"Verdict: {headline.text}", style=_COLOURS[headline.level]))
+    for item in (*assessment.reasons, *notes):
+        out.print(f"  - {item.text}")
 
 
 def _first_run(item: Input) -> tuple[str, float]:

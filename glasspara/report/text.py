@@ -22,7 +22,7 @@ from glasspara.wording import p_value
 
 if TYPE_CHECKING:
     from glasspara.data.dataset import ReducedRun
-    from glasspara.fitting.result import FitResult, Status
+    from glasspara.fitting.result import FitResult
 
 
 LINE = 72.0 * (WIDTH - 2.0 * PAD)
@@ -30,14 +30,6 @@ LINE = 72.0 * (WIDTH - 2.0 * PAD)
 
 _FILE_IN_LABEL = 0.4 * LINE
 _CHARACTERS = 62  # of a line of prose in a header
-
-_VERDICTS: dict[Status, str] = {
-    "good": "Fit: good",
-    "term-not-needed": "Fit: good, ATS term not needed",
-    "not-determined": "Fit: NOT TRUSTED (not determined)",
-    "poor": "Fit: NOT TRUSTED (poor)",
-    "not-converged": "Fit: NOT TRUSTED (not converged)",
-}
 
 
 @cache
@@ -114,8 +106,8 @@ def stems(runs: Sequence[ReducedRun]) -> list[str]:
 
 
 def fit_verdict(result: FitResult) -> str:
-    """The verdict on a fit, for a header."""
-    return _VERDICTS[result.assessment.status]
+    """The verdict of a fit, for a header: the same words as at the terminal."""
+    return f"Fit: {result.assessment.headline.text}"
 
 
 def fit_details(result: FitResult, shown: Sequence[ReducedRun]) -> str:

@@ -80,7 +80,7 @@ class Run:
     file: str
     kind: Kind
     nominal: float
-    unit: str
+    unit: Literal["Oe", "K"]
     temperature: FloatArray
     field: FloatArray
     moment: FloatArray

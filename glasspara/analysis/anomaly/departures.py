@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any, Literal
 
 import numpy as np
 
@@ -32,14 +33,14 @@ from glasspara.analysis.anomaly.windows import (
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import InputError, UsageError
+from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, assess
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.result import Assessment, FitResult
+from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.minimise import Minimum, polish
 from glasspara.model.parameters import ALLOWANCES, allowances_in_words
 from glasspara.replicates.linear_algebra import on_one_thread
-from glasspara.wording import p_value
 
 EDGES = (2.5, 3.0, 4.0, 6.0, 10.0, 20.0, 50.0, 100.0, 200.0)
 """Temperatures between windows, K, unless others are asked for."""
@@ -95,7 +96,7 @@ class Departure:
         return self.p_with_allowances is None or self.p_with_allowances < ALPHA
 
     @property
-    def side(self) -> str:
+    def side(self) -> Literal["above", "below", "off"]:
         """Where the data lie: "above" or "below" the model, or "off" it where runs disagree or none says clearly."""
         clear = [item.sigmas > 0.0 for item in self.deviations if abs(item.sigmas) > _CLEAR]
         if not clear or any(clear) != all(clear):
@@ -108,17 +109,17 @@ class AnomalyResult:
     """The tests of all windows that hold points, rising in temperature, and the departures among them.
 
     ``fit`` is that to all points, ``rest`` the minimum without the windows found (that of ``fit`` where there are
-    none), ``assessment`` what it is worth, ``residuals`` data - model at every point by ``rest``, emu/g.
+    none), ``rest_assessment`` what it is worth, ``residuals`` data - model at every point by ``rest``, emu/g.
     """
 
     fit: FitResult
     findings: Findings
     departures: tuple[Departure, ...]
     rest: Minimum
-    assessment: Assessment
+    rest_assessment: Assessment
     residuals: FloatArray
-    verdict: str
-    remarks: tuple[str, ...]
+    assessment: Assessment
+    notes: tuple[Finding, ...]
 
     @property
     def data(self) -> Dataset:
@@ -139,10 +140,6 @@ class AnomalyResult:
     def established(self) -> bool:
         """Whether the data leave the model anywhere, instrumental errors granted."""
         return any(item.established for item in self.departures)
-
-    @property
-    def trusted(self) -> bool:
-        return _describes(self.findings, self.assessment)
 
 
 @on_one_thread
@@ -204,10 +201,10 @@ def anomaly(
         findings=findings,
         departures=tuple(departures),
         rest=rest,
-        assessment=assessment,
+        rest_assessment=assessment,
         residuals=residuals,
-        verdict=_verdict(findings, departures, assessment),
-        remarks=tuple(_remarks(result, findings, departures, assessment)),
+        assessment=_assess(findings, departures, assessment),
+        notes=tuple(_notes(result, findings, departures, assessment)),
     )
 
 
@@ -248,31 +245,31 @@ def _describes(findings: Findings, rest: Assessment) -> bool:
     return consistent and rest.status not in ("poor", "not-converged")
 
 
-def _verdict(findings: Findings, found: Sequence[Departure], rest: Assessment) -> str:
-    """The outcome in one sentence."""
-    tests = findings.tests
+def _assess(tests: Findings, found: Sequence[Departure], rest: Assessment) -> Assessment:
     if rest.status == "not-converged":
-        return f"there is no model to hold the data against: {rest.reasons[0]}"
-    if not _describes(findings, rest):
-        count = sum(test.found for test in tests)
-        where = f"they leave it in {count} of {len(tests)} windows" if count else "no window stands out"
-        return f"the model does not describe the data ({where}): {rest.reasons[0]}"
-    tested = [test for test in tests if test.p_corrected is not None]
+        return Assessment(
+            "anomaly", "no-model", (finding("anomaly.not-converged"), *rest.reasons), trusted=False
+        )
+    if not _describes(tests, rest):
+        count = sum(test.found for test in tests.tests)
+        if count:
+            first = finding("anomaly.model-fails-everywhere", found=count, windows=len(tests.tests))
+        else:
+            first = finding("anomaly.model-fails")
+        return Assessment("anomaly", "no-model", (first, *rest.reasons), trusted=False)
+    tested = [test for test in tests.tests if test.p_corrected is not None]
     if not tested:
-        return "no window can be tested: the parameters can take up whatever its points do"
+        return Assessment("anomaly", "not-tested", (finding("anomaly.untestable"),))
     if not found:
         best = min(tested, key=lambda test: test.p_value or 0.0)
-        return (
-            f"the data leave the model in no window; the farthest is {best.window.label} "
-            f"({p_value(best.p_corrected)}, corrected for all windows)"
-        )
-    places = ", ".join(_places(found))
-    if not any(item.established for item in found):
-        return f"the data leave the model {places}, but errors of the instrument could imitate it"
-    return f"the data leave the model {places}"
+        none = finding("anomaly.none", window=best.window.label, p_corrected=best.p_corrected)
+        return Assessment("anomaly", "none", (none,))
+    established = any(item.established for item in found)
+    first = finding("anomaly.departures", places=list(_places(found)), established=established)
+    return Assessment("anomaly", "found" if established else "not-established", (first,))
 
 
-def _places(found: Sequence[Departure]) -> Iterator[str]:
+def _places(found: Sequence[Departure]) -> Iterator[dict[str, Any]]:
     """Where, by how much and on which side; windows that touch and lie on one side in one."""
     together: list[list[Departure]] = []
     for item in found:
@@ -282,38 +279,40 @@ def _places(found: Sequence[Departure]) -> Iterator[str]:
         else:
             together.append([item])
     for part in together:
-        window = TemperatureWindow(part[0].test.window.low, part[-1].test.window.high)
-        side = "" if part[0].side == "off" else f", lying {part[0].side} it"
-        upto = "up to " if len(part) > 1 else ""
-        yield f"{window.label} (by {upto}{max(item.sigmas for item in part):.1f} sigma{side})"
+        yield {
+            "window": TemperatureWindow(part[0].test.window.low, part[-1].test.window.high).label,
+            "several": len(part) > 1,
+            "sigma": max(item.sigmas for item in part),
+            "side": part[0].side,
+        }
 
 
-def _remarks(
-    result: FitResult, findings: Findings, found: Sequence[Departure], rest: Assessment
-) -> Iterator[str]:
-    yield (
-        f"windows tried: {findings.tried}, the whole below each among them, which count as {findings.trials:.1f} "
-        "independent ones; probabilities are corrected for that and for the parameters having been fitted to the same "
-        "points; sigma is that of a Gaussian for the corrected probability"
-    )
-    for item in found if _describes(findings, rest) else ():
+def _notes(
+    result: FitResult, tests: Findings, found: Sequence[Departure], rest: Assessment
+) -> Iterator[Finding]:
+    yield finding("anomaly.trials", tried=tests.tried, independent=tests.trials)
+    for item in found if _describes(tests, rest) else ():
         if item.p_with_allowances is not None:
-            could = "would not imitate" if item.established else "could imitate"
-            yield f"{item.label}: {allowances_in_words()} {could} it ({p_value(item.p_with_allowances)})"
+            yield finding(
+                "anomaly.allowances",
+                window=item.label,
+                allowances=allowances_in_words(),
+                established=item.established,
+                p_value=item.p_with_allowances,
+            )
         shift = item.thermometer
         if shift is not None and abs(shift.value) < _PLAUSIBLE:
-            enough = shift.p_beyond >= ALPHA
-            rest_words = (
-                "would explain it"
-                if enough
-                else f"would not explain it ({p_value(shift.p_beyond)} for the rest)"
+            yield finding(
+                "anomaly.thermometer",
+                window=item.label,
+                percent=100.0 * shift.value,
+                error_percent=100.0 * shift.error,
+                enough=shift.p_beyond >= ALPHA,
+                p_beyond=shift.p_beyond,
             )
-            yield (
-                f"{item.label}: a thermometer off by {100.0 * shift.value:+.2g} +- {100.0 * shift.error:.1g} % "
-                f"there, and only there, {rest_words}"
-            )
-    if found:
-        yield f"without {'this window' if len(found) == 1 else 'these windows'}: {rest.reasons[0]}"
+    if found and rest.trusted:
+        yield finding("anomaly.fit-without-departures", windows=len(found))
+        yield rest.reasons[0]
     if result.data.errors_are_estimates:
-        yield "the errors are the scatter of the points: deviations in standard errors are as good as those"
+        yield finding("anomaly.estimated-errors")
     yield from result.notes

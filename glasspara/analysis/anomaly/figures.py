@@ -36,18 +36,11 @@ def anomaly_figure(result: AnomalyResult, *, synthetic: bool = False) -> Figure:
     order = sorted(range(len(data.runs)), key=lambda i: (data.runs[i].run.kind, data.runs[i].run.nominal))
     runs = [data.runs[i] for i in order]
     styles, fills = run_styles(runs), branch_fills(runs)
-    title = "Anomaly in temperature: "
-    if not result.trusted:
-        title = "Windows of temperature: NO MODEL TO LEAVE"
-    elif not result.departures:
-        title += "none"
-    else:
-        title += "FOUND" if result.established else "not established"
     figure, (above, below) = frame(
-        title,
-        wrapped(result.verdict),
+        result.assessment.headline.text,
+        wrapped(result.assessment.reasons[0].text),
         synthetic_mark(runs, synthetic=synthetic),
-        trusted=result.trusted and not result.departures,
+        trusted=result.assessment.trusted and not result.departures,
         panels=(2.0, 1.2),
         handles=overview_handles(styles, fills),
     )

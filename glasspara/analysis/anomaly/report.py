@@ -1,41 +1,115 @@
-"""The JSON report of ``anomaly``."""
+"""The report of ``anomaly``: JSON block, CSV tables, terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from glasspara.analysis.fit.report import fit_block
-from glasspara.report.frame import Json, frame, input_block, run_block
+from glasspara.analysis.fit.report import FitBlock, fit_block
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.report.frame import Report, RunBlock, run_block
 from glasspara.report.table import csv_text, point_keys, provenance
-from glasspara.report.terminal import show_inputs
+from glasspara.report.terminal import show_assessment, show_inputs
 
 if TYPE_CHECKING:
     from glasspara.analysis.anomaly.departures import AnomalyResult, Departure
-    from glasspara.analysis.anomaly.windows import TemperatureWindow, WindowTest
+    from glasspara.analysis.anomaly.windows import WindowTest
     from glasspara.data.loading import Input
 
+WINDOWS, POINTS, FIGURE = "anomaly.csv", "anomaly_points.csv", "anomaly.png"
 
-def anomaly_document(inputs: Sequence[Input], result: AnomalyResult, warnings: Sequence[str]) -> Json:
-    assessment = result.assessment
-    return frame("anomaly", [input_block(item) for item in inputs], warnings) | {
+
+class WindowBlock(TypedDict):
+    """F test of one window of temperature; null where it cannot be tested, or has no upper end."""
+
+    low_K: float
+    high_K: float | None
+    points: int
+    f_ratio: float
+    f_dof: list[int]
+    p_value: float | None
+    p_corrected: float | None
+
+
+class ThermometerBlock(TypedDict):
+    """The relative error of a thermometer that would explain most of a departure."""
+
+    relative_error: float
+    error: float
+    p_beyond: float
+
+
+class DeviationBlock(TypedDict):
+    """Mean of data - model in the window, one run."""
+
+    run: RunBlock
+    points: int
+    mean_deviation: float
+    error: float
+    unit: str
+    sigma: float
+
+
+class DepartureBlock(TypedDict):
+    """A window in which the data leave the model."""
+
+    low_K: float
+    high_K: float | None
+    sigma: float
+    side: Literal["above", "below", "off"]
+    p_with_allowances: float | None
+    established: bool
+    thermometer: ThermometerBlock | None
+    runs: list[DeviationBlock]
+
+
+class RestBlock(TypedDict):
+    """The fit without the windows that the data leave the model in."""
+
+    assessment: AssessmentBlock
+    chi2: float
+    ndof: int
+    parameters: dict[str, float]
+
+
+class AnomalyBlock(TypedDict):
+    """Where in temperature the data leave the fitted model."""
+
+    assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    found: bool
+    established: bool
+    windows_tried: int
+    independent_trials: float
+    windows: list[WindowBlock]
+    departures: list[DepartureBlock]
+    without_departures: RestBlock
+    fit: FitBlock
+
+
+class AnomalyDocument(TypedDict):
+    """What ``anomaly`` adds to the frame."""
+
+    anomaly: AnomalyBlock
+
+
+def anomaly_document(result: AnomalyResult) -> AnomalyDocument:
+    return {
         "anomaly": {
-            "verdict": result.verdict,
-            "remarks": list(result.remarks),
+            "assessment": result.assessment.block,
+            "notes": blocks(result.notes),
             "found": bool(result.departures),
             "established": result.established,
-            "trusted": result.trusted,
             "windows_tried": result.findings.tried,
             "independent_trials": result.findings.trials,
             "windows": [_test(item) for item in result.tests],
             "departures": [_departure(item) for item in result.departures],
             "without_departures": {
-                "assessment": {"status": assessment.status, "reasons": list(assessment.reasons)},
+                "assessment": result.rest_assessment.block,
                 "chi2": result.rest.chi2,
                 "ndof": result.rest.statistics.ndof,
                 "parameters": dict(result.rest.reported),
@@ -45,12 +119,10 @@ def anomaly_document(inputs: Sequence[Input], result: AnomalyResult, warnings: S
     }
 
 
-def _bounds(window: TemperatureWindow) -> Json:
-    return {"low_K": window.low, "high_K": window.high}
-
-
-def _test(item: WindowTest) -> Json:
-    return _bounds(item.window) | {
+def _test(item: WindowTest) -> WindowBlock:
+    return {
+        "low_K": item.window.low,
+        "high_K": item.window.high if np.isfinite(item.window.high) else None,
         "points": item.points,
         "f_ratio": item.statistic,
         "f_dof": list(item.dof),
@@ -59,9 +131,11 @@ def _test(item: WindowTest) -> Json:
     }
 
 
-def _departure(item: Departure) -> Json:
-    shift = item.thermometer
-    return _bounds(item.test.window) | {
+def _departure(item: Departure) -> DepartureBlock:
+    shift, window = item.thermometer, item.test.window
+    return {
+        "low_K": window.low,
+        "high_K": window.high if np.isfinite(window.high) else None,
         "sigma": item.sigmas,
         "side": item.side,
         "p_with_allowances": item.p_with_allowances,
@@ -83,11 +157,15 @@ def _departure(item: Departure) -> Json:
     }
 
 
+def _tables(inputs: Sequence[Input], result: AnomalyResult) -> dict[str, str]:
+    return {WINDOWS: windows_csv(inputs, result), POINTS: points_csv(inputs, result)}
+
+
 def windows_csv(inputs: Sequence[Input], result: AnomalyResult) -> str:
     """One row a window; of those in which the data leave the model, one row a run."""
     comments = [
         *provenance("anomaly", inputs),
-        result.verdict,
+        *(reason.text for reason in result.assessment.reasons),
         "p_corrected: chance of one such among all windows; sigma: that of a Gaussian for it",
         "deviation: mean of data - model in the window, the model fitted without all windows that leave it",
     ]
@@ -119,7 +197,7 @@ def points_csv(inputs: Sequence[Input], result: AnomalyResult) -> str:
     data = result.data
     comments = [
         *provenance("anomaly", inputs),
-        result.verdict,
+        *(reason.text for reason in result.assessment.reasons),
         "residual: data - model; fitted: 0 where the model was not fitted to the point",
     ]
     header = (
@@ -158,11 +236,13 @@ def show_anomaly(inputs: Sequence[Input], result: AnomalyResult, out: Console) -
             style=None if found is None else "bold",
         )  # fmt: skip
     out.print(table)
-    colour = "red" if result.departures or not result.trusted else "green"
-    out.print(Text(f"Verdict: {result.verdict}", style=f"bold {colour}"))
-    for remark in result.remarks:
-        out.print(f"  - {remark}")
+    show_assessment(result.assessment, out, result.notes)
 
 
 def _by_run(found: Departure) -> str:
     return ", ".join(f"{item.run.label}: {item.sigmas:+.1f}" for item in found.deviations)
+
+
+REPORT = Report(
+    "anomaly", anomaly_document, _tables, show_anomaly, files=("anomaly.json", WINDOWS, POINTS, FIGURE)
+)

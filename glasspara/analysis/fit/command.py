@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glasspara.cli import common, options
-from glasspara.cli.common import NOT_TRUSTED, PART_FAILED
+from glasspara.cli.common import PART_FAILED, stop
 from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.unfinished import Unfinished
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from glasspara.fitting.intervals.exploration import Wanted
     from glasspara.fitting.problem.settings import FitSettings
     from glasspara.fitting.result import FitResult
-    from glasspara.report.terminal import Terminal
 
-REPORT, PARAMETERS, DATA = "report.json", "parameters.csv", "data.csv"
-REPLICATES, UNFINISHED = "bootstrap.csv", ".bootstrap-unfinished.jsonl"
+UNFINISHED = ".bootstrap-unfinished.jsonl"
 
 Staged = Annotated[
     bool,
@@ -119,6 +117,7 @@ def fit(
 
     Exit status 5: the fit was done and is reported, but is not to be trusted; 6: with --per-run, some files failed.
     """
+    from glasspara.analysis.fit.report import REPORT, Fits, prefixes
     from glasspara.model.model import Model
 
     settings = parameters.settings(
@@ -138,29 +137,26 @@ def fit(
     if wanted is not None:
         wanted.check(settings)
     replicates = _Replicates(bootstrap, bootstrap_kind, work, output)
-    output.check([REPORT, PARAMETERS, DATA])
+    output.check(REPORT.files)
     failed: list[tuple[str, GlassparaError]] = []
     # A joint fit without one of its files is another fit.
     jobs = work.workers
     loaded = data.load(quiet=output.quiet, failed=failed if per_run else None, jobs=jobs)
     results = replicates.run(_fit(loaded, settings, wanted, per_run=per_run, jobs=jobs))
 
-    from glasspara.analysis.fit.report import fit_document
+    def figures() -> dict[str, bytes]:
+        return _figures(loaded.inputs, results, prefixes(len(results)), decompose=decompose, jobs=jobs)
 
-    def products() -> dict[str, bytes]:
-        return _products(loaded.inputs, results, plots=output.plots, decompose=decompose, jobs=jobs)
-
-    def show(out: Terminal) -> None:
-        from glasspara.analysis.fit.report import show_fit
-
-        show_fit(loaded.inputs, results, out)
-
-    document = fit_document(loaded.inputs, results, loaded.warnings, failed)
-    output.deliver(REPORT, document, products, show, written=replicates.finish)
+    output.deliver(
+        REPORT,
+        loaded,
+        Fits(tuple(results), tuple(failed)),
+        trusted=all(result.assessment.trusted for result in results) or bool(failed),
+        figures=figures,
+        written=replicates.finish,
+    )
     if failed:
-        raise typer.Exit(PART_FAILED)
-    if not all(result.assessment.trusted for result in results):
-        raise typer.Exit(NOT_TRUSTED)
+        stop(PART_FAILED)
 
 
 def _wanted(minos: list[str] | None, profile: list[str] | None, contour: list[str] | None) -> Wanted | None:
@@ -221,51 +217,23 @@ class _Replicates:
         self._kept.finish()
 
 
-def _products(
-    inputs: Sequence[Input],
-    results: Sequence[FitResult],
-    *,
-    plots: bool,
-    decompose: bool,
-    jobs: int,
+def _figures(
+    inputs: Sequence[Input], results: Sequence[FitResult], names: Sequence[str], *, decompose: bool, jobs: int
 ) -> dict[str, bytes]:
-    """Tables and figures by file name."""
-    from glasspara.analysis.fit import report as tables
-    from glasspara.analysis.subtract.report import stages_csv
-    from glasspara.analysis.subtract.stages import StagedData
-    from glasspara.report.stems import contour_stem, profile_stem
-    from glasspara.report.table import provenance
+    """Figures by file name, drawn by several processes where there are many."""
+    from glasspara.analysis.fit.figures import pictures
+    from glasspara.report.correction_figures import correction_figures
+    from glasspara.report.progress import track
+    from glasspara.report.style import save_png
 
-    staged = [StagedData(result.data, result.terms) for result in results]
+    drawn = pictures(
+        results, decompose_all=decompose, jobs=jobs, progress=lambda results: track(results, "drawing")
+    )
     files = {
-        PARAMETERS: tables.parameters_csv(inputs, results).encode(),
-        DATA: stages_csv(provenance("fit", inputs), staged).encode(),
+        f"{prefix}{stem}.png": content
+        for prefix, figures in zip(names, drawn, strict=True)
+        for stem, content in figures.items()
     }
-    digits = max(2, len(str(len(results))))
-    prefixes = [f"fit{number:0{digits}d}_" for number in range(1, len(results) + 1)]
-    if len(results) == 1:
-        prefixes = [""]
-    for prefix, result in zip(prefixes, results, strict=True):
-        for curve in result.profiles:
-            text = tables.profile_csv(inputs, result, curve)
-            files[f"{prefix}{profile_stem(curve.name)}.csv"] = text.encode()
-        for item in result.contours:
-            text = tables.contour_csv(inputs, result, item)
-            files[f"{prefix}{contour_stem(item.names)}.csv"] = text.encode()
-    if any(result.bootstrap for result in results):
-        files[REPLICATES] = tables.bootstrap_csv(inputs, results).encode()
-    if plots:
-        from glasspara.analysis.fit.figures import pictures
-        from glasspara.report.correction_figures import correction_figures
-        from glasspara.report.progress import track
-        from glasspara.report.style import save_png
-
-        drawn = pictures(
-            results, decompose_all=decompose, jobs=jobs, progress=lambda results: track(results, "drawing")
-        )
-        for prefix, figures in zip(prefixes, drawn, strict=True):
-            files |= {f"{prefix}{stem}.png": content for stem, content in figures.items()}
-        applied = [item.corrections for item in inputs if item.corrections is not None]
-        runs = [run for result in results for run in result.data.runs]
-        files |= {f"{stem}.png": save_png(figure) for stem, figure in correction_figures(runs, applied)}
-    return files
+    applied = [item.corrections for item in inputs if item.corrections is not None]
+    runs = [run for result in results for run in result.data.runs]
+    return files | {f"{stem}.png": save_png(figure) for stem, figure in correction_figures(runs, applied)}

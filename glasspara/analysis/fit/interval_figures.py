@@ -86,7 +86,7 @@ def contour_figure(result: FitResult, contour: Contour, *, synthetic: bool = Fal
         handles.append(Line2D([], [], color=GREY, linestyle="--", label="ellipses of the errors"))
     if not all(line.closed for line in contour.lines):
         handles.append(Line2D([], [], color=BLACK, linestyle=":", label="limit, or open"))
-    words = contour.statements or ("both regions are closed",)
+    words = [statement.text for statement in contour.statements] or ["both regions are closed"]
     figure, (axes,) = _frame(result, "\n".join(words), handles, synthetic=synthetic)
     every = np.concatenate([line.points for line in contour.lines])
     factors, units = zip(

@@ -1,18 +1,21 @@
-"""The JSON report of ``fit``."""
+"""The report of ``fit``: JSON blocks, CSV tables, terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import floor, log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from glasspara.report.frame import Json, failures, frame, input_block, run_block
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.report.frame import FailureBlock, Report, RunBlock, failures, run_block
+from glasspara.report.stems import contour_stem, profile_stem
 from glasspara.report.table import column, csv_text, provenance
-from glasspara.report.terminal import runs_in_words, show_inputs
+from glasspara.report.terminal import runs_in_words, show_assessment, show_inputs
 from glasspara.wording import p_value, two_errors, value_with_error
 
 if TYPE_CHECKING:
@@ -24,26 +27,228 @@ if TYPE_CHECKING:
     from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter, Quantity, Spread, TraceEffect
 
 
-def fit_document(
-    inputs: Sequence[Input],
-    fits: Sequence[FitResult],
-    warnings: Sequence[str],
-    failed: Sequence[tuple[str, GlassparaError]] = (),
-) -> Json:
-    model = fits[0].model
-    return frame("fit", [input_block(item) for item in inputs], warnings) | {
+REPORT_FILE, PARAMETERS, DATA, REPLICATES = "report.json", "parameters.csv", "data.csv", "bootstrap.csv"
+
+
+class IntervalBlock(TypedDict):
+    """Distances from the value at which the profile of chi2 has risen by 1 (stated sigmas), or to the limit that is met
+    first; null where there is neither."""
+
+    lower: float | None
+    upper: float | None
+    lower_outcome: str
+    upper_outcome: str
+
+
+class ConstraintBlock(TypedDict):
+    """A Gaussian constraint, given by the user or ``assumed`` by the program."""
+
+    mean: float
+    error: float
+    error_of: Literal["value", "logarithm"]
+    assumed: bool
+
+
+class ParameterBlock(TypedDict):
+    """One parameter. ``error``: one standard error by the stated sigmas; ``error_scaled``: times sqrt(chi2/ndof)."""
+
+    value: float
+    error: float | None
+    error_scaled: float | None
+    unit: str
+    fixed: bool
+    constraint: ConstraintBlock | None
+    limits: list[float | None]
+    at_limit: str | None
+    stage: bool
+    minos: IntervalBlock | None
+
+
+class DerivedBlock(TypedDict):
+    """A number that follows from the parameters."""
+
+    value: float
+    error: float | None
+    unit: str
+    minos: IntervalBlock | None
+
+
+class CorrelationBlock(TypedDict):
+    """Correlation of the free parameters."""
+
+    names: list[str]
+    matrix: list[list[float]]
+
+
+class StatisticsBlock(TypedDict):
+    """Goodness of fit. ``chi2_points`` leaves the constraints out; AIC = chi2 + 2 k, BIC = chi2 + k ln N."""
+
+    chi2: float
+    chi2_points: float
+    ndof: int
+    p_value: float | None
+    aic: float
+    bic: float
+    n_points: int
+    n_free: int
+
+
+class IdentifiabilityBlock(TypedDict):
+    """What the data determine, by the singular values of the Jacobian by the logarithms of the parameters."""
+
+    names: list[str]
+    singular_values: list[float]
+    relative_errors: dict[str, float | None]
+    combinations: dict[str, float | None]
+    undetermined: list[str]
+    statements: list[FindingBlock]
+
+
+class ValueBlock(TypedDict):
+    """Value and standard error."""
+
+    value: float
+    error: float | None
+
+
+class AtsTestBlock(TypedDict):
+    """F test of the ATS term, against the fit without it."""
+
+    chi2_without: float
+    delta_chi2: float
+    extra_parameters: int
+    p_value: float
+    open_without: list[str]
+    needed: bool
+    chi2_with_allowances: float | None
+    p_with_allowances: float | None
+    parameters_without: dict[str, ValueBlock]
+
+
+class ProfileBlock(TypedDict):
+    """Least chi2 above its minimum along one parameter, and what the others do meanwhile."""
+
+    values: list[float]
+    chi2_rise: list[float]
+    parameters: dict[str, list[float]]
+
+
+class ContourLineBlock(TypedDict):
+    """The line of one region; ``on_line`` is false where the region meets a limit or is open."""
+
+    probability: float
+    chi2_rise: float
+    closed: bool
+    points: list[list[float]]
+    on_line: list[bool]
+
+
+class ContourBlock(TypedDict):
+    """Regions of two parameters."""
+
+    names: list[str]
+    lines: list[ContourLineBlock]
+    statements: list[FindingBlock]
+
+
+class SpreadBlock(TypedDict):
+    """What the replicates say of one quantity."""
+
+    value: float
+    standard_error: float
+    bias: float
+    interval_68: list[float]
+    interval_95: list[float]
+    unit: str
+    at_limit: int
+
+
+class BootstrapBlock(TypedDict):
+    """The fit done again on many sets of new data."""
+
+    kind: Literal["parametric", "residual"]
+    seed: int
+    replicates: int
+    without_minimum: int
+    p_value: float | None
+    parameters: dict[str, SpreadBlock]
+    derived: dict[str, SpreadBlock]
+    remarks: list[FindingBlock]
+
+
+class TraceIonBlock(TypedDict):
+    """A trace ion by its ratio to all iron."""
+
+    ion: str
+    j: float
+    g: float
+    ratio: float
+
+
+TraceEffectBlock = TypedDict(
+    "TraceEffectBlock",
+    {
+        "ions": list[TraceIonBlock],
+        "with": dict[str, ValueBlock],
+        "without": dict[str, ValueBlock],
+        "change": dict[str, float],
+    },
+)
+
+
+class FitBlock(TypedDict):
+    """A fit with its runs, parameters, statistics and verdict."""
+
+    method: Literal["joint", "staged"]
+    ions: str
+    runs: list[RunBlock]
+    parameters: dict[str, ParameterBlock]
+    correlation: CorrelationBlock
+    derived: dict[str, DerivedBlock]
+    statistics: StatisticsBlock
+    identifiability: IdentifiabilityBlock
+    assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    ats_test: AtsTestBlock | None
+    profiles: dict[str, ProfileBlock]
+    contours: list[ContourBlock]
+    bootstrap: BootstrapBlock | None
+    trace_ions: TraceEffectBlock | None
+
+
+class FitDocument(TypedDict):
+    """What ``fit`` adds to the frame."""
+
+    model: str
+    convention: str
+    orientation: str
+    fits: list[FitBlock]
+    failed: list[FailureBlock]
+
+
+@dataclass(frozen=True)
+class Fits:
+    """The fits of one command, and the files that had to be left out."""
+
+    fits: tuple[FitResult, ...]
+    failed: tuple[tuple[str, GlassparaError], ...] = ()
+
+
+def fit_document(result: Fits) -> FitDocument:
+    model = result.fits[0].model
+    return {
         "model": model.name,
         "convention": model.convention,
         "orientation": model.orientation,
-        "fits": [fit_block(result) for result in fits],
-        "failed": failures(failed),
+        "fits": [fit_block(item) for item in result.fits],
+        "failed": failures(result.failed),
     }
 
 
-def fit_block(result: FitResult) -> Json:
+def fit_block(result: FitResult) -> FitBlock:
     """A fit with its runs, parameters, statistics and verdict."""
     statistics, determination = result.statistics, result.determination
-    block: Json = {
+    block: FitBlock = {
         "method": result.method,
         "ions": result.model.ions,
         "runs": [run_block(run) for run in result.data.runs],
@@ -69,10 +274,10 @@ def fit_block(result: FitResult) -> Json:
             "relative_errors": dict(determination.relative_errors),
             "combinations": dict(determination.combinations),
             "undetermined": list(determination.undetermined),
-            "statements": list(determination.statements),
+            "statements": blocks(determination.statements),
         },
-        "assessment": {"status": result.assessment.status, "reasons": list(result.assessment.reasons)},
-        "notes": list(result.notes),
+        "assessment": result.assessment.block,
+        "notes": blocks(result.notes),
         "ats_test": None,
         "profiles": {curve.name: _profile(curve) for curve in result.profiles},
         "contours": [_contour(item) for item in result.contours],
@@ -98,8 +303,8 @@ def fit_block(result: FitResult) -> Json:
     return block
 
 
-def _trace_effect(effect: TraceEffect) -> Json:
-    def values(found: Mapping[str, tuple[float, float | None]]) -> Json:
+def _trace_effect(effect: TraceEffect) -> TraceEffectBlock:
+    def values(found: Mapping[str, tuple[float, float | None]]) -> dict[str, ValueBlock]:
         return {name: {"value": value, "error": error} for name, (value, error) in found.items()}
 
     return {
@@ -113,7 +318,7 @@ def _trace_effect(effect: TraceEffect) -> Json:
     }
 
 
-def _parameter(item: FittedParameter) -> Json:
+def _parameter(item: FittedParameter) -> ParameterBlock:
     constraint = item.constraint
     return {
         "value": item.value,
@@ -136,7 +341,7 @@ def _parameter(item: FittedParameter) -> Json:
     }
 
 
-def _minos(interval: Interval | None) -> Json | None:
+def _minos(interval: Interval | None) -> IntervalBlock | None:
     if interval is None:
         return None
     return {
@@ -147,7 +352,7 @@ def _minos(interval: Interval | None) -> Json | None:
     }
 
 
-def _profile(curve: ProfileCurve) -> Json:
+def _profile(curve: ProfileCurve) -> ProfileBlock:
     return {
         "values": curve.values.tolist(),
         "chi2_rise": curve.rises.tolist(),
@@ -155,7 +360,7 @@ def _profile(curve: ProfileCurve) -> Json:
     }
 
 
-def _contour(item: Contour) -> Json:
+def _contour(item: Contour) -> ContourBlock:
     return {
         "names": list(item.names),
         "lines": [
@@ -168,11 +373,11 @@ def _contour(item: Contour) -> Json:
             }
             for line in item.lines
         ],
-        "statements": list(item.statements),
+        "statements": blocks(item.statements),
     }
 
 
-def _bootstrap(item: Bootstrap) -> Json:
+def _bootstrap(item: Bootstrap) -> BootstrapBlock:
     return {
         "kind": item.kind,
         "seed": item.seed,
@@ -181,11 +386,11 @@ def _bootstrap(item: Bootstrap) -> Json:
         "p_value": item.p_value,
         "parameters": {name: _spread(spread) for name, spread in item.parameters.items()},
         "derived": {name: _spread(spread) for name, spread in item.derived.items()},
-        "remarks": list(item.remarks),
+        "remarks": blocks(item.remarks),
     }
 
 
-def _spread(item: Spread) -> Json:
+def _spread(item: Spread) -> SpreadBlock:
     return {
         "value": item.value,
         "standard_error": item.standard_error,
@@ -276,7 +481,7 @@ def contour_csv(inputs: Sequence[Input], result: FitResult, contour: Contour) ->
         *provenance("fit", inputs),
         f"regions of {' and '.join(contour.names)}: chi2 above {result.statistics.chi2!r}, everything else following",
         "on_line: 0 where the region meets a limit or is open",
-        *contour.statements,
+        *(statement.text for statement in contour.statements),
     ]
     header = ("probability", "chi2_rise", *map(column, contour.names), "on_line")
     rows = [
@@ -321,23 +526,15 @@ def bootstrap_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
     return csv_text(comments, ["fit", "replicate", "chi2", "problem", *columns.values()], rows)
 
 
-STATUS_WORDS = {
-    "good": ("good", "bold green"),
-    "term-not-needed": ("good: no ATS term is needed", "bold green"),
-    "not-determined": ("NOT DETERMINED: the data do not fix a freed parameter", "bold yellow"),
-    "poor": ("POOR: the model does not describe the data", "bold red"),
-    "not-converged": ("NOT CONVERGED: no valid minimum", "bold red"),
-}
-
-
-def show_fit(inputs: Sequence[Input], fits: Sequence[FitResult], out: Console) -> None:
+def show_fit(inputs: Sequence[Input], result: Fits, out: Console) -> None:
     """What was read, then every fit."""
+    fits = result.fits
     show_inputs(inputs, out)
-    for number, result in enumerate(fits, 1):
+    for number, item in enumerate(fits, 1):
         out.print()
         if len(fits) > 1:
             out.print(Text(f"Fit {number} of {len(fits)}", style="bold"))
-        _show_fit(result, out)
+        _show_fit(item, out)
 
 
 def _show_fit(result: FitResult, out: Console) -> None:
@@ -385,10 +582,7 @@ def _show_fit(result: FitResult, out: Console) -> None:
         out.print(f"  - {note}")
     if result.bootstrap is not None:
         _show_bootstrap(result, result.bootstrap, out)
-    word, style = STATUS_WORDS[result.assessment.status]
-    out.print(Text(f"Verdict: {word}", style=style))
-    for reason in result.assessment.reasons:
-        out.print(f"  - {reason}")
+    show_assessment(result.assessment, out)
 
 
 def _interval_lines(result: FitResult, intervals: Mapping[str, Interval]) -> list[str]:
@@ -462,3 +656,31 @@ def _state(item: FittedParameter) -> str:
     if item.constraint:
         return f"constrained to {value_with_error(item.constraint.mean, item.constraint.error)}"
     return "free"
+
+
+def _tables(inputs: Sequence[Input], result: Fits) -> dict[str, str]:
+    from glasspara.analysis.subtract.report import stages_csv
+    from glasspara.analysis.subtract.stages import StagedData
+
+    staged = [StagedData(item.data, item.terms) for item in result.fits]
+    tables = {
+        PARAMETERS: parameters_csv(inputs, result.fits),
+        DATA: stages_csv(provenance("fit", inputs), staged),
+    }
+    for prefix, item in zip(prefixes(len(result.fits)), result.fits, strict=True):
+        for curve in item.profiles:
+            tables[f"{prefix}{profile_stem(curve.name)}.csv"] = profile_csv(inputs, item, curve)
+        for contour in item.contours:
+            tables[f"{prefix}{contour_stem(contour.names)}.csv"] = contour_csv(inputs, item, contour)
+    if any(item.bootstrap for item in result.fits):
+        tables[REPLICATES] = bootstrap_csv(inputs, result.fits)
+    return tables
+
+
+def prefixes(fits: int) -> list[str]:
+    """What the names of the files of each fit begin with: "fit01_", or nothing where there is one fit."""
+    digits = max(2, len(str(fits)))
+    return [""] if fits == 1 else [f"fit{number:0{digits}d}_" for number in range(1, fits + 1)]
+
+
+REPORT = Report("fit", fit_document, _tables, show_fit, files=(REPORT_FILE, PARAMETERS, DATA))

@@ -12,6 +12,7 @@ from math import atan2, cos, pi, sin
 import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
+from glasspara.findings import Finding, finding
 from glasspara.fitting.intervals.crossing import Crossing
 from glasspara.fitting.intervals.profile import SAME_VALLEY, Profile, Profiles
 
@@ -50,7 +51,7 @@ class Contour:
     names: tuple[str, str]
     lines: tuple[ContourLine, ...]
     logarithmic: tuple[bool, bool]
-    statements: tuple[str, ...]
+    statements: tuple[Finding, ...]
 
 
 def contour(profiles: Profiles, names: tuple[str, str]) -> Contour:
@@ -149,15 +150,15 @@ def _crossings(profile: Profile, rays: list[tuple[float, float]], rise: float) -
 
 def _statements(
     profile: Profile, probability: float, seen: list[_Vertex], ends: Mapping[tuple[int, float], _Vertex]
-) -> list[str]:
+) -> list[Finding]:
     """Where a line is open, and where it reaches beyond what the rays have seen."""
-    region = f"{100.0 * probability:.0f} % region"
-    said = [] if all(vertex.found for vertex in seen) else [f"{region}: open, or cut by a limit"]
+    percent = 100.0 * probability
+    found = [] if all(vertex.found for vertex in seen) else [finding("fitting.contour-open", percent=percent)]
     for (index, sign), end in ends.items():
         axis = profile.axes[index]
         drawn = np.array([vertex.positions[index] for vertex in seen])
         missed = sign * end.positions[index] - float(np.max(sign * drawn))
         if missed > _MISSED * float(np.ptp(drawn)):
-            where = f"{axis.name} = {axis.value(end.positions[index]):.4g}"
-            said.append(f"{region} bends, only in part drawn: it reaches {where}")
-    return said
+            value = axis.value(end.positions[index])
+            found.append(finding("fitting.contour-bends", percent=percent, parameter=axis.name, value=value))
+    return found

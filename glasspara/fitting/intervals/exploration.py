@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from glasspara.errors import UsageError
+from glasspara.findings import finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.combination_profile import CombinationProfile
 from glasspara.fitting.intervals.contours import contour
@@ -155,9 +156,7 @@ def _restarted(result: FitResult, settings: FitSettings, place: Mapping[str, flo
     wishes = replace(settings, starts={**settings.starts, **starts}, loss="linear")
     again = fit(result.data, wishes)
     gain = result.minimum.chi2 - again.minimum.chi2
-    note = f"the search for intervals met a minimum lower by {gain:.3g} in chi2; the fit was done again from there"
-    if settings.loss != "linear":
-        note += ", with the errors of the loss as they were"
+    note = finding("fitting.lower-minimum-met", gain=gain, loss=settings.loss)
     return replace(again, notes=(*again.notes, note))
 
 

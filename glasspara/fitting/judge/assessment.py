@@ -9,12 +9,12 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
+from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge.significance import chi2_p_value, f_p_value
-from glasspara.fitting.result import Assessment, AtsTest
+from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.parameters import allowances_in_words, parameter_of
 from glasspara.runs.scatter import MAD_TO_SIGMA
-from glasspara.wording import p_value, percent, value_with_error
 
 ALPHA = 0.05
 """A test finds something below this p-value: the chance of finding the ATS term, a drift, a break that is not there."""
@@ -33,8 +33,6 @@ LARGEST_TENSION = 5.0
 
 OUTLIER = 5.0
 """Residuals beyond this many robust standard deviations are named."""
-
-_NAMED_OUTLIERS = 3
 
 
 def compare_without_ats(
@@ -70,7 +68,8 @@ def compare_without_ats(
         parameters_without={
             name: (other.reported[name], other.errors[name]) for name in other.coordinates.free
         },
-        open_without=open_without if other.valid else ("everything: the fit without the term failed",),
+        open_without=open_without,
+        valid_without=other.valid,
         chi2_with_allowances=granted,
         p_with_allowances=p_granted,
     )
@@ -116,53 +115,48 @@ def assess(minimum: Minimum, lost: Mapping[str, float | None], ats_test: AtsTest
     """
     stats = minimum.statistics
     if not minimum.valid:
-        return Assessment("not-converged", (minimum.reason or "no valid minimum was found",))
+        return fit_assessment("not-converged", finding("fitting.no-minimum", problem=minimum.reason or None))
     if stats.ndof <= 0:
-        return Assessment(
-            "not-determined", (f"{stats.n_points} points cannot determine {stats.n_free} parameters",)
-        )
+        few = finding("fitting.too-few-points", points=stats.n_points, parameters=stats.n_free)
+        return fit_assessment("not-determined", few)
     data = minimum.problem.data
     pulls = minimum.problem.residuals(minimum.point)[: len(data)]
     remarks = (*_name_tensions(minimum), *_name_outliers(data, pulls))
     if misfit := _misfit(minimum, pulls):
-        return Assessment("poor", (*misfit, *_what_may_be_wrong(minimum, ats_test), *remarks))
-    reasons = (_size_of_residuals(minimum), *remarks)
+        return fit_assessment("poor", *misfit, *_what_may_be_wrong(minimum, ats_test), *remarks)
+    reasons: tuple[Finding, ...] = (_size_of_residuals(minimum), *remarks)
     if ats_test is not None and not ats_test.needed:
         return _without_term(ats_test, reasons)
     if ats_test is not None:
-        reasons = (*reasons, f"the ATS term is needed: {_gain(ats_test)}")
+        reasons = (*reasons, finding("fitting.ats-needed", **_gain(ats_test)))
         if ats_test.p_with_allowances is not None:
-            text = (
-                f"{allowances_in_words()} would not explain the data without it "
-                f"({p_value(ats_test.p_with_allowances)})"
-            )
-            reasons = (*reasons, text)
+            reasons = (*reasons, _allowances("fitting.allowances-do-not-replace-ats", ats_test))
     assumed = [name for name, item in minimum.problem.constraints.items() if item.assumed]
     if assumed:
-        reasons = (*reasons, f"errors rest on what is assumed of {' and '.join(assumed)}: see above")
+        reasons = (*reasons, finding("fitting.errors-rest-on-assumptions", parameters=assumed))
     if lost:
-        words = [f"{name} ({'open' if error is None else percent(error)})" for name, error in lost.items()]
-        text = f"not fixed by the data: {', '.join(words)}; hold it (--fix NAME=VALUE) or add data"
-        return Assessment("not-determined", (text, *reasons))
-    return Assessment("good", reasons)
+        parameters = [{"name": name, "error": error} for name, error in lost.items()]
+        return fit_assessment("not-determined", finding("fitting.not-fixed", parameters=parameters), *reasons)
+    return fit_assessment("good", *reasons)
 
 
-def _without_term(ats_test: AtsTest, reasons: tuple[str, ...]) -> Assessment:
-    """The simpler model serves, if the data fix at least that one."""
-    first = f"Larmor and Langevin terms serve: {_gain(ats_test)}"
+def _without_term(ats_test: AtsTest, reasons: tuple[Finding, ...]) -> Assessment:
+    """The simpler model is enough, if the data determine at least that one."""
+    first = finding("fitting.ats-not-needed", **_gain(ats_test))
     if ats_test.p_with_allowances is not None and ats_test.p_value < ALPHA:
-        first = (
-            f"an ATS term helps ({_gain(ats_test)}), but {allowances_in_words()} would explain the data as well "
-            f"({p_value(ats_test.p_with_allowances)}); --no-allowances if these are excluded"
-        )
+        first = _allowances("fitting.ats-helps-but", ats_test, **_gain(ats_test))
+    if not ats_test.valid_without:
+        return fit_assessment("not-determined", finding("fitting.fit-without-ats-failed"), first, *reasons)
     if ats_test.open_without:
-        text = f"not fixed by the data even without the ATS term: {', '.join(ats_test.open_without)}"
-        return Assessment("not-determined", (text, first, *reasons))
-    plain = ", ".join(
-        f"{name} = {value_with_error(value, error)} {parameter_of(name).unit}"
-        for name, (value, error) in ats_test.parameters_without.items()
+        lost = finding("fitting.not-fixed-without-ats", parameters=list(ats_test.open_without))
+        return fit_assessment("not-determined", lost, first, *reasons)
+    plain = [
+        {"name": name, "value": list(value), "unit": parameter_of(name).unit}
+        for name, value in ats_test.parameters_without.items()
+    ]
+    return fit_assessment(
+        "term-not-needed", first, *reasons, finding("fitting.values-without-ats", parameters=plain)
     )
-    return Assessment("term-not-needed", (first, *reasons, f"without it: {plain}"))
 
 
 def constraint_tensions(minimum: Minimum) -> dict[str, float]:
@@ -177,88 +171,86 @@ def constraint_tensions(minimum: Minimum) -> dict[str, float]:
     return found
 
 
-def _name_tensions(minimum: Minimum) -> list[str]:
+def _name_tensions(minimum: Minimum) -> list[Finding]:
     return [
-        f"the given {name} is {abs(tension):.1f} standard errors {'above' if tension > 0 else 'below'} what the "
-        "magnetisation says"
+        finding(
+            "fitting.tension",
+            Where(parameter=name),
+            parameter=name,
+            standard_errors=abs(tension),
+            side="above" if tension > 0 else "below",
+        )
         for name, tension in constraint_tensions(minimum).items()
         if abs(tension) > TENSION
     ]
 
 
-def _misfit(minimum: Minimum, pulls: FloatArray) -> list[str]:
+def _misfit(minimum: Minimum, pulls: FloatArray) -> list[Finding]:
     """How data and model disagree, if they do: residuals that go together, or are far too large, or a constraint."""
     stats = minimum.statistics
     correlation, p_correlation = residual_correlation(minimum.problem.data, pulls)
-    size = f"chi2/ndof = {stats.chi2 / stats.ndof:.3g}"
+    size = finding("fitting.chi2-size", ratio=stats.chi2 / stats.ndof, chi2=stats.chi2, ndof=stats.ndof)
     if p_correlation < MISFIT_P:
-        return [
-            f"the residuals are not random: neighbours correlate with {correlation:+.2f} "
-            f"({p_value(p_correlation)}), so the model misses something",
-            size,
-        ]
+        together = finding("fitting.correlated-residuals", correlation=correlation, p_value=p_correlation)
+        return [together, size]
     if stats.scatter_factor > LARGEST_SCATTER and chi2_p_value(stats.chi2_points, stats.ndof) < MISFIT_P:
-        return [f"the residuals are {stats.scatter_factor:.3g} times the stated errors", size]
+        return [finding("fitting.large-residuals", factor=stats.scatter_factor), size]
     if any(abs(tension) > LARGEST_TENSION for tension in constraint_tensions(minimum).values()):
-        return ["data and constraint exclude each other"]
+        return [finding("fitting.constraint-excluded")]
     return []
 
 
-def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[str]:
+def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[Finding]:
     found = []
     samples = len(minimum.problem.data.masses)
     if samples > 1:
-        found.append(
-            f"the runs are of {samples} samples, by their masses: one set of parameters need not serve them"
-        )
+        found.append(finding("fitting.several-samples", samples=samples))
     if ats_test is not None and ats_test.p_with_allowances is not None and not ats_test.needed:
-        granted = p_value(ats_test.p_with_allowances)
-        found.append(f"{allowances_in_words()} could stand in for the ATS term ({granted})")
+        found.append(_allowances("fitting.allowances-replace-ats", ats_test))
     elif ats_test is not None and not ats_test.needed:
-        found.append(f"the ATS term does not help ({p_value(ats_test.p_value)})")
+        found.append(finding("fitting.ats-does-not-help", p_value=ats_test.p_value))
     elif ats_test is not None and "n_ats" in minimum.coordinates.held:
-        value = minimum.coordinates.held["n_ats"]
-        found.append(f"n_ats is held at {value:.4g} g^-1: if that is wrong, so is the fit; try --free n_ats")
+        found.append(finding("fitting.n-ats-held-in-a-poor-fit", value=minimum.coordinates.held["n_ats"]))
     if len(minimum.problem.data.runs) > 1 and not minimum.problem.nuisances:
-        found.append(
-            "fields, thermometers or masses that are off from run to run: --nuisance allows for them"
-        )
+        found.append(finding("fitting.try-nuisances"))
     if minimum.reported["chi_larmor"] < 0.0:
-        found.append("chi_larmor came out negative: this is no diamagnet with Curie-like impurities")
+        found.append(finding("fitting.negative-chi-larmor", value=minimum.reported["chi_larmor"]))
     return found
 
 
-def _size_of_residuals(minimum: Minimum) -> str:
+def _size_of_residuals(minimum: Minimum) -> Finding:
     stats = minimum.statistics
     factor, p = stats.scatter_factor, chi2_p_value(stats.chi2_points, stats.ndof)
-    size = f"chi2/ndof = {stats.chi2:.1f}/{stats.ndof}"
+    size = {"chi2": stats.chi2, "ndof": stats.ndof, "p_value": stats.p_value}
     if minimum.problem.data.errors_are_estimates:
-        return f"the residuals are random ({size}; the errors being estimated from the scatter, it says little more)"
+        return finding("fitting.random-residuals-estimated-errors", **size)
     if p < MISFIT_P:
-        return (
-            f"the residuals are random but {factor:.3g} times the stated errors (chi2 {p_value(p)}): "
-            "use error_scaled"
+        return finding(
+            "fitting.random-residuals-larger-than-errors", **{**size, "factor": factor, "p_value": p}
         )
     if 1.0 - p < MISFIT_P:
-        return f"the residuals are random; the stated errors are {1.0 / factor:.3g} times the scatter"
-    return f"the model describes the data: {size}, {p_value(p)}"
+        return finding("fitting.random-residuals-smaller-than-errors", **size, factor=1.0 / factor)
+    return finding("fitting.describes-the-data", **size)
 
 
-def _gain(test: AtsTest) -> str:
-    gain = f"{test.delta_chi2:.1f}" if test.delta_chi2 < 1000.0 else f"{test.delta_chi2:.3g}"
-    return f"chi2 falls by {gain} for {test.extra_parameters} parameters ({p_value(test.p_value)})"
+def _gain(test: AtsTest) -> dict[str, float]:
+    return {"gain": test.delta_chi2, "parameters": test.extra_parameters, "p_value": test.p_value}
 
 
-def _name_outliers(data: Dataset, pulls: FloatArray) -> list[str]:
+def _allowances(code: str, test: AtsTest, **values: float) -> Finding:
+    """A finding about the fit that is granted errors of the instrument."""
+    p = test.p_with_allowances
+    return finding(
+        code, **{"allowances": allowances_in_words(), "p_value": p, "p_with_allowances": p, **values}
+    )
+
+
+def _name_outliers(data: Dataset, pulls: FloatArray) -> list[Finding]:
     """The points that no Gaussian scatter of this width explains, by file and line; they stay in the fit."""
     spread = max(robust_spread(pulls), 1.0)
     found = [
-        f"{run.run.file} line {run.run.line[index]} ({part[index] / spread:+.1f})"
+        {"file": run.run.file, "line": int(run.run.line[index]), "deviation": float(part[index] / spread)}
         for run, part in zip(data.runs, data.split(pulls), strict=True)
         for index in np.flatnonzero(np.abs(part) > OUTLIER * spread)
     ]
-    if not found:
-        return []
-    more = f" and {len(found) - _NAMED_OUTLIERS} more" if len(found) > _NAMED_OUTLIERS else ""
-    words = ", ".join(found[:_NAMED_OUTLIERS])
-    return [f"beyond {OUTLIER:g} robust standard deviations, and kept: {words}{more}"]
+    return [finding("fitting.outliers", limit=OUTLIER, points=found)] if found else []

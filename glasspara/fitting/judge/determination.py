@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from glasspara.arrays import FloatArray
+from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.judge.openness import UNDETERMINED
 from glasspara.fitting.problem.combinations import combinations
 from glasspara.fitting.problem.coordinates import CUTOFFS
@@ -14,7 +15,6 @@ from glasspara.fitting.result import Determination
 from glasspara.fitting.search.directions import principal_directions
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.parameters import PARAMETERS, to_canonical
-from glasspara.wording import percent
 
 # Below this share of the largest, a singular value is rounding.
 _ROUNDING = 1.0e-13
@@ -27,7 +27,7 @@ _COMBINATIONS = {
 
 
 def determine(minimum: Minimum, *, undetermined: tuple[str, ...]) -> Determination:
-    """Singular values, relative errors and words, with n_ats counted among the parameters even where it is held.
+    """Singular values, relative errors and findings, with n_ats counted among the parameters even where it is held.
 
     ``undetermined`` names the free parameters that the data leave open in this fit.
     """
@@ -97,17 +97,17 @@ def _log_jacobian(minimum: Minimum, names: list[str]) -> FloatArray:
 
 def _statements(
     minimum: Minimum, errors: Mapping[str, float | None], spreads: Mapping[str, float | None]
-) -> list[str]:
+) -> list[Finding]:
     reported, held = minimum.reported, minimum.coordinates.held
-    statements = []
-    for text, error in spreads.items():
-        if error is not None and error <= UNDETERMINED:
-            statements.append(f"the data fix {text} to {percent(error)}, even with n_ats free")
+    found = [
+        finding("fitting.combination-determined", combination=text, error=error)
+        for text, error in spreads.items()
+        if error is not None and error <= UNDETERMINED
+    ]
     for name, error in errors.items():
         if error is not None and error <= UNDETERMINED:
             continue
-        how = "is undetermined" if error is None else f"is undetermined ({percent(error)})"
-        if name in held:
-            value = f"{reported[name]:.4g} {PARAMETERS[name].unit}"
-            statements.append(f"{name} alone {how}: it is held at {value}, which other data must supply")
-    return statements
+        values = {"parameter": name, "error": error, "value": reported[name], "unit": PARAMETERS[name].unit}
+        code = "held-parameter-not-determined" if name in held else "parameter-not-determined"
+        found.append(finding(f"fitting.{code}", Where(parameter=name), **values))
+    return found

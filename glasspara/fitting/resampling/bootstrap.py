@@ -10,6 +10,7 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
+from glasspara.findings import Finding, finding
 from glasspara.fitting.judge.assessment import MISFIT_P
 from glasspara.fitting.judge.significance import chi2_p_value
 from glasspara.fitting.problem.combinations import combinations
@@ -85,12 +86,12 @@ def bootstrap(
 
 def _why_none(result: FitResult) -> str:
     if not result.minimum.coordinates.free:
-        return "no parameter is free"
-    return "" if result.minimum.valid else "the fit has no valid minimum to start from"
+        return "no-free-parameter"
+    return "" if result.minimum.valid else "no-minimum"
 
 
 def _with_note(result: FitResult, reason: str) -> FitResult:
-    return replace(result, notes=(*result.notes, f"no bootstrap: {reason}"))
+    return replace(result, notes=(*result.notes, finding("fitting.no-bootstrap", reason=reason)))
 
 
 def description(results: Sequence[FitResult], kind: Kind) -> dict[str, Any]:
@@ -116,9 +117,7 @@ def _with_bootstrap(result: FitResult, replicates: Sequence[Replicate], kind: Ki
             at_limit[name] += 1
     good = samples[~np.isnan(chi2)]
     if len(good) < 2:
-        return _with_note(
-            result, f"no replicate found a minimum (the first: {next(iter(problems.values()))})"
-        )
+        return _with_note(result, next(iter(problems.values())))
     combined = _derived_samples(minimum, names, good)
     found = chi2[~np.isnan(chi2)]
     # The data are one more draw under the hypothesis that is tested.
@@ -173,26 +172,22 @@ def _spread(value: float, values: FloatArray, unit: str, at_limit: int = 0) -> S
 
 def _remarks(
     result: FitResult, kind: Kind, count: int, problems: Mapping[int, str], at_limit: Mapping[str, int]
-) -> list[str]:
+) -> list[Finding]:
     found = []
     if problems:
         first = next(iter(problems.values()))
-        found.append(
-            f"{len(problems)} of {count} replicates found no minimum and are left out (the first: {first})"
-        )
-    limited = [f"{name} in {number}" for name, number in at_limit.items() if number]
+        failed = len(problems)
+        found.append(finding("fitting.replicates-without-minimum", failed=failed, count=count, first=first))
+    limited = [{"name": name, "number": number} for name, number in at_limit.items() if number]
     if limited:
-        found.append(f"ended at a limit: {', '.join(limited)} of {count} replicates")
+        found.append(finding("fitting.replicates-at-limits", parameters=limited, count=count))
     statistics = result.statistics
     if (
         kind == "parametric"
         and statistics.ndof > 0
         and chi2_p_value(statistics.chi2_points, statistics.ndof) < MISFIT_P
     ):
-        found.append(
-            f"the points scatter by {statistics.scatter_factor:.3g} times their stated errors, which is what the "
-            "parametric bootstrap draws: --bootstrap-kind residual takes the scatter as it is"
-        )
+        found.append(finding("fitting.scatter-beyond-errors", factor=statistics.scatter_factor))
     if count < _FEW:
-        found.append(f"{count} replicates give a rough idea of the 95 % intervals")
+        found.append(finding("fitting.few-replicates", count=count))
     return found
