@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from math import inf, log
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,11 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Finding, Where, finding
-from glasspara.fitting.judge.assessment import LARGEST_SCATTER, assess, compare_without_ats
+from glasspara.fitting.judge.assessment import assess, assumption_shares, compare_without_ats
 from glasspara.fitting.judge.derived import derived
 from glasspara.fitting.judge.determination import determine
 from glasspara.fitting.judge.openness import open_parameters, relative_errors
 from glasspara.fitting.judge.parabola import bent_errors
-from glasspara.fitting.problem.problem import Constraint
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
 from glasspara.fitting.search.minimise import Minimum, minimise
@@ -28,11 +27,8 @@ from glasspara.fitting.search.start import descend, find_start, linear_descent
 from glasspara.model.parameters import ALLOWANCES, PARAMETERS, PARTITION_NAMES, parameter_of
 from glasspara.replicates.linear_algebra import on_one_thread
 
-# What is assumed of the shape parameters of the ATS term where the data leave them open: the start value, within a
-# factor of 3 (d_min) and within 0.3 K (delta_mu). The source's own values for BK7 differ by this much.
-_ASSUMED_ERRORS = {"d_min": (log(3.0), True), "delta_mu": (0.3, False)}
-# Chi2 that an assumption may cost; what costs more is against the data.
-_ASSUMPTION_MAY_COST = 4.0
+# An assumption that supplies less than this share of what is known of its parameter is not worth a word.
+_MATTERS = 0.01
 
 
 @dataclass(frozen=True)
@@ -168,58 +164,34 @@ def _robust(
 def _minimise(
     data: Dataset, settings: FitSettings, held: Mapping[str, float], guess: Mapping[str, float]
 ) -> tuple[_Judged, AtsTest | None, list[Finding]]:
-    """Minimum and ATS test; shape parameters that the data leave open are given an assumed constraint, and a note."""
-    pinned = frozenset(settings.starts)
-
-    def judged(assumed: Mapping[str, Constraint]) -> _Judged:
-        return _Judged(minimise(settings.problem(data, held, assumed), guess, pinned=pinned))
-
-    assumed: dict[str, Constraint] = {}
-    notes: list[Finding] = []
-    now = judged(assumed)
+    """Minimum, ATS test, and what is to be said of the assumptions."""
+    assumed = settings.assumed(held)
+    problem = settings.problem(data, held, assumed)
+    found = _Judged(minimise(problem, guess, pinned=frozenset(settings.starts)))
     tested = _ats_test(data, settings, held)
-    if tested is None:
-        return now, None, notes
-    test = tested(now.minimum)
-    while test.needed and (found := _open_shape(now, settings)):
-        name, error = found
-        spread, is_log = _ASSUMED_ERRORS[name]
-        wider = {**assumed, name: Constraint(guess[name], spread, log=is_log, assumed=True)}
-        other = judged(wider)
-        if other.minimum.chi2 - now.minimum.chi2 > _ASSUMPTION_MAY_COST * now.minimum.statistics.chi2_unit:
-            break  # open on one side only, and what would be assumed is on the other
-        now, assumed, test = other, wider, tested(other.minimum)
-        notes.append(
-            finding(
-                "fitting.assumed",
-                Where(parameter=name),
-                parameter=name,
-                value=guess[name],
-                unit=PARAMETERS[name].unit,
-                width=None if is_log else spread,
-                error=None if error == inf else error,
+    test = None if tested is None else tested(found.minimum)
+    return found, test, _assumptions(found.minimum) if test is None or test.needed else []
+
+
+def _assumptions(minimum: Minimum) -> list[Finding]:
+    """The priors that the program assumes, where they matter; ``share`` is what they supply of the information."""
+    found = []
+    for name, share in assumption_shares(minimum).items():
+        constraint = minimum.problem.constraints[name]
+        if share > _MATTERS:
+            found.append(
+                finding(
+                    "fitting.assumed",
+                    Where(parameter=name),
+                    parameter=name,
+                    value=constraint.mean,
+                    unit=PARAMETERS[name].unit,
+                    factor=exp(constraint.error) if constraint.log else None,
+                    width=None if constraint.log else constraint.error,
+                    share=share,
+                )
             )
-        )
-    return now, test, notes
-
-
-def _open_shape(judged: _Judged, settings: FitSettings) -> tuple[str, float] | None:
-    """The worst determined shape parameter and its relative error, unless the user decided its freedom.
-
-    None as well where a parameter that the user freed is open: an assumption would only make it look fixed.
-    """
-    if judged.minimum.statistics.scatter_factor > LARGEST_SCATTER:
-        return None  # no assumption mends a model that does not describe the data
-    lost = {name: inf if error is None else error for name, error in judged.lost.items()}
-    if settings.freed & lost.keys():
-        return None
-    candidates = {
-        name: lost[name] for name in _ASSUMED_ERRORS if name in lost and name not in settings.chosen
-    }
-    if not candidates:
-        return None
-    worst = max(candidates, key=candidates.__getitem__)
-    return worst, candidates[worst]
+    return found
 
 
 def _ats_test(

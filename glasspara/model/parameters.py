@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
+from math import inf, log
 from typing import Literal
 
 from glasspara.wording import percent
@@ -21,7 +21,9 @@ class Parameter:
     ``held`` says that a fit holds the parameter unless the user frees it. ``scale`` says how a fit moves in it: the
     model is linear in it, or it moves in the logarithm, or neither. ``size`` is the step that is worth a look where
     ``start`` does not give it (value 0), ``reach`` a standard error that says nothing (of the logarithm, for "log"),
-    and ``search`` the values that a search for the start tries.
+    and ``search`` the values that a search for the start tries. ``prior`` is the standard deviation of a weak prior about
+    ``start`` (of the logarithm where ``prior_of_log``) that a fit assumes unless the user says something of the parameter:
+    the source's own values for BK7 differ by less.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Parameter:
     size: float = 0.0
     reach: float = 1.0
     search: tuple[float, ...] = ()
+    prior: float | None = None
+    prior_of_log: bool = False
 
     @property
     def natural_size(self) -> float:
@@ -58,13 +62,13 @@ _TABLE = (
     Parameter("fe2_fraction", "x", "1", 0.5, 0.0, 1.0, "partition: n_fe2 = x n_fe, n_fe3 = (1 - x) n_fe", size=1.0),
     Parameter(
         "n_ats", "n_ATS", "g^-1", 1.352e16, 0.0, inf,
-        "concentration of tunnelling systems times P*; magnetisation alone does not fix it (it fixes "
-        "n_ats x (d0max_qs4 - d0min_qs4)), so it is held at a value that heat capacity must supply",
-        held=True, scale="linear",
+        "concentration of tunnelling systems times P*; where the cutoffs lie close together magnetisation determines only "
+        "the strength n_ats ln(d0max_qs4/d0min_qs4)",
+        scale="linear", prior=log(10.0), prior_of_log=True,
     ),
     Parameter(
         "d_min", "D_min", "K", 0.03, 1.0e-4, 20.0, "lower cutoff of the asymmetry D, at T0 = 1.26 K",
-        scale="log", search=(0.01, 0.04, 0.16),
+        scale="log", prior=log(3.0), prior_of_log=True, search=(0.01, 0.04, 0.16),
     ),
     Parameter(
         "d0min_qs4", "D_0min (Q/e) S4", "K A^2", 2.0e5, 0.0, inf,
@@ -78,6 +82,7 @@ _TABLE = (
     ),
     Parameter(
         "delta_mu", "Δμ", "K", 0.3, 0.0, 5.0, "chemical-potential difference of the tunnelling number (15)",
+        prior=0.3,
         search=(0.1, 0.4, 1.2),
     ),
     Parameter(

@@ -143,5 +143,6 @@ class _Line:
 
     def _drawn(self, distance: float) -> Problem:
         target = _value(self._profile.origin) + distance * self._step
-        penalty = Penalty(self._profile.combination, target, self._profile.error)
-        return replace(self._profile.minimum.problem, penalty=penalty)
+        drawn = Penalty(self._profile.combination, target, self._profile.error)
+        problem = self._profile.minimum.problem
+        return replace(problem, penalties=(*problem.penalties, drawn))

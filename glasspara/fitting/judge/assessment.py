@@ -22,6 +22,9 @@ ALPHA = 0.05
 MISFIT_P = 1.0e-3
 """Below this chi2 p-value, or p-value of the residuals' correlation, data and model disagree."""
 
+ASSUMPTION_MATTERS = 0.05
+"""An assumed prior that supplies a larger share of what is known of its parameter is named with the verdict."""
+
 LARGEST_SCATTER = 3.0
 """Residuals so many times the stated errors are a misfit even where they look random."""
 
@@ -48,7 +51,6 @@ def compare_without_ats(
     statistics = minimum.statistics
     gain = max(other.chi2 - minimum.chi2, 0.0)
     extra = len(minimum.coordinates.names) - len(other.coordinates.names)
-    extra -= sum(item.assumed for item in minimum.problem.constraints.values())
     ratio = statistics.chi2 / statistics.ndof if statistics.ndof > 0 else 0.0
 
     def tail(chi2: float) -> float:
@@ -131,7 +133,7 @@ def assess(minimum: Minimum, lost: Mapping[str, float | None], ats_test: AtsTest
         reasons = (*reasons, finding("fitting.ats-needed", **_gain(ats_test)))
         if ats_test.p_with_allowances is not None:
             reasons = (*reasons, _allowances("fitting.allowances-do-not-replace-ats", ats_test))
-    assumed = [name for name, item in minimum.problem.constraints.items() if item.assumed]
+    assumed = [name for name, share in assumption_shares(minimum).items() if share > ASSUMPTION_MATTERS]
     if assumed:
         reasons = (*reasons, finding("fitting.errors-rest-on-assumptions", parameters=assumed))
     if lost:
@@ -168,6 +170,17 @@ def constraint_tensions(minimum: Minimum) -> dict[str, float]:
             continue
         spread = max(1.0 - (error / item.error) ** 2, 1.0e-6)
         found[name] = float(item.pull(minimum.reported[name]) / sqrt(spread))
+    return found
+
+
+def assumption_shares(minimum: Minimum) -> dict[str, float]:
+    """What each assumed prior supplies of the information on its parameter: 0 (the data alone) to 1 (the prior alone)."""
+    found = {}
+    for name, item in minimum.problem.constraints.items():
+        error = minimum.errors[name]
+        if item.assumed and error is not None:
+            relative = error / minimum.reported[name] if item.log else error
+            found[name] = min((relative / item.error) ** 2, 1.0)
     return found
 
 

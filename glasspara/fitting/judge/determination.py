@@ -19,11 +19,8 @@ from glasspara.model.parameters import PARAMETERS, to_canonical
 # Below this share of the largest, a singular value is rounding.
 _ROUNDING = 1.0e-13
 
-_COMBINATIONS = {
-    "n_ats x (d0max_qs4 - d0min_qs4)": "ats_amplitude",
-    "(d0min_qs4 + d0max_qs4)/2": "d0_mean_qs4",
-}
-"""What is looked at in any case, as the statements write it, and its name among the derived combinations."""
+_COMBINATIONS = ("ats_strength", "d0_mean_qs4")
+"""The derived combinations that are looked at in any case."""
 
 
 def determine(minimum: Minimum, *, undetermined: tuple[str, ...]) -> Determination:
@@ -59,11 +56,11 @@ def determine(minimum: Minimum, *, undetermined: tuple[str, ...]) -> Determinati
     spreads = {}
     if open_cutoffs and all(name in names for name in CUTOFFS):
         known, canonical = combinations(reported), to_canonical(reported)
-        for text, combination in _COMBINATIONS.items():
+        for combination in _COMBINATIONS:
             value, slopes = known[combination].value(canonical), known[combination].slopes(canonical)
             # of ln(combination) by ln(parameter)
             weights = np.array([slopes.get(name, 0.0) * reported[name] for name in names])
-            spreads[text] = spread(weights / value) if value else None
+            spreads[combination] = spread(weights / value) if value else None
     return Determination(
         names=tuple(names),
         singular_values=tuple(float(value) for value in singular),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
@@ -67,6 +68,16 @@ def _difference(values: Values) -> float:
     return high - low
 
 
+def _strength(values: Values) -> float:
+    low, high = (values[name] for name in CUTOFFS)
+    return values["n_ats"] * log(high / low)
+
+
+def _strength_slopes(values: Values) -> dict[str, float]:
+    n, (low, high) = values["n_ats"], (values[name] for name in CUTOFFS)
+    return {"n_ats": log(high / low), CUTOFFS[0]: -n / low, CUTOFFS[1]: n / high}
+
+
 def _amplitude_slopes(values: Values) -> dict[str, float]:
     n = values["n_ats"]
     return {"n_ats": _difference(values), CUTOFFS[0]: -n, CUTOFFS[1]: n}
@@ -80,6 +91,7 @@ _IRON = (
     _sum("curie_constant", "emu K g^-1 Oe^-1", _CURIE),
 )
 _ATS = (
+    Combination("ats_strength", "g^-1", _strength, _strength_slopes),
     _sum("d0_mean_qs4", "K A^2", dict.fromkeys(CUTOFFS, 0.5)),
     _sum("d0_difference_qs4", "K A^2", {CUTOFFS[0]: -1.0, CUTOFFS[1]: 1.0}),
     Combination(

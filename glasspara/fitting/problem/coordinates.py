@@ -5,7 +5,9 @@ their product, and the two cutoffs almost only as their mean. A fit therefore mo
 
 * ``ln_d0_mean``, the logarithm of the mean cutoff, and ``ln_d0_ratio`` = ln(d0max/d0min) >= 0, which is the
   amplitude of the term as long as ``n_ats`` is held;
-* ``n_ats_ln_ratio`` = n_ats x ln(d0max/d0min) in place of ``n_ats`` where that is free too;
+* ``n_ats_ln_ratio`` = n_ats x ln(d0max/d0min), the strength of the term, in place of ``n_ats`` where that is free
+  too, and then ``ln_ln_d0_ratio``, the logarithm of the logarithm of the ratio: what is known of n_ats from elsewhere
+  is known of its logarithm, in which the strength and this coordinate are linear;
 * ``n_fe2`` and ``n_fe3`` in place of ``n_fe`` and ``fe2_fraction`` where both are free: the model is linear in
   them, and so is a constraint on their sum;
 * the logarithm of what the parameter table calls so (``ln_d_min``; of a cutoff where the other is held or the user
@@ -36,6 +38,8 @@ _CUTOFF_RANGE = (1.0e3, 1.0e7)
 _JOINT = ("ln_d0_mean", "ln_d0_ratio")
 # n_ats = amplitude / ln_d0_ratio needs a ratio off 1.
 MIN_LN_RATIO_WITH_FREE_N_ATS = 1.0e-4
+# The strength of a term that is not there, g^-1: its logarithm must exist.
+NO_STRENGTH = 1.0e6
 
 
 def reported_names(model: Model, *, partition: bool) -> tuple[str, ...]:
@@ -99,7 +103,7 @@ class Coordinates:
         if self.joint_cutoffs:
             table |= dict(zip(CUTOFFS, _JOINT, strict=True))
             if "n_ats" in self.free and "n_ats" not in self.limits:
-                table["n_ats"] = "n_ats_ln_ratio"
+                table |= {"n_ats": "n_ats_ln_ratio", CUTOFFS[1]: "ln_ln_d0_ratio"}
         if all(name in self.free and name not in self.limits for name in PARTITION_NAMES):
             table |= dict(zip(PARTITION_NAMES, ION_NAMES, strict=True))
         return tuple(table.get(name, name) for name in self.free)
@@ -142,11 +146,9 @@ class Coordinates:
         """Limits of the coordinates: the physical ones of the parameter table, narrowed by the user's."""
         special = {
             "ln_d0_mean": (log(_CUTOFF_RANGE[0]), log(_CUTOFF_RANGE[1])),
-            "ln_d0_ratio": (
-                MIN_LN_RATIO_WITH_FREE_N_ATS if "n_ats_ln_ratio" in self.names else 0.0,
-                MAX_LN_RATIO,
-            ),
-            "n_ats_ln_ratio": (0.0, inf),
+            "ln_d0_ratio": (0.0, MAX_LN_RATIO),
+            "ln_ln_d0_ratio": (log(MIN_LN_RATIO_WITH_FREE_N_ATS), log(MAX_LN_RATIO)),
+            "n_ats_ln_ratio": (NO_STRENGTH, inf),
         }
         result = []
         for coordinate, name in zip(self.names, self.free, strict=True):
@@ -178,8 +180,10 @@ class Coordinates:
                     result.append(log(0.5 * (low + high)))
                 case "ln_d0_ratio":
                     result.append(log(high / low))
+                case "ln_ln_d0_ratio":
+                    result.append(log(max(log(high / low), MIN_LN_RATIO_WITH_FREE_N_ATS)))
                 case "n_ats_ln_ratio":
-                    result.append(values["n_ats"] * log(high / low))
+                    result.append(max(values["n_ats"] * log(high / low), NO_STRENGTH))
                 case _ if coordinate == f"ln_{name}":
                     result.append(log(values[name]))
                 case "n_fe2" | "n_fe3" if coordinate != name:
@@ -196,13 +200,13 @@ class Coordinates:
             match coordinate:
                 case "ln_d0_mean":
                     values[CUTOFFS[0]], values[CUTOFFS[1]] = _cutoffs(found)
-                case "ln_d0_ratio" | "n_fe3" if coordinate != name:
+                case "ln_d0_ratio" | "ln_ln_d0_ratio" | "n_fe3" if coordinate != name:
                     pass  # with its partner
                 case "n_fe2" if coordinate != name:
                     values[PARTITION_NAMES[0]] = total = found["n_fe2"] + found["n_fe3"]
                     values[PARTITION_NAMES[1]] = found["n_fe2"] / total if total else 0.0
                 case "n_ats_ln_ratio":
-                    values["n_ats"] = found[coordinate] / found["ln_d0_ratio"]
+                    values["n_ats"] = found[coordinate] / exp(found["ln_ln_d0_ratio"])
                 case _ if coordinate == f"ln_{name}":
                     values[name] = exp(found[coordinate])
                 case _:
@@ -220,16 +224,16 @@ class Coordinates:
                     low, high = _cutoffs(found)
                     matrix[row[CUTOFFS[0]], column] = low
                     matrix[row[CUTOFFS[1]], column] = high
-                case "ln_d0_ratio":
+                case "ln_d0_ratio" | "ln_ln_d0_ratio":
                     low, high = _cutoffs(found)
                     share = high / (low + high)
-                    matrix[row[CUTOFFS[0]], column] = -low * share
-                    matrix[row[CUTOFFS[1]], column] = high * (1.0 - share)
-                    if "n_ats_ln_ratio" in found:
-                        slope = -found["n_ats_ln_ratio"] / found["ln_d0_ratio"] ** 2
-                        matrix[row["n_ats"], column] = slope
+                    by_coordinate = 1.0 if coordinate == "ln_d0_ratio" else exp(found[coordinate])
+                    matrix[row[CUTOFFS[0]], column] = -low * share * by_coordinate
+                    matrix[row[CUTOFFS[1]], column] = high * (1.0 - share) * by_coordinate
+                    if coordinate == "ln_ln_d0_ratio":
+                        matrix[row["n_ats"], column] = -found["n_ats_ln_ratio"] / exp(found[coordinate])
                 case "n_ats_ln_ratio":
-                    matrix[row["n_ats"], column] = 1.0 / found["ln_d0_ratio"]
+                    matrix[row["n_ats"], column] = 1.0 / exp(found["ln_ln_d0_ratio"])
                 case "n_fe2" | "n_fe3" if coordinate != name:
                     total = found["n_fe2"] + found["n_fe3"]
                     matrix[row["n_fe"], column] = 1.0
@@ -243,6 +247,7 @@ class Coordinates:
 
 
 def _cutoffs(found: Mapping[str, float]) -> tuple[float, float]:
-    mean, ratio = exp(found["ln_d0_mean"]), exp(found["ln_d0_ratio"])
+    ln_ratio = found["ln_d0_ratio"] if "ln_d0_ratio" in found else exp(found["ln_ln_d0_ratio"])
+    mean, ratio = exp(found["ln_d0_mean"]), exp(ln_ratio)
     low = 2.0 * mean / (1.0 + ratio)
     return low, low * ratio

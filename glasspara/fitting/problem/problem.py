@@ -42,7 +42,7 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Penalty:
-    """What draws a combination towards ``target``: chi2 has ((target - combination)/width)^2 added to it."""
+    """What draws a combination towards ``target``, a constraint of the user or a profile on its way: chi2 has ((target - combination)/width)^2 added to it."""
 
     combination: Combination
     target: float
@@ -68,7 +68,7 @@ class Problem:
     coordinates: Coordinates
     constraints: Mapping[str, Constraint]
     nuisances: tuple[Nuisance, ...] = ()
-    penalty: Penalty | None = None
+    penalties: tuple[Penalty, ...] = ()
 
     @property
     def model(self) -> Model:
@@ -76,8 +76,8 @@ class Problem:
 
     @property
     def n_observations(self) -> int:
-        """Points, constraints, and the penalty if there is one."""
-        return len(self.data) + len(self.constraints) + (self.penalty is not None)
+        """Points, constraints and penalties."""
+        return len(self.data) + len(self.constraints) + len(self.penalties)
 
     def terms(self, reported: Mapping[str, float]) -> Terms:
         """The model's terms at every point of ``data``, nuisances included, emu/g."""
@@ -93,7 +93,7 @@ class Problem:
         return Terms(**{**parts, "offset": disturbance.offset(reported)})
 
     def residuals(self, point: FloatArray) -> FloatArray:
-        """Weighted residuals of the points, of the constraints, of the penalty; shape (n_observations,)."""
+        """Weighted residuals of the points, of the constraints, of the penalties; shape (n_observations,)."""
         reported = self.coordinates.to_reported(point)
         pulls = (self.data.magnetisation - self.terms(reported).total) / self.data.sigma
         return np.concatenate([pulls, self._other_pulls(reported)])
@@ -105,13 +105,12 @@ class Problem:
         total, gradient = self.total_with_gradient(reported)
         pulls = (self.data.magnetisation - total) / self.data.sigma
         by_coordinates = -(gradient @ rows) / self.data.sigma[:, None]
-        if not self.constraints and self.penalty is None:
+        if not self.constraints and not self.penalties:
             return pulls, by_coordinates
         index = [self.coordinates.reported.index(name) for name in self.constraints]
         slopes = np.array([item.pull_slope(reported[name]) for name, item in self.constraints.items()])
         below = [rows[index] * slopes[:, None]]
-        if self.penalty is not None:
-            below.append((self.penalty.pull_slopes(reported, self.model) @ rows)[None, :])
+        below += [(item.pull_slopes(reported, self.model) @ rows)[None, :] for item in self.penalties]
         return (
             np.concatenate([pulls, self._other_pulls(reported)]),
             np.concatenate([by_coordinates, *below]),
@@ -151,6 +150,4 @@ class Problem:
 
     def _other_pulls(self, reported: Mapping[str, float]) -> FloatArray:
         pulls = [item.pull(reported[name]) for name, item in self.constraints.items()]
-        if self.penalty is not None:
-            pulls.append(self.penalty.pull(reported))
-        return np.array(pulls)
+        return np.array([*pulls, *(item.pull(reported) for item in self.penalties)])

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
+from glasspara.fitting.problem.combinations import combinations
 from glasspara.fitting.problem.coordinates import Coordinates, reported_names
 from glasspara.fitting.problem.nuisances import nuisances_of
-from glasspara.fitting.problem.problem import Constraint, Problem
+from glasspara.fitting.problem.problem import Constraint, Penalty, Problem
 from glasspara.model.model import IONS, Model
 from glasspara.model.parameters import ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES
 
@@ -31,7 +32,8 @@ class Wishes:
     starts : name -> value
     limits : name -> (low, high)
     constrained : name -> (value, error)
-        Gaussian knowledge from outside the data: heat-capacity n_ats, an independent chi_larmor. Frees the parameter.
+        Gaussian knowledge from outside the data, of a parameter (which is free then) or of a derived combination:
+        d_min or ats_strength from heat capacity, n_fe from mass spectrometry.
     nuisances : kind -> width
         What may be off from run to run (field_offset, Oe; moment_offset, emu), from sample to sample (mass_scale,
         relative) or in all runs (holder_chi, emu/Oe), with the standard deviation of its Gaussian prior about 0.
@@ -115,9 +117,11 @@ class FitSettings(Wishes):
     method: Literal["joint", "staged"] = "joint"
 
     def __post_init__(self) -> None:
+        derived = combinations(reported_names(self.model, partition=self.partition))
         for name in sorted(self.mentioned):
-            if name not in PARAMETERS:
-                raise UsageError(f"no parameter is called {name!r}", remedy=f"Known: {', '.join(PARAMETERS)}")
+            if name not in PARAMETERS and not (name in derived and name in self.constrained):
+                known_names = ", ".join(PARAMETERS)
+                raise UsageError(f"no parameter is called {name!r}", remedy=f"Known: {known_names}")
         if self.mentioned & set(ION_NAMES) and (self.mentioned & set(PARTITION_NAMES) or self.n_fe):
             raise UsageError(
                 "n_fe2, n_fe3 and n_fe, fe2_fraction are two ways to write the same pair",
@@ -129,7 +133,7 @@ class FitSettings(Wishes):
                 f"--ions {self.model.ions} leaves no partition to fit",
                 remedy="Drop --n-fe and fe2_fraction, or use --ions both",
             )
-        for name in sorted(self.mentioned - known):
+        for name in sorted(self.mentioned - known - (derived.keys() & self.constrained.keys())):
             raise UsageError(f"the model {self.model.name!r} has no parameter {name!r}")
         for name in sorted(set(self.fixed) & self.freed):
             raise UsageError(f"{name} is both held (--fix) and freed (--free)")
@@ -142,6 +146,8 @@ class FitSettings(Wishes):
             raise UsageError(f"--limit {name} has no effect on a held parameter", remedy=f"Add --free {name}")
         means = {name: mean for name, (mean, _) in self.constrained.items()}
         for name, value in {**self.starts, **self.fixed, **means}.items():
+            if name not in known:
+                continue
             parameter = PARAMETERS[name]
             if value is not None and not parameter.lower <= value <= parameter.upper:
                 raise UsageError(
@@ -218,6 +224,16 @@ class FitSettings(Wishes):
             names |= set(self.model.ats_names)  # no systems, no shape to fit
         return {name: guess[name] for name in guess if name in names}
 
+    def assumed(self, held: Mapping[str, float]) -> dict[str, Constraint]:
+        """The weak priors of the free parameters of which the user has said nothing; a start does not move them."""
+        found = {}
+        for name in reported_names(self.model, partition=self.partition):
+            parameter = PARAMETERS[name]
+            if parameter.prior is not None and name not in held and name not in self.chosen:
+                mean = self.defaults.get(name, parameter.start)
+                found[name] = Constraint(mean, parameter.prior, log=parameter.prior_of_log, assumed=True)
+        return found
+
     def without_ats(self) -> FitSettings:
         """The same wishes for the model without its ATS term."""
         return self.for_model(self.model.without_ats())
@@ -232,10 +248,14 @@ class FitSettings(Wishes):
         nuisances = nuisances_of(data, self.nuisances)
         priors = {item.name: Constraint(0.0, item.width) for item in nuisances}
         known = {**self.constraints(), **(assumed or {}), **priors}
-        constraints = {name: item for name, item in known.items() if name not in held}
+        derived = combinations(reported_names(self.model, partition=self.partition))
+        constraints = {name: item for name, item in known.items() if name not in held and name not in derived}
+        penalties = tuple(
+            Penalty(derived[name], item.mean, item.error) for name, item in known.items() if name in derived
+        )
         names = tuple(item.name for item in nuisances)
         coordinates = Coordinates(self.model, self.partition, dict(held), limits, names)
-        return Problem(data, coordinates, constraints, nuisances)
+        return Problem(data, coordinates, constraints, nuisances, penalties)
 
     def constraints(self) -> dict[str, Constraint]:
         """Gaussian constraints by reported name."""

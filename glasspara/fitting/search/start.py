@@ -172,11 +172,7 @@ def _basins(problem: Problem, projected: _Projected, base: FloatArray) -> list[F
         _axis(*names, base[index])
         for index, names in enumerate(zip(coordinates.names, coordinates.free, strict=True))
     ]
-    amplitude = [
-        index
-        for index, name in enumerate(coordinates.names)
-        if name == "ln_d0_ratio" and "n_ats_ln_ratio" not in coordinates.names
-    ]
+    amplitude = [index for index, name in enumerate(coordinates.names) if name == "ln_d0_ratio"]
     solved = sorted({*(index for index in range(len(base)) if index not in projected.others), *amplitude})
     found = []
     for corner in product(*axes):
