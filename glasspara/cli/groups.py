@@ -166,7 +166,7 @@ class ParameterOptions:
         what they try to find. ``staged``: whether the fit has no room for nuisances.
         """
         from glasspara.fitting.problem.settings import Wishes
-        from glasspara.sample.sample import parse_concentration
+        from glasspara.sample.iron import parse_concentration
 
         sample, found = data.sample_and_defaults
         defaults: Mapping[str, float] = found

@@ -65,7 +65,7 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         Where the settings contradict each other.
     """
     settings = settings or FitSettings()
-    frozen = _freeze(data, settings) if settings.method == "staged" else _Frozen()
+    frozen = _freeze(data, settings) if settings.method == "staged-once" else _Frozen()
     held = {**settings.held(), **frozen.values}
     guess = {**settings.guess(), **held}
     remarks: list[Finding] = []
@@ -75,7 +75,7 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
     if frozen.errors:
         found = _Judged(replace(found.minimum, fitted_before=len(frozen.errors)))
     minimum, lost = found.minimum, found.lost
-    notes = [*_standing_notes(settings, held, frozen), *assumptions, *remarks]
+    notes = [*_standing_notes(settings, held), *assumptions, *remarks]
     assessment = assess(minimum, lost, test)
     if assessment.status == "good":  # the others have been warned
         notes += _bent_notes(minimum)
@@ -95,7 +95,33 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         terms=minimum.problem.terms(minimum.reported),
         notes=tuple(notes),
     )
+    if settings.method != "joint":
+        result = _with_stages(result, settings)
     return _with_trace_effect(result, settings) if settings.model.trace_ions else result
+
+
+def _with_stages(result: FitResult, settings: FitSettings) -> FitResult:
+    """``result`` with what one pass of the stages gives beside the joint fit, which they come to when repeated."""
+    joint, once = result, result
+    if settings.method == "staged-once":
+        joint = fit(result.data, replace(settings, method="joint", allowances=False))
+        first = {name: item.value for name, item in once.parameters.items() if item.stage}
+    else:
+        first = dict(_freeze(result.data, settings).values)
+    stages = [
+        {
+            "name": name,
+            "first_pass": value,
+            "joint": joint.parameters[name].value,
+            "standard_errors": (value - joint.parameters[name].value) / error,
+        }
+        for name, value in first.items()
+        if name in joint.parameters and (error := joint.parameters[name].error)
+    ]
+    if not stages:
+        return result
+    code = "fitting.stages-once" if settings.method == "staged-once" else "fitting.stages-repeated"
+    return replace(result, notes=(finding(code, parameters=stages), *result.notes))
 
 
 def _with_trace_effect(result: FitResult, settings: FitSettings) -> FitResult:
@@ -219,12 +245,10 @@ def _ats_test(
     return test
 
 
-def _standing_notes(settings: FitSettings, held: Mapping[str, float], frozen: _Frozen) -> list[Finding]:
+def _standing_notes(settings: FitSettings, held: Mapping[str, float]) -> list[Finding]:
     notes = []
     if settings.model.has_ats and held.get("n_ats"):
         notes.append(finding("fitting.n-ats-held", value=held["n_ats"], unit=PARAMETERS["n_ats"].unit))
-    if frozen.values:
-        notes.append(finding("fitting.stages-frozen", parameters=list(frozen.values)))
     return notes
 
 

@@ -11,6 +11,7 @@ from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.problem.problem import Constraint
+from glasspara.fitting.problem.settings import Method
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, Terms
 from glasspara.physics.ions.ions import TraceIon
@@ -172,7 +173,7 @@ class FitResult:
     """
 
     model: Model
-    method: Literal["joint", "staged"]
+    method: Method
     data: Dataset
     minimum: Minimum
     """Where in its coordinates the fit ended: what profiles and intervals start from."""

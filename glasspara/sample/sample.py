@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 
-from glasspara.errors import GlassparaError, UsageError
+from glasspara.errors import GlassparaError
 from glasspara.physics.ions.ions import IONS
 from glasspara.sample.toml_input import Table, read_toml
-
-_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_CONCENTRATION = re.compile(rf"\s*(?P<value>{_NUMBER})\s*(?:(?:±|\+-|\+/-)\s*(?P<error>{_NUMBER})\s*)?")
 
 SAMPLE_KEYS = (
     "name", "mass_mg", "mass", "n_fe", "n_fe_error", "fe2_fraction", "holder", "holder_chi",
@@ -227,23 +222,3 @@ def read_sample(path: str | Path) -> Sample:
     if table is None:
         raise top.fault("[sample]", "the table is missing", f"Keys: {', '.join(SAMPLE_KEYS)}")
     return sample_from_table(table, source=f"sample file {top.path}")
-
-
-def parse_concentration(text: str) -> tuple[float, float | None]:
-    """Value and error, g^-1, of "1.657e17+-0.019e17", with ± or +/- as well; no error (None) in "1.657e17".
-
-    Raises
-    ------
-    UsageError
-        The text is something else, or a number in it is not positive and finite.
-    """
-    remedy = "Write VALUE or VALUE+-ERROR in g^-1, for example 1.657e17+-0.019e17"
-    match = _CONCENTRATION.fullmatch(text)
-    if match is None:
-        raise UsageError(f"cannot read the concentration {text!r}", remedy=remedy)
-    value = float(match["value"])
-    error = float(match["error"]) if match["error"] else None
-    for number in (value, error):
-        if number is not None and not (number > 0 and isfinite(number)):
-            raise UsageError(f"the concentration {text!r} must be positive and finite", remedy=remedy)
-    return value, error

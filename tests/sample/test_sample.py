@@ -7,13 +7,13 @@ import re
 import pytest
 
 from glasspara.errors import InputError, UsageError
+from glasspara.sample.iron import parse_concentration
 from glasspara.sample.sample import (
     GEOMETRY_KEYS,
     SAMPLE_KEYS,
     Geometry,
     Sample,
     TraceIon,
-    parse_concentration,
     read_sample,
 )
 from glasspara.sample.template import TEMPLATE

@@ -49,7 +49,7 @@ def series(
     Each run is fitted with Fe3+ only, Fe2+ only, and both with n >= 0. The drift is tested by the stated errors of
     the points whatever the weights.
     """
-    from glasspara.sample.sample import parse_concentration
+    from glasspara.sample.iron import parse_concentration
 
     sample = data.sample_data
     n_ms = parse_concentration(n_fe) if n_fe else None

@@ -174,7 +174,7 @@ def constraint_tensions(minimum: Minimum) -> dict[str, float]:
 
 
 def assumption_shares(minimum: Minimum) -> dict[str, float]:
-    """What each assumed prior supplies of the information on its parameter: 0 (the data alone) to 1 (the prior alone)."""
+    """Share of the information on its parameter that each assumed prior supplies: 0 (data alone) to 1 (prior alone)."""
     found = {}
     for name, item in minimum.problem.constraints.items():
         error = minimum.errors[name]

@@ -42,7 +42,10 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Penalty:
-    """What draws a combination towards ``target``, a constraint of the user or a profile on its way: chi2 has ((target - combination)/width)^2 added to it."""
+    """What draws a combination towards ``target``, a constraint of the user or a profile on its way.
+
+    Chi2 has ((target - combination)/width)^2 added to it.
+    """
 
     combination: Combination
     target: float

@@ -16,6 +16,10 @@ from glasspara.fitting.problem.problem import Constraint, Penalty, Problem
 from glasspara.model.model import IONS, Model
 from glasspara.model.parameters import ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES
 
+Method = Literal["joint", "staged", "staged-once"]
+"""All free parameters together; the subtraction stages repeated until nothing moves, which is the joint fit; or each
+stage once, frozen before the next."""
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -61,7 +65,7 @@ class Wishes:
     def mentioned(self) -> set[str]:
         return {*self.fixed, *self.freed, *self.starts, *self.limits, *self.constrained}
 
-    def settings(self, model: Model, *, method: Literal["joint", "staged"] = "joint") -> FitSettings:
+    def settings(self, model: Model, *, method: Method = "joint") -> FitSettings:
         """The fit of ``model`` with all of these wishes.
 
         Raises
@@ -102,8 +106,8 @@ class FitSettings(Wishes):
     Parameters
     ----------
     model : Model
-    method : "joint" or "staged"
-        All free parameters together on the raw data, or each stage frozen before the next.
+    method : "joint", "staged" or "staged-once"
+        See :data:`Method`.
     n_fe, fixed, freed, starts, limits, constrained, nuisances, allowances, loss, defaults
         Those of :class:`Wishes`.
 
@@ -114,7 +118,7 @@ class FitSettings(Wishes):
     """
 
     model: Model = field(default_factory=Model)
-    method: Literal["joint", "staged"] = "joint"
+    method: Method = "joint"
 
     def __post_init__(self) -> None:
         derived = combinations(reported_names(self.model, partition=self.partition))
@@ -163,8 +167,10 @@ class FitSettings(Wishes):
         for name, (_, error) in self.constrained.items():
             if not 0.0 < error < inf:
                 raise UsageError(f"--constrain {name}: the error must be positive")
-        if self.nuisances and self.method == "staged":
-            raise UsageError("nuisances need all parameters together", remedy="Drop --staged or --nuisance")
+        if self.nuisances and self.method == "staged-once":
+            raise UsageError(
+                "nuisances need all parameters together", remedy="Drop --staged-once or --nuisance"
+            )
         if "field_offset" in self.nuisances and "field_offset" in self.mentioned:
             raise UsageError("field_offset is both one for all runs and one for each (--nuisance)")
 
