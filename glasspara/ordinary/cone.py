@@ -1,0 +1,260 @@
+"""The best description of data by ordinary magnetism as a whole, with or without the errors of the instrument."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.errors import InputError
+from glasspara.ordinary.components import Component, components_of
+from glasspara.ordinary.curve import Curve
+from glasspara.ordinary.dictionary import Dictionary, ordinary_dictionary
+from glasspara.ordinary.directions import (
+    Direction,
+    Directions,
+    DirectionWidths,
+    Labels,
+    directions_of,
+    no_directions,
+)
+from glasspara.ordinary.solver import Certificate, Solution, solve
+
+FloatArray = npt.NDArray[np.float64]
+
+# The directions belong to the fitted curve, which they change. Rounds end when the pulls stay within the range where
+# they act linearly, which they do at once where the fit describes the data.
+_ROUNDS = 3
+_LINEAR = 2.0
+
+
+@dataclass(frozen=True)
+class ExtraColumn:
+    """Something beside ordinary magnetism whose help is to be measured, the ATS term or a derivative of it, say.
+
+    ``curve`` belongs to the weight 1; ``signed`` columns may have any weight, the others none below 0.
+    """
+
+    name: str
+    curve: Curve
+    signed: bool = False
+
+
+@dataclass(frozen=True)
+class ConeFit:
+    """The best fit of ordinary magnetism.
+
+    ``chi2`` includes the prior's part of the directions and of the iron; ``chi2_without_directions`` is the best one
+    without any. ``weights`` belong to ``dictionary.entries``, ``components`` say the same in fewer words.
+    ``iron_found`` is the iron of all carriers, ``iron_silent`` what is counted beside, in g^-1. ``curve`` is the
+    magnetisation of the sample, ``disturbed`` the same as the instrument with its errors reads it, both emu/g.
+    """
+
+    chi2: float
+    n_points: int
+    chi2_without_directions: float
+    dictionary: Dictionary
+    weights: FloatArray
+    components: tuple[Component, ...]
+    chi_larmor: float
+    iron_used: tuple[float, float] | None
+    iron_found: float
+    iron_silent: float | None
+    curve: FloatArray
+    disturbed: FloatArray
+    directions: tuple[Direction, ...]
+    extra_weights: dict[str, float]
+    certificate: Certificate
+
+    @property
+    def n_directions(self) -> int:
+        return len(self.directions)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Everything at the temperatures and fields that the pulls of the directions imply."""
+
+    pulls: FloatArray
+    T: FloatArray
+    H: FloatArray
+    gain: FloatArray
+    added: FloatArray
+    columns: FloatArray
+    extra: tuple[Curve, ...]
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """The data, and what is fitted to them."""
+
+    T: FloatArray
+    H: FloatArray
+    M: FloatArray
+    sigma: FloatArray
+    dictionary: Dictionary
+    directions: Directions
+    iron: tuple[float, float] | None
+    extra: tuple[ExtraColumn, ...]
+
+    def place(self, pulls: FloatArray) -> _Place:
+        """The dictionary where the pulls say that the sample really was."""
+        sums = self.directions.sums(pulls)
+        T, H = self.T * np.exp(sums["log temperature"]), self.H + sums["field"]
+        gain = np.exp(sums["log gain"])
+        extra = tuple(
+            item.curve.moved(sums["field"], sums["log temperature"]).scaled(gain) for item in self.extra
+        )
+        columns = self.dictionary.columns(T, H) * gain[:, np.newaxis]
+        return _Place(pulls, T, H, gain, sums["magnetisation"], columns, extra)
+
+    def solve(self, place: _Place, slopes: FloatArray, start: Sequence[int]) -> Solution:
+        """Best weights about ``place``, with ``slopes`` of the fitted curve by the pulls.
+
+        The weights: of the entries, of the extra columns >= 0, of silent iron. The free ones: chi_larmor, signed extra
+        columns, pulls.
+        """
+        n, entries, iron = len(self.M), len(self.dictionary.entries), self.iron
+        positive = [curve.magnetisation for curve in self._extra(place, signed=False)]
+        signed = [curve.magnetisation for curve in self._extra(place, signed=True)]
+        pulls = slopes.shape[1]
+        columns = np.zeros((n + pulls + (iron is not None), entries + len(positive) + (iron is not None)))
+        free = np.zeros((len(columns), 1 + len(signed) + pulls))
+        target = np.zeros(len(columns))
+        columns[:n, :entries] = place.columns
+        for number, column in enumerate(positive, entries):
+            columns[:n, number] = column
+        free[:n] = np.column_stack([-place.gain * place.H, *signed, slopes])
+        target[:n] = self.M - place.added + slopes @ place.pulls[:pulls]
+        for part in (columns, free):
+            part[:n] /= self.sigma[:, np.newaxis]
+        target[:n] /= self.sigma
+        free[n : n + pulls, 1 + len(signed) :] = np.eye(pulls)
+        if iron is not None:
+            value, error = iron
+            columns[-1, :entries] = self.dictionary.iron / error
+            columns[-1, -1] = 1.0 / error
+            target[-1] = value / error
+        return solve(columns, free, target, start=start)
+
+    def _extra(self, place: _Place, *, signed: bool) -> list[Curve]:
+        pairs = zip(self.extra, place.extra, strict=True)
+        return [curve for item, curve in pairs if item.signed is signed]
+
+    def curve(self, found: Solution, place: _Place) -> Curve:
+        """The fitted magnetisation at ``place``."""
+        entries, gain = len(self.dictionary.entries), place.gain
+        total = self.dictionary.curve(place.T, place.H, found.weights[:entries])
+        chi_larmor = float(found.free[0])
+        larmor = Curve(-chi_larmor * place.H, np.full(gain.shape, -chi_larmor), np.zeros(gain.shape))
+        total = (total + larmor).scaled(gain)
+        for weight, curve in zip(self.extra_weights(found), place.extra, strict=True):
+            total = total + curve.scaled(weight)
+        return total
+
+    def extra_weights(self, found: Solution) -> list[float]:
+        positive = iter(found.weights[len(self.dictionary.entries) :].tolist())
+        signed = iter(found.free[1:].tolist())
+        return [next(signed if item.signed else positive) for item in self.extra]
+
+
+def ordinary_magnetism(
+    T: FloatArray,
+    H: FloatArray,
+    M: FloatArray,
+    sigma: FloatArray,
+    *,
+    run: Labels,
+    sample: Labels,
+    iron: tuple[float, float] | None = None,
+    widths: DirectionWidths | None = DirectionWidths(),  # noqa: B008  # frozen
+    trace_ions: Sequence[tuple[str, float, float]] = (),
+    extra_columns: Sequence[ExtraColumn] = (),
+    order: FloatArray | None = None,
+    dictionary: Dictionary | None = None,
+) -> ConeFit:
+    """Fit -chi_L H + sum_k w_k f_k(T, H), w_k >= 0, over everything in the dictionary of ordinary magnetism.
+
+    Parameters
+    ----------
+    T, H, M, sigma : arrays, shape (n,)
+        Temperature, K; field, Oe; magnetisation and its standard error, emu/g.
+    run, sample : integer arrays, shape (n,)
+        Number of the run and of the sample of each point.
+    iron : (value, error), optional
+        Iron by mass spectrometry, g^-1. An upper bound: iron in an oxide grain or a singlet is counted and silent.
+    widths : DirectionWidths, optional
+        Errors of the instrument that are granted; None grants none.
+    trace_ions : sequence of (name, J, g)
+        Other paramagnetic ions that the sample may have.
+    extra_columns : sequence of ExtraColumn
+        What is fitted beside ordinary magnetism; the question is then what is left for it.
+    order : array, shape (n,), optional
+        Time of measurement, for a drift.
+    dictionary : Dictionary, optional
+        In place of :func:`ordinary_dictionary`.
+
+    Raises
+    ------
+    InputError
+        For arrays of different lengths, values that are not finite, or T or sigma that is not positive.
+    """
+    _check(T, H, M, sigma, run, sample)
+    entries = dictionary or ordinary_dictionary(trace_ions=trace_ions, strong_pairs=iron is not None)
+    directions = (
+        no_directions(len(T))
+        if widths is None
+        else directions_of(T, run=run, sample=sample, widths=widths, order=order)
+    )
+    problem = _Problem(T, H, M, sigma, entries, directions, iron, tuple(extra_columns))
+    start = place = problem.place(np.zeros(len(directions.items)))
+    slopes = np.zeros((len(T), 0))
+    plain = found = problem.solve(place, slopes, ())
+    for number in range(_ROUNDS if directions.items else 0):
+        if number:
+            pulls = _pulls(found, directions)
+            if np.abs(pulls - place.pulls).max() < _LINEAR:
+                break
+            place = problem.place(pulls)
+        slopes = directions.columns(problem.curve(found, place))
+        found = problem.solve(place, slopes, found.active)
+    weights, pulls = found.weights[: len(entries.entries)], _pulls(found, directions)
+    undisturbed = problem.curve(found, start).magnetisation
+    return ConeFit(
+        chi2=found.chi2,
+        n_points=len(T),
+        chi2_without_directions=plain.chi2,
+        dictionary=entries,
+        weights=weights,
+        components=components_of(entries, weights, start.columns),
+        chi_larmor=float(found.free[0]),
+        iron_used=iron,
+        iron_found=float(entries.iron @ weights),
+        iron_silent=None if iron is None else float(found.weights[-1]),
+        curve=undisturbed,
+        disturbed=problem.curve(found, place).magnetisation + place.added + slopes @ (pulls - place.pulls),
+        directions=directions.with_pulls(pulls),
+        extra_weights=dict(
+            zip((item.name for item in extra_columns), problem.extra_weights(found), strict=True)
+        ),
+        certificate=found.certificate,
+    )
+
+
+def _pulls(found: Solution, directions: Directions) -> FloatArray:
+    """The pulls of the directions, the last of the free weights; none before a fit had any."""
+    return found.free[found.free.size - len(directions.items) :]
+
+
+def _check(*arrays: npt.NDArray[np.float64] | Labels) -> None:
+    T, H, M, sigma, run, sample = arrays
+    if T.ndim != 1 or T.size == 0 or any(item.shape != T.shape for item in (H, M, sigma, run, sample)):
+        raise InputError(
+            "temperatures, fields, moments and their errors must be as many as each other, and some"
+        )
+    if not all(np.isfinite(item).all() for item in (T, H, M, sigma)):
+        raise InputError("a temperature, field, moment or error is not a finite number")
+    if not (np.all(T > 0.0) and np.all(sigma > 0.0)):
+        raise InputError("temperatures and errors must be positive")

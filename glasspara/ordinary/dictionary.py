@@ -1,0 +1,310 @@
+"""The dictionary of ordinary magnetism: what a glass may hold beside tunnelling systems, and its columns.
+
+Every contribution is a known function of (T, H) times a number of carriers that cannot be negative, so that all of
+ordinary magnetism is the cone of their combinations: any mixture, and any distribution of splittings, couplings or
+sizes, is in it. The grids are so fine that whatever lies between two entries is their mixture to within errors of
+0.1 % of each point; ``docs/ordinary.md`` has the measured misfits, and where the ranges come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.ordinary.curve import Curve
+from glasspara.ordinary.responses import (
+    Block,
+    Clusters,
+    CoupledIons,
+    FreeIons,
+    Pairs,
+    Specks,
+    SplitIons,
+)
+
+FloatArray = npt.NDArray[np.float64]
+Kind = Literal[
+    "free ion", "zero-field splitting", "mean field", "pair", "cluster", "ferromagnetic speck", "trace ion"
+]
+
+FREE_IONS = ((0.5, 2.0), (1.0, 2.0), (1.5, 2.0), (2.0, 2.0), (2.5, 2.0), (2.0, 2.25))
+"""(J, g) of free ions. J = 2 and 5/2 are Fe2+ and Fe3+ (arXiv:2111.12644, eq. (17)), lower ones iron in other spin
+states. Fe2+ keeps some orbital moment: g from 2.0 to 2.3 (A. Abragam and B. Bleaney, 1970, 7.13)."""
+
+RHOMBICITIES = (0.0, 1.0 / 3.0)
+"""E/D of ions with a zero-field splitting: what lies between is their mixture, as is a distribution of it."""
+
+SPLITTING_GRIDS = {(2.0, 2.0): (0.3, 20.0, 18), (2.0, 2.25): (0.3, 20.0, 14), (2.5, 2.0): (0.1, 2.5, 9)}
+"""\\|D\\|/k_B by (S, g): lowest and highest, K, and number of values. In silicate glasses Fe2+ has 3 to 15 K and Fe3+
+0.1 to 0.8 K; E/D = 1/3 with its resonance at g = 4.3 is the commonest site of Fe3+ in glass (T. Castner, G. S. Newell,
+W. C. Holton and C. P. Slichter, J. Chem. Phys. 32, 668, 1960)."""
+
+MEAN_FIELDS = (-8.0, -5.0, -3.0, -2.2, -1.5, -1.0, -0.65, -0.4, -0.2, -0.08, 0.08, 0.18, 0.3)
+"""Curie-Weiss temperatures, K. Dipoles of 1e17 to 1e19 ions per g give 1e-4 to 1e-2 K; exchange, in iron-rich parts of a
+glass, is antiferromagnetic and gives up to some K."""
+
+WEAK_PAIRS = (
+    *(-40.0, -15.0, -7.0, -3.5, -1.8, -1.0, -0.5, -0.2),
+    *(
+        0.1,
+        0.2,
+        0.36,
+        0.5,
+        0.65,
+        0.82,
+        1.0,
+        1.25,
+        1.5,
+        1.8,
+        2.2,
+        2.7,
+        3.3,
+        4.0,
+        5.0,
+        6.3,
+        8.0,
+        11.0,
+        15.0,
+        20.0,
+        28.0,
+        40.0,
+    ),
+)
+STRONG_PAIRS = (60.0, 90.0, 140.0, 210.0, 300.0)
+"""Exchange J/k_B of pairs, K, positive for antiferromagnetic ones: through hydrogen bonds and phosphate or silicate
+groups 0.1 to 10 K, through a shared hydroxide some 10 K, through a shared oxygen 100 to 300 K. The strong ones are silent
+but at the highest temperatures, where any number of them mimics anything: they stand in the dictionary only where the
+iron of the sample is known."""
+
+CLUSTER_GRID = (10.0, 1.0e4, 30)
+"""Moments of superparamagnetic clusters, Bohr magnetons: below 10 they are pairs and ions, above 1e4 specks."""
+
+SPECK_GRID = (200.0, 2.0e4, 12)
+"""Fields that saturate a ferromagnetic speck, Oe: demagnetising fields (4 pi/3) M_s of a sphere are 2 kOe for magnetite
+and 7 kOe for iron, less along needles and platelets, more for hard or ill-crystallised grains."""
+
+BLOCH = (0.0, 5.0e-5)
+"""Bloch's constants, K^-3/2, of specks: what lies between is a mixture. Iron has 3.4e-6, nickel 7.5e-6, small particles
+several times as much (C. Kittel, Introduction to Solid State Physics, chapter on ferromagnetism)."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One kind of carrier.
+
+    ``line`` names the row of neighbours that it stands in and ``place`` where; ``value`` is the parameter that changes
+    along the row. ``unit`` is that of its weight: g^-1 or, for specks, emu/g (saturation at T = 0). ``iron`` is how
+    many iron ions one carrier has, 0 for those that do not count against the iron of the sample.
+    """
+
+    name: str
+    kind: Kind
+    line: str
+    place: int
+    symbol: str
+    value: float
+    params: Mapping[str, float]
+    unit: str
+    iron: float
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """Entries of ordinary magnetism, made of blocks; ``entries`` run through the blocks in order."""
+
+    blocks: tuple[Block, ...]
+    entries: tuple[Entry, ...]
+
+    @cached_property
+    def _ends(self) -> tuple[int, ...]:
+        return tuple(accumulate(len(block) for block in self.blocks))
+
+    @cached_property
+    def iron(self) -> FloatArray:
+        """Iron ions of one carrier of each entry."""
+        return np.array([entry.iron for entry in self.entries])
+
+    def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
+        """Magnetisation, emu/g, per unit weight of every entry at ``T`` (K) and ``H`` (Oe); shape (n, entries)."""
+        return np.concatenate([block.columns(T, H) for block in self.blocks]).T
+
+    def curve(self, T: FloatArray, H: FloatArray, weights: FloatArray) -> Curve:
+        """The magnetisation of all entries with their ``weights``, and its slopes."""
+        total = np.zeros((3, len(T)))
+        for index in np.flatnonzero(weights):
+            number = next(number for number, end in enumerate(self._ends) if index < end)
+            block = self.blocks[number]
+            response = block.response(int(index) - self._ends[number] + len(block), T, H)
+            total += weights[index] * np.stack(response)
+        return Curve(*total)
+
+
+def ordinary_dictionary(
+    *, trace_ions: Sequence[tuple[str, float, float]] = (), strong_pairs: bool = False, density: int = 1
+) -> Dictionary:
+    """The whole dictionary.
+
+    ``trace_ions`` are further free ions, each with name, J and g; they do not count as iron. ``strong_pairs``
+    adds ``STRONG_PAIRS``, for samples whose iron is known. ``density`` = 2 halves the spacing of every grid: for tests
+    of how fine it has to be.
+    """
+    couplings = WEAK_PAIRS + STRONG_PAIRS if strong_pairs else WEAK_PAIRS
+    parts = [
+        _free_ions(),
+        *(_split_ions(s, g, rhombicity, density) for s, g in SPLITTING_GRIDS for rhombicity in RHOMBICITIES),
+        *(_coupled_ions(j, density) for j in (2.0, 2.5)),
+        *(_pairs(s, couplings, density) for s in (2.0, 2.5)),
+        _clusters(density),
+        *(_specks(shape, bloch, density) for shape in ("tanh", "hyperbola") for bloch in BLOCH),
+    ]
+    if trace_ions:
+        parts.append(_trace_ions(trace_ions))
+    return Dictionary(
+        tuple(block for block, _ in parts), tuple(entry for _, entries in parts for entry in entries)
+    )
+
+
+Part = tuple[Block, list[Entry]]
+
+
+def _row(
+    values: Sequence[float],
+    *,
+    kind: Kind,
+    line: str,
+    symbol: str,
+    unit: str = "g^-1",
+    iron: float = 1.0,
+    text: Callable[[float], str],
+    **fixed: float,
+) -> list[Entry]:
+    """Entries of one row of neighbours."""
+    return [
+        Entry(text(value), kind, line, place, symbol, value, {symbol: value, **fixed}, unit, iron)
+        for place, value in enumerate(values)
+    ]
+
+
+def _spin(s: float) -> str:
+    return f"{round(2 * s)}/2" if s % 1 else f"{s:g}"
+
+
+def _free_ions() -> Part:
+    entries = [
+        Entry(
+            f"free ions, J = {_spin(j)}, g = {g:g}", "free ion", f"free ions, J = {_spin(j)}, g = {g:g}", 0, "J", j,
+            {"J": j, "g": g}, "g^-1", 1.0,
+        )
+        for j, g in FREE_IONS
+    ]  # fmt: skip
+    return FreeIons(FREE_IONS), entries
+
+
+def _trace_ions(ions: Sequence[tuple[str, float, float]]) -> Part:
+    block = FreeIons(tuple((j, g) for _, j, g in ions))
+    entries = [
+        Entry(f"{name} ions", "trace ion", f"trace {name}", 0, "J", j, {"J": j, "g": g}, "g^-1", 0.0)
+        for name, j, g in ions
+    ]
+    return block, entries
+
+
+def _split_ions(s: float, g: float, rhombicity: float, density: int) -> Part:
+    sizes = finer(np.geomspace(*SPLITTING_GRIDS[s, g]), density).tolist()
+    easy_plane, easy_axis = tuple(sizes), tuple(-size for size in sizes)
+    entries = [
+        entry
+        for values, sign in ((easy_plane, ">"), (easy_axis, "<"))
+        for entry in _row(
+            values,
+            kind="zero-field splitting",
+            line=f"zero-field splitting, S = {_spin(s)}, g = {g:g}, D {sign} 0",
+            symbol="D",
+            text=lambda d: f"S = {_spin(s)}, g = {g:g}, D = {d:.3g} K, E/D = {rhombicity:.2g}",
+            S=s,
+            g=g,
+            rhombicity=rhombicity,
+        )
+    ]
+    return SplitIons(s, rhombicity, easy_plane + easy_axis, g), entries
+
+
+def _coupled_ions(j: float, density: int) -> Part:
+    # no entry lies at 0, where the free ions are
+    values = tuple(value for value in finer(np.array(MEAN_FIELDS), density).tolist() if value)
+    entries = _row(
+        values,
+        kind="mean field",
+        line=f"mean field, J = {_spin(j)}",
+        symbol="theta",
+        text=lambda theta: f"J = {_spin(j)}, theta = {theta:.3g} K",
+        J=j,
+    )
+    return CoupledIons(j, values), entries
+
+
+def _pairs(s: float, couplings: tuple[float, ...], density: int) -> Part:
+    # ferromagnetic and antiferromagnetic ones make no row: uncoupled spins lie between
+    values = tuple(
+        value
+        for sign in (-1.0, 1.0)
+        for value in (
+            sign * finer(sign * np.array([x for x in couplings if sign * x > 0.0]), density)
+        ).tolist()
+    )
+    entries = _row(
+        values,
+        kind="pair",
+        line=f"pairs, S = {_spin(s)}",
+        symbol="coupling",
+        iron=2.0,
+        text=lambda coupling: f"pairs of S = {_spin(s)}, J = {coupling:.3g} K",
+        S=s,
+    )
+    return Pairs(s, values), entries
+
+
+def _clusters(density: int) -> Part:
+    values = tuple(finer(np.geomspace(*CLUSTER_GRID), density).tolist())
+    entries = _row(
+        values,
+        kind="cluster",
+        line="clusters",
+        symbol="mu",
+        iron=0.0,
+        text=lambda moment: f"clusters of {moment:.3g} mu_B",
+    )
+    return Clusters(values), entries
+
+
+def _specks(shape: Literal["tanh", "hyperbola"], bloch: float, density: int) -> Part:
+    values = tuple(finer(np.geomspace(*SPECK_GRID), density).tolist())
+    law = "" if bloch == 0.0 else f", Bloch's constant {bloch:g} K^-3/2"
+    entries = _row(
+        values,
+        kind="ferromagnetic speck",
+        line="ferromagnetic specks",
+        symbol="H_s",
+        unit="emu/g",
+        iron=0.0,
+        text=lambda field: f"speck, {shape}, H_s = {field:.3g} Oe{law}",
+        bloch=bloch,
+    )
+    return Specks(shape, values, bloch), entries
+
+
+def finer(values: FloatArray, density: int) -> FloatArray:
+    """``values`` with ``density`` - 1 more between each two, equally spaced in logarithm where all are positive."""
+    if density == 1:
+        return values
+    places = np.arange(len(values))
+    between = np.linspace(0, len(values) - 1, (len(values) - 1) * density + 1)
+    if np.all(values > 0.0):
+        return np.exp(np.interp(between, places, np.log(values)))
+    return np.interp(between, places, values)

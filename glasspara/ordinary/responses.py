@@ -1,0 +1,265 @@
+"""Mean moments of ordinary carriers, for many parameter values at a time: the columns of the dictionary.
+
+A block holds entries of one law that differ in one parameter. ``columns`` computes all of them at once, because a
+cone is asked of hundreds of entries and its best fit uses a dozen; ``response`` gives one entry with its slopes by
+field and by ln T, which only those of the fit need. All temperatures are in K, fields in Oe, shape (n,).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.physics.langevin import langevin_response
+from glasspara.physics.mean_field import curie_weiss_response
+from glasspara.physics.zfs_tables import reduced_response, split_spin_columns
+from glasspara.units import BOHR_MAGNETON, BOLTZMANN
+
+FloatArray = npt.NDArray[np.float64]
+Response = tuple[FloatArray, FloatArray, FloatArray]
+"""Moment per carrier, its derivative by the field, and by ln T; each of shape (n,)."""
+
+_G = 2.0
+_ZEEMAN = _G * BOHR_MAGNETON / BOLTZMANN
+"""g mu_B/k_B for g = 2, K/Oe."""
+
+
+class Block(Protocol):
+    """Entries of one law, in the order of their parameter."""
+
+    def __len__(self) -> int: ...
+
+    def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
+        """Moments per carrier, shape (entries, n)."""
+
+    def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
+        """One entry with its slopes."""
+
+
+@dataclass(frozen=True)
+class FreeIons:
+    """Brillouin ions, each (J, g)."""
+
+    ions: tuple[tuple[float, float], ...]
+
+    def __len__(self) -> int:
+        return len(self.ions)
+
+    def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
+        return np.stack([self.response(index, T, H)[0] for index in range(len(self))])
+
+    def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
+        j, g = self.ions[index]
+        moment, by_field = langevin_response(T, H, j=j, g=g)
+        return moment, by_field, -H * by_field
+
+
+@dataclass(frozen=True)
+class SplitIons:
+    """Ions of spin ``s`` with zero-field splittings ``d_zfs`` (K) and E/D = ``rhombicity``; powder average."""
+
+    s: float
+    rhombicity: float
+    d_zfs: tuple[float, ...]
+    g: float = 2.0
+
+    def __len__(self) -> int:
+        return len(self.d_zfs)
+
+    def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
+        return split_spin_columns(T, H, d_zfs=self.d_zfs, s=self.s, rhombicity=self.rhombicity, g=self.g)
+
+    def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
+        unit = self.g * BOHR_MAGNETON
+        zeeman = unit / BOLTZMANN
+        a, b = self.d_zfs[index] / T, zeeman * H / T
+        mean, by_a, by_b = reduced_response(a, b, s=self.s, rhombicity=self.rhombicity)
+        return unit * mean, unit * zeeman / T * by_b, -unit * (a * by_a + b * by_b)
+
+
+@dataclass(frozen=True)
+class CoupledIons:
+    """Ions of spin ``j`` in a Weiss mean field with Curie-Weiss temperatures ``theta`` (K, none of them 0), g = 2."""
+
+    j: float
+    theta: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.theta)
+
+    def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
+        # The moment depends on T/theta and H/theta alone: one call for each sign of the coupling.
+        size, negative = np.abs(self.theta)[:, np.newaxis], np.array(self.theta) < 0.0
+        found = np.empty((len(self), T.size))
+        for sign, chosen in ((-1.0, negative), (1.0, ~negative)):
+            if chosen.any():
+                scale = size[chosen]
+                found[chosen] = curie_weiss_response(T / scale, H / scale, theta_cw=sign, j=self.j, g=_G)[0]
+        return found
+
+    def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
+        theta = self.theta[index]
+        moment, by_field, by_theta = curie_weiss_response(T, H, theta_cw=theta, j=self.j, g=_G)
+        return moment, by_field, -(H * by_field + theta * by_theta)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of equal spins ``s`` with the exchange ``J S_1 S_2`` (K, positive: antiferromagnetic), g = 2; moment of a pair.
+
+    The exact sum over the total spin F = 0 ... 2S with energies J F(F + 1)/2.
+    """
+
+    s: float
+    coupling: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.coupling)
+
+    def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
+        levels = self._levels(T, H)
+        found = np.empty((len(self), T.size))
+        for row, coupling in zip(found, self.coupling, strict=True):
+            weights = levels.weights(coupling)
+            row[:] = _sum(weights, levels.moment) / _sum(weights, levels.count)
+        return np.asarray(_G * BOHR_MAGNETON * np.sign(H) * found)
+
+    def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
+        coupling, levels = self.coupling[index], self._levels(T, H)
+        weights, energy = levels.weights(coupling), coupling * levels.energy
+        weights /= _sum(weights, levels.count)
+
+        moment = _sum(weights, levels.moment)
+        by_b = _sum(weights, levels.square) - moment**2
+        by_log_coupling = moment * _sum(weights, energy * levels.count) - _sum(
+            weights, energy * levels.moment
+        )
+        unit = _G * BOHR_MAGNETON
+        sign = np.sign(H)
+        return (
+            unit * sign * moment,
+            unit * _ZEEMAN / T * by_b,
+            -unit * sign * (levels.b * by_b + by_log_coupling),
+        )
+
+    def _levels(self, T: FloatArray, H: FloatArray) -> _PairLevels:
+        b = np.abs(_ZEEMAN * H / T)
+        total = np.arange(round(2 * self.s) + 1)[:, np.newaxis]
+        return _PairLevels(
+            b, total * b, total * (total + 1) / (2.0 * T), *_multiplets(np.exp(-b), total.size - 1)
+        )
+
+
+@dataclass(frozen=True)
+class _PairLevels:
+    """Levels of a pair at b = g mu_B \\|H\\|/k_B T, by total spin F; shape (2S + 1, n) but for ``b``.
+
+    ``highest`` is the Zeeman energy of m = F and ``energy`` the exchange energy for J = 1 K, over k_B T; ``count``,
+    ``moment`` and ``square`` are the sums of 1, m and m^2 over the levels of one F, with Boltzmann's weights relative to
+    that of m = F.
+    """
+
+    b: FloatArray
+    highest: FloatArray
+    energy: FloatArray
+    count: FloatArray
+    moment: FloatArray
+    square: FloatArray
+
+    def weights(self, coupling: float) -> FloatArray:
+        """Boltzmann weights of the levels m = F, the largest of them 1."""
+        heights = self.highest - coupling * self.energy
+        return np.asarray(np.exp(heights - heights.max(axis=0)))
+
+
+def _sum(weights: FloatArray, values: FloatArray) -> FloatArray:
+    """Sum over the total spins."""
+    return np.asarray(np.einsum("fn,fn->n", weights, values))
+
+
+def _multiplets(t: FloatArray, largest: int) -> FloatArray:
+    """Sums of 1, m and m^2 over the levels of each total spin F, weighted by t^(F - m); shape (3, largest + 1, n)."""
+    powers = t ** np.arange(2 * largest + 1)[:, np.newaxis]
+    found = np.zeros((3, largest + 1, t.size))
+    for spin in range(largest + 1):
+        m = spin - np.arange(2 * spin + 1)
+        found[:, spin] = np.stack([np.ones(m.size), m, m * m]) @ powers[: m.size]
+    return found
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Superparamagnetic clusters: classical moments (Bohr magnetons) without anisotropy or interaction."""
+
+    moments: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.moments)
+
+    def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
+        moment = BOHR_MAGNETON * np.array(self.moments)[:, np.newaxis]
+        return np.asarray(moment * langevin_function(moment / BOLTZMANN * (H / T))[0])
+
+    def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
+        moment = BOHR_MAGNETON * self.moments[index]
+        value, slope = langevin_function(moment / BOLTZMANN * (H / T))
+        by_field = moment * moment / BOLTZMANN / T * slope
+        return moment * value, by_field, -H * by_field
+
+
+def langevin_function(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """L(x) = coth x - 1/x and its derivative, to 1e-13, with the shape of ``x``.
+
+    Below 1 Gauss's continued fraction x/(3 + x^2/(5 + ...)), whose terms are all positive: nothing cancels.
+    """
+    size = np.abs(x)
+    near = size < 1.0
+    small = np.where(near, size, 0.0)
+    square = small * small
+    tail = np.full(size.shape, 21.0)
+    for odd in range(19, 2, -2):
+        tail = odd + square / tail
+    far = np.where(near, 1.0, size)
+    fall = np.exp(-2.0 * far)
+    value = np.where(near, small / tail, (1.0 + fall) / (1.0 - fall) - 1.0 / far)
+    slope = np.where(near, 1.0 - 2.0 / tail - value * value, 1.0 / far**2 - 4.0 * fall / (1.0 - fall) ** 2)
+    return np.copysign(value, x), slope
+
+
+@dataclass(frozen=True)
+class Specks:
+    """Ferromagnetic specks that saturate at fields ``h_sat`` (Oe): tanh(H/H_s) or H/(H_s + |H|), times Bloch's law.
+
+    Per emu/g of saturation at T = 0; 1 - ``bloch`` T^(3/2), ``bloch`` in K^-3/2, and never below 0.
+    """
+
+    shape: Literal["tanh", "hyperbola"]
+    h_sat: tuple[float, ...]
+    bloch: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.h_sat)
+
+    def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
+        h_sat = np.array(self.h_sat)[:, np.newaxis]
+        values = np.tanh(H / h_sat) if self.shape == "tanh" else H / (h_sat + np.abs(H))
+        return np.asarray(values * self._saturation(T)[0])
+
+    def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
+        h_sat = self.h_sat[index]
+        if self.shape == "tanh":
+            value = np.tanh(H / h_sat)
+            by_field = (1.0 - value * value) / h_sat
+        else:
+            value = H / (h_sat + np.abs(H))
+            by_field = h_sat / (h_sat + np.abs(H)) ** 2
+        saturation, by_log_t = self._saturation(T)
+        return value * saturation, by_field * saturation, value * by_log_t
+
+    def _saturation(self, T: FloatArray) -> tuple[FloatArray, FloatArray]:
+        fall = self.bloch * T**1.5
+        return np.maximum(1.0 - fall, 0.0), np.where(fall < 1.0, -1.5 * fall, 0.0)

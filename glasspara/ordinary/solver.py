@@ -1,0 +1,137 @@
+"""Least squares with weights that are not negative, and free directions beside them.
+
+    minimise |y - A w - F x|^2,   w >= 0, x free
+
+One QR decomposition of [F A y] eliminates x and replaces the points by as many rows as there are columns; what is left
+is non-negative least squares by the active set of C. L. Lawson and R. J. Hanson, Solving Least Squares Problems (1974),
+chapter 23. Its optimum is unique in A w, needs no start, and proves itself: see :class:`Certificate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+# A column is taken in if that alone can lower chi2 by more than this (the square of it, for columns of unit length).
+_WORTH = 1.0e-6
+_MAX_CHANGES = 1000
+# Weak hold on free columns of unit length, so that those that are combinations of others do no harm.
+_HOLD = 1.0e-8
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Proof that no other weights serve better.
+
+    ``max_violation`` is the largest slope -d(chi2)/2 dw of any entry, with columns of unit length in standard errors: its
+    square is what that entry alone could still take from chi2. ``gap`` bounds what all entries together could, by the
+    convexity of chi2. ``changes`` counts how often an entry came or went.
+    """
+
+    max_violation: float
+    gap: float
+    changes: int
+
+
+@dataclass(frozen=True)
+class Solution:
+    """``weights`` of the columns of A, shape (p,), ``free`` of F, shape (f,), and the chi2 that they leave."""
+
+    weights: FloatArray
+    free: FloatArray
+    chi2: float
+    certificate: Certificate
+
+    @property
+    def active(self) -> tuple[int, ...]:
+        """Columns with a positive weight."""
+        return tuple(int(index) for index in np.flatnonzero(self.weights > 0.0))
+
+
+def solve(
+    columns: FloatArray, free: FloatArray, target: FloatArray, *, start: Sequence[int] = ()
+) -> Solution:
+    """The best fit of ``target`` (n,) by ``columns`` (n, p) with weights >= 0 and ``free`` (n, f) with any.
+
+    All are in standard errors. ``start`` names columns that are likely to be active; it saves time and changes nothing
+    else.
+    """
+    lengths, free_lengths = (_lengths(matrix) for matrix in (columns, free))
+    f, p = free.shape[1], columns.shape[1]
+    system = np.zeros((len(target) + f, f + p + 1))
+    system[: len(target), :f] = free / free_lengths
+    system[len(target) :, :f] = _HOLD * np.eye(f)
+    system[: len(target), f:-1] = columns / lengths
+    system[: len(target), -1] = target
+    triangle = np.linalg.qr(system, mode="r")
+    below = triangle[f:]
+    scaled, certificate = _non_negative(below[:, :-1][:, f:], below[:, -1], start)
+    residual = below[:, -1] - below[:, f:-1] @ scaled
+    beside = np.linalg.solve(triangle[:f, :f], triangle[:f, -1] - triangle[:f, f:-1] @ scaled)
+    return Solution(scaled / lengths, beside / free_lengths, float(residual @ residual), certificate)
+
+
+def _lengths(matrix: FloatArray) -> FloatArray:
+    """Lengths of the columns; 1 for those that vanish."""
+    lengths = np.linalg.norm(matrix, axis=0)
+    return np.where(lengths > 0.0, lengths, 1.0)
+
+
+def _non_negative(
+    columns: FloatArray, target: FloatArray, start: Sequence[int]
+) -> tuple[FloatArray, Certificate]:
+    """Weights >= 0 of ``columns`` (of at most unit length) that fit ``target`` best."""
+    weights = np.zeros(columns.shape[1])
+    passive = np.zeros(columns.shape[1], dtype=bool)
+    barred = np.zeros(columns.shape[1], dtype=bool)
+    changes = 0
+    if len(start):
+        passive[list(start)] = True
+        changes += _descend(columns, target, weights, passive)
+    while True:
+        slopes = columns.T @ (target - columns @ weights)
+        candidates = np.where(passive | barred, 0.0, slopes)
+        entering = int(np.argmax(candidates)) if candidates.size else 0
+        if not candidates.size or candidates[entering] <= _WORTH or changes > _MAX_CHANGES:
+            break
+        passive[entering] = True
+        changes += 1 + _descend(columns, target, weights, passive)
+        if passive[entering]:
+            barred[:] = False
+        else:  # rounding alone let it in
+            barred[entering] = True
+    violation = float(np.max(slopes, initial=0.0))
+    gap = 2.0 * (violation * float(weights.sum()) - float(slopes @ weights))
+    return weights, Certificate(violation, gap, changes)
+
+
+def _descend(
+    columns: FloatArray, target: FloatArray, weights: FloatArray, passive: npt.NDArray[np.bool_]
+) -> int:
+    """Move ``weights`` to the best fit of the passive columns, dropping those that would turn negative; how many."""
+    dropped = 0
+    while passive.any():
+        chosen = np.flatnonzero(passive)
+        best = np.linalg.lstsq(columns[:, chosen], target, rcond=None)[0]
+        falling = best <= 0.0
+        if not falling.any():
+            weights[chosen] = best
+            break
+        now = weights[chosen]
+        steps = np.full(chosen.size, np.inf)
+        np.divide(now, now - best, out=steps, where=falling & (now > best))
+        steps[falling & (now <= best)] = 0.0
+        reach = float(steps.min())
+        now += min(reach, 1.0) * (best - now)
+        gone = falling & (steps <= reach)
+        now[gone] = 0.0
+        weights[chosen] = now
+        passive[chosen[gone]] = False
+        dropped += int(gone.sum())
+    weights[~passive] = 0.0
+    return dropped
