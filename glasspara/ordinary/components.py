@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-import numpy.typing as npt
 
+from glasspara.arrays import FloatArray
 from glasspara.ordinary.dictionary import Dictionary, Kind
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

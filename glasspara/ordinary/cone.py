@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.arrays import FloatArray
 from glasspara.errors import InputError
 from glasspara.ordinary.components import Component, components_of
 from glasspara.ordinary.curve import Curve
@@ -21,8 +22,6 @@ from glasspara.ordinary.directions import (
     no_directions,
 )
 from glasspara.ordinary.solver import Certificate, Solution, solve
-
-FloatArray = npt.NDArray[np.float64]
 
 # The directions belong to the fitted curve, which they change. Rounds end when the pulls stay within the range where
 # they act linearly, which they do at once where the fit describes the data.

@@ -15,8 +15,8 @@ from itertools import accumulate
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from glasspara.arrays import FloatArray
 from glasspara.ordinary.curve import Curve
 from glasspara.ordinary.responses import (
     Block,
@@ -28,7 +28,6 @@ from glasspara.ordinary.responses import (
     SplitIons,
 )
 
-FloatArray = npt.NDArray[np.float64]
 Kind = Literal[
     "free ion", "zero-field splitting", "mean field", "pair", "cluster", "ferromagnetic speck", "trace ion"
 ]

@@ -13,10 +13,10 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
 from glasspara.ordinary.curve import Curve
 
-FloatArray = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Target = Literal["field", "log temperature", "log gain", "magnetisation"]
 TARGETS: tuple[Target, ...] = get_args(Target)

@@ -7,19 +7,17 @@ field and by ln T, which only those of the fit need. All temperatures are in K, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from glasspara.physics.langevin import langevin_response
-from glasspara.physics.mean_field import curie_weiss_response
+from glasspara.arrays import FloatArray
+from glasspara.physics.ions.langevin import langevin_response
+from glasspara.physics.ions.mean_field import curie_weiss_response
 from glasspara.physics.zfs_tables import reduced_response, split_spin_columns
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
-FloatArray = npt.NDArray[np.float64]
 Response = tuple[FloatArray, FloatArray, FloatArray]
 """Moment per carrier, its derivative by the field, and by ln T; each of shape (n,)."""
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from glasspara.arrays import FloatArray
 
 # A column is taken in if that alone can lower chi2 by more than this (the square of it, for columns of unit length).
 _WORTH = 1.0e-6

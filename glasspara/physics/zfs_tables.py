@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.physics.langevin import brillouin, brillouin_derivative
+from glasspara.physics.ions.langevin import brillouin, brillouin_derivative
 from glasspara.physics.rhombic_splitting import rhombic_spin_mean
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 

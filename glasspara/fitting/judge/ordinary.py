@@ -1,0 +1,150 @@
+"""The question that decides: could ordinary magnetism as a whole have made these data?
+
+A fit with an ATS term that beats "Larmor + free Fe2+ and Fe3+" does not answer it. Here the data are fitted by everything
+ordinary at once (:mod:`glasspara.ordinary`), with the same errors of the instrument granted to both sides. The term is
+established only where the model with it describes the data and ordinary magnetism does not, by a margin in chi2 that was
+calibrated on simulated samples without tunnelling systems (``docs/ordinary.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from glasspara.arrays import FloatArray, IntArray
+from glasspara.data.dataset import Dataset
+from glasspara.fitting.judge.significance import chi2_p_value
+from glasspara.fitting.search.minimise import Minimum
+from glasspara.model.model import slope_by_log_temperature
+from glasspara.model.parameters import to_canonical
+from glasspara.ordinary import (
+    ConeFit,
+    Curve,
+    Directions,
+    DirectionWidths,
+    chi2_with_directions,
+    directions_of,
+    ordinary_magnetism,
+)
+
+THRESHOLD = 16.0
+"""Margin above which ordinary magnetism is excluded: see ``docs/ordinary.md`` for how it was calibrated."""
+
+_HELD_IRON = 1.0e-3
+# Relative error of iron that was given without one.
+
+_IRON_OF_A_LABORATORY = 0.01
+"""Relative error of the mass spectrometer's iron in the question what giving it would change."""
+
+
+@dataclass(frozen=True)
+class OrdinaryMagnetism:
+    """The best description by ordinary magnetism beside that by the fitted model.
+
+    ``chi2_model`` is that of the fitted model with the same ``widths`` of instrumental errors. ``margin`` is their
+    difference in units of the model's chi2/ndof, or of 1 if that is smaller; ``margin_with_iron`` what it would be with
+    the iron that the model found, known to 1 %, where none was given. None where it was not asked.
+    """
+
+    cone: ConeFit
+    widths: DirectionWidths | None
+    chi2_model: float
+    chi2_model_without_directions: float
+    ndof_model: int
+    margin_with_iron: float | None = None
+
+    @property
+    def p_value(self) -> float:
+        """Of ordinary magnetism, with as many degrees of freedom as points: conservative for anything inside it."""
+        return chi2_p_value(self.cone.chi2, self.cone.n_points)
+
+    @property
+    def margin(self) -> float:
+        return _margin(self.cone.chi2, self.chi2_model, self.ndof_model)
+
+    @property
+    def margin_without_directions(self) -> float:
+        return _margin(self.cone.chi2_without_directions, self.chi2_model_without_directions, self.ndof_model)
+
+    @property
+    def excluded(self) -> bool:
+        """Whether ordinary magnetism describes the data worse than the model does, by more than the threshold."""
+        return self.margin > THRESHOLD
+
+
+def _margin(chi2: float, chi2_model: float, ndof: int) -> float:
+    return (chi2 - chi2_model) / max(1.0, chi2_model / ndof if ndof > 0 else 1.0)
+
+
+def compare_with_ordinary(
+    minimum: Minimum, *, iron: tuple[float, float | None] | None, widths: DirectionWidths | None
+) -> OrdinaryMagnetism:
+    """Fit ordinary magnetism to the data of ``minimum``, and grant the directions to ``minimum`` as well.
+
+    ``iron`` is that of the mass spectrometer, g^-1, with its error if there is one.
+    """
+    data = minimum.problem.data
+    run, sample = _labels(data)
+    known = None if iron is None else (iron[0], iron[1] or _HELD_IRON * iron[0])
+
+    def cone(iron: tuple[float, float] | None) -> ConeFit:
+        return ordinary_magnetism(
+            data.temperature,
+            data.field,
+            data.magnetisation,
+            data.sigma,
+            run=run,
+            sample=sample,
+            iron=iron,
+            widths=widths,
+            trace_ions=[(item.ion.name, item.ion.j, item.ion.g) for item in minimum.coordinates.model.trace_ions],
+        )
+
+    statistics = minimum.statistics
+    chi2 = minimum.chi2
+    if widths is not None:
+        chi2 = _with_directions(minimum, directions_of(data.temperature, run=run, sample=sample, widths=widths))
+    found = OrdinaryMagnetism(cone(known), widths, chi2, minimum.chi2, statistics.ndof)
+    total = to_canonical(minimum.reported)
+    n_fe = total["n_fe2"] + total["n_fe3"]
+    if iron is not None or found.excluded or n_fe <= 0.0:
+        return found
+    helped = cone((n_fe, _IRON_OF_A_LABORATORY * n_fe))
+    margin = _margin(helped.chi2, chi2, statistics.ndof)
+    return OrdinaryMagnetism(found.cone, widths, chi2, minimum.chi2, statistics.ndof, margin)
+
+
+def _labels(data: Dataset) -> tuple[IntArray, IntArray]:
+    """Number of the run and of the sample of every point."""
+    lengths = [len(run) for run in data.runs]
+    samples = [data.masses.index(run.mass_mg) for run in data.runs]
+    return np.repeat(np.arange(len(lengths)), lengths), np.repeat(np.array(samples), lengths)
+
+
+def _with_directions(minimum: Minimum, directions: Directions) -> float:
+    """Chi2 of the model when its parameters follow the errors that the instrument may have, to first order."""
+    problem, point = minimum.problem, minimum.point
+    residuals, jacobian = problem.residuals_and_jacobian(point)
+    curve = _curve(minimum)
+    columns = directions.columns(curve) / problem.data.sigma[:, None]
+    below = np.zeros((len(residuals) - len(columns), columns.shape[1]))
+    fit = chi2_with_directions(
+        residuals,
+        np.ones(len(residuals)),
+        np.concatenate([columns, below]),
+        tangent=-jacobian,
+    )
+    return min(fit.chi2, minimum.chi2)
+
+
+def _curve(minimum: Minimum) -> Curve:
+    """The fitted model with its slopes by field and by the logarithm of the temperature."""
+    problem, reported = minimum.problem, minimum.reported
+    values: Mapping[str, float] = to_canonical(reported)
+    T, H = problem.data.temperature, problem.data.field
+    total, gradient = problem.total_with_gradient(reported)
+    index = list(reported).index("field_offset")
+    by_temperature: FloatArray = slope_by_log_temperature(T, H, values, minimum.coordinates.model)
+    return Curve(total, gradient[:, index], by_temperature)
