@@ -170,8 +170,7 @@ def _independent_trials(minimum: Minimum, windows: Sequence[TemperatureWindow]) 
     rng = np.random.Generator(np.random.PCG64(_SEED))
     least = []
     for _ in range(_ROUNDS):
-        noise = rng.standard_normal((len(fitted.left), _DRAWS))
-        noise -= fitted.base @ (fitted.base.T @ noise)
+        noise = fitted.remainder(rng.standard_normal((len(fitted.left), _DRAWS)))
         chi2, p = np.sum(noise**2, axis=0), np.ones(_DRAWS)
         for block in blocks:
             rank = block.shape[1]

@@ -96,7 +96,7 @@ class LinearFit:
         return int(self.left.size - self.base.shape[1])
 
     def remainder(self, columns: FloatArray) -> FloatArray:
-        """What of ``columns`` the model cannot imitate, shape (len(left), k)."""
+        """What of ``columns``, or of one column, the model cannot imitate; as long as ``left``."""
         whole = _padded(columns, len(self.left))
         found: FloatArray = whole - self.base @ (self.base.T @ whole)
         return found
@@ -259,5 +259,5 @@ def _unit_columns(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _padded(columns: FloatArray, rows: int) -> FloatArray:
-    """``columns`` with zeros below them, for the rows of knowledge, shape (rows, k)."""
-    return np.concatenate([columns, np.zeros((rows - len(columns), columns.shape[1]))])
+    """``columns``, or one column, with zeros below, for the rows of knowledge; as long as ``rows``."""
+    return np.concatenate([columns, np.zeros((rows - len(columns), *columns.shape[1:]))])

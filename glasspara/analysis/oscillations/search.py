@@ -265,9 +265,9 @@ class Search:
         chi2, found = float(left @ left), []
         for track, (by_model, by_spline) in zip(self.tracks, self._inverses, strict=True):
             spline = splines[track.run]
-            rest, inverse = spline.left, by_spline[spline.knots]
             beside_model = powers(gains(track.waves, by_model, left[track.part]), chi2, self.fitted.ndof)
-            beside_spline = powers(gains(track.waves, inverse, rest), float(rest @ rest), spline.ndof)
+            gain = gains(track.waves, by_spline[spline.knots], spline.left)
+            beside_spline = powers(gain, spline.chi2, spline.ndof)
             both = np.minimum(beside_model, beside_spline)
             found.append({"model": beside_model, "spline": beside_spline, BOTH: both})
         return found
@@ -281,7 +281,7 @@ class Search:
         noise = rng.standard_normal(len(self.fitted.left))
         if self.wiggle is not None:
             noise[: len(self.T)] += self.lag * self.wiggle.draw(rng, self.T)
-        left = noise - self.fitted.base @ (self.fitted.base.T @ noise)
+        left = self.fitted.remainder(noise)
         splines = self.spline_fits(self.smooth + noise[: len(self.T)])
         return [
             [float(powers_[name].max()) for name in (*DESCRIPTIONS, BOTH)]

@@ -234,8 +234,7 @@ def _correlation(result: OscillationResult, search: Search) -> tuple[float, floa
     peak = best.best
     spline = search.spline_fits(search.target)[best.number]
     wave = peak.control.at(place(best.run.temperature, peak.abscissa), peak.middle) / best.run.sigma
-    left = spline.left - (wave - spline.base @ (spline.base.T @ wave))
-    return residual_correlation(Dataset((best.run,)), left)
+    return residual_correlation(Dataset((best.run,)), spline.left - spline.remainder(wave))
 
 
 def _runs(
