@@ -10,8 +10,7 @@ from scipy import stats
 
 from glasspara.analysis.curie.curie_law import curie
 from glasspara.analysis.curie.figures import curie_figure, low_temperature_figure
-from glasspara.analysis.curie.low_temperature import low_temperature_test
-from glasspara.analysis.curie.weak_law import Quantity, fit_law
+from glasspara.analysis.curie.weak_laws import Quantity, fit_law, low_temperature_test
 from glasspara.analysis.curie.weak_points import typical_ats, weak_points
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError, UsageError
