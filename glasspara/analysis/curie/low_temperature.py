@@ -32,7 +32,7 @@ from glasspara.errors import InputError
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.problem.nuisances import Disturbance, Nuisance, nuisances_of
 from glasspara.model.parameters import ALLOWANCES
-from glasspara.physics.ats.magnetisation import ats_magnetisation
+from glasspara.physics.ats import ats_magnetisation
 
 Nature = Literal["glass-like", "crystal-like", "not-established", "not-determined", "falling"]
 

@@ -18,8 +18,9 @@ from glasspara.analysis.linear.projection import scaled_columns
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.model.parameters import PARAMETERS
-from glasspara.physics.ats.weak_field import curie_curvature, gap_integral
+from glasspara.physics.ats import gap_integral
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
+from glasspara.physics.ions.langevin import curie_curvature
 
 Law = Literal["curie", "glass"]
 
