@@ -141,12 +141,12 @@ class AtsTerm:
         return (*ATS_NAMES[:-1], *self.law, *self.further)
 
     def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
-        with _in_words():
+        with _domain_errors():
             sign, ats, further = self._arguments(values)
             return sign * self.function(T, H, ats, **further, **self.options)
 
     def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
-        with _in_words():
+        with _domain_errors():
             sign, ats, further = self._arguments(values)
             value, gradient = self.gradient(T, H, ats, **further, **self.options)
         if sign < 0.0:
@@ -176,8 +176,8 @@ class AtsTerm:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
-    """What the engine refuses becomes an error in one line, of a kind that a search can step back from."""
+def _domain_errors() -> Iterator[None]:
+    """Turn what the engine refuses into an error of one line, from which a search can step back."""
     try:
         yield
     except ValueError as error:

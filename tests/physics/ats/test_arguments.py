@@ -1,5 +1,7 @@
 """What the ATS functions take and refuse: broadcasting, chunks, memory, warnings, errors."""
 
+import subprocess
+import sys
 import tracemalloc
 import warnings
 
@@ -135,3 +137,12 @@ def test_susceptibility_and_tunnelling_number_refuse_too():
         reduced_tunnelling_number(-1.0, 0.3)
     with pytest.raises(ValueError, match="delta_mu must be finite"):
         reduced_tunnelling_number(1.0, np.inf)
+
+
+def test_the_room_loads_nothing_beyond_numpy():
+    code = (
+        "import sys, glasspara.physics.ats, glasspara.physics.three_level.magnetisation\n"
+        "print(sorted({'scipy', 'pandas', 'matplotlib', 'iminuit', 'typer', 'rich'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
