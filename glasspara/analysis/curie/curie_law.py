@@ -28,7 +28,7 @@ from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.model import evaluate
 from glasspara.model.parameters import ION_NAMES, allowances_in_words, to_canonical
-from glasspara.physics.ats.weak_field import weak_field_amplitude
+from glasspara.physics.ats import weak_field_amplitude
 from glasspara.physics.ions.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.wording import p_value, percent, value_with_error
 

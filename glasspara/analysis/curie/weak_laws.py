@@ -21,9 +21,9 @@ from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.model.parameters import PARAMETERS
-from glasspara.physics.ats.magnetisation import ats_magnetisation
-from glasspara.physics.ats.weak_field import curie_curvature, gap_integral
+from glasspara.physics.ats import ats_magnetisation, gap_integral
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
+from glasspara.physics.ions.langevin import curie_curvature
 
 Nature = Literal["glass-like", "crystal-like", "not-established", "not-determined", "falling"]
 

@@ -17,7 +17,7 @@ from glasspara.errors import InputError, UsageError
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model
 from glasspara.model.parameters import ATS_NAMES
-from glasspara.physics.ats.weak_field import weak_field_amplitude
+from glasspara.physics.ats import weak_field_amplitude
 from glasspara.physics.ions.ions import curie_constant
 from glasspara.simulation.datasets import (
     BK7,
