@@ -15,8 +15,8 @@ import numpy.typing as npt
 from numpy.polynomial import chebyshev
 
 from glasspara.physics.langevin import brillouin
-from glasspara.physics.rhombic_splitting import rhombic_spin_mean
-from glasspara.physics.zfs_tables import B_LIMIT, RHOMBICITIES, SCALES, Scales, reduced_response
+from glasspara.physics.ions.rhombic_splitting import rhombic_spin_mean
+from glasspara.physics.ions.zfs_tables import B_LIMIT, RHOMBICITIES, SCALES, Scales, reduced_response
 
 FloatArray = npt.NDArray[np.float64]
 

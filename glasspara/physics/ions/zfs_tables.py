@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.physics.ions.langevin import brillouin, brillouin_derivative
-from glasspara.physics.rhombic_splitting import rhombic_spin_mean
+from glasspara.physics.ions.rhombic_splitting import rhombic_spin_mean
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
 FloatArray = npt.NDArray[np.float64]
