@@ -84,14 +84,14 @@ def interrupted(glasspara, few, tmp_path, monkeypatch):
     out = tmp_path / "out"
     calls = []
 
-    def interrupt(done: int, total: int) -> None:
+    def interrupt(_lines: object, done: int, total: int) -> None:
         if total == 12:  # files and fits are counted too
             calls.append(done)
             if done == 5:
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("glasspara.report.progress._say_nothing", interrupt)
+        patch.setattr("glasspara.report.progress.Lines.__call__", interrupt)
         stopped = glasspara(*arguments(few, out, "--jobs", "1"))
     assert stopped.status == 130
     assert "the same command goes on from there" in stopped.err
@@ -104,7 +104,7 @@ def interrupted(glasspara, few, tmp_path, monkeypatch):
 def test_the_same_command_goes_on(glasspara, few, interrupted, whole, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "glasspara.report.progress._say_nothing", lambda done, total: seen.append((done, total))
+        "glasspara.report.progress.Lines.__call__", lambda _lines, done, total: seen.append((done, total))
     )
     assert glasspara(*arguments(few, interrupted, "--jobs", "1")).status == 0
     assert [done for done, total in seen if total == 12] == [5, 6, 7, 8, 9, 10, 11, 12]

@@ -27,7 +27,7 @@ from glasspara.analysis.universality.f_test import CurveTest, Tension, curve_tes
 from glasspara.analysis.universality.larmor_choice import ChiLarmor, subtracted
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
-from glasspara.replicates.linear_algebra import on_one_thread
+from glasspara.replicates.cores import on_one_thread
 
 # Of two runs that disagree neither is the odd one; with three left there is something to be odd against.
 _FEWEST_RUNS_TO_BLAME_ONE = 4
