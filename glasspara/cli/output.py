@@ -54,14 +54,16 @@ class Output:
         """Files, then document or tables on stdout.
 
         The files come first, for the reader of stdout may go away. ``products`` makes those beside the ``report``,
-        which lists them, so that with ``--force`` those of the report before it do not stay behind. ``written`` is
-        called when all are there.
+        which lists them with their hashes, so that with ``--force`` those of the report before it do not stay behind.
+        ``written`` is called when all are there.
         """
         if self.out is not None:
             from glasspara.report.frame import to_text
+            from glasspara.report.output import HASHES, hashes
 
             files = products()
             document["files"] = sorted([report, *files])
+            document[HASHES] = hashes(files)
             self.write({report: to_text(document).encode(), **files}, report=report)
             written()
         if self.as_json:
