@@ -123,6 +123,33 @@ def test_another_command_does_not(glasspara, few, interrupted):
     assert UNFINISHED not in contents(interrupted)
 
 
+def test_a_damaged_file_is_named_and_with_force_set_aside(glasspara, few, interrupted, whole):
+    content = (interrupted / UNFINISHED).read_bytes()
+    damaged = content.replace(b'"chi2": 2', b'"chi2": 3', 1)
+    assert damaged != content
+    (interrupted / UNFINISHED).write_bytes(damaged)
+    refused = glasspara(*arguments(few, interrupted, "--jobs", "1"))
+    assert refused.status == 2
+    assert f"{UNFINISHED}, line 2: these replicates are damaged" in refused.err
+    assert len(refused.err.strip().splitlines()) == 1
+    done = glasspara(*arguments(few, interrupted, "--jobs", "1", "--force"))
+    assert done.status == 0
+    assert f"the file is now {UNFINISHED}.damaged-1" in done.err
+    assert contents(interrupted) == {**whole, f"{UNFINISHED}.damaged-1": damaged}
+
+
+def test_a_link_in_its_place_leads_nowhere(glasspara, few, tmp_path):
+    out, outside = tmp_path / "out", tmp_path / "outside"
+    out.mkdir()
+    (out / UNFINISHED).symlink_to(outside)
+    for more in ((), ("--force",)):
+        refused = glasspara(*arguments(few, out, "--jobs", "1", *more))
+        assert refused.status == 2
+        assert "Remove it, or choose another folder" in refused.err
+        assert len(refused.err.strip().splitlines()) == 1
+    assert not outside.exists()
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
