@@ -25,7 +25,7 @@ from glasspara.fitting.search.robust import HUBER_K, with_huber_errors
 from glasspara.fitting.search.staged import stage_values
 from glasspara.fitting.search.start import descend, find_start, linear_descent
 from glasspara.model.parameters import ALLOWANCES, PARAMETERS, PARTITION_NAMES, parameter_of
-from glasspara.replicates.linear_algebra import on_one_thread
+from glasspara.replicates.cores import on_one_thread
 
 # An assumption that supplies less than this share of what is known of its parameter is not worth a word.
 _MATTERS = 0.01
