@@ -135,7 +135,7 @@ class Dataset:
     @property
     def errors_are_estimates(self) -> bool:
         """Whether the errors of any run are its own scatter: chi2 then says little about the model."""
-        return any(not run.run.sigma_source.startswith("instrument") for run in self.runs)
+        return any(run.run.errors_are_estimates for run in self.runs)
 
     @cached_property
     def slices(self) -> tuple[slice, ...]:

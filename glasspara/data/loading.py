@@ -16,20 +16,18 @@ from glasspara.data.corrections.corrections import (
     Corrections,
     Corrector,
     read_corrections,
-    remanence_words,
 )
 from glasspara.data.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError
 from glasspara.files.exclusion import Item
-from glasspara.findings import Finding, finding
-from glasspara.runs.measurement import Measurement, read
-from glasspara.runs.repeats import average_repeats
-from glasspara.runs.run import Run, select
-from glasspara.sample.mass import AGREEMENT, contradiction
+from glasspara.findings import Finding, Where, finding
+from glasspara.runs.measurement import Measurement, read, run_warnings
+from glasspara.runs.run import Run, average_repeats, select
+from glasspara.sample.mass import AGREEMENT, CONTRADICTED
 from glasspara.sample.sample import Sample
 
 if TYPE_CHECKING:
-    from glasspara.data.corrections.field_standard import RunField
+    from glasspara.data.corrections.true_field import RunField
 
 OUTSIDE_WINDOW = "outside --t-range or --h-range"
 
@@ -54,7 +52,7 @@ class Input:
     runs: tuple[ReducedRun, ...]
     rows_used: int
     rows_dropped: dict[str, int]
-    warnings: tuple[str, ...]
+    warnings: tuple[Finding, ...]
     corrections: Applied | None = None
 
 
@@ -81,8 +79,7 @@ class Loaded:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        texts = (*self.corrector.warnings, *(warning for item in self.inputs for warning in item.warnings))
-        return tuple(finding("data.message", text=text) for text in texts)
+        return (*self.corrector.warnings, *(warning for item in self.inputs for warning in item.warnings))
 
 
 def load(
@@ -110,11 +107,11 @@ def load(
     moment, errors, min_fit : as :func:`glasspara.runs.measurement.read` takes them
     window : temperatures and fields to keep
     exclude : what to leave out of each file, by path
-    average : whether to average repeated measurements (:func:`glasspara.runs.repeats.average_repeats`)
+    average : whether to average repeated measurements (:func:`glasspara.runs.run.average_repeats`)
     corrections : holder and true field; the window is one of reported fields
     jobs : processes that share the reading, where there are files enough (:mod:`glasspara.data.batch_reading`)
     progress : wraps the sequence of paths to show how far reading is
-    on_error : told of each file that fails, which is then left out; without it the first failure is raised
+    on_error : called for each file that fails, which is then left out; without it the first failure is raised
 
     Raises
     ------
@@ -178,10 +175,10 @@ def _check_background(prepared: Sequence[_Prepared], corrector: Corrector) -> No
 
 def _check_standard(loaded: Loaded) -> None:
     """Refuse a field standard that says nothing of any run."""
-    told = [run for item in loaded.inputs if item.corrections for run in item.corrections.field]
-    if told and not any(run.n_corrected for run in told):
+    fields = [run for item in loaded.inputs if item.corrections for run in item.corrections.field]
+    if fields and not any(run.n_corrected for run in fields):
         reasons = (
-            "; ".join(dict.fromkeys(run.reason for run in told if run.reason)) or "none is in the window"
+            "; ".join(dict.fromkeys(run.reason for run in fields if run.reason)) or "none is in the window"
         )
         raise InputError(
             f"the field standard applies to no run: {reasons}",
@@ -191,7 +188,7 @@ def _check_standard(loaded: Loaded) -> None:
 
 def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list[Input]:
     """The inputs with specific magnetisations, the holder's moment being taken from those of all files."""
-    bare, told = corrector.without_holder([run for item in prepared for run in item.runs])
+    bare, holders = corrector.without_holder([run for item in prepared for run in item.runs])
     bare, shares = corrector.with_field_errors(bare)
     inputs, first = [], 0
     for item in prepared:
@@ -201,10 +198,9 @@ def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list
             fields = [
                 replace(run, error_share=s) for run, s in zip(applied.field, shares[part], strict=False)
             ]
-            applied = replace(applied, holder=tuple(told[part]), field=tuple(fields))
-            warnings = applied.warnings(done.mass_mg)
-            path = done.measurement.path
-            done = replace(done, warnings=(*done.warnings, *(f"{path}: {warning}" for warning in warnings)))
+            applied = replace(applied, holder=tuple(holders[part]), field=tuple(fields))
+            warnings = applied.warnings(done.measurement.path, done.mass_mg)
+            done = replace(done, warnings=(*done.warnings, *warnings))
         runs = tuple(reduce_run(run, mass_mg=done.mass_mg) for run in bare[part])
         inputs.append(replace(done, runs=runs, corrections=applied))
     return inputs
@@ -238,8 +234,9 @@ def _without_copies(inputs: Sequence[Input]) -> tuple[Input, ...]:
                 f"holds the same points as {common[0]}", where=path, remedy="Leave one of them out"
             )
         if len(common) >= SHARED_POINTS:
-            shared = f"{len(common)} of its {len(points)} points are in {common[0]} too, and count twice"
-            warnings = (*warnings, f"{path}: {shared}")
+            counts = {"common": len(common), "points": len(points)}
+            shared = finding("data.shared-points", Where(file=path), **counts, other=common[0])
+            warnings = (*warnings, shared)
         seen |= dict.fromkeys(points, path)
         checked.append(replace(item, warnings=warnings))
     return tuple(checked or inputs)
@@ -280,9 +277,9 @@ def _prepare(
         bare += int((~covered).sum())
         runs.append(select(kept, covered))
         if corrector.standard is not None:
-            from glasspara.data.corrections.field_standard import tell_field
+            from glasspara.data.corrections.true_field import run_field
 
-            fields.append(tell_field(runs[-1], reason))
+            fields.append(run_field(runs[-1], reason))
     dropped = dict(measurement.rows_dropped)
     dropped |= {reason: count for reason, count in ((OUTSIDE_WINDOW, cut), (NOT_COVERED, bare)) if count}
     corrected = corrector.settings != Corrections()
@@ -293,10 +290,7 @@ def _prepare(
         runs=(),
         rows_used=measurement.rows_used - cut - bare,
         rows_dropped=dropped,
-        warnings=tuple(
-            f"{measurement.path}: {warning}"
-            for warning in (*_relevant(measurement, source, [run for run, _ in at_true_field]), *warnings)
-        ),
+        warnings=(*_relevant(measurement, source, [run for run, _ in at_true_field]), *warnings),
         corrections=Applied(corrector, measurement.instrument, (), tuple(fields), bare)
         if corrected
         else None,
@@ -304,18 +298,16 @@ def _prepare(
     return _Prepared(item, tuple(runs))
 
 
-def _relevant(measurement: Measurement, mass_source: str, runs: Sequence[Run]) -> list[str]:
+def _relevant(measurement: Measurement, mass_source: str, runs: Sequence[Run]) -> list[Finding]:
     """The reader's warnings, without those about a header's mass or reported fields that are not used."""
-    settled = [text for run in runs if run.reported_field is not None for text in remanence_words(run)]
-    if mass_source != measurement.mass.source:
-        doubt = contradiction(measurement.mass, measurement.header, measurement.path)
-        settled += [doubt] if doubt else []
-    return [warning for warning in measurement.warnings if not warning.startswith(tuple(settled))]
+    of_header = mass_source == measurement.mass.source
+    of_file = [item for item in measurement.file_warnings if of_header or item.code != CONTRADICTED]
+    return [*of_file, *run_warnings(runs)]
 
 
 def _mass(
     measurement: Measurement, mass_mg: float | None, sample: Sample | None
-) -> tuple[float, str, list[str]]:
+) -> tuple[float, str, list[Finding]]:
     """Mass, where it came from, and what contradicts it."""
     header = measurement.mass
     if mass_mg is not None:
@@ -333,7 +325,13 @@ def _mass(
     warnings = []
     if header.value_mg is not None and abs(chosen / header.value_mg - 1.0) > AGREEMENT:
         warnings.append(
-            f"the header says {header.value_mg:g} mg ({header.source}); "
-            f"{chosen:g} mg from the {source} is used"
+            finding(
+                "data.mass-not-of-header",
+                Where(file=measurement.path),
+                header_mg=header.value_mg,
+                header_source=header.source,
+                mass_mg=chosen,
+                source=source,
+            )
         )
     return chosen, source, warnings

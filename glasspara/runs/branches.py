@@ -1,14 +1,20 @@
-"""Branches of a run: stretches in which what varies goes one way (warming, cooling, field up, field down)."""
+"""Branches of a run: stretches in which what varies goes one way (warming, cooling, field up, field down).
+
+Also where the moment of each branch of a loop crosses zero: by the field that the magnet keeps, or by hysteresis.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray
 
+# Oe: between points farther off than this a crossing is not known well, and has nothing to do with the magnet.
+_NEAR_ZERO = 1000.0
 _LONG_BRANCH = 64  # points from which on numpy walks faster than Python
 
 
@@ -16,6 +22,11 @@ def stretches(branch: IntArray) -> list[slice]:
     """Where each branch lies among points whose branches follow one another."""
     ends = np.flatnonzero(np.diff(branch)) + 1
     return [slice(*pair) for pair in pairwise([0, *ends.tolist(), len(branch)])]
+
+
+def direction(label: str) -> str:
+    """What goes on along a branch, by its label without the number: "field up" for "field up (2)"."""
+    return label.partition(" (")[0]
 
 
 def find_branches(
@@ -86,3 +97,24 @@ def _along_branch(
     back = ahead - peaks[:-1] < -noise
     count = int(back.argmax()) if back.any() else len(ahead)
     return i + count, way * float(peaks[count])
+
+
+def zero_crossings(
+    field: FloatArray, moment: FloatArray, branch: IntArray, labels: Sequence[str]
+) -> dict[str, float]:
+    """Reported field (Oe) at which the moment of each branch changes sign, straight between points.
+
+    Left out are branches that do not go through zero field, and those that change sign more than once or far from it.
+    """
+    found: dict[str, float] = {}
+    for part in stretches(branch):
+        H, m = field[part], moment[part]
+        changes = np.flatnonzero(np.sign(m[:-1]) * np.sign(m[1:]) < 0)
+        if len(changes) != 1 or H.min() >= 0.0 or H.max() <= 0.0:
+            continue
+        i = int(changes[0])
+        if max(abs(H[i]), abs(H[i + 1])) > _NEAR_ZERO:
+            continue
+        crossing = float(H[i] - m[i] * (H[i + 1] - H[i]) / (m[i + 1] - m[i]))
+        found[labels[int(branch[part.start])]] = crossing
+    return found

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glasspara.errors import InputError
-from glasspara.files.safe_open import read_bytes
+from glasspara.files.source import read_bytes
 
 MOST_BYTES = 1_000_000
 """Bytes of a TOML file."""

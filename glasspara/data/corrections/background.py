@@ -16,10 +16,9 @@ import numpy as np
 from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.errors import InputError
 from glasspara.files.exclusion import Item
-from glasspara.runs.branches import stretches
+from glasspara.runs.branches import direction, stretches
 from glasspara.runs.measurement import Measurement, read
-from glasspara.runs.repeats import average_repeats
-from glasspara.runs.run import Run
+from glasspara.runs.run import Run, average_repeats
 from glasspara.runs.segmentation import FIXED_FIELD, field_noise, temperature_noise
 
 SAME_FIELD = (5.0, 0.01)
@@ -125,8 +124,8 @@ class Background:
             raise InputError(
                 f"the background holds no {_kind(run)} run at {run.label}",
                 where=run.file,
-                remedy=f"It holds {self._in_words()}. Give the holder's run at {run.label} with --background, or leave "
-                "this run out",
+                remedy=f"It holds {self._set_points()}. Give the holder's run at {run.label} with --background, or "
+                "leave this run out",
             )
         pieces = [piece for index in fitting for piece in self._pieces(index, run)]
         along = np.array([piece.along for piece in pieces])
@@ -152,13 +151,13 @@ class Background:
 
     def _pieces(self, index: int, run: Run) -> Iterator[_Piece]:
         other, first = self.runs[index], int(self._starts[index])
-        directions = np.array([_direction(label) for label in run.branch_labels])[run.branch]
+        directions = np.array([direction(label) for label in run.branch_labels])[run.branch]
         for part in stretches(other.branch):
             label = other.branch_labels[int(other.branch[part.start])]
-            along = directions == _direction(label)
+            along = directions == direction(label)
             yield _Piece(along, _straight_lines(run, other, part, first, self.scale))
 
-    def _in_words(self) -> str:
+    def _set_points(self) -> str:
         return ", ".join(sorted({f"{_kind(run)} at {run.label}" for run in self.runs}))
 
     def _range(self, indices: Sequence[int]) -> str:
@@ -224,7 +223,7 @@ def subtract_background(
     for item in weights:
         np.add.at(leaning, item.node, item.weight)
     variance = background.sigma**2
-    done, told = [], []
+    done, holders = [], []
     for run, item in zip(runs, weights, strict=True):
         if not item.covered.all():
             raise InputError(
@@ -239,7 +238,7 @@ def subtract_background(
             run, moment=run.moment - holder, sigma=np.sqrt(total), background=holder, sigma_source=source
         )
         done.append(bare)
-        told.append(
+        holders.append(
             RunHolder(
                 label=run.label,
                 files=background.files(item.node),
@@ -253,16 +252,19 @@ def subtract_background(
                 curvature=float(item.curvature.max()),
             )
         )
-    return tuple(done), tuple(told)
+    return tuple(done), tuple(holders)
 
 
-def subtract_susceptibility(run: Run, told: RunHolder | None, chi: float) -> tuple[Run, RunHolder]:
-    """The run without a holder of moment ``chi`` H (emu/Oe, negative for a diamagnet), after what is ``told`` of it."""
+def subtract_susceptibility(run: Run, before: RunHolder | None, chi: float) -> tuple[Run, RunHolder]:
+    """The run without a holder of moment ``chi`` H (emu/Oe, negative for a diamagnet).
+
+    ``before`` is what was subtracted from it already, None if nothing was.
+    """
     holder = chi * run.field
-    before = 0.0 if run.background is None else run.background
-    bare = replace(run, moment=run.moment - holder, background=before + holder)
-    told = told or RunHolder(run.label, (), len(run), 0.0, 0.0, float(np.median(run.sigma)))
-    return bare, replace(told, share=_share(bare), rms=_rms(before + holder))
+    total = holder if run.background is None else run.background + holder
+    bare = replace(run, moment=run.moment - holder, background=total)
+    before = before or RunHolder(run.label, (), len(run), 0.0, 0.0, float(np.median(run.sigma)))
+    return bare, replace(before, share=_share(bare), rms=_rms(total))
 
 
 def _share(run: Run) -> float:
@@ -344,10 +346,6 @@ def _same_set_point(run: Run, other: Run) -> bool:
 def _tolerance(run: Run, held: FloatArray, factor: float = 1.0) -> FloatArray:
     least, relative = SAME_FIELD if run.kind == FIXED_FIELD else SAME_TEMPERATURE
     return np.maximum(least, factor * relative * np.abs(held))
-
-
-def _direction(label: str) -> str:
-    return label.partition(" (")[0]
 
 
 def _kind(run: Run) -> str:
