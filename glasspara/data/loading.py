@@ -20,6 +20,7 @@ from glasspara.data.corrections.corrections import (
 from glasspara.data.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError
 from glasspara.files.exclusion import Item
+from glasspara.files.source import refuse_repeated
 from glasspara.findings import Finding, Where, finding
 from glasspara.runs.measurement import Measurement, read, run_warnings
 from glasspara.runs.run import Run, average_repeats, select
@@ -120,9 +121,7 @@ def load(
     SampleDataError
         The mass of a sample is not known.
     """
-    twice = sorted({path for path in paths if paths.count(path) > 1})
-    if twice:
-        raise InputError("the file is named twice", where=twice[0], remedy="Name each file once")
+    refuse_repeated(paths)
     settings = corrections or Corrections()
     if settings.holder_chi is None and sample is not None and sample.holder_chi is not None:
         settings = replace(settings, holder_chi=(sample.holder_chi, sample.holder_chi_error))

@@ -117,7 +117,7 @@ def extract(
     UsageError
         ``request`` is none of REQUESTS, ``min_fit`` is no fit quality, or no row stands in a range to exclude.
     InputError
-        The table has no rows, none with a DC moment, or not the moment asked for.
+        The table has no rows, none with a DC moment, or not the moment that is requested.
     """
     if request not in REQUESTS:
         raise UsageError(f"moment {request!r} is unknown", remedy=f"Choose one of {', '.join(REQUESTS)}")

@@ -28,7 +28,7 @@ CENTRING_TOLERANCE = 0.02
 """Fixed-centre and free-centre moments that differ by more than this disagree."""
 
 DISAGREEING_SHARE = 0.05
-"""Share of disagreeing rows that is worth a warning; moments near zero are not asked."""
+"""Share of disagreeing rows that is worth a warning; moments near zero are left aside."""
 
 CENTRE, NOMINAL_CENTRE = "dc_calculated_center_mm", "center_position_mm"
 HE3_TEMPERATURE = "he3_temp"
@@ -164,7 +164,7 @@ def copies(rows: BoolArray, moment: FloatArray, *others: FloatArray) -> BoolArra
     found = np.zeros_like(rows)
     places = np.flatnonzero(rows)
     numbers = np.stack([column[places] for column in (moment, *others)])
-    # rows that are equal have equal keys; nearly all others have not, and need no closer look
+    # rows that are equal have equal keys; nearly all others have not, and are not compared
     keys = np.zeros(len(places), dtype=np.uint64)
     for column in numbers.view(np.uint64):
         keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)

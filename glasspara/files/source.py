@@ -13,7 +13,8 @@ import stat
 import sys
 import zlib
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
@@ -99,6 +100,12 @@ def read_bytes(path: str, *, most: int) -> bytes:
     if len(data) > most:
         raise _too_large(path, most)
     return data
+
+
+def refuse_repeated(paths: Sequence[str], kind: str = "file") -> None:
+    """Raise :class:`InputError` for a file that is named twice; ``kind`` says what sort of file."""
+    if twice := sorted(path for path, count in Counter(paths).items() if count > 1):
+        raise InputError(f"the {kind} is named twice", where=twice[0], remedy="Name each file once")
 
 
 def _too_large(path: str, most: int) -> InputError:

@@ -13,6 +13,9 @@ import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray
 
+STEADY = "steady"
+"""Label of a branch along which nothing varies."""
+
 # Oe: between points farther off than this a crossing is not known well, and has nothing to do with the magnet.
 _NEAR_ZERO = 1000.0
 _LONG_BRANCH = 64  # points from which on numpy walks faster than Python
@@ -32,7 +35,7 @@ def direction(label: str) -> str:
 def find_branches(
     values: FloatArray, *, noise: float, reversal: float, up: str, down: str
 ) -> tuple[IntArray, tuple[str, ...]]:
-    """Number of the branch of each point, and the branches' labels.
+    """Number of the branch of each point, and the labels of the branches; STEADY where nothing varies.
 
     Parameters
     ----------
@@ -45,13 +48,13 @@ def find_branches(
     up, down : str
         Words for rising and falling values; a word used before gets a number, "warming (2)".
     """
-    starts, directions = _turns(values, noise, reversal)
+    starts, ways = _turns(values, noise, reversal)
     branch = np.zeros(len(values), dtype=np.int64)
     np.add.at(branch, [start for start in starts[1:] if start < len(values)], 1)
     labels: list[str] = []
     counts: Counter[str] = Counter()
-    for direction in directions:
-        word = {1: up, -1: down}.get(direction, "steady")
+    for way in ways:
+        word = {1: up, -1: down}.get(way, STEADY)
         counts[word] += 1
         labels.append(word if counts[word] == 1 else f"{word} ({counts[word]})")
     return branch.cumsum(), tuple(labels)

@@ -1,4 +1,4 @@
-"""`read`: one file -> one `Measurement` with its runs, its account of rows and all that is odd about it."""
+"""`read`: one file to one `Measurement` with its runs, its account of rows and its warnings."""
 
 from __future__ import annotations
 

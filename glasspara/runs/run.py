@@ -13,8 +13,8 @@ from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.files.quality import GOOD_FIT, line_ranges
 from glasspara.files.table import DroppedRow, Points
 from glasspara.findings import Finding, Where, finding
-from glasspara.runs.branches import find_branches, zero_crossings
-from glasspara.runs.scatter import estimate_sigma, flux_jumps, local_scatter, repeat_groups, repeat_scatter
+from glasspara.runs.branches import STEADY, find_branches, zero_crossings
+from glasspara.runs.scatter import estimate_sigma, flux_jumps, repeat_groups, repeat_scatter
 from glasspara.runs.segmentation import (
     FIXED_FIELD,
     Segment,
@@ -221,7 +221,7 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
         sigma = sigma * points.widening[part.rows]
         source += f"; times {GOOD_FIT} over the fit of the scan where that is poor"
     lines = points.line[part.rows]
-    scatter = local_scatter(varies, moment, branch)
+    jumps = flux_jumps(varies=varies, moment=moment, branch=branch, scatter=estimate.local)
     run = Run(
         file=file,
         kind=kind,
@@ -236,37 +236,30 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
         branch_labels=labels,
         sigma_source=source,
         moment_column=points.column,
-        flux_jumps=tuple(
-            lines[flux_jumps(varies=varies, moment=moment, branch=branch, scatter=scatter)].tolist()
-        ),
+        flux_jumps=tuple(lines[jumps].tolist()),
         errors_are_estimates=estimate.from_scatter,
     )
-    return replace(
-        run, warnings=(*_set_point_warnings(run, where), *_jump_warnings(run, where), *estimate.warnings)
-    )
+    return replace(run, warnings=(*_warnings(run, where), *estimate.warnings))
 
 
-def _set_point_warnings(run: Run, where: Where) -> Iterator[Finding]:
-    """Findings about what should be held, and about the field that the magnet keeps."""
+def _warnings(run: Run, where: Where) -> Iterator[Finding]:
+    """Findings about what should be held, about the field that the magnet keeps, and about flux jumps."""
     T, H = run.temperature, run.field
     if run.kind == "fixed-field":
         middle = float(np.median(H))
         if float(np.ptp(H)) > 4.0 * field_noise(middle):
             low, high = float(H.min()), float(H.max())
             yield finding("runs.field-not-constant", where, runs=[where.run], low_Oe=low, high_Oe=high)
-        if run.branch_labels == ("steady",):
+        if run.branch_labels == (STEADY,):
             yield finding("runs.nothing-varies", where, runs=[where.run], field_Oe=middle)
-        return
-    if float(np.ptp(T)) > max(DRIFT * float(np.median(T)), 0.1):
-        low, high = float(T.min()), float(T.max())
-        yield finding("runs.temperature-not-constant", where, runs=[where.run], low_K=low, high_K=high)
-    crossings = zero_crossings(H, run.moment, run.branch, run.branch_labels)
-    if any(abs(value) > CROSSING_TOLERANCE for value in crossings.values()):
-        places = [{"field_Oe": value, "branch": label} for label, value in crossings.items()]
-        yield finding(ZERO_CROSSING, where, runs=[where.run], crossings=places)
-
-
-def _jump_warnings(run: Run, where: Where) -> Iterator[Finding]:
+    else:
+        if float(np.ptp(T)) > max(DRIFT * float(np.median(T)), 0.1):
+            low, high = float(T.min()), float(T.max())
+            yield finding("runs.temperature-not-constant", where, runs=[where.run], low_K=low, high_K=high)
+        crossings = zero_crossings(H, run.moment, run.branch, run.branch_labels)
+        if any(abs(value) > CROSSING_TOLERANCE for value in crossings.values()):
+            places = [{"field_Oe": value, "branch": label} for label, value in crossings.items()]
+            yield finding(ZERO_CROSSING, where, runs=[where.run], crossings=places)
     if run.flux_jumps:
         lines = line_ranges(np.array(run.flux_jumps))
         place = replace(where, line=run.flux_jumps[0])

@@ -41,12 +41,12 @@ _FEWEST_WINDOWS = 3
 _TRUSTED_WINDOWS = 12
 _SETTLED = 0.7  # a scatter that a higher order does not lower below this is scatter, no longer curvature
 _WINDOWS_FOR_GROWTH = 40
-_MOST_WINDOWS = 20_000  # of a longer run every second, third, ... window serves
+_MOST_WINDOWS = 20_000  # of a longer run every second, third, ... window is taken
 
 # Flux jumps.
 _WELL_KNOWN = 20  # deviations behind a scatter from which on FAR holds
 _ORDER = 3  # of the curve through the neighbours
-_CALM = 0.1  # of the suspect's own deviation: what is left around it once it is gone
+_CALM = 0.1  # of the suspect's own deviation: the largest one around it once it is left out
 _LARGEST_SHARE = 0.05  # more suspects are a rough curve, not accidents
 _UNEVEN = 20.0  # one gap over the other: across such a gap no curve is known
 _LEAST_GAP = 2.0e-3  # of the range: gaps of repeated points count as this
@@ -57,12 +57,14 @@ _CHUNK = 100_000
 class SigmaEstimate:
     """``sigma`` (emu, > 0, one a point), where it came from, and what is odd about it.
 
-    ``from_scatter`` says whether the scatter of the points gave all of them.
+    ``from_scatter`` says whether the scatter of the points gave all of them; ``local`` is the scatter about a smooth
+    curve, whether it was taken or not.
     """
 
     sigma: FloatArray
     source: str
     from_scatter: bool
+    local: Scatter
     warnings: tuple[Finding, ...] = ()
 
 
@@ -144,7 +146,7 @@ def estimate_sigma(
             stated = np.zeros_like(stated)
             source = f" instead of {column}"
     if stated.all() and len(moment):
-        return SigmaEstimate(instrument.copy(), f"instrument: {column}", False, tuple(found))
+        return SigmaEstimate(instrument.copy(), f"instrument: {column}", False, local, tuple(found))
     scatter = repeat_scatter(temperature, field, moment) or local
     sigma = np.where(stated, instrument, np.maximum(scatter.sigma(moment), resolution(moment)))
     if not scatter.reliable:
@@ -153,7 +155,7 @@ def estimate_sigma(
         source = f"instrument: {column}; {scatter.words} for {int((~stated).sum())} points without"
     else:
         source = scatter.words + source
-    return SigmaEstimate(sigma, source, not stated.any(), tuple(found))
+    return SigmaEstimate(sigma, source, not stated.any(), local, tuple(found))
 
 
 def _odd(instrument: FloatArray, local: Scatter, moment: FloatArray) -> dict[str, Any] | None:
@@ -293,8 +295,8 @@ def flux_jumps(*, varies: FloatArray, moment: FloatArray, branch: IntArray, scat
 
     The moment is held against the cubic through its neighbours within the branch. A point is suspect where it, alone or
     with the next one, lies beyond both neighbours and is what makes the curve rough: a steep but true change leaves its
-    neighbours rough too. A jump that is smaller than the step from point to point is not told from the curve, and the
-    first two and last two points of a branch have too few neighbours.
+    neighbours rough too. A jump that is smaller than the step from point to point cannot be distinguished from the
+    curve, and the first two and last two points of a branch have too few neighbours.
 
     Parameters
     ----------

@@ -83,7 +83,7 @@ class Sample:
     n_fe : float or None
         Iron concentration by mass spectrometry, g^-1.
     n_fe_error : float or None
-        Its standard deviation, g^-1; None where it is not known (the value then serves as exact).
+        Its standard deviation, g^-1; None where it is not known (the value is then taken as exact).
     fe2_fraction : float or None
         x, the part of the iron that is Fe2+.
     note : str

@@ -77,7 +77,7 @@ class Table:
         return tuple(self._checked(key, item, None, "finite numbers") for item in values)
 
     def table(self, key: str) -> Table | None:
-        """The table under ``key``, or None where it is absent. Inline tables serve as well."""
+        """The table under ``key``, or None where it is absent. Inline tables count as well."""
         value = self.content.get(key)
         if value is None:
             return None

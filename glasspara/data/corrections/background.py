@@ -16,6 +16,7 @@ import numpy as np
 from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.errors import InputError
 from glasspara.files.exclusion import Item
+from glasspara.files.source import refuse_repeated
 from glasspara.runs.branches import direction, stretches
 from glasspara.runs.measurement import Measurement, read
 from glasspara.runs.run import Run, average_repeats
@@ -40,10 +41,10 @@ class RunHolder:
     ``files`` are those of the background that served. ``share`` is the root mean square of the holder's moments over
     that of the measured ones (above 1 where the two cancel), ``rms`` that of the holder's, emu. ``error`` (emu, median
     over the points) is what the background added to the errors, ``error_share`` its part of the variances, ``sharing``
-    the factor by which it was raised because several points lean on the same points of the background (1: none do).
+    the factor by which it was raised because several points depend on the same points of the background (1: none do).
     ``sigma`` (emu, median) is the error of the points with everything in it.
     ``curvature`` (emu) is by how much straight lines between the background's points may miss the curve, as far as
-    that can be told from noise.
+    that can be distinguished from noise.
     """
 
     label: str
@@ -192,9 +193,7 @@ def read_background(
     InputError
         A file is unreadable, holds no run, or is named twice.
     """
-    twice = sorted({path for path in paths if paths.count(path) > 1})
-    if twice:
-        raise InputError("the background file is named twice", where=twice[0], remedy="Name each file once")
+    refuse_repeated(paths, "background file")
     measurements = tuple(
         read(path, moment=moment, errors=errors, exclude=(exclude or {}).get(path, ()), min_fit=min_fit)
         for path in paths
@@ -208,7 +207,7 @@ def subtract_background(
 ) -> tuple[tuple[Run, ...], tuple[RunHolder, ...]]:
     """The runs without the moment of their holder, with its errors added in quadrature, and what was subtracted.
 
-    Points that lean on the same points of the background share its errors. Each point carries the sum of its
+    Points that depend on the same points of the background share its errors. Each point carries the sum of its
     covariances with all points of ``runs``, sum_k C_ik = sum_j w_ij W_j s_j^2 (w_ij the weights of the interpolation,
     W_j their sum over i): then sums over points, and with them the parameters of smooth models, have the variance that
     they should. Where every point has a point of the background of its own, this is the plain sum of squares.

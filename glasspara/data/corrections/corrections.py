@@ -1,4 +1,4 @@
-"""What is done to measured moments and fields before any physics: the holder is taken away, the field made true.
+"""What is done to measured moments and fields before any physics: the holder is subtracted, the field corrected.
 
 The order matters. A background was measured at the same reported fields as the sample, so it is found by them; a holder
 given by its susceptibility has the moment chi H at the true field.
@@ -173,7 +173,7 @@ class Corrector:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What is odd about these files, but for masses and what a standard is there for."""
+        """Findings about these files, without those about masses and about the field that a standard shows."""
         odd = (item for file in self.files for item in file.warnings if item.code not in _EXPECTED)
         return (*odd, *(self.standard.warnings if self.standard else ()))
 

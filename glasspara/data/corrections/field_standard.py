@@ -60,7 +60,7 @@ _PROPORTIONAL = (300.0, 0.02)  # Oe, relative: a moment that is off by more is n
 
 
 _BEND = 500.0  # Oe: below, a curve is followed in H; far above, in ln H
-_KNOTS = (0, 1, 2, 3, 4, 6, 8, 10, 12)  # within a branch, as many as serve best
+_KNOTS = (0, 1, 2, 3, 4, 6, 8, 10, 12)  # within a branch, as many as cross-validation chooses
 _WILD = 5.0  # robust standard deviations of a point that does not count
 
 

@@ -76,7 +76,7 @@ def run_field(run: Run, reason: str) -> RunField:
 
 
 def _of_same_history(standard: FieldStandard, label: str, start: float, field: FloatArray) -> int | str:
-    """Number of the standard's branch that serves, or why there is none."""
+    """Number of the standard's branch with the same history, or why there is none."""
     least, relative = SAME_START
     same = [
         (abs(item.start - start), number, item.curve)
@@ -99,8 +99,8 @@ def _of_same_history(standard: FieldStandard, label: str, start: float, field: F
 
 
 @dataclass(frozen=True, eq=False)
-class _Leaning:
-    """Points of a run that lean on one branch of the standard: their B-splines times the slope of the moment."""
+class _BranchPoints:
+    """Points of a run whose field comes from one branch of the standard: B-splines times the slope of the moment."""
 
     run: int
     points: IntArray
@@ -115,12 +115,12 @@ def widen_errors(runs: Sequence[Run], standard: FieldStandard) -> tuple[tuple[Ru
     errors of its curve; as for a background, each carries the sum of its covariances with all points of ``runs``, at
     least its own variance.
     """
-    leanings = list(_leanings(runs, standard))
+    parts = list(_by_branch(runs, standard))
     sums: dict[int, FloatArray] = {}
-    for item in leanings:
+    for item in parts:
         sums[item.branch] = sums.get(item.branch, 0.0) + item.rows.sum(axis=0)
     added = [np.zeros(len(run)) for run in runs]
-    for item in leanings:
+    for item in parts:
         covariance = standard.branches[item.branch].curve.covariance
         own = np.einsum("ij,jk,ik->i", item.rows, covariance, item.rows)
         added[item.run][item.points] = np.maximum(item.rows @ covariance @ sums[item.branch], own).clip(0.0)
@@ -138,7 +138,7 @@ def widen_errors(runs: Sequence[Run], standard: FieldStandard) -> tuple[tuple[Ru
     return tuple(wide), tuple(shares)
 
 
-def _leanings(runs: Sequence[Run], standard: FieldStandard) -> Iterator[_Leaning]:
+def _by_branch(runs: Sequence[Run], standard: FieldStandard) -> Iterator[_BranchPoints]:
     for number, run in enumerate(runs):
         if run.standard_branch is None:
             continue
@@ -146,7 +146,7 @@ def _leanings(runs: Sequence[Run], standard: FieldStandard) -> Iterator[_Leaning
             points = np.flatnonzero(run.standard_branch == branch)
             design = standard.branches[branch].curve.design(run.instrument_field[points])
             slope = _slope(run.field[points], run.moment[points], run.sigma[points])
-            yield _Leaning(number, points, branch, slope[:, None] * design)
+            yield _BranchPoints(number, points, branch, slope[:, None] * design)
 
 
 def _slope(field: FloatArray, moment: FloatArray, sigma: FloatArray) -> FloatArray:
