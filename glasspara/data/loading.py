@@ -74,12 +74,13 @@ class Loaded:
 
     @property
     def data(self) -> Dataset:
-        """Runs of all files by kind and set-point, whatever the order of the files."""
+        """Runs of all files by kind and set point, whatever the order of the files."""
         runs = [run for item in self.inputs for run in item.runs]
         return Dataset(tuple(sorted(runs, key=lambda run: (run.run.kind, run.run.nominal, run.run.file))))
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
+        """What is odd about the files and about what was done to them."""
         return (*self.corrector.warnings, *(warning for item in self.inputs for warning in item.warnings))
 
 
@@ -217,7 +218,7 @@ def _read(
 
 
 def _without_copies(inputs: Sequence[Input]) -> tuple[Input, ...]:
-    """The inputs, warned where they share points: counted twice, a measurement has half its variance.
+    """The inputs, with a warning where they share points: counted twice, a measurement has half its variance.
 
     Copies may differ as files: packed, saved again by a spreadsheet, or copied while the measurement went on.
     """
@@ -261,7 +262,8 @@ def _prepare(
     window: Window,
     corrector: Corrector,
 ) -> _Prepared:
-    mass, source, warnings = _mass(measurement, mass_mg, sample)
+    mass, source, of_mass = _mass(measurement, mass_mg, sample)
+    of_file = (item for item in measurement.file_warnings if item.code != CONTRADICTED)
     runs: list[Run] = []
     cut = bare = 0
     at_true_field = corrector.true_field(measurement)
@@ -289,19 +291,12 @@ def _prepare(
         runs=(),
         rows_used=measurement.rows_used - cut - bare,
         rows_dropped=dropped,
-        warnings=(*_relevant(measurement, source, [run for run, _ in at_true_field]), *warnings),
+        warnings=(*of_file, *run_warnings(run for run, _ in at_true_field), *of_mass),
         corrections=Applied(corrector, measurement.instrument, (), tuple(fields), bare)
         if corrected
         else None,
     )
     return _Prepared(item, tuple(runs))
-
-
-def _relevant(measurement: Measurement, mass_source: str, runs: Sequence[Run]) -> list[Finding]:
-    """The reader's warnings, without those about a header's mass or reported fields that are not used."""
-    of_header = mass_source == measurement.mass.source
-    of_file = [item for item in measurement.file_warnings if of_header or item.code != CONTRADICTED]
-    return [*of_file, *run_warnings(runs)]
 
 
 def _mass(
@@ -314,7 +309,8 @@ def _mass(
     elif sample is not None and sample.mass_mg is not None:
         chosen, source = sample.mass_mg, sample.mass_source
     elif header.value_mg is not None:
-        return header.value_mg, header.source, []
+        doubts = [item for item in measurement.file_warnings if item.code == CONTRADICTED]
+        return header.value_mg, header.source, doubts
     else:
         what = header.problem or "the file does not state the sample mass"
         remedy = "Give it with --mass MG"
