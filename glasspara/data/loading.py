@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from glasspara.errors import GlassparaError, InputError, SampleDataError
 from glasspara.files.exclusion import Item
 from glasspara.files.source import refuse_repeated
 from glasspara.findings import Finding, Where, finding
-from glasspara.runs.measurement import Measurement, read, run_warnings
+from glasspara.runs.measurement import Measurement, Reader, run_warnings
 from glasspara.runs.run import Run, average_repeats, select
 from glasspara.sample.mass import AGREEMENT, CONTRADICTED
 from glasspara.sample.sample import Sample
@@ -126,16 +125,18 @@ def load(
     settings = corrections or Corrections()
     if settings.holder_chi is None and sample is not None and sample.holder_chi is not None:
         settings = replace(settings, holder_chi=(sample.holder_chi, sample.holder_chi_error))
-    corrector = read_corrections(settings, moment=moment, errors=errors, exclude=exclude, min_fit=min_fit)
-    task = partial(_read, moment=moment, errors=errors, exclude=exclude or {}, min_fit=min_fit)
+    reader = Reader(moment, errors, exclude or {}, min_fit)
+    corrector = read_corrections(settings, reader)
     prepared = []
-    with each_file(task, paths, jobs=jobs) as outcomes:
+    with each_file(reader, paths, jobs=jobs) as outcomes:
         for path, outcome in zip(progress(paths), outcomes, strict=True):
             try:
                 if isinstance(outcome, GlassparaError):
                     raise outcome
                 item = _prepare(outcome, mass_mg, sample, window or Window(), corrector)
-                prepared.append(_averaged(item, errors) if average else item)
+                if average:
+                    item = replace(item, runs=tuple(average_repeats(run, errors=errors) for run in item.runs))
+                prepared.append(item)
             except GlassparaError as error:
                 if on_error is None or len(paths) == 1:
                     raise
@@ -206,17 +207,6 @@ def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list
     return inputs
 
 
-def _read(
-    path: str,
-    *,
-    moment: str,
-    errors: str,
-    exclude: Mapping[str, Iterable[Item]],
-    min_fit: float | None,
-) -> Measurement:
-    return read(path, moment=moment, errors=errors, exclude=exclude.get(path, ()), min_fit=min_fit)
-
-
 def _without_copies(inputs: Sequence[Input]) -> tuple[Input, ...]:
     """The inputs, with a warning where they share points: counted twice, a measurement has half its variance.
 
@@ -249,10 +239,6 @@ def _points(measurement: Measurement) -> set[bytes]:
         for run in measurement.runs
         for row in np.stack((run.temperature, run.field, run.moment), axis=1)
     }
-
-
-def _averaged(item: _Prepared, errors: str) -> _Prepared:
-    return replace(item, runs=tuple(average_repeats(run, errors=errors) for run in item.runs))
 
 
 def _prepare(

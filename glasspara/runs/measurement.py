@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -151,6 +151,20 @@ def read(
         runs=runs,
         file_warnings=(*table.choice.warnings, *contradictions(mass, raw.header, raw.path)),
     )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads files with the same choices, those of :func:`read`; ``exclude`` gives what to leave out by path."""
+
+    moment: str = "auto"
+    errors: str = "auto"
+    exclude: Mapping[str, Iterable[Item]] = field(default_factory=dict)
+    min_fit: float | None = None
+
+    def __call__(self, path: str) -> Measurement:
+        left_out = self.exclude.get(path, ())
+        return read(path, moment=self.moment, errors=self.errors, exclude=left_out, min_fit=self.min_fit)
 
 
 def run_warnings(runs: Iterable[Run]) -> list[Finding]:

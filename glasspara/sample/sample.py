@@ -6,7 +6,7 @@ Read from users' sample files, and for the trace ions also from the source's Tab
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -140,16 +140,8 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
     """
     table.refuse_unknown(SAMPLE_KEYS)
     mass_mg, mass_source = _mass(table, source)
-    n_fe = table.number("n_fe", accept=_positive, expected="a positive number, g^-1")
-    n_fe_error = table.number("n_fe_error", accept=_positive, expected="a positive number, g^-1")
-    if n_fe is None and n_fe_error is not None:
-        raise table.fault("n_fe_error", "given without n_fe")
-    holder_chi = table.number("holder_chi", expected="a number, emu/Oe")
-    holder_chi_error = table.number(
-        "holder_chi_error", accept=_positive, expected="a positive number, emu/Oe"
-    )
-    if holder_chi is None and holder_chi_error is not None:
-        raise table.fault("holder_chi_error", "given without holder_chi")
+    n_fe, n_fe_error = _with_error(table, "n_fe", "g^-1", accept=_positive)
+    holder_chi, holder_chi_error = _with_error(table, "holder_chi", "emu/Oe")
     return Sample(
         name=table.string("name"),
         mass_mg=mass_mg,
@@ -164,6 +156,18 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
         geometry=_geometry(table.table("geometry")),
         trace_ions=trace_ions_from_table(table.table("trace_ions")),
     )
+
+
+def _with_error(
+    table: Table, key: str, unit: str, accept: Callable[[float], bool] | None = None
+) -> tuple[float | None, float | None]:
+    """Value of ``key`` and its standard deviation, that of ``key``_error; None where they are absent."""
+    kind = "a number" if accept is None else "a positive number"
+    value = table.number(key, accept=accept, expected=f"{kind}, {unit}")
+    error = table.number(f"{key}_error", accept=_positive, expected=f"a positive number, {unit}")
+    if value is None and error is not None:
+        raise table.fault(f"{key}_error", f"given without {key}")
+    return value, error
 
 
 def _geometry(table: Table | None) -> Geometry:

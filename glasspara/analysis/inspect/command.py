@@ -15,11 +15,8 @@ from glasspara.cli.common import PART_FAILED, report_error
 from glasspara.cli.groups import workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from glasspara.files.exclusion import Item
     from glasspara.report.terminal import ConsoleSettings
-    from glasspara.runs.measurement import Measurement
+    from glasspara.runs.measurement import Measurement, Reader
 
 
 @dataclass(frozen=True)
@@ -53,16 +50,11 @@ def inspect(
     from glasspara.report.frame import to_text
     from glasspara.report.progress import track
     from glasspara.report.terminal import ConsoleSettings, console, show_assessment
+    from glasspara.runs.measurement import Reader
 
     shown = not (output.as_json or output.quiet)
-    task = partial(
-        _inspect_one,
-        settings=ConsoleSettings.of(sys.stdout) if shown else None,
-        moment=moment,
-        errors=errors,
-        exclude=parse_exclusions(exclude or [], files),
-        min_fit=min_fit,
-    )
+    reader = Reader(moment, errors, parse_exclusions(exclude or [], files), min_fit)
+    task = partial(_inspect_one, reader=reader, settings=ConsoleSettings.of(sys.stdout) if shown else None)
     found, failed = [], []
     with each_file(task, files, jobs=workers(jobs)) as outcomes:
         for path, outcome in zip(track(files, "reading"), outcomes, strict=True):
@@ -92,18 +84,8 @@ class _Inspected:
     text: str
 
 
-def _inspect_one(
-    path: str,
-    *,
-    settings: ConsoleSettings | None,
-    moment: str,
-    errors: str,
-    exclude: Mapping[str, Iterable[Item]],
-    min_fit: float | None,
-) -> _Inspected:
-    from glasspara.runs.measurement import read
-
-    measurement = read(path, moment=moment, errors=errors, exclude=exclude.get(path, ()), min_fit=min_fit)
+def _inspect_one(path: str, *, reader: Reader, settings: ConsoleSettings | None) -> _Inspected:
+    measurement = reader(path)
     if settings is None:
         return _Inspected(measurement, "")
     from glasspara.analysis.inspect.report import show_measurement

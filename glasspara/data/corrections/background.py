@@ -7,7 +7,7 @@ is straight there, or against H), and nothing is extrapolated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,10 +15,9 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.errors import InputError
-from glasspara.files.exclusion import Item
 from glasspara.files.source import refuse_repeated
 from glasspara.runs.branches import direction, stretches
-from glasspara.runs.measurement import Measurement, read
+from glasspara.runs.measurement import Measurement, Reader
 from glasspara.runs.run import Run, average_repeats
 from glasspara.runs.segmentation import FIXED_FIELD, field_noise, temperature_noise
 
@@ -175,16 +174,8 @@ class _Piece:
     weights: Weights
 
 
-def read_background(
-    paths: Sequence[str],
-    *,
-    scale: float = 1.0,
-    moment: str = "auto",
-    errors: str = "auto",
-    exclude: Mapping[str, Iterable[Item]] | None = None,
-    min_fit: float | None = None,
-) -> Background:
-    """Runs of a holder alone; arguments as of :func:`glasspara.runs.measurement.read`, ``exclude`` by path.
+def read_background(paths: Sequence[str], reader: Reader, *, scale: float = 1.0) -> Background:
+    """Runs of a holder alone.
 
     ``scale`` multiplies the moments: the sample's holder over the measured one, in mass or length.
 
@@ -194,11 +185,8 @@ def read_background(
         A file is unreadable, holds no run, or is named twice.
     """
     refuse_repeated(paths, "background file")
-    measurements = tuple(
-        read(path, moment=moment, errors=errors, exclude=(exclude or {}).get(path, ()), min_fit=min_fit)
-        for path in paths
-    )
-    runs = [average_repeats(run, errors=errors) for item in measurements for run in item.runs]
+    measurements = tuple(map(reader, paths))
+    runs = [average_repeats(run, errors=reader.errors) for item in measurements for run in item.runs]
     return Background(measurements, tuple(runs), scale)
 
 

@@ -6,7 +6,7 @@ given by its susceptibility has the moment chi H at the true field.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -15,9 +15,8 @@ import numpy as np
 
 from glasspara.arrays import BoolArray
 from glasspara.errors import InputError, UsageError
-from glasspara.files.exclusion import Item
 from glasspara.findings import Finding, finding
-from glasspara.runs.measurement import Measurement
+from glasspara.runs.measurement import Measurement, Reader
 from glasspara.runs.run import ZERO_CROSSING, Run
 from glasspara.sample.mass import CONTRADICTED
 
@@ -241,15 +240,8 @@ class Corrector:
         return bare, holders
 
 
-def read_corrections(
-    settings: Corrections,
-    *,
-    moment: str = "auto",
-    errors: str = "auto",
-    exclude: Mapping[str, Iterable[Item]] | None = None,
-    min_fit: float | None = None,
-) -> Corrector:
-    """The files of ``settings``, the background read as the sample is (arguments of :func:`glasspara.read`).
+def read_corrections(settings: Corrections, reader: Reader) -> Corrector:
+    """The files of ``settings``, the background read as the sample is.
 
     Raises
     ------
@@ -262,14 +254,7 @@ def read_corrections(
     if settings.background:
         from glasspara.data.corrections.background import read_background
 
-        background = read_background(
-            settings.background,
-            scale=settings.background_scale,
-            moment=moment,
-            errors=errors,
-            exclude=exclude,
-            min_fit=min_fit,
-        )
+        background = read_background(settings.background, reader, scale=settings.background_scale)
     if settings.field_standard is not None:
         from glasspara.data.corrections.field_standard import read_field_standard
 
@@ -278,6 +263,6 @@ def read_corrections(
             chi=settings.standard_chi,
             fit_chi=settings.fit_standard_chi,
             mass_mg=settings.standard_mass_mg,
-            exclude=(exclude or {}).get(settings.field_standard, ()),
+            exclude=reader.exclude.get(settings.field_standard, ()),
         )
     return Corrector(settings, background, standard)
