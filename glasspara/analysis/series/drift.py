@@ -23,7 +23,7 @@ from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.problem.nuisances import Disturbance, nuisances_of
-from glasspara.model.model import IONS
+from glasspara.model.catalogue import IONS
 from glasspara.model.parameters import ALLOWANCES
 from glasspara.physics.ions.ions import ION_OF_PARAMETER, Ion
 from glasspara.physics.ions.langevin import langevin_response
