@@ -18,6 +18,7 @@ from glasspara.analysis.linear.tangent import Tangent
 from glasspara.analysis.oscillations.periodogram import Waves, frequency_grid, gains, powers
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
+from glasspara.findings import Finding, Where, finding
 
 Abscissa = Literal["T", "1/T"]
 ABSCISSAE: tuple[Abscissa, ...] = ("T", "1/T")
@@ -182,8 +183,8 @@ def _share(noise: FloatArray, value: float) -> float:
     return float((1 + np.sum(noise >= value)) / (1 + len(noise)))
 
 
-def find_tracks(data: Dataset) -> tuple[tuple[Track, ...], list[str]]:
-    """The tracks of those runs of ``data`` at fixed field that have enough points; why others have not, in words."""
+def find_tracks(data: Dataset) -> tuple[tuple[Track, ...], list[Finding]]:
+    """The tracks of those runs of ``data`` at fixed field that have enough points; the others as findings."""
     tracks: list[Track] = []
     left_out = []
     for number, (run, part) in enumerate(zip(data.runs, data.slices, strict=True)):
@@ -197,7 +198,8 @@ def find_tracks(data: Dataset) -> tuple[tuple[Track, ...], list[str]]:
         ]
         tracks += made
         if not made:
-            left_out.append(f"{run.label}: {len(run)} points are too few, or lie too near to each other")
+            where = Where(file=run.run.file, run=run.label)
+            left_out.append(finding("oscillations.run-left-out", where, run=run.label, points=len(run)))
     return tuple(tracks), left_out
 
 
