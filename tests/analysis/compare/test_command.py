@@ -32,7 +32,7 @@ def without_argv(path):
 def test_report_table_and_figure(glasspara, validator, duran, tmp_path):
     done = glasspara("compare", *duran, *FEW, "--replicates", 2, "--jobs", 1, "--out", tmp_path)
     assert done.status == 0
-    assert "Verdict: Comparison of models: an ATS term is not established" in done.out
+    assert "Verdict: Comparison: ATS term not established" in done.out
     assert "better than models without an ATS term: etm, decisively" in done.out
     document = json.loads((tmp_path / "compare.json").read_text(encoding="utf-8"))
     validator.validate(document)
