@@ -19,7 +19,6 @@ from glasspara.analysis.high_field.figures import highfield_figures
 from glasspara.analysis.high_field.level_figures import level_diagram_figure
 from glasspara.analysis.universality.collapse import universality
 from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
-from glasspara.analysis.universality.parts import universality_parts
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
@@ -29,7 +28,7 @@ from glasspara.model.parameters import ATS_NAMES
 from glasspara.physics.three_level.magnetisation import three_level_magnetisation
 from glasspara.presets import load_preset
 from glasspara.report.style import save_png
-from glasspara.sample.trace_ions import load_trace_ions
+from glasspara.sample.sample import load_trace_ions
 from glasspara.simulation.datasets import both_kinds
 
 ROOT = Path(__file__).parent.parent
@@ -57,9 +56,9 @@ def main() -> None:
         "three_levels_high_field": field_shape_figure(TEMPERATURE, ats=ats, areas=PEAK_AREAS),
     }
     campaign = _campaign("bk7-fixed-field")
-    result, parts = universality(campaign), universality_parts(campaign)
-    figures["universality"] = universality_figure(result, parts)
-    figures["universality_pairs"] = universality_pairs_figure(result, parts)
+    result = universality(campaign)
+    figures["universality"] = universality_figure(result)
+    figures["universality_pairs"] = universality_pairs_figure(result)
     made = both_kinds({**values, "qs4": CAMPAIGN_AREA}, np.random.default_rng(1), Model("three-level"))
     forms = high_field(made)
     figures |= {name: figure for name, figure in highfield_figures(forms, synthetic=True) if "4.5K" in name}

@@ -17,13 +17,13 @@ from glasspara.wording import percent
 class Parameter:
     """One parameter of the model (17).
 
-    ``start`` is the value used where nothing better is known; ``lower`` and ``upper`` are physical limits;
-    ``held`` says that a fit holds the parameter unless the user frees it. ``scale`` says how a fit moves in it: the
-    model is linear in it, or it moves in the logarithm, or neither. ``size`` is the step that is worth a look where
-    ``start`` does not give it (value 0), ``reach`` a standard error that says nothing (of the logarithm, for "log"),
-    and ``search`` the values that a search for the start tries. ``prior`` is the standard deviation of a weak prior about
-    ``start`` (of the logarithm where ``prior_of_log``) that a fit assumes unless the user says something of the parameter:
-    the source's own values for BK7 differ by less.
+    ``start`` is the value used where nothing better is known; ``lower`` and ``upper`` are physical limits; ``held``
+    says that a fit holds the parameter unless the user frees it. ``scale`` says how a fit moves in it: the model is
+    linear in it, or it moves in the logarithm, or neither. ``size`` is the step that is worth a look where ``start``
+    does not give it (value 0), ``reach`` a standard error that says nothing (of the logarithm, for "log"), and
+    ``search`` the values that a search for the start tries. ``prior`` is the standard deviation of a weak prior about
+    ``start`` (of the logarithm where ``prior_of_log``) that a fit assumes unless the user says something of the
+    parameter: the source's own values for BK7 differ by less.
     """
 
     name: str

@@ -107,7 +107,8 @@ class CoupledIons:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of equal spins ``s`` with the exchange ``J S_1 S_2`` (K, positive: antiferromagnetic), g = 2; moment of a pair.
+    """Pairs of equal spins ``s`` with the exchange ``J S_1 S_2`` (K, positive: antiferromagnetic), g = 2; moment of a
+    pair.
 
     The exact sum over the total spin F = 0 ... 2S with energies J F(F + 1)/2.
     """
@@ -157,8 +158,8 @@ class _PairLevels:
     """Levels of a pair at b = g mu_B \\|H\\|/k_B T, by total spin F; shape (2S + 1, n) but for ``b``.
 
     ``highest`` is the Zeeman energy of m = F and ``energy`` the exchange energy for J = 1 K, over k_B T; ``count``,
-    ``moment`` and ``square`` are the sums of 1, m and m^2 over the levels of one F, with Boltzmann's weights relative to
-    that of m = F.
+    ``moment`` and ``square`` are the sums of 1, m and m^2 over the levels of one F, with Boltzmann's weights relative
+    to that of m = F.
     """
 
     b: FloatArray

@@ -28,9 +28,9 @@ _HOLD = 1.0e-8
 class Certificate:
     """Proof that no other weights serve better.
 
-    ``max_violation`` is the largest slope -d(chi2)/2 dw of any entry, with columns of unit length in standard errors: its
-    square is what that entry alone could still take from chi2. ``gap`` bounds what all entries together could, by the
-    convexity of chi2. ``changes`` counts how often an entry came or went.
+    ``max_violation`` is the largest slope -d(chi2)/2 dw of any entry, with columns of unit length in standard errors:
+    its square is what that entry alone could still take from chi2. ``gap`` bounds what all entries together could, by
+    the convexity of chi2. ``changes`` counts how often an entry came or went.
     """
 
     max_violation: float

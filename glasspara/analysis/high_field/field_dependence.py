@@ -67,7 +67,7 @@ class HighFieldResult:
 
     @property
     def trusted(self) -> bool:
-        return self.comparison.trusted
+        return self.comparison.assessment.trusted
 
     @property
     def usable(self) -> Mapping[str, FitResult]:
@@ -132,7 +132,7 @@ def high_field(data: Dataset, wishes: FitSettings | None = None) -> HighFieldRes
         raise InputError(
             "no run at fixed temperature, and the shape of M(H) is the question", remedy="Add an M(H) file"
         )
-    comparison = compare(data, FORMS, wishes=wishes)
+    comparison = compare(data, FORMS, settings=wishes)
     fits = {item.name: item.result for item in comparison.contestants if item.usable and item.result}
     peaks = [_peak(name, result, run) for run in runs for name, result in fits.items()]
     return HighFieldResult(comparison, tuple(peaks))

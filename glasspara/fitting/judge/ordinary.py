@@ -1,9 +1,9 @@
 """The question that decides: could ordinary magnetism as a whole have made these data?
 
-A fit with an ATS term that beats "Larmor + free Fe2+ and Fe3+" does not answer it. Here the data are fitted by everything
-ordinary at once (:mod:`glasspara.ordinary`), with the same errors of the instrument granted to both sides. The term is
-established only where the model with it describes the data and ordinary magnetism does not, by a margin in chi2 that was
-calibrated on simulated samples without tunnelling systems (``docs/ordinary.md``).
+A fit with an ATS term that beats "Larmor + free Fe2+ and Fe3+" does not answer it. Here the data are fitted by
+everything ordinary at once (:mod:`glasspara.ordinary`), with the same errors of the instrument granted to both sides.
+The term is established only where the model with it describes the data and ordinary magnetism does not, by a margin in
+chi2 that was calibrated on simulated samples without tunnelling systems (``docs/ordinary.md``).
 """
 
 from __future__ import annotations
@@ -99,13 +99,17 @@ def compare_with_ordinary(
             sample=sample,
             iron=iron,
             widths=widths,
-            trace_ions=[(item.ion.name, item.ion.j, item.ion.g) for item in minimum.coordinates.model.trace_ions],
+            trace_ions=[
+                (item.ion.name, item.ion.j, item.ion.g) for item in minimum.coordinates.model.trace_ions
+            ],
         )
 
     statistics = minimum.statistics
     chi2 = minimum.chi2
     if widths is not None:
-        chi2 = _with_directions(minimum, directions_of(data.temperature, run=run, sample=sample, widths=widths))
+        chi2 = _with_directions(
+            minimum, directions_of(data.temperature, run=run, sample=sample, widths=widths)
+        )
     found = OrdinaryMagnetism(cone(known), widths, chi2, minimum.chi2, statistics.ndof)
     total = to_canonical(minimum.reported)
     n_fe = total["n_fe2"] + total["n_fe3"]

@@ -13,7 +13,8 @@ from glasspara.fitting.problem.combinations import combinations
 from glasspara.fitting.problem.coordinates import Coordinates, reported_names
 from glasspara.fitting.problem.nuisances import nuisances_of
 from glasspara.fitting.problem.problem import Constraint, Penalty, Problem
-from glasspara.model.model import IONS, Model
+from glasspara.model.catalogue import IONS
+from glasspara.model.model import Model
 from glasspara.model.parameters import ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES
 
 Method = Literal["joint", "staged", "staged-once"]

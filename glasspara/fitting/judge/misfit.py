@@ -1,0 +1,369 @@
+"""Where the misfit of a poor fit sits: in temperature, field, H/T, one run, one branch, or the order of measurement.
+
+Candidate sets of points are tried along each axis. What chi2 would lose if a set were left out and the model fitted
+again follows from the residuals and the Jacobian without a fit (deletion formula of linear least squares). The set that
+holds most of the excess of chi2 in the fewest points is where the misfit is concentrated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import sqrt
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from glasspara.arrays import BoolArray, FloatArray
+from glasspara.data.dataset import MILLIGRAM, Dataset, ReducedRun
+from glasspara.findings import Finding, finding
+from glasspara.fitting.search.minimise import Minimum
+from glasspara.model.model import evaluate_with_gradient, slope_by_log_temperature
+from glasspara.model.parameters import to_canonical
+
+Axis = Literal["T", "H", "H/T", "run", "branch", "order"]
+
+OXYGEN = (43.0, 60.0)
+"""Hump of condensed oxygen, K: its transitions are at 43.8 and 54.4 K."""
+
+REMNANT_FIELD = 50.0
+"""Largest lag between field-up and field-down branches that a magnet's own remnant field makes, Oe."""
+
+# A set counts as the place if leaving it out removes this share of the excess of chi2, in less than that of the points.
+_CONCENTRATED, _FEW_POINTS = 0.5, 0.45
+_EDGES = 22  # along T, H and H/T
+_FIRST_POINTS = (3, 6, 10)
+# A simple fault that takes so much of the excess is the likely cause.
+_EXPLAINED = 0.9
+_DECAYS = (1.0, 1.5, 2.0, 3.0, 5.0)  # points
+_STRETCHES = 8
+# Shifts between branches below this many standard errors are none.
+_CLEAR_SHIFT = 5.0
+
+
+PlaceBlock = TypedDict(
+    "PlaceBlock",
+    {
+        "axis": Axis,
+        "from": float | None,
+        "to": float | None,
+        "share_of_chi2": float,
+        "points": int,
+        "runs": list[str],
+        "label": str,
+    },
+)
+"""Where residuals are concentrated: from and to in K, Oe, Oe/K or points; null for runs and branches."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A set of points that holds the misfit.
+
+    ``low`` and ``high`` bound it along ``axis``, in K, Oe, Oe/K or points; None for a run or a branch. ``share`` is the
+    part of the excess of chi2 that goes with it, ``points`` how many it has; ``runs`` are the labels of the runs in it,
+    ``of_runs`` how many runs the data have there.
+    """
+
+    axis: Axis
+    low: float | None
+    high: float | None
+    share: float
+    points: int
+    runs: tuple[str, ...]
+    label: str = ""
+
+    @property
+    def block(self) -> PlaceBlock:
+        """The place as it stands in a report."""
+        return {
+            "axis": self.axis,
+            "from": self.low,
+            "to": self.high,
+            "share_of_chi2": self.share,
+            "points": self.points,
+            "runs": list(self.runs),
+            "label": self.label,
+        }
+
+
+@dataclass(frozen=True)
+class BranchShift:
+    """How far two branches of a run lie apart, as a shift of what varies: T relative (M(T) runs), or H in Oe."""
+
+    run: str
+    kind: str
+    branches: tuple[str, str]
+    shift: float
+    error: float
+
+    @property
+    def clear(self) -> bool:
+        return abs(self.shift) > _CLEAR_SHIFT * self.error
+
+
+def places_of_misfit(minimum: Minimum) -> tuple[Place, ...]:
+    """The places that hold the misfit, best first, at most one for each axis; none where it is everywhere."""
+    problem, data = minimum.problem, minimum.problem.data
+    residuals, jacobian = problem.residuals_and_jacobian(minimum.point)
+    n = len(data)
+    basis = _basis(jacobian)[:n]
+    residuals = residuals[:n]
+    excess = float(residuals @ residuals) - max(minimum.statistics.ndof, 1)
+    if excess <= 0.0:
+        return ()
+    best: dict[Axis, tuple[float, Place]] = {}
+    for axis, low, high, label, mask in _candidates(data):
+        points = int(mask.sum())
+        if not 0 < points < _FEW_POINTS * n:
+            continue
+        share = min((_gain(residuals, basis, mask) - points) / excess, 1.0)
+        score = share - points / n
+        if share > _CONCENTRATED and score > best.get(axis, (-np.inf,))[0]:
+            runs = tuple(
+                run.label for run, part in zip(data.runs, data.slices, strict=True) if mask[part].any()
+            )
+            best[axis] = score, Place(axis, low, high, share, points, runs, label)
+    return tuple(place for _, place in sorted(best.values(), key=lambda item: -item[0]))
+
+
+def _basis(jacobian: FloatArray) -> FloatArray:
+    """Orthonormal columns of the Jacobian; its columns are scaled, as their sizes differ by many decades."""
+    lengths = np.linalg.norm(jacobian, axis=0)
+    basis: FloatArray = np.linalg.qr(jacobian[:, lengths > 0.0] / lengths[lengths > 0.0])[0]
+    return basis
+
+
+def _gain(residuals: FloatArray, basis: FloatArray, mask: BoolArray) -> float:
+    """What chi2 loses if the points of ``mask`` are left out and the parameters follow."""
+    part, rows = residuals[mask], basis[mask]
+    inner = np.eye(rows.shape[1]) - rows.T @ rows
+    projected = rows.T @ part
+    return float(part @ part + projected @ np.linalg.lstsq(inner, projected, rcond=1e-9)[0])
+
+
+def _candidates(data: Dataset) -> Iterator[tuple[Axis, float | None, float | None, str, BoolArray]]:
+    T, H = data.temperature, np.abs(data.field)
+    ratio = H / T
+    for axis, values in (("T", T), ("H", H), ("H/T", ratio)):
+        yield from _intervals(axis, values)  # type: ignore[arg-type]  # literals of a tuple
+    for index, run in enumerate(data.runs):
+        mask = np.zeros(len(data), dtype=bool)
+        mask[data.slices[index]] = True
+        yield "run", None, None, f"{run.label} ({run.run.file})", mask
+    words = sorted({_direction(run, number) for run in data.runs for number in np.unique(run.run.branch)})
+    for word in words:
+        yield "branch", None, None, word, _of_branches(data, word)
+    for count in _FIRST_POINTS:
+        parts = [np.arange(len(run)) < count for run in data.runs]
+        yield "order", 1.0, float(count), f"first {count} points", np.concatenate(parts)
+
+
+def _intervals(
+    axis: Axis, values: FloatArray
+) -> Iterator[tuple[Axis, float | None, float | None, str, BoolArray]]:
+    """All stretches between edges that share out the points evenly; between the values where these are few."""
+    distinct = np.unique(values)
+    middles = 0.5 * (distinct[1:] + distinct[:-1])
+    if len(middles) > _EDGES:
+        middles = np.unique(np.quantile(middles, np.linspace(0.0, 1.0, _EDGES)))
+    edges = [-np.inf, *middles.tolist(), np.inf]
+    for first in range(len(edges) - 1):
+        for last in range(first + 1, len(edges)):
+            mask = (values > edges[first]) & (values <= edges[last])
+            if mask.any() and not mask.all():
+                yield axis, float(values[mask].min()), float(values[mask].max()), "", mask
+
+
+def _direction(run: ReducedRun, branch: int) -> str:
+    """What a branch is called without its number: "warming", "field down"."""
+    return run.run.branch_labels[branch].partition(" (")[0]
+
+
+def _of_branches(data: Dataset, word: str) -> BoolArray:
+    parts = [
+        np.array([_direction(run, number) == word for number in range(len(run.run.branch_labels))])[
+            run.run.branch
+        ]
+        for run in data.runs
+    ]
+    return np.concatenate(parts)
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """A simple fault that would explain the misfit: its ``code``, what it takes of the excess, and its size.
+
+    ``size`` is relative for a thermometer (right below ``at``, K, and only there), in emu for a relaxation (with a
+    decay over ``at`` points) and for a drift (from the first to the last point of the worst run).
+    """
+
+    code: Literal["thermometer", "relaxation", "drift"]
+    share: float
+    size: float
+    error: float
+    at: float | None = None
+
+
+def disturbance_of(minimum: Minimum) -> Disturbance | None:
+    """The simple fault of the instrument that takes most of the misfit, if it takes nearly all of it."""
+    problem, data = minimum.problem, minimum.problem.data
+    residuals, jacobian = problem.residuals_and_jacobian(minimum.point)
+    n, basis = len(data), _basis(jacobian)
+    excess = float(residuals @ residuals) - max(minimum.statistics.ndof, 1)
+    values, model = to_canonical(minimum.reported), minimum.coordinates.model
+    by_temperature = slope_by_log_temperature(data.temperature, data.field, values, model)
+    grams = np.concatenate([np.full(len(run), run.mass_mg * MILLIGRAM) for run in data.runs])
+    order = np.concatenate([np.arange(len(run), dtype=np.float64) for run in data.runs])
+    lengths = np.concatenate([np.full(len(run), float(max(len(run) - 1, 1))) for run in data.runs])
+    found: list[Disturbance] = []
+
+    def consider(
+        code: Literal["thermometer", "relaxation", "drift"], columns: FloatArray, at: float | None
+    ) -> None:
+        whitened = np.zeros((len(residuals), columns.shape[1]))
+        whitened[:n] = columns / data.sigma[:, None]
+        rest = whitened - basis @ (basis.T @ whitened)
+        inverse = np.linalg.pinv(rest.T @ rest, rcond=1e-10, hermitian=True)
+        sizes = inverse @ (rest.T @ residuals)
+        gain = float(residuals @ rest @ sizes)
+        worst = int(np.argmax(np.abs(sizes)))
+        share = (gain - columns.shape[1]) / excess
+        error = sqrt(max(float(inverse[worst, worst]), 0.0))
+        found.append(Disturbance(code, share, float(sizes[worst]), error, at))
+
+    edges = np.unique(np.quantile(data.temperature, np.linspace(0.05, 0.95, _EDGES)))
+    for edge in edges.tolist():
+        consider("thermometer", (by_temperature * (data.temperature < edge))[:, None], edge)
+    for decay in _DECAYS:
+        consider("relaxation", (np.exp(-order / decay) / grams)[:, None], decay)
+    progress = order / lengths - 0.5
+    columns = np.zeros((n, len(data.runs)))
+    for index, part in enumerate(data.slices):
+        columns[part, index] = progress[part] / grams[part]
+    consider("drift", columns, None)
+    best = max(found, key=lambda item: item.share - (len(data.runs) / n if item.code == "drift" else 0.0))
+    return best if best.share > _EXPLAINED else None
+
+
+def branch_shifts(minimum: Minimum) -> tuple[BranchShift, ...]:
+    """How far the branches of each run lie apart: the shift of T or H that takes one to the other.
+
+    Each branch is fitted by the model moved along its own slope, in M(H) runs the worst stretch of the field by itself.
+    A sample that lags behind its thermometer shifts warming against cooling; hysteresis, or the remnant field of the
+    magnet, field up against field down.
+    """
+    problem, data, reported = minimum.problem, minimum.problem.data, minimum.reported
+    values, model = to_canonical(reported), minimum.coordinates.model
+    residuals = data.magnetisation - problem.terms(reported).total
+    _, gradient = evaluate_with_gradient(data.temperature, data.field, values, model)
+    by_field = gradient[:, model.names.index("field_offset")]
+    by_temperature = slope_by_log_temperature(data.temperature, data.field, values, model)
+    found = []
+    for run, part in zip(data.runs, data.slices, strict=True):
+        loop = run.run.kind == "fixed-temperature"
+        slope = (by_field if loop else by_temperature)[part]
+        words = np.array([_direction(run, number) for number in range(len(run.run.branch_labels))])[
+            run.run.branch
+        ]
+        pair = [str(word) for word in dict.fromkeys(words.tolist())][:2]
+        if len(pair) < 2:
+            continue
+        stretches = [np.ones(len(run), dtype=bool)]
+        if loop:
+            edges = np.quantile(np.abs(run.field), np.linspace(0.0, 1.0, _STRETCHES + 1))
+            size = np.abs(run.field)
+            stretches = [(size >= low) & (size <= high) for low, high in pairwise(edges)]
+        shifts = [
+            item
+            for stretch in stretches
+            if (item := _shift(run, pair, words, slope, residuals[part], stretch)) is not None
+        ]
+        if shifts:
+            clear = [item for item in shifts if item.clear]
+            found.append(max(clear or shifts, key=lambda item: abs(item.shift)))
+    return tuple(found)
+
+
+def _shift(
+    run: ReducedRun,
+    pair: Sequence[str],
+    words: npt.NDArray[np.str_],
+    slope: FloatArray,
+    residuals: FloatArray,
+    stretch: BoolArray,
+) -> BranchShift | None:
+    """Half of how far the two branches lie apart in a stretch of field, or all of it in temperature."""
+    shifts = []
+    for word in pair:
+        weight = ((words == word) & stretch) / run.sigma**2 * slope
+        information = float(weight @ slope)
+        if information <= 0.0:
+            return None
+        shifts.append((float(weight @ residuals) / information, 1.0 / sqrt(information)))
+    (a, error_a), (b, error_b) = shifts
+    part = 0.5 if run.run.kind == "fixed-temperature" else 1.0
+    error = part * float(np.hypot(error_a, error_b))
+    return BranchShift(run.label, run.run.kind, (pair[0], pair[1]), part * (b - a), error)
+
+
+def misfit_findings(minimum: Minimum) -> tuple[tuple[Place, ...], list[Finding]]:
+    """The places of the misfit, and what is to be said of them: the usual suspect by name where there is one."""
+    places = places_of_misfit(minimum)
+    found: list[Finding] = []
+    shifts = [item for item in branch_shifts(minimum) if item.clear]
+    lags = [item for item in shifts if item.kind == "fixed-field"]
+    loops = [item for item in shifts if item.kind == "fixed-temperature" and abs(item.shift) > REMNANT_FIELD]
+    if lags:
+        worst = max(lags, key=lambda item: abs(item.shift))
+        found.append(
+            finding(
+                "fitting.branches-differ-in-temperature",
+                branches=list(worst.branches),
+                runs=len(lags),
+                run=worst.run,
+                shift=abs(worst.shift),
+                error=worst.error,
+            )
+        )
+    if loops:
+        worst = max(loops, key=lambda item: abs(item.shift))
+        found.append(
+            finding(
+                "fitting.branches-differ-in-field",
+                branches=list(worst.branches),
+                runs=len(loops),
+                run=worst.run,
+                shift_Oe=abs(worst.shift),
+                error_Oe=worst.error,
+                remnant_Oe=REMNANT_FIELD,
+            )
+        )
+    if not found and (fault := disturbance_of(minimum)) is not None:
+        values = {"share_of_chi2": fault.share, "size": fault.size, "error": fault.error, "at": fault.at}
+        found.append(finding(f"fitting.misfit-by-{fault.code}", **values))
+    if places and not found:
+        found.append(_named(places[0], minimum.problem.data))
+    return places, found
+
+
+def _named(place: Place, data: Dataset) -> Finding:
+    """The place, with its usual suspect."""
+    values: dict[str, Any] = {**place.block, "of_runs": len(data.runs), "in_runs": len(place.runs)}
+    if place.axis == "T" and place.low is not None and place.high is not None:
+        T = data.temperature
+        several = len(place.runs) > 1 or len(data.runs) == 1
+        if (
+            several
+            and place.high > OXYGEN[0]
+            and place.low < OXYGEN[1]
+            and place.low > 25.0
+            and place.high < 90.0
+        ):
+            return finding("fitting.misfit-at-oxygen", **values)
+        if several and (place.low <= float(T.min()) or place.high >= float(T.max())):
+            return finding("fitting.misfit-in-range-of-thermometer", **values)
+    names = {"T": "temperature", "H": "field", "H/T": "field-over-temperature"}
+    return finding(f"fitting.misfit-in-{names.get(place.axis, place.axis)}", **values)
