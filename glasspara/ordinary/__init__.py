@@ -1,0 +1,41 @@
+"""Can anything ordinary make these data? The best description of them by ordinary magnetism as a whole.
+
+``ordinary_magnetism`` fits the cone of everything that a glass may hold beside tunnelling systems: one convex problem
+with one optimum, no start values, and a certificate. ``directions_of`` and ``chi2_with_directions`` grant the same errors
+of the instrument to any other model that is to be compared.
+
+Modules: ``dictionary`` (what there is), ``responses`` (how it is computed), ``solver`` (non-negative least squares),
+``directions`` (errors of the instrument), ``cone`` (the fit), ``components`` (its answer in few words), ``curve``.
+"""
+
+from glasspara.ordinary.components import Component
+from glasspara.ordinary.cone import ConeFit, ExtraColumn, ordinary_magnetism
+from glasspara.ordinary.curve import Curve
+from glasspara.ordinary.dictionary import Dictionary, Entry, ordinary_dictionary
+from glasspara.ordinary.directions import (
+    Direction,
+    DirectionFit,
+    Directions,
+    DirectionWidths,
+    chi2_with_directions,
+    directions_of,
+)
+from glasspara.ordinary.solver import Certificate
+
+__all__ = [
+    "Certificate",
+    "Component",
+    "ConeFit",
+    "Curve",
+    "Dictionary",
+    "Direction",
+    "DirectionFit",
+    "DirectionWidths",
+    "Directions",
+    "Entry",
+    "ExtraColumn",
+    "chi2_with_directions",
+    "directions_of",
+    "ordinary_dictionary",
+    "ordinary_magnetism",
+]

@@ -3,7 +3,8 @@
 The powder mean m of the spin along the field depends on a = D/k_B T, b = g mu_B H/k_B T, the spin and E/D alone. The
 tables hold, for S = 2 and S = 5/2 and for each E/D of ``RHOMBICITIES``, its ratio to the Brillouin function,
 
-``R(a, b) = m / [S B_S(S b)] = sum_kl c_kl T_k(u) T_l(v)``,   ``u = arsinh(a/a_0)/U``,   ``v = 2 ln(1 + b^2/b_0^2)/V - 1``,
+``R(a, b) = m / [S B_S(S b)] = sum_kl c_kl T_k(u) T_l(v)``,
+``u = arsinh(a/a_0)/U``,   ``v = 2 ln(1 + b^2/b_0^2)/V - 1``,
 
 a Chebyshev series in variables that are dense where levels cross within k_B T. R is even in b, 1 for a = 0 (exactly,
 by construction of the coefficients), and tends to 1 in high fields. ``studies.zfs_tables`` makes the file. Relative
@@ -99,8 +100,8 @@ def split_spin_columns(
     ValueError
         Without a table for ``s`` and ``rhombicity``.
     """
-    scales, table = SCALES[s] if s in SCALES else None, _coefficients(s, rhombicity, 3.0e-6)
-    assert scales is not None  # or there were no coefficients
+    table = _coefficients(s, rhombicity, 3.0e-6)
+    scales = SCALES[s]
     b = g * BOHR_MAGNETON / BOLTZMANN * H / T
     a = np.asarray(d_zfs, dtype=np.float64)[:, np.newaxis] / T
     along = table @ _chebyshev(np.minimum(scales.v(b), 1.0), table.shape[1])
@@ -128,8 +129,8 @@ def split_spin_response_fast(
 
     ``T`` in K, ``H`` in Oe, ``d_zfs`` = D/k_B in K (negative: easy axis); shapes broadcast. ``s`` is 2 or 2.5,
     ``rhombicity`` = E/D one of ``RHOMBICITIES``. The same as ``zero_field_splitting.split_spin_response`` from tables:
-    relative error of the moment below 2e-6; of the derivatives, relative to their largest values, below 2e-6 (field) and
-    5e-5 (``d_zfs``).
+    relative error of the moment below 2e-6; of the derivatives, relative to their largest values, below 2e-6 (field)
+    and 5e-5 (``d_zfs``).
 
     Raises
     ------
