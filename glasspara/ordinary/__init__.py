@@ -1,8 +1,8 @@
 """Can anything ordinary make these data? The best description of them by ordinary magnetism as a whole.
 
 ``ordinary_magnetism`` fits the cone of everything that a glass may hold beside tunnelling systems: one convex problem
-with one optimum, no start values, and a certificate. ``directions_of`` and ``chi2_with_directions`` grant the same errors
-of the instrument to any other model that is to be compared.
+with one optimum, no start values, and a certificate. ``directions_of`` and ``chi2_with_directions`` grant the same
+errors of the instrument to any other model that is to be compared.
 
 Modules: ``dictionary`` (what there is), ``responses`` (how it is computed), ``solver`` (non-negative least squares),
 ``directions`` (errors of the instrument), ``cone`` (the fit), ``components`` (its answer in few words), ``curve``.

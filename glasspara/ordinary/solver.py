@@ -31,7 +31,8 @@ class Certificate:
 
     ``max_violation`` is the largest slope -d(chi2)/2 dw of any entry, with columns of unit length in standard
     errors: its square is what that entry alone could still take from chi2. ``gap`` bounds what all entries together
-    could, by the convexity of chi2 (for weights whose sum, in these units, is that of the weights found). ``changes`` counts how often an entry came or went.
+    could, by the convexity of chi2, if the weights of the optimum sum to no more than those found. ``changes`` counts
+    how often an entry came or went.
     """
 
     max_violation: float

@@ -157,15 +157,28 @@ def _ats_curve(one, values):
     return Curve(at(one.T, one.H), by_field, by_log_t)
 
 
-def test_components_say_what_is_there():
-    one = DESIGNS["5 M(H)"]
+def test_components_add_up():
+    one = DESIGNS["mixed"]
     found = fitted(one, ORDINARY["speck 700 Oe"](one.T, one.H), iron=IRON)
     speck = [item for item in found.components if item.kind == "ferromagnetic speck"]
-    assert sum(item.weight for item in speck) == pytest.approx(1e-5, rel=0.3)
+    assert sum(item.weight for item in speck) == pytest.approx(1e-5, rel=0.5)
     assert {item.unit for item in speck} == {"emu/g"}
     assert found.chi_larmor == pytest.approx(4.2e-7, rel=0.03)
     assert sum(item.share_of_signal for item in found.components) == pytest.approx(1.0)
     assert sum(item.iron for item in found.components) == pytest.approx(found.iron_found)
+    assert found.needed == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"), [("D = 12 and 0.6 K, g = 2.1", "zero-field splitting"), ("75 mu_B", "cluster")]
+)
+def test_the_kinds_that_the_data_need_are_named(kind, needed):
+    one = DESIGNS["5 M(H)"]
+    found = fitted(one, ORDINARY[kind](one.T, one.H), iron=IRON, rank_kinds=True)
+    assert {item.kind for item in found.components} == set(found.needed)
+    others = [rise for name, rise in found.needed.items() if name != needed]
+    assert found.needed[needed] > 20.0
+    assert -1e-6 < min(others) <= max(others) < 5.0
 
 
 def test_trace_ions_take_no_iron():
