@@ -363,7 +363,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--samples", type=int, default=300, help="ordinary samples (default 300)")
-    parser.add_argument("--glasses", type=int, default=36, help="glasses of each strength (default 36)")
+    parser.add_argument("--glasses", type=int, default=36, help="glasses of each strength (default 36; 0: none)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=usable_cores(), help="processes (default: all cores)")
     parser.add_argument("--resume", type=Path, help="keep finished replicates there, and go on from them")
@@ -371,7 +371,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     workers = Workers(options.jobs, None, options.resume)
     ordinary = replicates("ordinary", Margins(), options.samples, seed=options.seed, workers=workers)
     show_ordinary(ordinary)
-    for strength in STRENGTHS:
+    for strength in STRENGTHS if options.glasses else ():
         task = Margins(strength)
         glasses = replicates(f"ETM {strength:.3g}", task, options.glasses, seed=options.seed, workers=workers)
         for name in DESIGNS:
