@@ -363,7 +363,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--samples", type=int, default=300, help="ordinary samples (default 300)")
-    parser.add_argument("--glasses", type=int, default=36, help="glasses of each strength (default 36; 0: none)")
+    parser.add_argument(
+        "--glasses", type=int, default=36, help="glasses of each strength (default 36; 0: none)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=usable_cores(), help="processes (default: all cores)")
     parser.add_argument("--resume", type=Path, help="keep finished replicates there, and go on from them")
