@@ -2,8 +2,8 @@
 
     python -m studies.ordinary --samples 300 --glasses 54
 
-draws ordinary samples at random (kinds, parameters and, for a half of them, errors of the instrument) and glasses of the
-source's parameters, measures each in one of three designs with noise of 0.1 or 1 %, fits the ETM and the cone, and
+draws ordinary samples at random (kinds, parameters and, for half of them, errors of the instrument) and glasses of
+the source's parameters, measures each in one of three designs with noise of 0.1 or 1 %, fits the ETM and the cone, and
 prints the quantiles of
 
     margin = (chi2 of the cone - chi2 of the ETM) / max(1, chi2/ndof of the ETM),
@@ -18,15 +18,16 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.dataset import Dataset
+from glasspara.arrays import FloatArray
+from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.result import FitResult
-from glasspara.model import Model, evaluate, evaluate_with_gradient, slope_by_log_temperature
+from glasspara.model.model import Model, evaluate, evaluate_with_gradient, slope_by_log_temperature
 from glasspara.ordinary.cone import ordinary_magnetism
 from glasspara.ordinary.curve import Curve
 from glasspara.ordinary.directions import DirectionWidths, chi2_with_directions, directions_of
@@ -34,11 +35,10 @@ from glasspara.ordinary.responses import Block, Clusters, CoupledIons, FreeIons,
 from glasspara.physics.ions.rhombic_splitting import rhombic_spin_mean
 from glasspara.presets import load_preset
 from glasspara.replicates.cores import usable_cores
+from glasspara.simulation.datasets import make_run
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 from studies._common import Workers, replicates
-from tests.campaigns import make_run
 
-FloatArray = npt.NDArray[np.float64]
 Json = dict[str, Any]
 Law = Callable[[FloatArray, FloatArray], FloatArray]
 """Magnetisation, emu/g, at T and H."""
@@ -116,62 +116,88 @@ class Part:
     iron: float = 0.0
 
 
-def _splitting(rng: np.random.Generator, s: float, g_high: float = 2.0) -> Law:
-    low, high = (0.5, 18.0) if s == 2.0 else (0.1, 2.3)
-    sign = float(rng.choice([-1.0, 1.0]))
-    g = rng.uniform(2.0, g_high)
-    return split(sign * between(rng, low, high), s, float(rng.uniform(0.0, 1.0 / 3.0)), g)
+Draw = Callable[[np.random.Generator, float, float], Part]
+"""What a kind of ordinary magnetism puts in, with parameters between the dictionary's entries, given its free iron."""
 
 
-def _spread_splitting(rng: np.random.Generator) -> list[Law]:
-    """Ten Fe2+ of 3 to 15 K and ten Fe3+ of 0.3 to 0.8 K."""
-    two = [split(float(rng.uniform(3.0, 15.0)), 2.0, 0.0) for _ in range(10)]
-    return two + [split(float(rng.uniform(0.3, 0.8)), 2.5, 1.0 / 3.0) for _ in range(10)]
+def _split_part(s: float, g_high: float = 2.0) -> Draw:
+    def draw(rng: np.random.Generator, n2: float, n3: float) -> Part:
+        low, high = (0.5, 18.0) if s == 2.0 else (0.1, 2.3)
+        d_zfs = float(rng.choice([-1.0, 1.0])) * between(rng, low, high)
+        law = split(d_zfs, s, float(rng.uniform(0.0, 1.0 / 3.0)), float(rng.uniform(2.0, g_high)))
+        share = float(rng.uniform(0.05, 1.0))
+        return Part([(share * n2, law)], fe2=share) if s == 2.0 else Part([(share * n3, law)], fe3=share)
+
+    return draw
 
 
-def draw_part(kind: str, rng: np.random.Generator, n2: float, n3: float) -> Part:
-    """What ``kind`` puts in, with parameters between the dictionary's entries, and what iron it takes for it."""
-    share = float(rng.uniform(0.05, 1.0))
-    if kind in ("D of Fe2+", "g and D of Fe2+"):
-        g_high = 2.25 if kind.startswith("g") else 2.0
-        return Part([(share * n2, _splitting(rng, 2.0, g_high))], fe2=share)
-    if kind == "D of Fe3+":
-        return Part([(share * n3, _splitting(rng, 2.5))], fe3=share)
-    if kind == "D distributed":
-        laws = _spread_splitting(rng)
-        amounts = [n2 / 10.0] * 10 + [n3 / 10.0] * 10
-        return Part(list(zip(amounts, laws, strict=True)), fe2=1.0, fe3=1.0)
-    if kind in ("antiferromagnetic field", "ferromagnetic field"):
-        theta = -between(rng, 0.02, 6.0) if kind.startswith("anti") else between(rng, 0.01, 0.28)
+def _distributed(rng: np.random.Generator, n2: float, n3: float) -> Part:
+    """All Fe2+ with D of 3 to 15 K and all Fe3+ with 0.3 to 0.8 K."""
+    two = [(n2 / 10.0, split(float(rng.uniform(3.0, 15.0)), 2.0, 0.0)) for _ in range(10)]
+    three = [(n3 / 10.0, split(float(rng.uniform(0.3, 0.8)), 2.5, 1.0 / 3.0)) for _ in range(10)]
+    return Part(two + three, fe2=1.0, fe3=1.0)
+
+
+def _mean_field(sign: float, low: float, high: float) -> Draw:
+    def draw(rng: np.random.Generator, n2: float, n3: float) -> Part:
+        theta, share = sign * between(rng, low, high), float(rng.uniform(0.05, 1.0))
         two, three = (of(CoupledIons(j, (theta,))) for j in (2.0, 2.5))
         return Part([(share * n2, two), (share * n3, three)], fe2=share, fe3=share)
-    if kind in ("antiferromagnetic pairs", "ferromagnetic pairs"):
-        sign = 1.0 if kind.startswith("anti") else -1.0
-        share = float(rng.uniform(0.02, 0.3))
-        s, n = (2.0, n2) if rng.random() < 0.5 else (2.5, n3)
-        law = of(Pairs(s, (sign * between(rng, 0.12, 35.0),)))
-        return Part([(share * n / 2.0, law)], **{"fe2" if s == 2.0 else "fe3": share})
-    if kind in ("clusters", "clusters with a spread"):
-        centre, spread = between(rng, 12.0, 8000.0), 0.0 if kind == "clusters" else 0.5
-        moments = centre * np.exp(spread * rng.standard_normal(12))
-        moment = between(rng, 1.0e-6, 1.0e-4)
-        return Part([(moment / 12.0 / (BOHR_MAGNETON * mu), of(Clusters((mu,)))) for mu in moments])
-    if kind in ("speck, tanh", "speck, hyperbola"):
-        shape = "tanh" if kind.endswith("tanh") else "hyperbola"
-        law = of(Specks(shape, (between(rng, 250.0, 1.8e4),), float(rng.uniform(0.0, 3.0e-5))))  # type: ignore[arg-type]
+
+    return draw
+
+
+def _pairs(sign: float) -> Draw:
+    def draw(rng: np.random.Generator, n2: float, n3: float) -> Part:
+        share, coupling = float(rng.uniform(0.02, 0.3)), sign * between(rng, 0.12, 35.0)
+        if rng.random() < 0.5:
+            return Part([(share * n2 / 2.0, of(Pairs(2.0, (coupling,))))], fe2=share)
+        return Part([(share * n3 / 2.0, of(Pairs(2.5, (coupling,))))], fe3=share)
+
+    return draw
+
+
+def _clusters(spread: float) -> Draw:
+    """A lognormal distribution of moments, of twelve sizes."""
+
+    def draw(rng: np.random.Generator, n2: float, n3: float) -> Part:  # noqa: ARG001
+        moments = between(rng, 12.0, 8000.0) * np.exp(spread * rng.standard_normal(12))
+        saturation = between(rng, 1.0e-6, 1.0e-4)
+        return Part([(saturation / 12.0 / (BOHR_MAGNETON * mu), of(Clusters((mu,)))) for mu in moments])
+
+    return draw
+
+
+def _speck(shape: Literal["tanh", "hyperbola"]) -> Draw:
+    def draw(rng: np.random.Generator, n2: float, n3: float) -> Part:  # noqa: ARG001
+        law = of(Specks(shape, (between(rng, 250.0, 1.8e4),), float(rng.uniform(0.0, 3.0e-5))))
         return Part([(between(rng, 1.0e-6, 1.0e-4), law)])
-    if kind == "other spins":
-        law = of(FreeIons(((float(rng.choice([0.5, 1.0, 1.5])), 2.0),)))
-        amount = between(rng, 0.02, 0.5) * (n2 + n3)
-        return Part([(amount, law)], iron=amount)  # in the dictionary they are iron, of another spin state
-    return Part([])
+
+    return draw
 
 
-KINDS = (
-    "free ions", "D of Fe2+", "g and D of Fe2+", "D of Fe3+", "D distributed", "antiferromagnetic field",
-    "ferromagnetic field", "antiferromagnetic pairs", "ferromagnetic pairs", "clusters", "clusters with a spread",
-    "speck, tanh", "speck, hyperbola", "other spins",
-)  # fmt: skip
+def _other_spins(rng: np.random.Generator, n2: float, n3: float) -> Part:
+    amount, j = between(rng, 0.02, 0.5) * (n2 + n3), float(rng.choice([0.5, 1.0, 1.5]))
+    # in the dictionary they are iron, of another spin state
+    return Part([(amount, of(FreeIons(((j, 2.0),))))], iron=amount)
+
+
+KINDS: dict[str, Draw] = {
+    "free ions": lambda rng, n2, n3: Part([]),  # noqa: ARG005
+    "D of Fe2+": _split_part(2.0),
+    "g and D of Fe2+": _split_part(2.0, 2.25),
+    "D of Fe3+": _split_part(2.5),
+    "D distributed": _distributed,
+    "antiferromagnetic field": _mean_field(-1.0, 0.02, 6.0),
+    "ferromagnetic field": _mean_field(1.0, 0.01, 0.28),
+    "antiferromagnetic pairs": _pairs(1.0),
+    "ferromagnetic pairs": _pairs(-1.0),
+    "clusters": _clusters(0.0),
+    "clusters with a spread": _clusters(0.5),
+    "speck, tanh": _speck("tanh"),
+    "speck, hyperbola": _speck("hyperbola"),
+    "other spins": _other_spins,
+}
 
 
 def ordinary_sample(rng: np.random.Generator) -> Sample:
@@ -179,11 +205,11 @@ def ordinary_sample(rng: np.random.Generator) -> Sample:
     total = between(rng, 0.7e17, 5.0e17)
     x = float(rng.uniform(0.2, 0.8))
     n2, n3, chi_larmor = x * total, (1.0 - x) * total, float(rng.uniform(3.5e-7, 4.8e-7))
-    kinds = rng.choice(KINDS, size=int(rng.integers(1, 3)), replace=False).tolist()
+    kinds = rng.choice(list(KINDS), size=int(rng.integers(1, 3)), replace=False).tolist()
     terms: list[tuple[float, Law]] = []
     iron = total
     for kind in kinds:
-        part = draw_part(kind, rng, n2, n3)
+        part = KINDS[kind](rng, n2, n3)
         terms += part.terms
         n2, n3, iron = n2 * (1.0 - part.fe2), n3 * (1.0 - part.fe3), iron + part.iron
     terms += [(n2, FE2), (n3, FE3)]
@@ -337,7 +363,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--samples", type=int, default=300, help="ordinary samples (default 300)")
-    parser.add_argument("--glasses", type=int, default=36, help="glasses of each strength (default 36)")
+    parser.add_argument(
+        "--glasses", type=int, default=36, help="glasses of each strength (default 36; 0: none)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=usable_cores(), help="processes (default: all cores)")
     parser.add_argument("--resume", type=Path, help="keep finished replicates there, and go on from them")
@@ -345,7 +373,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     workers = Workers(options.jobs, None, options.resume)
     ordinary = replicates("ordinary", Margins(), options.samples, seed=options.seed, workers=workers)
     show_ordinary(ordinary)
-    for strength in STRENGTHS:
+    for strength in STRENGTHS if options.glasses else ():
         task = Margins(strength)
         glasses = replicates(f"ETM {strength:.3g}", task, options.glasses, seed=options.seed, workers=workers)
         for name in DESIGNS:

@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from numpy.polynomial import chebyshev
 
-from glasspara.physics.langevin import brillouin
+from glasspara.arrays import FloatArray
+from glasspara.physics.ions.langevin import brillouin
 from glasspara.physics.ions.rhombic_splitting import rhombic_spin_mean
 from glasspara.physics.ions.zfs_tables import B_LIMIT, RHOMBICITIES, SCALES, Scales, reduced_response
-
-FloatArray = npt.NDArray[np.float64]
 
 TARGET = Path(__file__).parent.parent / "glasspara" / "physics" / "zfs_tables.npz"
 ORDERS = (88, 32)

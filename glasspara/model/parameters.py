@@ -62,8 +62,8 @@ _TABLE = (
     Parameter("fe2_fraction", "x", "1", 0.5, 0.0, 1.0, "partition: n_fe2 = x n_fe, n_fe3 = (1 - x) n_fe", size=1.0),
     Parameter(
         "n_ats", "n_ATS", "g^-1", 1.352e16, 0.0, inf,
-        "concentration of tunnelling systems times P*; where the cutoffs lie close together magnetisation determines only "
-        "the strength n_ats ln(d0max_qs4/d0min_qs4)",
+        "concentration of tunnelling systems times P*; where the cutoffs lie close together magnetisation determines "
+        "only the strength n_ats ln(d0max_qs4/d0min_qs4)",
         scale="linear", prior=log(10.0), prior_of_log=True,
     ),
     Parameter(

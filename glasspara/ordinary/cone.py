@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from glasspara.arrays import FloatArray
 from glasspara.errors import InputError
 from glasspara.ordinary.components import Component, components_of
 from glasspara.ordinary.curve import Curve
-from glasspara.ordinary.dictionary import Dictionary, ordinary_dictionary
+from glasspara.ordinary.dictionary import Dictionary, Kind, ordinary_dictionary
 from glasspara.ordinary.directions import (
     Direction,
     Directions,
@@ -49,6 +49,8 @@ class ConeFit:
     without any. ``weights`` belong to ``dictionary.entries``, ``components`` say the same in fewer words.
     ``iron_found`` is the iron of all carriers, ``iron_silent`` what is counted beside, in g^-1. ``curve`` is the
     magnetisation of the sample, ``disturbed`` the same as the instrument with its errors reads it, both emu/g.
+    ``needed`` is by how much chi2 rises without each kind, where that was asked for: components are one description of
+    many, and the data need only those kinds whose absence costs much.
     """
 
     chi2: float
@@ -64,7 +66,8 @@ class ConeFit:
     curve: FloatArray
     disturbed: FloatArray
     directions: tuple[Direction, ...]
-    extra_weights: dict[str, float]
+    needed: Mapping[Kind, float]
+    extra_weights: Mapping[str, float]
     certificate: Certificate
 
     @property
@@ -109,8 +112,10 @@ class _Problem:
         columns = self.dictionary.columns(T, H) * gain[:, np.newaxis]
         return _Place(pulls, T, H, gain, sums["magnetisation"], columns, extra)
 
-    def solve(self, place: _Place, slopes: FloatArray, start: Sequence[int]) -> Solution:
-        """Best weights about ``place``, with ``slopes`` of the fitted curve by the pulls.
+    def solve(
+        self, place: _Place, slopes: FloatArray, start: Sequence[int], without: Kind | None = None
+    ) -> Solution:
+        """Best weights about ``place``, with ``slopes`` of the fitted curve by the pulls, ``without`` a kind of entry.
 
         The weights: of the entries, of the extra columns >= 0, of silent iron. The free ones: chi_larmor, signed extra
         columns, pulls.
@@ -123,6 +128,9 @@ class _Problem:
         free = np.zeros((len(columns), 1 + len(signed) + pulls))
         target = np.zeros(len(columns))
         columns[:n, :entries] = place.columns
+        if without is not None:
+            left_out = [entry.kind == without for entry in self.dictionary.entries]
+            columns[:n, :entries][:, left_out] = 0.0
         for number, column in enumerate(positive, entries):
             columns[:n, number] = column
         free[:n] = np.column_stack([-place.gain * place.H, *signed, slopes])
@@ -173,6 +181,7 @@ def ordinary_magnetism(
     extra_columns: Sequence[ExtraColumn] = (),
     order: FloatArray | None = None,
     dictionary: Dictionary | None = None,
+    rank_kinds: bool = False,
 ) -> ConeFit:
     """Fit -chi_L H + sum_k w_k f_k(T, H), w_k >= 0, over everything in the dictionary of ordinary magnetism.
 
@@ -194,6 +203,8 @@ def ordinary_magnetism(
         Time of measurement, for a drift.
     dictionary : Dictionary, optional
         In place of :func:`ordinary_dictionary`.
+    rank_kinds : bool
+        Fit again without each kind of magnetism that is in use, to see which of them the data need.
 
     Raises
     ------
@@ -220,6 +231,12 @@ def ordinary_magnetism(
         slopes = directions.columns(problem.curve(found, place))
         found = problem.solve(place, slopes, found.active)
     weights, pulls = found.weights[: len(entries.entries)], _pulls(found, directions)
+    kinds = dict.fromkeys(
+        entry.kind for entry, weight in zip(entries.entries, weights, strict=True) if weight > 0.0
+    )
+    needed = {
+        kind: problem.solve(place, slopes, [], without=kind).chi2 - found.chi2 for kind in kinds if rank_kinds
+    }
     undisturbed = problem.curve(found, start).magnetisation
     return ConeFit(
         chi2=found.chi2,
@@ -235,6 +252,7 @@ def ordinary_magnetism(
         curve=undisturbed,
         disturbed=problem.curve(found, place).magnetisation + place.added + slopes @ (pulls - place.pulls),
         directions=directions.with_pulls(pulls),
+        needed=needed,
         extra_weights=dict(
             zip((item.name for item in extra_columns), problem.extra_weights(found), strict=True)
         ),

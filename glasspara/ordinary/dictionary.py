@@ -45,8 +45,8 @@ SPLITTING_GRIDS = {(2.0, 2.0): (0.3, 20.0, 18), (2.0, 2.25): (0.3, 20.0, 14), (2
 W. C. Holton and C. P. Slichter, J. Chem. Phys. 32, 668, 1960)."""
 
 MEAN_FIELDS = (-8.0, -5.0, -3.0, -2.2, -1.5, -1.0, -0.65, -0.4, -0.2, -0.08, 0.08, 0.18, 0.3)
-"""Curie-Weiss temperatures, K. Dipoles of 1e17 to 1e19 ions per g give 1e-4 to 1e-2 K; exchange, in iron-rich parts of
-a glass, is antiferromagnetic and gives up to some K."""
+"""Curie-Weiss temperatures, K. Dipoles of 1e17 to 1e19 ions per g give 1e-4 to 1e-2 K; exchange, in iron-rich parts
+of a glass, is antiferromagnetic and gives up to some K."""
 
 WEAK_PAIRS = (
     *(-40.0, -15.0, -7.0, -3.5, -1.8, -1.0, -0.5, -0.2),
@@ -78,8 +78,8 @@ WEAK_PAIRS = (
 STRONG_PAIRS = (60.0, 90.0, 140.0, 210.0, 300.0)
 """Exchange J/k_B of pairs, K, positive for antiferromagnetic ones: through hydrogen bonds and phosphate or silicate
 groups 0.1 to 10 K, through a shared hydroxide some 10 K, through a shared oxygen 100 to 300 K. The strong ones are
-silent but at the highest temperatures, where any number of them mimics anything: they stand in the dictionary only
-where the iron of the sample is known."""
+silent but at the highest temperatures, where enough of them mimic anything: they stand in the dictionary only where
+the iron of the sample is known, which bounds their number."""
 
 CLUSTER_GRID = (10.0, 1.0e4, 30)
 """Moments of superparamagnetic clusters, Bohr magnetons: below 10 they are pairs and ions, above 1e4 specks."""

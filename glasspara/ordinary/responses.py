@@ -107,8 +107,7 @@ class CoupledIons:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of equal spins ``s`` with the exchange ``J S_1 S_2`` (K, positive: antiferromagnetic), g = 2; moment of a
-    pair.
+    """Pairs of equal spins ``s``, exchange ``J S_1 S_2`` (K, positive: antiferromagnetic), g = 2; moment of a pair.
 
     The exact sum over the total spin F = 0 ... 2S with energies J F(F + 1)/2.
     """
@@ -147,7 +146,7 @@ class Pairs:
 
     def _levels(self, T: FloatArray, H: FloatArray) -> _PairLevels:
         b = np.abs(_ZEEMAN * H / T)
-        total = np.arange(round(2 * self.s) + 1)[:, np.newaxis]
+        total = np.arange(round(2 * self.s) + 1, dtype=np.float64)[:, np.newaxis]
         return _PairLevels(
             b, total * b, total * (total + 1) / (2.0 * T), *_multiplets(np.exp(-b), total.size - 1)
         )
@@ -158,7 +157,7 @@ class _PairLevels:
     """Levels of a pair at b = g mu_B \\|H\\|/k_B T, by total spin F; shape (2S + 1, n) but for ``b``.
 
     ``highest`` is the Zeeman energy of m = F and ``energy`` the exchange energy for J = 1 K, over k_B T; ``count``,
-    ``moment`` and ``square`` are the sums of 1, m and m^2 over the levels of one F, with Boltzmann's weights relative
+    ``moment`` and ``square`` are the sums of 1, m and m^2 over the levels of one F, with Boltzmann weights relative
     to that of m = F.
     """
 

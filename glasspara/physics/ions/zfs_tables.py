@@ -3,8 +3,8 @@
 The powder mean m of the spin along the field depends on a = D/k_B T, b = g mu_B H/k_B T, the spin and E/D alone. The
 tables hold, for S = 2 and S = 5/2 and for each E/D of ``RHOMBICITIES``, its ratio to the Brillouin function,
 
-``R(a, b) = m / [S B_S(S b)] = sum_kl c_kl T_k(u) T_l(v)``,   ``u = arsinh(a/a_0)/U``,   ``v = 2 ln(1 + b^2/b_0^2)/V -
-1``,
+``R(a, b) = m / [S B_S(S b)] = sum_kl c_kl T_k(u) T_l(v)``,
+``u = arsinh(a/a_0)/U``,   ``v = 2 ln(1 + b^2/b_0^2)/V - 1``,
 
 a Chebyshev series in variables that are dense where levels cross within k_B T. R is even in b, 1 for a = 0 (exactly,
 by construction of the coefficients), and tends to 1 in high fields. ``studies.zfs_tables`` makes the file. Relative
@@ -23,11 +23,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from glasspara.arrays import FloatArray
 from glasspara.physics.ions.langevin import brillouin, brillouin_derivative
 from glasspara.physics.ions.rhombic_splitting import rhombic_spin_mean
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
-
-FloatArray = npt.NDArray[np.float64]
 
 RHOMBICITIES = (0.0, 0.1, 0.2, 1.0 / 3.0)
 """E/D of the tables; every other E/D is equivalent to one from 0 to 1/3 in other axes."""
@@ -100,8 +99,8 @@ def split_spin_columns(
     ValueError
         Without a table for ``s`` and ``rhombicity``.
     """
-    scales, table = SCALES.get(s), _coefficients(s, rhombicity, 3.0e-6)
-    assert scales is not None  # or there were no coefficients
+    table = _coefficients(s, rhombicity, 3.0e-6)
+    scales = SCALES[s]
     b = g * BOHR_MAGNETON / BOLTZMANN * H / T
     a = np.asarray(d_zfs, dtype=np.float64)[:, np.newaxis] / T
     along = table @ _chebyshev(np.minimum(scales.v(b), 1.0), table.shape[1])

@@ -1,0 +1,122 @@
+"""Errors of the instrument as directions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glasspara.errors import UsageError
+from glasspara.ordinary.curve import Curve
+from glasspara.ordinary.dictionary import ordinary_dictionary
+from glasspara.ordinary.directions import (
+    DirectionWidths,
+    chi2_with_directions,
+    directions_of,
+)
+from tests.ordinary.samples import design
+
+ALL = DirectionWidths(moment_offset=1e-6, drift=2e-6)
+
+
+def names(directions):
+    return [item.name for item in directions.items]
+
+
+def two_samples():
+    """Three runs, the last of another sample; time runs on."""
+    one = design((1e3, 2e4), (5.0,), points=20)
+    sample = np.repeat([0, 0, 1], 20)
+    return one, sample, np.arange(60.0)
+
+
+def test_each_kind_has_its_own_and_those_in_common_are_common():
+    one, sample, order = two_samples()
+    found = directions_of(one.T, run=one.run, sample=sample, widths=ALL, order=order)
+    kinds = [item.kind for item in found.items]
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        "field offset": 3,
+        "thermometer of a run": 3,
+        "gain of a run": 2,  # a sample of one run has its mass
+        "moment offset": 3,
+        "drift": 3,
+        "thermometer": 8,
+        "mass": 2,
+    }
+    narrow = directions_of(
+        np.full(5, 4.0), run=np.zeros(5, int), sample=np.zeros(5, int), widths=DirectionWidths()
+    )
+    assert [name for name in names(narrow) if " at " in name] == ["thermometer at 3 K", "thermometer at 5 K"]
+    none = DirectionWidths(0.0, 0.0, 0.0, 0.0, 0.0)
+    assert directions_of(one.T, run=one.run, sample=sample, widths=none).items == ()
+
+
+def test_the_shared_thermometer_is_linear_in_the_logarithm_between_nodes():
+    T = np.array([1.5, 2.0, np.sqrt(10.0 * 20.0), 60.0, 400.0])
+    found = directions_of(T, run=np.arange(5), sample=np.zeros(5, int), widths=DirectionWidths())
+    shares = {
+        item.name: found.patterns[:, i] / 0.005
+        for i, item in enumerate(found.items)
+        if item.kind == "thermometer"
+    }
+    assert shares["thermometer at 2 K"] == pytest.approx([1.0, 1.0, 0.0, 0.0, 0.0])
+    assert shares["thermometer at 10 K"] == pytest.approx([0.0, 0.0, 0.5, 0.0, 0.0])
+    assert sum(shares.values()) == pytest.approx(np.ones(5))
+
+
+def test_columns_are_what_the_errors_do_to_the_curve():
+    one, sample, order = two_samples()
+    dictionary = ordinary_dictionary()
+    weights = np.zeros(len(dictionary.entries))
+    weights[[3, 60, 200, 330]] = 1e17, 2e17, 1e16, 1e-5
+    found = directions_of(one.T, run=one.run, sample=sample, widths=ALL, order=order)
+    columns = found.columns(dictionary.curve(one.T, one.H, weights))
+    step = 1e-3
+    for index, column in enumerate(columns.T):
+        changed = []
+        for sign in (1.0, -1.0):
+            sums = found.sums(np.where(np.arange(len(found.items)) == index, sign * step, 0.0))
+            T, H = one.T * np.exp(sums["log temperature"]), one.H + sums["field"]
+            curve = dictionary.curve(T, H, weights).magnetisation * np.exp(sums["log gain"])
+            changed.append(curve + sums["magnetisation"])
+        numeric = (changed[0] - changed[1]) / (2.0 * step)
+        assert numeric == pytest.approx(column, rel=1e-5, abs=1e-6 * np.abs(column).max())
+
+
+def test_a_drift_needs_times_and_widths_must_be_numbers():
+    one = design((1e3,), points=5)
+    with pytest.raises(UsageError, match="times"):
+        directions_of(one.T, run=one.run, sample=one.sample, widths=ALL)
+    for bad in (-1.0, np.inf, np.nan):
+        with pytest.raises(UsageError, match="width"):
+            DirectionWidths(mass=bad)
+
+
+def test_pulls_are_found_and_cost_their_squares():
+    rng = np.random.default_rng(4)
+    columns, sigma = rng.standard_normal((200, 5)), np.full(200, 0.01)
+    pulls = np.array([1.5, -0.4, 0.0, 2.0, -1.0])
+    residual = columns @ pulls + sigma * rng.standard_normal(200)
+    found = chi2_with_directions(residual, sigma, columns)
+    assert found.pulls == pytest.approx(pulls, abs=5e-3)
+    left = (residual - columns @ found.pulls) / sigma
+    assert found.chi2 == pytest.approx(float(left @ left + found.pulls @ found.pulls))
+    assert found.chi2 < 260.0 < found.chi2_without
+    none = chi2_with_directions(residual, sigma, np.zeros((200, 0)))
+    assert none.chi2 == pytest.approx(none.chi2_without)
+
+
+def test_free_parameters_follow_without_cost():
+    rng = np.random.default_rng(5)
+    tangent, columns, sigma = rng.standard_normal((80, 3)), rng.standard_normal((80, 2)), np.ones(80)
+    tangent = np.column_stack([tangent, tangent[:, 0], np.zeros(80)])  # degenerate ones do no harm
+    residual = tangent @ np.array([1e4, -3e4, 2.0, 0.0, 0.0]) + columns @ np.array([0.5, -1.0])
+    found = chi2_with_directions(residual, sigma, columns, tangent=tangent)
+    assert found.chi2 == pytest.approx(1.25, rel=0.05)
+    assert found.pulls == pytest.approx([0.5, -1.0], abs=0.03)
+
+
+def test_curves_move_to_first_order():
+    curve = Curve(np.array([1.0, 2.0]), np.array([0.1, 0.2]), np.array([-1.0, -3.0]))
+    moved = curve.moved(np.array([1.0, 0.0]), np.array([0.0, 0.1]))
+    assert moved.magnetisation == pytest.approx([1.1, 1.7])
+    assert (curve + curve).by_field == pytest.approx(curve.scaled(2.0).by_field)
