@@ -133,6 +133,11 @@ class Dataset:
         return tuple(dict.fromkeys(run.mass_mg for run in self.runs))
 
     @property
+    def samples(self) -> tuple[str, ...]:
+        """Names of the samples, in order of appearance; runs without a name count with any."""
+        return ()
+
+    @property
     def errors_are_estimates(self) -> bool:
         """Whether the errors of any run are its own scatter: chi2 then says little about the model."""
         return any(run.run.errors_are_estimates for run in self.runs)

@@ -17,6 +17,7 @@ from glasspara.fitting.judge.assessment import assess, assumption_shares, compar
 from glasspara.fitting.judge.derived import derived
 from glasspara.fitting.judge.determination import determine
 from glasspara.fitting.judge.openness import open_parameters, relative_errors
+from glasspara.fitting.judge.ordinary import compare_with_ordinary
 from glasspara.fitting.judge.parabola import bent_errors
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
@@ -51,8 +52,11 @@ class _Judged:
 
 
 @on_one_thread
-def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
+def fit(data: Dataset, settings: FitSettings | None = None, *, ordinary: bool = True) -> FitResult:
     """Fit the model (17) to all runs of ``data`` together.
+
+    ``ordinary`` says whether ordinary magnetism as a whole is fitted beside a model with an ATS term, which the verdict
+    rests on; analyses that only need the fit leave it out.
 
     Returns
     -------
@@ -76,7 +80,11 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         found = _Judged(replace(found.minimum, fitted_before=len(frozen.errors)))
     minimum, lost = found.minimum, found.lost
     notes = [*_standing_notes(settings, held), *assumptions, *remarks]
-    assessment = assess(minimum, lost, test)
+    compared = None
+    if ordinary and test is not None and test.needed and minimum.valid and minimum.statistics.ndof > 0:
+        iron = settings.known_iron
+        compared = compare_with_ordinary(minimum, iron=iron, widths=settings.directions)
+    assessment = assess(minimum, lost, test, compared)
     if assessment.status == "good":  # the others have been warned
         notes += _bent_notes(minimum)
     result = FitResult(
@@ -90,6 +98,7 @@ def fit(data: Dataset, settings: FitSettings | None = None) -> FitResult:
         derived=derived(minimum),
         statistics=minimum.statistics,
         ats_test=test,
+        ordinary=compared,
         determination=determine(minimum, undetermined=tuple(lost)),
         assessment=assessment,
         terms=minimum.problem.terms(minimum.reported),
@@ -104,7 +113,7 @@ def _with_stages(result: FitResult, settings: FitSettings) -> FitResult:
     """``result`` with what one pass of the stages gives beside the joint fit, which they come to when repeated."""
     joint, once = result, result
     if settings.method == "staged-once":
-        joint = fit(result.data, replace(settings, method="joint", allowances=False))
+        joint = fit(result.data, replace(settings, method="joint", allowances=False), ordinary=False)
         first = {name: item.value for name, item in once.parameters.items() if item.stage}
     else:
         first = dict(_freeze(result.data, settings).values)
@@ -126,7 +135,7 @@ def _with_stages(result: FitResult, settings: FitSettings) -> FitResult:
 
 def _with_trace_effect(result: FitResult, settings: FitSettings) -> FitResult:
     """``result`` with what its trace ions did to the iron, by the same fit without them."""
-    bare = fit(result.data, replace(settings, model=replace(settings.model, trace_ions=())))
+    bare = fit(result.data, replace(settings, model=replace(settings.model, trace_ions=())), ordinary=False)
     effect = TraceEffect(settings.model.trace_ions, _iron(result), _iron(bare))
     held = {name for name, item in result.parameters.items() if item.fixed}
     moved = finding(

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from glasspara.fitting.intervals.contours import Contour
     from glasspara.fitting.intervals.curves import ProfileCurve
     from glasspara.fitting.intervals.minos import Interval
+    from glasspara.fitting.judge.ordinary import OrdinaryMagnetism
 
 
-Status = Literal["good", "term-not-needed", "not-determined", "poor", "not-converged"]
-TRUSTED: frozenset[Status] = frozenset({"good", "term-not-needed"})
+Status = Literal[
+    "good", "not-established", "term-not-needed", "not-determined", "poor", "not-plausible", "not-converged"
+]
+TRUSTED: frozenset[Status] = frozenset({"good", "not-established", "term-not-needed"})
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,8 @@ class FitResult:
     derived: Mapping[str, Derived]
     statistics: Statistics
     ats_test: AtsTest | None
+    ordinary: OrdinaryMagnetism | None
+    """The comparison with ordinary magnetism as a whole, where it was made."""
     determination: Determination
     assessment: Assessment
     terms: Terms

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import erfc, sqrt
+from typing import Any
 
 import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
+from glasspara.fitting.judge.misfit import misfit_findings
+from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism, component_name
+from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.judge.significance import chi2_p_value, f_p_value
 from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
-from glasspara.model.parameters import allowances_in_words, parameter_of
+from glasspara.model.parameters import allowances_in_words, parameter_of, to_canonical
 from glasspara.runs.scatter import MAD_TO_SIGMA
 
 ALPHA = 0.05
@@ -110,10 +114,17 @@ def robust_spread(values: FloatArray) -> float:
     return MAD_TO_SIGMA * float(np.median(np.abs(values - np.median(values))))
 
 
-def assess(minimum: Minimum, lost: Mapping[str, float | None], ats_test: AtsTest | None) -> Assessment:
-    """Status and reasons; the first of not-converged, poor, term-not-needed, not-determined, good that applies.
+def assess(  # noqa: PLR0911
+    minimum: Minimum,
+    lost: Mapping[str, float | None],
+    ats_test: AtsTest | None,
+    ordinary: OrdinaryMagnetism | None = None,
+) -> Assessment:
+    """Status and reasons; the first that applies of not-converged, not-plausible, poor, term-not-needed,
+    not-established, not-determined, good.
 
-    ``lost`` are the free parameters that the data leave open, with their relative errors.
+    ``lost`` are the free parameters that the data leave open, with their relative errors; ``ordinary`` the comparison
+    with ordinary magnetism as a whole, where it was made.
     """
     stats = minimum.statistics
     if not minimum.valid:
@@ -121,10 +132,15 @@ def assess(minimum: Minimum, lost: Mapping[str, float | None], ats_test: AtsTest
     if stats.ndof <= 0:
         few = finding("fitting.too-few-points", points=stats.n_points, parameters=stats.n_free)
         return fit_assessment("not-determined", few)
+    if wrong := implausible(minimum, ats_needed=ats_test is not None and ats_test.needed):
+        return fit_assessment("not-plausible", *wrong)
     data = minimum.problem.data
     pulls = minimum.problem.residuals(minimum.point)[: len(data)]
     remarks = (*_name_tensions(minimum), *_name_outliers(data, pulls))
     if misfit := _misfit(minimum, pulls):
+        if ordinary is not None and ordinary.p_value >= MISFIT_P:
+            instead = finding("fitting.ordinary-instead", **_sizes(ordinary))
+            return fit_assessment("term-not-needed", instead, _mixture(ordinary), *misfit, *remarks)
         return fit_assessment("poor", *misfit, *_what_may_be_wrong(minimum, ats_test), *remarks)
     reasons: tuple[Finding, ...] = (_size_of_residuals(minimum), *remarks)
     if ats_test is not None and not ats_test.needed:
@@ -138,8 +154,53 @@ def assess(minimum: Minimum, lost: Mapping[str, float | None], ats_test: AtsTest
         reasons = (*reasons, finding("fitting.errors-rest-on-assumptions", parameters=assumed))
     if lost:
         parameters = [{"name": name, "error": error} for name, error in lost.items()]
-        return fit_assessment("not-determined", finding("fitting.not-fixed", parameters=parameters), *reasons)
-    return fit_assessment("good", *reasons)
+        reasons = (finding("fitting.not-fixed", parameters=parameters), *reasons)
+    if ordinary is not None and not ordinary.excluded:
+        return fit_assessment("not-established", *_not_established(ordinary, minimum), *reasons)
+    if ordinary is not None:
+        reasons = (finding("fitting.ordinary-excluded", **_sizes(ordinary)), *reasons)
+    return fit_assessment("not-determined" if lost else "good", *reasons)
+
+
+def _sizes(ordinary: OrdinaryMagnetism) -> dict[str, Any]:
+    cone = ordinary.cone
+    return {
+        "chi2_ordinary": cone.chi2,
+        "chi2_etm": ordinary.chi2_model,
+        "points": cone.n_points,
+        "p_value": ordinary.p_value,
+        "margin": ordinary.margin,
+        "threshold": THRESHOLD,
+        "iron": None if cone.iron_used is None else list(cone.iron_used),
+        "directions": ordinary.allowed,
+    }
+
+
+def _mixture(ordinary: OrdinaryMagnetism) -> Finding:
+    components = [
+        {
+            "name": component_name(item),
+            "share": item.share_of_signal,
+            "weight": item.weight,
+            "unit": item.unit,
+        }
+        for item in ordinary.cone.components
+    ]
+    return finding("fitting.ordinary-mixture", components=components)
+
+
+def _not_established(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
+    """Ordinary magnetism describes the data too: which does it, and what would decide."""
+    found = [finding("fitting.ordinary-describes", **_sizes(ordinary)), _mixture(ordinary)]
+    if ordinary.margin_with_iron is not None and ordinary.margin_with_iron > THRESHOLD:
+        iron = to_canonical(minimum.reported)
+        n_fe = iron["n_fe2"] + iron["n_fe3"]
+        found.append(finding("fitting.iron-would-decide", n_fe=n_fe, margin=ordinary.margin_with_iron))
+    else:
+        runs = "one" if len(minimum.problem.data.runs) == 1 else "several"
+        known = ordinary.cone.iron_used
+        found.append(finding("fitting.more-runs-would-decide", runs=runs, iron=known and list(known)))
+    return found
 
 
 def _without_term(ats_test: AtsTest, reasons: tuple[Finding, ...]) -> Assessment:
@@ -214,17 +275,20 @@ def _misfit(minimum: Minimum, pulls: FloatArray) -> list[Finding]:
 
 
 def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[Finding]:
+    """Where the misfit sits, with the usual suspect by name; else what could be tried."""
     found = []
     samples = len(minimum.problem.data.masses)
     if samples > 1:
         found.append(finding("fitting.several-samples", samples=samples))
+    _, located = misfit_findings(minimum)
+    found += located
     if ats_test is not None and ats_test.p_with_allowances is not None and not ats_test.needed:
         found.append(_allowances("fitting.allowances-replace-ats", ats_test))
     elif ats_test is not None and not ats_test.needed:
         found.append(finding("fitting.ats-does-not-help", p_value=ats_test.p_value))
-    elif ats_test is not None and "n_ats" in minimum.coordinates.held:
+    elif ats_test is not None and "n_ats" in minimum.coordinates.held and not located:
         found.append(finding("fitting.n-ats-held-in-a-poor-fit", value=minimum.coordinates.held["n_ats"]))
-    if len(minimum.problem.data.runs) > 1 and not minimum.problem.nuisances:
+    if len(minimum.problem.data.runs) > 1 and not minimum.problem.nuisances and not located:
         found.append(finding("fitting.try-nuisances"))
     if minimum.reported["chi_larmor"] < 0.0:
         found.append(finding("fitting.negative-chi-larmor", value=minimum.reported["chi_larmor"]))

@@ -20,6 +20,7 @@ from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
 from glasspara.ordinary import (
+    Component,
     ConeFit,
     Curve,
     Directions,
@@ -29,7 +30,7 @@ from glasspara.ordinary import (
     ordinary_magnetism,
 )
 
-THRESHOLD = 16.0
+THRESHOLD = 10.0
 """Margin above which ordinary magnetism is excluded: see ``docs/ordinary.md`` for how it was calibrated."""
 
 _HELD_IRON = 1.0e-3
@@ -69,9 +70,26 @@ class OrdinaryMagnetism:
         return _margin(self.cone.chi2_without_directions, self.chi2_model_without_directions, self.ndof_model)
 
     @property
+    def allowed(self) -> list[str]:
+        """The errors of the instrument that were allowed, with their widths (one standard error)."""
+        found = dict.fromkeys((item.kind, item.width, item.unit) for item in self.cone.directions)
+        return [
+            f"{kind} {100.0 * width:g} %" if unit == "1" else f"{kind} {width:g} {unit}"
+            for kind, width, unit in found
+        ] or ["no errors of the instrument"]
+
+    @property
     def excluded(self) -> bool:
         """Whether ordinary magnetism describes the data worse than the model does, by more than the threshold."""
         return self.margin > THRESHOLD
+
+
+def component_name(item: Component) -> str:
+    """A component as a physicist names it: "clusters, mu = 104 mu_B"."""
+    if item.symbol == "J":
+        return item.name
+    unit = "" if item.unit_of_parameter == "1" else f" {item.unit_of_parameter}"
+    return f"{item.name}, {item.symbol} = {item.mean:.3g}{unit}"
 
 
 def _margin(chi2: float, chi2_model: float, ndof: int) -> float:

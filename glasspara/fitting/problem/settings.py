@@ -16,6 +16,7 @@ from glasspara.fitting.problem.problem import Constraint, Penalty, Problem
 from glasspara.model.catalogue import IONS
 from glasspara.model.model import Model
 from glasspara.model.parameters import ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES
+from glasspara.ordinary import DirectionWidths
 
 Method = Literal["joint", "staged", "staged-once"]
 """All free parameters together; the subtraction stages repeated until nothing moves, which is the joint fit; or each
@@ -45,6 +46,8 @@ class Wishes:
     allowances : bool
         Whether the ATS term must hold its own against ``parameters.ALLOWANCES`` too. Without effect where there are
         ``nuisances`` besides the holder's: these then count on both sides.
+    directions : DirectionWidths or None
+        Errors of the instrument that are allowed to the model and to ordinary magnetism alike, or none.
     loss : "linear" or "huber"
         Least squares, or points far off weighing less: :mod:`glasspara.fitting.search.robust`.
     defaults : name -> value
@@ -59,6 +62,7 @@ class Wishes:
     constrained: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     nuisances: Mapping[str, float] = field(default_factory=dict)
     allowances: bool = True
+    directions: DirectionWidths | None = DirectionWidths()  # noqa: RUF009  # frozen
     loss: Literal["linear", "huber"] = "linear"
     defaults: Mapping[str, float] = field(default_factory=dict)
 
@@ -179,6 +183,16 @@ class FitSettings(Wishes):
     def partition(self) -> bool:
         """Whether the Langevin term is written as n_fe and fe2_fraction."""
         return self.n_fe is not None or bool(self.mentioned & set(PARTITION_NAMES))
+
+    @property
+    def known_iron(self) -> tuple[float, float | None] | None:
+        """Iron by mass spectrometry, g^-1, as value and error, however it was given."""
+        if self.n_fe is not None:
+            return self.n_fe
+        if "n_fe" in self.constrained:
+            return self.constrained["n_fe"]
+        held = self.fixed.get("n_fe")
+        return None if held is None else (held, None)
 
     @property
     def chosen(self) -> frozenset[str]:
