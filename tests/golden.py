@@ -1,58 +1,51 @@
-"""Golden files: what a command's report said when the file was written, and must say still.
-
-With the environment variable ``GLASSPARA_WRITE_GOLDEN`` set the files are written again.
-"""
+"""Holds a JSON report against a stored one: keys, codes and texts exactly, numbers to a relative 1e-6."""
 
 from __future__ import annotations
 
 import json
 import os
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-LEFT_OUT = frozenset({"argv", "versions", "glasspara_version", "sha256"})
-LONGEST = 20
-"""Longer lists of numbers are stored as their length and sum."""
+from tests.conftest import ROOT
+
+_OF_THE_MACHINE = {"argv", "versions", "glasspara_version", "sha256", "path", "file", "files"}
+_LONGEST = 20  # of lists of numbers that are stored whole
 
 
 def check(document: dict[str, Any], path: Path) -> None:
-    """Hold ``document`` against the file at ``path``: keys and codes exactly, numbers to one part in a million."""
-    found = _essence(document)
+    """Compare ``document`` with the file ``path``, or write it there if GLASSPARA_WRITE_GOLDEN is set."""
+    found = _short(document)
     if os.environ.get("GLASSPARA_WRITE_GOLDEN"):
-        path.write_text(json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
+        path.write_text(
+            json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     _compare(found, json.loads(path.read_text(encoding="utf-8")), "")
 
 
-def _essence(value: Any) -> Any:
-    """``value`` without what differs between machines and versions, and without the sentences of findings."""
+def _short(value: Any) -> Any:
+    """``value`` without what differs from machine to machine, long lists of numbers by their length and sum."""
     if isinstance(value, dict):
-        left_out = {*LEFT_OUT, "text"} if "code" in value else LEFT_OUT
-        return {key: _essence(item) for key, item in value.items() if key not in left_out}
+        return {name: _short(item) for name, item in value.items() if name not in _OF_THE_MACHINE}
     if isinstance(value, list):
-        if len(value) > LONGEST and all(_is_number(item) for item in value):
+        if len(value) > _LONGEST and all(isinstance(item, (int, float)) for item in value):
             return {"n": len(value), "sum": sum(value)}
-        return [_essence(item) for item in value]
-    if isinstance(value, str) and PurePath(value).is_absolute():
-        return PurePath(value).name
-    return value
+        return [_short(item) for item in value]
+    return value.replace(f"{ROOT}{os.sep}", "") if isinstance(value, str) else value
 
 
-def _compare(found: Any, golden: Any, place: str) -> None:
-    if _is_number(golden) and _is_number(found):
-        assert found == pytest.approx(golden, rel=1e-6, abs=1e-18), place
-    elif isinstance(golden, dict) and isinstance(found, dict):
-        assert sorted(found) == sorted(golden), place
-        for key, item in golden.items():
-            _compare(found[key], item, f"{place}.{key}")
-    elif isinstance(golden, list) and isinstance(found, list):
-        assert len(found) == len(golden), place
-        for number, item in enumerate(golden):
-            _compare(found[number], item, f"{place}[{number}]")
+def _compare(found: Any, stored: Any, place: str) -> None:
+    if isinstance(stored, dict):
+        assert sorted(found) == sorted(stored), place
+        for name in stored:
+            _compare(found[name], stored[name], f"{place}.{name}")
+    elif isinstance(stored, list):
+        assert len(found) == len(stored), place
+        for number, pair in enumerate(zip(found, stored, strict=True)):
+            _compare(*pair, f"{place}[{number}]")
+    elif isinstance(stored, float) and isinstance(found, (int, float)):
+        assert found == pytest.approx(stored, rel=1e-6, abs=1e-300), place
     else:
-        assert found == golden, place
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+        assert found == stored, place
