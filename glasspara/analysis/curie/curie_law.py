@@ -13,21 +13,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glasspara.analysis.curie.low_temperature import LowTemperatureTest, low_temperature_test
-from glasspara.analysis.curie.weak_law import Quantity, WeakFit, curie_shapes, fit_law
-from glasspara.analysis.curie.weak_points import TOLERANCE, WeakData, typical_ats, weak_points
-from glasspara.analysis.linear.nested import Granted, nested_test
-from glasspara.analysis.linear.projection import scaled_columns
+from glasspara.analysis.curie.weak_laws import (
+    LowTemperatureTest,
+    Quantity,
+    WeakFit,
+    fit_law,
+    glass_test,
+    low_temperature_test,
+)
+from glasspara.analysis.curie.weak_points import TOLERANCE, WeakData, select_weak_points, typical_ats
+from glasspara.analysis.linear import FTest
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER
-from glasspara.fitting.problem.nuisances import Disturbance, nuisances_of
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.model import evaluate
-from glasspara.model.parameters import ALLOWANCES, ION_NAMES, allowances_in_words, to_canonical
-from glasspara.physics.ats.weak_field import gap_integral, weak_field_amplitude
+from glasspara.model.parameters import ION_NAMES, allowances_in_words, to_canonical
+from glasspara.physics.ats import weak_field_amplitude
 from glasspara.physics.ions.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.report.table import Columns, point_columns
 
@@ -44,11 +48,11 @@ _CURIE_UNIT = "emu K g^-1 Oe^-1"
 class CurieResult:
     """Everything about the weak points.
 
-    ``assessment`` is that of the low-temperature test, ``law_assessment`` says whether a Curie law describes the points.
-    ``curie_ms`` is C by mass spectrometry; its error contains what an unknown partition adds. ``p_glass`` is the chance
-    of the gain of (14) over the Curie law, its shape held at the usual values. ``whole`` is the fit of the model (17)
-    to all points given, seen at the weak ones; ``curvature`` the largest share of its ATS term there that a weak-field
-    form misses.
+    ``assessment`` is that of the low-temperature test; ``law_assessment`` says whether a Curie law describes the data.
+    ``curie_ms`` is C by mass spectrometry; its error contains what an unknown partition adds. ``glass_test`` is
+    that of the gain of (14) over the Curie law, its shape held at the usual values. ``whole`` is the fit of the model
+    (17) to all points given, seen at the weak ones; ``curvature`` the largest share of its ATS term there that a
+    weak-field form misses.
     """
 
     weak: WeakData
@@ -58,8 +62,7 @@ class CurieResult:
     whole: WeakFit
     whole_fit: FitResult
     curie_ms: Quantity | None
-    p_glass: float
-    p_glass_with_allowances: float | None
+    glass_test: FTest
     curvature: float
     assessment: Assessment
     law_assessment: Assessment
@@ -72,7 +75,7 @@ class CurieResult:
     @property
     def curie_fails(self) -> bool:
         """Whether (14) is better than a Curie law by more than chance and allowances explain."""
-        return _fails(self.p_glass, self.p_glass_with_allowances)
+        return self.glass_test.established
 
     def point_table(self) -> Columns:
         """Susceptibility M/H of every weak point, what the three laws give, and T (chi + chi_L) with its window."""
@@ -121,7 +124,7 @@ def curie(
     chi_larmor : (value, error) or None
         For the low-temperature test, emu g^-1 Oe^-1; by default from high temperatures.
     tolerance, low_end, high_start
-        Those of :func:`glasspara.analysis.curie.weak_points.weak_points`.
+        Those of :func:`glasspara.analysis.curie.weak_points.select_weak_points`.
 
     Raises
     ------
@@ -130,10 +133,10 @@ def curie(
     """
     known = {**settings.defaults, **settings.starts, **_held(settings)}
     ats = typical_ats(known)
-    weak = weak_points(data, ats=ats, tolerance=tolerance, low_end=low_end, high_start=high_start)
+    weak = select_weak_points(data, ats=ats, tolerance=tolerance, low_end=low_end, high_start=high_start)
     low = low_temperature_test(weak, ats=ats, chi_larmor=chi_larmor, allowances=settings.allowances)
     iron = _iron(settings, known.get("fe2_fraction"))
-    plain, granted = _p_glass(weak.data, ats, settings.allowances)
+    test = glass_test(weak.data, ats, allowances=settings.allowances)
     whole_fit = fit(data, settings)
     whole, curvature = _whole(weak.data, whole_fit)
     naive = fit_law(weak.data, "curie", usual=ats)
@@ -143,7 +146,7 @@ def curie(
         "curie.no-law", points=len(weak.data), curie=naive.chi2, glass=glass.chi2, whole=whole.chi2
     )
     slope = _assess_slope(weak, low)
-    law = _assess_law(naive, glass, iron, len(weak.data), plain, granted)
+    law = _assess_law(test, naive, glass, iron, len(weak.data))
     if not described:
         slope = Assessment("curie", "not-trusted", (no_law, *slope.reasons), trusted=False)
         law = Assessment("curie", "no-law", law.reasons, trusted=False)
@@ -155,8 +158,7 @@ def curie(
         whole=whole,
         whole_fit=whole_fit,
         curie_ms=iron,
-        p_glass=plain,
-        p_glass_with_allowances=granted,
+        glass_test=test,
         curvature=curvature,
         assessment=slope,
         law_assessment=law,
@@ -182,33 +184,6 @@ def _iron(settings: FitSettings, fraction: float | None) -> Quantity | None:
 
 def _curie_of(name: str) -> float:
     return curie_constant(ION_OF_PARAMETER[name].j, ION_OF_PARAMETER[name].g)
-
-
-def _p_glass(data: Dataset, ats: Mapping[str, float], allowances: bool) -> tuple[float, float | None]:
-    """p-value of the ATS term of (14) beside a Curie law, without and with instrumental errors granted to that law."""
-    T, H = data.temperature, data.field
-    middle, half = curie_shapes(T, H)
-    weight = (1.0 / data.sigma)[:, None]
-    null = np.stack([-H, middle], axis=1) * weight
-    target = data.magnetisation / data.sigma
-    scaled, norm = scaled_columns(null)
-    chi, constant = np.linalg.lstsq(scaled, target, rcond=None)[0] / norm
-    # Which ion it is that bends is open: a Gaussian prior that spans both.
-    null = np.concatenate([null, abs(constant) * half[:, None] * weight], axis=1)
-    knowledge = np.array([[0.0, 0.0, 1.0]])
-    term = gap_integral(T, d_min=ats["d_min"], delta_mu=ats["delta_mu"]) * H
-    block = term[:, None] * weight
-    plain = nested_test(null, block, target, knowledge=knowledge)
-    if plain is None:
-        return 1.0, None
-    if not allowances or plain.p_value >= ALPHA:
-        return plain.p_value, None
-    nuisances = nuisances_of(data, ALLOWANCES)
-    fitted = constant * middle - chi * H
-    slopes = Disturbance(data, nuisances).slopes(fitted, fitted / H, -constant * middle, np.ones(len(data)))
-    granted = Granted(slopes * weight, np.array([item.width for item in nuisances]))
-    wider = nested_test(null, block, target, knowledge=knowledge, granted=granted)
-    return plain.p_value, 1.0 if wider is None else wider.p_value
 
 
 def _whole(data: Dataset, result: FitResult) -> tuple[WeakFit, float]:
@@ -275,10 +250,6 @@ def _runs(count: int) -> str:
     return "one run" if count == 1 else f"{count} runs"
 
 
-def _fails(p: float, granted: float | None) -> bool:
-    return p < ALPHA and (granted is None or granted < ALPHA)
-
-
 def _assess_slope(weak: WeakData, low: LowTemperatureTest) -> Assessment:
     """The outcome of the low-temperature test."""
     reasons = [
@@ -299,13 +270,13 @@ def _assess_slope(weak: WeakData, low: LowTemperatureTest) -> Assessment:
 
 
 def _assess_law(
-    naive: WeakFit, glass: WeakFit, iron: Quantity | None, points: int, p: float, granted: float | None
+    test: FTest, naive: WeakFit, glass: WeakFit, iron: Quantity | None, points: int
 ) -> Assessment:
     """Whether a Curie law describes the weak points."""
-    if _fails(p, granted):
+    if test.established:
         status = "curie-law-fails"
         outcome = "g-negative" if glass.quantities["g"].value < 0.0 else "improved"
-    elif p < ALPHA:
+    elif test.p_value < ALPHA:
         status, outcome = "curie-law-failure-not-established", "not-established"
     elif _scatter(naive, points) > LARGEST_SCATTER:
         status, outcome = "curie-law-and-glass-law-fail", "no-better"
@@ -315,8 +286,8 @@ def _assess_law(
         finding(
             "curie.curie-law",
             outcome=outcome,
-            p_value=p,
-            p_with_allowances=granted,
+            p_value=test.p_value,
+            p_with_allowances=test.p_with_allowances,
             allowances=allowances_in_words(),
         )
     ]

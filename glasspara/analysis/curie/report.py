@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.curie.weak_law import UNITS
+from glasspara.analysis.curie.weak_laws import UNITS
 from glasspara.findings import AssessmentBlock, FindingBlock, blocks
 from glasspara.report.frame import Report, RunBlock, run_block
 from glasspara.report.table import columns_text, provenance
@@ -16,8 +16,7 @@ from glasspara.wording import percent, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.curie.curie_law import CurieResult
-    from glasspara.analysis.curie.low_temperature import LowTemperatureTest
-    from glasspara.analysis.curie.weak_law import Quantity, WeakFit
+    from glasspara.analysis.curie.weak_laws import LowTemperatureTest, Quantity, WeakFit
     from glasspara.data.loading import Input
 
 TABLE, FIGURE, LOW_FIGURE = "curie.csv", "curie.png", "low_temperature.png"
@@ -99,8 +98,8 @@ class CurieBlock(TypedDict):
 class CurieDocument(TypedDict):
     """What ``curie`` adds to the frame."""
 
-    convention: Literal["paper", "exact"]
-    orientation: Literal["isotropic", "aligned", "rms"]
+    convention: str
+    orientation: str
     curie: CurieBlock
 
 
@@ -114,8 +113,8 @@ def curie_document(result: CurieResult) -> CurieDocument:
             "law_assessment": result.law_assessment.block,
             "notes": blocks(result.notes),
             "curie_fails": result.curie_fails,
-            "curie_p_value": result.p_glass,
-            "curie_p_with_allowances": result.p_glass_with_allowances,
+            "curie_p_value": result.glass_test.p_value,
+            "curie_p_with_allowances": result.glass_test.p_with_allowances,
             "tolerance": weak.tolerance,
             "fitted_ats_curvature": result.curvature,
             "low_temperature_test": _low(result.low, result),
@@ -225,7 +224,7 @@ def _show_runs(result: CurieResult, out: Console) -> None:
     show_table(columns, rows, out)
     tolerance = percent(result.weak.tolerance)
     show_sentence(
-        f"A point is weak if it is off its weak-field form by at most {tolerance}; for the ATS term this is judged with "
+        f"A point is weak if it is off its weak-field form by at most {tolerance}; for the ATS term this goes by "
         "typical cutoffs.",
         out,
     )
@@ -236,6 +235,4 @@ def _cell(item: WeakFit, name: str) -> str:
     return "" if found is None else value_with_error(found.value, found.error)
 
 
-REPORT = Report(
-    "curie", curie_document, _tables, show_curie, files=("curie.json", TABLE, FIGURE, LOW_FIGURE)
-)
+REPORT = Report("curie", curie_document, _tables, show_curie, files=("curie.json", TABLE, FIGURE, LOW_FIGURE))

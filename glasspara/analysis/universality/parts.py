@@ -14,8 +14,8 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from glasspara.analysis.universality.f_test import Larmor, curve_test, folded
-from glasspara.analysis.universality.larmor_choice import ChiLarmor
+from glasspara.analysis.universality.collapse import ChiLarmor
+from glasspara.analysis.universality.common_curve import Larmor, curve_test, folded
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError
