@@ -11,6 +11,7 @@ from glasspara.analysis.compare.simulated_test import NestedTest, Simulation, St
 from glasspara.analysis.compare.words import remarks_on, verdict
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
+from glasspara.findings import Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.problem.settings import FitSettings, Wishes
@@ -42,6 +43,11 @@ class CompareResult:
     def trusted(self) -> bool:
         """Whether the best model describes the data."""
         return self.best is not None and self.best.status != "poor"
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """The remarks as findings, until this room is converted."""
+        return tuple(finding("data.message", text=text) for text in self.remarks)
 
 
 @on_one_thread

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from glasspara.findings import FindingBlock, blocks
 from glasspara.report.frame import Json, frame, input_block
 from glasspara.report.table import csv_text, provenance
 from glasspara.report.terminal import show_inputs
@@ -17,6 +18,39 @@ if TYPE_CHECKING:
     from glasspara.analysis.compare.comparison import CompareResult
     from glasspara.analysis.compare.contestants import Contestant
     from glasspara.data.loading import Input
+
+
+class FittedValueBlock(TypedDict):
+    """A parameter of one of the compared fits."""
+
+    value: float
+    error: float | None
+    unit: str
+    fixed: bool
+
+
+class ContestantBlock(TypedDict):
+    """A model of the comparison; its numbers are null where it has no usable fit, and ``problem`` says why.
+
+    The scaled criteria are those with chi2 divided by the comparison's ``scale``; ``delta_aic`` is the difference of
+    ``aic_scaled`` to the least, ``weight`` Akaike's.
+    """
+
+    name: str
+    text: str
+    status: str
+    problem: str
+    chi2: float | None
+    ndof: int | None
+    n_free: int | None
+    aic: float | None
+    bic: float | None
+    aic_scaled: float | None
+    bic_scaled: float | None
+    delta_aic: float | None
+    weight: float | None
+    reasons: list[FindingBlock]
+    parameters: dict[str, FittedValueBlock]
 
 
 def compare_document(inputs: Sequence[Input], result: CompareResult, warnings: Sequence[str]) -> Json:
@@ -47,7 +81,7 @@ def compare_document(inputs: Sequence[Input], result: CompareResult, warnings: S
     }
 
 
-def contestant_block(item: Contestant) -> Json:
+def contestant_block(item: Contestant) -> ContestantBlock:
     """A model of the comparison, with its numbers where it has a usable fit."""
     result = item.result if item.usable else None
     statistics = None if result is None else result.statistics
@@ -55,7 +89,7 @@ def contestant_block(item: Contestant) -> Json:
         "name": item.name,
         "text": item.text,
         "status": item.status,
-        "problem": item.problem,
+        "problem": str(item.problem),
         "chi2": None if statistics is None else statistics.chi2,
         "ndof": None if statistics is None else statistics.ndof,
         "n_free": None if statistics is None else statistics.n_free,
@@ -65,7 +99,7 @@ def contestant_block(item: Contestant) -> Json:
         "bic_scaled": item.bic_scaled,
         "delta_aic": item.delta,
         "weight": item.weight,
-        "reasons": [] if item.result is None else list(item.result.assessment.reasons),
+        "reasons": [] if item.result is None else blocks(item.result.assessment.reasons),
         "parameters": {}
         if result is None
         else {
