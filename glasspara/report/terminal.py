@@ -169,7 +169,7 @@ def _print_rows(
     bold: Collection[int],
 ) -> None:
     titles = [
-        [line for part in head.title.split("\n") for line in wrapped(part, width)]
+        [line for part in head.title.split("\n") for line in lines_of(part, width)]
         for head, width in zip(heads, widths, strict=True)
     ]
     table = [titles, *([*map(_lines, row, heads, widths)] for row in rows)]
@@ -188,7 +188,7 @@ def _print_rows(
 def _lines(cell: str, head: Column, width: int) -> list[str]:
     if head.holds == "path":
         return [shorter_path(cell, width)]
-    return wrapped(cell, width) if head.holds == "text" else [cell]
+    return lines_of(cell, width) if head.holds == "text" else [cell]
 
 
 def shorter_path(path: str, width: int) -> str:
@@ -217,7 +217,7 @@ _UNIT = (
 _TOGETHER = (
     re.compile(rf"(?<=[\d)])(?: {_UNIT})+"),  # a number and its unit
     re.compile(r" (?:±|\+-|[-+=<>≤≥≪≫×/]|<<|>>) "),  # "p < 0.1", "0.32 ± 0.07", "chi + chi_L"
-    re.compile(r"(?<=\w) to (?=[-+(]?\d)"),  # "20 to 600"
+    re.compile(r"(?<=\w) (?:to|of) (?=[-+(]?\d)"),  # "20 to 600", "78 of 80"
     re.compile(r"(?<=\bT) (?=\()|(?<=\(Q/e\)) (?=S4)|(?<=\bline) (?=\d)"),
 )
 
@@ -229,7 +229,7 @@ def _words(text: str) -> list[str]:
     return [word.replace(_NO_BREAK, " ") for word in text.split(" ")]
 
 
-def wrapped(
+def lines_of(
     text: str, width: int, *, first: str = "", further: str = "", shorten_paths: bool = True
 ) -> list[str]:
     """``text`` in lines of at most ``width`` columns, which begin with ``first`` and then with ``further``.
@@ -251,7 +251,7 @@ def wrapped(
 def show_sentence(text: str, out: Console, *, style: str = "", bullet: str = "") -> None:
     """Print ``text``, after a ``bullet``; where a line ends no number is parted from its unit or its error."""
     further = " " * len(bullet)
-    lines = wrapped(inert(text), out.width, first=bullet, further=further, shorten_paths=out.is_terminal)
+    lines = lines_of(inert(text), out.width, first=bullet, further=further, shorten_paths=out.is_terminal)
     for line in lines:
         out.print(Text(line, style=style), soft_wrap=True)
 

@@ -98,14 +98,11 @@ def show_highfield(inputs: Sequence[Input], result: HighFieldResult, out: Consol
     show_inputs(inputs, out)
     out.print()
     numbers = (Column(name, "number") for name in ("chi2/ndof", "delta AIC", "weight"))
-    show_table(
-        (Column("form", "text"), "model", *numbers, Column("beyond (10)", "text"), "status"),
-        [
-            (SHORT[item.name], item.name, *_numbers(item), item.status)
-            for item in result.comparison.contestants
-        ],
-        out,
-    )
+    rows = [
+        (SHORT[item.name], item.name, *_numbers(item), item.status, _beyond(item))
+        for item in result.comparison.contestants
+    ]
+    show_table((Column("form", "text"), "model", *numbers, "status", "beyond (10)"), rows, out)
     if result.comparison.scale > 1.0:
         show_sentence(f"delta AIC and weight with chi2 divided by {result.comparison.scale:.4g}", out)
     show_assessment(result.assessment, out, result.notes)
@@ -113,15 +110,21 @@ def show_highfield(inputs: Sequence[Input], result: HighFieldResult, out: Consol
 
 def _numbers(item: Contestant) -> tuple[str, ...]:
     if item.result is None or item.delta is None or item.weight is None:
-        return ("",) * 4
+        return ("",) * 3
     statistics = item.result.statistics
-    own = [
-        f"{name} = {value_with_error(found.value, found.error)} {found.unit}"
-        for name, found in item.result.parameters.items()
-        if name in SCALES
-    ]
-    ratio = statistics.chi2 / statistics.ndof
-    return f"{ratio:.4g}", f"{item.delta:.1f}", f"{item.weight:.2g}", ", ".join(own)
+    return f"{statistics.chi2 / statistics.ndof:.4g}", f"{item.delta:.1f}", f"{item.weight:.2g}"
+
+
+def _beyond(item: Contestant) -> str:
+    """The parameter by which a form goes beyond (10)."""
+    if item.result is None or item.delta is None:
+        return ""
+    found = item.result.parameters
+    return ", ".join(
+        f"{name} = {value_with_error(found[name].value, found[name].error)} {found[name].unit}"
+        for name in SCALES
+        if name in found
+    )
 
 
 REPORT = Report(
