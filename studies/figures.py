@@ -26,7 +26,7 @@ from glasspara.model.parameters import ATS_NAMES
 from glasspara.physics.three_level.magnetisation import three_level_magnetisation
 from glasspara.presets import load_preset
 from glasspara.report.style import save_png
-from glasspara.sample.trace_ions import load_trace_ions
+from glasspara.sample.sample import load_trace_ions
 from glasspara.simulation.datasets import both_kinds
 from studies.three_levels import (
     DEVIATIONS,

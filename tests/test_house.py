@@ -16,6 +16,7 @@ HALL = {"__init__", "__main__", "app", "arrays", "errors", "package", "units", "
 
 STOREYS = (
     {"arrays", "errors", "package", "units", "wording"},
+    {"findings"},
     {"physics"},
     {"files"},
     {"replicates"},

@@ -45,7 +45,7 @@ def test_importing_the_package_loads_nothing_heavy():
 
 def test_loading_leaves_out_what_holders_and_standards_need():
     """Some 10 ms of every short run."""
-    parts = ("background", "field_standard", "field_curve", "field_errors")
+    parts = ("background", "field_standard", "true_field")
     names = [f"glasspara.data.corrections.{part}" for part in parts]
     code = f"import sys, glasspara.data.loading; print([name for name in {names} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -46,7 +46,7 @@ def report_error(error: GlassparaError) -> None:
 def trace_ions(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
     """Trace ions of ``--trace-ions``; without it none, and a word if the sample file knows some."""
     if name is not None:
-        from glasspara.sample.trace_ions import load_trace_ions
+        from glasspara.sample.sample import load_trace_ions
 
         return load_trace_ions(name)
     if sample is not None and sample.trace_ions:
@@ -57,7 +57,7 @@ def trace_ions(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
 def all_trace_ions(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
     """Trace ions of ``--trace-ions``, else of the sample file."""
     if name is None and sample is not None and sample.trace_ions:
-        from glasspara.sample.trace_ions import model_ions
+        from glasspara.sample.sample import model_ions
 
         return model_ions(sample.trace_ions)
     return trace_ions(name, sample)

@@ -103,11 +103,12 @@ def init(file: SampleFile = Path("sample.toml"), force: Force = False, quiet: op
     """Write a sample file (mass, iron, trace ions, geometry, holder) with a comment for every key."""
     from glasspara.report.inert import inert
     from glasspara.report.output import write_files
-    from glasspara.sample.template import TEMPLATE
+    from glasspara.sample.sample import TEMPLATE
 
+    text = TEMPLATE.read_bytes()
     if str(file) == "-":
-        sys.stdout.write(TEMPLATE)
+        sys.stdout.write(text.decode())
         return
-    write_files(file.parent, {file.name: TEMPLATE.encode()}, force=force)
+    write_files(file.parent, {file.name: text}, force=force)
     if not quiet:
         print(f"wrote {inert(str(file))}; fill it in and give it with --sample", file=sys.stderr)

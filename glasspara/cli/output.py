@@ -73,11 +73,13 @@ class Output:
             document = report.document(inputs, result, warnings, self.asked)
         if self.out is not None and document is not None:
             from glasspara.report.frame import to_text
+            from glasspara.report.output import HASHES, hashes
 
             files = {name: text.encode() for name, text in report.tables(inputs, result).items()}
             files |= self._drawn(figures)
             name = report.files[0]
             document["files"] = sorted([name, *files])
+            document[HASHES] = hashes(files)
             self.write({name: to_text(document).encode(), **files}, report=name)
             written()
         if self.as_json and document is not None:

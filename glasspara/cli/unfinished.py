@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from glasspara.cli.common import warn
+
 if TYPE_CHECKING:
     from glasspara.cli.output import Output
     from glasspara.replicates.store import Store
@@ -29,13 +31,14 @@ class Unfinished:
             self._output.out / self._name,
             what,
             overwrite=self._output.force,
-            remedy="Repeat that run to finish it, or add --force to drop what it has done",
+            option="--force",
+            notify=lambda message: warn([message], quiet=self._output.quiet),
         )
         return self._store
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """Whoever interrupts the work is told that it is kept."""
+    def explaining_interrupts(self) -> Iterator[None]:
+        """A block: whoever interrupts it reads that the finished replicates are kept."""
         try:
             yield
         except KeyboardInterrupt:

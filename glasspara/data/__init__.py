@@ -1,0 +1,13 @@
+"""From file names to the data that an analysis works on.
+
+:mod:`~glasspara.data.loading`
+    :func:`~glasspara.data.loading.load`: reads the files, finds the mass, cuts the window, applies the corrections
+:mod:`~glasspara.data.dataset`
+    :class:`~glasspara.data.dataset.Dataset`: the runs as specific magnetisation, emu/g
+:mod:`~glasspara.data.corrections`
+    the holder that is subtracted, and the true field by a standard
+:mod:`~glasspara.data.batch_reading`
+    many files on several cores
+
+What is odd about the data is a :class:`~glasspara.findings.Finding`; its sentence is in ``findings.toml``.
+"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -37,7 +37,7 @@ class ReducedRun:
 
     @property
     def label(self) -> str:
-        """Set-point with its unit, as people say it: "20 kOe", "500 Oe", "4.5 K"."""
+        """Set point with its unit, large fields in kOe: "20 kOe", "500 Oe", "4.5 K"."""
         if self.run.unit == "Oe" and abs(self.run.nominal) >= 1000.0:
             return f"{self.run.nominal / 1000.0:g} kOe"
         return f"{self.run.nominal:g} {self.run.unit}"
@@ -124,7 +124,7 @@ class Dataset:
 
     @cached_property
     def reported_field(self) -> FloatArray:
-        """Field as the instrument reports it, Oe; ``field`` is the true one where a standard told it."""
+        """Field as the instrument reports it, Oe; ``field`` is the true one where a standard gave that."""
         return np.concatenate([run.run.instrument_field for run in self.runs])
 
     @property
@@ -135,7 +135,7 @@ class Dataset:
     @property
     def errors_are_estimates(self) -> bool:
         """Whether the errors of any run are its own scatter: chi2 then says little about the model."""
-        return any(not run.run.sigma_source.startswith("instrument") for run in self.runs)
+        return any(run.run.errors_are_estimates for run in self.runs)
 
     @cached_property
     def slices(self) -> tuple[slice, ...]:
@@ -152,10 +152,6 @@ class Dataset:
 
     def keep(self, points: BoolArray) -> Dataset:
         """The same runs with those of their points that ``points`` marks; a run may be left with none."""
-        runs = [
-            replace(
-                run, run=select(run.run, part), magnetisation=run.magnetisation[part], sigma=run.sigma[part]
-            )
-            for run, part in zip(self.runs, (points[part] for part in self.slices), strict=True)
-        ]
-        return Dataset(tuple(runs))
+        return Dataset(
+            tuple(select_points(run, points[part]) for run, part in zip(self.runs, self.slices, strict=True))
+        )

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glasspara.data.batch_reading import each_file
 from glasspara.data.corrections.corrections import (
     Applied,
     Corrections,
     Corrector,
     read_corrections,
-    remanence_words,
 )
 from glasspara.data.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError
 from glasspara.files.exclusion import Item
-from glasspara.findings import Finding, finding
-from glasspara.runs.measurement import Measurement, read
-from glasspara.runs.repeats import average_repeats
-from glasspara.runs.run import Run, select
-from glasspara.sample.mass import AGREEMENT, contradiction
+from glasspara.files.source import refuse_repeated
+from glasspara.findings import Finding, Where, finding
+from glasspara.replicates.cores import Progress, each_file, no_progress
+from glasspara.runs.measurement import Measurement, Reader, run_warnings
+from glasspara.runs.run import Run, average_repeats, select
+from glasspara.sample.mass import AGREEMENT, CONTRADICTED
 from glasspara.sample.sample import Sample
 
 if TYPE_CHECKING:
-    from glasspara.data.corrections.field_standard import RunField
+    from glasspara.data.corrections.true_field import RunField
 
 OUTSIDE_WINDOW = "outside --t-range or --h-range"
 
@@ -54,7 +52,7 @@ class Input:
     runs: tuple[ReducedRun, ...]
     rows_used: int
     rows_dropped: dict[str, int]
-    warnings: tuple[str, ...]
+    warnings: tuple[Finding, ...]
     corrections: Applied | None = None
 
 
@@ -75,14 +73,14 @@ class Loaded:
 
     @property
     def data(self) -> Dataset:
-        """Runs of all files by kind and set-point, whatever the order of the files."""
+        """Runs of all files by kind and set point, whatever the order of the files."""
         runs = [run for item in self.inputs for run in item.runs]
         return Dataset(tuple(sorted(runs, key=lambda run: (run.run.kind, run.run.nominal, run.run.file))))
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        texts = (*self.corrector.warnings, *(warning for item in self.inputs for warning in item.warnings))
-        return tuple(finding("data.message", text=text) for text in texts)
+        """What is odd about the files and about what was done to them."""
+        return (*self.corrector.warnings, *(warning for item in self.inputs for warning in item.warnings))
 
 
 def load(
@@ -98,7 +96,7 @@ def load(
     average: bool = False,
     corrections: Corrections | None = None,
     jobs: int = 1,
-    progress: Callable[[Sequence[str]], Iterable[str]] = tuple,
+    progress: Progress = no_progress,
     on_error: Callable[[str, GlassparaError], None] | None = None,
 ) -> Loaded:
     """Read the files in the order given.
@@ -110,10 +108,10 @@ def load(
     moment, errors, min_fit : as :func:`glasspara.runs.measurement.read` takes them
     window : temperatures and fields to keep
     exclude : what to leave out of each file, by path
-    average : whether to average repeated measurements (:func:`glasspara.runs.repeats.average_repeats`)
+    average : whether to average repeated measurements (:func:`glasspara.runs.run.average_repeats`)
     corrections : holder and true field; the window is one of reported fields
-    jobs : processes that share the reading, where there are files enough (:mod:`glasspara.data.batch_reading`)
-    progress : wraps the sequence of paths to show how far reading is
+    jobs : processes that share the reading, where there are files enough (:func:`glasspara.replicates.cores.each_file`)
+    progress : called with the number of files read and of all
     on_error : told of each file that fails, which is then left out; without it the first failure is raised
 
     Raises
@@ -123,22 +121,22 @@ def load(
     SampleDataError
         The mass of a sample is not known.
     """
-    twice = sorted({path for path in paths if paths.count(path) > 1})
-    if twice:
-        raise InputError("the file is named twice", where=twice[0], remedy="Name each file once")
+    refuse_repeated(paths)
     settings = corrections or Corrections()
     if settings.holder_chi is None and sample is not None and sample.holder_chi is not None:
         settings = replace(settings, holder_chi=(sample.holder_chi, sample.holder_chi_error))
-    corrector = read_corrections(settings, moment=moment, errors=errors, exclude=exclude, min_fit=min_fit)
-    task = partial(_read, moment=moment, errors=errors, exclude=exclude or {}, min_fit=min_fit)
+    reader = Reader(moment, errors, exclude or {}, min_fit)
+    corrector = read_corrections(settings, reader)
     prepared = []
-    with each_file(task, paths, jobs=jobs) as outcomes:
-        for path, outcome in zip(progress(paths), outcomes, strict=True):
+    with each_file(reader, paths, jobs=jobs, progress=progress) as outcomes:
+        for path, outcome in zip(paths, outcomes, strict=True):
             try:
                 if isinstance(outcome, GlassparaError):
                     raise outcome
                 item = _prepare(outcome, mass_mg, sample, window or Window(), corrector)
-                prepared.append(_averaged(item, errors) if average else item)
+                if average:
+                    item = replace(item, runs=tuple(average_repeats(run, errors=errors) for run in item.runs))
+                prepared.append(item)
             except GlassparaError as error:
                 if on_error is None or len(paths) == 1:
                     raise
@@ -178,10 +176,10 @@ def _check_background(prepared: Sequence[_Prepared], corrector: Corrector) -> No
 
 def _check_standard(loaded: Loaded) -> None:
     """Refuse a field standard that says nothing of any run."""
-    told = [run for item in loaded.inputs if item.corrections for run in item.corrections.field]
-    if told and not any(run.n_corrected for run in told):
+    fields = [run for item in loaded.inputs if item.corrections for run in item.corrections.field]
+    if fields and not any(run.n_corrected for run in fields):
         reasons = (
-            "; ".join(dict.fromkeys(run.reason for run in told if run.reason)) or "none is in the window"
+            "; ".join(dict.fromkeys(run.reason for run in fields if run.reason)) or "none is in the window"
         )
         raise InputError(
             f"the field standard applies to no run: {reasons}",
@@ -191,7 +189,7 @@ def _check_standard(loaded: Loaded) -> None:
 
 def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list[Input]:
     """The inputs with specific magnetisations, the holder's moment being taken from those of all files."""
-    bare, told = corrector.without_holder([run for item in prepared for run in item.runs])
+    bare, holders = corrector.without_holder([run for item in prepared for run in item.runs])
     bare, shares = corrector.with_field_errors(bare)
     inputs, first = [], 0
     for item in prepared:
@@ -201,28 +199,16 @@ def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list
             fields = [
                 replace(run, error_share=s) for run, s in zip(applied.field, shares[part], strict=False)
             ]
-            applied = replace(applied, holder=tuple(told[part]), field=tuple(fields))
-            warnings = applied.warnings(done.mass_mg)
-            path = done.measurement.path
-            done = replace(done, warnings=(*done.warnings, *(f"{path}: {warning}" for warning in warnings)))
+            applied = replace(applied, holder=tuple(holders[part]), field=tuple(fields))
+            warnings = applied.warnings(done.measurement.path, done.mass_mg)
+            done = replace(done, warnings=(*done.warnings, *warnings))
         runs = tuple(reduce_run(run, mass_mg=done.mass_mg) for run in bare[part])
         inputs.append(replace(done, runs=runs, corrections=applied))
     return inputs
 
 
-def _read(
-    path: str,
-    *,
-    moment: str,
-    errors: str,
-    exclude: Mapping[str, Iterable[Item]],
-    min_fit: float | None,
-) -> Measurement:
-    return read(path, moment=moment, errors=errors, exclude=exclude.get(path, ()), min_fit=min_fit)
-
-
 def _without_copies(inputs: Sequence[Input]) -> tuple[Input, ...]:
-    """The inputs, warned where they share points: counted twice, a measurement has half its variance.
+    """The inputs, with a warning where they share points: counted twice, a measurement has half its variance.
 
     Copies may differ as files: packed, saved again by a spreadsheet, or copied while the measurement went on.
     """
@@ -238,8 +224,9 @@ def _without_copies(inputs: Sequence[Input]) -> tuple[Input, ...]:
                 f"holds the same points as {common[0]}", where=path, remedy="Leave one of them out"
             )
         if len(common) >= SHARED_POINTS:
-            shared = f"{len(common)} of its {len(points)} points are in {common[0]} too, and count twice"
-            warnings = (*warnings, f"{path}: {shared}")
+            counts = {"common": len(common), "points": len(points)}
+            shared = finding("data.shared-points", Where(file=path), **counts, other=common[0])
+            warnings = (*warnings, shared)
         seen |= dict.fromkeys(points, path)
         checked.append(replace(item, warnings=warnings))
     return tuple(checked or inputs)
@@ -254,10 +241,6 @@ def _points(measurement: Measurement) -> set[bytes]:
     }
 
 
-def _averaged(item: _Prepared, errors: str) -> _Prepared:
-    return replace(item, runs=tuple(average_repeats(run, errors=errors) for run in item.runs))
-
-
 def _prepare(
     measurement: Measurement,
     mass_mg: float | None,
@@ -265,7 +248,8 @@ def _prepare(
     window: Window,
     corrector: Corrector,
 ) -> _Prepared:
-    mass, source, warnings = _mass(measurement, mass_mg, sample)
+    mass, source, of_mass = _mass(measurement, mass_mg, sample)
+    of_file = (item for item in measurement.file_warnings if item.code != CONTRADICTED)
     runs: list[Run] = []
     cut = bare = 0
     at_true_field = corrector.true_field(measurement)
@@ -280,9 +264,9 @@ def _prepare(
         bare += int((~covered).sum())
         runs.append(select(kept, covered))
         if corrector.standard is not None:
-            from glasspara.data.corrections.field_standard import tell_field
+            from glasspara.data.corrections.true_field import run_field
 
-            fields.append(tell_field(runs[-1], reason))
+            fields.append(run_field(runs[-1], reason))
     dropped = dict(measurement.rows_dropped)
     dropped |= {reason: count for reason, count in ((OUTSIDE_WINDOW, cut), (NOT_COVERED, bare)) if count}
     corrected = corrector.settings != Corrections()
@@ -293,10 +277,7 @@ def _prepare(
         runs=(),
         rows_used=measurement.rows_used - cut - bare,
         rows_dropped=dropped,
-        warnings=tuple(
-            f"{measurement.path}: {warning}"
-            for warning in (*_relevant(measurement, source, [run for run, _ in at_true_field]), *warnings)
-        ),
+        warnings=(*of_file, *run_warnings(run for run, _ in at_true_field), *of_mass),
         corrections=Applied(corrector, measurement.instrument, (), tuple(fields), bare)
         if corrected
         else None,
@@ -304,18 +285,9 @@ def _prepare(
     return _Prepared(item, tuple(runs))
 
 
-def _relevant(measurement: Measurement, mass_source: str, runs: Sequence[Run]) -> list[str]:
-    """The reader's warnings, without those about a header's mass or reported fields that are not used."""
-    settled = [text for run in runs if run.reported_field is not None for text in remanence_words(run)]
-    if mass_source != measurement.mass.source:
-        doubt = contradiction(measurement.mass, measurement.header, measurement.path)
-        settled += [doubt] if doubt else []
-    return [warning for warning in measurement.warnings if not warning.startswith(tuple(settled))]
-
-
 def _mass(
     measurement: Measurement, mass_mg: float | None, sample: Sample | None
-) -> tuple[float, str, list[str]]:
+) -> tuple[float, str, list[Finding]]:
     """Mass, where it came from, and what contradicts it."""
     header = measurement.mass
     if mass_mg is not None:
@@ -323,7 +295,8 @@ def _mass(
     elif sample is not None and sample.mass_mg is not None:
         chosen, source = sample.mass_mg, sample.mass_source
     elif header.value_mg is not None:
-        return header.value_mg, header.source, []
+        doubts = [item for item in measurement.file_warnings if item.code == CONTRADICTED]
+        return header.value_mg, header.source, doubts
     else:
         what = header.problem or "the file does not state the sample mass"
         remedy = "Give it with --mass MG"
@@ -333,7 +306,13 @@ def _mass(
     warnings = []
     if header.value_mg is not None and abs(chosen / header.value_mg - 1.0) > AGREEMENT:
         warnings.append(
-            f"the header says {header.value_mg:g} mg ({header.source}); "
-            f"{chosen:g} mg from the {source} is used"
+            finding(
+                "data.mass-not-of-header",
+                Where(file=measurement.path),
+                header_mg=header.value_mg,
+                header_source=header.source,
+                mass_mg=chosen,
+                source=source,
+            )
         )
     return chosen, source, warnings

@@ -1,1 +1,20 @@
-"""Reading and writing magnetometer files; nothing here knows physics."""
+"""From the bytes of a magnetometer file to rows of numbers; nothing here knows physics.
+
+:mod:`~glasspara.files.source`
+    a file name to text: what may be opened, unpacked and decoded
+:mod:`~glasspara.files.multivu`
+    the grammar of Quantum Design files: header, column names with their units, table lines
+:mod:`~glasspara.files.table`
+    table lines to columns of numbers, with an account of every row; :class:`~glasspara.files.table.Points`
+:mod:`~glasspara.files.flavours`
+    which instrument wrote the file, and in which columns it holds its moments
+:mod:`~glasspara.files.quality`
+    how far the moments can be trusted: fits of scans, centring, copies of rows
+:mod:`~glasspara.files.moments`
+    the moment of each row and why it is taken: :func:`~glasspara.files.moments.extract`
+:mod:`~glasspara.files.exclusion`
+    rows that the user leaves out
+
+What is odd about a file is a :class:`~glasspara.findings.Finding`; its sentence is in ``findings.toml``. A whole file
+is read by :func:`glasspara.read`.
+"""

@@ -1,7 +1,11 @@
-"""Which instrument and option wrote a file; files of other options are refused here, in plain words."""
+"""Which instrument and option wrote a file, in which columns it holds its moments, and which of them are taken.
+
+Files of other options than magnetometry are refused here, in plain words.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from glasspara.errors import InputError
@@ -13,6 +17,9 @@ MPMS3 = "mpms3"
 VSM = "vsm"
 ACMS = "acms"
 ACMS2 = "acms2"
+
+FREE, FIXED = "dc_moment_free_ctr_emu", "dc_moment_fixed_ctr_emu"
+FREE_FIT, FIXED_FIT = "dc_free_fit", "dc_fixed_fit"
 
 DC_FILE_WANTED = "Give a file with DC moments (VSM, DC or RSO)"
 """The remedy where a file holds none."""
@@ -83,7 +90,7 @@ def _xl(raw: RawFile) -> Flavour | None:
 
 
 def _mpms3(raw: RawFile) -> Flavour | None:
-    if raw.column("dc_moment_free_ctr_emu") is not None:
+    if raw.column(FREE) is not None:
         with_ac = " w/ AC" if raw.column("ac_moment_emu") is not None else " without AC"
         early = ", early software (BYAPP SQUID AC)" if raw.header.program.startswith("squid ac") else ""
         return Flavour(MPMS3, "MPMS3" + with_ac + early + _saved(raw))
@@ -140,3 +147,90 @@ def _saved(raw: RawFile) -> str:
 
 def _refusal(raw: RawFile, what: str, remedy: str = "") -> InputError:
     return InputError(what, where=raw.path, remedy=remedy or DC_FILE_WANTED)
+
+
+REQUESTS = ("auto", "free", "fixed", "vsm")
+"""What ``--moment`` takes."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One way in which a row may hold a moment; ``request`` is the word of ``--moment`` that asks for it.
+
+    ``kind`` is the kind of row, "DC" or "VSM"; ``moment``, ``sigma`` and ``fit`` are keys of columns.
+    """
+
+    request: str
+    kind: str
+    moment: str
+    sigma: str
+    fit: str = ""
+
+
+CHANNELS: dict[str, tuple[Channel, ...]] = {
+    XL: (Channel("", "DC", "long_moment_emu", "long_scan_std_dev", "long_reg_fit"),),
+    XL_AVERAGED: (Channel("", "DC", "avg_moment_emu", "standard_error", "avg_reg_fit"),),
+    VSM: (Channel("vsm", "VSM", "moment_emu", "m_std_err_emu"),),
+    ACMS: (Channel("", "DC", "m_dc_emu", "m_std_dev_emu"),),
+    ACMS2: (Channel("", "DC", "dc_moment_emu", "dc_std_err_emu"),),
+    MPMS3: (
+        Channel("free", "DC", FREE, "dc_moment_err_free_ctr_emu", FREE_FIT),
+        Channel("fixed", "DC", FIXED, "dc_moment_err_fixed_ctr_emu", FIXED_FIT),
+        Channel("vsm", "VSM", "moment_emu", "m_std_err_emu"),
+    ),
+}
+
+# Cells that only AC rows fill. In an ACMS file "Moment (emu)" is the AC amplitude.
+AC_MARKS = {
+    ACMS: ("moment_emu", "frequency_hz"),
+    ACMS2: ("ac_moment_emu",),
+    MPMS3: ("ac_moment_emu",),
+    VSM: ("ac_moment_emu",),
+}
+
+
+def fullest(raw: RawFile, counts: Mapping[Channel, int], *, ac_rows: int) -> tuple[Channel, ...]:
+    """Of each kind of row the channel that most rows hold, the fullest first; of equals Free, Fixed, VSM.
+
+    Raises
+    ------
+    InputError
+        No row holds any.
+    """
+    best: dict[str, Channel] = {}
+    for channel in sorted(counts, key=lambda c: -counts[c]):
+        if counts[channel]:
+            best.setdefault(channel.kind, channel)
+    if best:
+        return tuple(best.values())
+    if ac_rows:
+        what = f"AC susceptibility only ({ac_rows} AC rows), no DC moments"
+    else:
+        names = " or ".join(repr(label(raw, c.moment)) for c in counts)
+        what = f"no row holds a moment: {names} is blank throughout"
+    raise InputError(what, where=raw.path, remedy=DC_FILE_WANTED)
+
+
+def asked_for(raw: RawFile, flavour: Flavour, counts: Mapping[Channel, int], request: str) -> Channel:
+    """The channel that ``request`` names.
+
+    Raises
+    ------
+    InputError
+        No row holds it.
+    """
+    for channel, count in counts.items():
+        if channel.request == request and count:
+            return channel
+    there = ", ".join(f"{label(raw, c.moment)!r} in {n} rows" for c, n in counts.items() if n)
+    raise InputError(
+        f"no moments for --moment {request} in this {flavour.words} file; it holds {there or 'no DC moment'}",
+        where=raw.path,
+        remedy="Leave out --moment",
+    )
+
+
+def label(raw: RawFile, name: str) -> str:
+    """The name of a column as the file writes it."""
+    column = raw.column(name)
+    return name if column is None else raw.columns[column]

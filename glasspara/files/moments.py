@@ -12,12 +12,20 @@ import numpy as np
 from glasspara.arrays import BoolArray
 from glasspara.errors import InputError, UsageError
 from glasspara.files import flavours, quality
-from glasspara.files.channels import AC_MARKS, CHANNELS, REQUESTS, Channel, asked_for, fullest, label
-from glasspara.files.flavours import Flavour
+from glasspara.files.flavours import (
+    AC_MARKS,
+    CHANNELS,
+    REQUESTS,
+    Channel,
+    Flavour,
+    asked_for,
+    fullest,
+    label,
+)
 from glasspara.files.multivu import FIELD, TEMPERATURE, TIME, RawFile
-from glasspara.files.points import DroppedRow, Points
 from glasspara.files.quality import Diagnostics
-from glasspara.files.table import Table, collect
+from glasspara.files.table import DroppedRow, Points, Table, collect
+from glasspara.findings import Finding, finding
 
 AC_ROW = "AC row"
 DUPLICATE = "duplicate row"
@@ -50,7 +58,7 @@ class MomentChoice:
     sigma_column: str | None
     reason: str
     diagnostics: Diagnostics = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +117,7 @@ def extract(
     UsageError
         ``request`` is none of REQUESTS, ``min_fit`` is no fit quality, or no row stands in a range to exclude.
     InputError
-        The table has no rows, none with a DC moment, or not the moment asked for.
+        The table has no rows, none with a DC moment, or not the moment that is requested.
     """
     if request not in REQUESTS:
         raise UsageError(f"moment {request!r} is unknown", remedy=f"Choose one of {', '.join(REQUESTS)}")
@@ -159,12 +167,12 @@ def extract(
     choice = _explain(
         raw, flavour, table, selection, parts, counts=counts, request=request, widened=min_fit is None
     )
-    notes += quality.time_goes_back(table, used)
+    found = (*choice.warnings, *notes, *quality.time_goes_back(table, used))
     return Extraction(
         parts=parts,
         dropped=tuple(sorted(dropped, key=lambda row: row.line)),
         rows_read=table.rows_read,
-        choice=replace(choice, warnings=(*choice.warnings, *notes)),
+        choice=replace(choice, warnings=tuple(item.at(file=raw.path) for item in found)),
         comments=table.comments,
     )
 
@@ -273,7 +281,7 @@ def _explain(
 ) -> MomentChoice:
     channels = list(selection.used)
     reason = "; ".join(_why(flavour, channel, selection.rows(channel)) for channel in channels)
-    warnings: list[str] = []
+    warnings: list[Finding] = []
     diagnostics: Diagnostics = {}
     for channel, rows in selection.used.items():
         numbers, doubts = _trust(raw, flavour, channel, table, rows, selection.poor[channel], widened=widened)
@@ -283,12 +291,8 @@ def _explain(
         reason += f"; asked for by --moment {request}"
     if len(channels) > 1:
         reason = f"both kinds of row are used, in separate runs: {reason}"
-        kinds = " and ".join(f"{channel.kind} rows ({selection.rows(channel)})" for channel in channels)
-        words = " or ".join(f"--moment {channel.request}" for channel in channels)
-        warnings.append(
-            f"the file holds both {kinds}, taken as separate runs: their calibrations can differ by some per cent; "
-            f"{words} takes one kind alone"
-        )
+        kinds = [{"kind": c.kind, "rows": selection.rows(c), "option": c.request} for c in channels]
+        warnings.append(finding("files.both-kinds", kinds=kinds))
     else:
         warnings += _left_out(channels[0], selection.rows(channels[0]), counts, request)
     reason += _conversions(raw, channels)
@@ -333,7 +337,7 @@ def _trust(
     poor: BoolArray,
     *,
     widened: bool,
-) -> tuple[Diagnostics, list[str]]:
+) -> tuple[Diagnostics, list[Finding]]:
     """Diagnostics and warnings of the rows of one channel: those used, and those dropped for their poor fit."""
     if flavour.family == flavours.MPMS3 and channel.kind == "DC":
         return quality.centring(table, rows, poor, free=channel.request == "free", widened=widened)
@@ -344,15 +348,18 @@ def _trust(
     return {}, []
 
 
-def _left_out(channel: Channel, rows: int, counts: Mapping[Channel, int], request: str) -> list[str]:
-    """Warnings of rows of another kind that are not used."""
+def _left_out(channel: Channel, rows: int, counts: Mapping[Channel, int], request: str) -> list[Finding]:
+    """Findings about rows of another kind that are not used."""
+    code = "files.rows-make-no-run" if request == "auto" else "files.rows-not-asked-for"
     others = {c.kind: n for c, n in counts.items() if c.kind != channel.kind and n}
     return [
-        f"{count} {kind} rows beside {rows} usable {channel.kind} rows in one file; the {kind} rows "
-        + (
-            "make no run and are left out"
-            if request == "auto"
-            else f"are left out, --moment {'vsm' if kind == 'VSM' else 'free'} takes them instead"
+        finding(
+            code,
+            rows=count,
+            kind=kind,
+            rows_taken=rows,
+            kind_taken=channel.kind,
+            option="vsm" if kind == "VSM" else "free",
         )
         for kind, count in others.items()
     ]

@@ -1,19 +1,25 @@
-"""From a file name to text: what may be opened, how much of it, packed or not, in which encoding."""
+"""From a file name to text: what may be opened, how much of it, packed or not, in which encoding.
+
+A device is never read, and never more bytes than there is room for.
+"""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import io
+import os
+import stat
 import sys
 import zlib
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import BinaryIO
 
 from glasspara.errors import InputError
-from glasspara.files.safe_open import read_bytes, too_large
 
 STDIN = "-"
 
@@ -72,6 +78,57 @@ def open_source(path: str) -> Source:
     return Source(path, digest, encoding, data)
 
 
+def read_bytes(path: str, *, most: int) -> bytes:
+    """Content of a file or a pipe; a named pipe that nobody writes to reads as empty.
+
+    Raises
+    ------
+    InputError
+        The file is missing, no file, unreadable or longer than ``most`` bytes.
+    """
+    try:
+        with _open(path) as stream:
+            # room for what is there, not for all that may come
+            data = stream.read(min(os.fstat(stream.fileno()).st_size, most) + 1)
+            if more := stream.read(most + 1 - len(data)):
+                data += more
+    except FileNotFoundError as error:
+        raise InputError("no such file", where=path, remedy="Check the name") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot be read ({reason})", where=path) from error
+    if len(data) > most:
+        raise _too_large(path, most)
+    return data
+
+
+def refuse_repeated(paths: Sequence[str], kind: str = "file") -> None:
+    """Raise :class:`InputError` for a file that is named twice; ``kind`` says what sort of file."""
+    if twice := sorted(path for path, count in Counter(paths).items() if count > 1):
+        raise InputError(f"the {kind} is named twice", where=twice[0], remedy="Name each file once")
+
+
+def _too_large(path: str, most: int) -> InputError:
+    """The error for a file of more than ``most`` bytes."""
+    return InputError(
+        f"holds more than {most / 1.0e6:g} MB", where=path, remedy="Is it the right file? Cut it up"
+    )
+
+
+def _open(path: str) -> BinaryIO:
+    # without O_NONBLOCK the opening of a pipe waits for its writer
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISFIFO(mode):
+        os.set_blocking(handle, True)
+    if stat.S_ISREG(mode) or stat.S_ISFIFO(mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    if stat.S_ISDIR(mode):
+        raise InputError("this is a directory", where=path, remedy="Name the files in it")
+    raise InputError("this is a device, not a file", where=path, remedy="Name a file")
+
+
 def _load(path: str) -> bytes:
     if path != STDIN:
         return read_bytes(path, most=MOST_BYTES)
@@ -79,7 +136,7 @@ def _load(path: str) -> bytes:
         raise InputError("standard input is closed", where=path, remedy="Name a file")
     data = sys.stdin.buffer.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise too_large(path, MOST_BYTES)
+        raise _too_large(path, MOST_BYTES)
     return data
 
 
@@ -92,7 +149,7 @@ def _unpack(packed: bytes, path: str) -> bytes:
             "a gzip file that is cut short or damaged", where=path, remedy="Copy the file again, whole"
         ) from error
     if len(data) > MOST_BYTES:
-        raise too_large(path, MOST_BYTES)
+        raise _too_large(path, MOST_BYTES)
     return data
 
 

@@ -19,7 +19,6 @@ import numpy as np
 from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.errors import InputError
 from glasspara.files.multivu import RawFile, TableRows
-from glasspara.files.points import DroppedRow
 
 COMMENT_ONLY = "comment only"
 SHORT_ROW = "short row"
@@ -31,6 +30,37 @@ MOST_LINES = 1_500_000
 # Where so large a share of the rows has one width, a shorter row is a damaged one.
 _UNIFORM = 0.9
 _BLANK_WORDS = ("", "nan")  # numpy writes "nan" for cells that MultiVu leaves blank
+
+
+@dataclass(frozen=True)
+class DroppedRow:
+    """A table row that is not used: its 1-based file line, and why in a few fixed words."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points of one moment column in the order of acquisition; arrays of one length.
+
+    ``temperature`` in K, ``field`` in Oe, ``moment`` in emu, ``sigma`` in emu as the instrument states it (nan
+    or 0 where it states none), ``line`` the 1-based file line. ``column`` and ``sigma_column`` name the columns
+    of moments and errors as the file writes them. ``widening`` are factors for the errors of points whose moment is
+    in doubt, 1 for the others; None stands for 1 throughout.
+    """
+
+    temperature: FloatArray
+    field: FloatArray
+    moment: FloatArray
+    sigma: FloatArray
+    line: IntArray
+    column: str = ""
+    sigma_column: str | None = None
+    widening: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.line)
 
 
 @dataclass(frozen=True)

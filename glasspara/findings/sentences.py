@@ -7,9 +7,10 @@ formats of :class:`_Words` beside the usual ones:
 ``{p:p}``          a p-value, "p = 0.21"
 ``{x:percent}``    a relative error, "0.62 %"
 ``{x:pm}``         value and error, [value, error]: "0.319 ± 0.067"
-``{names:list}``   "a, b, c"
+``{names:list}``   "a, b, c"; at most ``most`` of them: "a, b and 3 more"
 ``{names:and}``    "a, b and c"
 ``{n:point|points}``  "1 point", "3 points"
+``{lines:ranges}``  pairs [first, last]: "32-60, 71"; at most ``most`` of them
 ``{items:each}``   every item (a mapping) by the entry's ``each.items``, joined by commas; at most ``most`` of them
 ``{side:choice}``  by the entry's ``choice.side``: the text for the value (true, false, none, a word), or for "else"
 =================  ==============================================================================================
@@ -95,11 +96,14 @@ class _Words(Formatter):
             case "pm":
                 return value_with_error(*value)
             case "list":
-                return ", ".join(map(str, value))
+                return self._joined([str(item) for item in value])
             case "and":
                 return _and(list(map(str, value)))
+            case "ranges":
+                return self._joined([str(a) if a == b else f"{a}-{b}" for a, b in value])
             case "each":
-                return self._each(name, value)
+                template = self._entry["each"][name]
+                return self._joined([_Words(self._entry, item).of(template) for item in value])
             case "choice":
                 options = self._entry["choice"][name]
                 return self.of(options.get(str(value).lower(), options.get("else", "")))
@@ -108,11 +112,11 @@ class _Words(Formatter):
             return f"{value} {one if value == 1 else many}"
         return format(value, format_spec)
 
-    def _each(self, name: str, items: Sequence[Mapping[str, Any]]) -> str:
-        template, most = self._entry["each"][name], self._entry.get("most", len(items))
-        shown = [_Words(self._entry, item).of(template) for item in items[:most]]
-        more = len(items) - len(shown)
-        return ", ".join(shown) + (f" and {more} more" if more else "")
+    def _joined(self, items: Sequence[str]) -> str:
+        """The first ``most`` items, all without that, and how many more there are."""
+        most = self._entry.get("most", len(items))
+        more = len(items) - most
+        return ", ".join(items[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _and(words: list[str]) -> str:

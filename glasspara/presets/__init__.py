@@ -1,4 +1,8 @@
-"""Named parameter sets with their samples and measuring campaigns; users' TOML files of the same form."""
+"""Named parameter sets with their samples and measuring campaigns; users' TOML files of the same form.
+
+:func:`load_preset` gives a whole :class:`Preset` by name or file, :func:`load_sample` its sample alone. The presets
+that come with the program are the TOML files beside this module.
+"""
 
 from __future__ import annotations
 
@@ -111,8 +115,9 @@ def load_sample(name_or_path: str | Path) -> Sample:
     InputError
         The file is faulty; the error names file, line and key.
     """
-    path, origin = _locate(name_or_path)
-    return _preset(read_toml(path), origin).sample if origin.startswith("preset ") else read_sample(path)
+    if is_preset(str(name_or_path)):
+        return load_preset(name_or_path).sample
+    return read_sample(_locate(name_or_path)[0])
 
 
 def _known_names() -> dict[str, str]:

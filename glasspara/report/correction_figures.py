@@ -26,6 +26,7 @@ from glasspara.report.panels import (
 )
 from glasspara.report.style import BLACK, BLUE, GREY, VERMILLION, paper_style
 from glasspara.report.text import LINE, drawable, elide, scaled_unit, synthetic_mark
+from glasspara.runs.branches import direction
 from glasspara.runs.run import Run
 from glasspara.wording import percent
 
@@ -158,6 +159,6 @@ def field_figure(standard: FieldStandard, *, synthetic: bool = False) -> Figure:
     return figure
 
 
-def _points_of(run: Run, direction: str) -> npt.NDArray[np.intp]:
-    words = np.array([label.partition(" (")[0] for label in run.branch_labels])
-    return np.flatnonzero(words[run.branch] == direction)
+def _points_of(run: Run, wanted: str) -> npt.NDArray[np.intp]:
+    words = np.array([direction(label) for label in run.branch_labels])
+    return np.flatnonzero(words[run.branch] == wanted)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from glasspara.data.corrections.corrections import Applied
-    from glasspara.data.corrections.field_standard import RunField
+    from glasspara.data.corrections.true_field import RunField
     from glasspara.data.loading import Input
     from glasspara.runs.measurement import Measurement
 

@@ -53,15 +53,15 @@ def console(stream: TextIO | None = None) -> Console:
 
 
 @dataclass(frozen=True)
-class Look:
-    """How text looks on a stream: what another process must know to write for it."""
+class ConsoleSettings:
+    """How text is written to a stream: what another process must know to write for it."""
 
     width: int
     terminal: bool
     colours: Any
 
     @classmethod
-    def of(cls, stream: TextIO) -> Look:
+    def of(cls, stream: TextIO) -> ConsoleSettings:
         out = console(stream)
         return cls(out.width, out.is_terminal, out.color_system)
 

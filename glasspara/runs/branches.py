@@ -1,14 +1,23 @@
-"""Branches of a run: stretches in which what varies goes one way (warming, cooling, field up, field down)."""
+"""Branches of a run: stretches in which what varies goes one way (warming, cooling, field up, field down).
+
+Also where the moment of each branch of a loop crosses zero: by the field that the magnet keeps, or by hysteresis.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray
 
+STEADY = "steady"
+"""Label of a branch along which nothing varies."""
+
+# Oe: between points farther off than this a crossing is not known well, and has nothing to do with the magnet.
+_NEAR_ZERO = 1000.0
 _LONG_BRANCH = 64  # points from which on numpy walks faster than Python
 
 
@@ -18,10 +27,15 @@ def stretches(branch: IntArray) -> list[slice]:
     return [slice(*pair) for pair in pairwise([0, *ends.tolist(), len(branch)])]
 
 
+def direction(label: str) -> str:
+    """What goes on along a branch, by its label without the number: "field up" for "field up (2)"."""
+    return label.partition(" (")[0]
+
+
 def find_branches(
     values: FloatArray, *, noise: float, reversal: float, up: str, down: str
 ) -> tuple[IntArray, tuple[str, ...]]:
-    """Number of the branch of each point, and the branches' labels.
+    """Number of the branch of each point, and the labels of the branches; STEADY where nothing varies.
 
     Parameters
     ----------
@@ -34,13 +48,13 @@ def find_branches(
     up, down : str
         Words for rising and falling values; a word used before gets a number, "warming (2)".
     """
-    starts, directions = _turns(values, noise, reversal)
+    starts, ways = _turns(values, noise, reversal)
     branch = np.zeros(len(values), dtype=np.int64)
     np.add.at(branch, [start for start in starts[1:] if start < len(values)], 1)
     labels: list[str] = []
     counts: Counter[str] = Counter()
-    for direction in directions:
-        word = {1: up, -1: down}.get(direction, "steady")
+    for way in ways:
+        word = {1: up, -1: down}.get(way, STEADY)
         counts[word] += 1
         labels.append(word if counts[word] == 1 else f"{word} ({counts[word]})")
     return branch.cumsum(), tuple(labels)
@@ -86,3 +100,24 @@ def _along_branch(
     back = ahead - peaks[:-1] < -noise
     count = int(back.argmax()) if back.any() else len(ahead)
     return i + count, way * float(peaks[count])
+
+
+def zero_crossings(
+    field: FloatArray, moment: FloatArray, branch: IntArray, labels: Sequence[str]
+) -> dict[str, float]:
+    """Reported field (Oe) at which the moment of each branch changes sign, straight between points.
+
+    Left out are branches that do not go through zero field, and those that change sign more than once or far from it.
+    """
+    found: dict[str, float] = {}
+    for part in stretches(branch):
+        H, m = field[part], moment[part]
+        changes = np.flatnonzero(np.sign(m[:-1]) * np.sign(m[1:]) < 0)
+        if len(changes) != 1 or H.min() >= 0.0 or H.max() <= 0.0:
+            continue
+        i = int(changes[0])
+        if max(abs(H[i]), abs(H[i + 1])) > _NEAR_ZERO:
+            continue
+        crossing = float(H[i] - m[i] * (H[i + 1] - H[i]) / (m[i + 1] - m[i]))
+        found[labels[int(branch[part.start])]] = crossing
+    return found

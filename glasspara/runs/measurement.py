@@ -1,13 +1,12 @@
-"""`read`: one file -> one `Measurement` with its runs, its account of rows and all that is odd about it."""
+"""`read`: one file to one `Measurement` with its runs, its account of rows and its warnings."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,10 +15,11 @@ from glasspara.files.exclusion import FLUX_JUMPS, Item, excluded_lines
 from glasspara.files.flavours import recognise
 from glasspara.files.moments import MomentChoice, extract
 from glasspara.files.multivu import Header, read_multivu
-from glasspara.files.points import DroppedRow
+from glasspara.files.table import DroppedRow
+from glasspara.findings import Finding
 from glasspara.runs.run import Run, makes_runs, segment
 from glasspara.runs.segmentation import FEWEST_POINTS
-from glasspara.sample.mass import HeaderMass, contradiction, header_mass
+from glasspara.sample.mass import HeaderMass, contradictions, header_mass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,7 @@ class Measurement:
     ``path`` as given ("-" is stdin), ``sha256`` of the bytes, ``instrument`` and ``encoding`` in words. Every
     table row is accounted for: rows_read == rows_used + sum(rows_dropped.values()), and ``dropped`` lists the
     dropped ones with their file lines. ``comments`` are the texts in the table's comment column by file line.
+    ``file_warnings`` are about the file as a whole, ``warnings`` about its runs as well.
     """
 
     path: str
@@ -46,7 +47,12 @@ class Measurement:
     moment_choice: MomentChoice
     mass: HeaderMass
     runs: tuple[Run, ...]
-    warnings: tuple[str, ...]
+    file_warnings: tuple[Finding, ...]
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What is odd about the file and about its runs."""
+        return (*self.file_warnings, *run_warnings(self.runs))
 
     @property
     def rows_dropped(self) -> dict[str, int]:
@@ -130,7 +136,6 @@ def read(
             remedy="Give a file that was measured against temperature or against field",
         )
     mass = header_mass(raw.header, flavour, path=raw.path)
-    contradicted = contradiction(mass, raw.header, raw.path)
     return Measurement(
         path=raw.path,
         sha256=raw.source.sha256,
@@ -144,20 +149,41 @@ def read(
         moment_choice=table.choice,
         mass=mass,
         runs=runs,
-        warnings=(
-            *table.choice.warnings,
-            *((contradicted,) if contradicted else ()),
-            *_of_runs(runs),
-        ),
+        file_warnings=(*table.choice.warnings, *contradictions(mass, raw.header, raw.path)),
     )
 
 
-def _of_runs(runs: tuple[Run, ...]) -> list[str]:
-    """Warnings of the runs; those that differ in their numbers only are told once."""
-    first: dict[str, tuple[str, int]] = {}
-    for run in runs:
-        for warning in run.warnings:
-            kind = re.sub(r"[-+.0-9e]+", "#", warning)
-            text, count = first.get(kind, (f"{run.label}: {warning}", 0))
-            first[kind] = text, count + 1
-    return [text if count == 1 else f"{text} (and so on: {count} runs)" for text, count in first.values()]
+@dataclass(frozen=True)
+class Reader:
+    """Reads files with the same choices, those of :func:`read`; ``exclude`` gives what to leave out by path."""
+
+    moment: str = "auto"
+    errors: str = "auto"
+    exclude: Mapping[str, Iterable[Item]] = field(default_factory=dict)
+    min_fit: float | None = None
+
+    def __call__(self, path: str) -> Measurement:
+        left_out = self.exclude.get(path, ())
+        return read(path, moment=self.moment, errors=self.errors, exclude=left_out, min_fit=self.min_fit)
+
+
+def run_warnings(runs: Iterable[Run]) -> list[Finding]:
+    """Findings of the runs; those that differ in their numbers only are one, with the labels of all these runs."""
+    merged: dict[tuple[str, Any], Finding] = {}
+    for item in (item for run in runs for item in run.warnings):
+        values = {name: value for name, value in item.values.items() if name != "runs"}
+        kind = (item.code, _without_numbers(values))
+        if first := merged.get(kind):
+            labels = [*first.values["runs"], *item.values["runs"]]
+            item = replace(first, values={**first.values, "runs": labels})  # noqa: PLW2901
+        merged[kind] = item
+    return list(merged.values())
+
+
+def _without_numbers(value: Any) -> Any:
+    """``value`` with None for every number in it, as something that can be compared and hashed."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        return tuple(_without_numbers(item) for item in value)
+    return value if isinstance(value, str) else None

@@ -1,7 +1,8 @@
-"""Runs: points at one field or at one temperature, with standard deviations and branches."""
+"""Runs: points at one field or at one temperature, with standard deviations and branches; averages of repeats."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -9,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import BoolArray, FloatArray, IntArray
-from glasspara.files.points import DroppedRow, Points
 from glasspara.files.quality import GOOD_FIT, line_ranges
-from glasspara.runs.branches import find_branches
-from glasspara.runs.outliers import flux_jumps
-from glasspara.runs.remanence import remanence_warning, zero_crossings
-from glasspara.runs.scatter import estimate_sigma, local_scatter
+from glasspara.files.table import DroppedRow, Points
+from glasspara.findings import Finding, Where, finding
+from glasspara.runs.branches import STEADY, find_branches, zero_crossings
+from glasspara.runs.scatter import estimate_sigma, flux_jumps, repeat_groups, repeat_scatter
 from glasspara.runs.segmentation import (
     FIXED_FIELD,
     Segment,
@@ -32,6 +32,12 @@ FLUX_JUMP = "flux jump, excluded on request"
 
 DRIFT = 0.02
 """Drift of the temperature of a fixed-temperature run, relative, above which the run carries a warning."""
+
+CROSSING_TOLERANCE = 5.0
+"""Oe by which the moment of a loop may cross zero off the reported zero field without a warning."""
+
+ZERO_CROSSING = "runs.zero-crossing"
+"""Code of that warning; it is void once a standard gives the true field."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +64,7 @@ class Run:
         "warming", "cooling", "field up", "field down", numbered from the second of a kind on.
     sigma_source : str
         Where ``sigma`` came from, in words.
-    warnings : tuple of str
+    warnings : tuple of Finding
         What a reader of results from this run must know.
     moment_column : str
         Name of the column that ``moment`` came from, as the file writes it ("" where there is no file).
@@ -66,6 +72,8 @@ class Run:
         File lines of the points flagged as flux jumps, whether they are still in the run or not.
     standard_branch : array of int or None
         Branch of the field standard that gave the true field of each point, -1 where none did.
+    errors_are_estimates : bool
+        Whether ``sigma`` is the scatter of the points of this run: chi2 then says little about a model.
     background : array of shape (n,) or None
         What was taken from the moments for the holder, emu; None where nothing was.
     reported_field : array of shape (n,) or None
@@ -89,12 +97,13 @@ class Run:
     branch: IntArray
     branch_labels: tuple[str, ...]
     sigma_source: str
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = ()
     moment_column: str = ""
     flux_jumps: tuple[int, ...] = ()
     background: FloatArray | None = None
     reported_field: FloatArray | None = None
     standard_branch: IntArray | None = None
+    errors_are_estimates: bool = False
 
     def __post_init__(self) -> None:
         for name in self.columns():
@@ -123,7 +132,11 @@ class Run:
     @property
     def label(self) -> str:
         """Set point with its unit: "1000 Oe", "4.5 K"."""
-        return f"{self.nominal:g} {self.unit}"
+        return _label(self.nominal, self.unit)
+
+
+def _label(nominal: float, unit: str) -> str:
+    return f"{nominal:g} {unit}"
 
 
 def _read_only(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -175,35 +188,23 @@ def select(run: Run, keep: BoolArray) -> Run:
 
 def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
     T, H, moment = points.temperature[part.rows], points.field[part.rows], points.moment[part.rows]
-    warnings: list[str] = []
     if part.kind == FIXED_FIELD:
         kind: Kind = "fixed-field"
+        unit: Literal["Oe", "K"] = "Oe"
         middle = float(np.median(H))
         # A Curie law is a straight line in 1/T, however far apart the temperatures are.
-        nominal, unit, varies = set_point(middle, field_noise(middle)), "Oe", 1.0 / T
+        nominal, varies = set_point(middle, field_noise(middle)), 1.0 / T
         noise = temperature_noise(float(np.median(T)))
         reversal = max(3.0 * noise, 0.02 * float(np.ptp(T)))
         branch, labels = find_branches(T, noise=noise, reversal=reversal, up="warming", down="cooling")
-        if float(np.ptp(H)) > 4.0 * field_noise(middle):
-            warnings.append(
-                f"the field is not constant: {H.min():.5g} to {H.max():.5g} Oe in the run called {nominal:g} Oe; fits "
-                "take the field of each point"
-            )
-        if len(labels) == 1 and labels[0] == "steady":
-            warnings.append(f"neither field nor temperature varies: a series in time at {middle:g} Oe")
     else:
-        kind = "fixed-temperature"
+        kind, unit = "fixed-temperature", "K"
         middle = float(np.median(T))
-        nominal, unit, varies = set_point(middle, 2.0e-3 * middle), "K", H
+        nominal, varies = set_point(middle, 2.0e-3 * middle), H
         noise = field_noise(0.0)
         reversal = max(3.0 * noise, 0.005 * float(np.ptp(H)))
         branch, labels = find_branches(H, noise=noise, reversal=reversal, up="field up", down="field down")
-        if float(np.ptp(T)) > max(DRIFT * middle, 0.1):
-            warnings.append(
-                f"temperature is not constant: {T.min():.4g} to {T.max():.4g} K in the run called {nominal:g} K; "
-                "fits take the temperature of each point"
-            )
-        warnings += remanence_warning(zero_crossings(H, moment, branch, labels))
+    where = Where(file=file, run=_label(nominal, unit))
     estimate = estimate_sigma(
         temperature=T,
         field=H,
@@ -213,21 +214,15 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
         varies=varies,
         column=points.sigma_column,
         errors=errors,
-        where=file,
+        where=where,
     )
     sigma, source = estimate.sigma, estimate.source
     if points.widening is not None and (points.widening[part.rows] > 1.0).any():
         sigma = sigma * points.widening[part.rows]
         source += f"; times {GOOD_FIT} over the fit of the scan where that is poor"
     lines = points.line[part.rows]
-    scatter = local_scatter(varies, moment, branch)
-    jumps = lines[flux_jumps(varies=varies, moment=moment, branch=branch, scatter=scatter)]
-    if len(jumps):
-        warnings.append(
-            f"flux jumps? The moment lies far off the curve through its neighbours at file lines {line_ranges(jumps)}; "
-            "--exclude flux-jumps leaves these points out"
-        )
-    return Run(
+    jumps = flux_jumps(varies=varies, moment=moment, branch=branch, scatter=estimate.local)
+    run = Run(
         file=file,
         kind=kind,
         nominal=nominal,
@@ -240,10 +235,35 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
         branch=branch,
         branch_labels=labels,
         sigma_source=source,
-        warnings=(*warnings, *estimate.warnings),
         moment_column=points.column,
-        flux_jumps=tuple(jumps.tolist()),
+        flux_jumps=tuple(lines[jumps].tolist()),
+        errors_are_estimates=estimate.from_scatter,
     )
+    return replace(run, warnings=(*_warnings(run, where), *estimate.warnings))
+
+
+def _warnings(run: Run, where: Where) -> Iterator[Finding]:
+    """Findings about what should be held, about the field that the magnet keeps, and about flux jumps."""
+    T, H = run.temperature, run.field
+    if run.kind == "fixed-field":
+        middle = float(np.median(H))
+        if float(np.ptp(H)) > 4.0 * field_noise(middle):
+            low, high = float(H.min()), float(H.max())
+            yield finding("runs.field-not-constant", where, runs=[where.run], low_Oe=low, high_Oe=high)
+        if run.branch_labels == (STEADY,):
+            yield finding("runs.nothing-varies", where, runs=[where.run], field_Oe=middle)
+    else:
+        if float(np.ptp(T)) > max(DRIFT * float(np.median(T)), 0.1):
+            low, high = float(T.min()), float(T.max())
+            yield finding("runs.temperature-not-constant", where, runs=[where.run], low_K=low, high_K=high)
+        crossings = zero_crossings(H, run.moment, run.branch, run.branch_labels)
+        if any(abs(value) > CROSSING_TOLERANCE for value in crossings.values()):
+            places = [{"field_Oe": value, "branch": label} for label, value in crossings.items()]
+            yield finding(ZERO_CROSSING, where, runs=[where.run], crossings=places)
+    if run.flux_jumps:
+        lines = line_ranges(np.array(run.flux_jumps))
+        place = replace(where, line=run.flux_jumps[0])
+        yield finding("runs.flux-jumps", place, runs=[where.run], lines=lines)
 
 
 def set_point(value: float, tolerance: float) -> float:
@@ -255,3 +275,39 @@ def set_point(value: float, tolerance: float) -> float:
         if abs(rounded - value) <= tolerance:
             return rounded
     return value
+
+
+def average_repeats(run: Run, *, errors: str = "auto") -> Run:
+    """The run with one point for each stretch of measurements at one temperature and field, within one branch.
+
+    Temperature, field and moment are plain means, the file line is that of the first. The standard deviation of a mean
+    of n is the scatter of the repeats, pooled over the run, over sqrt(n). Where too few are repeated to know it, or
+    ``errors`` is "instrument", it is that of the mean of n points with their own standard deviations; single points
+    keep theirs. A run without repeats is returned as it is.
+    """
+    group = repeat_groups(run.temperature, run.instrument_field)
+    group = np.concatenate(([0], np.cumsum((np.diff(group) != 0) | (np.diff(run.branch) != 0))))
+    counts = np.bincount(group)
+    if len(counts) == len(run):
+        return run
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    means: dict[str, Any] = {
+        name: values[first] if name in WHOLE_NUMBERS else np.bincount(group, weights=values) / counts
+        for name, values in run.columns().items()
+    }
+    moment = means["moment"]
+    means["sigma"] = sigma = np.sqrt(np.bincount(group, weights=run.sigma**2)) / counts
+    pooled = (
+        None if errors == "instrument" else repeat_scatter(run.temperature, run.instrument_field, run.moment)
+    )
+    source = run.sigma_source
+    if pooled is not None:
+        repeated = counts > 1
+        sigma[repeated] = pooled.sigma(moment[repeated]) / np.sqrt(counts[repeated])
+        source = pooled.words
+    return replace(
+        run,
+        **means,
+        errors_are_estimates=run.errors_are_estimates or pooled is not None,
+        sigma_source=f"{source}; means of {len(run)} measurements at {len(counts)} set points",
+    )

@@ -11,6 +11,7 @@ from glasspara.errors import UsageError
 from glasspara.files import flavours
 from glasspara.files.flavours import Flavour
 from glasspara.files.multivu import Header
+from glasspara.findings import Finding, Where, finding
 
 UNITS_MG = {"kg": 1.0e6, "g": 1.0e3, "mg": 1.0, "ug": 1.0e-3, "µg": 1.0e-3, "μg": 1.0e-3}
 """Mass units, each in mg."""
@@ -23,6 +24,9 @@ SMALLEST_BARE_MG, LARGEST_BARE_MG = 0.1, 1000.0
 
 AGREEMENT = 0.02
 """Two statements of one mass that differ by more than this share contradict each other."""
+
+CONTRADICTED = "sample.mass-contradicted"
+"""Code of the finding that they do; it is void where the mass comes from elsewhere."""
 
 _NUMBER = r"[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+"
 _MASS = re.compile(rf"\s*(?P<number>[+-]?(?:{_NUMBER})(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>[a-zA-Zµμ]*)\s*")
@@ -112,19 +116,18 @@ def header_mass(header: Header, flavour: Flavour, *, path: str = "") -> HeaderMa
     return HeaderMass(value, source + (", no unit written: mg" if bare else ""), text, None, hint)
 
 
-def contradiction(mass: HeaderMass, header: Header, path: str) -> str | None:
-    """Warning where a mass in title, comment or file name contradicts the header's; None where all is well."""
+def contradictions(mass: HeaderMass, header: Header, path: str) -> list[Finding]:
+    """A finding where a mass in title, comment or file name contradicts the header's; none where all is well."""
     if mass.value_mg is None:
-        return None
+        return []
     for place, found in _mentions(header, path):
         values = [value for _, value in found]
         candidates = [*values, sum(values)]  # "45,7mg_+b13,7mg": sample and holder, weighed apart
         if not any(isclose(value, mass.value_mg, rel_tol=AGREEMENT) for value in candidates):
-            return (
-                f"the header's mass is {mass.value_mg:g} mg, the {place} says "
-                f"{' and '.join(text for text, _ in found)}: settle it with --mass"
-            )
-    return None
+            texts = [text for text, _ in found]
+            where = Where(file=path)
+            return [finding(CONTRADICTED, where, header_mg=mass.value_mg, place=place, mentioned=texts)]
+    return []
 
 
 def _entry(header: Header, flavour: Flavour) -> tuple[str, str]:

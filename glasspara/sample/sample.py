@@ -1,18 +1,27 @@
-"""What is known of a sample apart from its magnetisation: mass and mass-spec iron, with their sources."""
+"""What is known of a sample apart from its magnetisation: mass, iron and other ions by mass spectrometry, holder.
+
+Read from users' sample files, and for the trace ions also from the source's Tables 5-7 by glass (``trace_ions.toml``).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
 from glasspara.errors import GlassparaError, UsageError
-from glasspara.physics.ions.ions import IONS
+from glasspara.physics.ions.ions import IONS, TraceIon, ion, usual_ion
 from glasspara.sample.toml_input import Table, read_toml
 
 _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _CONCENTRATION = re.compile(rf"\s*(?P<value>{_NUMBER})\s*(?:(?:±|\+-|\+/-)\s*(?P<error>{_NUMBER})\s*)?")
+
+TEMPLATE = Path(__file__).with_name("template.toml")
+"""A sample file to fill in: every key that may stand there, with what it means."""
+
+_TRACE_IONS = Path(__file__).with_name("trace_ions.toml")
 
 SAMPLE_KEYS = (
     "name", "mass_mg", "mass", "n_fe", "n_fe_error", "fe2_fraction", "holder", "holder_chi",
@@ -25,7 +34,7 @@ GEOMETRY_KEYS = ("shape", "length_mm", "width_mm", "thickness_mm", "diameter_mm"
 
 TRACE_IONS = tuple(
     dict.fromkeys(
-        name for ion in IONS if not ion.startswith("Fe") for name in (ion.rstrip("0123456789+"), ion)
+        name for kind in IONS if not kind.startswith("Fe") for name in (kind.rstrip("0123456789+"), kind)
     )
 )
 """Keys of a [sample.trace_ions] table: elements, and ions with their charge."""
@@ -35,7 +44,7 @@ OTHER_TABLES = ("name", "text", "source", "note", "parameters", "errors", "campa
 
 
 @dataclass(frozen=True)
-class TraceIon:
+class MeasuredIon:
     """``ratio`` atoms of an element or ion to one of iron; ``error`` is the standard deviation, None if unknown.
 
     ``j`` and ``g`` replace those of the table of ions; an element stands for its usual ion.
@@ -74,7 +83,7 @@ class Sample:
     n_fe : float or None
         Iron concentration by mass spectrometry, g^-1.
     n_fe_error : float or None
-        Its standard deviation, g^-1; None where it is not known (the value then serves as exact).
+        Its standard deviation, g^-1; None where it is not known (the value is then taken as exact).
     fe2_fraction : float or None
         x, the part of the iron that is Fe2+.
     note : str
@@ -87,7 +96,7 @@ class Sample:
         Its standard deviation, emu/Oe.
     geometry : Geometry
         Shape and size.
-    trace_ions : tuple of TraceIon
+    trace_ions : tuple of MeasuredIon
         Paramagnetic ions besides iron, in the order of the file.
     """
 
@@ -102,7 +111,7 @@ class Sample:
     holder_chi: float | None = None
     holder_chi_error: float | None = None
     geometry: Geometry = Geometry()
-    trace_ions: tuple[TraceIon, ...] = ()
+    trace_ions: tuple[MeasuredIon, ...] = ()
 
 
 def _positive(value: float) -> bool:
@@ -131,16 +140,8 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
     """
     table.refuse_unknown(SAMPLE_KEYS)
     mass_mg, mass_source = _mass(table, source)
-    n_fe = table.number("n_fe", accept=_positive, expected="a positive number, g^-1")
-    n_fe_error = table.number("n_fe_error", accept=_positive, expected="a positive number, g^-1")
-    if n_fe is None and n_fe_error is not None:
-        raise table.fault("n_fe_error", "given without n_fe")
-    holder_chi = table.number("holder_chi", expected="a number, emu/Oe")
-    holder_chi_error = table.number(
-        "holder_chi_error", accept=_positive, expected="a positive number, emu/Oe"
-    )
-    if holder_chi is None and holder_chi_error is not None:
-        raise table.fault("holder_chi_error", "given without holder_chi")
+    n_fe, n_fe_error = _with_error(table, "n_fe", "g^-1", accept=_positive)
+    holder_chi, holder_chi_error = _with_error(table, "holder_chi", "emu/Oe")
     return Sample(
         name=table.string("name"),
         mass_mg=mass_mg,
@@ -157,6 +158,18 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
     )
 
 
+def _with_error(
+    table: Table, key: str, unit: str, accept: Callable[[float], bool] | None = None
+) -> tuple[float | None, float | None]:
+    """Value of ``key`` and its standard deviation, that of ``key``_error; None where they are absent."""
+    kind = "a number" if accept is None else "a positive number"
+    value = table.number(key, accept=accept, expected=f"{kind}, {unit}")
+    error = table.number(f"{key}_error", accept=_positive, expected=f"a positive number, {unit}")
+    if value is None and error is not None:
+        raise table.fault(f"{key}_error", f"given without {key}")
+    return value, error
+
+
 def _geometry(table: Table | None) -> Geometry:
     if table is None:
         return Geometry()
@@ -168,7 +181,7 @@ def _geometry(table: Table | None) -> Geometry:
     return Geometry(shape=table.string("shape"), **sizes)
 
 
-def trace_ions_from_table(table: Table | None) -> tuple[TraceIon, ...]:
+def trace_ions_from_table(table: Table | None) -> tuple[MeasuredIon, ...]:
     """Trace ions of a [trace_ions] table, none without it.
 
     Raises
@@ -194,7 +207,7 @@ def trace_ions_from_table(table: Table | None) -> tuple[TraceIon, ...]:
         )
         j = None if inner is None else inner.number("j", accept=_half_integer, expected="a multiple of 1/2")
         g = None if inner is None else inner.number("g", accept=_positive, expected="a positive number")
-        ions.append(TraceIon(name, ratio, error, j, g))
+        ions.append(MeasuredIon(name, ratio, error, j, g))
     return tuple(ions)
 
 
@@ -227,6 +240,41 @@ def read_sample(path: str | Path) -> Sample:
     if table is None:
         raise top.fault("[sample]", "the table is missing", f"Keys: {', '.join(SAMPLE_KEYS)}")
     return sample_from_table(table, source=f"sample file {top.path}")
+
+
+def model_ions(measured: Iterable[MeasuredIon]) -> tuple[TraceIon, ...]:
+    """``measured`` as terms of the model; an element stands for its usual ion."""
+    return tuple(TraceIon(ion(usual_ion(item.name), j=item.j, g=item.g), item.ratio) for item in measured)
+
+
+def load_trace_ions(name_or_path: str) -> tuple[TraceIon, ...]:
+    """Trace ions of a glass of the source (case does not matter), else of a TOML file.
+
+    The file has a table [trace_ions], or is a sample file with [sample.trace_ions].
+
+    Raises
+    ------
+    UsageError
+        Neither a glass of the source nor a file.
+    InputError
+        The file is faulty, or names no trace ions.
+    """
+    tables = read_toml(_TRACE_IONS)
+    glasses = {name.lower(): name for name in tables.content}
+    if name := glasses.get(name_or_path.lower()):
+        return model_ions(trace_ions_from_table(tables.table(name)))
+    path = Path(name_or_path)
+    if path.suffix.lower() != ".toml" and not path.is_file():
+        raise UsageError(
+            f"no glass and no file {name_or_path!r}",
+            remedy=f"Give a TOML file or one of: {', '.join(tables.content)}",
+        )
+    top = read_toml(path)
+    sample = top.table("sample")
+    table = top.table("trace_ions") or (sample.table("trace_ions") if sample else None)
+    if table is None:
+        raise top.fault("[trace_ions]", "the table is missing", "Write Cr = 0.1, atoms to one of iron")
+    return model_ions(trace_ions_from_table(table))
 
 
 def parse_concentration(text: str) -> tuple[float, float | None]:

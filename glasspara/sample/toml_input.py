@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glasspara.errors import InputError
-from glasspara.files.safe_open import read_bytes
+from glasspara.files.source import read_bytes
 
 MOST_BYTES = 1_000_000
 """Bytes of a TOML file."""
@@ -77,7 +77,7 @@ class Table:
         return tuple(self._checked(key, item, None, "finite numbers") for item in values)
 
     def table(self, key: str) -> Table | None:
-        """The table under ``key``, or None where it is absent. Inline tables serve as well."""
+        """The table under ``key``, or None where it is absent. Inline tables count as well."""
         value = self.content.get(key)
         if value is None:
             return None

@@ -17,7 +17,7 @@ BAD = 4
 
 @pytest.fixture(autouse=True)
 def _few_are_many(monkeypatch):
-    monkeypatch.setattr("glasspara.data.batch_reading.FILES_A_PROCESS", 4)
+    monkeypatch.setattr("glasspara.replicates.cores.FILES_A_PROCESS", 4)
     monkeypatch.setattr("glasspara.fitting.batch.FITS_A_PROCESS", 4)
 
 
@@ -38,11 +38,15 @@ def many(tmp_path_factory):
 def test_inspect_is_the_same_for_any_number_of_jobs(glasspara, many):
     for more in ((), ("--json",)):
         one, two = (glasspara("inspect", *many, *more, "--jobs", jobs) for jobs in (1, 2))
-        assert one == two
+        assert (one.status, one.err) == (two.status, two.err)
         assert one.status == 6
         assert one.err.count("\n") == 1
         assert str(many[BAD]) in one.err
-    document = json.loads(one.out)
+        if not more:
+            assert one.out == two.out
+    document, other = json.loads(one.out), json.loads(two.out)
+    assert [item.pop("argv")[-1] for item in (document, other)] == ["1", "2"]
+    assert document == other
     assert [item["path"] for item in document["inputs"]] == [str(path) for path in many if path != many[BAD]]
     assert [item["path"] for item in document["failed"]] == [str(many[BAD])]
 

@@ -449,9 +449,12 @@ def test_warnings_name_their_file_and_a_settled_mass_is_no_doubt(glasspara, one,
     path.write_bytes(one.read_bytes())
     doubtful = glasspara("fit", path, "--model", "ll", "--json")
     warnings = json.loads(doubtful.out)["warnings"]
-    assert any(warning.startswith(str(path)) and "12.5" in warning for warning in warnings)
+    (doubt,) = [item for item in warnings if item["code"] == "sample.mass-contradicted"]
+    assert doubt["where"] == {"file": str(path)}
+    assert doubt["text"].startswith(str(path))
+    assert "12.5" in doubt["text"]
     settled = json.loads(glasspara("fit", path, "--model", "ll", "--mass", "96.8", "--json").out)
-    assert not any("12.5" in warning for warning in settled["warnings"])
+    assert "sample.mass-contradicted" not in {item["code"] for item in settled["warnings"]}
 
 
 def test_staged_parameters_are_told_from_held_ones(glasspara, validator, pure_ll, tmp_path):

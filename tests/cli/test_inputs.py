@@ -43,7 +43,7 @@ def warnings_of(done):
 
 def test_flux_jumps_are_named_and_left_out_on_request(glasspara, run):
     kept = glasspara("fit", run, *LL, "--json")
-    assert any("file lines 20; --exclude flux-jumps" in warning for warning in warnings_of(kept))
+    assert any("file lines 20; --exclude flux-jumps" in warning["text"] for warning in warnings_of(kept))
     assert first_input(kept)["rows_used"] == 12
     left_out = glasspara("fit", run, *LL, "--json", "--exclude", "flux-jumps")
     assert first_input(left_out)["rows_dropped"] == {"flux jump, excluded on request": 1}
@@ -107,7 +107,9 @@ def test_a_file_copied_while_it_was_measured(glasspara, run, tmp_path):
     extra = compose("xl", sweep(15)).splitlines()[-3:]
     longer.write_text(run.read_text() + "\n".join([*extra, ""]))
     done = glasspara("fit", run, longer, *LL, "--json")
-    assert any("12 of its 15 points are in" in warning for warning in warnings_of(done))
+    (shared,) = [item for item in warnings_of(done) if item["code"] == "data.shared-points"]
+    assert "12 of its 15 points are in" in shared["text"]
+    assert shared["where"] == {"file": str(longer)}
     assert glasspara("fit", longer, run, *LL).status == 3  # all of run.dat is in the other
 
 

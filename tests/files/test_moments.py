@@ -7,6 +7,7 @@ import pytest
 
 from glasspara.errors import InputError, UsageError
 from glasspara.files.quality import line_ranges
+from glasspara.findings import finding
 from glasspara.runs.measurement import read
 
 
@@ -60,9 +61,10 @@ def test_centring_diagnostics_and_warning(write, compose, sweep):
         "rows_poor_fit": 0.0,
     }
     (warning,) = choice.warnings
-    assert "Fixed/Free 0.670" in warning
-    assert "3.00 mm off" in warning
-    assert "--moment fixed" in warning
+    assert warning.code == "files.centres-disagree"
+    assert "Fixed/Free is 0.670" in warning.text
+    assert "3.00 mm off" in warning.text
+    assert "--moment fixed" in warning.text
 
 
 def test_good_centring_gives_no_warning(write, compose, sweep):
@@ -77,18 +79,25 @@ def test_a_disagreement_in_part_of_the_rows_is_seen(write, compose, sweep):
     again = [{**p, "T": 1.001 * p["T"]} for p in good]
     choice = read(write(compose("mpms3-dc", [*good, *again, *bad]))).moment_choice
     assert choice.diagnostics["fixed_over_free"] == 1.0
-    assert "disagree in 8 rows (file lines 31-38): Fixed/Free 0.930 there" in choice.warnings[0]
+    (warning,) = choice.warnings
+    assert (warning.where.line, warning.values["lines"]) == (31, [[31, 38]])
+    assert "disagree in 8 rows (file lines 31-38): Fixed/Free is 0.930 there" in warning.text
 
 
 @pytest.mark.parametrize(
-    ("fit", "fixed_fit", "remedy"),
-    [(0.3, 0.9, "--moment fixed fits better"), (0.3, 0.35, "neither centre fits")],
+    ("fit", "fixed_fit", "code", "remedy"),
+    [
+        (0.3, 0.9, "files.other-centre-fits-better", "--moment fixed fits better"),
+        (0.3, 0.35, "files.no-centre-fits", "neither centre fits"),
+    ],
 )
-def test_poor_dipole_fits(write, compose, sweep, fit, fixed_fit, remedy):
+def test_poor_dipole_fits(write, compose, sweep, fit, fixed_fit, code, remedy):
     points = [{**p, "fixed": p["m"], "fit": fit, "fixed_fit": fixed_fit} for p in sweep()]
     poor, advice = read(write(compose("mpms3-dc", points))).warnings
-    assert "DC Free Fit is below 0.8 in 8 of 8 rows (file lines 15-22)" in poor
-    assert advice.startswith(remedy)
+    assert "DC Free Fit is below 0.8 in 8 of 8 rows (file lines 15-22)" in poor.text
+    assert poor.where.line == 15
+    assert advice.code == code
+    assert remedy in advice.text
 
 
 @pytest.mark.parametrize(
@@ -110,8 +119,9 @@ def test_poor_regression_of_an_mpms_xl(write, compose, sweep, poor, min_fit, dro
     measurement = accounts(read(write(compose("xl", points)), min_fit=min_fit))
     assert measurement.moment_choice.diagnostics["rows_poor_fit"] == poor
     (warning,) = measurement.moment_choice.warnings
-    assert f"Long Reg Fit is below 0.8 in {poor} of 8 rows" in warning
-    assert words in warning
+    assert f"Long Reg Fit is below 0.8 in {poor} of 8 rows" in warning.text
+    assert words in warning.text
+    assert (warning.code, warning.values["rows"]) == ("files.poor-fit", poor)
     assert measurement.rows_dropped == ({"poor fit of the scan": dropped} if dropped else {})
     assert [row.line for row in measurement.dropped] == list(range(14, 14 + dropped))
 
@@ -162,17 +172,17 @@ def test_vsm_and_dc_rows_are_separate_runs(write, compose, sweep, vsm_rows):
     )
     assert choice.diagnostics["free_fit"] == 0.97
     (warning,) = choice.warnings
-    assert "holds both VSM rows (10) and DC rows (8)" in warning
-    assert "can differ by some per cent" in warning
-    assert "--moment vsm or --moment free takes one kind alone" in warning
+    assert [(kind["kind"], kind["rows"]) for kind in warning.values["kinds"]] == [("VSM", 10), ("DC", 8)]
+    assert "can differ by some per cent" in warning.text
+    assert "10 VSM rows (--moment vsm takes them alone), 8 DC rows (--moment free takes them" in warning.text
 
 
 def test_one_kind_of_row_on_request(write, compose, sweep, vsm_rows):
     path = write(compose("mpms3-dc", [*vsm_rows(10, H=2000.0), *sweep(6)]))
     vsm = accounts(read(path, moment="vsm"))
     assert (vsm.moment_choice.column, vsm.rows_dropped) == (VSM, {"DC row (VSM chosen)": 6})
-    assert "6 DC rows beside 10 usable VSM rows" in vsm.warnings[0]
-    assert "--moment free takes them instead" in vsm.warnings[0]
+    assert "6 DC rows beside 10 usable VSM rows" in vsm.warnings[0].text
+    assert "--moment free takes them instead" in vsm.warnings[0].text
     free = accounts(read(path, moment="free"))
     assert (free.moment_choice.column, free.rows_dropped) == (FREE, {"VSM row (DC chosen)": 10})
     assert free.runs[0].nominal == 1000.0
@@ -186,7 +196,8 @@ def test_a_kind_of_row_that_makes_no_run(write, compose, sweep, vsm_rows, vsm, d
     measurement = accounts(read(write(compose("mpms3-dc", [*vsm_rows(vsm), *sweep(dc)]))))
     assert [run.moment_column for run in measurement.runs] == [measurement.moment_choice.column] == [column]
     assert measurement.rows_dropped == dropped
-    assert any(warning.endswith("rows make no run and are left out") for warning in measurement.warnings)
+    assert "files.rows-make-no-run" in {warning.code for warning in measurement.warnings}
+    assert any(item.text.endswith("rows make no run and are left out") for item in measurement.warnings)
 
 
 def test_the_rarer_kind_of_row_carries_on_alone(write, compose, sweep, vsm_rows):
@@ -324,5 +335,6 @@ def test_no_moments(write, compose, sweep):
 
 
 def test_line_ranges():
-    assert line_ranges(np.array([3, 4, 5, 9])) == "3-5, 9"
-    assert line_ranges(np.arange(1, 20, 2)) == "1, 3, 5, 7, 9 and 5 more places"
+    assert line_ranges(np.array([3, 4, 5, 9])) == [[3, 5], [9, 9]]
+    many = finding("files.time-goes-back", rows=10, lines=line_ranges(np.arange(1, 20, 2)))
+    assert "at file lines 1, 3, 5, 7, 9 and 5 more: rows were sorted" in many.text

@@ -165,7 +165,7 @@ def test_set_points_are_measured(write, compose):
     drift = [{**point, "T": 9.9 + 0.5 * k} for k, point in enumerate(loop)]
     run = read(write(compose("vsm", drift), "loop 10K.dat")).runs[0]
     assert run.temperature.tolist() == [9.9 + 0.5 * k for k in range(12)]
-    assert "temperature is not constant: 9.9 to 15.4 K" in run.warnings[0]
+    assert "temperature is not constant, 9.9 to 15.4 K" in run.warnings[0].text
 
 
 HE3 = ("Mass (grams)", "He3 temp")
@@ -180,8 +180,9 @@ def test_a_he3_insert(write, compose, sweep):
     measurement = read(write("\n".join([*rows, ""])))
     np.testing.assert_allclose(measurement.runs[0].temperature, [0.44 + 0.1 * i for i in range(1, 8)])
     assert measurement.rows_dropped == {"no temperature or field": 1}
-    assert "'He3 temp' (median 0.84 K)" in measurement.warnings[0]
-    assert "not those of the stage (median 1.56 K)" in measurement.warnings[0]
+    assert measurement.warnings[0].code == "files.he3-insert"
+    assert "'He3 temp' (median 0.84 K)" in measurement.warnings[0].text
+    assert "not those of the stage (median 1.56 K)" in measurement.warnings[0].text
 
 
 @pytest.mark.parametrize("reading", ["", "0", "-1", "nan"])
@@ -278,10 +279,11 @@ def test_the_field_that_the_magnet_keeps(write, compose, real):
         ]
 
     (warning,) = read(write(compose("vsm", loop(40.0)))).warnings
-    assert "crosses zero at 40 Oe (field down), -40 Oe (field up)" in warning
+    assert warning.code == "runs.zero-crossing"
+    assert "crosses zero at 40 Oe (field down), -40 Oe (field up)" in warning.text
     assert read(write(compose("vsm", loop(2.0)))).warnings == ()
     assert any(
-        "crosses zero at -36.2 Oe (field up), 36.3 Oe (field down)" in w
+        "crosses zero at -36.2 Oe (field up), 36.3 Oe (field down)" in w.text
         for w in read(real("Pd_std1")).warnings
     )
 
@@ -292,8 +294,9 @@ def test_a_wild_point_is_named_and_kept(write, compose, sweep):
     path = write(compose("xl", points))
     kept = read(path)
     assert kept.runs[0].flux_jumps == (20,)
-    assert "flux jumps? The moment lies far off" in kept.warnings[0]
-    assert "file lines 20; --exclude flux-jumps" in kept.warnings[0]
+    assert (kept.warnings[0].code, kept.warnings[0].where.line) == ("runs.flux-jumps", 20)
+    assert "flux jumps? The moment lies far off" in kept.warnings[0].text
+    assert "file lines 20; --exclude flux-jumps" in kept.warnings[0].text
     assert kept.rows_used == 12
     left_out = read(path, exclude=["flux-jumps"])
     assert left_out.rows_dropped == {"flux jump, excluded on request": 1}
@@ -307,7 +310,8 @@ def test_scans_at_a_change_of_sign_are_left_out(real):
     assert [row.line for row in measurement.dropped] == list(range(32, 83))
     assert measurement.runs[0].temperature.max() < 68.0
     assert any(
-        "Long Reg Fit is below 0.8 in 51 of 172 rows (file lines 32-82)" in w for w in measurement.warnings
+        "Long Reg Fit is below 0.8 in 51 of 172 rows (file lines 32-82)" in w.text
+        for w in measurement.warnings
     )
 
 
@@ -319,7 +323,8 @@ def test_epochs_do_not_matter(write, compose, sweep, start):
     assert read(write("\n".join([*rows, ""]))).warnings == ()
     rows[-3] = rows[-3].replace(f",{start + 300},", f",{start - 5},", 1)
     (warning,) = read(write("\n".join([*rows, ""]))).warnings
-    assert warning.startswith(f"the time goes back at file line {len(rows) - 2}:")
+    assert (warning.code, warning.where.line) == ("files.time-goes-back", len(rows) - 2)
+    assert f"the time goes back at file line {len(rows) - 2}:" in warning.text
 
 
 def test_a_blank_tail(real):

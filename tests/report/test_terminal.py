@@ -9,7 +9,7 @@ import pytest
 from glasspara.findings import Assessment, finding
 from glasspara.report.terminal import (
     Column,
-    Look,
+    ConsoleSettings,
     console,
     lines_of,
     shorten,
@@ -28,7 +28,7 @@ NUMBERS = ("1.47123 ± 0.00023", "(4.0042 ± 0.0004)e-07", "500 Oe", "80 of 82")
 
 def shown(width):
     stream = io.StringIO()
-    out = console(stream) if width is None else Look(width, True, None).console(stream)
+    out = console(stream) if width is None else ConsoleSettings(width, True, None).console(stream)
     rows = [
         ("500 Oe", path, NUMBERS[0], "80", "80 of 82 rows used, 2 without a moment", NUMBERS[1])
         for path in PATHS
@@ -98,5 +98,7 @@ def test_lines_end_between_words_only():
 def test_an_assessment_has_a_line_for_every_reason():
     stream = io.StringIO()
     reason = finding("series.too-few", against="H")
-    show_assessment(Assessment("series", "not-tested", (reason,)), Look(200, True, None).console(stream))
+    show_assessment(
+        Assessment("series", "not-tested", (reason,)), ConsoleSettings(200, True, None).console(stream)
+    )
     assert stream.getvalue() == f"Verdict: Drift of n(Fe): not tested\n  - {reason.text}\n"

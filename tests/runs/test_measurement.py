@@ -24,14 +24,25 @@ def test_frame(write, compose, sweep):
 
 
 def test_warnings_name_their_run(write, compose, sweep):
-    warnings = read(write(compose("xl", [{**p, "s": 1.0} for p in sweep(40)]))).warnings
-    assert warnings[0].startswith("1000 Oe: Long Scan Std Dev is 1 emu")
+    path = write(compose("xl", [{**p, "s": 1.0} for p in sweep(40)]))
+    warning = read(path).warnings[0]
+    assert warning.text.startswith(f"{path}: 1000 Oe: Long Scan Std Dev is 1 emu")
+    assert (warning.code, warning.where.file, warning.where.run) == ("runs.errors-replaced", path, "1000 Oe")
+
+
+def test_warnings_that_differ_in_their_numbers_only_are_one(write, compose, sweep):
+    runs = [{**p, "s": 1.0, "H": H} for H in (1000.0, 2000.0, 3000.0) for p in sweep(40)]
+    measurement = read(write(compose("xl", runs)))
+    (warning,) = [item for item in measurement.warnings if item.code == "runs.errors-replaced"]
+    assert warning.values["runs"] == ["1000 Oe", "2000 Oe", "3000 Oe"]
+    assert ": 1000 Oe and 2 more: Long Scan" in warning.text
+    assert [item.values["runs"] for item in measurement.runs[1].warnings] == [["2000 Oe"]]
 
 
 def test_mass_and_contradiction(write, compose, sweep):
     measurement = read(write(compose("mpms3-dc", sweep(), mass="12.5"), "glass_30mg.dat"))
     assert measurement.mass.value_mg == 12.5
-    assert any("the file name says 30mg" in warning for warning in measurement.warnings)
+    assert any("the file name says 30mg" in warning.text for warning in measurement.warnings)
 
 
 def test_zero_errors_are_replaced(write, compose, sweep):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glasspara.runs.outliers import flux_jumps
-from glasspara.runs.scatter import local_scatter
+from glasspara.runs.scatter import flux_jumps, local_scatter
 
 NOISE = 1.0e-8
 

@@ -7,9 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasspara.files.points import Points
-from glasspara.runs.repeats import average_repeats
-from glasspara.runs.run import segment
+from glasspara.files.table import Points
+from glasspara.runs.run import average_repeats, segment
 
 NOISE = 3.0e-8
 

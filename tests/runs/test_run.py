@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.files.points import Points
+from glasspara.files.table import Points
 from glasspara.runs.run import Run, makes_runs, segment, set_point
 
 
@@ -50,12 +50,12 @@ def test_a_fixed_temperature_run_that_drifts():
     (run,), _ = segment(points(np.linspace(9.9, 15.0, 90), H))
     assert (run.kind, run.unit) == ("fixed-temperature", "K")
     assert run.branch_labels == ("field up", "field down")
-    assert "temperature is not constant: 9.9 to 15 K" in run.warnings[0]
+    assert "temperature is not constant, 9.9 to 15 K" in run.warnings[0].text
 
 
 def test_a_series_in_time_says_so():
     (run,), _ = segment(points(np.full(30, 4.0), 1000.0))
-    assert "neither field nor temperature varies" in run.warnings[0]
+    assert "neither field nor temperature varies" in run.warnings[0].text
 
 
 def test_whether_points_make_runs():

@@ -40,7 +40,7 @@ def test_local_scatter_of_a_curie_law():
     T, moment = curie()
     scatter = local_scatter(1.0 / T, moment, np.zeros(len(T), dtype=np.int64))
     assert scatter.constant == pytest.approx(NOISE, rel=0.08)
-    assert scatter.settled
+    assert scatter.reliable
 
 
 def test_local_scatter_of_a_loop_with_a_jump():
@@ -80,7 +80,8 @@ def test_too_sparse_points_give_an_upper_limit():
     H = np.array([5e4, 3.5e4, 2e4, 5e3, 4.5e3, 150, 100, -100])
     result = estimate(np.tanh(H / 2e4) * 1e-3, np.nan, varies=H, H=H)
     assert np.all(result.sigma > 0)
-    assert "upper limits" in result.warnings[0]
+    assert result.warnings[0].code == "runs.scatter-is-upper-limit"
+    assert result.from_scatter
 
 
 def test_repeats():
@@ -102,6 +103,7 @@ def test_the_instrument_comes_first():
     T, moment = curie()
     result = estimate(moment, 2.5e-8, T=T)
     assert result.source == "instrument: Err"
+    assert not result.from_scatter
     assert np.all(result.sigma == 2.5e-8)
     assert result.warnings == ()
 
@@ -132,9 +134,11 @@ def test_instrument_errors_that_mean_nothing_give_way_to_the_scatter(instrument,
         np.testing.assert_array_equal(result.sigma, scatter.sigma)
         assert result.source == f"{scatter.source} instead of Err"
         (warning,) = result.warnings
-        assert warning.startswith(f"Err is {instrument:.2g} emu (median) but the points scatter by ")
-        assert "no standard deviations; the scatter of the points is taken instead" in warning
-        assert warning.endswith("--errors instrument keeps the instrument's")
+        assert warning.code == "runs.errors-replaced"
+        assert warning.values["too_large"] == (words == "far too small")
+        assert f"Err is {instrument:.2g} emu (median) but the points scatter by " in warning.text
+        assert "no standard deviations; the scatter of the points is taken instead" in warning.text
+        assert warning.text.endswith("--errors instrument keeps the instrument's")
 
 
 @NO_DEVIATIONS
@@ -144,8 +148,9 @@ def test_instrument_errors_that_mean_nothing_are_kept_on_request(instrument, wor
     assert result.source == "instrument: Err"
     assert np.all(result.sigma == instrument)
     (warning,) = result.warnings
-    assert words in warning
-    assert "--errors scatter" in warning
+    assert warning.code == "runs.errors-kept"
+    assert words in warning.text
+    assert "--errors scatter" in warning.text
 
 
 def test_repeats_take_the_place_of_errors_that_mean_nothing():
@@ -158,7 +163,10 @@ def test_an_upper_limit_says_so_too_where_it_takes_the_place_of_the_instrument()
     H = np.array([5e4, 3.5e4, 2e4, 5e3, 4.5e3, 150, 100, -100])
     result = estimate(np.tanh(H / 2e4) * 1e-3, 0.1, varies=H, H=H)
     assert result.source.endswith("instead of Err")
-    assert [("upper limits" in warning) for warning in result.warnings] == [False, True]
+    assert [warning.code for warning in result.warnings] == [
+        "runs.errors-replaced",
+        "runs.scatter-is-upper-limit",
+    ]
 
 
 def test_right_errors_of_a_few_points_are_not_thrown_away_by_chance():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.files.points import Points
+from glasspara.files.table import Points
 from glasspara.runs.run import segment
 from glasspara.runs.segmentation import FIXED_FIELD, FIXED_TEMPERATURE, find_segments
 
@@ -52,7 +52,7 @@ def test_the_wandering_is_told_and_points_keep_their_fields():
     assert dropped == ()
     assert run.nominal == 10100.0
     assert run.field == pytest.approx(H)
-    assert any("the field is not constant: 10000 to 10200 Oe" in text for text in run.warnings)
+    assert any("the field is not constant, 10000 to 10200 Oe" in item.text for item in run.warnings)
 
 
 @pytest.mark.parametrize("back", [False, True])

@@ -8,7 +8,7 @@ from glasspara.errors import UsageError
 from glasspara.files import flavours
 from glasspara.files.flavours import Flavour
 from glasspara.files.multivu import Header
-from glasspara.sample.mass import contradiction, header_mass, parse_mass
+from glasspara.sample.mass import contradictions, header_mass, parse_mass
 
 
 @pytest.mark.parametrize(
@@ -162,4 +162,4 @@ def test_hints_in_titles_and_comments_leave_the_matrix_out():
 def test_contradictions(weight, name, contradicts):
     header = Header(info=(("WEIGHT", weight),))
     mass = header_mass(header, Flavour(flavours.XL, ""), path=name)
-    assert (contradiction(mass, header, name) is not None) == contradicts
+    assert bool(contradictions(mass, header, name)) == contradicts

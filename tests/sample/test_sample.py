@@ -10,13 +10,13 @@ from glasspara.errors import InputError, UsageError
 from glasspara.sample.sample import (
     GEOMETRY_KEYS,
     SAMPLE_KEYS,
+    TEMPLATE,
     Geometry,
+    MeasuredIon,
     Sample,
-    TraceIon,
     parse_concentration,
     read_sample,
 )
-from glasspara.sample.template import TEMPLATE
 
 
 def write(folder, text):
@@ -57,7 +57,7 @@ def test_a_whole_sample(tmp_path):
         holder_chi=-1.2e-9,
         holder_chi_error=1e-10,
         geometry=Geometry(shape="plate", length_mm=4.0, thickness_mm=1.5),
-        trace_ions=(TraceIon("Cr", 0.1), TraceIon("Mn2+", 0.01, 0.002)),
+        trace_ions=(MeasuredIon("Cr", 0.1), MeasuredIon("Mn2+", 0.01, 0.002)),
     )
 
 
@@ -120,12 +120,13 @@ def test_faults_name_file_line_and_key(tmp_path, text, line, said):
 
 
 def test_the_template_is_a_sample_that_knows_nothing(tmp_path):
-    assert read_sample(write(tmp_path, TEMPLATE)) == Sample(name="")
+    assert read_sample(write(tmp_path, TEMPLATE.read_text(encoding="utf-8"))) == Sample(name="")
 
 
 def test_every_key_of_the_template_is_known_and_every_known_key_is_in_it(tmp_path):
     """Keys are in comments that begin in lower case or with [ and ", words for people in upper case."""
-    keys = re.sub(r"^# (?=[a-z0-9_]+ = |\[|(Ti|Cr) = |\")", "", TEMPLATE, flags=re.MULTILINE)
+    template = TEMPLATE.read_text(encoding="utf-8")
+    keys = re.sub(r"^# (?=[a-z0-9_]+ = |\[|(Ti|Cr) = |\")", "", template, flags=re.MULTILINE)
     sample = read_sample(write(tmp_path, keys))
     assert (sample.mass_mg, sample.n_fe_error, sample.fe2_fraction) == (35.7, 0.019e17, 0.66)
     assert sample.holder == "quartz rod, GE varnish"
@@ -133,7 +134,7 @@ def test_every_key_of_the_template_is_known_and_every_known_key_is_in_it(tmp_pat
     assert all(getattr(sample.geometry, key) for key in GEOMETRY_KEYS)
     assert [ion.name for ion in sample.trace_ions] == ["Ti", "Cr", "Mn2+"]
     for key in SAMPLE_KEYS:
-        assert re.search(rf"\b{key}( =|\])", TEMPLATE), key
+        assert re.search(rf"\b{key}( =|\])", template), key
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model, evaluate
 from glasspara.physics.ions.langevin import langevin_magnetisation
-from glasspara.sample.trace_ions import load_trace_ions
+from glasspara.sample.sample import load_trace_ions
 from glasspara.simulation.datasets import PURE_LL, fixed_field
 
 
@@ -86,12 +86,14 @@ def test_a_fit_says_how_far_the_iron_moves():
     assert abs(value - truth) < 4.0 * error
     # without them their moments are taken for iron: 5 to 15 % more
     assert 1.05 < effect.without["n_fe"][0] / truth < 1.15
-    (note,) = (note for note in result.notes if note.startswith("trace ions: n_fe = "))
+    (note,) = (note.text for note in result.notes if note.code == "fitting.trace-ions")
+    assert note.startswith("trace ions: n_fe = ")
     assert effect.change["n_fe"] == value - effect.without["n_fe"][0]
     assert f"(moved by {100.0 * effect.change['n_fe'] / effect.without['n_fe'][0]:.2g} %)" in note
     assert f"(moved by {effect.change['fe2_fraction']:+.2g})" in note
     held = fit(data, FitSettings(model=model, fixed={"n_fe": truth}))
-    (note,) = (note for note in held.notes if note.startswith("trace ions: n_fe is held, fe2_fraction = "))
+    (note,) = (note.text for note in held.notes if note.code == "fitting.trace-ions")
+    assert note.startswith("trace ions: n_fe is held, fe2_fraction = ")
     assert note.count("moved by") == 1
     figure = dict(fit_figures(result))["decomposition_50kOe"]
     shown = {text.get_text() for text in figure.legends[0].get_texts()}

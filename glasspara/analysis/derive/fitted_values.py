@@ -11,7 +11,7 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import InputError, UsageError
-from glasspara.files.safe_open import read_bytes
+from glasspara.files.source import read_bytes
 from glasspara.findings import Finding, finding
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,11 +15,17 @@ from glasspara.cli.common import PART_FAILED, report_error
 from glasspara.cli.groups import workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from glasspara.report.terminal import ConsoleSettings
+    from glasspara.runs.measurement import Measurement, Reader
 
-    from glasspara.files.exclusion import Item
-    from glasspara.report.terminal import Look
-    from glasspara.runs.measurement import Measurement
+
+@dataclass(frozen=True)
+class InspectOutput:
+    """Options of the output of a command that writes no files."""
+
+    as_json: options.JsonFlag = False
+    quiet: options.Quiet = False
+    asked: Any = field(default=None, metadata={"option": False})  # the Invocation, by ``grouped``
 
 
 def inspect(
@@ -29,42 +35,45 @@ def inspect(
     exclude: options.Exclude = None,
     min_fit: options.MinFit = None,
     jobs: options.Jobs = None,
-    as_json: options.JsonFlag = False,
-    quiet: options.Quiet = False,
+    *,
+    output: InspectOutput,
 ) -> None:
     """Instrument, sample, runs, moment column and why, every dropped row and why.
 
     Exit status 6: some of several files could not be read; the others are shown.
     """
-    from glasspara.analysis.inspect.report import inspect_document
-    from glasspara.data.batch_reading import each_file
+    from glasspara.analysis.inspect.inspection import Inspection
+    from glasspara.analysis.inspect.report import REPORT
     from glasspara.errors import GlassparaError
     from glasspara.files.exclusion import parse_exclusions
+    from glasspara.replicates.cores import each_file
     from glasspara.report.frame import to_text
-    from glasspara.report.progress import track
-    from glasspara.report.terminal import Look
+    from glasspara.report.progress import progress
+    from glasspara.report.terminal import ConsoleSettings, console, show_assessment
+    from glasspara.runs.measurement import Reader
 
-    task = partial(
-        _inspect_one,
-        look=None if as_json or quiet else Look.of(sys.stdout),
-        moment=moment,
-        errors=errors,
-        exclude=parse_exclusions(exclude or [], files),
-        min_fit=min_fit,
-    )
+    shown = not (output.as_json or output.quiet)
+    reader = Reader(moment, errors, parse_exclusions(exclude or [], files), min_fit)
+    task = partial(_inspect_one, reader=reader, settings=ConsoleSettings.of(sys.stdout) if shown else None)
     found, failed = [], []
-    with each_file(task, files, jobs=workers(jobs)) as outcomes:
-        for path, outcome in zip(track(files, "reading"), outcomes, strict=True):
+    with (
+        progress("reading", quiet=output.quiet) as report,
+        each_file(task, files, jobs=workers(jobs), progress=report) as outcomes,
+    ):
+        for path, outcome in zip(files, outcomes, strict=True):
             if isinstance(outcome, GlassparaError):
-                if len(files) == 1 and not as_json:
+                if len(files) == 1 and not output.as_json:
                     raise outcome
                 failed.append((path, outcome))
                 report_error(outcome)
                 continue
             found.append(outcome.measurement)
-            sys.stdout.write(outcome.words)
-    if as_json:
-        sys.stdout.write(to_text(inspect_document(found, failed)))
+            sys.stdout.write(outcome.text)
+    result = Inspection.of(found, failed)
+    if output.as_json:
+        sys.stdout.write(to_text(REPORT.document((), result, (), output.asked)))
+    elif shown:
+        show_assessment(result.assessment, console(), result.notes)
     sys.stdout.flush()
     if failed:
         raise typer.Exit(PART_FAILED if found else failed[0][1].exit_status)
@@ -75,27 +84,15 @@ class _Inspected:
     """A file, and what the terminal shows of it."""
 
     measurement: Measurement
-    words: str
+    text: str
 
 
-def _inspect_one(
-    path: str,
-    *,
-    look: Look | None,
-    moment: str,
-    errors: str,
-    exclude: Mapping[str, Iterable[Item]],
-    min_fit: float | None,
-) -> _Inspected:
-    from glasspara.runs.measurement import read
-
-    measurement = read(path, moment=moment, errors=errors, exclude=exclude.get(path, ()), min_fit=min_fit)
-    if look is None:
+def _inspect_one(path: str, *, reader: Reader, settings: ConsoleSettings | None) -> _Inspected:
+    measurement = reader(path)
+    if settings is None:
         return _Inspected(measurement, "")
     from glasspara.analysis.inspect.report import show_measurement
 
     text = StringIO()
-    out = look.console(text)
-    show_measurement(measurement, out)
-    out.print()
+    show_measurement(measurement, settings.console(text))
     return _Inspected(measurement, text.getvalue())

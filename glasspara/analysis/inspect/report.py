@@ -1,29 +1,92 @@
-"""The JSON report of ``inspect``."""
+"""The report of ``inspect``: JSON block and terminal. It writes no files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict
 
-from rich.console import Console
 from rich.table import Table
 
 from glasspara.arrays import FloatArray
-from glasspara.report.frame import Json, failures, frame
-from glasspara.report.terminal import rows_in_words
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.report.frame import FailureBlock, Report, failures
+from glasspara.report.terminal import rows_in_words, show_assessment
 
 if TYPE_CHECKING:
-    from glasspara.errors import GlassparaError
+    from rich.console import Console
+
+    from glasspara.analysis.inspect.inspection import Inspection
+    from glasspara.data.loading import Input
     from glasspara.runs.measurement import Measurement
+    from glasspara.runs.run import Run
 
 
-def inspect_document(
-    measurements: Sequence[Measurement], failed: Sequence[tuple[str, GlassparaError]]
-) -> Json:
-    return frame("inspect", [_measurement(item) for item in measurements], []) | {"failed": failures(failed)}
+class DroppedRowBlock(TypedDict):
+    """A row that is not used, and why."""
+
+    line: int
+    reason: str
 
 
-def _measurement(item: Measurement) -> Json:
+class InspectedRunBlock(TypedDict):
+    """A run as it was read; ``nominal`` in ``unit``."""
+
+    kind: Literal["fixed-field", "fixed-temperature"]
+    nominal: float
+    unit: Literal["Oe", "K"]
+    n_points: int
+    moment_column: str
+    t_range_K: tuple[float, float]
+    h_range_Oe: tuple[float, float]
+    moment_range_emu: tuple[float, float]
+    sigma_source: str
+    branches: list[str]
+    warnings: list[FindingBlock]
+
+
+class InspectedFileBlock(TypedDict):
+    """A file as it was read: rows_read = rows_used + the sum of rows_dropped."""
+
+    path: str
+    sha256: str
+    instrument: str
+    encoding: str
+    title: str
+    sample: str
+    rows_read: int
+    rows_used: int
+    rows_dropped: dict[str, int]
+    dropped: list[DroppedRowBlock]
+    moment_column: str
+    moment_reason: str
+    sigma_column: str | None
+    diagnostics: dict[str, float | None]
+    mass_mg: float | None
+    mass_source: str
+    mass_problem: str | None
+    runs: list[InspectedRunBlock]
+    warnings: list[FindingBlock]
+
+
+class InspectDocument(TypedDict):
+    """What ``inspect`` adds to the frame; its ``inputs`` say more of a file than those of the other commands."""
+
+    assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    inputs: list[InspectedFileBlock]
+    failed: list[FailureBlock]
+
+
+def inspect_document(result: Inspection) -> InspectDocument:
+    return {
+        "assessment": result.assessment.block,
+        "notes": blocks(result.notes),
+        "inputs": [_file(item) for item in result.measurements],
+        "failed": failures(result.failed),
+    }
+
+
+def _file(item: Measurement) -> InspectedFileBlock:
     choice, mass = item.moment_choice, item.mass
     return {
         "path": item.path,
@@ -43,32 +106,40 @@ def _measurement(item: Measurement) -> Json:
         "mass_mg": mass.value_mg,
         "mass_source": mass.source,
         "mass_problem": mass.problem,
-        "runs": [
-            {
-                "kind": run.kind,
-                "nominal": run.nominal,
-                "unit": run.unit,
-                "n_points": len(run.moment),
-                "moment_column": run.moment_column,
-                "t_range_K": _range(run.temperature),
-                "h_range_Oe": _range(run.field),
-                "moment_range_emu": _range(run.moment),
-                "sigma_source": run.sigma_source,
-                "branches": list(run.branch_labels),
-                "warnings": list(run.warnings),
-            }
-            for run in item.runs
-        ],
-        "warnings": list(item.warnings),
+        "runs": [_run(run) for run in item.runs],
+        "warnings": blocks(item.warnings),
     }
 
 
-def _range(values: FloatArray) -> list[float]:
-    return [float(values.min()), float(values.max())]
+def _run(run: Run) -> InspectedRunBlock:
+    return {
+        "kind": run.kind,
+        "nominal": run.nominal,
+        "unit": run.unit,
+        "n_points": len(run),
+        "moment_column": run.moment_column,
+        "t_range_K": _range(run.temperature),
+        "h_range_Oe": _range(run.field),
+        "moment_range_emu": _range(run.moment),
+        "sigma_source": run.sigma_source,
+        "branches": list(run.branch_labels),
+        "warnings": blocks(run.warnings),
+    }
+
+
+def _range(values: FloatArray) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
+
+
+def show_inspection(inputs: Sequence[Input], result: Inspection, out: Console) -> None:  # noqa: ARG001
+    """Every file, and whether they can be used."""
+    for item in result.measurements:
+        show_measurement(item, out)
+    show_assessment(result.assessment, out, result.notes)
 
 
 def show_measurement(measurement: Measurement, out: Console) -> None:
-    """All that ``inspect`` says of one file."""
+    """All that ``inspect`` says of one file, and an empty line."""
     out.print(measurement.path, style="bold")
     choice = measurement.moment_choice
     sample = measurement.header.sample
@@ -78,7 +149,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
         ("rows", rows_in_words(measurement.rows_read, measurement.rows_used, measurement.rows_dropped)),
         ("moment", f"{choice.column}: {choice.reason}"),
         ("errors", choice.sigma_column or "no column; estimated"),
-        ("mass", _mass_in_words(measurement)),
+        ("mass", _mass_text(measurement)),
         ("encoding", measurement.encoding),
     ]
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -97,11 +168,12 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
             _span(run.moment), run.sigma_source, ", ".join(run.branch_labels),
         )  # fmt: skip
     out.print(runs)
-    for warning in measurement.warnings:
-        out.print(f"warning: {warning}", style="yellow")
+    for item in measurement.warnings:
+        out.print(f"warning: {item.at(file='').text}", style="yellow")  # the heading names the file
+    out.print()
 
 
-def _mass_in_words(measurement: Measurement) -> str:
+def _mass_text(measurement: Measurement) -> str:
     mass = measurement.mass
     if mass.value_mg is not None:
         return f"{mass.value_mg:g} mg ({mass.source})"
@@ -111,3 +183,6 @@ def _mass_in_words(measurement: Measurement) -> str:
 
 def _span(values: FloatArray) -> str:
     return f"{values.min():.4g} .. {values.max():.4g}"
+
+
+REPORT = Report("inspect", inspect_document, lambda inputs, result: {}, show_inspection, files=())  # noqa: ARG005

@@ -36,8 +36,8 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import MISFIT_P, residual_correlation
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
-from glasspara.replicates.linear_algebra import on_one_thread
-from glasspara.replicates.run import Progress, run_replicates
+from glasspara.replicates.cores import Progress, no_progress, on_one_thread
+from glasspara.replicates.run import run_replicates
 from glasspara.wording import p_value, value_with_error
 
 FOUND, HINT = 0.01, 0.05
@@ -165,7 +165,7 @@ def oscillations(
     seed: int = 1,
     jobs: int = 1,
     cluster: str | None = None,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> OscillationResult:
     """Fit the model to all of ``data`` and look for waves in every run at fixed field.
 

@@ -54,7 +54,7 @@ def reproduce(
         raise UsageError("the results are files", remedy="Name a folder with --out DIR")
     steps = chosen_steps(options.names(only))
     output.check([REPORT, DATA, INDEX, *(f"{step.name}/{step.report}" for step in steps)])
-    with progress("reproducing") as report:
+    with progress("reproducing", quiet=output.quiet) as report:
         done = run(output.out, seed=seed, jobs=jobs or usable_cores(), steps=steps, progress=report)
 
     def products() -> dict[str, bytes]:

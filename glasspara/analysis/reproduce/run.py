@@ -6,12 +6,13 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from glasspara.analysis.reproduce.steps import CAMPAIGNS, STEPS, Campaign, Row, Step
+from glasspara.replicates.cores import Progress, no_progress
 
 DATA = "data"
 """Folder of the synthetic files within the output."""
@@ -39,7 +40,7 @@ def reproduce(
     seed: int,
     jobs: int,
     steps: Sequence[Step] = STEPS,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Progress = no_progress,
 ) -> tuple[Done, ...]:
     """Simulate the campaigns into ``folder``, run every step on them, and keep the results beside them.
 

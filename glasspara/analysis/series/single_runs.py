@@ -191,7 +191,9 @@ def series(
     return SeriesResult(known, None if n_ms is None else Measured(*n_ms), tuple(kinds))
 
 
-def _kind(kind: Kind, against: Against, runs: list[ReducedRun], weights: Weights, allowances: bool) -> KindOfRuns:
+def _kind(
+    kind: Kind, against: Against, runs: list[ReducedRun], weights: Weights, allowances: bool
+) -> KindOfRuns:
     runs = sorted(runs, key=lambda run: (run.run.nominal, run.run.file))
     rows = tuple(_fits(run, weights) for run in runs)
     tests = {

@@ -41,7 +41,7 @@ from glasspara.analysis.universality.common_curve import (
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import UsageError
-from glasspara.replicates.linear_algebra import on_one_thread
+from glasspara.replicates.cores import on_one_thread
 
 Source = Literal["fit", "each", "all", "given"]
 

@@ -21,7 +21,7 @@ from glasspara.data.dataset import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.significance import holm
-from glasspara.replicates.linear_algebra import on_one_thread
+from glasspara.replicates.cores import on_one_thread
 from glasspara.wording import p_value
 
 Range = tuple[float, float]

@@ -7,7 +7,7 @@ is straight there, or against H), and nothing is extrapolated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,11 +15,10 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.errors import InputError
-from glasspara.files.exclusion import Item
-from glasspara.runs.branches import stretches
-from glasspara.runs.measurement import Measurement, read
-from glasspara.runs.repeats import average_repeats
-from glasspara.runs.run import Run
+from glasspara.files.source import refuse_repeated
+from glasspara.runs.branches import direction, stretches
+from glasspara.runs.measurement import Measurement, Reader
+from glasspara.runs.run import Run, average_repeats
 from glasspara.runs.segmentation import FIXED_FIELD, field_noise, temperature_noise
 
 SAME_FIELD = (5.0, 0.01)
@@ -41,10 +40,10 @@ class RunHolder:
     ``files`` are those of the background that served. ``share`` is the root mean square of the holder's moments over
     that of the measured ones (above 1 where the two cancel), ``rms`` that of the holder's, emu. ``error`` (emu, median
     over the points) is what the background added to the errors, ``error_share`` its part of the variances, ``sharing``
-    the factor by which it was raised because several points lean on the same points of the background (1: none do).
+    the factor by which it was raised because several points depend on the same points of the background (1: none do).
     ``sigma`` (emu, median) is the error of the points with everything in it.
     ``curvature`` (emu) is by how much straight lines between the background's points may miss the curve, as far as
-    that can be told from noise.
+    that can be distinguished from noise.
     """
 
     label: str
@@ -125,8 +124,8 @@ class Background:
             raise InputError(
                 f"the background holds no {_kind(run)} run at {run.label}",
                 where=run.file,
-                remedy=f"It holds {self._in_words()}. Give the holder's run at {run.label} with --background, or leave "
-                "this run out",
+                remedy=f"It holds {self._set_points()}. Give the holder's run at {run.label} with --background, or "
+                "leave this run out",
             )
         pieces = [piece for index in fitting for piece in self._pieces(index, run)]
         along = np.array([piece.along for piece in pieces])
@@ -152,13 +151,13 @@ class Background:
 
     def _pieces(self, index: int, run: Run) -> Iterator[_Piece]:
         other, first = self.runs[index], int(self._starts[index])
-        directions = np.array([_direction(label) for label in run.branch_labels])[run.branch]
+        directions = np.array([direction(label) for label in run.branch_labels])[run.branch]
         for part in stretches(other.branch):
             label = other.branch_labels[int(other.branch[part.start])]
-            along = directions == _direction(label)
+            along = directions == direction(label)
             yield _Piece(along, _straight_lines(run, other, part, first, self.scale))
 
-    def _in_words(self) -> str:
+    def _set_points(self) -> str:
         return ", ".join(sorted({f"{_kind(run)} at {run.label}" for run in self.runs}))
 
     def _range(self, indices: Sequence[int]) -> str:
@@ -175,16 +174,8 @@ class _Piece:
     weights: Weights
 
 
-def read_background(
-    paths: Sequence[str],
-    *,
-    scale: float = 1.0,
-    moment: str = "auto",
-    errors: str = "auto",
-    exclude: Mapping[str, Iterable[Item]] | None = None,
-    min_fit: float | None = None,
-) -> Background:
-    """Runs of a holder alone; arguments as of :func:`glasspara.runs.measurement.read`, ``exclude`` by path.
+def read_background(paths: Sequence[str], reader: Reader, *, scale: float = 1.0) -> Background:
+    """Runs of a holder alone.
 
     ``scale`` multiplies the moments: the sample's holder over the measured one, in mass or length.
 
@@ -193,14 +184,9 @@ def read_background(
     InputError
         A file is unreadable, holds no run, or is named twice.
     """
-    twice = sorted({path for path in paths if paths.count(path) > 1})
-    if twice:
-        raise InputError("the background file is named twice", where=twice[0], remedy="Name each file once")
-    measurements = tuple(
-        read(path, moment=moment, errors=errors, exclude=(exclude or {}).get(path, ()), min_fit=min_fit)
-        for path in paths
-    )
-    runs = [average_repeats(run, errors=errors) for item in measurements for run in item.runs]
+    refuse_repeated(paths, "background file")
+    measurements = tuple(map(reader, paths))
+    runs = [average_repeats(run, errors=reader.errors) for item in measurements for run in item.runs]
     return Background(measurements, tuple(runs), scale)
 
 
@@ -209,7 +195,7 @@ def subtract_background(
 ) -> tuple[tuple[Run, ...], tuple[RunHolder, ...]]:
     """The runs without the moment of their holder, with its errors added in quadrature, and what was subtracted.
 
-    Points that lean on the same points of the background share its errors. Each point carries the sum of its
+    Points that depend on the same points of the background share its errors. Each point carries the sum of its
     covariances with all points of ``runs``, sum_k C_ik = sum_j w_ij W_j s_j^2 (w_ij the weights of the interpolation,
     W_j their sum over i): then sums over points, and with them the parameters of smooth models, have the variance that
     they should. Where every point has a point of the background of its own, this is the plain sum of squares.
@@ -224,7 +210,7 @@ def subtract_background(
     for item in weights:
         np.add.at(leaning, item.node, item.weight)
     variance = background.sigma**2
-    done, told = [], []
+    done, holders = [], []
     for run, item in zip(runs, weights, strict=True):
         if not item.covered.all():
             raise InputError(
@@ -239,7 +225,7 @@ def subtract_background(
             run, moment=run.moment - holder, sigma=np.sqrt(total), background=holder, sigma_source=source
         )
         done.append(bare)
-        told.append(
+        holders.append(
             RunHolder(
                 label=run.label,
                 files=background.files(item.node),
@@ -253,16 +239,19 @@ def subtract_background(
                 curvature=float(item.curvature.max()),
             )
         )
-    return tuple(done), tuple(told)
+    return tuple(done), tuple(holders)
 
 
-def subtract_susceptibility(run: Run, told: RunHolder | None, chi: float) -> tuple[Run, RunHolder]:
-    """The run without a holder of moment ``chi`` H (emu/Oe, negative for a diamagnet), after what is ``told`` of it."""
+def subtract_susceptibility(run: Run, before: RunHolder | None, chi: float) -> tuple[Run, RunHolder]:
+    """The run without a holder of moment ``chi`` H (emu/Oe, negative for a diamagnet).
+
+    ``before`` is what was subtracted from it already, None if nothing was.
+    """
     holder = chi * run.field
-    before = 0.0 if run.background is None else run.background
-    bare = replace(run, moment=run.moment - holder, background=before + holder)
-    told = told or RunHolder(run.label, (), len(run), 0.0, 0.0, float(np.median(run.sigma)))
-    return bare, replace(told, share=_share(bare), rms=_rms(before + holder))
+    total = holder if run.background is None else run.background + holder
+    bare = replace(run, moment=run.moment - holder, background=total)
+    before = before or RunHolder(run.label, (), len(run), 0.0, 0.0, float(np.median(run.sigma)))
+    return bare, replace(before, share=_share(bare), rms=_rms(total))
 
 
 def _share(run: Run) -> float:
@@ -344,10 +333,6 @@ def _same_set_point(run: Run, other: Run) -> bool:
 def _tolerance(run: Run, held: FloatArray, factor: float = 1.0) -> FloatArray:
     least, relative = SAME_FIELD if run.kind == FIXED_FIELD else SAME_TEMPERATURE
     return np.maximum(least, factor * relative * np.abs(held))
-
-
-def _direction(label: str) -> str:
-    return label.partition(" (")[0]
 
 
 def _kind(run: Run) -> str:

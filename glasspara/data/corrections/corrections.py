@@ -1,4 +1,4 @@
-"""What is done to measured moments and fields before any physics: the holder is taken away, the field made true.
+"""What is done to measured moments and fields before any physics: the holder is subtracted, the field corrected.
 
 The order matters. A background was measured at the same reported fields as the sample, so it is found by them; a holder
 given by its susceptibility has the moment chi H at the true field.
@@ -6,7 +6,7 @@ given by its susceptibility has the moment chi H at the true field.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -15,23 +15,24 @@ import numpy as np
 
 from glasspara.arrays import BoolArray
 from glasspara.errors import InputError, UsageError
-from glasspara.files.exclusion import Item
-from glasspara.runs.measurement import Measurement
-from glasspara.runs.remanence import remanence_warning, zero_crossings
-from glasspara.runs.run import Run
-from glasspara.sample.mass import contradiction
-from glasspara.wording import percent
+from glasspara.findings import Finding, finding
+from glasspara.runs.measurement import Measurement, Reader
+from glasspara.runs.run import ZERO_CROSSING, Run
+from glasspara.sample.mass import CONTRADICTED
 
 # What works with backgrounds and standards is imported where there is one: most fits have neither.
 if TYPE_CHECKING:
     from glasspara.data.corrections.background import Background, RunHolder
-    from glasspara.data.corrections.field_standard import FieldStandard, RunField
+    from glasspara.data.corrections.field_standard import FieldStandard
+    from glasspara.data.corrections.true_field import RunField
 
 LARGE_SHARE = 0.3
 """A holder of this part of the measured moments is worth a warning."""
 
 LARGE_ERROR_SHARE = 0.5
 """So is a background that brings this part of the variances."""
+
+_EXPECTED = (CONTRADICTED, ZERO_CROSSING)
 
 
 @dataclass(frozen=True)
@@ -108,91 +109,51 @@ class Applied:
     field: tuple[RunField, ...]
     left_out: int
 
-    def warnings(self, mass_mg: float) -> list[str]:
-        """What a reader of results must know of these corrections, to a sample of this mass (mg)."""
-        return [
-            *self._of_instruments(),
-            *self._of_holder(),
-            *self._of_susceptibility(mass_mg),
-            *self._of_field(),
-        ]
+    def warnings(self, path: str, mass_mg: float) -> list[Finding]:
+        """What a reader of results must know of these corrections, to the sample in this file, of this mass (mg)."""
+        found = (*self._of_instruments(), *self._of_holder(mass_mg), *self._of_field())
+        return [item.at(file=path) for item in found]
 
-    def _of_instruments(self) -> list[str]:
+    def _of_instruments(self) -> Iterator[Finding]:
         background, standard = self.corrector.background, self.corrector.standard
-        found = []
         used = {path for item in self.holder for path in item.files}
-        others = {
-            other.instrument
-            for other in (background.measurements if background else ())
-            if other.path in used and other.instrument != self.instrument
-        }
+        files = [item for item in (background.measurements if background else ()) if item.path in used]
+        others = sorted({item.instrument for item in files} - {self.instrument})
         if others:
-            found.append(
-                f"measured by {self.instrument}, its background by {', '.join(sorted(others))}: a holder longer "
-                "than the scan looks different to each"
-            )
+            yield finding("data.background-of-another-instrument", instrument=self.instrument, others=others)
         if standard and standard.measurement.instrument.split()[0] != self.instrument.split()[0]:
-            found.append(
-                f"measured by {self.instrument}, the field standard by {standard.measurement.instrument}: another "
-                "magnet keeps another field"
-            )
-        return found
+            other = standard.measurement.instrument
+            yield finding("data.standard-of-another-instrument", instrument=self.instrument, other=other)
 
-    def _of_holder(self) -> list[str]:
-        found = []
+    def _of_holder(self, mass_mg: float) -> Iterator[Finding]:
         if self.left_out:
-            found.append(
-                f"{self.left_out} points are left out: the background was not measured at their temperature and field; "
-                "measure the holder there"
-            )
-        large = [item for item in self.holder if item.share > LARGE_SHARE]
-        if large:
-            found.append(
-                f"the holder is {_spread([item.share for item in large])} of the measured moment "
-                f"({_labels(large)}): what is left hangs on how well the holder comes back to its place"
-            )
-        noisy = [item for item in self.holder if item.error_share > LARGE_ERROR_SHARE]
-        if noisy:
-            found.append(
-                f"{_spread([item.error_share for item in noisy])} of the variance of the points comes from the "
-                f"background ({_labels(noisy)}); measure the holder longer or at more points"
-            )
-        coarse = [item for item in self.holder if item.curvature > item.sigma]
-        if coarse:
-            worst = max(coarse, key=lambda item: item.curvature)
-            found.append(
-                f"straight lines between the points of the background may miss it by {worst.curvature:.2g} emu, more "
-                f"than the errors of the points ({_labels(coarse)}); measure the holder at more points"
-            )
-        return found
-
-    def _of_susceptibility(self, mass_mg: float) -> list[str]:
-        chi = self.corrector.settings.holder_chi
-        if chi is None or chi[1] is None:
-            return []
-        return [
-            f"the holder's susceptibility is uncertain by {chi[1]:.2g} emu/Oe, the same for all points: it is in none "
-            f"of their errors, and shifts chi_larmor by up to {chi[1] / (1.0e-3 * mass_mg):.2g} emu g^-1 Oe^-1; "
-            "joint fits count it (holder_chi)"
+            yield finding("data.not-covered", points=self.left_out)
+        large = [(item.share, item.label) for item in self.holder if item.share > LARGE_SHARE]
+        noisy = [
+            (item.error_share, item.label) for item in self.holder if item.error_share > LARGE_ERROR_SHARE
         ]
+        coarse = [(item.curvature, item.label) for item in self.holder if item.curvature > item.sigma]
+        for code, excess in (
+            ("large-holder", large),
+            ("noisy-background", noisy),
+            ("coarse-background", coarse),
+        ):
+            if excess:
+                values, labels = zip(*excess, strict=True)
+                runs = list(dict.fromkeys(labels))
+                yield finding(f"data.{code}", smallest=min(values), largest=max(values), runs=runs)
+        chi = self.corrector.settings.holder_chi
+        if chi is not None and chi[1] is not None:
+            shift = chi[1] / (1.0e-3 * mass_mg)
+            yield finding("data.holder-chi-uncertain", error_emu_per_Oe=chi[1], shift_emu_per_g_Oe=shift)
 
-    def _of_field(self) -> list[str]:
+    def _of_field(self) -> Iterator[Finding]:
         kept = [item for item in self.field if item.n_corrected < item.n_points]
-        if not kept:
-            return []
-        points = sum(item.n_points - item.n_corrected for item in kept)
-        reasons = "; ".join(dict.fromkeys(item.reason for item in kept))
-        return [f"{points} points keep the reported field ({_labels(kept)}): {reasons}"]
-
-
-def _spread(shares: Sequence[float]) -> str:
-    low, high = percent(min(shares)), percent(max(shares))
-    return low if low == high else f"{low} to {high}"
-
-
-def _labels(items: Sequence[RunHolder] | Sequence[RunField]) -> str:
-    labels = list(dict.fromkeys(item.label for item in items))
-    return ", ".join(labels[:4]) + (f" and {len(labels) - 4} more runs" if len(labels) > 4 else "")
+        if kept:
+            points = sum(item.n_points - item.n_corrected for item in kept)
+            reasons = list(dict.fromkeys(item.reason for item in kept))
+            runs = list(dict.fromkeys(item.label for item in kept))
+            yield finding("data.reported-field-kept", points=points, runs=runs, reasons=reasons)
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,12 +165,16 @@ class Corrector:
     standard: FieldStandard | None
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is odd about the files of holder and standard, but for masses and what a standard is there for."""
+    def files(self) -> tuple[Measurement, ...]:
+        """The files of holder and standard."""
         background = self.background.measurements if self.background else ()
-        standard = (self.standard.measurement,) if self.standard else ()
-        found = [f"{item.path}: {text}" for item in (*background, *standard) for text in _doubts(item)]
-        return (*found, *(self.standard.warnings if self.standard else ()))
+        return (*background, *((self.standard.measurement,) if self.standard else ()))
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Findings about these files, without those about masses and about the field that a standard shows."""
+        odd = (item for file in self.files for item in file.warnings if item.code not in _EXPECTED)
+        return (*odd, *(self.standard.warnings if self.standard else ()))
 
     def true_field(self, measurement: Measurement) -> tuple[tuple[Run, str], ...]:
         """Runs of a sample at their true fields, whole as yet: a branch is known by where it begins.
@@ -221,9 +186,7 @@ class Corrector:
         InputError
             The file is the background or the standard itself.
         """
-        known = [*(self.background.measurements if self.background else ())]
-        known += [self.standard.measurement] if self.standard else []
-        if any(measurement.sha256 == other.sha256 for other in known):
+        if any(measurement.sha256 == other.sha256 for other in self.files):
             raise InputError(
                 "the file is given as a sample and as its background or field standard",
                 where=measurement.path,
@@ -231,7 +194,7 @@ class Corrector:
             )
         if self.standard is None:
             return tuple((run, "") for run in measurement.runs)
-        from glasspara.data.corrections.field_standard import correct_field
+        from glasspara.data.corrections.true_field import correct_field
 
         return tuple(correct_field(run, self.standard) for run in measurement.runs)
 
@@ -251,7 +214,7 @@ class Corrector:
         """All runs of a command with the errors of their true fields, and what part of the variances these are."""
         if self.standard is None:
             return list(runs), [0.0] * len(runs)
-        from glasspara.data.corrections.field_errors import widen_errors
+        from glasspara.data.corrections.true_field import widen_errors
 
         wide, shares = widen_errors(runs, self.standard)
         return list(wide), list(shares)
@@ -259,48 +222,26 @@ class Corrector:
     def without_holder(self, runs: Sequence[Run]) -> tuple[list[Run], list[RunHolder]]:
         """All runs of a command without their holder, and what was taken away; nothing where there is no holder."""
         bare: list[Run] = list(runs)
-        told: list[RunHolder] = []
+        holders: list[RunHolder] = []
         if not self.settings.holder:
-            return bare, told
+            return bare, holders
         from glasspara.data.corrections.background import subtract_background, subtract_susceptibility
 
         if self.background is not None:
-            subtracted, what = subtract_background(runs, self.background)
-            bare, told = list(subtracted), list(what)
+            subtracted, taken = subtract_background(runs, self.background)
+            bare, holders = list(subtracted), list(taken)
         if self.settings.holder_chi is not None:
             chi, _ = self.settings.holder_chi
             pairs = [
-                subtract_susceptibility(run, told[index] if told else None, chi)
+                subtract_susceptibility(run, holders[index] if holders else None, chi)
                 for index, run in enumerate(bare)
             ]
-            bare, told = [run for run, _ in pairs], [what for _, what in pairs]
-        return bare, told
+            bare, holders = [run for run, _ in pairs], [holder for _, holder in pairs]
+        return bare, holders
 
 
-def _doubts(measurement: Measurement) -> list[str]:
-    doubt = contradiction(measurement.mass, measurement.header, measurement.path)
-    settled = (
-        *(text for run in measurement.runs for text in remanence_words(run)),
-        *((doubt,) if doubt else ()),
-    )
-    return [warning for warning in measurement.warnings if not warning.startswith(settled)]
-
-
-def remanence_words(run: Run) -> list[str]:
-    """How the reader warns of the field that a magnet keeps in this run."""
-    crossings = zero_crossings(run.instrument_field, run.moment, run.branch, run.branch_labels)
-    return [f"{run.label}: {warning}" for warning in remanence_warning(crossings)]
-
-
-def read_corrections(
-    settings: Corrections,
-    *,
-    moment: str = "auto",
-    errors: str = "auto",
-    exclude: Mapping[str, Iterable[Item]] | None = None,
-    min_fit: float | None = None,
-) -> Corrector:
-    """The files of ``settings``, the background read as the sample is (arguments of :func:`glasspara.read`).
+def read_corrections(settings: Corrections, reader: Reader) -> Corrector:
+    """The files of ``settings``, the background read as the sample is.
 
     Raises
     ------
@@ -313,14 +254,7 @@ def read_corrections(
     if settings.background:
         from glasspara.data.corrections.background import read_background
 
-        background = read_background(
-            settings.background,
-            scale=settings.background_scale,
-            moment=moment,
-            errors=errors,
-            exclude=exclude,
-            min_fit=min_fit,
-        )
+        background = read_background(settings.background, reader, scale=settings.background_scale)
     if settings.field_standard is not None:
         from glasspara.data.corrections.field_standard import read_field_standard
 
@@ -329,6 +263,6 @@ def read_corrections(
             chi=settings.standard_chi,
             fit_chi=settings.fit_standard_chi,
             mass_mg=settings.standard_mass_mg,
-            exclude=(exclude or {}).get(settings.field_standard, ()),
+            exclude=reader.exclude.get(settings.field_standard, ()),
         )
     return Corrector(settings, background, standard)

@@ -9,21 +9,20 @@ Design, Application Note 1500-021, "Correcting for the Absolute Field Error usin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.corrections.field_curve import FEWEST_FIELDS, FieldCurve, follow
 from glasspara.data.dataset import MILLIGRAM
 from glasspara.errors import InputError, SampleDataError
 from glasspara.files.exclusion import Item
-from glasspara.runs.branches import stretches
+from glasspara.findings import Finding, Where, finding
+from glasspara.runs.branches import direction, stretches
 from glasspara.runs.measurement import Measurement, read
-from glasspara.runs.remanence import zero_crossings
-from glasspara.runs.repeats import average_repeats
-from glasspara.runs.run import Run
-from glasspara.runs.segmentation import FIXED_TEMPERATURE, field_noise
+from glasspara.runs.run import Run, average_repeats
+from glasspara.runs.scatter import MAD_TO_SIGMA
+from glasspara.runs.segmentation import FIXED_TEMPERATURE
 
 PALLADIUM = 5.25e-6
 """Susceptibility of palladium at 298 K, emu g^-1 Oe^-1.
@@ -44,17 +43,110 @@ magnetic susceptibilities of platinum, rhodium and palladium from 20 to 290 K"):
 0.2 % in 1 K, an estimate, which changes the scale of all fields and nothing that depends on the way.
 """
 
-SAME_START = (100.0, 0.1)
-"""Oe, and relative: branches that begin so near each other have the same history."""
+SCALE_TOLERANCE = 1.0e-3
+"""Relative difference of true and reported field at large fields that is not worth a warning.
 
-WORTH_SAYING = 1.0e-3
-"""Relative: magnets are calibrated better than a standard with its mass, its moment and its place in the coils."""
+Magnets are calibrated better than a standard with its mass, its moment and its place in the coils.
+"""
 
 TOO_FAR = 0.05
 """Relative: no magnet is off by so much; the susceptibility or the mass is another standard's."""
 
+FEWEST_FIELDS = 8
+"""Different fields without which there is no curve."""
+
 _ALONG = "Measure the standard along the field sequence of the sample"
 _PROPORTIONAL = (300.0, 0.02)  # Oe, relative: a moment that is off by more is none of a paramagnet
+
+
+_BEND = 500.0  # Oe: below, a curve is followed in H; far above, in ln H
+_KNOTS = (0, 1, 2, 3, 4, 6, 8, 10, 12)  # within a branch, as many as cross-validation chooses
+_WILD = 5.0  # robust standard deviations of a point that does not count
+
+
+@dataclass(frozen=True, eq=False)
+class FieldCurve:
+    """Cubic spline of asinh(H / 500 Oe) from ``low`` to ``high`` (Oe), beyond them its value there.
+
+    ``coefficients`` belong to the B-splines of ``knots``; ``covariance`` is theirs by the scatter of the points.
+    ``n_points`` counted, ``error`` is the standard error of the curve, median over them.
+    """
+
+    low: float
+    high: float
+    knots: FloatArray
+    coefficients: FloatArray
+    covariance: FloatArray
+    n_points: int
+    error: float
+
+    def design(self, field: FloatArray) -> FloatArray:
+        """Values of the B-splines at ``field`` (Oe), shape (fields, coefficients)."""
+        from scipy.interpolate import BSpline
+
+        u = np.arcsinh(field.clip(self.low, self.high) / _BEND)
+        return np.asarray(BSpline.design_matrix(u, self.knots, 3).toarray(), dtype=np.float64)
+
+    def value(self, field: FloatArray) -> FloatArray:
+        """The curve at ``field``."""
+        return self.design(field) @ self.coefficients
+
+    def slope(self, field: FloatArray) -> FloatArray:
+        """Its derivative by the field, per Oe."""
+        from scipy.interpolate import BSpline
+
+        inside = field.clip(self.low, self.high)
+        by_u = BSpline(self.knots, self.coefficients, 3).derivative()(np.arcsinh(inside / _BEND))
+        return np.asarray(by_u / np.hypot(inside, _BEND), dtype=np.float64)
+
+
+def follow(field: FloatArray, values: FloatArray, sigma: FloatArray) -> FieldCurve:
+    """The curve through ``values`` at ``field`` (Oe, in any order, at least FEWEST_FIELDS different ones).
+
+    Least squares by ``sigma``, the number of knots by generalised cross-validation, without wild points.
+    """
+    order = np.argsort(field, kind="stable")
+    H, y, weight = field[order], values[order], 1.0 / sigma[order]
+    keep = np.ones(len(H), dtype=bool)
+    for _ in range(3):
+        curve = _best(H[keep], y[keep], weight[keep])
+        apart = np.abs((y - curve.value(H)) * weight)
+        fitting = apart <= _WILD * MAD_TO_SIGMA * float(np.median(apart))
+        fitting[[0, -1]] = True
+        if np.array_equal(fitting, keep) or len(np.unique(H[fitting])) < FEWEST_FIELDS:
+            break
+        keep = fitting
+    return curve
+
+
+def _best(H: FloatArray, y: FloatArray, weight: FloatArray) -> FieldCurve:
+    """The curve with the least generalised cross-validation."""
+    from scipy.interpolate import BSpline
+
+    u, n = np.arcsinh(H / _BEND), len(H)
+    best: tuple[float, FieldCurve] | None = None
+    for inner in (count for count in _KNOTS if count < max(n // 4, 1)):
+        # Knots where the points are, so that every stretch holds some.
+        middle = np.interp(np.arange(1, inner + 1) / (inner + 1) * (n - 1), np.arange(n), u)
+        knots = np.concatenate(([u[0]] * 4, middle, [u[-1]] * 4))
+        design = BSpline.design_matrix(u, knots, 3).toarray() * weight[:, None]
+        coefficients, _, rank, _ = np.linalg.lstsq(design, y * weight, rcond=None)
+        if rank < len(coefficients) and best is not None:
+            continue
+        chi2 = float(((y * weight - design @ coefficients) ** 2).sum())
+        parameters = len(coefficients)
+        score = chi2 / n / (1.0 - parameters / n) ** 2
+        if best is None or score < best[0]:
+            covariance = np.linalg.pinv(design.T @ design) * chi2 / max(n - parameters, 1)
+            errors = np.sqrt(np.einsum("ij,jk,ik->i", design, covariance, design).clip(0.0)) / weight
+            best = (
+                score,
+                FieldCurve(
+                    float(H[0]), float(H[-1]), knots, coefficients, covariance, n, float(np.median(errors))
+                ),
+            )
+    assert best is not None
+    return best[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,25 +182,7 @@ class FieldStandard:
     mass_source: str
     scale: float
     branches: tuple[FieldBranch, ...]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class RunField:
-    """What became of the field of one run: points corrected of all, the range of true minus reported field (Oe).
-
-    ``reason`` says why the other points keep the reported field; ``crossings`` where the moment changes sign now, Oe;
-    ``error_share`` what part of the variances the errors of the field are.
-    """
-
-    label: str
-    n_points: int
-    n_corrected: int
-    smallest: float | None
-    largest: float | None
-    reason: str
-    crossings: dict[str, float]
-    error_share: float = 0.0
+    warnings: tuple[Finding, ...]
 
 
 def read_field_standard(
@@ -174,7 +248,7 @@ def read_field_standard(
     difference = run.moment / (chi * grams) - run.field
     branches = tuple(
         _branch(run, part, start, difference, run.sigma / (chi * grams), scale)
-        for part, start in _histories(run)
+        for part, start in histories(run)
         if len(np.unique(run.field[part])) >= FEWEST_FIELDS
     )
     if not branches:
@@ -184,72 +258,11 @@ def read_field_standard(
             remedy=_ALONG,
         )
     return FieldStandard(
-        measurement, run, chi, words, mass, source, scale, branches, tuple(_doubts(measurement, scale))
+        measurement, run, chi, words, mass, source, scale, branches, tuple(_doubts(measurement.path, scale))
     )
 
 
-def correct_field(run: Run, standard: FieldStandard) -> tuple[Run, str]:
-    """The run at its true field, where the standard knows it, and why it does not know the rest.
-
-    A branch is corrected where the standard has one in the same direction that turned around at the same field (within
-    ``SAME_START``) and reaches as far; else it keeps the reported field, all of it, as does a run at fixed field: how
-    its field was reached is not known.
-    """
-    if run.kind != FIXED_TEMPERATURE:
-        return run, "how a fixed field was reached is not known"
-    true = run.field.copy()
-    branch = np.full(len(run), -1)
-    reasons: list[str] = []
-    for part, start in _histories(run):
-        label = run.branch_labels[int(run.branch[part.start])]
-        known = _of_same_history(standard, label, start, run.field[part])
-        if isinstance(known, str):
-            reasons.append(known)
-            continue
-        true[part] += standard.branches[known].difference(run.field[part])
-        branch[part] = known
-    reason = "; ".join(dict.fromkeys(reasons))
-    if (branch < 0).all():
-        return run, reason
-    return replace(run, field=true, reported_field=run.field, standard_branch=branch), reason
-
-
-def tell_field(run: Run, reason: str) -> RunField:
-    """What :func:`correct_field` did to the points that are left of ``run``."""
-    if run.standard_branch is None or (run.standard_branch < 0).all():
-        return RunField(run.label, len(run), 0, None, None, reason, {})
-    corrected = run.standard_branch >= 0
-    shifts = (run.field - run.instrument_field)[corrected]
-    crossings = zero_crossings(run.field, run.moment, run.branch, run.branch_labels)
-    return RunField(
-        run.label, len(run), int(corrected.sum()), float(shifts.min()), float(shifts.max()), reason, crossings
-    )
-
-
-def _of_same_history(standard: FieldStandard, label: str, start: float, field: FloatArray) -> int | str:
-    """Number of the standard's branch that serves, or why there is none."""
-    direction = label.partition(" (")[0]
-    least, relative = SAME_START
-    same = [
-        (abs(item.start - start), number, item.curve)
-        for number, item in enumerate(standard.branches)
-        if item.direction == direction and abs(item.start - start) <= max(least, relative * abs(item.start))
-    ]
-    if not same:
-        return f"{label} from {start:.0f} Oe: the standard has no such branch"
-    low, high = float(field.min()), float(field.max())
-    reaching = [
-        (apart, number)
-        for apart, number, curve in same
-        if low >= curve.low - field_noise(curve.low) and high <= curve.high + field_noise(curve.high)
-    ]
-    if not reaching:
-        spans = ", ".join(f"{curve.low:.0f} to {curve.high:.0f} Oe" for _, _, curve in same)
-        return f"{label} from {low:.0f} to {high:.0f} Oe: the standard was measured from {spans}"
-    return min(reaching)[1]
-
-
-def _histories(run: Run) -> list[tuple[slice, float]]:
+def histories(run: Run) -> list[tuple[slice, float]]:
     """The branches, each with the field where it turned around: the last of the branch before, else its own first."""
     parts = stretches(run.branch)
     starts = [run.field[0], *(run.field[part.start - 1] for part in parts[1:])]
@@ -299,14 +312,10 @@ def _check_proportional(run: Run, slope: float) -> None:
         )
 
 
-def _doubts(measurement: Measurement, scale: float) -> list[str]:
-    if abs(scale) <= WORTH_SAYING:
+def _doubts(path: str, scale: float) -> list[Finding]:
+    if abs(scale) <= SCALE_TOLERANCE:
         return []
-    return [
-        f"{measurement.path}: by the standard all fields are {100.0 * scale:+.2f} % off the reported ones; its "
-        "susceptibility, its mass or the calibration of the moment may be off as much; --standard-chi fit believes the "
-        "reported field at large and corrects only what the magnet keeps"
-    ]
+    return [finding("data.field-scale", Where(file=path), percent=100.0 * scale)]
 
 
 def _branch(
@@ -315,4 +324,4 @@ def _branch(
     """True minus reported field along one branch of the standard."""
     curve = follow(run.field[part], difference[part] - scale * run.field[part], sigma[part])
     label = run.branch_labels[int(run.branch[part.start])]
-    return FieldBranch(label.partition(" (")[0], start, scale, curve)
+    return FieldBranch(direction(label), start, scale, curve)

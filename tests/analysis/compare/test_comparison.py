@@ -17,7 +17,7 @@ from glasspara.fitting.problem.settings import FitSettings, Wishes
 from glasspara.model.model import MODELS, Model, evaluate, evaluate_with_gradient
 from glasspara.model.parameters import PARAMETERS
 from glasspara.report.style import save_png
-from glasspara.sample.trace_ions import load_trace_ions
+from glasspara.sample.sample import load_trace_ions
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field
 
 FIELDS = (1e3, 1e4, 5e4)

@@ -218,8 +218,10 @@ def test_points_without_background_are_left_out_counted_and_told(files):
         assert item.rows_dropped == {"not covered by --background": outside}
         assert item.measurement.rows_read == item.rows_used + outside
         assert item.corrections.left_out == outside
-    assert any(f"{outside} points are left out" in text for text in loaded.warnings)
-    assert not any("of the measured moment" in text for text in loaded.warnings)
+    codes = [item.code for item in loaded.warnings]
+    assert codes == ["data.not-covered"] * len(sample)
+    assert f"{outside} points are left out" in loaded.warnings[0].text
+    assert loaded.warnings[0].where.file == sample[0]
     run = loaded.data.runs[0]
     assert run.magnetisation == pytest.approx(
         glass(run.temperature, run.field) / (1e-3 * MASS_MG), abs=6 * run.sigma.max()
@@ -231,9 +233,11 @@ def test_a_large_or_noisy_holder_is_worth_a_warning(files):
     loaded = load(sample, corrections=Corrections(background=alone, background_scale=4.0))
     shares = [run.share for item in loaded.inputs for run in item.corrections.holder]
     assert min(shares) > 0.5
-    assert all("of the measured moment (" in text for text in loaded.warnings if "holder is" in text)
-    assert sum("the holder is" in text for text in loaded.warnings) == len(sample)
-    assert sum("of the variance of the points" in text for text in loaded.warnings) == len(sample)
+    codes = [item.code for item in loaded.warnings]
+    assert codes.count("data.large-holder") == codes.count("data.noisy-background") == len(sample)
+    large = [item for item in loaded.warnings if item.code == "data.large-holder"]
+    assert [item.values["largest"] for item in large] == shares
+    assert "of the measured moment (runs: 5000 Oe)" in large[0].text
 
 
 def test_moments_are_corrected_before_they_are_divided_by_the_mass(files):
@@ -262,7 +266,7 @@ def test_the_holder_of_the_sample_file_counts_unless_the_command_gives_another(f
     known = Sample("glass", holder_chi=-1e-9, holder_chi_error=2e-10)
     of_file = load(sample[:1], sample=known)
     assert of_file.data.runs[0].run.background == pytest.approx(-1e-9 * of_file.data.field)
-    assert any("shifts chi_larmor by up to 2e-09" in text for text in of_file.warnings)
+    assert any("shifts chi_larmor by up to 2e-09" in item.text for item in of_file.warnings)
     of_command = load(sample[:1], sample=known, corrections=Corrections(holder_chi=(CHI_HOLDER, None)))
     assert of_command.data.runs[0].run.background == pytest.approx(CHI_HOLDER * of_command.data.field)
 

@@ -8,20 +8,14 @@ import numpy as np
 import pytest
 
 from glasspara.data.corrections.corrections import Corrections
-from glasspara.data.corrections.field_curve import follow
-from glasspara.data.corrections.field_errors import widen_errors
-from glasspara.data.corrections.field_standard import (
-    PALLADIUM,
-    correct_field,
-    read_field_standard,
-    tell_field,
-)
+from glasspara.data.corrections.field_standard import PALLADIUM, follow, read_field_standard
+from glasspara.data.corrections.true_field import correct_field, run_field, widen_errors
 from glasspara.data.dataset import Window
 from glasspara.data.loading import load
 from glasspara.errors import InputError, SampleDataError
 from glasspara.model.model import Model, evaluate
+from glasspara.runs.branches import zero_crossings
 from glasspara.runs.measurement import read
-from glasspara.runs.remanence import zero_crossings
 from glasspara.simulation.datasets import PURE_LL
 from tests.holders import (
     MASS_MG,
@@ -64,7 +58,7 @@ def test_true_minus_reported_field_is_found_within_its_error(standard):
 def test_a_loop_is_corrected_branch_by_branch(folder, standard):
     (run,) = read(str(folder / "glass.dat")).runs
     corrected, reason = correct_field(run, standard)
-    told = tell_field(corrected, reason)
+    told = run_field(corrected, reason)
     rising = np.array([label == "field up" for label in run.branch_labels])[run.branch]
     true = run.field + np.where(rising, kept_field(run.field, True), kept_field(run.field, False))
     assert np.abs(corrected.field - true).max() < 4.0
@@ -97,7 +91,10 @@ def test_a_susceptibility_fitted_at_large_fields_leaves_what_the_magnet_keeps(fo
     )
     by_palladium, fitted = read_field_standard(str(path)), read_field_standard(str(path), fit_chi=True)
     assert by_palladium.scale == pytest.approx(0.004, abs=2e-4)
-    assert any("+0.40 %" in text and "--standard-chi fit" in text for text in by_palladium.warnings)
+    (warning,) = by_palladium.warnings
+    assert (warning.code, warning.where.file) == ("data.field-scale", str(path))
+    assert "+0.40 %" in warning.text
+    assert "--standard-chi fit" in warning.text
     assert fitted.scale == pytest.approx(0.0, abs=1e-12)
     assert fitted.chi == pytest.approx(1.004 * PALLADIUM, rel=2e-4)
     at = np.linspace(-4e3, 4e3, 33)
@@ -149,7 +146,7 @@ def test_a_branch_of_another_history_keeps_the_reported_field(standard, tmp_path
     corrected, why = correct_field(run, standard)
     assert corrected is run
     assert reason in why
-    assert tell_field(run, why).n_corrected == 0
+    assert run_field(run, why).n_corrected == 0
 
 
 def test_the_window_does_not_hide_where_a_branch_began(folder):
@@ -165,7 +162,7 @@ def test_runs_at_a_fixed_field_keep_it_and_are_told(folder, tmp_path):
     (fixed,) = write_temperature_runs(tmp_path, "glass", glass, seed=3, fields=(2e4,))
     corrections = Corrections(field_standard=str(folder / "pd.dat"))
     loaded = load([str(folder / "glass.dat"), str(fixed)], corrections=corrections)
-    assert any("40 points keep the reported field (20000 Oe)" in text for text in loaded.warnings)
+    assert any("40 points keep the reported field (runs: 20000 Oe)" in item.text for item in loaded.warnings)
     with pytest.raises(InputError, match=r"applies to no run: how a fixed field was reached.*--nuisance"):
         load([str(fixed)], corrections=corrections)
 
@@ -211,6 +208,6 @@ def test_real_palladium_makes_real_loops_of_the_same_magnet_go_through_zero(shar
     for name in ("mvsh2.dat", "mvsh6.dat"):
         run = read(str(folder / name)).runs[-1]
         before = zero_crossings(run.field, run.moment, run.branch, run.branch_labels)
-        told = tell_field(*correct_field(run, standard))
+        told = run_field(*correct_field(run, standard))
         assert min(map(abs, before.values())) > 30.0
         assert max(map(abs, told.crossings.values())) < 2.5

@@ -1,0 +1,59 @@
+"""Files as they were read, and whether they can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from glasspara.errors import GlassparaError
+from glasspara.findings import Assessment, Finding, finding
+from glasspara.runs.measurement import Measurement
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """The files that could be read, and those that could not, each with its error."""
+
+    measurements: tuple[Measurement, ...]
+    failed: tuple[tuple[str, GlassparaError], ...]
+    assessment: Assessment
+    notes: tuple[Finding, ...] = ()
+
+    @classmethod
+    def of(
+        cls, measurements: Sequence[Measurement], failed: Sequence[tuple[str, GlassparaError]] = ()
+    ) -> Inspection:
+        """The inspection of these files; ``failed`` gives path and error of those that could not be read."""
+        reasons = []
+        if measurements:
+            runs = sum(len(item.runs) for item in measurements)
+            points = sum(item.rows_used for item in measurements)
+            warnings = sum(len(item.warnings) for item in measurements)
+            counts = {"files": len(measurements), "runs": runs, "points": points, "warnings": warnings}
+            reasons.append(finding("inspect.read", **counts))
+        if failed:
+            files = len(measurements) + len(failed)
+            reasons.append(finding("inspect.not-read", failed=len(failed), files=files))
+        status = "nothing-usable" if not measurements else "partly-read" if failed else "read"
+        assessment = Assessment("inspect", status, tuple(reasons), trusted=not failed)
+        return cls(tuple(measurements), tuple(failed), assessment)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a run: file, kind, nominal set point in ``unit``, number of points, ranges, source of the errors."""
+        import pandas as pd
+
+        return pd.DataFrame([
+            {
+                "file": run.file, "kind": run.kind, "nominal": run.nominal, "unit": run.unit, "n_points": len(run),
+                "T_min_K": run.temperature.min(), "T_max_K": run.temperature.max(),
+                "H_min_Oe": run.field.min(), "H_max_Oe": run.field.max(),
+                "moment_min_emu": run.moment.min(), "moment_max_emu": run.moment.max(),
+                "moment_column": run.moment_column, "sigma_source": run.sigma_source,
+            }
+            for item in self.measurements
+            for run in item.runs
+        ])  # fmt: skip
