@@ -94,7 +94,7 @@ class Verdicts:
     def __call__(self, rng: np.random.Generator, index: int) -> Json:  # noqa: ARG002
         values = {**BK7, "n_ats": self.strength * BK7["n_ats"]} if self.strength else PURE_LL
         data = self._campaign(values, rng)
-        result, curve = fit(data, self.settings), universality(data)
+        result, curve = fit(data, self.settings), universality(data, parts=False)
         test = result.ats_test
         assert test is not None
         return {

@@ -16,7 +16,6 @@ from glasspara.analysis.high_field.field_dependence import high_field
 from glasspara.analysis.high_field.figures import highfield_figures
 from glasspara.analysis.universality.collapse import universality
 from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
-from glasspara.analysis.universality.parts import universality_parts
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
@@ -61,9 +60,9 @@ def main() -> None:
         "three_levels_high_field": field_shape_figure(TEMPERATURE, ats=ats, areas=PEAK_AREAS),
     }
     campaign = _campaign("bk7-fixed-field")
-    result, parts = universality(campaign), universality_parts(campaign)
-    figures["universality"] = universality_figure(result, parts)
-    figures["universality_pairs"] = universality_pairs_figure(result, parts)
+    result = universality(campaign)
+    figures["universality"] = universality_figure(result)
+    figures["universality_pairs"] = universality_pairs_figure(result)
     made = both_kinds({**values, "qs4": CAMPAIGN_AREA}, np.random.default_rng(1), Model("three-level"))
     forms = high_field(made)
     figures |= {name: figure for name, figure in highfield_figures(forms, synthetic=True) if "4.5K" in name}

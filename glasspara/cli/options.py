@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from glasspara.errors import UsageError
+from glasspara.model.catalogue import MODELS
 
 DATA, MODEL, INTERVALS, OUTPUT = "Data", "Model", "Intervals", "Output"
 CORRECTIONS = "Holder and field"
@@ -146,8 +147,7 @@ ModelName = Annotated[
     typer.Option(
         "--model",
         metavar="etm|ll|...",
-        help="etm: Larmor + Langevin + ATS term; ll: without the ATS term. Others: etm-16, etm-high-field, etm-phase, "
-        "three-level; ll-curie-weiss, ll-superparamagnetic, ll-ferromagnetic, ll-zfs.",
+        help=f"{'; '.join(f'{name}: {text}' for name, text in MODELS.items())}.",
         rich_help_panel=MODEL,
     ),
 ]

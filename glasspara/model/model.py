@@ -6,7 +6,7 @@ without the ATS term.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -14,95 +14,21 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
-from glasspara.model.parameters import ION_NAMES
-from glasspara.model.terms import (
-    AtsTerm,
-    IronTerm,
-    LarmorTerm,
-    Part,
-    Term,
-    TraceTerm,
-    three_level,
-    two_level,
-    two_level_by_16,
-    two_level_high_field,
-    two_level_phase,
-)
+from glasspara.model.catalogue import CATALOGUE, IONS, MODELS
+from glasspara.model.terms import AtsTerm, LarmorTerm, Term, TraceTerm
 from glasspara.physics.ions.ions import TraceIon
 
 # Relative step of the temperature for the derivative that the terms do not give.
 _LAG = 1.0e-5
-
-IONS = {"fe2": ("n_fe2",), "fe3": ("n_fe3",), "both": ION_NAMES}
-
-_PARTS: dict[str, Part] = {"n_fe2": "fe2", "n_fe3": "fe3"}
-
-
-def _brillouin() -> tuple[Term, ...]:
-    return tuple(IronTerm(name, _PARTS[name]) for name in ION_NAMES)
-
-
-def _curie_weiss() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import CurieWeissTerm
-
-    return tuple(CurieWeissTerm(name, _PARTS[name]) for name in ION_NAMES)
-
-
-def _split() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import SplitIronTerm
-
-    return tuple(SplitIronTerm(name, _PARTS[name]) for name in ION_NAMES)
-
-
-def _clusters() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import ClusterTerm
-
-    return (ClusterTerm(),)
-
-
-def _ferromagnet() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import FerromagnetTerm
-
-    return (FerromagnetTerm(),)
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """What a model has beside the Larmor term: its iron, further terms, and its form of the ATS term.
-
-    They are made, and their physics loaded, when they are asked for.
-    """
-
-    text: str
-    iron: Callable[[], tuple[Term, ...]] = _brillouin
-    further: Callable[[], tuple[Term, ...]] = tuple
-    ats: Callable[[str, str], AtsTerm] | None = None
-
-
-_KINDS = {
-    "etm": _Kind("Larmor + Langevin + tunnelling currents (ETM)", ats=two_level),
-    "ll": _Kind("Larmor + Langevin"),
-    "ll-curie-weiss": _Kind("Larmor + Curie-Weiss ions", _curie_weiss),
-    "ll-superparamagnetic": _Kind("Larmor + Langevin + superparamagnetic clusters", further=_clusters),
-    "ll-ferromagnetic": _Kind("Larmor + Langevin + ferromagnetic impurity", further=_ferromagnet),
-    "ll-zfs": _Kind("Larmor + ions with zero-field splitting", _split),
-    "etm-16": _Kind("ETM, tunnelling number by (16)", ats=two_level_by_16),
-    "etm-high-field": _Kind("ETM with the high-field correction (11)", ats=two_level_high_field),
-    "etm-phase": _Kind("ETM with the exact two-level phase", ats=two_level_phase),
-    "three-level": _Kind("Larmor + Langevin + three-level tunnelling systems", ats=three_level),
-}
-
-MODELS = {name: kind.text for name, kind in _KINDS.items()}
-"""Known models and what they are, in words."""
 
 
 @dataclass(frozen=True)
 class Model:
     """Which terms the model has and by which conventions.
 
-    ``name`` is a key of ``MODELS``; ``ions`` a key of ``IONS``; ``orientation`` and ``convention`` are those
-    of :func:`glasspara.ats_magnetisation`; ``trace_ions`` are other ions of the iron group, in their
-    ratios to all iron.
+    ``name`` is a key of :data:`glasspara.model.catalogue.MODELS`, ``ions`` one of ``IONS`` there; ``orientation`` and
+    ``convention`` are those of :func:`glasspara.ats_magnetisation`; ``trace_ions`` are other ions of the iron group,
+    in their ratios to all iron.
 
     Raises
     ------
@@ -134,7 +60,7 @@ class Model:
     @cached_property
     def ats(self) -> AtsTerm | None:
         """The ATS term, if the model has one."""
-        form = _KINDS[self.name].ats
+        form = CATALOGUE[self.name].ats
         return None if form is None else form(self.orientation, self.convention)
 
     @property
@@ -148,10 +74,10 @@ class Model:
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
-        kind = _KINDS[self.name]
+        entry = CATALOGUE[self.name]
         trace = (TraceTerm(self.trace_ions),) if self.trace_ions else ()
         ats = () if self.ats is None else (self.ats,)
-        return (LarmorTerm(), *kind.iron(), *trace, *kind.further(), *ats)
+        return (LarmorTerm(), *entry.iron(), *trace, *entry.further(), *ats)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -79,7 +79,9 @@ def _schema(hint: Any, definitions: dict[str, Json]) -> Json:  # noqa: PLR0911
         return {"$ref": f"#/$defs/{name}"}
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return _schema(arguments[0], definitions) | {"description": arguments[1]}
+        about = arguments[1]
+        more: Json = {"description": about} if isinstance(about, str) else {"enum": list(about)}
+        return _schema(arguments[0], definitions) | more
     if origin is Literal:
         return {"enum": list(arguments)}
     if origin in (Union, types.UnionType):

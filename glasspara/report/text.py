@@ -55,8 +55,9 @@ def drawable(text: str) -> str:
 
 
 def wrapped(prose: str) -> str:
-    """``prose``, drawable, in lines that fit into a header."""
-    return fill(drawable(prose), _CHARACTERS)
+    """``prose``, drawable, in lines that fit into a header; "p = 0.2" stays on one line."""
+    held = re.sub(r" ([=<±]) ", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", drawable(prose))
+    return fill(held, _CHARACTERS).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def raised(unit: str) -> str:

@@ -101,7 +101,7 @@ def simulate_run(
     seed : int or SeedSequence
         Same seed, same points.
     model : str
-        A key of :data:`glasspara.model.model.MODELS`; "etm" with n_ats = 0 has no ATS term.
+        A key of :data:`glasspara.model.catalogue.MODELS`; "etm" with n_ats = 0 has no ATS term.
 
     Raises
     ------

@@ -17,7 +17,6 @@ from glasspara.analysis.fit.figures import fit_figures, pictures
 from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
 from glasspara.analysis.universality.collapse import universality
 from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
-from glasspara.analysis.universality.parts import universality_parts
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.contours import Contour, ContourLine
@@ -324,7 +323,7 @@ def test_logarithmic_only_where_signals_are_far_apart():
 
 @pytest.mark.parametrize("values", [PURE_LL, BK7])
 def test_universality_figure(values):
-    result = universality(fixed_field(values, rng(), temperatures=TEMPERATURES))
+    result = universality(fixed_field(values, rng(), temperatures=TEMPERATURES), parts=False)
     figure = universality_figure(result)
     text = texts(figure)
     assert ("holds" if result.holds else "FAILS") in text
@@ -340,8 +339,8 @@ def test_universality_figure(values):
 @pytest.mark.parametrize("values", [PURE_LL, BK7])
 def test_universality_pairs_figure(values):
     result = universality(fixed_field(values, rng()))
-    parts = universality_parts(result.data)
-    figure = universality_pairs_figure(result, parts)
+    parts = result.parts
+    figure = universality_pairs_figure(result)
     axes, bar = figure.axes
     (mesh,) = axes.collections
     shown = np.ma.filled(mesh.get_array(), np.nan)
@@ -361,9 +360,8 @@ def test_universality_pairs_figure(values):
 
 def test_universality_figure_shades_where_it_breaks():
     result = universality(fixed_field(BK7, rng()))
-    parts = universality_parts(result.data)
-    figure = universality_figure(result, parts)
-    (low, high), *_ = parts.broken
+    figure = universality_figure(result)
+    (low, high), *_ = result.parts.broken
     (span,) = (patch for patch in figure.axes[1].patches if patch.get_alpha() == 0.15)
     assert (span.get_x(), span.get_x() + span.get_width()) == pytest.approx((1e-3 * low, 1e-3 * high))
     assert f"shaded: breaks at H/T from {1e-3 * low:.3g} to {1e-3 * high:.3g} kOe/K" in texts(figure)
@@ -389,7 +387,7 @@ def test_universality_through_zero_field():
     """A loop has a point at H = 0, which a logarithmic abscissa alone would drop."""
     data = Dataset((loop(2.0), loop(4.5), loop(10.0)))
     assert np.any(data.field == 0.0)
-    figure = universality_figure(universality(data))
+    figure = universality_figure(universality(data, parts=False))
     assert figure.axes[0].get_xscale() == "symlog"
     assert figure.axes[0].get_xlim()[0] < 0.0
     assert points(figure.axes[0]) == len(data)

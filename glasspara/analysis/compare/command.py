@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glasspara.cli import common, options
-from glasspara.cli.common import NOT_TRUSTED
 from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.unfinished import Unfinished
+from glasspara.model.catalogue import CATALOGUE, slow_models, trace_models
 
 if TYPE_CHECKING:
-    from glasspara.report.terminal import Terminal
+    from matplotlib.figure import Figure
 
-REPORT, DATA, FIGURE = "compare.json", "compare.csv", "compare.png"
 UNFINISHED = ".compare-unfinished.jsonl"
 
 Models = Annotated[
@@ -23,8 +22,8 @@ Models = Annotated[
     typer.Option(
         "--models",
         metavar="NAME,...",
-        help="Models to compare (repeatable). By default all but etm-high-field, etm-phase and three-level; "
-        "ll-trace and etm-trace need trace ions.",
+        help=f"Models to compare (repeatable): {', '.join(CATALOGUE)}. By default all but {', '.join(slow_models())}; "
+        f"{', '.join(trace_models())} need trace ions.",
         rich_help_panel=options.MODEL,
     ),
 ]
@@ -59,22 +58,23 @@ def compare(
     all. The iron of a sample file does not count here, --n-fe does, in every model. Exit status 5: no model describes
     the data.
     """
-    wishes = parameters.wishes(data, iron_from_sample=False, allowances=allowances)
+    from glasspara.analysis.compare.report import FIGURE, REPORT
+
+    settings = parameters.wishes(data, iron_from_sample=False, allowances=allowances)
     ions = common.all_trace_ions(trace_ions, data.sample_data)
     workers = work.workers
-    output.check([REPORT, DATA, FIGURE])
+    output.check(REPORT.files)
     loaded = data.load(quiet=output.quiet)
 
-    from glasspara.analysis.compare.comparison import compare as run
-    from glasspara.analysis.compare.report import compare_document
+    from glasspara.analysis.compare import comparison
     from glasspara.report.progress import progress
 
     kept = Unfinished(output, UNFINISHED)
     with kept.explaining_interrupts(), progress("simulating", quiet=output.quiet) as report:
-        result = run(
+        result = comparison.compare(
             loaded.data,
             options.names(models),
-            wishes=wishes,
+            settings=settings,
             orientation=theory.orientation,
             convention=theory.convention,
             trace_ions=ions,
@@ -86,23 +86,12 @@ def compare(
             progress=report,
         )
 
-    def products() -> dict[str, bytes]:
-        from glasspara.analysis.compare.report import compare_csv
+    def figures() -> dict[str, Figure | bytes]:
+        from glasspara.analysis.compare.figures import compare_figure
+        from glasspara.report.style import save_png
 
-        files = {DATA: compare_csv(loaded.inputs, result).encode()}
-        if output.plots:
-            from glasspara.analysis.compare.figures import compare_figure
-            from glasspara.report.style import save_png
+        return {FIGURE: save_png(compare_figure(result), palette=True)}
 
-            files[FIGURE] = save_png(compare_figure(result), palette=True)
-        return files
-
-    def show(out: Terminal) -> None:
-        from glasspara.analysis.compare.report import show_compare
-
-        show_compare(loaded.inputs, result, out)
-
-    document = compare_document(loaded.inputs, result, loaded.warnings)
-    output.deliver(REPORT, document, products, show, written=kept.finish)
-    if not result.trusted:
-        raise typer.Exit(NOT_TRUSTED)
+    output.deliver(
+        REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures, written=kept.finish
+    )

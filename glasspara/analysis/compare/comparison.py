@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from glasspara.analysis.compare.contestants import CANNOT_TELL, Contestant, common_scale, contestant, ranked
-from glasspara.analysis.compare.rivals import DEFAULT, WITH_TRACE, settings_of
+from glasspara.analysis.compare.contestants import (
+    CANNOT_TELL,
+    DECISIVE,
+    Contestant,
+    common_scale,
+    contestant,
+    ranked,
+    settings_of,
+)
 from glasspara.analysis.compare.simulated_test import NestedTest, Simulation, StoreOf, nested_test
-from glasspara.analysis.compare.words import remarks_on, verdict
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
-from glasspara.findings import Finding, finding
+from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.problem.settings import FitSettings, Wishes
-from glasspara.fitting.result import TRUSTED
+from glasspara.fitting.result import TRUSTED, AtsTest
+from glasspara.model.catalogue import compared
 from glasspara.model.model import Model
+from glasspara.model.parameters import allowances_in_words
 from glasspara.physics.ions.ions import TraceIon
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+COLUMNS = (
+    "model", "text", "status", "chi2", "ndof", "n_free", "aic", "bic", "aic_scaled", "bic_scaled", "delta_aic",
+    "weight", "problem",
+)  # fmt: skip
+"""Columns of the table of models."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +53,31 @@ class CompareResult:
     best: Contestant | None
     test: NestedTest | None
     ats_needed: bool | None
-    verdict: str
-    remarks: tuple[str, ...]
+    assessment: Assessment
+    notes: tuple[Finding, ...]
 
     @property
-    def trusted(self) -> bool:
-        """Whether the best model describes the data."""
-        return self.best is not None and self.best.status != "poor"
+    def rows(self) -> list[tuple[object, ...]]:
+        """The table of models: a row each, of :data:`COLUMNS`."""
+        return [_row(item) for item in self.contestants]
 
-    @property
-    def notes(self) -> tuple[Finding, ...]:
-        """The remarks as findings, until this room is converted."""
-        return tuple(finding("data.message", text=text) for text in self.remarks)
+    def to_frame(self) -> DataFrame:
+        """One row a model, with its criteria."""
+        from pandas import DataFrame
+
+        return DataFrame(self.rows, columns=COLUMNS)
+
+
+def _row(item: Contestant) -> tuple[object, ...]:
+    statistics = item.result.statistics if item.result and item.usable else None
+    numbers = (
+        (None,) * 5
+        if statistics is None
+        else (statistics.chi2, statistics.ndof, statistics.n_free, statistics.aic, statistics.bic)
+    )
+    scaled = (item.aic_scaled, item.bic_scaled, item.delta, item.weight)
+    problem = "" if item.problem is None else item.problem.text
+    return (item.name, item.text, item.status, *numbers, *scaled, problem)
 
 
 @on_one_thread
@@ -54,7 +85,7 @@ def compare(
     data: Dataset,
     names: Sequence[str] | None = None,
     *,
-    wishes: Wishes | None = None,
+    settings: Wishes | None = None,
     orientation: str = "isotropic",
     convention: str = "paper",
     trace_ions: tuple[TraceIon, ...] = (),
@@ -69,9 +100,9 @@ def compare(
 
     Parameters
     ----------
-    names : names of ``rivals.KNOWN``, optional
-        ``DEFAULT`` otherwise, and ``WITH_TRACE`` where there are ``trace_ions``.
-    wishes : Wishes, optional
+    names : keys of :data:`glasspara.model.catalogue.CATALOGUE`, optional
+        All that are not slow otherwise, those with trace ions where there are ``trace_ions``.
+    settings : Wishes, optional
         What holds for every model that has the parameter. Nuisances count in all of them. With Huber's loss the
         errors of far points are enlarged once, by the model that least squares prefer, and are the same for all.
     orientation, convention : conventions of the ATS term
@@ -85,19 +116,19 @@ def compare(
     Raises
     ------
     UsageError
-        An unknown or a repeated model, or a wish that no model can heed.
+        An unknown or a repeated model, or a setting for a parameter that no model has.
     """
-    wishes = wishes or Wishes()
-    names = tuple(names) if names else (*DEFAULT, *(WITH_TRACE if trace_ions else ()))
+    settings = settings or Wishes()
+    names = tuple(names) if names else compared(trace_ions=bool(trace_ions))
     if len(set(names)) < len(names):
         raise UsageError("--models names a model twice")
-    base, linear = Model(orientation=orientation, convention=convention), replace(wishes, loss="linear")
-    settings = {name: settings_of(name, linear, base, trace_ions) for name in names}
-    _check_heeded(wishes, settings)
-    notes: tuple[str, ...] = ()
-    if wishes.loss == "huber":
-        data, notes = _with_far_points_enlarged(data, settings)
-    scale, found = _ranking(data, settings)
+    base, linear = Model(orientation=orientation, convention=convention), replace(settings, loss="linear")
+    each = {name: settings_of(name, linear, base, trace_ions) for name in names}
+    _check_known(settings, each)
+    huber: tuple[Finding, ...] = ()
+    if settings.loss == "huber":
+        data, huber = _with_far_points_enlarged(data, each)
+    scale, found = _ranking(data, each)
     usable = [item for item in found if item.usable]
     best = _best(found)
     results = {item.name: item.result for item in usable}
@@ -105,25 +136,27 @@ def compare(
     test = None
     if plain is not None and full is not None:
         simulation = Simulation(replicates, seed, jobs, cluster, store_of, progress)
-        test = nested_test(plain, full, settings["etm"], simulation)
+        test = nested_test(plain, full, each["etm"], simulation)
+    ats_needed = _ats_needed(usable, best, test)
     return CompareResult(
         data=data,
         contestants=tuple(found),
         scale=scale,
         best=best,
         test=test,
-        ats_needed=_ats_needed(usable, best, test),
-        verdict=verdict(usable, best),
-        remarks=(*remarks_on(data, found, best, scale, test), *notes),
+        ats_needed=ats_needed,
+        assessment=_assess(usable, best, ats_needed),
+        notes=(*_notes(data, found, best, scale, test), *huber),
     )
 
 
-def _check_heeded(wishes: Wishes, settings: Mapping[str, FitSettings]) -> None:
-    heeded = {name for item in settings.values() for name in item.mentioned}
-    for name in sorted(wishes.mentioned - heeded):
-        known = sorted({key for item in settings.values() for key in item.guess()})
+def _check_known(settings: Wishes, each: Mapping[str, FitSettings]) -> None:
+    """Refuse a parameter that none of the models has."""
+    known = {name for item in each.values() for name in item.mentioned}
+    for name in sorted(settings.mentioned - known):
+        names = sorted({key for item in each.values() for key in item.guess()})
         raise UsageError(
-            f"none of the compared models has a parameter {name!r}", remedy=f"Known: {', '.join(known)}"
+            f"none of the compared models has a parameter {name!r}", remedy=f"Known: {', '.join(names)}"
         )
 
 
@@ -140,14 +173,14 @@ def _best(found: Sequence[Contestant]) -> Contestant | None:
 
 def _with_far_points_enlarged(
     data: Dataset, settings: Mapping[str, FitSettings]
-) -> tuple[Dataset, tuple[str, ...]]:
+) -> tuple[Dataset, tuple[Finding, ...]]:
     """``data`` with Huber's errors. Each model by its own would be compared on data of its own making."""
     best = _best(_ranking(data, settings)[1])
     if best is None:
         return data, ()
     robust = fit(data, replace(settings[best.name], loss="huber"))
-    said = [note for note in robust.notes if note.startswith("Huber")]
-    return robust.data, tuple(f"{note}; by {best.name}, and so for all models" for note in said)
+    notes = [note for note in robust.notes if note.code == "fitting.huber"]
+    return robust.data, (*notes, finding("compare.huber-for-all", model=best.name)) if notes else ()
 
 
 def _ats_needed(
@@ -163,7 +196,104 @@ def _ats_needed(
         return None
     if best.status not in TRUSTED:
         return None
-    granted = [item.result.ats_test for item in usable if item.name == "etm" and item.result is not None]
-    imitated = any(item is not None and not item.needed for item in granted)
+    alone = _test_of_etm(usable)
+    imitated = alone is not None and not alone.needed
     significant = test is None or test.p_value < ALPHA
     return best.family == "ats" and min(others) >= CANNOT_TELL and significant and not imitated
+
+
+def _test_of_etm(found: Sequence[Contestant]) -> AtsTest | None:
+    """The test of the ATS term that the fit of the ETM made, errors of the instrument granted."""
+    return next((item.result.ats_test for item in found if item.name == "etm" and item.result), None)
+
+
+def _assess(usable: Sequence[Contestant], best: Contestant | None, ats_needed: bool | None) -> Assessment:
+    if best is None:
+        none = finding("compare.no-model-fitted")
+        return Assessment("compare", "not-converged", (none,), trusted=False)
+    if best.status == "poor":
+        none = finding("compare.no-model-describes", best=best.name)
+        return Assessment("compare", "poor", (none,), trusted=False)
+    near = [item for item in usable if item.delta is not None and item.delta < CANNOT_TELL]
+    plain = [item for item in near if item.family == "plain"]
+    rivals = [item.name for item in near if item.family == "rival"]
+    ats = [item.name for item in near if item.family == "ats"]
+    if plain:
+        simplest = min(plain, key=_size)
+        first = finding("compare.no-further-term", model=simplest.name, text=simplest.text)
+    elif rivals and ats:
+        first = finding("compare.not-distinguished", rivals=rivals, ats=ats)
+    else:
+        first = _margin(usable, ats or rivals, "ats" if ats else "rival")
+    if ats_needed is None:
+        return Assessment("compare", "not-determined", (first,))
+    refused = "not-established" if ats and not plain else "ats-not-needed"
+    return Assessment("compare", "ats-needed" if ats_needed else refused, (first,))
+
+
+def _size(item: Contestant) -> tuple[int, float]:
+    assert item.result is not None
+    return item.result.statistics.n_free, item.delta or 0.0
+
+
+def _margin(usable: Sequence[Contestant], models: list[str], family: str) -> Finding:
+    """By how much the best ``models``, all of one ``family``, are better than those of other families."""
+    outside = [item.delta for item in usable if item.family != family and item.delta is not None]
+    if not outside:
+        return finding("compare.one-kind-compared", models=models)
+    margin, beaten = min(outside), "without-ats" if family == "ats" else "plain-and-ats"
+    return finding("compare.better", models=models, beaten=beaten, margin=margin, decisive=margin > DECISIVE)
+
+
+def _notes(
+    data: Dataset, found: Sequence[Contestant], best: Contestant | None, scale: float, test: NestedTest | None
+) -> Iterator[Finding]:
+    """What a comparison must be read with: the size of the errors, what they rest on, and what was not decided."""
+    if scale > 1.0:
+        yield finding("compare.scaled-criteria", scale=scale)
+    else:
+        yield finding("compare.stated-errors")
+    if data.errors_are_estimates:
+        yield finding("compare.estimated-errors")
+    if best is not None and best.status == "not-determined":
+        yield finding("compare.best-not-determined", model=best.name)
+    if len(data.runs) == 1:
+        yield finding("compare.one-run")
+    near = [
+        item.name
+        for item in found
+        if item.usable and item is not best and item.delta is not None and item.delta < DECISIVE
+    ]
+    if near:
+        yield finding("compare.not-decisively-worse", limit=DECISIVE, models=near)
+    for item in found:
+        if item.problem is not None:
+            yield finding("compare.not-compared", model=item.name, reason=item.problem.text)
+    assumed = [
+        item.name
+        for item in found
+        if item.result and any(one.assumed for one in item.result.minimum.problem.constraints.values())
+    ]
+    if assumed:
+        yield finding("compare.assumed-shape", models=assumed)
+    alone = _test_of_etm(found)
+    if alone and alone.p_with_allowances is not None and not alone.needed:
+        granted = {"allowances": allowances_in_words(), "p_value": alone.p_with_allowances}
+        yield finding("compare.allowances-replace-ats", **granted)
+    if test is not None:
+        yield _on_test(test)
+
+
+def _on_test(test: NestedTest) -> Finding:
+    ratio = {"dof": [test.extra_parameters, test.ndof], "statistic": test.statistic, "p_f": test.p_f}
+    if test.p_bootstrap is None:
+        return finding("compare.f-test", **ratio)
+    return finding(
+        "compare.simulated-test",
+        **ratio,
+        p_value=test.p_bootstrap,
+        is_bound=test.is_bound,
+        replicates=test.replicates - test.failed,
+        failed=test.failed,
+        seed=test.seed,
+    )

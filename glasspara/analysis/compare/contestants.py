@@ -10,17 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp
 
-from glasspara.analysis.compare.rivals import Family, family_of, text_of
 from glasspara.data.dataset import Dataset
-from glasspara.errors import DomainError
+from glasspara.errors import DomainError, UsageError
+from glasspara.findings import Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import MISFIT_P
 from glasspara.fitting.judge.significance import chi2_p_value
-from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.result import FitResult, Status
+from glasspara.fitting.problem.settings import FitSettings, Wishes
+from glasspara.fitting.result import FitResult
+from glasspara.model.catalogue import CATALOGUE, IONS, Family
+from glasspara.model.model import Model
+from glasspara.physics.ions.ions import TraceIon
 
 CANNOT_TELL, DECISIVE = 2.0, 10.0
-"""Differences of AIC: below the first two models serve alike, above the second the worse one is out."""
+"""Differences of AIC: below the first two models are not distinguished, above the second the worse one is excluded."""
 
 
 @dataclass(frozen=True)
@@ -36,33 +39,67 @@ class Contestant:
     text: str
     family: Family
     result: FitResult | None
-    problem: str
+    problem: Finding | None
     aic_scaled: float | None = None
     bic_scaled: float | None = None
     delta: float | None = None
     weight: float | None = None
 
     @property
-    def status(self) -> Status:
+    def status(self) -> str:
         return "not-converged" if self.result is None else self.result.assessment.status
 
     @property
     def usable(self) -> bool:
         """Whether the fit has a minimum to be compared, and points left over to say how good it is."""
-        return self.result is not None and not self.problem
+        return self.result is not None and self.problem is None
+
+
+def model_of(name: str, base: Model, trace_ions: tuple[TraceIon, ...] = ()) -> Model:
+    """The model of an entry of the catalogue, with the conventions of ``base``.
+
+    Raises
+    ------
+    UsageError
+        An unknown name, or one that needs trace ions where there are none.
+    """
+    if name not in CATALOGUE:
+        raise UsageError(f"--models: unknown model {name!r}", remedy=f"Known: {', '.join(CATALOGUE)}")
+    entry = CATALOGUE[name]
+    if entry.needs_trace_ions and not trace_ions:
+        raise UsageError(f"--models: {name} needs trace ions", remedy="Add --trace-ions BK7|Duran|BAS|FILE")
+    ions = trace_ions if entry.needs_trace_ions else ()
+    return replace(base, name=entry.variant_of or name, ions=entry.ions, trace_ions=ions)
+
+
+def settings_of(
+    name: str, settings: Wishes, base: Model, trace_ions: tuple[TraceIon, ...] = ()
+) -> FitSettings:
+    """``settings`` for one model of the comparison: those for parameters that it does not have are left out.
+
+    Iron by mass spectrometry is that of the one ion where a model has but one.
+    """
+    model = model_of(name, base, trace_ions)
+    found = settings.for_model(model)
+    if model.ions == "both" or settings.n_fe is None:
+        return found
+    (ion,) = IONS[model.ions]
+    value, error = settings.n_fe
+    if error is None:
+        return replace(found, fixed={**found.fixed, ion: value})
+    return replace(found, constrained={**found.constrained, ion: (value, error)})
 
 
 def contestant(name: str, data: Dataset, settings: FitSettings) -> Contestant:
     """The model ``name`` fitted to ``data``; without its criteria."""
-    model = settings.model
-    text, family = text_of(model), family_of(model)
+    entry = CATALOGUE[name]
     try:
         result = fit(data, settings)
     except DomainError as error:
-        return Contestant(name, text, family, None, error.what)
+        problem = finding("compare.cannot-be-computed", reason=error.what)
+        return Contestant(name, entry.text, entry.family, None, problem)
     unfit = result.assessment.status == "not-converged" or result.statistics.ndof <= 0
-    problem = result.assessment.reasons[0] if unfit else ""
-    return Contestant(name, text, family, result, problem)
+    return Contestant(name, entry.text, entry.family, result, result.assessment.reasons[0] if unfit else None)
 
 
 def common_scale(found: Sequence[Contestant]) -> float:

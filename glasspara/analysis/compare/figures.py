@@ -29,7 +29,7 @@ _KEY_BELOW = 0.75  # inch from the bars to their key, room for the axis
 _ROOM = 1.0e4  # what the axis goes beyond the longest bar, for the words behind it
 _COLOURS = {"plain": GREY, "rival": ORANGE, "ats": BLUE}
 _FAMILIES = {"plain": "Larmor + Langevin", "rival": "other magnetism of traces", "ats": "with an ATS term"}
-_LINES = ((CANNOT_TELL, GREEN, "serves alike below"), (DECISIVE, VERMILLION, "is out beyond"))
+_LINES = ((CANNOT_TELL, GREEN, "not distinguished below"), (DECISIVE, VERMILLION, "excluded above"))
 
 
 @paper_style()
@@ -52,7 +52,7 @@ def compare_figure(result: CompareResult, *, synthetic: bool = False) -> Figure:
     drawn = [runs[i] for i in order]
     styles, fills = run_styles(drawn), branch_fills(drawn)
     handles = overview_handles(styles, fills)
-    details = wrapped(result.verdict)
+    details = wrapped(result.assessment.reasons[0].text)
     bars = _bar_height(len(ranked))
     height = 2.3 + 0.25 * details.count("\n") + bars + 1.7 * len(shown) + 0.1 * len(handles)
     figure = Figure(figsize=(WIDTH, height))
@@ -62,10 +62,10 @@ def compare_figure(result: CompareResult, *, synthetic: bool = False) -> Figure:
     ].tolist()
     draw_header(
         figure,
-        "Comparison of models" if result.trusted else "Comparison: NO MODEL DESCRIBES THE DATA",
+        result.assessment.headline.text,
         details,
         synthetic_mark(runs, synthetic=synthetic),
-        trusted=result.trusted,
+        trusted=result.assessment.trusted,
     )
     _draw_bars(panels[0], ranked, result)
     for axes, item in zip(panels[1:], shown, strict=True):

@@ -1,23 +1,25 @@
-"""The JSON report of ``compare``."""
+"""The report of ``compare``: JSON block, CSV table, terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from glasspara.findings import FindingBlock, blocks
-from glasspara.report.frame import Json, frame, input_block
+from glasspara.analysis.compare.comparison import COLUMNS
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.report.frame import Report
 from glasspara.report.table import csv_text, provenance
-from glasspara.report.terminal import show_inputs
+from glasspara.report.terminal import show_assessment, show_inputs
 
 if TYPE_CHECKING:
     from glasspara.analysis.compare.comparison import CompareResult
     from glasspara.analysis.compare.contestants import Contestant
     from glasspara.data.loading import Input
+
+DATA, FIGURE = "compare.csv", "compare.png"
 
 
 class FittedValueBlock(TypedDict):
@@ -53,32 +55,65 @@ class ContestantBlock(TypedDict):
     parameters: dict[str, FittedValueBlock]
 
 
-def compare_document(inputs: Sequence[Input], result: CompareResult, warnings: Sequence[str]) -> Json:
+class CompareBlock(TypedDict):
+    """The models in the order asked for, the best of them, and the test of the ETM against Larmor + Langevin."""
+
+    assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    models: list[ContestantBlock]
+    best: str | None
+    scale: float
+    ats_needed: bool | None
+    p_value: float | None
+    p_value_method: Literal["F distribution", "parametric bootstrap"] | None
+    p_value_is_bound: bool | None
+    p_value_f: float | None
+    f_ratio: float | None
+    f_dof: list[int] | None
+    replicates: int
+    replicates_failed: int
+    replicates_as_large: int
+    seed: int | None
+
+
+class CompareDocument(TypedDict):
+    """What ``compare`` adds to the frame."""
+
+    compare: CompareBlock
+
+
+def compare_document(result: CompareResult) -> CompareDocument:
     test = result.test
-    return frame("compare", [input_block(item) for item in inputs], warnings) | {
-        "compare": {
-            "models": [contestant_block(item) for item in result.contestants],
-            "best": None if result.best is None else result.best.name,
-            "scale": result.scale,
-            "ats_needed": result.ats_needed,
-            "verdict": result.verdict,
-            "remarks": list(result.remarks),
-            "p_value": None if test is None else test.p_value,
-            "p_value_method": None
-            if test is None
-            else "F distribution"
-            if test.p_bootstrap is None
-            else "parametric bootstrap",
-            "p_value_is_bound": None if test is None else test.is_bound,
-            "p_value_f": None if test is None else test.p_f,
-            "f_ratio": None if test is None else test.statistic,
-            "f_dof": None if test is None else [test.extra_parameters, test.ndof],
-            "replicates": 0 if test is None else test.replicates,
-            "replicates_failed": 0 if test is None else test.failed,
-            "replicates_as_large": 0 if test is None else test.hits,
-            "seed": None if test is None or not test.replicates else test.seed,
-        }
+    block: CompareBlock = {
+        "assessment": result.assessment.block,
+        "notes": blocks(result.notes),
+        "models": [contestant_block(item) for item in result.contestants],
+        "best": None if result.best is None else result.best.name,
+        "scale": result.scale,
+        "ats_needed": result.ats_needed,
+        "p_value": None,
+        "p_value_method": None,
+        "p_value_is_bound": None,
+        "p_value_f": None,
+        "f_ratio": None,
+        "f_dof": None,
+        "replicates": 0,
+        "replicates_failed": 0,
+        "replicates_as_large": 0,
+        "seed": None,
     }
+    if test is not None:
+        block["p_value"] = test.p_value
+        block["p_value_method"] = "F distribution" if test.p_bootstrap is None else "parametric bootstrap"
+        block["p_value_is_bound"] = test.is_bound
+        block["p_value_f"] = test.p_f
+        block["f_ratio"] = test.statistic
+        block["f_dof"] = [test.extra_parameters, test.ndof]
+        block["replicates"] = test.replicates
+        block["replicates_failed"] = test.failed
+        block["replicates_as_large"] = test.hits
+        block["seed"] = test.seed if test.replicates else None
+    return {"compare": block}
 
 
 def contestant_block(item: Contestant) -> ContestantBlock:
@@ -89,7 +124,7 @@ def contestant_block(item: Contestant) -> ContestantBlock:
         "name": item.name,
         "text": item.text,
         "status": item.status,
-        "problem": str(item.problem),
+        "problem": "" if item.problem is None else item.problem.text,
         "chi2": None if statistics is None else statistics.chi2,
         "ndof": None if statistics is None else statistics.ndof,
         "n_free": None if statistics is None else statistics.n_free,
@@ -109,29 +144,14 @@ def contestant_block(item: Contestant) -> ContestantBlock:
     }
 
 
-def compare_csv(inputs: Sequence[Input], result: CompareResult) -> str:
+def _tables(inputs: Sequence[Input], result: CompareResult) -> dict[str, str]:
     """One row a model."""
     comments = [
         *provenance("compare", inputs),
-        result.verdict,
-        *result.remarks,
+        *(item.text for item in (*result.assessment.reasons, *result.notes)),
         f"aic_scaled, bic_scaled, delta_aic, weight: chi2 divided by {result.scale!r}",
     ]
-    rows: list[Sequence[object]] = []
-    for item in result.contestants:
-        statistics = item.result.statistics if item.result and item.usable else None
-        numbers = (
-            (None,) * 5
-            if statistics is None
-            else (statistics.chi2, statistics.ndof, statistics.n_free, statistics.aic, statistics.bic)
-        )
-        scaled = (item.aic_scaled, item.bic_scaled, item.delta, item.weight)
-        rows.append((item.name, item.text, item.status, *numbers, *scaled, item.problem))
-    header = (
-        "model", "text", "status", "chi2", "ndof", "n_free", "aic", "bic", "aic_scaled", "bic_scaled", "delta_aic",
-        "weight", "problem",
-    )  # fmt: skip
-    return csv_text(comments, header, rows)
+    return {DATA: csv_text(comments, COLUMNS, result.rows)}
 
 
 def show_compare(inputs: Sequence[Input], result: CompareResult, out: Console) -> None:
@@ -150,10 +170,7 @@ def show_compare(inputs: Sequence[Input], result: CompareResult, out: Console) -
         out.print(
             f"AIC and BIC by the stated errors; delta AIC and weight with chi2 divided by {result.scale:.4g}"
         )
-    known = result.best is not None and result.trusted
-    out.print(Text(f"Verdict: {result.verdict}", style="bold green" if known else "bold red"))
-    for remark in result.remarks:
-        out.print(f"  - {remark}")
+    show_assessment(result.assessment, out, result.notes)
 
 
 def _criteria(item: Contestant) -> tuple[str, ...]:
@@ -167,3 +184,6 @@ def _criteria(item: Contestant) -> tuple[str, ...]:
     return (
         sizes[0], str(statistics.ndof), str(statistics.n_free), *sizes[1:], f"{item.weight:.2g}"
     )  # fmt: skip
+
+
+REPORT = Report("compare", compare_document, _tables, show_compare, files=("compare.json", DATA, FIGURE))

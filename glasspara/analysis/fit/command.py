@@ -120,17 +120,13 @@ def fit(
     from glasspara.analysis.fit.report import REPORT, Fits, prefixes
     from glasspara.model.model import Model
 
+    trace = common.trace_ions(trace_ions, data.sample_data)
+    chosen = Model(model, ions, theory.orientation, theory.convention, trace)
     settings = parameters.settings(
-        Model(
-            model,
-            ions,
-            theory.orientation,
-            theory.convention,
-            common.trace_ions(trace_ions, data.sample_data),
-        ),
+        chosen,
         data,
         staged=staged,
-        iron_from_sample=not model.startswith("ll") and ions == "both",
+        iron_from_sample=chosen.has_ats and ions == "both",
         allowances=allowances,
     )
     wanted = _wanted(minos, profile, contour)

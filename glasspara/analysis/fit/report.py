@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.model.catalogue import MODELS
 from glasspara.report.frame import FailureBlock, Report, RunBlock, failures, run_block
 from glasspara.report.stems import contour_stem, profile_stem
 from glasspara.report.table import column, csv_text, provenance
@@ -219,7 +220,7 @@ class FitBlock(TypedDict):
 class FitDocument(TypedDict):
     """What ``fit`` adds to the frame."""
 
-    model: str
+    model: Annotated[str, tuple(MODELS)]
     convention: str
     orientation: str
     fits: list[FitBlock]

@@ -7,22 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glasspara.cli import options
-from glasspara.cli.common import NOT_TRUSTED
 from glasspara.cli.full_model import FullModelOptions
 from glasspara.cli.groups import DataOptions, ReplicateOptions
 from glasspara.cli.output import OutputWithPlots
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
-    from glasspara.analysis.oscillations.search import Wiggle
-    from glasspara.analysis.oscillations.waves import OscillationResult
-    from glasspara.data.loading import Input
-    from glasspara.report.terminal import Terminal
+    from matplotlib.figure import Figure
 
-REPORT, PEAKS, POINTS, PERIODOGRAMS = (
-    "oscillations.json", "oscillations.csv", "oscillations_points.csv", "periodograms.csv"
-)  # fmt: skip
-FIGURE = "oscillations.png"
+    from glasspara.analysis.oscillations.search import Wiggle
 
 ReplicateCount = Annotated[
     int,
@@ -50,26 +43,27 @@ def oscillations(
     data: DataOptions,
     *,
     thermometer: Thermometer = None,
-    wishes: FullModelOptions,
+    full_model: FullModelOptions,
     replicates: ReplicateCount = 1000,
     work: ReplicateOptions,
     output: OutputWithPlots,
 ) -> None:
     """Does M_intr(T) oscillate at fixed field? Period, amplitude, and the chance that noise alone does it.
 
-    Exit status 5: no smooth description serves, so that a wave beside it means nothing.
+    Exit status 5: no smooth description fits the data, so that a wave beside it means nothing.
     """
-    settings = wishes.fit_settings(data)
+    from glasspara.analysis.oscillations.report import REPORT
+
+    settings = full_model.fit_settings(data)
     wiggle, workers = _wiggle(thermometer), work.workers
-    output.check([REPORT, PEAKS, POINTS, PERIODOGRAMS, FIGURE])
+    output.check(REPORT.files)
     loaded = data.load(quiet=output.quiet)
 
-    from glasspara.analysis.oscillations.report import oscillations_document
-    from glasspara.analysis.oscillations.waves import oscillations as look
+    from glasspara.analysis.oscillations import waves
     from glasspara.report.progress import progress
 
     with progress("noise", quiet=output.quiet) as report:
-        result = look(
+        result = waves.oscillations(
             loaded.data,
             settings,
             wiggle=wiggle,
@@ -80,19 +74,12 @@ def oscillations(
             progress=report,
         )
 
-    def show(out: Terminal) -> None:
-        from glasspara.analysis.oscillations.report import show_oscillations
+    def figures() -> dict[str, Figure]:
+        from glasspara.analysis.oscillations.figures import oscillation_figures
 
-        show_oscillations(loaded.inputs, result, out)
+        return {f"{stem}.png": figure for stem, figure in oscillation_figures(result)}
 
-    output.deliver(
-        REPORT,
-        oscillations_document(loaded.inputs, result, loaded.warnings),
-        lambda: _products(loaded.inputs, result, plots=output.plots),
-        show,
-    )
-    if not result.trusted:
-        raise typer.Exit(NOT_TRUSTED)
+    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)
 
 
 def _wiggle(text: str | None) -> Wiggle | None:
@@ -111,19 +98,3 @@ def _wiggle(text: str | None) -> Wiggle | None:
             remedy="For example --thermometer 0.001:0.1",
         )
     return found
-
-
-def _products(inputs: tuple[Input, ...], result: OscillationResult, *, plots: bool) -> dict[str, bytes]:
-    from glasspara.analysis.oscillations.report import peaks_csv, periodograms_csv, points_csv
-
-    files = {
-        PEAKS: peaks_csv(inputs, result).encode(),
-        POINTS: points_csv(inputs, result).encode(),
-        PERIODOGRAMS: periodograms_csv(inputs, result).encode(),
-    }
-    if plots:
-        from glasspara.analysis.oscillations.figures import oscillation_figures
-        from glasspara.report.style import save_png
-
-        files |= {f"{stem}.png": save_png(figure) for stem, figure in oscillation_figures(result)}
-    return files

@@ -17,7 +17,7 @@ from glasspara.analysis.oscillations.waves import (
     OscillationResult,
     Peak,
     RunOscillation,
-    chance_in_words,
+    is_bound,
 )
 from glasspara.report.panels import (
     branch_fills,
@@ -57,13 +57,10 @@ def oscillation_figure(result: OscillationResult, item: RunOscillation, *, synth
     figure = Figure(figsize=(WIDTH, 6.4 + 2.1 * len(item.peaks)))
     figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
     panels = figure.subplots(2 + len(item.peaks), 1, height_ratios=[1.5, 1.2, *[1.2] * len(item.peaks)])
-    title = "Oscillation with temperature: " + (
-        "FOUND" if result.found else "a hint" if result.fap < HINT else "none"
-    )
-    if not result.trusted:
-        title = "Oscillations: NOT TRUSTED"
-    words = f"{wrapped(result.verdict)}\nshown: {run.label}, {len(run)} points"
-    draw_header(figure, title, words, synthetic_mark([run], synthetic=synthetic), trusted=result.trusted)
+    assessment = result.assessment
+    words = f"{wrapped(assessment.reasons[0].text)}\nshown: {run.label}, {len(run)} points"
+    mark = synthetic_mark([run], synthetic=synthetic)
+    draw_header(figure, assessment.headline.text, words, mark, trusted=assessment.trusted)
     x = place(run.temperature, peak.abscissa)
     along = np.argsort(x, kind="stable")
     (style,), fills = run_styles([run]), branch_fills([run])
@@ -111,8 +108,8 @@ def _draw_periodogram(axes: Axes, peak: Peak, replicates: int) -> None:
     axes.set_ylim(0.0, 2.0 * max(float(np.max([*peak.periodograms.values()])), peak.threshold))
     axes.yaxis.set_major_locator(FixedLocator([0.0, _LINEAR / 2.0, *_LINEAR * 10.0 ** np.arange(4)]))
     axes.yaxis.set_major_formatter("{x:g}")
-    unit, chance = peak.unit.replace("^-1", "⁻¹"), chance_in_words(peak.fap, replicates)
-    period = f"period {peak.period:.3g} {unit}, false-alarm probability {chance}"
+    unit, sign = peak.unit.replace("^-1", "⁻¹"), "<" if is_bound(peak.fap, replicates) else "="
+    period = f"period {peak.period:.3g} {unit}, false-alarm probability {sign} {peak.fap:.2g}"
     axes.set_title(period, loc="right", fontsize="small", parse_math=False)
     axes.set_xlabel(_FREQUENCIES[peak.abscissa])
     axes.set_ylabel(r"$-\ln p$ (1)")

@@ -1,33 +1,108 @@
-"""The JSON report of ``oscillations``."""
+"""The report of ``oscillations``: JSON block, CSV tables, terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from glasspara.analysis.fit.report import fit_block
-from glasspara.report.frame import Json, frame, input_block, run_block
+from glasspara.analysis.fit.report import FitBlock, fit_block
+from glasspara.analysis.oscillations.waves import COLUMNS
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.report.frame import Report, RunBlock, run_block
 from glasspara.report.table import csv_text, point_keys, provenance
-from glasspara.report.terminal import show_inputs
+from glasspara.report.terminal import show_assessment, show_inputs
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.oscillations.waves import OscillationResult, Peak
     from glasspara.data.loading import Input
 
+PEAKS, POINTS, PERIODOGRAMS = "oscillations.csv", "oscillations_points.csv", "periodograms.csv"
+FIGURE = "oscillations.png"
 
-def oscillations_document(
-    inputs: Sequence[Input], result: OscillationResult, warnings: Sequence[str]
-) -> Json:
+
+class PeakBlock(TypedDict):
+    """The strongest wave of a run in T or in 1/T.
+
+    Its amplitude is that beside the model; its phase counts from ``phase_at``. ``power`` is -ln of the chance at one
+    given frequency, beside the model, beside the spline, and the lesser of both. ``false_alarm_probability`` is the
+    chance of it anywhere in the search, ``..._here`` in this run and abscissa. A thermometer with errors of
+    ``thermometer_relative_error`` (rms) would do as much.
+    """
+
+    abscissa: Literal["T", "1/T"]
+    period: float
+    period_error: float
+    period_unit: str
+    amplitude: float
+    amplitude_error: float
+    amplitude_beside_spline: float
+    amplitude_beside_spline_error: float
+    amplitude_unit: str
+    phase_rad: float
+    phase_error_rad: float
+    phase_at: float
+    power: dict[str, float]
+    power_at_1_percent: float
+    false_alarm_probability: float
+    false_alarm_probability_here: float
+    thermometer_relative_error: float | None
+    frequencies: int
+
+
+class OscillatingRunBlock(TypedDict):
+    """A run that was searched, with its strongest waves."""
+
+    run: RunBlock
+    spline_knots: int
+    peaks: list[PeakBlock]
+
+
+class ThermometerNoiseBlock(TypedDict):
+    """Errors of the thermometer among the noise."""
+
+    relative_size: float
+    length_in_ln_T: float
+
+
+class OscillationsBlock(TypedDict):
+    """Whether M_intr oscillates with temperature, and the chance that noise alone does it.
+
+    ``false_alarm_probability_beside`` is what the chance would be beside one of the smooth descriptions alone;
+    ``residual_correlation`` that of neighbours in what the spline and the strongest wave leave of its run.
+    """
+
+    assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    found: bool
+    false_alarm_probability: float
+    false_alarm_probability_is_bound: bool
+    false_alarm_probability_beside: dict[str, float]
+    replicates: int
+    replicates_failed: int
+    seed: int
+    residual_correlation: float
+    residual_correlation_p_value: float
+    thermometer_noise: ThermometerNoiseBlock | None
+    runs: list[OscillatingRunBlock]
+    fit: FitBlock
+
+
+class OscillationsDocument(TypedDict):
+    """What ``oscillations`` adds to the frame."""
+
+    oscillations: OscillationsBlock
+
+
+def oscillations_document(result: OscillationResult) -> OscillationsDocument:
     wiggle = result.wiggle
-    return frame("oscillations", [input_block(item) for item in inputs], warnings) | {
+    return {
         "oscillations": {
-            "verdict": result.verdict,
-            "remarks": list(result.remarks),
+            "assessment": result.assessment.block,
+            "notes": blocks(result.notes),
             "found": result.found,
             "false_alarm_probability": result.fap,
             "false_alarm_probability_is_bound": result.is_bound,
@@ -35,7 +110,6 @@ def oscillations_document(
             "replicates": result.replicates,
             "replicates_failed": result.failed,
             "seed": result.seed,
-            "trusted": result.trusted,
             "residual_correlation": result.correlation[0],
             "residual_correlation_p_value": result.correlation[1],
             "thermometer_noise": None
@@ -54,7 +128,7 @@ def oscillations_document(
     }
 
 
-def _peak(item: Peak) -> Json:
+def _peak(item: Peak) -> PeakBlock:
     return {
         "abscissa": item.abscissa,
         "period": item.period,
@@ -80,9 +154,17 @@ def _peak(item: Peak) -> Json:
 def _comments(inputs: Sequence[Input], result: OscillationResult) -> list[str]:
     return [
         *provenance("oscillations", inputs),
-        result.verdict,
+        *(reason.text for reason in result.assessment.reasons),
         f"{result.replicates} replicates of noise, seed {result.seed}",
     ]
+
+
+def _tables(inputs: Sequence[Input], result: OscillationResult) -> dict[str, str]:
+    return {
+        PEAKS: peaks_csv(inputs, result),
+        POINTS: points_csv(inputs, result),
+        PERIODOGRAMS: periodograms_csv(inputs, result),
+    }
 
 
 def peaks_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
@@ -92,29 +174,11 @@ def peaks_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
         "power: -ln of the chance at one given frequency; fap: the chance of it anywhere in the search, fap_here: in "
         "this run and abscissa",
     ]
-    header = (
-        "run", "file", "abscissa", "period", "period_error", "period_unit", "amplitude_emu_per_g",
-        "amplitude_error_emu_per_g", "amplitude_beside_spline_emu_per_g",
-        "amplitude_beside_spline_error_emu_per_g", "phase_rad", "phase_error_rad", "phase_at",
-        "power", "power_beside_model", "power_beside_spline", "fap", "fap_here", "thermometer_relative_error",
-        "spline_knots",
-    )  # fmt: skip
-    rows = [
-        (
-            item.run.label, item.run.run.file, peak.abscissa, peak.period, peak.period_error, peak.unit,
-            peak.wave.amplitude, peak.wave.amplitude_error, peak.control.amplitude, peak.control.amplitude_error,
-            peak.wave.phase, peak.wave.phase_error, peak.middle,
-            peak.power["both"], peak.power["model"], peak.power["spline"], peak.fap, peak.fap_here, peak.thermometer,
-            item.knots,
-        )
-        for item in result.runs
-        for peak in item.peaks
-    ]  # fmt: skip
-    return csv_text(comments, header, rows)
+    return csv_text(comments, COLUMNS, result.rows)
 
 
 def points_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
-    """Every point of the runs that were looked at, with both smooth descriptions of its M_intr."""
+    """Every point of the runs that were searched, with both smooth descriptions of its M_intr."""
     comments = [
         *_comments(inputs, result),
         "M_intr: M less Larmor and Langevin terms; M_ats: the ATS term; M_spline: what the spline makes of M_intr",
@@ -171,6 +235,13 @@ def show_oscillations(inputs: Sequence[Input], result: OscillationResult, out: C
                 style="bold" if peak is result.best.best and result.found else None,
             )  # fmt: skip
     out.print(table)
-    out.print(Text(f"Verdict: {result.verdict}", style="bold green" if result.trusted else "bold red"))
-    for remark in result.remarks:
-        out.print(f"  - {remark}")
+    show_assessment(result.assessment, out, result.notes)
+
+
+REPORT = Report(
+    "oscillations",
+    oscillations_document,
+    _tables,
+    show_oscillations,
+    files=("oscillations.json", PEAKS, POINTS, PERIODOGRAMS, FIGURE),
+)

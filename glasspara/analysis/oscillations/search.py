@@ -22,6 +22,7 @@ import numpy as np
 from glasspara.analysis.linear import LinearFit, SplineFit, Splines, splines_of
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
+from glasspara.findings import Finding, Where, finding
 
 Abscissa = Literal["T", "1/T"]
 ABSCISSAE: tuple[Abscissa, ...] = ("T", "1/T")
@@ -336,8 +337,8 @@ def _share(noise: FloatArray, value: float) -> float:
     return float((1 + np.sum(noise >= value)) / (1 + len(noise)))
 
 
-def find_tracks(data: Dataset) -> tuple[tuple[Track, ...], list[str]]:
-    """The tracks of those runs of ``data`` at fixed field that have enough points; why others have not, in words."""
+def find_tracks(data: Dataset) -> tuple[tuple[Track, ...], list[Finding]]:
+    """The tracks of those runs of ``data`` at fixed field that have enough points; the others as findings."""
     tracks: list[Track] = []
     left_out = []
     for number, (run, part) in enumerate(zip(data.runs, data.slices, strict=True)):
@@ -351,7 +352,8 @@ def find_tracks(data: Dataset) -> tuple[tuple[Track, ...], list[str]]:
         ]
         tracks += made
         if not made:
-            left_out.append(f"{run.label}: {len(run)} points are too few, or lie too near to each other")
+            where = Where(file=run.run.file, run=run.label)
+            left_out.append(finding("oscillations.run-left-out", where, run=run.label, points=len(run)))
     return tuple(tracks), left_out
 
 

@@ -12,7 +12,8 @@ reaches beside the spline alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,16 +33,28 @@ from glasspara.analysis.oscillations.search import (
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import InputError
+from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import MISFIT_P, residual_correlation
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
 from glasspara.replicates.run import run_replicates
-from glasspara.wording import p_value, value_with_error
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FOUND, HINT = 0.01, 0.05
 """False-alarm probabilities below which an oscillation is said to be found, or hinted at."""
+
+COLUMNS = (
+    "run", "file", "abscissa", "period", "period_error", "period_unit", "amplitude_emu_per_g",
+    "amplitude_error_emu_per_g", "amplitude_beside_spline_emu_per_g",
+    "amplitude_beside_spline_error_emu_per_g", "phase_rad", "phase_error_rad", "phase_at",
+    "power", "power_beside_model", "power_beside_spline", "fap", "fap_here", "thermometer_relative_error",
+    "spline_knots",
+)  # fmt: skip
+"""Columns of the table of peaks."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +135,8 @@ class OscillationResult:
     seed: int
     wiggle: Wiggle | None
     correlation: tuple[float, float]
-    verdict: str
-    remarks: tuple[str, ...]
+    left_out: tuple[Finding, ...]
+    """The runs at fixed field that have too few points."""
 
     @property
     def data(self) -> Dataset:
@@ -131,7 +144,7 @@ class OscillationResult:
 
     @property
     def best(self) -> RunOscillation:
-        return max(self.runs, key=lambda item: item.best.excess)
+        return _strongest(self.runs)
 
     @property
     def found(self) -> bool:
@@ -140,19 +153,95 @@ class OscillationResult:
     @property
     def is_bound(self) -> bool:
         """Whether no replicate came near: ``fap`` is then the least that their number can show."""
-        return self.fap * (1 + self.replicates - self.failed) < 1.5
+        return is_bound(self.fap, self.replicates - self.failed)
 
     @property
-    def random(self) -> bool:
-        """Whether what the spline and the strongest wave leave of its run is random, as the replicates have it."""
-        return self.correlation[1] >= MISFIT_P
+    def assessment(self) -> Assessment:
+        """Whether M_intr oscillates; trusted if there is a fit to search beside, and the noise supports the claim."""
+        fitted = self.fit.assessment
+        if fitted.status == "not-converged":
+            first = finding("oscillations.not-converged")
+            return Assessment("oscillations", "not-converged", (first, *fitted.reasons), trusted=False)
+        if self.fap < HINT and self.wiggle is None and self.correlation[1] < MISFIT_P:
+            size, p = self.correlation
+            first = finding(
+                "oscillations.residuals-not-random", run=self.best.run.label, correlation=size, p_value=p
+            )
+            return Assessment("oscillations", "no-smooth-description", (first,), trusted=False)
+        if self.fap >= HINT:
+            none = finding("oscillations.none", fap=self.fap, is_bound=self.is_bound)
+            return Assessment("oscillations", "none", (none,))
+        wave = finding("oscillations.oscillation", found=self.found, **self._wave(self.best, self.fap))
+        return Assessment("oscillations", "found" if self.found else "hint", (wave,))
 
     @property
-    def trusted(self) -> bool:
-        """Whether there is a fit to look beside, and nothing is claimed that the noise does not bear."""
-        if self.fit.assessment.status == "not-converged":
-            return False
-        return self.random or self.wiggle is not None or self.fap >= HINT
+    def notes(self) -> tuple[Finding, ...]:
+        """What the search must be read with, and the notes of the fit."""
+        return (*self._notes(), *self.left_out, *self.fit.notes)
+
+    def _notes(self) -> Iterator[Finding]:
+        best = self.best
+        for item in self.runs:
+            if item is not best and item.best.fap < HINT:
+                yield finding("oscillations.another-run", **self._wave(item, item.best.fap))
+        yield finding(
+            "oscillations.trials",
+            frequencies=sum(len(peak.frequencies) for item in self.runs for peak in item.peaks),
+            runs=len(self.runs),
+            periodograms=sum(len(item.peaks) for item in self.runs),
+            replicates=self.replicates,
+            seed=self.seed,
+        )
+        for name, other in (DESCRIPTIONS, DESCRIPTIONS[::-1]):
+            fap = self.by_description[name]
+            if fap < HINT <= self.fap:
+                yield finding("oscillations.only-beside-one", description=name, other=other, p_value=fap)
+        noise = None if self.wiggle is None else 100.0 * self.wiggle.size
+        if self.fap < HINT and self.assessment.trusted:
+            share, control = best.best.thermometer, best.best.control
+            if np.isfinite(share):
+                yield finding("oscillations.thermometer", percent=100.0 * share, assumed_percent=noise)
+            amplitude = [control.amplitude, control.amplitude_error]
+            yield finding("oscillations.beside-the-spline", knots=best.knots, amplitude=amplitude)
+        if self.wiggle is not None:
+            yield finding("oscillations.thermometer-noise", percent=noise, length=self.wiggle.length)
+        if self.fit.assessment.status == "poor":
+            yield finding("oscillations.model-fails")
+            yield self.fit.assessment.reasons[0]
+
+    def _wave(self, item: RunOscillation, fap: float) -> dict[str, Any]:
+        """The strongest wave of one run, and the chance of it."""
+        peak = item.best
+        return {
+            "run": item.run.label,
+            "abscissa": peak.abscissa,
+            "period": [peak.period, peak.period_error],
+            "unit": peak.unit,
+            "amplitude": [peak.wave.amplitude, peak.wave.amplitude_error],
+            "fap": fap,
+            "is_bound": is_bound(fap, self.replicates - self.failed),
+        }
+
+    @property
+    def rows(self) -> list[tuple[object, ...]]:
+        """The table of peaks: the strongest wave of each run in T and in 1/T."""
+        return [
+            (
+                item.run.label, item.run.run.file, peak.abscissa, peak.period, peak.period_error, peak.unit,
+                peak.wave.amplitude, peak.wave.amplitude_error, peak.control.amplitude, peak.control.amplitude_error,
+                peak.wave.phase, peak.wave.phase_error, peak.middle,
+                *(peak.power[name] for name in (BOTH, *DESCRIPTIONS)), peak.fap, peak.fap_here, peak.thermometer,
+                item.knots,
+            )
+            for item in self.runs
+            for peak in item.peaks
+        ]  # fmt: skip
+
+    def to_frame(self) -> DataFrame:
+        """The strongest wave of each run in T and in 1/T, one row each; periods in ``period_unit``."""
+        from pandas import DataFrame
+
+        return DataFrame(self.rows, columns=COLUMNS)
 
 
 @on_one_thread
@@ -212,7 +301,7 @@ def oscillations(
         )
         for name in (*DESCRIPTIONS, BOTH)
     }
-    made = OscillationResult(
+    return OscillationResult(
         fit=result,
         runs=runs,
         fap=chances[BOTH],
@@ -221,16 +310,17 @@ def oscillations(
         failed=replicates - len(noise.largest),
         seed=seed,
         wiggle=wiggle,
-        correlation=(0.0, 1.0),
-        verdict="",
-        remarks=(),
+        correlation=_correlation(_strongest(runs), search),
+        left_out=tuple(left_out),
     )
-    made = replace(made, correlation=_correlation(made, search))
-    return replace(made, verdict=_verdict(made), remarks=tuple(_remarks(made, left_out)))
 
 
-def _correlation(result: OscillationResult, search: Search) -> tuple[float, float]:
-    best = result.best
+def _strongest(runs: Sequence[RunOscillation]) -> RunOscillation:
+    return max(runs, key=lambda item: item.best.excess)
+
+
+def _correlation(best: RunOscillation, search: Search) -> tuple[float, float]:
+    """Correlation of neighbours in what the spline and the strongest wave leave of a run, and its p-value."""
     peak = best.best
     spline = search.spline_fits(search.target)[best.number]
     wave = peak.control.at(place(best.run.temperature, peak.abscissa), peak.middle) / best.run.sigma
@@ -300,73 +390,6 @@ def _peak(
     )
 
 
-def peak_in_words(peak: Peak) -> str:
-    """Period and amplitude of a peak with errors and units."""
-    period = value_with_error(peak.period, peak.period_error)
-    amplitude = value_with_error(peak.wave.amplitude, peak.wave.amplitude_error)
-    return f"in {peak.abscissa} with a period of {period} {peak.unit} and an amplitude of {amplitude} emu/g"
-
-
-def chance_in_words(fap: float, replicates: int) -> str:
-    """A false-alarm probability, or the least that so many replicates can show."""
-    return f"{'<' if fap * (1 + replicates) < 1.5 else '='} {fap:.2g}"
-
-
-def _verdict(result: OscillationResult) -> str:
-    """The outcome in one sentence."""
-    if result.fit.assessment.status == "not-converged":
-        return f"no fit of the model to look beside: {result.fit.assessment.reasons[0]}"
-    chance = f"false-alarm probability {chance_in_words(result.fap, result.replicates - result.failed)}"
-    if not result.trusted:
-        size, p = result.correlation
-        return (
-            f"no smooth description serves at {result.best.run.label}: what the spline and a wave leave is not random "
-            f"(neighbours correlate with {size:+.2f}, {p_value(p)}), and a false-alarm probability means nothing"
-        )
-    if result.fap >= HINT:
-        return f"no oscillation with temperature ({chance})"
-    best = result.best
-    word = "M_intr oscillates" if result.found else "a hint that M_intr oscillates"
-    return f"{word} at {best.run.label} {peak_in_words(best.best)} ({chance})"
-
-
-def _remarks(result: OscillationResult, left_out: Sequence[str]) -> Iterator[str]:
-    best = result.best
-    others = [item for item in result.runs if item is not best and item.best.fap < HINT]
-    for item in others:
-        chance = chance_in_words(item.best.fap, result.replicates - result.failed)
-        yield f"at {item.run.label} too, {peak_in_words(item.best)} (false-alarm probability {chance})"
-    runs = "run" if len(result.runs) == 1 else "runs"
-    tracks = sum(len(item.peaks) for item in result.runs)
-    count = sum(len(peak.frequencies) for item in result.runs for peak in item.peaks)
-    yield (
-        f"the probability counts everything that was tried: {count} frequencies in {len(result.runs)} {runs}, in T and "
-        f"1/T ({tracks} periodograms), each beside the model and beside a spline; {result.replicates} replicates of "
-        f"noise (seed {result.seed})"
-    )
-    for name, fap in result.by_description.items():
-        if fap < HINT <= result.fap:
-            other = "a spline takes it up" if name == "model" else "the model takes it up"
-            yield f"beside the {name} alone there would be a wave ({p_value(fap)}): {other}, so it is no oscillation"
-    if result.fap < HINT and result.trusted:
-        share = best.best.thermometer
-        told = (
-            "none is assumed (--thermometer)"
-            if result.wiggle is None
-            else f"{100.0 * result.wiggle.size:.2g} % are among the noise"
-        )
-        if np.isfinite(share):
-            yield f"a thermometer that errs by {100.0 * share:.2g} % (rms) with this period would do the same; {told}"
-        control = best.best.control
-        own = value_with_error(control.amplitude, control.amplitude_error)
-        yield f"beside the spline ({best.knots} inner knots) the amplitude is {own} emu/g"
-    if result.wiggle is not None:
-        yield (
-            f"the noise has errors of the thermometer of {100.0 * result.wiggle.size:.2g} %, correlated over "
-            f"{result.wiggle.length:g} in ln T"
-        )
-    if result.fit.assessment.status == "poor":
-        yield f"beside the model: {result.fit.assessment.reasons[0]}; the probability is that beside the spline"
-    if left_out:
-        yield f"not looked at: {'; '.join(left_out)}"
-    yield from result.fit.notes
+def is_bound(fap: float, replicates: int) -> bool:
+    """Whether ``fap`` is the least false-alarm probability that so many replicates can show."""
+    return fap * (1 + replicates) < 1.5

@@ -40,16 +40,9 @@ _SHADES = {"68 %": "#BBBBBB", "95 %": "#E4E4E4"}
 def _header(figure: Figure, result: PartitionResult, *, synthetic: bool) -> None:
     value, error = result.n_fe
     iron = f"n(Fe) = {value_with_error(value, error)} g⁻¹" + (" held" if error is None else "")
-    lines = f"{wrapped(result.verdict)}\n{iron}"
-    title = {
-        "good": "Partition of the iron",
-        "term-not-needed": "Partition of the iron, ATS term not needed",
-        "not-determined": "Partition: NOT DETERMINED",
-        "poor": "Partition: NOT TRUSTED (poor)",
-        "not-converged": "Partition: NOT TRUSTED (not converged)",
-    }[result.status]
+    lines = f"{wrapped(result.assessment.reasons[0].text)}\n{iron}"
     mark = synthetic_mark(result.data.runs, synthetic=synthetic)
-    draw_header(figure, title, lines, mark, trusted=result.trusted)
+    draw_header(figure, result.assessment.headline.text, lines, mark, trusted=result.assessment.trusted)
 
 
 @paper_style()

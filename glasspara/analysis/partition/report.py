@@ -1,31 +1,87 @@
-"""The JSON report of ``partition``."""
+"""The report of ``partition``: JSON block, CSV tables, terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from glasspara.analysis.fit.report import fit_block
-from glasspara.report.frame import Json, frame, input_block
+from glasspara.analysis.fit.report import FitBlock, fit_block
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.report.frame import Report
 from glasspara.report.table import column, csv_text, point_keys, provenance
-from glasspara.report.terminal import show_inputs
+from glasspara.report.terminal import show_assessment, show_inputs
 
 if TYPE_CHECKING:
     from glasspara.analysis.partition.scan import PartitionPoint, PartitionResult
     from glasspara.data.loading import Input
 
+SCAN, PROFILE, CURVES = "partition.csv", "partition_profile.csv", "partition_curves.csv"
+FIGURE, STACK = "partition.png", "partition_curves.png"
 
-def partition_document(inputs: Sequence[Input], result: PartitionResult, warnings: Sequence[str]) -> Json:
+
+class FractionIntervalBlock(TypedDict):
+    """An interval of the share of Fe2+: where chi2 has risen by ``chi2_rise``; null for an end that was not found."""
+
+    ends: list[float | None]
+    chi2_rise: float
+    lower_outcome: str
+    upper_outcome: str
+
+
+class IronBlock(TypedDict):
+    """The total iron: held, or a Gaussian constraint with an error."""
+
+    value: float
+    error: float | None
+    unit: str
+    held: bool
+
+
+class PartitionPointBlock(TypedDict):
+    """One share of Fe2+ with everything else at its best; ``chi2_rise`` is above the best of all shares.
+
+    ``explained`` says whether the rise is within the 95 % interval; ``valid`` whether a valid minimum was found, and
+    ``reason`` why not.
+    """
+
+    fe2_fraction: float
+    chi2: float
+    chi2_rise: float
+    ndof: int
+    p_value: float | None
+    explained: bool
+    valid: bool
+    reason: str
+    parameters: dict[str, float]
+
+
+class PartitionBlock(TypedDict):
+    """Which share of the iron is Fe2+: the best, its intervals by their level, and the shares scanned."""
+
+    assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    fe2_fraction: float
+    intervals: dict[str, FractionIntervalBlock]
+    n_fe: IronBlock
+    scan: list[PartitionPointBlock]
+    fit: FitBlock
+
+
+class PartitionDocument(TypedDict):
+    """What ``partition`` adds to the frame."""
+
+    partition: PartitionBlock
+
+
+def partition_document(result: PartitionResult) -> PartitionDocument:
     value, error = result.n_fe
-    return frame("partition", [input_block(item) for item in inputs], warnings) | {
+    return {
         "partition": {
-            "status": result.status,
-            "verdict": result.verdict,
-            "remarks": list(result.remarks),
+            "assessment": result.assessment.block,
+            "notes": blocks(result.notes),
             "fe2_fraction": result.best,
             "intervals": {
                 name: {
@@ -43,7 +99,7 @@ def partition_document(inputs: Sequence[Input], result: PartitionResult, warning
     }
 
 
-def _point(item: PartitionPoint) -> Json:
+def _point(item: PartitionPoint) -> PartitionPointBlock:
     statistics = item.minimum.statistics
     return {
         "fe2_fraction": item.fraction,
@@ -58,10 +114,19 @@ def _point(item: PartitionPoint) -> Json:
     }
 
 
+def _tables(inputs: Sequence[Input], result: PartitionResult) -> dict[str, str]:
+    return {
+        SCAN: partition_csv(inputs, result),
+        PROFILE: profile_csv(inputs, result),
+        CURVES: curves_csv(inputs, result),
+    }
+
+
 def _comments(inputs: Sequence[Input], result: PartitionResult) -> list[str]:
     value, error = result.n_fe
     known = "held" if error is None else f"constrained, error {error!r}"
-    return [*provenance("partition", inputs), result.verdict, f"n_fe_per_g {value!r} {known}"]
+    reasons = [reason.text for reason in result.assessment.reasons]
+    return [*provenance("partition", inputs), *reasons, f"n_fe_per_g {value!r} {known}"]
 
 
 def partition_csv(inputs: Sequence[Input], result: PartitionResult) -> str:
@@ -71,26 +136,7 @@ def partition_csv(inputs: Sequence[Input], result: PartitionResult) -> str:
         f"chi2_rise: above {result.fit.statistics.chi2!r}, that of x = {result.best!r}, by the stated errors",
         "explained: the rise is within the 95 % interval",
     ]
-    names = [name for name in result.fit.parameters if name != "fe2_fraction"]
-    header = [
-        "fe2_fraction",
-        "chi2",
-        "chi2_rise",
-        "ndof",
-        "p_value",
-        "explained",
-        "valid",
-        *map(column, names),
-    ]
-    rows = [
-        (
-            item.fraction, item.minimum.chi2, item.rise, item.minimum.statistics.ndof,
-            item.minimum.statistics.p_value, int(item.explained), int(item.minimum.valid),
-            *(item.minimum.reported[name] for name in names),
-        )
-        for item in result.points
-    ]  # fmt: skip
-    return csv_text(comments, header, rows)
+    return csv_text(comments, result.columns, result.rows)
 
 
 def profile_csv(inputs: Sequence[Input], result: PartitionResult) -> str:
@@ -132,10 +178,7 @@ def show_partition(inputs: Sequence[Input], result: PartitionResult, out: Consol
     for item in result.with_best:
         table.add_row(*_row(item, names), style="bold" if item.explained else None)
     out.print(table)
-    colour = "green" if result.trusted else "red"
-    out.print(Text(f"Verdict: {result.verdict}", style=f"bold {colour}"))
-    for remark in result.remarks:
-        out.print(f"  - {remark}")
+    show_assessment(result.assessment, out, result.notes)
 
 
 def _row(item: PartitionPoint, names: Sequence[str]) -> list[str]:
@@ -148,3 +191,12 @@ def _row(item: PartitionPoint, names: Sequence[str]) -> list[str]:
     )
     said = "no valid minimum" if not item.minimum.valid else "yes" if item.explained else "no"
     return [f"{item.fraction:.4g}", chi2, str(statistics.ndof), rise, p, *values, said]
+
+
+REPORT = Report(
+    "partition",
+    partition_document,
+    _tables,
+    show_partition,
+    files=("partition.json", SCAN, PROFILE, CURVES, FIGURE, STACK),
+)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.errors import SampleDataError, UsageError
+from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.curves import ProfileCurve
 from glasspara.fitting.intervals.exploration import Wanted, explore
@@ -24,10 +26,14 @@ from glasspara.fitting.intervals.minos import FOUND, Interval, minos
 from glasspara.fitting.intervals.profile import Profile, Profiles
 from glasspara.fitting.judge.assessment import MISFIT_P
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.result import TRUSTED, FitResult, Status
+from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Terms
 from glasspara.replicates.cores import on_one_thread
+from glasspara.report.table import column
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FRACTION = "fe2_fraction"
 LEVELS = {"68 %": 1.0, "95 %": 3.8415}
@@ -79,9 +85,8 @@ class PartitionResult:
     points: tuple[PartitionPoint, ...]
     intervals: Mapping[str, Interval]
     curve: ProfileCurve
-    status: Status
-    verdict: str
-    remarks: tuple[str, ...]
+    assessment: Assessment
+    notes: tuple[Finding, ...]
 
     @property
     def data(self) -> Dataset:
@@ -100,10 +105,6 @@ class PartitionResult:
         return sorted([*others, best], key=lambda item: -item.fraction)
 
     @property
-    def trusted(self) -> bool:
-        return self.status in TRUSTED
-
-    @property
     def levels(self) -> Mapping[str, float]:
         """Rise of chi2 at the ends of each interval."""
         return LEVELS
@@ -111,6 +112,34 @@ class PartitionResult:
     def ends(self, level: str) -> tuple[float | None, float | None]:
         """Both ends of an interval; None for one that was not found."""
         return _ends(self.best, self.intervals[level])
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns of :attr:`rows`."""
+        first = ["fe2_fraction", "chi2", "chi2_rise", "ndof", "p_value", "explained", "valid"]
+        return first + [column(name) for name in self._others]
+
+    @property
+    def rows(self) -> list[tuple[object, ...]]:
+        """The table of the scan: one row a value of x, everything else fitted anew."""
+        return [
+            (
+                item.fraction, item.minimum.chi2, item.rise, item.minimum.statistics.ndof,
+                item.minimum.statistics.p_value, int(item.explained), int(item.minimum.valid),
+                *(item.minimum.reported[name] for name in self._others),
+            )
+            for item in self.points
+        ]  # fmt: skip
+
+    @property
+    def _others(self) -> list[str]:
+        return [name for name in self.fit.parameters if name != FRACTION]
+
+    def to_frame(self) -> DataFrame:
+        """One row a value of x, everything else fitted anew."""
+        from pandas import DataFrame
+
+        return DataFrame(self.rows, columns=self.columns)
 
 
 def fractions(steps: float = STEP) -> tuple[float, ...]:
@@ -162,16 +191,14 @@ def partition(data: Dataset, settings: FitSettings, values: Sequence[float] | No
         for value, minimum in zip(values, scanned, strict=True)
     )
     intervals = {name: minos(profiles, [FRACTION], level=level)[FRACTION] for name, level in LEVELS.items()}
-    status, verdict = _verdict(best, intervals)
     return PartitionResult(
         fit=best,
         n_fe=settings.n_fe,
         points=points,
         intervals=intervals,
         curve=_curve(profiles.of(FRACTION), intervals[_WIDEST]),
-        status=status,
-        verdict=verdict,
-        remarks=tuple(_remarks(best, points, settings.n_fe)),
+        assessment=assess(best, intervals),
+        notes=tuple(_notes(best, points, settings.n_fe)),
     )
 
 
@@ -230,54 +257,57 @@ def _ends(best: float, interval: Interval) -> tuple[float | None, float | None]:
     return low, high
 
 
-def _verdict(fit: FitResult, intervals: Mapping[str, Interval]) -> tuple[Status, str]:
+def assess(fit: FitResult, intervals: Mapping[str, Interval]) -> Assessment:
+    """Whether x is determined: whether its widest interval has both ends, and leaves some of 0 to 1 out."""
     base, best = fit.assessment, fit.parameters[FRACTION].value
-    if base.status == "not-converged":
-        return base.status, f"no valid minimum with x free: {base.reasons[0]}"
-    if base.status == "poor":
-        return base.status, f"the model does not describe the data at any x: {base.reasons[0]}"
+    if base.status in ("not-converged", "poor"):
+        code = "partition.no-minimum" if base.status == "not-converged" else "partition.model-fails"
+        return Assessment("partition", base.status, (finding(code), *base.reasons), trusted=False)
     ends = {name: _ends(best, interval) for name, interval in intervals.items()}
-    words = ", ".join(
-        " to ".join("?" if end is None else f"{end:.4g}" for end in pair) + f" ({name})"
-        for name, pair in ends.items()
-    )
     low, high = ends[_WIDEST]
     if low is None or high is None:
-        sides = {intervals[_WIDEST].lower_outcome, intervals[_WIDEST].upper_outcome}
-        return "not-determined", f"x is not determined: {'; '.join(sorted(sides))}"
+        widest = intervals[_WIDEST]
+        open_ = {"lower": widest.lower_outcome, "upper": widest.upper_outcome}
+        first = finding("partition.no-end", level=_WIDEST, **open_)
+        return Assessment("partition", "not-determined", (first,), trusted=False)
     if low <= 0.0 and high >= 1.0:
-        return "not-determined", f"x is not determined: its {_WIDEST} interval covers all of 0 to 1"
-    limit = " (its limit)" if fit.parameters[FRACTION].at_limit else ""
-    status: Status = "term-not-needed" if base.status == "term-not-needed" else "good"
-    return status, f"x = {best:.4g}{limit}, {words}"
+        first = finding("partition.covers-all", level=_WIDEST)
+        return Assessment("partition", "not-determined", (first,), trusted=False)
+    first = finding(
+        "partition.fraction",
+        best=best,
+        at_limit=bool(fit.parameters[FRACTION].at_limit),
+        intervals=[{"level": name, "low": pair[0], "high": pair[1]} for name, pair in ends.items()],
+    )
+    status = "term-not-needed" if base.status == "term-not-needed" else "determined"
+    return Assessment("partition", status, (first,))
 
 
-def _remarks(
+def _notes(
     best: FitResult, points: Sequence[PartitionPoint], n_fe: tuple[float, float | None]
-) -> Iterator[str]:
-    explained = [f"{point.fraction:g}" for point in points if point.explained]
+) -> Iterator[Finding]:
+    explained = [point.fraction for point in points if point.explained]
     near = min(points, key=lambda point: point.rise)
     if not _described(best):
-        yield f"of the values scanned x = {near.fraction:g} is the least bad"
+        yield finding("partition.least-bad", nearest=near.fraction)
     elif explained:
-        yield f"of the values scanned the ATS term explains x = {', '.join(explained)} as well as the best"
+        yield finding("partition.explained", explained=explained)
     else:
-        yield (
-            f"the ATS term explains none of the values scanned: even for x = {near.fraction:g} chi2 rises by "
-            f"{near.rise:.3g}; --values looks closer"
+        yield finding(
+            "partition.none-explained",
+            scanned=len(points),
+            nearest=near.fraction,
+            rise=near.rise,
+            best=best.parameters[FRACTION].value,
         )
     statistics = best.statistics
     if statistics.p_value is not None and statistics.p_value < MISFIT_P:
-        yield (
-            f"the residuals are {statistics.scatter_factor:.3g} times the stated errors: if the errors are, the "
-            "intervals are so much wider"
-        )
-    failed = [f"{point.fraction:g}" for point in points if not point.minimum.valid]
+        yield finding("partition.larger-errors", factor=statistics.scatter_factor)
+    failed = [point.fraction for point in points if not point.minimum.valid]
     if failed:
-        yield f"no valid minimum was found at x = {', '.join(failed)}"
+        yield finding("partition.points-without-minimum", values=failed)
     if best.assessment.status == "term-not-needed":
-        yield "Larmor and Langevin terms alone serve: it is they that x is told from"
+        yield finding("partition.ats-not-needed")
     value, error = n_fe
-    known = "held" if error is None else f"a constraint, +-{error:.4g}"
-    yield f"n_fe = {value:.4g} g^-1 is {known}: x follows it"
+    yield finding("partition.iron", value=value, error=error)
     yield from best.notes

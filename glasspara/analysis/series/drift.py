@@ -19,7 +19,7 @@ import numpy as np
 from glasspara.analysis.linear import FTest, LinearModel, by_run, weighted
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
-from glasspara.model.model import IONS
+from glasspara.model.catalogue import IONS
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import langevin_response
 

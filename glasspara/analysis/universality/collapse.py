@@ -24,73 +24,27 @@ other data adds knowledge.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from math import inf
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glasspara.analysis.universality.common_curve import (
-    CurveTest,
-    Larmor,
-    Tension,
-    curve_test,
-    folded,
-    nearest_curve,
-)
+from glasspara.analysis.universality.common_curve import CurveTest, Tension, curve_test, folded, nearest_curve
+from glasspara.analysis.universality.larmor_choice import ChiLarmor, subtracted
+from glasspara.analysis.universality.parts import UniversalityParts, universality_parts
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
-from glasspara.errors import UsageError
+from glasspara.findings import Assessment, Finding, finding
+from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.model.parameters import allowances_in_words
 from glasspara.replicates.cores import on_one_thread
 
-Source = Literal["fit", "each", "all", "given"]
-
-SOURCES: dict[Source, str] = {
-    "fit": "fitted with the common curve",
-    "each": "Larmor + Langevin fit of each run",
-    "all": "Larmor + Langevin fit of all runs",
-    "given": "given",
-}
-"""The sources of chi_larmor, in words."""
-
-FROM_THE_DATA: tuple[Source, ...] = ("fit", "each", "all")
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 # Of two runs that disagree neither is the odd one; with three left there is something to be odd against.
 _FEWEST_RUNS_TO_BLAME_ONE = 4
-
-
-@dataclass(frozen=True)
-class ChiLarmor:
-    """Source of chi_larmor, and the value (emu g^-1 Oe^-1) with its standard error where it is given.
-
-    Raises
-    ------
-    UsageError
-        For an error that is not positive and finite.
-    """
-
-    source: Source = "fit"
-    value: float = 0.0
-    error: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.error is not None and not 0.0 < self.error < inf:
-            raise UsageError("--chi-larmor: the error must be positive")
-
-    @property
-    def text(self) -> str:
-        if self.error is None:
-            return SOURCES[self.source]
-        return f"given as {self.value:.5g} ± {self.error:.2g}, then fitted with the common curve"
-
-    @property
-    def tested(self) -> Larmor:
-        """What the test takes for known and for free."""
-        if self.source == "each":
-            return Larmor("each")
-        if self.source == "given":
-            return Larmor("none" if self.error is None else "one", self.value, self.error)
-        return Larmor("one")
 
 
 @dataclass(frozen=True)
@@ -114,25 +68,20 @@ class UniversalityResult:
     p_value: float
     p_with_allowances: float | None
     """The same with instrumental errors granted; None where they were not asked for, or not needed."""
-    holds: bool
+    holds: bool | None
+    """None where the runs are of several samples and do not share a curve: that says nothing about the glass."""
     h_over_t: FloatArray
     magnetisation: FloatArray
     """sign(H) M + chi_larmor |H|."""
     common_curve: FloatArray
     """The curve of H/T that is nearest to ``magnetisation``."""
     runs: tuple[RunTension, ...]
-    odd_run: ReducedRun | None = None
+    odd_run: ReducedRun | None
     """The one run without which universality holds, where it fails."""
-
-    @property
-    def meaning(self) -> str:
-        """What a failure says of the sample."""
-        if len(self.data.masses) > 1:
-            return (
-                f"the runs are of {len(self.data.masses)} samples, by their masses: their iron need not be the same, "
-                "so this says nothing of either; ask it of one sample"
-            )
-        return "the runs do not share one curve of H/T: Larmor and Langevin terms alone cannot be all"
+    parts: UniversalityParts | None
+    """Pairs of runs and windows of H/T, where they were asked for."""
+    assessment: Assessment
+    notes: tuple[Finding, ...]
 
     @property
     def chi_larmor(self) -> float | None:
@@ -151,10 +100,32 @@ class UniversalityResult:
     def h_over_t_range(self) -> tuple[float, float]:
         return float(self.h_over_t.min()), float(self.h_over_t.max())
 
+    def to_frame(self) -> DataFrame:
+        """One row a run: its deviation from the curve of all, and the chi_larmor subtracted from it."""
+        from pandas import DataFrame
+
+        return DataFrame(
+            {
+                "run": item.run.label,
+                "file": item.run.run.file,
+                "points": len(item.run),
+                "rms_deviation_sigma": item.tension.rms_deviation,
+                "F": item.tension.statistic,
+                "p_value": item.tension.p_value,
+                "chi_larmor_emu_per_g_Oe": item.chi_larmor,
+                "chi_larmor_error_emu_per_g_Oe": item.chi_larmor_error,
+            }
+            for item in self.runs
+        )
+
 
 @on_one_thread
 def universality(
-    data: Dataset, *, chi_larmor: ChiLarmor | float | None = None, allowances: bool = True
+    data: Dataset,
+    *,
+    chi_larmor: ChiLarmor | float | None = None,
+    allowances: bool = True,
+    parts: bool = True,
 ) -> UniversalityResult:
     """Test that all runs of ``data`` share one curve of H/T.
 
@@ -166,6 +137,8 @@ def universality(
         Where it comes from, or its value, emu g^-1 Oe^-1; by default it is fitted together with the curve.
     allowances : bool
         Whether instrumental errors may explain a failure.
+    parts : bool
+        Whether pairs of runs and windows of H/T are tested too, which takes longer than the test itself.
 
     Raises
     ------
@@ -177,21 +150,13 @@ def universality(
     else:
         choice = ChiLarmor("given", chi_larmor)
     test = curve_test(data, choice.tested, allowances=allowances)
-    result = _result(data, choice, test)
-    if test.holds or len(data.runs) < _FEWEST_RUNS_TO_BLAME_ONE:
-        return result
-    worst = max(range(len(data.runs)), key=lambda index: test.runs[index].statistic)
-    rest = Dataset(tuple(run for index, run in enumerate(data.runs) if index != worst))
-    if curve_test(rest, choice.tested, allowances=allowances).holds:
-        return replace(result, odd_run=data.runs[worst])
-    return result
-
-
-def _result(data: Dataset, choice: ChiLarmor, test: CurveTest) -> UniversalityResult:
+    odd_run = None if test.holds else _odd_run(data, choice, test, allowances=allowances)
+    found = universality_parts(data, chi_larmor=choice, allowances=allowances) if parts else None
     sign, size, abscissa = folded(data)
-    values = _subtracted(data, choice, test)
+    values = subtracted(data, choice, test)
     chi = np.repeat([value for value, _ in values], [len(run) for run in data.runs])
     shown = sign * data.magnetisation + chi * size
+    assessment = _assess(data, test, odd_run)
     return UniversalityResult(
         data=data,
         larmor=choice,
@@ -199,7 +164,7 @@ def _result(data: Dataset, choice: ChiLarmor, test: CurveTest) -> UniversalityRe
         dof=test.dof,
         p_value=test.p_value,
         p_with_allowances=test.p_with_allowances,
-        holds=test.holds,
+        holds=None if assessment.status == "not-determined" else test.holds,
         h_over_t=abscissa,
         magnetisation=shown,
         common_curve=nearest_curve(abscissa, shown, data.sigma),
@@ -207,28 +172,93 @@ def _result(data: Dataset, choice: ChiLarmor, test: CurveTest) -> UniversalityRe
             RunTension(run, *value, tension)
             for run, value, tension in zip(data.runs, values, test.runs, strict=True)
         ),
+        odd_run=odd_run,
+        parts=found,
+        assessment=assessment,
+        notes=tuple(notes_on(data.runs, found, holds=test.holds)),
     )
 
 
-_Subtracted = tuple[float, float | None]
-"""Value and standard error, emu g^-1 Oe^-1."""
+def _odd_run(data: Dataset, choice: ChiLarmor, test: CurveTest, *, allowances: bool) -> ReducedRun | None:
+    """The run that leaves the curve most, if universality holds without it."""
+    if len(data.runs) < _FEWEST_RUNS_TO_BLAME_ONE:
+        return None
+    worst = max(range(len(data.runs)), key=lambda index: test.runs[index].statistic)
+    rest = Dataset(tuple(run for index, run in enumerate(data.runs) if index != worst))
+    return data.runs[worst] if curve_test(rest, choice.tested, allowances=allowances).holds else None
 
 
-def _subtracted(data: Dataset, choice: ChiLarmor, test: CurveTest) -> tuple[_Subtracted, ...]:
-    """What is subtracted from each run; ``test`` is the test of ``data`` with ``choice.tested``."""
-    if choice.source == "each":
-        return tuple(_by_fit(Dataset((run,))) for run in data.runs)
-    if choice.source == "all":
-        return (_by_fit(data),) * len(data.runs)
-    return tuple((chi, test.chi_larmor_error) for chi in test.chi_larmor)
+def _assess(data: Dataset, test: CurveTest, odd_run: ReducedRun | None) -> Assessment:
+    size = {"statistic": test.statistic, "dof": list(test.dof), "p_value": test.p_value}
+    granted = {"allowances": allowances_in_words(), "p_with_allowances": test.p_with_allowances}
+    if test.holds:
+        if test.p_with_allowances is None:
+            first = finding("universality.one-curve", **size)
+        else:
+            first = finding("universality.one-curve-with-allowances", **size, **granted)
+        return Assessment("universality", "holds", (first,))
+    reasons = []
+    several = len(data.masses) > 1
+    if several:
+        reasons.append(finding("universality.several-samples", samples=len(data.masses), **size))
+    if odd_run is not None:
+        one = {"run": odd_run.label, "file": odd_run.run.file}
+        reasons.append(finding("universality.one-run-leaves-the-curve", **one, **size))
+    if not reasons:
+        reasons.append(finding("universality.no-common-curve", **size))
+    if test.p_with_allowances is not None:
+        reasons.append(finding("universality.allowances-do-not-explain", **granted))
+    return Assessment(
+        "universality", "not-determined" if several else "fails", tuple(reasons), trusted=not several
+    )
 
 
-def _by_fit(data: Dataset) -> _Subtracted:
-    """chi_larmor of a Larmor + Langevin fit, both ions with n >= 0."""
-    from glasspara.fitting.problem.settings import FitSettings
-    from glasspara.fitting.search.minimise import minimise
-    from glasspara.model.model import Model
+def notes_on(
+    runs: Sequence[ReducedRun], parts: UniversalityParts | None, *, holds: bool
+) -> Iterator[Finding]:
+    """What windows and pairs say; ``holds`` is what the test of the whole says."""
+    if parts is not None:
+        yield _on_windows(parts, holds=holds)
+        yield from _on_pairs(runs, parts, holds=holds)
+    yield finding("universality.chance", percent=100.0 * ALPHA)
 
-    settings = FitSettings(model=Model("ll"))
-    found = minimise(settings.problem(data, settings.held()), settings.guess())
-    return found.reported["chi_larmor"], found.errors["chi_larmor"]
+
+def _on_windows(parts: UniversalityParts, *, holds: bool) -> Finding:
+    adjusted = [window.p_adjusted for window in parts.windows if window.p_adjusted is not None]
+    if not adjusted:
+        return finding("universality.no-windows")
+    values: dict[str, Any] = {"windows": len(adjusted), "p_adjusted": min(adjusted)}
+    breaking = sum(window.breaks for window in parts.windows)
+    if not breaking:
+        return finding("universality.no-window-breaks", **values)
+    ranges = [{"low": low, "high": high} for low, high in parts.broken]
+    code = "universality.windows-break-alone" if holds else "universality.windows-break"
+    return finding(code, ranges=ranges, breaking=breaking, **values)
+
+
+def _on_pairs(runs: Sequence[ReducedRun], parts: UniversalityParts, *, holds: bool) -> Iterator[Finding]:
+    if len(parts.pairs) < 2:  # the pair is the whole
+        return
+    tested = [pair for pair in parts.pairs if pair.p_adjusted is not None]
+    breaking = sorted((pair for pair in tested if pair.breaks), key=lambda pair: pair.p_judged)
+    if breaking:
+        first, second = _names(*(runs[number] for number in breaking[0].runs))
+        yield finding(
+            "universality.pairs-disagree-alone" if holds else "universality.pairs-disagree",
+            breaking=len(breaking),
+            pairs=len(tested),
+            first=first,
+            second=second,
+            p_adjusted=breaking[0].p_adjusted,
+        )
+    else:
+        yield finding("universality.no-pair-disagrees", pairs=len(tested))
+    if len(tested) < len(parts.pairs):
+        yield finding("universality.pairs-not-tested", pairs=len(parts.pairs) - len(tested))
+
+
+def _names(first: ReducedRun, second: ReducedRun) -> tuple[str, str]:
+    """Set points, with the files where these are the same."""
+    if first.label != second.label:
+        return first.label, second.label
+    return f"{first.label} ({first.run.file})", f"{second.label} ({second.run.file})"

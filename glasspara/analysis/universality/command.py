@@ -11,11 +11,9 @@ from glasspara.cli.groups import DataOptions
 from glasspara.cli.output import OutputWithPlots
 
 if TYPE_CHECKING:
-    from glasspara.analysis.universality.collapse import ChiLarmor as ChiLarmorSource
-    from glasspara.report.terminal import Terminal
+    from matplotlib.figure import Figure
 
-REPORT, DATA, FIGURE = "universality.json", "universality.csv", "universality.png"
-PAIRS, WINDOWS, PAIRS_FIGURE = "universality_pairs.csv", "universality_windows.csv", "universality_pairs.png"
+    from glasspara.analysis.universality.larmor_choice import ChiLarmor as ChiLarmorSource
 
 ChiLarmor = Annotated[
     str,
@@ -36,46 +34,33 @@ def universality(
     allowances: options.Allowances = True,
     output: OutputWithPlots,
 ) -> None:
-    """M - M_Larmor against H/T: does everything fall on one curve?"""
+    """M - M_Larmor against H/T: does everything fall on one curve?
+
+    Exit status 5: the runs are of several samples and do not share a curve, which says nothing about the glass.
+    """
+    from glasspara.analysis.universality.report import FIGURE, PAIRS_FIGURE, REPORT
+
     choice = _choice(chi_larmor)
-    output.check([REPORT, DATA, FIGURE, PAIRS, WINDOWS, PAIRS_FIGURE])
+    output.check(REPORT.files)
     loaded = data.load(quiet=output.quiet)
 
-    from glasspara.analysis.universality.collapse import universality as test
-    from glasspara.analysis.universality.parts import universality_parts
-    from glasspara.analysis.universality.report import universality_document
+    from glasspara.analysis.universality import collapse
 
-    result = test(loaded.data, chi_larmor=choice, allowances=allowances)
-    parts = universality_parts(loaded.data, chi_larmor=choice, allowances=allowances)
+    result = collapse.universality(loaded.data, chi_larmor=choice, allowances=allowances)
 
-    def products() -> dict[str, bytes]:
-        from glasspara.analysis.universality.report import pairs_csv, universality_csv, windows_csv
+    def figures() -> dict[str, Figure]:
+        from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
 
-        files = {
-            DATA: universality_csv(loaded.inputs, result).encode(),
-            PAIRS: pairs_csv(loaded.inputs, result, parts).encode(),
-            WINDOWS: windows_csv(loaded.inputs, result, parts).encode(),
-        }
-        if output.plots:
-            from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
-            from glasspara.report.style import save_png
+        drawn = {FIGURE: universality_figure(result)}
+        if len(loaded.data.runs) > 2:  # the pair of two runs is the whole
+            drawn[PAIRS_FIGURE] = universality_pairs_figure(result)
+        return drawn
 
-            files[FIGURE] = save_png(universality_figure(result, parts))
-            if len(parts.pairs) > 1:  # the pair of two runs is the whole
-                files[PAIRS_FIGURE] = save_png(universality_pairs_figure(result, parts))
-        return files
-
-    def show(out: Terminal) -> None:
-        from glasspara.analysis.universality.report import show_universality
-
-        show_universality(loaded.inputs, result, parts, out)
-
-    document = universality_document(loaded.inputs, result, parts, loaded.warnings)
-    output.deliver(REPORT, document, products, show)
+    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)
 
 
 def _choice(text: str) -> ChiLarmorSource:
-    from glasspara.analysis.universality.collapse import FROM_THE_DATA, ChiLarmor
+    from glasspara.analysis.universality.larmor_choice import FROM_THE_DATA, ChiLarmor
 
     for source in FROM_THE_DATA:
         if text == source:

@@ -7,7 +7,6 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from glasspara.analysis.universality.collapse import UniversalityResult
-from glasspara.analysis.universality.parts import UniversalityParts
 from glasspara.report.panels import (
     branch_fills,
     draw_header,
@@ -19,17 +18,14 @@ from glasspara.report.panels import (
     run_styles,
 )
 from glasspara.report.style import BLACK, FONT, PAD, VERMILLION, WIDTH, paper_style
-from glasspara.report.text import LINE, elide, run_labels, scaled_unit, synthetic_mark
-from glasspara.wording import p_value
+from glasspara.report.text import LINE, elide, run_labels, scaled_unit, synthetic_mark, wrapped
 
 
 @paper_style()
-def universality_figure(
-    result: UniversalityResult, parts: UniversalityParts | None = None, *, synthetic: bool = False
-) -> Figure:
+def universality_figure(result: UniversalityResult, *, synthetic: bool = False) -> Figure:
     """All runs of the test with their common curve, over the deviations from it in standard errors.
 
-    Where ``parts`` say that universality breaks the lower panel is shaded.
+    The lower panel is shaded where windows of H/T break universality.
     ``synthetic`` marks the figure so whatever the files are called.
     """
     data = result.data
@@ -37,10 +33,10 @@ def universality_figure(
     runs, slices = [data.runs[i] for i in order], [data.slices[i] for i in order]
     styles, fills = run_styles(runs), branch_fills(runs)
     figure, (main, below) = frame(
-        universality_verdict(result),
-        universality_details(result, parts),
+        result.assessment.headline.text,
+        _details(result),
         synthetic_mark(runs, synthetic=synthetic),
-        trusted=result.holds,
+        trusted=bool(result.holds),
         panels=(2.6, 1.0),
         handles=overview_handles(styles, fills),
     )
@@ -52,7 +48,7 @@ def universality_figure(
             main, run, style, fills, (x[part], factor * result.magnetisation[part]), errors=factor * run.sigma
         )
         draw_points(below, run, style, fills, (x[part], pulls[part]), size=0.7)
-    for low, high in () if parts is None or result.holds else parts.broken:
+    for low, high in _broken(result):
         below.axvspan(1.0e-3 * low, 1.0e-3 * high, color=VERMILLION, alpha=0.15, linewidth=0.0, zorder=0.5)
     along = np.argsort(x, kind="stable")
     if result.holds:  # otherwise there is no common curve to show, only the best attempt at one
@@ -72,13 +68,13 @@ _LABELS = 16
 
 
 @paper_style()
-def universality_pairs_figure(
-    result: UniversalityResult, parts: UniversalityParts, *, synthetic: bool = False
-) -> Figure:
+def universality_pairs_figure(result: UniversalityResult, *, synthetic: bool = False) -> Figure:
     """Adjusted p-value of each pair of runs, as colour and number; pairs that were not tested are blank.
 
-    ``synthetic`` marks the figure so whatever the files are called.
+    ``synthetic`` marks the figure so whatever the files are called. The result must have its parts.
     """
+    parts = result.parts
+    assert parts is not None
     runs = result.data.runs
     order = sorted(range(len(runs)), key=lambda i: (runs[i].run.kind, runs[i].run.nominal))
     labels = run_labels([runs[i] for i in order])
@@ -91,11 +87,11 @@ def universality_pairs_figure(
     tested = sum(pair.p_adjusted is not None for pair in parts.pairs)
     draw_header(
         figure,
-        universality_verdict(result),
+        result.assessment.headline.text,
         f"{breaking} of {tested} pairs of runs disagree where they overlap in H/T\n"
         "p, adjusted for the number of pairs (no number: below 1e-12)",
         synthetic_mark(runs, synthetic=synthetic),
-        trusted=result.holds,
+        trusted=bool(result.holds),
     )
     norm = LogNorm(_SMALLEST, 1.0)
     image = axes.pcolormesh(
@@ -134,24 +130,19 @@ def _number(p: float) -> str:
     return f"$10^{{{int(np.floor(np.log10(p)))}}}$" if p > _SMALLEST else ""
 
 
-def universality_verdict(result: UniversalityResult) -> str:
-    """The verdict on universality with its p-value, for a header."""
-    return f"Universality: {'holds' if result.holds else 'FAILS'} ({p_value(result.p_value)})"
+def _broken(result: UniversalityResult) -> tuple[tuple[float, float], ...]:
+    """Where universality breaks, Oe/K, if it does as a whole."""
+    return () if result.parts is None or result.holds else result.parts.broken
 
 
-def universality_details(result: UniversalityResult, parts: UniversalityParts | None) -> str:
-    """Lines below the verdict: the F ratio, the source of chi_larmor, and where universality breaks."""
+def _details(result: UniversalityResult) -> str:
+    """Lines below the verdict: its first reason, the source of chi_larmor, and where universality breaks."""
     if result.chi_larmor is None:
         chi = f"χ_L by the {result.chi_larmor_source}"
     else:
         chi = f"χ_L = {result.chi_larmor:.4g} emu/(g Oe), {result.chi_larmor_source}"
-    lines = [
-        f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic:.4g}, {len(result.data.runs)} runs",
-        chi,
-    ]
-    if parts is not None and parts.broken and not result.holds:
-        ranges = ", ".join(f"{1e-3 * low:.3g} to {1e-3 * high:.3g}" for low, high in parts.broken)
+    lines = [*wrapped(result.assessment.reasons[0].text).split("\n"), f"{len(result.data.runs)} runs", chi]
+    if broken := _broken(result):
+        ranges = ", ".join(f"{1e-3 * low:.3g} to {1e-3 * high:.3g}" for low, high in broken)
         lines.append(f"shaded: breaks at H/T from {ranges} kOe/K")
-    if len(result.data.masses) > 1:
-        lines.append(f"{len(result.data.masses)} samples, by their masses")
     return "\n".join(elide(line, LINE) for line in lines)

@@ -8,21 +8,19 @@ universal, one set in twenty at most has any pair, and one in twenty any window,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 import numpy as np
 
-from glasspara.analysis.universality.collapse import ChiLarmor
 from glasspara.analysis.universality.common_curve import Larmor, curve_test, folded
+from glasspara.analysis.universality.larmor_choice import ChiLarmor
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun, select_points
+from glasspara.data.dataset import Dataset, select_points
 from glasspara.errors import InputError
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.significance import holm
 from glasspara.replicates.cores import on_one_thread
-from glasspara.wording import p_value
 
 Range = tuple[float, float]
 """H/T from ... to ..., Oe/K."""
@@ -80,44 +78,6 @@ class UniversalityParts:
             ranges.append((low, high))
         return tuple(ranges)
 
-    def statements(self, runs: Sequence[ReducedRun], *, holds: bool) -> tuple[str, ...]:
-        """Windows and pairs in words; ``holds`` says whether universality does as a whole."""
-        return (*self._on_windows(holds=holds), *self._on_pairs(runs, holds=holds))
-
-    def _on_windows(self, *, holds: bool) -> Iterator[str]:
-        tested = [window for window in self.windows if window.p_adjusted is not None]
-        if not tested:
-            yield "too few points of different runs at the same H/T to say where"
-            return
-        least = p_value(min(window.p_adjusted or 0.0 for window in tested))
-        breaking = sum(window.breaks for window in tested)
-        count = f"{breaking} of {len(tested)} windows; smallest adjusted {least}"
-        ranges = ", ".join(f"{low:.3g} and {high:.3g}" for low, high in self.broken)
-        if not breaking:
-            yield f"it breaks in no single window of H/T ({count})"
-        elif holds:
-            yield (
-                f"taken alone, data between H/T = {ranges} Oe/K would fail ({count}); one universal set in twenty has "
-                "such a window"
-            )
-        else:
-            yield f"it breaks between H/T = {ranges} Oe/K ({count})"
-
-    def _on_pairs(self, runs: Sequence[ReducedRun], *, holds: bool) -> Iterator[str]:
-        if len(self.pairs) < 2:  # the pair is the whole
-            return
-        tested = [pair for pair in self.pairs if pair.p_adjusted is not None]
-        breaking = sorted((pair for pair in tested if pair.breaks), key=lambda pair: pair.p_judged)
-        count = f"{len(breaking)} of {len(tested)} pairs of runs disagree where they overlap"
-        if breaking:
-            first, second = _names(*(runs[number] for number in breaking[0].runs))
-            count += f", the most {first} and {second} (adjusted {p_value(breaking[0].p_adjusted)})"
-            if holds:
-                count = f"taken alone, {count}; one universal set in twenty has such a pair"
-        yield count
-        if len(tested) < len(self.pairs):
-            yield f"{len(self.pairs) - len(tested)} pairs have too few points at the same H/T"
-
     def matrix(self, name: str) -> list[list[float | None]]:
         """A field of the pairs ("p_value", "p_adjusted") as a symmetric matrix, None on the diagonal."""
         rows: list[list[float | None]] = [[None] * self.n_runs for _ in range(self.n_runs)]
@@ -125,13 +85,6 @@ class UniversalityParts:
             first, second = pair.runs
             rows[first][second] = rows[second][first] = getattr(pair, name)
         return rows
-
-
-def _names(first: ReducedRun, second: ReducedRun) -> tuple[str, str]:
-    """Set points, with the files where these are the same."""
-    if first.label != second.label:
-        return first.label, second.label
-    return f"{first.label} ({first.run.file})", f"{second.label} ({second.run.file})"
 
 
 @on_one_thread

@@ -1,32 +1,100 @@
-"""The JSON report of ``universality``."""
+"""The report of ``universality``: JSON block, CSV tables, terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from glasspara.model.parameters import allowances_in_words
-from glasspara.report.frame import Json, frame, input_block, run_block
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.report.frame import Report, RunBlock, run_block
 from glasspara.report.table import csv_text, point_keys, provenance
-from glasspara.report.terminal import shorten, show_inputs
-from glasspara.wording import p_value, value_with_error
+from glasspara.report.terminal import shorten, show_assessment, show_inputs
+from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.universality.collapse import UniversalityResult
     from glasspara.analysis.universality.parts import PartTension, UniversalityParts
     from glasspara.data.loading import Input
 
+DATA, PAIRS, WINDOWS = "universality.csv", "universality_pairs.csv", "universality_windows.csv"
+FIGURE, PAIRS_FIGURE = "universality.png", "universality_pairs.png"
 
-def universality_document(
-    inputs: Sequence[Input], result: UniversalityResult, parts: UniversalityParts, warnings: Sequence[str]
-) -> Json:
-    low, high = result.h_over_t_range
-    return frame("universality", [input_block(item) for item in inputs], warnings) | {
+
+class RunOnCurveBlock(RunBlock):
+    """A run with the F test of its departure from the curve of all, and the chi_larmor subtracted from it."""
+
+    statistic: float
+    p_value: float
+    rms_deviation_sigma: float
+    chi_larmor: float
+    chi_larmor_error: float | None
+
+
+class PartBlock(TypedDict):
+    """The test on a pair of runs or a window of H/T (Oe/K); ``runs`` are their numbers, from 0.
+
+    ``p_adjusted`` is the larger of the two p-values, adjusted for the number of parts (Holm). Where the part cannot be
+    tested the numbers are null, and ``problem`` says why.
+    """
+
+    runs: list[int]
+    h_over_t_range: list[float] | None
+    n_points: int
+    statistic: float | None
+    dof: list[int] | None
+    p_value: float | None
+    p_with_allowances: float | None
+    p_adjusted: float | None
+    breaks: bool
+    problem: str
+
+
+class UniversalityBlock(TypedDict):
+    """Whether all runs share one curve of H/T; ``holds`` is null where that cannot be judged.
+
+    ``p_with_allowances`` is the p-value with errors of the instrument granted, null where these were not needed.
+    ``odd_run`` is the one run without which universality holds. ``chi_larmor`` is null where each run has its own. The
+    p-values of pairs stand in matrices of runs, null on the diagonal and where a pair was not tested.
+    """
+
+    assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    statistic: float
+    statistic_name: str
+    dof: list[int]
+    p_value: float
+    p_with_allowances: float | None
+    holds: bool | None
+    odd_run: RunBlock | None
+    h_over_t_range: list[float]
+    h_over_t_unit: str
+    chi_larmor: float | None
+    chi_larmor_error: float | None
+    chi_larmor_unit: str
+    chi_larmor_source: str
+    runs: list[RunOnCurveBlock]
+    pairs: list[PartBlock]
+    pair_p_values: list[list[float | None]]
+    pair_p_values_adjusted: list[list[float | None]]
+    windows: list[PartBlock]
+    breaks_in_h_over_t: list[list[float]]
+
+
+class UniversalityDocument(TypedDict):
+    """What ``universality`` adds to the frame."""
+
+    universality: UniversalityBlock
+
+
+def universality_document(result: UniversalityResult) -> UniversalityDocument:
+    parts = _parts(result)
+    return {
         "universality": {
+            "assessment": result.assessment.block,
+            "notes": blocks(result.notes),
             "statistic": result.statistic,
             "statistic_name": "F",
             "dof": list(result.dof),
@@ -34,15 +102,15 @@ def universality_document(
             "p_with_allowances": result.p_with_allowances,
             "holds": result.holds,
             "odd_run": None if result.odd_run is None else run_block(result.odd_run),
-            "h_over_t_range": [low, high],
+            "h_over_t_range": list(result.h_over_t_range),
             "h_over_t_unit": "Oe/K",
             "chi_larmor": result.chi_larmor,
             "chi_larmor_error": result.chi_larmor_error,
             "chi_larmor_unit": "emu g^-1 Oe^-1",
             "chi_larmor_source": result.chi_larmor_source,
             "runs": [
-                run_block(item.run)
-                | {
+                {
+                    **run_block(item.run),
                     "statistic": item.tension.statistic,
                     "p_value": item.tension.p_value,
                     "rms_deviation_sigma": item.tension.rms_deviation,
@@ -56,15 +124,18 @@ def universality_document(
             "pair_p_values_adjusted": parts.matrix("p_adjusted"),
             "windows": [_part(window) for window in parts.windows],
             "breaks_in_h_over_t": [list(limits) for limits in parts.broken],
-            "statements": [
-                *([] if result.holds or result.odd_run else [result.meaning]),
-                *parts.statements(result.data.runs, holds=result.holds),
-            ],
         }
     }
 
 
-def _part(part: PartTension) -> Json:
+def _parts(result: UniversalityResult) -> UniversalityParts:
+    """Pairs and windows; none where they were not asked for."""
+    from glasspara.analysis.universality.parts import UniversalityParts
+
+    return result.parts or UniversalityParts(len(result.runs), (), ())
+
+
+def _part(part: PartTension) -> PartBlock:
     return {
         "runs": list(part.runs),
         "h_over_t_range": None if part.h_over_t is None else list(part.h_over_t),
@@ -79,13 +150,21 @@ def _part(part: PartTension) -> Json:
     }
 
 
+def _tables(inputs: Sequence[Input], result: UniversalityResult) -> dict[str, str]:
+    return {
+        DATA: universality_csv(inputs, result),
+        PAIRS: pairs_csv(inputs, result),
+        WINDOWS: windows_csv(inputs, result),
+    }
+
+
 def universality_csv(inputs: Sequence[Input], result: UniversalityResult) -> str:
     """Every point with its H/T, M - M_Larmor and the curve common to all runs."""
     comments = [
         *provenance("universality", inputs),
         *_chi_larmor(result),
-        f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic!r}, p = {result.p_value!r}, "
-        f"universality {'holds' if result.holds else 'fails'}",
+        f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic!r}, p = {result.p_value!r}",
+        result.assessment.headline.text,
         "M_minus_larmor is folded to positive fields: sign(H) M + chi_larmor |H|",
     ]
     header = (
@@ -116,7 +195,7 @@ _PART = (
 )  # fmt: skip
 
 
-def pairs_csv(inputs: Sequence[Input], result: UniversalityResult, parts: UniversalityParts) -> str:
+def pairs_csv(inputs: Sequence[Input], result: UniversalityResult) -> str:
     """One row a pair of runs, tested where they overlap in H/T."""
     runs = [item.run for item in result.runs]
     header = ("run_1", "file_1", "run_2", "file_2", *_PART)
@@ -125,28 +204,26 @@ def pairs_csv(inputs: Sequence[Input], result: UniversalityResult, parts: Univer
             *(text for number in pair.runs for text in (runs[number].label, runs[number].run.file)),
             *_numbers(pair),
         )
-        for pair in parts.pairs
+        for pair in _parts(result).pairs
     )
-    return csv_text(_comments(inputs, result, parts, "pairs"), header, rows)
+    return csv_text(_comments(inputs, result, "pairs"), header, rows)
 
 
-def windows_csv(inputs: Sequence[Input], result: UniversalityResult, parts: UniversalityParts) -> str:
+def windows_csv(inputs: Sequence[Input], result: UniversalityResult) -> str:
     """One row a window of H/T."""
     runs = [item.run for item in result.runs]
     header = ("runs", *_PART)
     rows = (
         ("; ".join(runs[number].label for number in window.runs), *_numbers(window))
-        for window in parts.windows
+        for window in _parts(result).windows
     )
-    return csv_text(_comments(inputs, result, parts, "windows"), header, rows)
+    return csv_text(_comments(inputs, result, "windows"), header, rows)
 
 
-def _comments(
-    inputs: Sequence[Input], result: UniversalityResult, parts: UniversalityParts, kind: str
-) -> list[str]:
+def _comments(inputs: Sequence[Input], result: UniversalityResult, kind: str) -> list[str]:
     return [
         *provenance("universality", inputs),
-        *parts.statements(result.data.runs, holds=result.holds),
+        *(item.text for item in (*result.assessment.reasons, *result.notes)),
         f"p_adjusted: the larger of p_value and p_with_allowances, adjusted for the number of {kind} (Holm)",
     ]
 
@@ -159,11 +236,7 @@ def _numbers(part: PartTension) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def show_universality(
-    inputs: Sequence[Input], result: UniversalityResult, parts: UniversalityParts, out: Console
-) -> None:
-    from glasspara.fitting.judge.assessment import ALPHA
-
+def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: Console) -> None:
     show_inputs(inputs, out)
     out.print()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -187,29 +260,13 @@ def show_universality(
         out.print(f"chi_larmor = {chi} emu g^-1 Oe^-1 ({result.chi_larmor_source}{free})")
     low, high = result.h_over_t_range
     out.print(f"H/T from {low:.4g} to {high:.4g} Oe/K; {len(result.data)} points")
-    verdict = f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic:.4g}, {p_value(result.p_value)}"
-    if result.holds:
-        out.print(Text(f"Verdict: universality holds ({verdict})", style="bold green"))
-        if result.p_with_allowances is None:
-            out.print("  - M - M_Larmor of all runs falls on one curve of H/T, as Langevin terms alone would")
-        else:
-            out.print(
-                f"  - as they stand the runs do not share one curve of H/T, but {allowances_in_words()} would explain "
-                f"it ({p_value(result.p_with_allowances)}); --no-allowances if these are excluded"
-            )
-    else:
-        out.print(Text(f"Verdict: universality FAILS ({verdict})", style="bold red"))
-        odd = result.odd_run
-        if odd is None:
-            out.print(f"  - {result.meaning}")
-        else:
-            out.print(
-                f"  - by one run alone: without {odd.label} ({names[odd.run.file]}) it holds. A flux jump or a wrong "
-                "set point does this, a property of the sample does not"
-            )
-        if result.p_with_allowances is not None:
-            granted = p_value(result.p_with_allowances)
-            out.print(f"  - {allowances_in_words()} would not explain it ({granted})")
-    for statement in parts.statements(result.data.runs, holds=result.holds):
-        out.print(f"  - {statement}")
-    out.print(f"  - at this level, chance alone makes it fail in {100 * ALPHA:.0f} % of all tests")
+    show_assessment(result.assessment, out, result.notes)
+
+
+REPORT = Report(
+    "universality",
+    universality_document,
+    _tables,
+    show_universality,
+    files=("universality.json", DATA, PAIRS, WINDOWS, FIGURE, PAIRS_FIGURE),
+)

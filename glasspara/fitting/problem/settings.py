@@ -12,7 +12,8 @@ from glasspara.errors import UsageError
 from glasspara.fitting.problem.coordinates import Coordinates, reported_names
 from glasspara.fitting.problem.nuisances import nuisances_of
 from glasspara.fitting.problem.problem import Constraint, Problem
-from glasspara.model.model import IONS, Model
+from glasspara.model.catalogue import IONS
+from glasspara.model.model import Model
 from glasspara.model.parameters import ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
 from glasspara.analysis.compare.command import UNFINISHED
+from glasspara.model.catalogue import CATALOGUE, MODELS
+from tests.golden import check
 
 FEW = ("--models", "ll,ll-ferromagnetic,etm")
 
@@ -22,13 +25,20 @@ def table(path):
     return list(csv.DictReader(lines))
 
 
+def without_argv(path):
+    return {name: value for name, value in json.loads(path.read_bytes()).items() if name != "argv"}
+
+
 def test_report_table_and_figure(glasspara, validator, duran, tmp_path):
     done = glasspara("compare", *duran, *FEW, "--replicates", 2, "--jobs", 1, "--out", tmp_path)
     assert done.status == 0
-    assert "Verdict: etm serves better than models without an ATS term: decisively" in done.out
+    assert "Verdict: Comparison: ATS term not established" in done.out
+    assert "better than models without an ATS term: etm, decisively" in done.out
     document = json.loads((tmp_path / "compare.json").read_text(encoding="utf-8"))
     validator.validate(document)
     block = document["compare"]
+    # two campaigns show no significance at the level of 0.05
+    assert block["assessment"]["status"] == "not-established"
     assert block["best"] == "etm"
     assert block["p_value"] == pytest.approx(1 / 3)
     assert block["p_value_is_bound"]
@@ -42,13 +52,27 @@ def test_report_table_and_figure(glasspara, validator, duran, tmp_path):
     assert (tmp_path / "compare.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_report_is_as_stored(glasspara, fixtures):
+    one = fixtures / "pure-ll" / "pure-LL-synthetic_MT_20000Oe.rso.dat"
+    done = glasspara("compare", one, "--models", "ll-fe3,ll,ll-zfs", "--replicates", 0, "--json")
+    assert done.status == 0
+    check(json.loads(done.out), Path(__file__).with_name("golden.json"))
+
+
+def test_help_names_the_models_of_the_catalogue(glasspara, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    for command, names in (("compare", CATALOGUE), ("fit", MODELS)):
+        shown = glasspara(command, "--help").out
+        assert all(name in shown for name in names)
+
+
 def test_an_interrupted_simulation_goes_on_with_any_number_of_jobs(
     glasspara, fixtures, tmp_path, monkeypatch
 ):
     one = fixtures / "pure-ll" / "pure-LL-synthetic_MT_20000Oe.rso.dat"
     command = ("compare", one, "--models", "ll,etm", "--replicates", 4, "--no-plots", "--out")
     assert glasspara(*command, tmp_path / "whole", "--jobs", 2).status == 0
-    whole = (tmp_path / "whole" / "compare.json").read_bytes()
+    whole = without_argv(tmp_path / "whole" / "compare.json")
 
     def interrupt(_lines: object, done: int, total: int) -> None:
         if total == 4 and done == 2:
@@ -67,7 +91,7 @@ def test_an_interrupted_simulation_goes_on_with_any_number_of_jobs(
         )
         assert glasspara(*command, tmp_path / "out", "--jobs", 1).status == 0
     assert [done for done, total in seen if total == 4] == [2, 3, 4]
-    assert (tmp_path / "out" / "compare.json").read_bytes() == whole
+    assert without_argv(tmp_path / "out" / "compare.json") == whole
     assert not (tmp_path / "out" / UNFINISHED).exists()
 
 

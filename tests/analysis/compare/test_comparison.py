@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from glasspara.analysis.compare.comparison import compare
+from glasspara.analysis.compare.contestants import model_of, settings_of
 from glasspara.analysis.compare.figures import compare_figure
-from glasspara.analysis.compare.rivals import DEFAULT, KNOWN, SLOW, model_of, settings_of
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings, Wishes
-from glasspara.model.model import MODELS, Model, evaluate, evaluate_with_gradient
+from glasspara.model.catalogue import CATALOGUE, MODELS, compared, slow_models
+from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.model.parameters import PARAMETERS
 from glasspara.report.style import save_png
 from glasspara.sample.sample import load_trace_ions
@@ -75,7 +76,7 @@ def test_the_truth_is_found(name, values):
     assert result.best is not None
     assert result.best.name == name
     assert result.best.status in ("good", "not-determined")
-    assert result.trusted
+    assert result.assessment.trusted
     assert contestant(result, "ll").delta > 100.0
     found = result.best.result.parameters
     for key, value in values.items():
@@ -92,7 +93,9 @@ def plain():
 
 def test_without_any_term_the_simplest_model_serves(plain):
     result = plain
-    assert result.verdict == "Larmor + Langevin serves: no further term is needed (ll)"
+    assert result.assessment.status == "ats-not-needed"
+    assert result.assessment.reasons[0].code == "compare.no-further-term"
+    assert result.assessment.reasons[0].values["model"] == "ll"
     assert result.ats_needed is False
     assert sum(item.weight for item in result.contestants) == pytest.approx(1.0)
     # each of these contains Larmor + Langevin: it cannot do worse than by the price of its parameters
@@ -106,8 +109,9 @@ def test_what_cannot_be_told_apart_is_called_so():
         data_of({"n_clusters": 1e15, "cluster_moment": 40.0}, "ll-superparamagnetic", noise=0.3), QUICK
     )
     assert result.ats_needed is not True
-    assert "serve" in result.verdict
-    assert any("not decisively worse" in remark for remark in result.remarks)
+    first = result.assessment.reasons[0]
+    assert first.code != "compare.better" or not first.values["decisive"]
+    assert any(note.code == "compare.not-decisively-worse" for note in result.notes)
 
 
 def test_no_model_describes_wild_data():
@@ -121,8 +125,8 @@ def test_no_model_describes_wild_data():
         )
     )
     result = compare(wild, ("ll", "ll-ferromagnetic"))
-    assert not result.trusted
-    assert result.verdict.startswith("no model describes the data")
+    assert (result.assessment.status, result.assessment.trusted) == ("poor", False)
+    assert result.assessment.reasons[0].text.startswith("no model describes the data")
     assert result.scale > 100.0
     assert result.ats_needed is None
     best = min(item.delta for item in result.contestants)
@@ -159,16 +163,17 @@ def test_p_value_of_a_strong_term_is_a_bound():
     assert result.test.is_bound
     assert result.test.p_value == pytest.approx(0.25)
     assert result.test.p_f < 1e-12
-    assert any("p < 0.25 by 3 simulated campaigns (seed 3)" in remark for remark in result.remarks)
+    assert any("p < 0.25 by 3 simulated campaigns (seed 3)" in note.text for note in result.notes)
     # four campaigns show no less than p = 0.25: no significance at the level of 0.05
     assert result.ats_needed is False
-    assert compare(data, ("ll", "etm")).ats_needed is True
+    assert result.assessment.status == "not-established"
+    assert compare(data, ("ll", "etm")).assessment.status == "ats-needed"
 
 
 def test_iron_of_mass_spectrometry_counts_in_every_model():
-    wishes = Wishes(n_fe=(1.7e17, 1e15))
+    given = Wishes(n_fe=(1.7e17, 1e15))
     for name, key in (("ll-fe3", "n_fe3"), ("ll-fe2", "n_fe2"), ("etm", "n_fe"), ("ll-zfs", "n_fe")):
-        settings = settings_of(name, wishes, Model())
+        settings = settings_of(name, given, Model())
         assert key in settings.constraints()
         assert settings.constraints()[key].mean == 1.7e17
     held = settings_of("ll-fe3", Wishes(n_fe=(1.7e17, None)), Model()).held()
@@ -176,25 +181,25 @@ def test_iron_of_mass_spectrometry_counts_in_every_model():
     assert held["n_fe2"] == 0.0
 
 
-def test_wishes_go_where_they_can():
-    wishes = Wishes(fixed={"d_min": 0.03, "chi_larmor": 4e-7})
-    assert set(settings_of("ll", wishes, Model()).fixed) == {"chi_larmor"}
-    assert set(settings_of("etm", wishes, Model()).fixed) == {"d_min", "chi_larmor"}
+def test_settings_go_to_the_models_that_have_the_parameter():
+    given = Wishes(fixed={"d_min": 0.03, "chi_larmor": 4e-7})
+    assert set(settings_of("ll", given, Model()).fixed) == {"chi_larmor"}
+    assert set(settings_of("etm", given, Model()).fixed) == {"d_min", "chi_larmor"}
     with pytest.raises(UsageError, match="none of the compared models has a parameter 'd_min'"):
-        compare(data_of({}, "ll"), ("ll",), wishes=wishes)
+        compare(data_of({}, "ll"), ("ll",), settings=given)
 
 
 def test_parameters_of_rivals_can_be_held_constrained_and_limited():
-    wishes = Wishes(
+    given = Wishes(
         fixed={"theta_cw": -0.2}, constrained={"m_ferro": (0.0, 1e-6)}, limits={"zfs_fe2": (0.0, 3.0)}
     )
-    assert settings_of("ll-curie-weiss", wishes, Model()).held()["theta_cw"] == -0.2
-    assert settings_of("ll-ferromagnetic", wishes, Model()).constraints()["m_ferro"].error == 1e-6
-    assert settings_of("ll-zfs", wishes, Model()).limits == {"zfs_fe2": (0.0, 3.0)}
-    result = compare(data_of({}, "ll"), ("ll", "ll-curie-weiss"), wishes=Wishes(fixed={"theta_cw": -0.2}))
+    assert settings_of("ll-curie-weiss", given, Model()).held()["theta_cw"] == -0.2
+    assert settings_of("ll-ferromagnetic", given, Model()).constraints()["m_ferro"].error == 1e-6
+    assert settings_of("ll-zfs", given, Model()).limits == {"zfs_fe2": (0.0, 3.0)}
+    result = compare(data_of({}, "ll"), ("ll", "ll-curie-weiss"), settings=Wishes(fixed={"theta_cw": -0.2}))
     assert contestant(result, "ll-curie-weiss").result.parameters["theta_cw"].fixed
     with pytest.raises(UsageError, match="none of the compared models has a parameter 'theta'") as refused:
-        compare(data_of({}, "ll"), ("ll", "ll-curie-weiss"), wishes=Wishes(fixed={"theta": 0.0}))
+        compare(data_of({}, "ll"), ("ll", "ll-curie-weiss"), settings=Wishes(fixed={"theta": 0.0}))
     assert "theta_cw" in refused.value.remedy
 
 
@@ -208,8 +213,8 @@ def test_nuisances_count_in_every_model():
         )
     )
     assert compare(off, ("ll", "ll-curie-weiss")).best.status == "poor"
-    granted = compare(off, ("ll", "etm"), wishes=Wishes(nuisances={"field_offset": 200.0}), replicates=1)
-    assert granted.verdict == "Larmor + Langevin serves: no further term is needed (ll)"
+    granted = compare(off, ("ll", "etm"), settings=Wishes(nuisances={"field_offset": 200.0}), replicates=1)
+    assert granted.assessment.reasons[0].code == "compare.no-further-term"
     assert granted.ats_needed is False
     assert granted.test.failed == 0
     ll = contestant(granted, "ll").result.parameters
@@ -223,13 +228,13 @@ def test_huber_enlarges_the_same_errors_for_every_model():
     wild[[3, 11]] += 80.0 * first.sigma[[3, 11]]
     spoilt = Dataset((replace(first, magnetisation=wild), *data.runs[1:]))
     assert compare(spoilt, ("ll", "ll-curie-weiss")).scale > 3.0
-    result = compare(spoilt, ("ll", "ll-curie-weiss"), wishes=Wishes(loss="huber"))
+    result = compare(spoilt, ("ll", "ll-curie-weiss"), settings=Wishes(loss="huber"))
     ratio = result.data.sigma / data.sigma
     assert set(np.flatnonzero(ratio > 3.0)) == {3, 11}
     for item in result.contestants:
         assert np.array_equal(item.result.data.sigma, result.data.sigma)
     assert result.best.name == "ll"
-    assert any(remark.startswith("Huber's loss") for remark in result.remarks)
+    assert {"fitting.huber", "compare.huber-for-all"} <= {note.code for note in result.notes}
 
 
 def test_what_simulations_must_share_to_go_on():
@@ -244,9 +249,9 @@ def test_what_simulations_must_share_to_go_on():
     def stop(description):
         raise AskedError(description)
 
-    def describe(data, wishes=None):
+    def describe(data, settings=None):
         with pytest.raises(AskedError) as caught:
-            compare(data, ("ll", "etm"), wishes=wishes, replicates=1, store_of=stop)
+            compare(data, ("ll", "etm"), settings=settings, replicates=1, store_of=stop)
         return caught.value.args[0]
 
     one = describe(data)
@@ -268,19 +273,24 @@ def test_unknown_repeated_and_incomplete_models_are_refused():
 
 def test_every_known_name_is_a_model():
     ions = load_trace_ions("BK7")
-    texts = {model_of(name, Model(), ions) for name in KNOWN}
-    assert len(texts) == len(KNOWN)
-    assert set(MODELS) <= {model.name for model in texts}
-    assert not set(DEFAULT) & set(SLOW)
+    models = {name: model_of(name, Model(), ions) for name in CATALOGUE}
+    assert len(set(models.values())) == len(CATALOGUE)
+    assert set(MODELS) == {model.name for model in models.values()}
+    assert not set(compared(trace_ions=True)) & set(slow_models())
+    for name, model in models.items():
+        assert (CATALOGUE[name].family == "ats") is model.has_ats
+        own = {"fe2": ("n_fe3",), "fe3": ("n_fe2",)}.get(model.ions, ())
+        assert {*CATALOGUE[name].parameters, *own, "field_offset"} == set(model.names)
 
 
 def test_a_model_that_cannot_be_computed_is_reported():
-    wishes = Wishes(fixed={"b_star": 1.0, "delta_mu": 5.0})
+    given = Wishes(fixed={"b_star": 1.0, "delta_mu": 5.0})
     data = data_of({}, "ll")
-    result = compare(data, ("ll", "etm-phase"), wishes=wishes)
+    result = compare(data, ("ll", "etm-phase"), settings=given)
     lost = contestant(result, "etm-phase")
     assert not lost.usable
-    assert "b_star is too small" in lost.problem
+    assert lost.problem.code == "compare.cannot-be-computed"
+    assert "b_star is too small" in lost.problem.text
     assert result.best.name == "ll"
 
 
@@ -293,5 +303,6 @@ def test_law_16_is_fitted_where_it_exists():
 def test_figure_says_the_verdict(plain):
     figure = compare_figure(plain, synthetic=True)
     said = " ".join(text.get_text() for text in figure.findobj(lambda item: hasattr(item, "get_text")))
+    assert plain.assessment.headline.text in said
     assert "no further term is needed" in said.replace("\n", " ")
     assert save_png(figure).startswith(b"\x89PNG")

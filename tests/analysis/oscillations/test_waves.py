@@ -64,7 +64,8 @@ def in_t(clean):
 def test_nothing_is_found_in_smooth_data(clean):
     result = oscillations(clean, SETTINGS, replicates=99)
     assert not result.found
-    assert "no oscillation" in result.verdict
+    assert (result.assessment.status, result.assessment.trusted) == ("none", True)
+    assert "no oscillation" in result.assessment.reasons[0].text
     assert result.fap > 0.05
     assert 0.05 <= result.fap <= 1.0
 
@@ -72,7 +73,7 @@ def test_nothing_is_found_in_smooth_data(clean):
 def test_a_planted_wave_is_found_with_its_period_and_amplitude(in_t):
     result, amplitude = in_t
     assert result.found
-    assert result.trusted
+    assert (result.assessment.status, result.assessment.trusted) == ("found", True)
     assert result.is_bound
     assert result.best.run is result.data.runs[1]
     peak = result.best.best
@@ -80,7 +81,8 @@ def test_a_planted_wave_is_found_with_its_period_and_amplitude(in_t):
     assert abs(peak.period - WAVES["T"]) < 4.0 * peak.period_error < 0.1 * WAVES["T"]
     assert abs(peak.wave.amplitude - amplitude) < 4.0 * peak.wave.amplitude_error < 0.6 * amplitude
     assert abs(peak.control.amplitude - amplitude) < 4.0 * peak.control.amplitude_error
-    assert "50 kOe in T with a period of 3" in result.verdict
+    assert "50 kOe in T with a period of 3" in result.assessment.reasons[0].text
+    assert list(result.to_frame()["abscissa"]) == ["T", "1/T"] * 2
     figures = dict(oscillation_figures(result, synthetic=True))
     assert set(figures) == {"oscillations"}
     said = " ".join(
@@ -134,7 +136,7 @@ def test_a_model_that_does_not_describe_the_data_makes_no_oscillation(fixtures):
     assert result.by_description["model"] == 0.01
     assert result.fap >= result.by_description["spline"] > 0.3
     assert result.best.best.fap == result.fap
-    assert "the probability is that beside the spline" in result.remarks[-1] + result.remarks[-2]
+    assert "oscillations.model-fails" in {note.code for note in result.notes}
 
 
 def test_what_rounding_leaves_open_has_a_large_error():

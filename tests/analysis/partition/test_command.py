@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
 
 from glasspara.report.schema import schema_text
+from tests.golden import check
 
 QUICK = ("--fix", "d_min=0.027", "--fix", "delta_mu=0.32")
 
@@ -28,11 +30,12 @@ def test_report_tables_and_figures(glasspara, run_file, tmp_path):
         "partition", run_file, "--n-fe", "1.698e17", *QUICK, "--values", "1,0.65", "--out", tmp_path
     )
     assert done.status == 0
-    assert "Verdict: x = 0.6" in done.out
+    assert "Verdict: Partition of the iron\n  - x = 0.6" in done.out
     document = json.loads((tmp_path / "partition.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, json.loads(schema_text()))
     block = document["partition"]
-    assert block["status"] == "good"
+    assert block["assessment"]["status"] == "determined"
+    check(document, Path(__file__).with_name("golden.json"))
     low, high = block["intervals"]["95 %"]["ends"]
     assert low < 0.647 < high
     assert block["n_fe"] == {"value": 1.698e17, "error": None, "unit": "g^-1", "held": True}
@@ -68,7 +71,7 @@ def test_without_the_iron_of_the_sample_status_4(glasspara, run_file):
         ("--fix", "fe2_fraction=0.5"),
     ],
 )
-def test_wrong_wishes_are_usage_errors(glasspara, run_file, arguments):
+def test_what_cannot_be_scanned_is_a_usage_error(glasspara, run_file, arguments):
     done = glasspara("partition", run_file, "--n-fe", "1.7e17", *arguments)
     assert done.status == 2
     assert done.out == ""

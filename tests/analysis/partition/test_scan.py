@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glasspara.analysis.partition.figures import partition_figure, stacked_figure
-from glasspara.analysis.partition.scan import LEVELS, fractions, partition
+from glasspara.analysis.partition.scan import LEVELS, assess, fractions, partition
 from glasspara.data.dataset import Dataset
 from glasspara.errors import SampleDataError, UsageError
 from glasspara.fitting.intervals.minos import Interval
@@ -31,8 +31,8 @@ def campaign(seed, *, temperatures=(2.0, 300.0), noise=1e-3, fields=(5e3, 5e4)):
     )
 
 
-def settings(error=None, **wishes):
-    return FitSettings(n_fe=(TOTAL, error), fixed=SHAPE, **wishes)
+def settings(error=None, **more):
+    return FitSettings(n_fe=(TOTAL, error), fixed=SHAPE, **more)
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +41,27 @@ def result():
 
 
 def test_the_truth_is_explained_and_the_ends_are_not(result):
-    assert result.status == "good"
+    assert (result.assessment.status, result.assessment.trusted) == ("determined", True)
     assert [point.explained for point in result.points] == [False, True, False, False]
     low, high = result.ends("95 %")
     assert low < TRUTH < high
     assert high - low < 0.1
+
+
+def test_the_first_reason_gives_x_and_its_intervals(result):
+    (first,) = result.assessment.reasons
+    low, high = result.ends("68 %")
+    assert first.text.startswith(f"x = {result.best:.4g}, {low:.4g} to {high:.4g} (68 %), ")
+    frame = result.to_frame()
+    assert list(frame["fe2_fraction"]) == [1.0, TRUTH, 0.4, 0.0]
+    assert "chi_larmor_emu_per_g_Oe" in frame
+
+
+def test_an_end_that_was_not_found_is_named(result):
+    lost = Interval(None, 0.1, "open: so", "found")
+    found = assess(result.fit, {"68 %": lost, "95 %": lost})
+    assert (found.status, found.reasons[0].code) == ("not-determined", "partition.no-end")
+    assert "open: so; found" in found.reasons[0].text
 
 
 def test_intervals_end_where_chi2_has_risen_by_their_level(result):
@@ -88,9 +104,9 @@ def test_an_error_of_the_total_widens_the_interval(result):
 def test_x_that_is_not_determined_is_said_so():
     data = campaign(2, temperatures=(30.0, 300.0), noise=1e-2, fields=(1e4,))
     result = partition(data, settings(0.02 * TOTAL), (1.0, 0.5, 0.0))
-    assert result.status == "not-determined"
-    assert "covers all of 0 to 1" in result.verdict
-    assert not result.trusted
+    assert (result.assessment.status, result.assessment.trusted) == ("not-determined", False)
+    assert result.assessment.reasons[0].code == "partition.covers-all"
+    assert "covers all of 0 to 1" in result.assessment.reasons[0].text
     assert all(point.explained for point in result.points)
     assert (result.curve.values.min(), result.curve.values.max()) == (0.0, 1.0)
     figure = partition_figure(result)
@@ -115,7 +131,7 @@ def test_fractions():
 
 
 @pytest.mark.parametrize(
-    ("wishes", "values", "error"),
+    ("given", "values", "error"),
     [
         ({"n_fe": None}, None, SampleDataError),
         ({"model": Model("ll"), "fixed": {}}, None, UsageError),
@@ -125,9 +141,9 @@ def test_fractions():
         ({}, (), UsageError),
     ],
 )
-def test_what_cannot_be_scanned_is_refused(wishes, values, error):
+def test_what_cannot_be_scanned_is_refused(given, values, error):
     with pytest.raises(error):
-        partition(campaign(3), FitSettings(**{"n_fe": (TOTAL, None), **wishes}), values)
+        partition(campaign(3), FitSettings(**{"n_fe": (TOTAL, None), **given}), values)
 
 
 def test_figures(result):
@@ -145,6 +161,7 @@ def test_nothing_is_explained_where_the_model_does_not_describe_the_data():
         for run in data.runs
     )
     result = partition(Dataset(bent), settings(), (1.0, 0.0))
-    assert result.status == "poor"
+    assert (result.assessment.status, result.assessment.trusted) == ("poor", False)
+    assert result.assessment.reasons[1] is result.fit.assessment.reasons[0]
     assert not any(point.explained for point in result.with_best)
-    assert "the least bad" in result.remarks[0]
+    assert result.notes[0].code == "partition.least-bad"

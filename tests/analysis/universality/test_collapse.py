@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from glasspara.analysis.universality.collapse import universality
+from glasspara.analysis.universality.collapse import universality as whole
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError
 from glasspara.model.model import Model
 from glasspara.simulation.datasets import BK7, FAULTS, PURE_LL, faulty, fixed_field, fixed_temperature
 
 LL = Model("ll")
+universality = partial(whole, parts=False)  # tests are to be quick
 
 
 @pytest.mark.parametrize("stated", [1.0, 0.5, 2.0])
@@ -89,6 +91,8 @@ def test_faults_of_the_instrument_are_not_called_a_property_of_the_sample(fault)
     results = [universality(faulty(fault, PURE_LL, rng)) for _ in range(15)]
     failing = [result for result in results if not result.holds]
     assert all(result.odd_run is not None for result in failing)
+    reasons = {result.assessment.reasons[0].code for result in failing}
+    assert reasons <= {"universality.one-run-leaves-the-curve"}
     if fault == "jump":
         assert {result.odd_run.run.nominal for result in failing} == {2e4}
     else:
@@ -114,5 +118,17 @@ def test_two_samples_say_nothing_of_either():
     one = fixed_field(PURE_LL, rng, fields=(1e4,), model=LL)
     two = fixed_field({**PURE_LL, "n_fe2": 2.0 * PURE_LL["n_fe2"]}, rng, fields=(2e4,), model=LL)
     other = tuple(replace(run, mass_mg=500.0) for run in two.runs)
-    assert "2 samples" in universality(Dataset(one.runs + other)).meaning
-    assert "cannot be all" in universality(Dataset(one.runs + two.runs)).meaning
+    result = universality(Dataset(one.runs + other))
+    assert result.holds is None
+    assert (result.assessment.status, result.assessment.trusted) == ("not-determined", False)
+    assert result.assessment.reasons[0].code == "universality.several-samples"
+    assert "2 samples" in result.assessment.reasons[0].text
+    same = universality(Dataset(one.runs + two.runs))
+    assert (same.holds, same.assessment.status, same.assessment.trusted) == (False, "fails", True)
+    assert same.assessment.reasons[0].code == "universality.no-common-curve"
+
+
+def test_one_row_of_the_frame_is_one_run():
+    frame = universality(fixed_field(PURE_LL, np.random.default_rng(9), model=LL)).to_frame()
+    assert len(frame) == 4
+    assert "chi_larmor_emu_per_g_Oe" in frame

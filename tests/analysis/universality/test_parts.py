@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from glasspara.analysis.universality.collapse import ChiLarmor, universality
+from glasspara.analysis.universality.collapse import notes_on
+from glasspara.analysis.universality.collapse import universality as whole
 from glasspara.analysis.universality.common_curve import curve_test
+from glasspara.analysis.universality.larmor_choice import ChiLarmor
 from glasspara.analysis.universality.parts import PartTension, UniversalityParts, universality_parts
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
@@ -18,6 +21,7 @@ from glasspara.model.model import Model
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 
 LL = Model("ll")
+universality = partial(whole, parts=False)  # tests are to be quick
 TRUE_CHI = PURE_LL["chi_larmor"]
 
 
@@ -141,5 +145,8 @@ def test_pairs_that_disagree_are_told_apart_and_do_not_gainsay_the_whole():
     ]
     pair = PartTension((0, 1), (1.0, 2.0), 9, p_value=1e-4, p_adjusted=1e-3)
     parts = UniversalityParts(3, (pair, replace(pair, runs=(0, 2), p_adjusted=0.9)), ())
-    assert "the most 10 kOe (a.dat) and 10 kOe (b.dat)" in parts.statements(runs, holds=False)[-1]
-    assert parts.statements(runs, holds=True)[-1].startswith("taken alone, 1 of 2 pairs")
+    _, broken, _ = notes_on(runs, parts, holds=False)
+    assert "the most 10 kOe (a.dat) and 10 kOe (b.dat)" in broken.text
+    _, alone, _ = notes_on(runs, parts, holds=True)
+    assert alone.code == "universality.pairs-disagree-alone"
+    assert alone.text.startswith("taken alone, 1 of 2 pairs")
