@@ -54,7 +54,7 @@ class Output:
     def deliver(
         self,
         report: Report[Result],
-        loaded: Loaded,
+        loaded: Loaded | None,
         result: Result,
         *,
         trusted: bool,
@@ -64,16 +64,18 @@ class Output:
         """Files, then document or tables on stdout; exit status 5 where the result is not to be trusted.
 
         The files come first, for the reader of stdout may go away. The report lists them, so that with ``--force``
-        those of the report before it do not stay behind. ``written`` is called when all are there.
+        those of the report before it do not stay behind. ``written`` is called when all are there. ``loaded`` is None
+        where the command reads no files.
         """
+        inputs, warnings = ((), ()) if loaded is None else (loaded.inputs, loaded.warnings)
         document: dict[str, Any] | None = None
         if self.out is not None or self.as_json:
-            document = report.document(loaded.inputs, result, loaded.warnings, self.asked)
+            document = report.document(inputs, result, warnings, self.asked)
         if self.out is not None and document is not None:
             from glasspara.report.frame import to_text
             from glasspara.report.output import HASHES, hashes
 
-            files = {name: text.encode() for name, text in report.tables(loaded.inputs, result).items()}
+            files = {name: text.encode() for name, text in report.tables(inputs, result).items()}
             files |= self._drawn(figures)
             name = report.files[0]
             document["files"] = sorted([name, *files])
@@ -87,7 +89,7 @@ class Output:
         elif not self.quiet:
             from glasspara.report.terminal import console
 
-            report.show(loaded.inputs, result, console())
+            report.show(inputs, result, console())
             if self.out is None:
                 print("nothing written; --out DIR writes JSON, CSV and figures", file=sys.stderr)
         sys.stdout.flush()

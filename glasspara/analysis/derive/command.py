@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from glasspara.cli import options
-from glasspara.cli.common import NOT_TRUSTED
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
-    from glasspara.analysis.derive.fitted_values import FittedValues
-    from glasspara.report.terminal import Terminal
+    from matplotlib.figure import Figure
 
-REPORT, DATA, FIGURE = "derive.json", "derive.csv", "derive.png"
+    from glasspara.analysis.derive.fitted_values import FittedValues
+    from glasspara.data.loading import Loaded
+
 ASSUMED = "Assumptions"
 
 Xi = Annotated[
@@ -134,43 +134,33 @@ def derive(
         raise UsageError("--d0 and --qs4 say the same", remedy="Give one of them")
     if area_per_particle is not None and n_tunn is not None:
         raise UsageError("--area-per-particle and --n-tunn say the same", remedy="Give one of them")
-    output.check([REPORT, DATA, FIGURE])
-    source, inputs, warnings = _source(data, model, parameters, theory, fit_number, output)
+    from glasspara.analysis.derive.report import FIGURE, REPORT
+
+    output.check(REPORT.files)
+    source, loaded = _source(data, model, parameters, theory, fit_number, output)
     if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
         raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
 
-    from glasspara.analysis.derive.assumptions import assumptions
+    from glasspara.analysis.derive.assumptions import assume
     from glasspara.analysis.derive.consequences import TEMPERATURES
     from glasspara.analysis.derive.consequences import derive as follow
-    from glasspara.analysis.derive.report import derive_document
 
     result = follow(
         source,
-        assumptions(given),
+        assume(given),
         d0=d0,
         area_per_particle=area_per_particle,
         temperatures=tuple(temperature) if temperature else TEMPERATURES,
     )
 
-    def products() -> dict[str, bytes]:
-        from glasspara.analysis.derive.report import derive_csv
+    def figures() -> dict[str, Figure]:
+        from glasspara.analysis.derive.figures import derive_figure
 
-        files = {DATA: derive_csv(result).encode()}
-        if output.plots:
-            from glasspara.analysis.derive.figures import derive_figure
-            from glasspara.report.style import save_png
+        # a preset stands for no data at all, so that its own name decides
+        names = [str(item.get("path", "")) for item in source.inputs] or data.files
+        return {FIGURE: derive_figure(result, synthetic=all("synthetic" in name.lower() for name in names))}
 
-            files[FIGURE] = save_png(derive_figure(result, synthetic=_named_synthetic(data, inputs)))
-        return files
-
-    def show(out: Terminal) -> None:
-        from glasspara.analysis.derive.report import show_derive
-
-        show_derive(result, out)
-
-    output.deliver(REPORT, derive_document(inputs, result, warnings), products, show)
-    if not source.trusted:
-        raise typer.Exit(NOT_TRUSTED)
+    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)
 
 
 def _range(text: str, name: str) -> tuple[float, float]:
@@ -192,8 +182,8 @@ def _source(
     theory: TheoryOptions,
     fit_number: int | None,
     output: OutputWithPlots,
-) -> tuple[FittedValues, list[Any], tuple[str, ...]]:
-    """Fitted values, blocks of their inputs, warnings."""
+) -> tuple[FittedValues, Loaded | None]:
+    """Fitted values, and the files where they come from data."""
     from glasspara.analysis.derive import fitted_values
     from glasspara.presets import is_preset
 
@@ -209,26 +199,17 @@ def _source(
                 "options of data and model have no effect on a report or a preset", remedy="Drop them"
             )
         if is_report:
-            values, inputs = fitted_values.read_report(first, fit=fit_number)
-            return values, inputs, ()
+            return fitted_values.read_report(first, fit=fit_number), None
     if fit_number is not None:
         raise UsageError("--fit-number is for reports")
     if of_preset:
-        return fitted_values.values_of_preset(first), [], ()
+        return fitted_values.values_of_preset(first), None
 
     from glasspara.fitting.fit import fit
     from glasspara.model.model import Model
-    from glasspara.report.frame import input_block
 
     settings = parameters.settings(
         Model(model, "both", theory.orientation, theory.convention), data, iron_from_sample=True
     )
     loaded = data.load(quiet=output.quiet)
-    values = fitted_values.values_of_fit(fit(loaded.data, settings))
-    return values, [input_block(item) for item in loaded.inputs], loaded.warnings
-
-
-def _named_synthetic(data: DataOptions, inputs: list[Any]) -> bool:
-    """Whether the names of the measured files say that they are synthetic; a preset stands for no data at all."""
-    names = [str(item.get("path", "")) for item in inputs if isinstance(item, dict)] or data.files
-    return all("synthetic" in name.lower() for name in names)
+    return fitted_values.values_of_fit(fit(loaded.data, settings)), loaded
