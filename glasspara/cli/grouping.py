@@ -95,8 +95,11 @@ def _declaration(option: inspect.Parameter) -> Any:
 
 def _key(option: inspect.Parameter) -> str:
     """Name of an option in the report: its long flag, "t_range" for ``--t-range``."""
-    flags = getattr(_declaration(option), "param_decls", None)
-    return str(flags[0]).split("/")[0].lstrip("-").replace("-", "_") if flags else option.name
+    declared = _declaration(option)
+    # Beside a type, Typer holds the first flag as the default until it makes the command.
+    flags = () if declared is None else (declared.default, *(declared.param_decls or ()))
+    long = next((flag for flag in flags if isinstance(flag, str) and flag.startswith("--")), option.name)
+    return long.split("/")[0].removeprefix("--").replace("-", "_")
 
 
 def _is_common(option: inspect.Parameter) -> bool:

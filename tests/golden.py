@@ -1,0 +1,51 @@
+"""Holds a JSON report against a stored one: keys, codes and texts exactly, numbers to a relative 1e-6."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+
+_OF_THE_MACHINE = {"argv", "versions", "glasspara_version", "sha256", "path", "file", "files"}
+_LONGEST = 20  # of lists of numbers that are stored whole
+
+
+def check(document: dict[str, Any], path: Path) -> None:
+    """Compare ``document`` with the file ``path``, or write it there if GLASSPARA_WRITE_GOLDEN is set."""
+    found = _short(document)
+    if os.environ.get("GLASSPARA_WRITE_GOLDEN"):
+        path.write_text(
+            json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+    _compare(found, json.loads(path.read_text(encoding="utf-8")), "")
+
+
+def _short(value: Any) -> Any:
+    """``value`` without what differs from machine to machine, long lists of numbers by their length and sum."""
+    if isinstance(value, dict):
+        return {name: _short(item) for name, item in value.items() if name not in _OF_THE_MACHINE}
+    if isinstance(value, list):
+        if len(value) > _LONGEST and all(isinstance(item, (int, float)) for item in value):
+            return {"n": len(value), "sum": sum(value)}
+        return [_short(item) for item in value]
+    return value.replace(f"{ROOT}{os.sep}", "") if isinstance(value, str) else value
+
+
+def _compare(found: Any, stored: Any, place: str) -> None:
+    if isinstance(stored, dict):
+        assert sorted(found) == sorted(stored), place
+        for name in stored:
+            _compare(found[name], stored[name], f"{place}.{name}")
+    elif isinstance(stored, list):
+        assert len(found) == len(stored), place
+        for number, pair in enumerate(zip(found, stored, strict=True)):
+            _compare(*pair, f"{place}[{number}]")
+    elif isinstance(stored, float) and isinstance(found, (int, float)):
+        assert found == pytest.approx(stored, rel=1e-6, abs=1e-300), place
+    else:
+        assert found == stored, place
