@@ -47,11 +47,11 @@ COMMANDS = {
 
 
 GREETING = """\
-glasspara: SQUID magnetometer files of glasses. It subtracts Larmor and Langevin
-terms and fits the tunnelling-current term.
+glasspara reads SQUID magnetometer files of glasses, subtracts the Larmor and
+Langevin terms and fits the tunnelling-current term.
 
   glasspara inspect FILE...       what is in the files: instrument, runs, rows
-  glasspara fit FILE...           fit the model: iron, Larmor, tunnelling currents
+  glasspara fit FILE...           fit iron, Larmor and tunnelling-current terms
   glasspara universality FILE...  do all runs fall on one curve of H/T?
   glasspara subtract FILE...      CSV of every point with each term taken away
 
