@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import integrate
 
-from glasspara.physics.ats.tunnelling_number import reduced_tunnelling_number
+from glasspara.physics.ats import reduced_tunnelling_number
 from glasspara.units import BOLTZMANN, FLUX_QUANTUM, SQUARE_ANGSTROM, TESLA
 
 BK7 = {"n_ats": 1.352e16, "d_min": 0.02671, "d0min_qs4": 271700.0, "d0max_qs4": 292500.0, "delta_mu": 0.319}
@@ -30,7 +30,7 @@ def direct_ats(
 ) -> float:
     """One point of (10), emu/g: adaptive quadrature in ln y inside adaptive quadrature in u, isotropic, "paper".
 
-    This is the friendly form, without the singular logarithms of (10) as printed, to 1.5e-8.
+    This is the better form, without the singular logarithms of (10) as printed, to 1.5e-8.
     """
     s = float(reduced_tunnelling_number(T, delta_mu))
     phase = 2 * np.pi * SQUARE_ANGSTROM * H / (TESLA * FLUX_QUANTUM)

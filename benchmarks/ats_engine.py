@@ -9,14 +9,13 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks._common import BK7, best, direct_ats
-from glasspara.physics.ats.high_field import (
+from glasspara.physics.ats import (
+    AtsParameters,
     ats_high_field_magnetisation,
-    ats_high_field_magnetisation_gradient,
-)
-from glasspara.physics.ats.magnetisation import (
     ats_magnetisation,
-    ats_magnetisation_by_16,
-    ats_magnetisation_gradient,
+    ats_term,
+    ats_term_gradient,
+    high_field_term_gradient,
 )
 from glasspara.physics.ions.langevin import langevin_magnetisation
 
@@ -26,7 +25,7 @@ POINTS = 10_000
 def main() -> None:
     """Print the cost of the value, of the gradient and of a direct quadrature."""
     start = time.perf_counter()
-    ats_magnetisation_gradient(4.5, [1e3, 1e5], **BK7)
+    ats_term_gradient(4.5, [1e3, 1e5], AtsParameters(**BK7))
     tables = time.perf_counter() - start
     rng = np.random.default_rng(1)
     T, H = rng.uniform(2, 300, POINTS), rng.uniform(100, 65_000, POINTS)
@@ -35,7 +34,7 @@ def main() -> None:
         return lambda: ats_magnetisation(T, H, **(BK7 | change))
 
     def gradient(**change: float) -> Callable[[], object]:
-        return lambda: ats_magnetisation_gradient(T, H, **(BK7 | change))
+        return lambda: ats_term_gradient(T, H, AtsParameters(**(BK7 | change)))
 
     brillouin = best(
         lambda: langevin_magnetisation(T, H, n=1e17, j=2.0) + langevin_magnetisation(T, H, n=1e17, j=2.5), 300
@@ -44,9 +43,9 @@ def main() -> None:
     close = best(value(d0max_qs4=BK7["d0min_qs4"] * 1.002), 100)
     cold = best(lambda: ats_magnetisation(T / 100, H, **(BK7 | {"d_min": 10.0, "delta_mu": 0.0})), 100)
     cutoffs = {name: one for name, one in BK7.items() if name != "delta_mu"}
-    by_16 = best(lambda: ats_magnetisation_by_16(T, H, **cutoffs, gamma_tunn=0.2, e0_tunn=-1.5), 100)
+    by_16 = best(lambda: ats_term(T, H, AtsParameters(**cutoffs, gamma_tunn=0.2, e0_tunn=-1.5)), 100)
     high = best(lambda: ats_high_field_magnetisation(T, H, **BK7, b_star=8.0), 10)
-    high_slopes = best(lambda: ats_high_field_magnetisation_gradient(T, H, **BK7, b_star=8.0), 5)
+    high_slopes = best(lambda: high_field_term_gradient(T, H, AtsParameters(**BK7), b_star=8.0), 5)
     nested = best(lambda: direct_ats(4.5, 2e4, **BK7), 3)
     print(f"{POINTS} points, BK7, T 2-300 K, H 0.1-65 kOe")
     print(f"first call, with its tables     {tables * 1e3:9.1f} ms")
@@ -74,7 +73,7 @@ def _print_memory() -> None:
     T, H = np.linspace(2, 300, 1000)[:, np.newaxis], np.linspace(100, 65_000, 1000)
     calls: dict[str, Callable[[], object]] = {
         "value": lambda: ats_magnetisation(T, H, **BK7),
-        "value and gradient": lambda: ats_magnetisation_gradient(T, H, **BK7),
+        "value and gradient": lambda: ats_term_gradient(T, H, AtsParameters(**BK7)),
         "value by (11)": lambda: ats_high_field_magnetisation(T, H, **BK7, b_star=8.0),
     }
     for name, call in calls.items():

@@ -27,7 +27,7 @@ from glasspara.fitting.problem import problem as problem_module
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.search.minimise import minimise
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS
-from glasspara.physics.ats.magnetisation import ats_magnetisation
+from glasspara.physics.ats import ats_magnetisation
 from glasspara.physics.ions.langevin import langevin_magnetisation
 
 FloatArray = npt.NDArray[np.float64]

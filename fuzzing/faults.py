@@ -24,7 +24,7 @@ _RUN = ROOT / "fixtures" / "pure-ll"
 _WRITER = """
 import json, sys
 from pathlib import Path
-from glasspara.report.output import write_files
+from glasspara.report.output import HASHES, hashes, write_files
 folder, name = Path(sys.argv[1]), sys.argv[2]
 number = 0
 while True:
@@ -32,7 +32,7 @@ while True:
     tag = f"{name}{number}"
     names = [f"{i:02d}.csv" for i in range(2 + number % 7)]
     files = {name: (tag + "\\n").encode() * 3000 for name in names}
-    report = {"glasspara_version": "0", "tag": tag, "files": names}
+    report = {"glasspara_version": "0", "tag": tag, "files": names, HASHES: hashes(files)}
     write_files(folder, {"report.json": json.dumps(report).encode(), **files}, force=True, report="report.json")
     print(number, flush=True)
 """

@@ -30,12 +30,12 @@ _HOME = {
     "series": "glasspara.analysis.series.single_runs",
     "curie": "glasspara.analysis.curie.curie_law",
     "derive": "glasspara.analysis.derive.consequences",
-    "ats_magnetisation": "glasspara.physics.ats.magnetisation",
-    "ats_high_field_magnetisation": "glasspara.physics.ats.high_field",
-    "ats_weak_field_susceptibility": "glasspara.physics.ats.limits",
+    "ats_magnetisation": "glasspara.physics.ats",
+    "ats_high_field_magnetisation": "glasspara.physics.ats",
+    "ats_weak_field_susceptibility": "glasspara.physics.ats",
     "langevin_magnetisation": "glasspara.physics.ions.langevin",
-    "larmor_magnetisation": "glasspara.physics.ions.larmor",
-    "level_diagram": "glasspara.physics.three_level.level_diagram",
+    "larmor_magnetisation": "glasspara.physics.ions.langevin",
+    "level_diagram": "glasspara.physics.three_level.levels",
     "three_level_magnetisation": "glasspara.physics.three_level.magnetisation",
     "GlassparaError": "glasspara.errors",
 }
@@ -88,12 +88,13 @@ if TYPE_CHECKING:
     from glasspara.fitting.resampling.bootstrap import bootstrap
     from glasspara.fitting.result import FitResult
     from glasspara.model.model import Model
-    from glasspara.physics.ats.high_field import ats_high_field_magnetisation
-    from glasspara.physics.ats.limits import ats_weak_field_susceptibility
-    from glasspara.physics.ats.magnetisation import ats_magnetisation
-    from glasspara.physics.ions.langevin import langevin_magnetisation
-    from glasspara.physics.ions.larmor import larmor_magnetisation
-    from glasspara.physics.three_level.level_diagram import level_diagram
+    from glasspara.physics.ats import (
+        ats_high_field_magnetisation,
+        ats_magnetisation,
+        ats_weak_field_susceptibility,
+    )
+    from glasspara.physics.ions.langevin import langevin_magnetisation, larmor_magnetisation
+    from glasspara.physics.three_level.levels import level_diagram
     from glasspara.physics.three_level.magnetisation import three_level_magnetisation
     from glasspara.runs.measurement import Measurement, read
     from glasspara.runs.run import Run

@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from glasspara.replicates.cores import usable_cores
-from glasspara.replicates.run import run_replicates
+from glasspara.replicates.run import Task, run_replicates
 from glasspara.replicates.store import Store
-from glasspara.replicates.work import Task
 from glasspara.report.progress import progress
 
 

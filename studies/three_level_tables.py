@@ -7,26 +7,25 @@ takes about a minute on one core. ``docs/theory.md``, "Three levels", has the de
 
 from __future__ import annotations
 
-from math import pi
+from math import pi, sqrt
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from numpy.polynomial import legendre
 
-from glasspara.physics.three_level.grid import (
+from glasspara.arrays import FloatArray
+from glasspara.physics.three_level.levels import level_coordinates
+from glasspara.physics.three_level.tables import (
     D_LIMIT,
+    DEGREE,
     HARMONICS,
     REACH,
-    coefficients,
+    basis,
+    cell,
     d0_at,
     phase_at,
-    sites,
     tail_edge,
 )
-from glasspara.physics.three_level.spectrum import level_coordinates, phase_response
-
-FloatArray = npt.NDArray[np.float64]
 
 D0_INTERVALS, PHASE_INTERVALS, TAIL_INTERVALS = 72, 64, 36
 ORDERS = 7
@@ -36,6 +35,44 @@ TARGET = Path(__file__).parent.parent / "glasspara" / "physics" / "three_level" 
 _ANGLES = 16
 _BEYOND = 14.0
 """ln of D over the larger of D_0 and kT, where the integration over D ends: what is left is of order exp(-28)."""
+
+
+def sites(intervals: int) -> FloatArray:
+    """The intervals + 5 places where the spline is made to interpolate: the knots, and four midpoints at the ends."""
+    knots = np.arange(intervals + 1.0)
+    middles = np.array([0.5, 1.5, intervals - 1.5, intervals - 0.5])
+    return np.asarray(np.sort(np.concatenate([knots, middles])) / intervals)
+
+
+def coefficients(values: FloatArray) -> FloatArray:
+    """Coefficients of the spline through ``values`` at :func:`sites` along the first axis."""
+    intervals = len(values) - DEGREE
+    index, local = cell(sites(intervals), intervals)
+    matrix = np.zeros((len(values), len(values)))
+    rows = np.arange(len(values))[:, np.newaxis]
+    matrix[rows, index[:, np.newaxis] + np.arange(DEGREE + 1)] = basis(local)
+    flat = np.linalg.solve(matrix, values.reshape(len(values), -1))
+    return np.asarray(flat.reshape(values.shape))
+
+
+def phase_response(r: FloatArray, third: FloatArray) -> FloatArray:
+    """d ln Z / dq in units of kT, with the sign turned: R > 0 in d ln Z/d phi = 2 D_0^3 sin(phi) R.
+
+    ``r`` in units of kT. R = e[l1, l2, l3] / Z, the second divided difference of exp(-l) over the partition function;
+    1/6 for r = 0. With a = l2 - l1, h = l3 - l2, b = a + h and f(z) = (1 - exp(-z))/z it is
+    [f(a) - exp(-a) f(h)] / [b (1 + exp(-a) + exp(-b))], which holds where levels meet. Relative error some
+    1e-16/r for r < 1.
+    """
+    scale = 2 * sqrt(3.0) * r
+    a, h = scale * np.sin(third), scale * np.sin(pi / 3 - third)
+    b = scale * np.sin(pi / 3 + third)
+    fall = np.exp(-a)
+    return np.asarray((_mean_fall(a) - fall * _mean_fall(h)) / (b * (1 + fall + np.exp(-b))))
+
+
+def _mean_fall(z: FloatArray) -> FloatArray:
+    """(1 - exp(-z))/z, 1 at z = 0."""
+    return np.asarray(np.divide(-np.expm1(-z), z, out=np.ones_like(z), where=z != 0))
 
 
 def unit_rule(count: int) -> tuple[FloatArray, FloatArray]:
@@ -86,7 +123,7 @@ def response_series(d0: float, phase: FloatArray) -> FloatArray:
 
 
 def phase_tables(d0: float) -> FloatArray:
-    """R, A and G at the sites of the phase, shape (3, sites, 1 + ORDERS), scaled as ``three_level_tables`` says."""
+    """R, A and G at the sites of the phase, shape (3, sites, 1 + ORDERS), scaled as the tables are."""
     edges = phase_at(sites(PHASE_INTERVALS), d0)
     x, weight = unit_rule(5)
     width = np.diff(edges)[:, np.newaxis]

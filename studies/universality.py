@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from glasspara.analysis.universality.collapse import UniversalityResult, universality
-from glasspara.analysis.universality.f_test import Larmor, curve_test
-from glasspara.analysis.universality.larmor_choice import ChiLarmor, Source
+from glasspara.analysis.universality.collapse import ChiLarmor, Source, UniversalityResult, universality
+from glasspara.analysis.universality.common_curve import Larmor, curve_test
 from glasspara.analysis.universality.parts import universality_parts
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.judge.assessment import ALPHA

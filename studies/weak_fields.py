@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glasspara.analysis.curie.low_temperature import LowTemperatureTest, low_temperature_test
+from glasspara.analysis.curie.weak_laws import LowTemperatureTest, low_temperature_test
 from glasspara.analysis.curie.weak_points import typical_ats, weak_points
 from glasspara.model.parameters import ALLOWANCES
 from glasspara.simulation.datasets import PURE_LL, weak_field

@@ -84,7 +84,7 @@ class DataOptions:
         """
         from glasspara.data.loading import load
         from glasspara.files.exclusion import parse_exclusions
-        from glasspara.report.progress import track
+        from glasspara.report.progress import progress
 
         def report(path: str, error: GlassparaError) -> None:
             report_error(error)
@@ -93,21 +93,24 @@ class DataOptions:
 
         corrections = self.corrections
         standard = [] if corrections.field_standard is None else [corrections.field_standard]
-        loaded = load(
-            self.files,
-            mass_mg=mass_mg(self.mass),
-            sample=self.sample_data,
-            moment=self.moment,
-            errors=self.errors,
-            window=self._window(),
-            exclude=parse_exclusions(self.exclude or [], [*self.files, *corrections.background, *standard]),
-            min_fit=self.min_fit,
-            average=self.average,
-            corrections=corrections,
-            jobs=workers(jobs),
-            progress=lambda paths: track(paths, "reading"),
-            on_error=None if failed is None else report,
-        )
+        with progress("reading", quiet=quiet) as shown:
+            loaded = load(
+                self.files,
+                mass_mg=mass_mg(self.mass),
+                sample=self.sample_data,
+                moment=self.moment,
+                errors=self.errors,
+                window=self._window(),
+                exclude=parse_exclusions(
+                    self.exclude or [], [*self.files, *corrections.background, *standard]
+                ),
+                min_fit=self.min_fit,
+                average=self.average,
+                corrections=corrections,
+                jobs=workers(jobs),
+                progress=shown,
+                on_error=None if failed is None else report,
+            )
         warn(loaded.warnings, quiet=quiet)
         return loaded
 

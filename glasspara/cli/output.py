@@ -108,11 +108,13 @@ class Output:
         document = self.document(report, loaded, result) if self.out is not None or self.as_json else {}
         if self.out is not None:
             from glasspara.report.frame import to_text
+            from glasspara.report.output import HASHES, hashes
 
             files = {name: text.encode() for name, text in report.tables(inputs, result).items()}
             files |= self._drawn(figures)
             name = report.files[0]
             document["files"] = sorted([name, *files])
+            document[HASHES] = hashes(files)
             self.write({name: to_text(document).encode(), **files}, report=name)
             written()
         if self.as_json:
@@ -175,21 +177,20 @@ class Unfinished:
             self._output.out / self._name,
             what,
             overwrite=self._output.force,
-            remedy="Repeat that run to finish it, or add --force to drop what it has done",
+            option="--force",
+            notify=lambda note: warn([note], quiet=self._output.quiet),
         )
         return self._store
 
     @contextmanager
-    def interruptible(self) -> Iterator[None]:
-        """Work within this says on Ctrl-C that its finished replicates are kept."""
+    def explaining_interrupts(self) -> Iterator[None]:
+        """A block: whoever interrupts it reads that the finished replicates are kept."""
         try:
             yield
         except KeyboardInterrupt:
             if self._store is not None:
                 print("finished replicates are kept: the same command goes on from there", file=sys.stderr)
             raise
-
-    told = interruptible  # name of before, for commands that are not converted yet
 
     def finish(self) -> None:
         """The results being written, remove the file."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glasspara.data.batch_reading import each_file
 from glasspara.data.corrections.corrections import (
     Applied,
     Corrections,
@@ -22,6 +21,7 @@ from glasspara.data.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError
 from glasspara.files.exclusion import Item
 from glasspara.findings import Finding, finding
+from glasspara.replicates.cores import Progress, each_file, no_progress
 from glasspara.runs.measurement import Measurement, read
 from glasspara.runs.repeats import average_repeats
 from glasspara.runs.run import Run, select
@@ -98,7 +98,7 @@ def load(
     average: bool = False,
     corrections: Corrections | None = None,
     jobs: int = 1,
-    progress: Callable[[Sequence[str]], Iterable[str]] = tuple,
+    progress: Progress = no_progress,
     on_error: Callable[[str, GlassparaError], None] | None = None,
 ) -> Loaded:
     """Read the files in the order given.
@@ -112,8 +112,8 @@ def load(
     exclude : what to leave out of each file, by path
     average : whether to average repeated measurements (:func:`glasspara.runs.repeats.average_repeats`)
     corrections : holder and true field; the window is one of reported fields
-    jobs : processes that share the reading, where there are files enough (:mod:`glasspara.data.batch_reading`)
-    progress : wraps the sequence of paths to show how far reading is
+    jobs : processes that share the reading, where there are files enough (:func:`glasspara.replicates.cores.each_file`)
+    progress : called with the number of files read and of all
     on_error : told of each file that fails, which is then left out; without it the first failure is raised
 
     Raises
@@ -132,8 +132,8 @@ def load(
     corrector = read_corrections(settings, moment=moment, errors=errors, exclude=exclude, min_fit=min_fit)
     task = partial(_read, moment=moment, errors=errors, exclude=exclude or {}, min_fit=min_fit)
     prepared = []
-    with each_file(task, paths, jobs=jobs) as outcomes:
-        for path, outcome in zip(progress(paths), outcomes, strict=True):
+    with each_file(task, paths, jobs=jobs, progress=progress) as outcomes:
+        for path, outcome in zip(paths, outcomes, strict=True):
             try:
                 if isinstance(outcome, GlassparaError):
                     raise outcome

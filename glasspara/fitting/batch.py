@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
-from glasspara.replicates.batch import in_order
+from glasspara.replicates.cores import Progress, in_order, no_progress
 
 if TYPE_CHECKING:
     from glasspara.fitting.intervals.exploration import Wanted
@@ -25,7 +25,7 @@ def fit_each(
     *,
     wanted: Wanted | None = None,
     jobs: int = 1,
-    progress: Callable[[Sequence[Dataset]], Iterable[Dataset]] = tuple,
+    progress: Progress = no_progress,
 ) -> list[FitResult]:
     """A fit of its own for each of ``parts``, with the intervals ``wanted``; the same bits for any ``jobs``.
 
@@ -34,10 +34,10 @@ def fit_each(
     UsageError
         As :func:`~glasspara.fitting.fit.fit` and :func:`~glasspara.fitting.intervals.exploration.explore`.
     """
+    task = partial(_fit_one, settings=settings, wanted=wanted)
     worth = ATS_FITS_A_PROCESS if settings.model.has_ats else FITS_A_PROCESS
-    shared = min(jobs, max(1, len(parts) // worth))
-    with in_order(partial(_fit_one, settings=settings, wanted=wanted), parts, jobs=shared) as results:
-        return [result for _, result in zip(progress(parts), results, strict=True)]
+    with in_order(task, parts, jobs=jobs, per_process=worth, progress=progress) as results:
+        return list(results)
 
 
 def _fit_one(part: Dataset, *, settings: FitSettings, wanted: Wanted | None) -> FitResult:

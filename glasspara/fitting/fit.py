@@ -26,7 +26,7 @@ from glasspara.fitting.search.robust import HUBER_K, with_huber_errors
 from glasspara.fitting.search.staged import stage_values
 from glasspara.fitting.search.start import descend, find_start, linear_descent
 from glasspara.model.parameters import ALLOWANCES, PARAMETERS, PARTITION_NAMES, parameter_of
-from glasspara.replicates.linear_algebra import on_one_thread
+from glasspara.replicates.cores import on_one_thread
 
 # What is assumed of the shape parameters of the ATS term where the data leave them open: the start value, within a
 # factor of 3 (d_min) and within 0.3 K (delta_mu). The source's own values for BK7 differ by this much.

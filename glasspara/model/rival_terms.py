@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from glasspara.arrays import FloatArray
 from glasspara.model.terms import Part, Slopes
-from glasspara.physics.ions.ferromagnet import ferromagnetic_response
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.mean_field import curie_weiss_response
-from glasspara.physics.ions.superparamagnetic import superparamagnetic_response
+from glasspara.physics.ions.particles import ferromagnetic_response, superparamagnetic_response
 from glasspara.physics.ions.zero_field_splitting import split_spin_response
 
 _SPLITTING = {"n_fe2": "zfs_fe2", "n_fe3": "zfs_fe3"}

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import DomainError
 from glasspara.model.parameters import ATS_NAMES, ION_NAMES
-from glasspara.physics.ats.magnetisation import (
-    ats_magnetisation,
-    ats_magnetisation_by_16,
-    ats_magnetisation_by_16_gradient,
-    ats_magnetisation_gradient,
+from glasspara.physics.ats import (
+    AtsParameters,
+    ats_term,
+    ats_term_gradient,
+    high_field_term,
+    high_field_term_gradient,
 )
 from glasspara.physics.ions.ions import ION_OF_PARAMETER, Ion, TraceIon
-from glasspara.physics.ions.langevin import langevin_response
-from glasspara.physics.ions.larmor import larmor_magnetisation
+from glasspara.physics.ions.langevin import langevin_response, larmor_magnetisation
 
 Slopes = dict[str, FloatArray]
 Part = Literal["larmor", "fe2", "fe3", "trace", "other", "ats"]
@@ -122,45 +122,62 @@ class TraceTerm:
 class AtsTerm:
     """The tunnelling currents by one of the engine's functions.
 
-    ``function`` and ``gradient`` take T, H and ``names`` as keywords, with ``options``; the gradient's dictionary
-    has the keys of ``names`` and "H".
+    ``function`` and ``gradient`` take T, H and an :class:`AtsParameters`, with ``further`` parameters and the
+    ``options`` as keywords; the gradient's dictionary has the keys of ``names`` and "H". ``law`` are the parameters of
+    the tunnelling number.
     """
 
     function: Callable[..., FloatArray]
     gradient: Callable[..., tuple[FloatArray, Slopes]]
-    options: Mapping[str, Any]
-    names: tuple[str, ...] = ATS_NAMES
+    orientation: str
+    convention: str
+    law: tuple[str, ...] = ATS_NAMES[-1:]
+    further: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
     part: Part = "ats"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*ATS_NAMES[:-1], *self.law, *self.further)
+
     def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
-        sign, ordered = self._ordered_cutoffs(values)
-        with _in_words():
-            return sign * self.function(T, H, **ordered, **self.options)
+        with _domain_errors():
+            sign, ats, further = self._arguments(values)
+            return sign * self.function(T, H, ats, **further, **self.options)
 
     def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
-        sign, ordered = self._ordered_cutoffs(values)
-        with _in_words():
-            value, gradient = self.gradient(T, H, **ordered, **self.options)
+        with _domain_errors():
+            sign, ats, further = self._arguments(values)
+            value, gradient = self.gradient(T, H, ats, **further, **self.options)
         if sign < 0.0:
             gradient["d0min_qs4"], gradient["d0max_qs4"] = gradient["d0max_qs4"], gradient["d0min_qs4"]
         return sign * value, {name: sign * gradient[name] for name in (*self.names, "H")}
 
-    def _ordered_cutoffs(self, values: Mapping[str, float]) -> tuple[float, dict[str, float]]:
-        """Sign and parameters of the term with the lower cutoff first.
+    def _arguments(self, values: Mapping[str, float]) -> tuple[float, AtsParameters, dict[str, float]]:
+        """Sign of the term with the lower cutoff first, its parameters so ordered, and the further ones.
 
         The term changes its sign when the cutoffs change places, smoothly through 0. Physics has no use for that,
         but Hesse needs chi2 on both sides of a minimum near no term at all.
         """
-        ordered = {name: values[name] for name in self.names}
-        if ordered["d0min_qs4"] <= ordered["d0max_qs4"]:
-            return 1.0, ordered
-        ordered["d0min_qs4"], ordered["d0max_qs4"] = ordered["d0max_qs4"], ordered["d0min_qs4"]
-        return -1.0, ordered
+        lower, upper = values["d0min_qs4"], values["d0max_qs4"]
+        sign = 1.0
+        if not lower <= upper:
+            sign, lower, upper = -1.0, upper, lower
+        ats = AtsParameters(
+            n_ats=values["n_ats"],
+            d_min=values["d_min"],
+            d0min_qs4=lower,
+            d0max_qs4=upper,
+            **{name: values[name] for name in self.law},
+            orientation=self.orientation,
+            convention=self.convention,
+        )
+        return sign, ats, {name: values[name] for name in self.further}
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
-    """What the engine refuses becomes an error in one line, of a kind that a search can step back from."""
+def _domain_errors() -> Iterator[None]:
+    """Turn what the engine refuses into an error of one line, from which a search can step back."""
     try:
         yield
     except ValueError as error:
@@ -171,15 +188,12 @@ def _in_words() -> Iterator[None]:
 
 def two_level(orientation: str, convention: str) -> AtsTerm:
     """The source's expression (10), the number of tunnelling particles by (15)."""
-    options = {"orientation": orientation, "convention": convention}
-    return AtsTerm(ats_magnetisation, ats_magnetisation_gradient, options)
+    return AtsTerm(ats_term, ats_term_gradient, orientation, convention)
 
 
 def two_level_by_16(orientation: str, convention: str) -> AtsTerm:
     """(10) with the number of tunnelling particles by (16)."""
-    options = {"orientation": orientation, "convention": convention}
-    names = (*ATS_NAMES[:-1], "gamma_tunn", "e0_tunn")
-    return AtsTerm(ats_magnetisation_by_16, ats_magnetisation_by_16_gradient, options, names)
+    return AtsTerm(ats_term, ats_term_gradient, orientation, convention, law=("gamma_tunn", "e0_tunn"))
 
 
 def two_level_high_field(orientation: str, convention: str) -> AtsTerm:
@@ -193,24 +207,18 @@ def two_level_phase(orientation: str, convention: str) -> AtsTerm:
 
 
 def _high_field(form: str, orientation: str, convention: str) -> AtsTerm:
-    from glasspara.physics.ats.high_field import (
-        ats_high_field_magnetisation,
-        ats_high_field_magnetisation_gradient,
+    return AtsTerm(
+        high_field_term,
+        high_field_term_gradient,
+        orientation,
+        convention,
+        further=("b_star",),
+        options={"form": form},
     )
-
-    options = {"orientation": orientation, "convention": convention, "form": form}
-    names = (*ATS_NAMES, "b_star")
-    return AtsTerm(ats_high_field_magnetisation, ats_high_field_magnetisation_gradient, options, names)
 
 
 def three_level(orientation: str, convention: str) -> AtsTerm:
     """All three levels of (6), without an upper cutoff of the asymmetry."""
-    from glasspara.physics.three_level.magnetisation import (
-        three_level_magnetisation,
-        three_level_magnetisation_gradient,
-    )
+    from glasspara.physics.three_level.magnetisation import three_level_term, three_level_term_gradient
 
-    options = {"orientation": orientation, "convention": convention}
-    return AtsTerm(
-        three_level_magnetisation, three_level_magnetisation_gradient, options, (*ATS_NAMES, "qs4")
-    )
+    return AtsTerm(three_level_term, three_level_term_gradient, orientation, convention, further=("qs4",))

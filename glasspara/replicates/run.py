@@ -1,28 +1,35 @@
-"""Run replicates of a task, here or on many workers, and go on where an earlier run stopped."""
+"""Run replicates of a task, here or on many workers, and go on where an earlier run stopped.
+
+The random numbers of a replicate depend on the seed and its index alone, and linear algebra runs on one thread
+everywhere: which worker does a replicate, and what it did before, cannot change a bit of the result. The one thread
+is also the faster choice: the matrices are tall and thin, and there is a worker for every core already.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator
+import pickle
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from queue import SimpleQueue
+from time import perf_counter
 from typing import Any
 
-from glasspara.errors import GlassparaError
-from glasspara.replicates.cluster import dask_cluster
-from glasspara.replicates.interrupts import interrupts_deferred
-from glasspara.replicates.linear_algebra import one_thread
-from glasspara.replicates.pool import ChunkFailedError, Pool
-from glasspara.replicates.processes import processes, workers_died
-from glasspara.replicates.store import Record, Store
-from glasspara.replicates.work import Chunk, Job, Seed, Task, run_chunk, run_replicate, versions
+import numpy as np
 
-Progress = Callable[[int, int], None]
-"""Called with the number of finished replicates and of all."""
+from glasspara.errors import GlassparaError
+from glasspara.replicates.cores import Progress, no_progress, one_thread, one_thread_for_good
+from glasspara.replicates.critical_section import interrupts_deferred
+from glasspara.replicates.store import Record, Seed, Store, versions
+from glasspara.replicates.workers import ChunkFailedError, Pool, dask_cluster, processes, workers_died
+
+Task = Callable[[np.random.Generator, int], Any]
+"""A picklable function of a random generator and the replicate's index; what it returns must fit into JSON."""
 
 # Long enough for the way to a worker not to count, short enough to lose little with one.
 _CHUNK_SECONDS = 0.25
@@ -30,6 +37,7 @@ _LARGEST_CHUNK = 256
 _QUEUED_PER_SLOT = 2
 # Where so many replicates have killed their worker and none has come back, it is not the replicates.
 _DEATHS_ENOUGH = 3
+_LONGEST_MESSAGE = 300
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ def run_replicates(
     jobs: int = 1,
     cluster: str | None = None,
     store: Store | None = None,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> list[Replicate]:
     """Run ``task(rng, index)`` for index = 0 ... count - 1; results in this order, the same bits wherever they ran.
 
@@ -79,7 +87,6 @@ def run_replicates(
     GlassparaError
         Every replicate raised.
     """
-    report = progress or _say_nothing
     with store.open(seed) if store else nullcontext() as record:
         found = record.found if record else {}
 
@@ -88,11 +95,11 @@ def run_replicates(
 
         def do(indices: list[int]) -> None:
             before, done = len(found), count - len(missing())
-            report(done, count)
+            progress(done, count)
             with closing(_lines(task, indices, seed, jobs, cluster)) as lines:
                 for line in lines:
                     _keep(line, found, record)
-                    report(done + len(found) - before, count)
+                    progress(done + len(found) - before, count)
 
         while left := missing():
             try:
@@ -125,10 +132,6 @@ def _one_by_one(do: Callable[[list[int]], None], indices: list[int]) -> None:
             break
     if deadly:
         raise workers_died(f" at replicate {', '.join(map(str, deadly))}")
-
-
-def _say_nothing(done: int, total: int) -> None:
-    pass
 
 
 def _keep(line: str, found: dict[int, dict[str, Any]], record: Record | None) -> None:
@@ -193,3 +196,68 @@ def _chunks(pool: Pool, job: Job, indices: Iterable[int]) -> Iterator[Chunk]:
             yield chunk
         if failure is not None:
             raise ChunkFailedError from failure
+
+
+# --- in a worker -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Job:
+    """A task on its way to the workers, pickled once."""
+
+    payload: bytes
+    seed: Seed
+    versions: Mapping[str, str]
+    """What the workers must have installed."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What came of some replicates: a line of JSON for each, and the seconds that they took together."""
+
+    lines: tuple[str, ...]
+    seconds: float
+
+
+class WrongVersionError(Exception):
+    """A worker has other versions installed than the process that asks it."""
+
+
+def generator(seed: Seed, index: int) -> np.random.Generator:
+    """Random numbers of the replicate ``index``."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(index,))))
+
+
+def run_replicate(task: Task, seed: Seed, index: int) -> str:
+    """One line of JSON: {"index", "value"}, or {"index", "error"} where the task raised."""
+    try:
+        return json.dumps({"index": index, "value": task(generator(seed, index), index)})
+    except MemoryError:
+        raise  # says nothing of the replicate
+    except Exception as error:
+        message = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_MESSAGE]
+        return json.dumps({"index": index, "error": message})
+
+
+def run_chunk(job: Job, indices: tuple[int, ...]) -> Chunk:
+    """The replicates ``indices``, in a worker.
+
+    Raises
+    ------
+    WrongVersionError
+        Where this worker's results would not be those of another.
+    """
+    if job.versions != versions():
+        found = ", ".join(f"{name} {number}" for name, number in versions().items())
+        raise WrongVersionError(f"a worker has {found}")
+    one_thread_for_good()
+    task = _unpickled(job.payload)
+    begin = perf_counter()
+    lines = tuple(run_replicate(task, job.seed, index) for index in indices)
+    return Chunk(lines, perf_counter() - begin)
+
+
+@lru_cache(maxsize=2)
+def _unpickled(payload: bytes) -> Task:
+    task: Task = pickle.loads(payload)
+    return task

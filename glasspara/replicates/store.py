@@ -1,25 +1,52 @@
-"""Finished replicates on disk: a file of JSON lines that survives an interruption at any moment.
+"""Finished replicates on disk: a file that survives an interruption at any moment.
 
-The first line says what the replicates are of; it must be the same for a run to go on with the file. A last line
-that was cut short is dropped, and its replicate done again.
+The first line says what the replicates are of; it must be the same for a run to go on with the file. A line that was
+cut short at the end is dropped, and its replicate done again. Every line has a checksum.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO
 
 from glasspara.errors import UsageError
-from glasspara.replicates.work import Seed, versions
+from glasspara.findings import Finding, Where, finding
+from glasspara.package import __version__
+from glasspara.replicates.critical_section import lock
+from glasspara.replicates.records import looks_sealed, open_plain, sealed, unsealed, write_all
+
+Seed = int | tuple[int, ...]
 
 _FORMAT = "glasspara_replicates"
+_VERSION = 2
+_FIRST_LINE = re.compile(rf'.*"{_FORMAT}": '.encode())
+_LIBRARIES = ("numpy", "scipy", "iminuit")
 _SYNC_EVERY = 1.0  # s; a lost machine costs no more
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of all that can change the bits of a result."""
+    from importlib.metadata import version
+
+    return {"glasspara": __version__, **{name: version(name) for name in _LIBRARIES}}
+
+
+def _ignore(note: Finding) -> None:
+    pass
+
+
+class _DamagedError(Exception):
+    """The file is ours, but not as it was written; the message is the number of the first line that is wrong."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +61,11 @@ class Store:
     path: Path
     what: Mapping[str, Any]
     overwrite: bool = False
-    """Whether replicates of another run may be thrown away."""
-    remedy: str = "Remove the file to start again"
-    """What to do where the file belongs to another run and ``overwrite`` is not set."""
+    """Whether replicates of another run may be thrown away, and a damaged file be set aside under another name."""
+    option: str = ""
+    """How the user sets ``overwrite``, if the user can."""
+    notify: Callable[[Finding], None] = _ignore
+    """Called where a damaged file has been set aside."""
 
     @contextmanager
     def open(self, seed: Seed) -> Iterator[Record]:
@@ -45,73 +74,102 @@ class Store:
         Raises
         ------
         UsageError
-            The file is no such record, or of another run, or in use, or cannot be written.
+            The file is no such record, or damaged, or of another run, or in use, or cannot be written.
         """
-        try:
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-        except OSError as error:
-            raise UsageError(
-                f"cannot keep finished replicates there ({error.strerror})", where=str(self.path)
-            ) from None
-        with os.fdopen(descriptor, "r+b") as handle:
-            self._lock(handle)
-            record = Record(handle, self._read(handle, seed))
+        text = json.dumps(
+            {_FORMAT: _VERSION, "seed": seed, "versions": versions(), "what": dict(self.what)}, sort_keys=True
+        )
+        header = sealed(text)
+        with ExitStack() as opened:
+            handle = opened.enter_context(self._opened())
+            try:
+                found, length = self._read(handle.read(), header)
+            except _DamagedError as error:
+                self._set_aside(error)
+                handle = opened.enter_context(self._opened())
+                found, length = {}, 0
+            record = Record(handle, self.path, header, found)
+            record.begin(length)
             try:
                 yield record
             finally:
                 record.sync()
 
     def discard(self) -> None:
-        """Remove the file."""
-        with suppress(OSError):
+        """Remove the file, unless another run has begun to use it."""
+        with suppress(OSError, UsageError):
+            self._opened(os.O_RDWR).close()
             self.path.unlink()
 
-    def _lock(self, handle: BinaryIO) -> None:
+    def _opened(self, flags: int = os.O_RDWR | os.O_CREAT) -> BinaryIO:
         try:
-            import fcntl
-        except ImportError:  # Windows
-            return
+            handle = open_plain(self.path, flags)
+        except OSError as error:
+            raise _cannot_keep(self.path, error) from None
+        busy = UsageError(
+            "another run is writing to this file", where=str(self.path), remedy="Wait until it ends"
+        )
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                "another run is writing to this file", where=str(self.path), remedy="Wait until it ends"
-            ) from None
-        except OSError:
-            pass  # a file system without locks
+            lock(handle.fileno(), seconds=0.0, busy=busy)
+            if not os.path.samestat(os.fstat(handle.fileno()), os.lstat(self.path)):
+                raise busy
+        except FileNotFoundError:  # the other run has just removed it
+            handle.close()
+            raise busy from None
+        except BaseException:
+            handle.close()
+            raise
+        return handle
 
-    def _read(self, handle: BinaryIO, seed: Seed) -> dict[int, dict[str, Any]]:
-        """Finished replicates by index; the file is left ready for the next line."""
-        header = {_FORMAT: 1, "seed": seed, "versions": versions(), "what": dict(self.what)}
-        first = json.dumps(header, sort_keys=True).encode() + b"\n"
-        there = handle.read()
-        line, newline, rest = there.partition(b"\n")
-        cut = first.startswith(there) and there != first  # empty, or killed while writing its first line
-        if cut or self._is_of_another_run(line if newline else b"", json.loads(first)):
-            handle.seek(0)
-            handle.write(first)
-            handle.truncate()
-            return {}
-        found, length = _records(rest)
-        handle.seek(len(line) + 1 + length)
-        handle.truncate()
-        return found
-
-    def _is_of_another_run(self, line: bytes, expected: Mapping[str, Any]) -> bool:
-        """Whether the first line of the file says so, and that may be."""
-        found = _parsed(line)
-        if found is None or _FORMAT not in found:
+    def _read(self, content: bytes, header: bytes) -> tuple[dict[int, dict[str, Any]], int]:
+        """Finished replicates by index, and how many bytes are worth keeping: 0 to begin anew."""
+        if header.startswith(content) and content != header:
+            return {}, 0  # empty, or killed while writing its first line
+        first, *rest = content.splitlines(keepends=True)
+        there = unsealed(first)
+        if there is None and (_FIRST_LINE.match(first) or any(looks_sealed(line) for line in rest)):
+            raise _DamagedError(1)
+        if there is None or _FORMAT not in there:
             raise UsageError(
-                "this file holds no replicates", where=str(self.path), remedy="Choose another file"
+                "this file holds no replicates", where=str(self.path), remedy="Move it to another place"
             )
-        different = _differences(found, expected)
+        different = _differences(there, unsealed(header) or {})
         if different and not self.overwrite:
             raise UsageError(
                 f"these replicates are of another run ({', '.join(different)} differ)",
                 where=str(self.path),
-                remedy=self.remedy,
+                remedy=f"Repeat that run to finish it, or add {self.option} to drop what it has done"
+                if self.option
+                else "Remove the file to start again",
             )
-        return bool(different)
+        return ({}, 0) if different else _records(rest, header)
+
+    def _set_aside(self, damage: _DamagedError) -> None:
+        """Give the damaged file another name; without ``overwrite`` say that it is damaged."""
+        if not self.overwrite:
+            raise UsageError(
+                "these replicates are damaged, or of another version of glasspara",
+                where=f"{self.path}, line {damage}",
+                remedy=f"Add {self.option} to set the file aside and start again"
+                if self.option
+                else "Remove the file to start again",
+            ) from None
+        names = (self.path.with_name(f"{self.path.name}.damaged-{number}") for number in count(1))
+        free = next(name for name in names if not os.path.lexists(name))
+        try:
+            self.path.rename(free)
+        except OSError as error:
+            raise _cannot_keep(self.path, error) from None
+        place = Where(file=str(self.path), line=int(str(damage)))
+        self.notify(finding("replicates.damaged-file", place, renamed=free.name))
+
+
+def _cannot_keep(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"cannot keep finished replicates there ({error.strerror})",
+        where=str(path),
+        remedy="Choose another place",
+    )
 
 
 @dataclass
@@ -119,41 +177,52 @@ class Record:
     """The open file: what it holds by index, and a way to add to it."""
 
     handle: BinaryIO
+    path: Path
+    header: bytes
     found: dict[int, dict[str, Any]]
     _synced: float = field(default_factory=monotonic)
 
+    def begin(self, length: int) -> None:
+        """Keep ``length`` bytes, or write the first line if that is 0."""
+        try:
+            self.handle.truncate(length)
+            self.handle.seek(length)
+            if not length:
+                write_all(self.handle, self.header)
+        except OSError as error:
+            raise _cannot_keep(self.path, error) from None
+
     def append(self, line: str) -> None:
         """Write the line of one replicate; on the disk within a second."""
-        self.handle.write(line.encode() + b"\n")
-        self.handle.flush()
+        try:
+            write_all(self.handle, sealed(line, header=self.header))
+        except OSError as error:
+            raise _cannot_keep(self.path, error) from None
         if monotonic() - self._synced > _SYNC_EVERY:
             self.sync()
 
     def sync(self) -> None:
-        self.handle.flush()
-        os.fsync(self.handle.fileno())
+        try:
+            os.fsync(self.handle.fileno())
+        except OSError as error:
+            raise _cannot_keep(self.path, error) from None
         self._synced = monotonic()
 
 
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    try:
-        item = json.loads(line)
-    except ValueError:
-        return None
-    return item if isinstance(item, dict) else None
+def _records(lines: list[bytes], header: bytes) -> tuple[dict[int, dict[str, Any]], int]:
+    """Records by index, and the length of the file up to the first line that was cut at the end.
 
-
-def _records(lines: bytes) -> tuple[dict[int, dict[str, Any]], int]:
-    """Records up to the first line that is cut or damaged, and how many bytes they take."""
-    found: dict[int, dict[str, Any]] = {}
-    length = 0
-    for line in lines.splitlines(keepends=True):
-        item = _parsed(line) if line.endswith(b"\n") else None
-        if item is None or set(item) not in ({"index", "value"}, {"index", "error"}):
-            break
-        found[item["index"]] = item
-        length += len(line)
-    return found, length
+    Raises
+    ------
+    _DamagedError
+        Whole lines follow one that is not: that is no interruption.
+    """
+    items = [unsealed(line, header=header) for line in lines]
+    whole = next((number for number, item in enumerate(items) if item is None), len(items))
+    if any(item is not None for item in items[whole:]):
+        raise _DamagedError(whole + 2)
+    found = {item["index"]: item for item in items[:whole] if item is not None}
+    return found, len(header) + sum(map(len, lines[:whole]))
 
 
 def _differences(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:

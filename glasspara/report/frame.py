@@ -80,6 +80,7 @@ class Frame(TypedDict, total=False):
     inputs: list[InputBlock]
     warnings: list[FindingBlock]
     files: list[str]
+    files_sha256: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def frame(
 
 def _versions() -> dict[str, str]:
     """Versions of all that can change the last digits of a result."""
-    from glasspara.replicates.work import versions
+    from glasspara.replicates.store import versions
 
     return {"python": ".".join(map(str, sys.version_info[:3])), **versions()}
 

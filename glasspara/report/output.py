@@ -1,26 +1,41 @@
-"""Result files: a set is written whole or not at all, never over another result unless told to."""
+"""Result files: a set is written whole or not at all, never over another result unless told to.
+
+Only what is proven to be ours is removed: a report lists the SHA-256 of the files that were written with it, and while
+a set is written, a journal lists the temporary files and what is about to be put in place. Names prove nothing.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 
 from glasspara.errors import UsageError
-from glasspara.package import __version__
+from glasspara.replicates.critical_section import interrupts_deferred, lock
+from glasspara.replicates.records import open_plain, sealed, unsealed, write_all
 
 LOCK_SECONDS = 60.0
 """How long a run waits for another one that is writing into the same folder."""
 
-_SUFFIXES = (".json", ".csv", ".png", ".md")
-_TEMPORARY = ".glasspara-"
-_JOURNAL = ".glasspara-files.json"
-"""What a run is about to put in place; it stays where the run is killed meanwhile, and tells the next one."""
+HASHES = "files_sha256"
+"""The entry of a report with the SHA-256 of the files that were written with it, by name."""
+
+_Proofs = dict[str, set[str]]
+"""SHA-256 of the contents that we wrote under a name, by name."""
+
+_JOURNAL_BEGIN = b'{"glasspara_journal": 1, '
+_TEMPORARY = re.compile(r"\.glasspara-[0-9a-f]{16}\.tmp")
+
+
+def hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    """SHA-256 of ``files`` (name -> content), by name, for the entry :data:`HASHES` of their report."""
+    return {name: sha256(content).hexdigest() for name, content in sorted(files.items())}
 
 
 def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
@@ -29,7 +44,8 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
     Raises
     ------
     UsageError
-        The folder cannot be made or written to, or one of ``names`` exists and ``force`` is not set.
+        The folder cannot be made or written to, one of ``names`` exists and ``force`` is not set, or something that
+        we did not write stands where the journal of one of them belongs.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,15 +65,18 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
             where=str(folder),
             remedy="Add --force to overwrite, or choose another place",
         )
+    for name in names:
+        _Journal.of(folder / name)
 
 
 def write_files(folder: Path, files: Mapping[str, bytes], *, force: bool, report: str = "") -> list[Path]:
     """Write ``files`` (name -> content) into ``folder``; return their paths.
 
     All are written beside their places first and then renamed into them, so that nobody meets half a file and a full
-    disk changes nothing. Only one run at a time does this in a folder. ``report`` names the file that lists the others:
-    the one that was there goes first, the new one comes last, and what the old one listed, or a killed run began, and
-    the new one does not list, is removed. Where there is a report, the set that it lists is whole and of one run.
+    disk changes nothing. Only one run at a time does this in a folder. ``report`` names the file that lists the others
+    and their hashes. With ``force`` the one that was there goes first and the new one comes last; what the old one
+    listed, or a killed run began, is removed where the new set does not have it, unless it was changed since. Where
+    there is a report, the set that it lists is whole and of one run.
 
     Raises
     ------
@@ -67,122 +86,161 @@ def write_files(folder: Path, files: Mapping[str, bytes], *, force: bool, report
     check_writable(folder, list(files), force=force)
     with _only_writer(folder):
         check_writable(folder, list(files), force=force)  # another run may have written meanwhile
-        obsolete = set()
-        if report and force:
-            obsolete = (_files_of(folder / report) | _files_of(folder / _JOURNAL)) - files.keys()
-        _clear_temporary(folder)
-        journal = json.dumps({"glasspara_version": __version__, "files": sorted({*files, *obsolete})})
-        staged = _stage(folder, {_JOURNAL: journal.encode(), **files})
         try:
-            with _uninterrupted():
-                staged.pop(_JOURNAL).replace(folder / _JOURNAL)
-                for name in ([report] if report and force else []) + sorted(obsolete):
-                    (folder / name).unlink(missing_ok=True)
-                for name in sorted(files, key=lambda name: name == report):
-                    staged[name].replace(folder / name)
-                (folder / _JOURNAL).unlink()
+            _write(folder, files, report, replace=force)
         except OSError as error:
-            _discard(staged)
-            raise _failure(folder, error) from None
+            raise UsageError(
+                f"cannot write the results ({error.strerror})",
+                where=str(folder),
+                remedy="Choose another place",
+            ) from None
     return [folder / name for name in files]
 
 
-def _stage(folder: Path, files: Mapping[str, bytes]) -> dict[str, Path]:
-    """Every content in a temporary file of its own beside its place; none where one of them fails."""
-    mask = os.umask(0)
-    os.umask(mask)
-    staged: dict[str, Path] = {}
+def _write(folder: Path, files: Mapping[str, bytes], report: str, *, replace: bool) -> None:
+    journal = _Journal.of(folder / (report or min(files)))
+    _discard(folder / name for name in journal.temporary)
+    old_report = [report] if report and replace else []
+    owned = _merged(_listed(folder / report), journal.files) if old_report else {}
+    obsolete = [name for name in sorted(owned.keys() - files.keys()) if _is_ours(folder, name, owned[name])]
+    staged = {name: folder / f".glasspara-{token_hex(8)}.tmp" for name in files}
+    new = {name: {digest} for name, digest in hashes(files).items() if name != report}
     try:
+        journal.begin(_merged(owned, new), staged.values())
         for name, content in files.items():
-            handle, temporary = tempfile.mkstemp(dir=folder, prefix=_TEMPORARY)
-            staged[name] = Path(temporary)
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            staged[name].chmod(0o666 & ~mask)
-    except BaseException as error:  # an interrupt too leaves nothing behind
-        _discard(staged)
-        if isinstance(error, OSError):
-            raise _failure(folder, error) from None
+            _write_new(staged[name], content)
+    except BaseException:  # an interrupt too leaves nothing behind
+        _discard(staged.values())
+        journal.withdraw()
         raise
-    return staged
+    try:
+        with interrupts_deferred():
+            for name in old_report + obsolete:
+                (folder / name).unlink(missing_ok=True)
+            for name in sorted(files, key=lambda name: name == report):
+                staged[name].replace(folder / name)
+            journal.path.unlink()
+    except OSError:
+        _discard(staged.values())
+        raise
 
 
-def _discard(staged: Mapping[str, Path]) -> None:
-    for path in staged.values():
+def _write_new(path: Path, content: bytes) -> None:
+    with path.open("xb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _discard(paths: Iterable[Path]) -> None:
+    for path in paths:
         with suppress(OSError):
             path.unlink()
-
-
-def _failure(path: Path, error: OSError) -> UsageError:
-    return UsageError(
-        f"cannot write the results ({error.strerror})", where=str(path), remedy="Choose another place"
-    )
 
 
 @contextmanager
 def _only_writer(folder: Path) -> Iterator[None]:
     """Hold the folder's lock, which ends with the process however that ends."""
-    try:
-        import fcntl
-    except ImportError:  # no such locks on this system
+    if os.name == "nt":  # a folder cannot be opened there
         yield
         return
     handle = os.open(folder, os.O_RDONLY)
+    busy = UsageError(
+        "another run is writing into this folder", where=str(folder), remedy="Choose another place"
+    )
     try:
-        _lock(fcntl.flock, handle, fcntl.LOCK_EX | fcntl.LOCK_NB, folder)
+        lock(handle, seconds=LOCK_SECONDS, busy=busy)
         yield
     finally:
         os.close(handle)
 
 
-def _lock(flock: Callable[[int, int], None], handle: int, operation: int, folder: Path) -> None:
-    """Take the lock, or wait for it; file systems without locks go without."""
-    until = time.monotonic() + LOCK_SECONDS
-    while True:
+# --- ownership -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Journal:
+    """What runs that were killed while they wrote a set have left; empty, and no file, where there were none.
+
+    A line for each: the temporary files, and the hashes of all that may stand in the places of the set. It is only
+    ever added to, so that no temporary file is needed for it, and removed when a set is in place.
+    """
+
+    path: Path
+    length: int
+    temporary: set[str]
+    files: _Proofs
+
+    @classmethod
+    def of(cls, report: Path) -> _Journal:
+        """The journal of the set of ``report``.
+
+        Raises
+        ------
+        UsageError
+            Something that we did not write stands in its place, or it cannot be read.
+        """
+        path = report.with_name(f".glasspara-{report.name}.journal")
         try:
-            flock(handle, operation)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise UsageError(
-                    "another run is writing into this folder",
-                    where=str(folder),
-                    remedy="Choose another place",
-                ) from None
-            time.sleep(0.02)
-        except OSError:
-            return
-        else:
-            return
+            with open_plain(path) as handle:
+                content = handle.read()
+        except FileNotFoundError:
+            content = b""
+        except OSError as error:
+            raise UsageError(
+                f"cannot be read ({error.strerror})", where=str(path), remedy="Remove it"
+            ) from None
+        if content[: len(_JOURNAL_BEGIN)] != _JOURNAL_BEGIN[: len(content)]:
+            raise UsageError("this file is in the way", where=str(path), remedy="Move it to another place")
+        journal = cls(path, content.rfind(b"\n") + 1, set(), {})  # a last line may be cut
+        for line in content.splitlines(keepends=True):
+            entry = unsealed(line)
+            if entry is not None and "glasspara_journal" in entry:
+                journal.temporary |= {name for name in entry["temporary"] if _TEMPORARY.fullmatch(name)}
+                journal.files = _merged(
+                    journal.files, {name: set(found) for name, found in entry["files"].items()}
+                )
+        return journal
+
+    def begin(self, files: _Proofs, temporary: Iterable[Path]) -> None:
+        """Note what is about to be written."""
+        entry = {
+            "glasspara_journal": 1,
+            "files": {name: sorted(digests) for name, digests in sorted(files.items())},
+            "temporary": [path.name for path in temporary],
+        }
+        with open_plain(self.path, os.O_RDWR | os.O_CREAT) as handle:
+            handle.truncate(self.length)
+            handle.seek(self.length)
+            write_all(handle, sealed(json.dumps(entry)))
+            os.fsync(handle.fileno())
+
+    def withdraw(self) -> None:
+        """Take back what was begun: nothing has been put in place."""
+        with suppress(OSError, UsageError):
+            if self.length:
+                os.truncate(self.path, self.length)
+            else:
+                self.path.unlink()
 
 
-def _clear_temporary(folder: Path) -> None:
-    """Remove what killed runs left."""
-    for path in folder.glob(f"{_TEMPORARY}*"):
-        if path.name != _JOURNAL:
-            with suppress(OSError):
-                path.unlink()
+def _merged(first: _Proofs, second: _Proofs) -> _Proofs:
+    return {name: first.get(name, set()) | second.get(name, set()) for name in first.keys() | second.keys()}
 
 
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C waits until the files are in their places."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+def _listed(report: Path) -> _Proofs:
+    """What the report lists with hashes; nothing where it is none of ours."""
     try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with open_plain(report) as handle:
+            return {name: {digest} for name, digest in json.loads(handle.read())[HASHES].items()}
+    except (OSError, UsageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return {}
 
 
-def _files_of(path: Path) -> set[str]:
-    """Names of the files that the report or journal at ``path`` lists; none where it is not one of ours."""
+def _is_ours(folder: Path, name: str, digests: set[str]) -> bool:
+    """Whether ``name`` is a plain file in ``folder``, no link, with one of the contents that we wrote there."""
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-        names = report["files"] if "glasspara_version" in report else []
-        return {name for name in names if Path(name).name == name and name.endswith(_SUFFIXES)}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return set()
+        with open_plain(folder / name) as handle:
+            return Path(name).name == name and sha256(handle.read()).hexdigest() in digests
+    except (OSError, UsageError, ValueError):
+        return False

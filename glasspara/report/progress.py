@@ -1,27 +1,36 @@
-"""A progress bar on stderr, at a terminal only, and only for work of more than two seconds."""
+"""How far long work is, on stderr: a bar at a terminal, elsewhere a line now and then."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Timer
-from typing import TypeVar
+from time import monotonic
 
-Item = TypeVar("Item")
+from glasspara.replicates.cores import Progress, no_progress
+
 DELAY = 2.0
+"""Seconds before a bar is shown: short work needs none."""
 
-
-def _say_nothing(done: int, total: int) -> None:
-    pass
+LINE_EVERY = 15.0
+"""Seconds between two lines, and before the first one."""
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A function to call with what is done and what there is to do; from the third second on it shows."""
-    if not sys.stderr.isatty():
-        yield _say_nothing
-        return
+def progress(stage: str, *, quiet: bool = False) -> Iterator[Progress]:
+    """A function to call with what is done and what there is to do; nothing is shown with ``quiet``."""
+    if quiet:
+        yield no_progress
+    elif sys.stderr.isatty():
+        with _bar(stage) as report:
+            yield report
+    else:
+        yield Lines(stage)
+
+
+@contextmanager
+def _bar(stage: str) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -30,6 +39,7 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         SpinnerColumn,
         TextColumn,
         TimeElapsedColumn,
+        TimeRemainingColumn,
     )
 
     columns = (
@@ -38,9 +48,11 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None, visible=False)
+        task = bar.add_task(stage, total=None, visible=False)
         timer = Timer(DELAY, lambda: bar.update(task, visible=True))
         timer.daemon = True
         timer.start()
@@ -50,10 +62,30 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
             timer.cancel()
 
 
-def track(items: Sequence[Item], what: str) -> Iterator[Item]:
-    """Yield ``items`` one by one; from the third second on show how far it is, and that it goes on."""
-    with progress(what) as report:
-        report(0, len(items))
-        for done, item in enumerate(items, 1):
-            yield item
-            report(done, len(items))
+class Lines:
+    """Prints "bootstrap: 350/1000, about 40 s left", at most once in :data:`LINE_EVERY` seconds."""
+
+    def __init__(self, stage: str) -> None:
+        self._stage = stage
+        self._begin: tuple[float, int] | None = None
+        self._printed = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        now = monotonic()
+        if self._begin is None:
+            self._begin, self._printed = (now, done), now
+            return
+        began, before = self._begin
+        if now - self._printed < LINE_EVERY or not before < done < total:
+            return
+        self._printed = now
+        left = (now - began) * (total - done) / (done - before)
+        print(f"{self._stage}: {done}/{total}, about {duration(left)} left", file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """As "40 s", "12 min" or "3 h 20 min"."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60.0)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

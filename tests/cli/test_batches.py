@@ -17,7 +17,7 @@ BAD = 4
 
 @pytest.fixture(autouse=True)
 def _few_are_many(monkeypatch):
-    monkeypatch.setattr("glasspara.data.batch_reading.FILES_A_PROCESS", 4)
+    monkeypatch.setattr("glasspara.replicates.cores.FILES_A_PROCESS", 4)
     monkeypatch.setattr("glasspara.fitting.batch.FITS_A_PROCESS", 4)
 
 

@@ -23,7 +23,13 @@ def arguments(few, out, *more):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Files by name; the report without the command line, which names folder and jobs."""
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    if "report.json" in found:
+        document = json.loads(found["report.json"])
+        del document["argv"]
+        found["report.json"] = document
+    return found
 
 
 @pytest.fixture
@@ -84,14 +90,14 @@ def interrupted(glasspara, few, tmp_path, monkeypatch):
     out = tmp_path / "out"
     calls = []
 
-    def interrupt(done: int, total: int) -> None:
+    def interrupt(_lines: object, done: int, total: int) -> None:
         if total == 12:  # files and fits are counted too
             calls.append(done)
             if done == 5:
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("glasspara.report.progress._say_nothing", interrupt)
+        patch.setattr("glasspara.report.progress.Lines.__call__", interrupt)
         stopped = glasspara(*arguments(few, out, "--jobs", "1"))
     assert stopped.status == 130
     assert "the same command goes on from there" in stopped.err
@@ -104,7 +110,7 @@ def interrupted(glasspara, few, tmp_path, monkeypatch):
 def test_the_same_command_goes_on(glasspara, few, interrupted, whole, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "glasspara.report.progress._say_nothing", lambda done, total: seen.append((done, total))
+        "glasspara.report.progress.Lines.__call__", lambda _lines, done, total: seen.append((done, total))
     )
     assert glasspara(*arguments(few, interrupted, "--jobs", "1")).status == 0
     assert [done for done, total in seen if total == 12] == [5, 6, 7, 8, 9, 10, 11, 12]
@@ -121,6 +127,33 @@ def test_another_command_does_not(glasspara, few, interrupted):
     assert contents(interrupted) == left
     assert glasspara(*arguments(few[:2], interrupted, "--jobs", "1", "--force")).status == 0
     assert UNFINISHED not in contents(interrupted)
+
+
+def test_a_damaged_file_is_named_and_with_force_set_aside(glasspara, few, interrupted, whole):
+    content = (interrupted / UNFINISHED).read_bytes()
+    damaged = content.replace(b'"chi2": 2', b'"chi2": 3', 1)
+    assert damaged != content
+    (interrupted / UNFINISHED).write_bytes(damaged)
+    refused = glasspara(*arguments(few, interrupted, "--jobs", "1"))
+    assert refused.status == 2
+    assert f"{UNFINISHED}, line 2: these replicates are damaged" in refused.err
+    assert len(refused.err.strip().splitlines()) == 1
+    done = glasspara(*arguments(few, interrupted, "--jobs", "1", "--force"))
+    assert done.status == 0
+    assert f"the file is now {UNFINISHED}.damaged-1" in done.err
+    assert contents(interrupted) == {**whole, f"{UNFINISHED}.damaged-1": damaged}
+
+
+def test_a_link_in_its_place_leads_nowhere(glasspara, few, tmp_path):
+    out, outside = tmp_path / "out", tmp_path / "outside"
+    out.mkdir()
+    (out / UNFINISHED).symlink_to(outside)
+    for more in ((), ("--force",)):
+        refused = glasspara(*arguments(few, out, "--jobs", "1", *more))
+        assert refused.status == 2
+        assert "Remove it, or choose another folder" in refused.err
+        assert len(refused.err.strip().splitlines()) == 1
+    assert not outside.exists()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from glasspara.fitting.search.start import descend
 from glasspara.model.model import Model, evaluate
 from glasspara.model.parameters import to_canonical
 from glasspara.presets import load_preset
-from glasspara.replicates.work import generator
+from glasspara.replicates.run import generator
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 from studies.starts import CAMPAIGNS, campaign, random_starts
 

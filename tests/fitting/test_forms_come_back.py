@@ -8,7 +8,7 @@ import pytest
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model
-from glasspara.physics.ats.tunnelling_number import Law16
+from glasspara.physics.ats import Law16
 from glasspara.simulation.datasets import BK7, both_kinds
 
 FORMS = {

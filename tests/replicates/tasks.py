@@ -20,6 +20,10 @@ def draw(rng: np.random.Generator, index: int) -> dict[str, float]:
     }
 
 
+def constant(rng: np.random.Generator, index: int) -> float:
+    return 0.25
+
+
 def count_threads(rng: np.random.Generator, index: int) -> list[int]:
     from threadpoolctl import threadpool_info
 

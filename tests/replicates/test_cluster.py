@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from glasspara.errors import UsageError
-from glasspara.replicates import cluster, work
+from glasspara.replicates import workers
 from glasspara.replicates.run import run_replicates
-from glasspara.replicates.store import Store
+from glasspara.replicates.store import Store, versions
 from tests.conftest import ROOT
 from tests.replicates.tasks import Slow, draw, fail_at_odd
 from tests.replicates.waiting import wait_until
@@ -59,10 +59,10 @@ def worker(address: str) -> Iterator[subprocess.Popen[str]]:
 
 def test_no_worker_and_no_scheduler_are_errors_of_one_line(scheduler, monkeypatch):
     """The first test here: no worker has been at the scheduler, which takes its time to forget one."""
-    monkeypatch.setattr(cluster, "_FIRST_WORKER", 0.1)
+    monkeypatch.setattr(workers, "_FIRST_WORKER", 0.1)
     with pytest.raises(UsageError, match="has no workers"):
         run_replicates(draw, 4, seed=7, cluster=scheduler)
-    monkeypatch.setattr(cluster, "_CONNECT", 0.5)
+    monkeypatch.setattr(workers, "_CONNECT", 0.5)
     for address in ("tcp://127.0.0.1:1", "nonsense"):
         with pytest.raises(UsageError, match="no Dask scheduler answers") as caught:
             run_replicates(draw, 4, seed=7, cluster=address)
@@ -102,7 +102,7 @@ def test_a_lost_worker_costs_nothing(scheduler, tmp_path):
 
 
 def test_a_worker_with_other_versions_is_refused(scheduler, monkeypatch):
-    mine = work.versions()
+    mine = versions()
     with worker(scheduler):
         monkeypatch.setattr("glasspara.replicates.run.versions", lambda: {**mine, "numpy": "0.1"})
         with pytest.raises(UsageError, match=r"gave up: a worker has glasspara .* numpy \d"):

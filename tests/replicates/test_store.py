@@ -14,9 +14,9 @@ import pytest
 
 from glasspara.errors import UsageError
 from glasspara.replicates.run import run_replicates
-from glasspara.replicates.store import Store
+from glasspara.replicates.store import Store, versions
 from tests.conftest import ROOT
-from tests.replicates.tasks import Slow, draw, fail_at_odd
+from tests.replicates.tasks import Slow, constant, draw, fail_at_odd
 from tests.replicates.waiting import wait_until
 
 WHAT = {"data": "abc", "kind": "made"}
@@ -96,9 +96,10 @@ def test_another_run_is_refused(store, what, seed, name):
     assert store.path.read_bytes() == content
 
 
-def test_other_versions_are_refused(store):
+def test_other_versions_are_refused(store, monkeypatch):
     run_replicates(draw, 2, seed=1, store=store)
-    store.path.write_text(store.path.read_text().replace('"numpy": "', '"numpy": "0.'))
+    older = {**versions(), "numpy": "0.1"}
+    monkeypatch.setattr("glasspara.replicates.store.versions", lambda: older)
     with pytest.raises(UsageError, match="numpy differ"):
         run_replicates(draw, 2, seed=1, store=store)
 
@@ -120,6 +121,114 @@ def test_a_place_that_cannot_be_written(tmp_path):
 def test_two_runs_do_not_share_a_file(store):
     with store.open(1), pytest.raises(UsageError, match="another run is writing"):
         run_replicates(draw, 2, seed=1, store=store)
+
+
+# --- damage ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bit", [0, 6])
+def test_a_flipped_bit_never_changes_a_result(store, bit):
+    whole = run_replicates(constant, 3, seed=1, store=store)
+    content = store.path.read_bytes()
+    refused = 0
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << bit
+        store.path.write_bytes(damaged)
+        try:
+            assert run_replicates(constant, 3, seed=1, store=store) == whole
+            assert store.path.read_bytes() == content
+        except UsageError as error:
+            assert "damaged" in str(error)  # noqa: PT017
+            assert store.path.read_bytes() == damaged
+            refused += 1
+    last = content.splitlines(keepends=True)[-1]
+    assert refused >= len(content) - 2 * len(last)  # what is at the end counts as cut short
+
+
+def test_a_damaged_file_is_set_aside_if_that_is_allowed(store, tmp_path):
+    said = []
+    whole = run_replicates(draw, 4, seed=1, store=store)
+    content = store.path.read_bytes()
+    damaged = content.replace(b'"product": ', b'"product": 1', 1)
+    allowed = Store(store.path, WHAT, overwrite=True, option="--force", notify=said.append)
+    for number in (1, 2):
+        store.path.write_bytes(damaged)
+        with pytest.raises(UsageError, match=r"store, line 2: these replicates are damaged.*Add --force"):
+            run_replicates(draw, 4, seed=1, store=Store(store.path, WHAT, option="--force"))
+        assert run_replicates(draw, 4, seed=1, store=allowed) == whole
+        assert store.path.read_bytes() == content
+        aside = tmp_path / f"store.damaged-{number}"
+        assert aside.read_bytes() == damaged
+        note = said.pop()
+        assert (note.code, note.where.line) == ("replicates.damaged-file", 2)
+        assert note.text.endswith(f"the file is now {aside.name}")
+
+
+def test_the_replicates_of_another_run_do_not_count_under_a_new_first_line(store):
+    """As a run leaves them that is killed between the first line of its own and the end of the other's."""
+    whole = run_replicates(draw, 3, seed=1, store=store)
+    first = store.path.read_bytes().partition(b"\n")[0]
+    run_replicates(draw, 3, seed=2, store=Store(store.path, WHAT, overwrite=True))
+    others = store.path.read_bytes().partition(b"\n")[2]
+    store.path.write_bytes(first + b"\n" + others)
+    assert run_replicates(draw, 3, seed=1, store=store) == whole
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"[" * 200_000, b'{"index": [1], "value": {}}', b'{"index": 0, "value": 1}', b"\xff\xfe", b"{}" * 9],
+)
+def test_no_line_ends_in_a_traceback(store, line):
+    """Behind a first line of today, or of before there were checksums."""
+    run_replicates(draw, 1, seed=1, store=store)
+    first = store.path.read_bytes().partition(b"\n")[0]
+    for header in (first, b'{"glasspara_replicates": 1, "seed": 1, "versions": {}, "what": {}}'):
+        store.path.write_bytes(header + b"\n" + line + b"\n")
+        if header == first:  # a line that was cut
+            run_replicates(draw, 1, seed=1, store=store)
+        else:
+            with pytest.raises(UsageError, match="damaged, or of another version"):
+                run_replicates(draw, 1, seed=1, store=store)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
+@pytest.mark.parametrize("kind", ["link", "dangling link", "second name", "FIFO", "folder"])
+def test_only_a_plain_file_is_a_store(store, tmp_path, kind):
+    other = tmp_path / "other"
+    if kind != "dangling link":
+        run_replicates(draw, 1, seed=2, store=Store(other, WHAT))
+    match kind:
+        case "second name":
+            store.path.hardlink_to(other)
+        case "FIFO":
+            os.mkfifo(store.path)
+        case "folder":
+            store.path.mkdir()
+        case _:
+            store.path.symlink_to(other)
+    before = other.read_bytes() if other.exists() else None
+    for overwrite in (False, True):
+        with pytest.raises(UsageError, match=r"where a plain file belongs. Remove it"):
+            run_replicates(draw, 1, seed=1, store=Store(store.path, WHAT, overwrite=overwrite))
+    assert (other.read_bytes() if other.exists() else None) == before
+
+
+def test_a_full_disk_is_an_error_of_one_line(store, monkeypatch):
+    def full(handle, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("glasspara.replicates.store.write_all", full)
+    with pytest.raises(UsageError, match="No space left on device"):
+        run_replicates(draw, 2, seed=1, store=store)
+
+
+def test_a_file_is_not_removed_while_another_run_uses_it(store):
+    with store.open(1):
+        store.discard()
+        assert store.path.exists()
+    store.discard()
+    assert not store.path.exists()
 
 
 # --- interruptions ---------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from hashlib import sha256
 from random import Random
 
 import pytest
@@ -14,13 +15,16 @@ from fuzzing import Findings
 from fuzzing.faults import fault_of_set, kill_writers, start_writer
 from glasspara.errors import UsageError
 from glasspara.report import output
-from glasspara.report.output import write_files
+from glasspara.report.output import HASHES, check_writable, hashes, write_files
 
 REPORT = "report.json"
 
 
-def report(*names):
-    return json.dumps({"glasspara_version": "0", "files": [REPORT, *names]}).encode()
+def result(**files):
+    """A report that lists ``files``, and these; their content by the stem of their name."""
+    contents = {f"{stem}.csv": content for stem, content in files.items()}
+    document = {"glasspara_version": "0", "files": [REPORT, *contents], HASHES: hashes(contents)}
+    return {REPORT: json.dumps(document).encode(), **contents}
 
 
 def names_in(folder):
@@ -28,11 +32,9 @@ def names_in(folder):
 
 
 def test_a_set_takes_the_place_of_the_one_before(tmp_path):
-    write_files(
-        tmp_path, {REPORT: report("a.csv", "b.csv"), "a.csv": b"1", "b.csv": b"1"}, force=False, report=REPORT
-    )
+    write_files(tmp_path, result(a=b"1", b=b"1"), force=False, report=REPORT)
     (tmp_path / "mine.csv").write_bytes(b"mine")
-    write_files(tmp_path, {REPORT: report("a.csv"), "a.csv": b"2"}, force=True, report=REPORT)
+    write_files(tmp_path, result(a=b"2"), force=True, report=REPORT)
     assert names_in(tmp_path) == ["a.csv", "mine.csv", REPORT]
     assert (tmp_path / "a.csv").read_bytes() == b"2"
 
@@ -40,7 +42,7 @@ def test_a_set_takes_the_place_of_the_one_before(tmp_path):
 @pytest.mark.parametrize("failing", range(5))
 def test_a_full_disk_changes_nothing(tmp_path, monkeypatch, failing):
     """The disk is full at the first, second, ... of the files that are staged, the journal among them."""
-    before = {REPORT: report("a.csv", "b.csv"), "a.csv": b"1", "b.csv": b"1"}
+    before = result(a=b"1", b=b"1")
     write_files(tmp_path, before, force=False, report=REPORT)
     calls = iter(range(100))
 
@@ -49,7 +51,7 @@ def test_a_full_disk_changes_nothing(tmp_path, monkeypatch, failing):
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    after = {REPORT: report("a.csv", "b.csv", "c.csv"), "a.csv": b"2", "b.csv": b"2", "c.csv": b"2"}
+    after = result(a=b"2", b=b"2", c=b"2")
     with pytest.raises(UsageError, match="No space left on device"):
         write_files(tmp_path, after, force=True, report=REPORT)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
@@ -95,8 +97,120 @@ def test_a_report_of_somebody_else_removes_nothing(tmp_path):
     ):
         mine.write_bytes(b"mine")
         (tmp_path / REPORT).write_bytes(text)
-        write_files(tmp_path, {REPORT: report()}, force=True, report=REPORT)
+        write_files(tmp_path, result(), force=True, report=REPORT)
         assert mine.read_bytes() == b"mine"
+
+
+def digest(content):
+    return sha256(content).hexdigest()
+
+
+def test_what_somebody_changed_or_put_there_is_not_removed(tmp_path):
+    """Neither by its name in our own report, nor by its hash outside the folder or behind a link."""
+    folder = tmp_path / "out"
+    write_files(folder, result(a=b"1", b=b"1", c=b"1", d=b"1"), force=False, report=REPORT)
+    outside = tmp_path / "outside.csv"
+    outside.write_bytes(b"1")
+    (folder / "b.csv").write_bytes(b"edited")
+    (folder / "c.csv").unlink()
+    (folder / "c.csv").symlink_to(outside)
+    document = json.loads((folder / REPORT).read_bytes())
+    document[HASHES] |= {
+        "../outside.csv": digest(b"1"),
+        str(outside): digest(b"1"),
+        "x\0y": "",
+        "": "",
+        "..": "",
+    }
+    (folder / REPORT).write_text(json.dumps(document))
+    write_files(folder, result(a=b"2"), force=True, report=REPORT)
+    assert names_in(folder) == ["a.csv", "b.csv", "c.csv", REPORT]
+    assert (folder / "b.csv").read_bytes() == b"edited"
+    assert outside.read_bytes() == b"1"
+
+
+@pytest.mark.parametrize("report", ["", REPORT])
+def test_what_only_has_a_name_like_ours_stays(tmp_path, report):
+    """Without a report too, as `init` writes."""
+    for name in (".glasspara-notes", ".glasspara-0123456789abcdef.tmp", ".glasspara-other.json.journal"):
+        (tmp_path / name).write_bytes(b"mine")
+    before = names_in(tmp_path)
+    write_files(tmp_path, result(), force=False, report=report)
+    assert names_in(tmp_path) == sorted([*before, REPORT])
+
+
+def killed(folder, files, *, renamed, report=REPORT):
+    """Write ``files`` in a process that is killed after so many were put in place."""
+    script = """
+import os, signal, sys
+from pathlib import Path
+from glasspara.report.output import write_files
+replace, renamed = Path.replace, 0
+def counted(path, target):
+    global renamed
+    if renamed == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    renamed += 1
+    return replace(path, target)
+Path.replace = counted
+write_files(Path(sys.argv[1]), eval(sys.argv[3]), force=True, report=sys.argv[4])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(folder), str(renamed), repr(files), report], check=False
+    )
+    assert done.returncode == -9
+
+
+@pytest.mark.parametrize("renamed", [0, 1, 2])
+def test_the_next_run_clears_what_a_killed_one_left(tmp_path, renamed):
+    write_files(tmp_path, result(a=b"1"), force=False, report=REPORT)
+    killed(tmp_path, result(b=b"2", c=b"2"), renamed=renamed)
+    killed(tmp_path, result(d=b"3"), renamed=renamed % 2)
+    left = names_in(tmp_path)
+    assert (
+        sum(name.endswith(".tmp") for name in left) == 2 - renamed % 2
+    )  # the second run cleared those of the first
+    # another report has its own journal, and touches none of that
+    write_files(tmp_path, {"other.json": b"{}"}, force=True, report="other.json")
+    assert names_in(tmp_path) == sorted([*left, "other.json"])
+    write_files(tmp_path, result(z=b"4"), force=True, report=REPORT)
+    assert names_in(tmp_path) == ["other.json", REPORT, "z.csv"]
+
+
+def test_a_journal_cut_or_damaged_is_no_fault(tmp_path):
+    journal = tmp_path / f".glasspara-{REPORT}.journal"
+    killed(tmp_path, result(a=b"1"), renamed=1)
+    content = journal.read_bytes()
+    for damaged in (b"", content[:10], content[:-1], content + content[:50], content.replace(b"tmp", b"tmq")):
+        journal.write_bytes(damaged)
+        write_files(tmp_path, result(b=b"2"), force=True, report=REPORT)
+        assert not journal.exists()
+        assert {"b.csv", REPORT} <= set(names_in(tmp_path))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such files there")
+@pytest.mark.parametrize("kind", ["link", "FIFO", "folder", "file"])
+def test_something_else_in_the_place_of_the_journal_is_refused_before_the_work(tmp_path, kind):
+    folder, outside = tmp_path / "out", tmp_path / "outside"
+    folder.mkdir()
+    outside.write_bytes(b"")
+    place = folder / f".glasspara-{REPORT}.journal"
+    match kind:
+        case "link":
+            place.symlink_to(outside)
+        case "FIFO":
+            os.mkfifo(place)
+        case "folder":
+            place.mkdir()
+        case _:
+            place.write_bytes(b"mine")
+    with pytest.raises(UsageError, match=r"journal: .*(Remove|Move) it") as refused:
+        check_writable(folder, [REPORT, "a.csv"], force=True)
+    assert "\n" not in str(refused.value)
+    with pytest.raises(UsageError, match=r"journal: "):
+        write_files(folder, result(a=b"1"), force=True, report=REPORT)
+    assert names_in(folder) == [place.name]
+    assert outside.read_bytes() == b""
 
 
 def test_killed_writers_leave_only_whole_sets(tmp_path):
@@ -105,7 +219,7 @@ def test_killed_writers_leave_only_whole_sets(tmp_path):
     kill_writers(tmp_path, Random(1), 3, findings)
     kill_writers(tmp_path, Random(2), 1, findings, at_once=2)
     assert findings.wrong == []
-    write_files(tmp_path, {REPORT: report("z.csv"), "z.csv": b"1"}, force=True, report=REPORT)
+    write_files(tmp_path, result(z=b"1"), force=True, report=REPORT)
     assert names_in(tmp_path) == [REPORT, "z.csv"]
 
 

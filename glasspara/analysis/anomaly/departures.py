@@ -40,7 +40,7 @@ from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.minimise import Minimum, polish
 from glasspara.model.parameters import ALLOWANCES, allowances_in_words
-from glasspara.replicates.linear_algebra import on_one_thread
+from glasspara.replicates.cores import on_one_thread
 
 EDGES = (2.5, 3.0, 4.0, 6.0, 10.0, 20.0, 50.0, 100.0, 200.0)
 """Temperatures between windows, K, unless others are asked for."""

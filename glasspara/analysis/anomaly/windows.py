@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glasspara.analysis.linear.projection import basis_beyond, f_test, gain_beyond
-from glasspara.analysis.linear.tangent import Tangent, by_thermometer, tangent
+from glasspara.analysis.linear import LinearFit, by_thermometer, f_test, tangent
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.fitting.judge.assessment import ALPHA
@@ -167,12 +166,11 @@ def _independent_trials(minimum: Minimum, windows: Sequence[TemperatureWindow]) 
     from scipy.special import fdtrc
 
     data, fitted = minimum.problem.data, tangent(minimum)
-    blocks = [basis_beyond(fitted.base, fitted.padded(_columns(data, window))) for window in windows]
+    blocks = [fitted.basis_beyond(_columns(data, window)) for window in windows]
     rng = np.random.Generator(np.random.PCG64(_SEED))
     least = []
     for _ in range(_ROUNDS):
-        noise = rng.standard_normal((len(fitted.left), _DRAWS))
-        noise -= fitted.base @ (fitted.base.T @ noise)
+        noise = fitted.remainder(rng.standard_normal((len(fitted.left), _DRAWS)))
         chi2, p = np.sum(noise**2, axis=0), np.ones(_DRAWS)
         for block in blocks:
             rank = block.shape[1]
@@ -211,9 +209,8 @@ class Case:
         data = self.kept.problem.data
         plain = tangent(self.kept, widths=widths)
         wider = tangent(self.rest, widths=widths).beyond(_columns(data, self.window))
-        left = float(wider.left @ wider.left)
-        gain = max(float(plain.left @ plain.left) - left, 0.0)
-        return _f_test(data, self.window, self.trials, gain, plain.ndof - wider.ndof, left, wider.ndof)
+        gain = max(plain.chi2 - wider.chi2, 0.0)
+        return _f_test(data, self.window, self.trials, gain, plain.ndof - wider.ndof, wider.chi2, wider.ndof)
 
     def thermometer(self) -> Thermometer | None:
         """What error of the thermometer in this window alone would do most of what the data do there.
@@ -223,10 +220,9 @@ class Case:
         data = self.kept.problem.data
         column = np.where(self.window.points(data), by_thermometer(self.rest), 0.0)[:, None]
         fitted = tangent(self.rest)
-        padded = fitted.padded(column)[:, 0]
-        alone = padded - fitted.base @ (fitted.base.T @ padded)
+        alone = fitted.remainder(column)[:, 0]
         length = float(np.linalg.norm(alone))
-        if length <= _ROUNDING * float(np.linalg.norm(padded)):
+        if length <= _ROUNDING * float(np.linalg.norm(column)):
             return None
         beyond = _test(fitted.beyond(column), data, self.window, 1).p_value
         return Thermometer(
@@ -254,10 +250,9 @@ def _tests(
     return {window: _test(fitted, minimum.problem.data, window, trials) for window in windows}
 
 
-def _test(fitted: Tangent, data: Dataset, window: TemperatureWindow, trials: float) -> WindowTest:
-    gain, rank, _ = gain_beyond(fitted.base, fitted.padded(_columns(data, window)), fitted.left)
-    left = float(fitted.left @ fitted.left) - gain
-    return _f_test(data, window, trials, gain, rank, left, fitted.ndof - rank)
+def _test(fitted: LinearFit, data: Dataset, window: TemperatureWindow, trials: float) -> WindowTest:
+    gain, rank, _ = fitted.gain(_columns(data, window))
+    return _f_test(data, window, trials, gain, rank, fitted.chi2 - gain, fitted.ndof - rank)
 
 
 def _f_test(
@@ -266,10 +261,11 @@ def _f_test(
     points = window.count(data)
     if rank == 0 or rest < FEWEST_DOF:
         return WindowTest(window, points, 0.0, (rank, rest), None, None)
-    statistic, p = f_test(gain, rank, left, rest)
+    test = f_test(gain, rank, left, rest)
+    p = test.p_value
     # 1 - (1 - p)^trials without loss of digits
     corrected = 1.0 if p >= 1.0 else float(-np.expm1(trials * np.log1p(-p)))
-    return WindowTest(window, points, statistic, (rank, rest), p, corrected)
+    return WindowTest(window, points, test.statistic, test.dof, p, corrected)
 
 
 def _columns(data: Dataset, window: TemperatureWindow) -> FloatArray:

@@ -70,7 +70,7 @@ def compare(
     from glasspara.report.progress import progress
 
     kept = Unfinished(output, UNFINISHED)
-    with kept.told(), progress("simulating") as report:
+    with kept.explaining_interrupts(), progress("simulating", quiet=output.quiet) as report:
         result = run(
             loaded.data,
             options.names(models),

@@ -17,8 +17,7 @@ from glasspara.fitting.problem.settings import FitSettings, Wishes
 from glasspara.fitting.result import TRUSTED
 from glasspara.model.model import Model
 from glasspara.physics.ions.ions import TraceIon
-from glasspara.replicates.linear_algebra import on_one_thread
-from glasspara.replicates.run import Progress
+from glasspara.replicates.cores import Progress, no_progress, on_one_thread
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def compare(
     jobs: int = 1,
     cluster: str | None = None,
     store_of: StoreOf | None = None,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> CompareResult:
     """Fit each model to ``data`` and say which describes them best.
 

@@ -11,11 +11,11 @@ import numpy as np
 from glasspara.fitting.judge.significance import f_p_value
 from glasspara.fitting.problem.problem import Problem
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.resampling.fingerprint import fingerprint
-from glasspara.fitting.resampling.resample import Resampler
+from glasspara.fitting.resampling.resample import Resampler, fingerprint
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.start import descend, find_start
-from glasspara.replicates.run import Progress, run_replicates
+from glasspara.replicates.cores import Progress, no_progress
+from glasspara.replicates.run import run_replicates
 from glasspara.replicates.store import Store
 
 StoreOf = Callable[[Mapping[str, Any]], Store | None]
@@ -111,7 +111,7 @@ class Simulation:
     jobs: int = 1
     cluster: str | None = None
     store_of: StoreOf | None = None
-    progress: Progress | None = None
+    progress: Progress = no_progress
 
 
 def nested_test(

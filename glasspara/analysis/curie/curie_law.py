@@ -12,20 +12,23 @@ from math import hypot, sqrt
 
 import numpy as np
 
-from glasspara.analysis.curie.low_temperature import LowTemperatureTest, low_temperature_test
-from glasspara.analysis.curie.weak_law import Quantity, WeakFit, curie_shapes, fit_law
+from glasspara.analysis.curie.weak_laws import (
+    LowTemperatureTest,
+    Quantity,
+    WeakFit,
+    fit_law,
+    glass_test,
+    low_temperature_test,
+)
 from glasspara.analysis.curie.weak_points import TOLERANCE, WeakData, typical_ats, weak_points
-from glasspara.analysis.linear.nested import Granted, nested_test
-from glasspara.analysis.linear.projection import scaled_columns
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER
-from glasspara.fitting.problem.nuisances import Disturbance, nuisances_of
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.model import evaluate
-from glasspara.model.parameters import ALLOWANCES, ION_NAMES, allowances_in_words, to_canonical
-from glasspara.physics.ats.weak_field import gap_integral, weak_field_amplitude
+from glasspara.model.parameters import ION_NAMES, allowances_in_words, to_canonical
+from glasspara.physics.ats import weak_field_amplitude
 from glasspara.physics.ions.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.wording import p_value, percent, value_with_error
 
@@ -112,7 +115,7 @@ def curie(
     weak = weak_points(data, ats=ats, tolerance=tolerance, low_end=low_end, high_start=high_start)
     low = low_temperature_test(weak, ats=ats, chi_larmor=chi_larmor, allowances=settings.allowances)
     iron = _iron(settings, known.get("fe2_fraction"))
-    plain, granted = _p_glass(weak.data, ats, settings.allowances)
+    test = glass_test(weak.data, ats, allowances=settings.allowances)
     whole_fit = fit(data, settings)
     whole, curvature = _whole(weak.data, whole_fit)
     result = CurieResult(
@@ -123,8 +126,8 @@ def curie(
         whole=whole,
         whole_fit=whole_fit,
         curie_ms=iron,
-        p_glass=plain,
-        p_glass_with_allowances=granted,
+        p_glass=test.p_value,
+        p_glass_with_allowances=test.p_with_allowances,
         curvature=curvature,
         verdict=_verdict(weak, low),
         curie_verdict="",
@@ -151,33 +154,6 @@ def _iron(settings: FitSettings, fraction: float | None) -> Quantity | None:
 
 def _curie_of(name: str) -> float:
     return curie_constant(ION_OF_PARAMETER[name].j, ION_OF_PARAMETER[name].g)
-
-
-def _p_glass(data: Dataset, ats: Mapping[str, float], allowances: bool) -> tuple[float, float | None]:
-    """p-value of the ATS term of (14) beside a Curie law, without and with instrumental errors granted to that law."""
-    T, H = data.temperature, data.field
-    middle, half = curie_shapes(T, H)
-    weight = (1.0 / data.sigma)[:, None]
-    null = np.stack([-H, middle], axis=1) * weight
-    target = data.magnetisation / data.sigma
-    scaled, norm = scaled_columns(null)
-    chi, constant = np.linalg.lstsq(scaled, target, rcond=None)[0] / norm
-    # Which ion it is that bends is open: a Gaussian prior that spans both.
-    null = np.concatenate([null, abs(constant) * half[:, None] * weight], axis=1)
-    knowledge = np.array([[0.0, 0.0, 1.0]])
-    term = gap_integral(T, d_min=ats["d_min"], delta_mu=ats["delta_mu"]) * H
-    block = term[:, None] * weight
-    plain = nested_test(null, block, target, knowledge=knowledge)
-    if plain is None:
-        return 1.0, None
-    if not allowances or plain.p_value >= ALPHA:
-        return plain.p_value, None
-    nuisances = nuisances_of(data, ALLOWANCES)
-    fitted = constant * middle - chi * H
-    slopes = Disturbance(data, nuisances).slopes(fitted, fitted / H, -constant * middle, np.ones(len(data)))
-    granted = Granted(slopes * weight, np.array([item.width for item in nuisances]))
-    wider = nested_test(null, block, target, knowledge=knowledge, granted=granted)
-    return plain.p_value, 1.0 if wider is None else wider.p_value
 
 
 def _whole(data: Dataset, result: FitResult) -> tuple[WeakFit, float]:

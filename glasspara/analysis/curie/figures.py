@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from glasspara.analysis.curie.curie_law import CurieResult
-from glasspara.analysis.curie.weak_law import WeakFit
+from glasspara.analysis.curie.weak_laws import WeakFit
 from glasspara.arrays import FloatArray
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.report.panels import (

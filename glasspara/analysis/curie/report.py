@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from glasspara.analysis.curie.weak_law import UNITS
+from glasspara.analysis.curie.weak_laws import UNITS
 from glasspara.report.frame import Json, frame, input_block, run_block
 from glasspara.report.table import csv_text, point_keys, provenance
 from glasspara.report.terminal import show_inputs
@@ -17,8 +17,7 @@ from glasspara.wording import percent, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.curie.curie_law import CurieResult
-    from glasspara.analysis.curie.low_temperature import LowTemperatureTest
-    from glasspara.analysis.curie.weak_law import Quantity, WeakFit
+    from glasspara.analysis.curie.weak_laws import LowTemperatureTest, Quantity, WeakFit
     from glasspara.analysis.curie.weak_points import WeakRun
     from glasspara.data.loading import Input
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError, UsageError
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS
-from glasspara.physics.ats.weak_field import ats_curvature, curie_curvature
+from glasspara.physics.ats import AtsParameters, ats_curvature
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
+from glasspara.physics.ions.langevin import curie_curvature
 from glasspara.wording import percent
 
 TOLERANCE = 0.003
@@ -68,7 +70,7 @@ def typical_ats(defaults: Mapping[str, float]) -> dict[str, float]:
 def weak_points(
     data: Dataset,
     *,
-    ats: Mapping[str, float],
+    ats: Mapping[str, Any],
     tolerance: float = TOLERANCE,
     low_end: float | None = None,
     high_start: float | None = None,
@@ -93,7 +95,8 @@ def weak_points(
     if not 0.0 < tolerance < 1.0:
         raise UsageError(f"--tolerance {tolerance:g} is not between 0 and 1")
     candidates = [run for run in data.runs if run.run.kind == "fixed-field" and run.run.nominal != 0.0]
-    judged = [(run, *_curvatures(run, ats)) for run in candidates]
+    typical = AtsParameters(**ats)
+    judged = [(run, *_curvatures(run, typical)) for run in candidates]
     kept = [(curie <= tolerance) & (systems <= tolerance) for _, curie, systems in judged]
     if not candidates:
         raise _no_run(data)
@@ -121,13 +124,13 @@ def weak_points(
     return WeakData(tuple(runs), Dataset(used), low_end, high_start, tolerance)
 
 
-def _curvatures(run: ReducedRun, ats: Mapping[str, float]) -> tuple[FloatArray, FloatArray]:
+def _curvatures(run: ReducedRun, ats: AtsParameters) -> tuple[FloatArray, FloatArray]:
     """Shortfall of iron (Fe3+, which bends first) and of tunnelling systems at each point; 1 at H = 0."""
     field = run.field
     safe = np.where(field == 0.0, 1.0, field)
     there = field != 0.0
     iron = np.where(there, curie_curvature(run.temperature, safe, ion=ION_OF_PARAMETER["n_fe3"]), 1.0)
-    systems = np.where(there, np.abs(ats_curvature(run.temperature, safe, ats=ats)), 1.0)
+    systems = np.where(there, np.abs(ats_curvature(run.temperature, safe, ats)), 1.0)
     return iron, systems
 
 

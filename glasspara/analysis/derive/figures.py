@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from glasspara.analysis.derive.consequences import DeriveResult
-from glasspara.model.parameters import ATS_NAMES
-from glasspara.physics.ats.limits import (
-    ats_weak_field_susceptibility,
-    ats_weak_field_susceptibility_cold,
-    ats_weak_field_susceptibility_warm,
+from glasspara.analysis.derive.quantities import ats_of
+from glasspara.physics.ats import (
+    weak_field_susceptibility,
+    weak_field_susceptibility_cold,
+    weak_field_susceptibility_warm,
 )
 from glasspara.report.panels import draw_header
 from glasspara.report.style import (
@@ -54,13 +52,12 @@ def derive_figure(result: DeriveResult, *, synthetic: bool = False) -> Figure:
 
 def _draw_susceptibility(axes: Axes, result: DeriveResult) -> None:
     source = result.source
-    ats: dict[str, Any] = {name: source.values[name] for name in ATS_NAMES}
-    ats |= {"orientation": source.orientation, "convention": source.convention}
+    ats = ats_of(source.values, source)
     T = np.geomspace(_COLDEST, _WARMEST, 400)
     chi, cold, warm = (
-        function(T, **ats)
+        function(T, ats)
         for function in (
-            ats_weak_field_susceptibility, ats_weak_field_susceptibility_cold, ats_weak_field_susceptibility_warm,
+            weak_field_susceptibility, weak_field_susceptibility_cold, weak_field_susceptibility_warm,
         )
     )  # fmt: skip
     axes.plot(T, chi, color=BLACK, linewidth=2.8, label="ATS term (12)")

@@ -14,7 +14,7 @@ from glasspara.errors import InputError, UsageError
 from glasspara.files.safe_open import read_bytes
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS
-from glasspara.physics.ats.arguments import conventions
+from glasspara.physics.ats import conventions
 from glasspara.presets import load_preset
 
 MOST_BYTES = 200_000_000

@@ -1,34 +1,38 @@
 """The quantities that ``derive`` knows, each a function of parameters and assumptions.
 
-G. Jug and S. Recchia, arXiv:2111.12644: eqs. (1), (7), (12), (13), (15), (18).
+G. Jug and S. Recchia, arXiv:2111.12644: eqs. (1), (7), (12), (13), (15), (18). Eq. (1): ordered regions (RERs) are
+spheres of radius xi; four that touch leave between them the regular tetrahedron of edge 2 xi less four spherical
+sectors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import exp, pi, sqrt
-from typing import Any
+from math import acos, exp, sqrt
 
 from glasspara.analysis.derive.assumptions import Assumption
 from glasspara.analysis.derive.fitted_values import FittedValues
 from glasspara.model.parameters import ATS_NAMES, to_canonical
-from glasspara.physics.ats.limits import (
-    ats_weak_field_susceptibility,
-    ats_weak_field_susceptibility_cold,
-    ats_weak_field_susceptibility_warm,
+from glasspara.physics.ats import (
+    PHASE_PER_AREA,
+    T_REFERENCE,
+    AtsParameters,
+    characteristic_field,
+    reduced_tunnelling_number,
+    weak_field_amplitude,
+    weak_field_susceptibility,
+    weak_field_susceptibility_cold,
+    weak_field_susceptibility_warm,
 )
-from glasspara.physics.ats.tunnelling_number import T_REFERENCE, reduced_tunnelling_number
-from glasspara.physics.ats.weak_field import weak_field_amplitude
-from glasspara.physics.geometry import smallest_xi, tetrahedron_face, tetrahedron_side, void_volume
 from glasspara.physics.ions.ions import ION_OF_PARAMETER, curie_constant
-from glasspara.units import BOHR_MAGNETON, BOLTZMANN, FLUX_QUANTUM, SQUARE_ANGSTROM, TESLA
+from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
 Values = Mapping[str, float]
 
 _CHI, _CURIE = "emu g^-1 Oe^-1", "emu K g^-1 Oe^-1"
-_PHASE_PER_AREA = 2.0 * pi * SQUARE_ANGSTROM / (TESLA * FLUX_QUANTUM)
-"""Aharonov-Bohm phase (7) per Oe and A^2 of (Q/e) S4 across the field."""
+VOID_SHARE = 2.0 * sqrt(2.0) / 3.0 - 4.0 / 3.0 * acos(23.0 / 27.0)
+"""Volume of the void between four spheres that touch, over xi^3: 0.2078; eq. (1)."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,33 @@ class Wanted:
     temperature: float | None = None
 
 
-def _ats(values: Values, source: FittedValues) -> dict[str, Any]:
-    return {name: values[name] for name in ATS_NAMES} | {
-        "orientation": source.orientation, "convention": source.convention,
-    }  # fmt: skip
+def void_volume(xi: float) -> float:
+    """Volume of the void between four spheres of radius ``xi``, in the unit of ``xi`` cubed; eq. (1)."""
+    return VOID_SHARE * xi**3
+
+
+def tetrahedron_side(volume: float) -> float:
+    """Edge of the regular tetrahedron of ``volume``."""
+    return float((6.0 * sqrt(2.0) * volume) ** (1.0 / 3.0))
+
+
+def tetrahedron_face(side: float) -> float:
+    """Area of one face of a regular tetrahedron of edge ``side``."""
+    return sqrt(3.0) / 4.0 * side * side
+
+
+def smallest_xi(area: float) -> float:
+    """Radius of the spheres whose void, as a tetrahedron, has faces of ``area``: what a loop of that area needs."""
+    side = sqrt(4.0 * area / sqrt(3.0))
+    return float((side**3 / (6.0 * sqrt(2.0)) / VOID_SHARE) ** (1.0 / 3.0))
+
+
+def ats_of(values: Values, source: FittedValues) -> AtsParameters:
+    """The parameters of the ATS term among ``values``, with the conventions of ``source``."""
+    return AtsParameters(
+        **{name: values[name] for name in ATS_NAMES},
+        orientation=source.orientation, convention=source.convention,
+    )  # fmt: skip
 
 
 def _mean(v: Values) -> float:
@@ -78,7 +105,7 @@ def from_the_fit(source: FittedValues) -> list[Wanted]:
         Wanted("n_tunn_growth", "N_tunn at high temperature over that at T0 (15)", "1",
                 lambda v: exp(v["delta_mu"] / T_REFERENCE)),
         Wanted("gap_field", "field at which D_0 phi = D_min", "Oe",
-                lambda v: v["d_min"] / (_PHASE_PER_AREA * _mean(v))),
+                lambda v: v["d_min"] / (PHASE_PER_AREA * _mean(v))),
     ]  # fmt: skip
     if source.values["delta_mu"] > 0.0:
         # D_min s(T)/2T has its maximum at T = delta_mu
@@ -92,15 +119,15 @@ def from_the_fit(source: FittedValues) -> list[Wanted]:
 def at_temperature(source: FittedValues, T: float) -> list[Wanted]:
     """What needs no assumption but a temperature, K."""
     limits = {
-        "chi_ats": (ats_weak_field_susceptibility, "weak-field chi of the ATS term (12)"),
-        "chi_ats_cold": (ats_weak_field_susceptibility_cold, "its limit for kT << D_min (13)"),
+        "chi_ats": (weak_field_susceptibility, "weak-field chi of the ATS term (12)"),
+        "chi_ats_cold": (weak_field_susceptibility_cold, "its limit for kT << D_min (13)"),
         "chi_ats_warm": (
-            ats_weak_field_susceptibility_warm,
+            weak_field_susceptibility_warm,
             "its limit for kT >> D_min (13), the fake Curie law",
         ),
     }
     found = [
-        Wanted(name, text, _CHI, lambda v, f=function: float(f(T, **_ats(v, source))), (), T)  # type: ignore[misc]
+        Wanted(name, text, _CHI, lambda v, f=function: float(f(T, ats_of(v, source))), (), T)  # type: ignore[misc]
         for name, (function, text) in limits.items()
     ]
 
@@ -108,7 +135,7 @@ def at_temperature(source: FittedValues, T: float) -> list[Wanted]:
         return float(reduced_tunnelling_number(T, v["delta_mu"]))
 
     def to_iron(v: Values) -> float:
-        return T * float(ats_weak_field_susceptibility(T, **_ats(v, source))) / _iron(v)
+        return T * float(weak_field_susceptibility(T, ats_of(v, source))) / _iron(v)
 
     if _iron(source.values) > 0.0:
         text = "T chi_ATS over the Curie constant of the iron"
@@ -116,7 +143,7 @@ def at_temperature(source: FittedValues, T: float) -> list[Wanted]:
     return [
         *found,
         Wanted("thermal_field", "field at which D_0 phi = 2kT: the ATS term leaves its weak-field form", "Oe",
-                lambda v: 2.0 * T / (_PHASE_PER_AREA * _mean(v) * growth(v) ** 3), (), T),
+                lambda v: 2.0 * T / (PHASE_PER_AREA * _mean(v) * growth(v) ** 3), (), T),
         Wanted("iron_field", "field at which g mu_B H = kT: iron leaves Curie's law", "Oe",
                 lambda _: BOLTZMANN * T / (2.0 * BOHR_MAGNETON), (), T),
     ]  # fmt: skip
@@ -134,7 +161,7 @@ def with_assumptions(measured: bool, known: Mapping[str, Assumption]) -> list[Wa
 
     def qs4(v: Values) -> float:
         if "b_star" in v:
-            return FLUX_QUANTUM / (2.0 * pi * SQUARE_ANGSTROM * v["b_star"])
+            return float(characteristic_field(v["b_star"]))
         return _mean(v) / v["d0"] if "d0" in v else v["qs4"]
 
     def number(v: Values) -> float:
@@ -160,7 +187,7 @@ def with_assumptions(measured: bool, known: Mapping[str, Assumption]) -> list[Wa
         Wanted("void_face", "area of its face", "A^2", lambda v: tetrahedron_face(side(v)), ("xi",)),
         Wanted("qs4", "(Q/e) S4", "A^2", qs4, area_needs),
         Wanted("b_star", "B* = phi_0/[2 pi (Q/e) S4]", "T",
-                lambda v: FLUX_QUANTUM / (2.0 * pi * SQUARE_ANGSTROM * qs4(v)), area_needs),
+                lambda v: float(characteristic_field(qs4(v))), area_needs),
         Wanted("d0_mean", "tunnelling amplitude D_0", "K", amplitude, area_needs),
         Wanted("d0_over_d_min", "D_0/D_min", "1", lambda v: amplitude(v) / v["d_min"], area_needs),
         Wanted("n_tunn", "tunnelling particles of one system", "1", number, number_needs),

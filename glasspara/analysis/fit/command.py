@@ -135,10 +135,17 @@ def fit(
     # A joint fit without one of its files is another fit.
     jobs = work.workers
     loaded = data.load(quiet=output.quiet, failed=failed if per_run else None, jobs=jobs)
-    results = replicates.run(_fit(loaded, settings, wanted, per_run=per_run, jobs=jobs))
+    results = replicates.run(_fit(loaded, settings, wanted, per_run=per_run, jobs=jobs, quiet=output.quiet))
 
     def figures() -> dict[str, bytes]:
-        return _figures(loaded.inputs, results, prefixes(len(results)), decompose=decompose, jobs=jobs)
+        return _figures(
+            loaded.inputs,
+            results,
+            prefixes(len(results)),
+            decompose=decompose,
+            jobs=jobs,
+            quiet=output.quiet,
+        )
 
     output.deliver(
         REPORT,
@@ -161,15 +168,16 @@ def _wanted(minos: list[str] | None, profile: list[str] | None, contour: list[st
 
 
 def _fit(
-    loaded: Loaded, settings: FitSettings, wanted: Wanted | None, *, per_run: bool, jobs: int
+    loaded: Loaded, settings: FitSettings, wanted: Wanted | None, *, per_run: bool, jobs: int, quiet: bool
 ) -> list[FitResult]:
     from glasspara.data.dataset import Dataset
     from glasspara.fitting.batch import fit_each
-    from glasspara.report.progress import track
+    from glasspara.report.progress import progress
 
     data = loaded.data
     parts = [Dataset((run,)) for run in data.runs] if per_run else [data]
-    return fit_each(parts, settings, wanted=wanted, jobs=jobs, progress=lambda parts: track(parts, "fitting"))
+    with progress("fitting", quiet=quiet) as report:
+        return fit_each(parts, settings, wanted=wanted, jobs=jobs, progress=report)
 
 
 class _Replicates:
@@ -179,6 +187,7 @@ class _Replicates:
         self._count = count
         self._jobs = work.workers
         self._kept = Unfinished(output, UNFINISHED)
+        self._quiet = output.quiet
         if count is None:
             return
         from glasspara.fitting.resampling.resample import bootstrap_kind
@@ -193,7 +202,7 @@ class _Replicates:
         from glasspara.fitting.resampling.bootstrap import bootstrap, description
         from glasspara.report.progress import progress
 
-        with self._kept.interruptible(), progress("bootstrap") as report:
+        with self._kept.explaining_interrupts(), progress("bootstrap", quiet=self._quiet) as report:
             return bootstrap(
                 results,
                 self._count,
@@ -211,17 +220,22 @@ class _Replicates:
 
 
 def _figures(
-    inputs: Sequence[Input], results: Sequence[FitResult], names: Sequence[str], *, decompose: bool, jobs: int
+    inputs: Sequence[Input],
+    results: Sequence[FitResult],
+    names: Sequence[str],
+    *,
+    decompose: bool,
+    jobs: int,
+    quiet: bool,
 ) -> dict[str, bytes]:
     """Figures by file name, drawn by several processes where there are many."""
     from glasspara.analysis.fit.figures import pictures
     from glasspara.report.correction_figures import correction_figures
-    from glasspara.report.progress import track
+    from glasspara.report.progress import progress
     from glasspara.report.style import save_png
 
-    drawn = pictures(
-        results, decompose_all=decompose, jobs=jobs, progress=lambda results: track(results, "drawing")
-    )
+    with progress("drawing", quiet=quiet) as report:
+        drawn = pictures(results, decompose_all=decompose, jobs=jobs, progress=report)
     files = {
         f"{prefix}{stem}.png": content
         for prefix, figures in zip(names, drawn, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,7 +16,7 @@ from glasspara.arrays import FloatArray
 from glasspara.data.dataset import ReducedRun
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms
-from glasspara.replicates.batch import in_order
+from glasspara.replicates.cores import Progress, in_order, no_progress
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
     abscissa,
@@ -141,12 +141,12 @@ def pictures(
     *,
     decompose_all: bool = False,
     jobs: int = 1,
-    progress: Callable[[Sequence[FitResult]], Iterable[FitResult]] = tuple,
+    progress: Progress = no_progress,
 ) -> list[dict[str, bytes]]:
     """PNG files of each fit by the stems of their names; the same bytes for any ``jobs``."""
-    shared = min(jobs, max(1, len(results) // DRAWN_A_PROCESS))
-    with in_order(partial(_of_one, decompose_all=decompose_all), results, jobs=shared) as drawn:
-        return [files for _, files in zip(progress(results), drawn, strict=True)]
+    task = partial(_of_one, decompose_all=decompose_all)
+    with in_order(task, results, jobs=jobs, per_process=DRAWN_A_PROCESS, progress=progress) as drawn:
+        return list(drawn)
 
 
 def _of_one(result: FitResult, *, decompose_all: bool) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.ats.magnetisation import ats_magnetisation
+from glasspara.physics.ats import ats_magnetisation
 from glasspara.physics.three_level.magnetisation import three_level_magnetisation
 
 DEVIATIONS = (0.01, 0.1)
@@ -37,7 +37,7 @@ def departures(
 ) -> tuple[Departure, ...]:
     """Departure for each (Q/e) S4 of ``areas``, A^2, at ``T``, K, in fields from 100 Oe to ``h_max``.
 
-    ``ats`` holds the parameters of :func:`glasspara.physics.ats.magnetisation.ats_magnetisation`.
+    ``ats`` holds the parameters of :func:`glasspara.ats_magnetisation`.
     """
     fields = np.geomspace(_LOWEST, h_max, _PLACES)
     places = np.append(_WEAK, fields)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from glasspara.analysis.high_field.departure import DEVIATIONS, departures
-from glasspara.physics.ats.magnetisation import ats_magnetisation
+from glasspara.physics.ats import ats_magnetisation
 from glasspara.physics.three_level.magnetisation import three_level_magnetisation
 from glasspara.report.style import BLACK, GREY, PAD, WIDTH, ordered_colours, paper_style
 from glasspara.report.text import scaled_unit

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from glasspara.physics.three_level.level_diagram import level_diagram
+from glasspara.physics.three_level.levels import level_diagram
 from glasspara.report.style import BLUE, GREEN, GREY, PAD, VERMILLION, WIDTH, paper_style
 
 _PLACES = 401

@@ -37,11 +37,11 @@ def inspect(
     Exit status 6: some of several files could not be read; the others are shown.
     """
     from glasspara.analysis.inspect.report import inspect_document
-    from glasspara.data.batch_reading import each_file
     from glasspara.errors import GlassparaError
     from glasspara.files.exclusion import parse_exclusions
+    from glasspara.replicates.cores import each_file
     from glasspara.report.frame import to_text
-    from glasspara.report.progress import track
+    from glasspara.report.progress import progress
     from glasspara.report.terminal import Look
 
     task = partial(
@@ -53,8 +53,11 @@ def inspect(
         min_fit=min_fit,
     )
     found, failed = [], []
-    with each_file(task, files, jobs=workers(jobs)) as outcomes:
-        for path, outcome in zip(track(files, "reading"), outcomes, strict=True):
+    with (
+        progress("reading", quiet=quiet) as report,
+        each_file(task, files, jobs=workers(jobs), progress=report) as outcomes,
+    ):
+        for path, outcome in zip(files, outcomes, strict=True):
             if isinstance(outcome, GlassparaError):
                 if len(files) == 1 and not as_json:
                     raise outcome

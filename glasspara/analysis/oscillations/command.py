@@ -68,7 +68,7 @@ def oscillations(
     from glasspara.analysis.oscillations.waves import oscillations as look
     from glasspara.report.progress import progress
 
-    with progress("noise") as report:
+    with progress("noise", quiet=output.quiet) as report:
         result = look(
             loaded.data,
             settings,

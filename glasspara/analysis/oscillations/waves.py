@@ -1,7 +1,7 @@
 """Does M_intr oscillate with temperature at fixed field?
 
 Source: G. Jug and S. Recchia, arXiv:2111.12644, Fig. 20: oscillations at intermediate and high T, clear for BAS at
-50 kOe and Duran, weak for BK7 at 20 kOe; by eye. Here a periodogram says it (``periodogram``), in T and in 1/T,
+50 kOe and Duran, weak for BK7 at 20 kOe; by eye. Here a periodogram says it (``search``), in T and in 1/T,
 beside two smooth descriptions that are fitted together with each wave: the model, and a spline that knows nothing of
 it. A wave counts by the lesser of its two powers. The chance that noise alone reaches as much anywhere in the search,
 over all frequencies, runs and abscissae, is counted in replicates of noise. Beside a model that does not describe the
@@ -16,17 +16,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glasspara.analysis.linear.smooth import SplineFit
-from glasspara.analysis.linear.tangent import by_thermometer, tangent
-from glasspara.analysis.oscillations.periodogram import Wave, fit_wave
+from glasspara.analysis.linear import SplineFit, by_thermometer, tangent
 from glasspara.analysis.oscillations.search import (
     BOTH,
     DESCRIPTIONS,
     Abscissa,
     Noise,
     Search,
+    Wave,
     Wiggle,
     find_tracks,
+    fit_wave,
     place,
 )
 from glasspara.arrays import FloatArray
@@ -36,8 +36,8 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import MISFIT_P, residual_correlation
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
-from glasspara.replicates.linear_algebra import on_one_thread
-from glasspara.replicates.run import Progress, run_replicates
+from glasspara.replicates.cores import Progress, no_progress, on_one_thread
+from glasspara.replicates.run import run_replicates
 from glasspara.wording import p_value, value_with_error
 
 FOUND, HINT = 0.01, 0.05
@@ -165,7 +165,7 @@ def oscillations(
     seed: int = 1,
     jobs: int = 1,
     cluster: str | None = None,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> OscillationResult:
     """Fit the model to all of ``data`` and look for waves in every run at fixed field.
 
@@ -234,8 +234,7 @@ def _correlation(result: OscillationResult, search: Search) -> tuple[float, floa
     peak = best.best
     spline = search.spline_fits(search.target)[best.number]
     wave = peak.control.at(place(best.run.temperature, peak.abscissa), peak.middle) / best.run.sigma
-    left = spline.left - (wave - spline.base @ (spline.base.T @ wave))
-    return residual_correlation(Dataset((best.run,)), left)
+    return residual_correlation(Dataset((best.run,)), spline.left - spline.remainder(wave))
 
 
 def _runs(

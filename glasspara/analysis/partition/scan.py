@@ -27,7 +27,7 @@ from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import TRUSTED, FitResult, Status
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Terms
-from glasspara.replicates.linear_algebra import on_one_thread
+from glasspara.replicates.cores import on_one_thread
 
 FRACTION = "fe2_fraction"
 LEVELS = {"68 %": 1.0, "95 %": 3.8415}

@@ -44,7 +44,7 @@ def reproduce(
         raise UsageError("the results are files", remedy="Name a folder with --out DIR")
     steps = chosen_steps(names(only))
     output.check([*REPORT.files, *(f"{step.name}/{step.report}" for step in steps)])
-    with progress("reproducing") as report:
+    with progress("reproducing", quiet=output.quiet) as report:
         result = run(output.out, seed=seed, jobs=workers(jobs), steps=steps, progress=report)
     output.deliver(REPORT, None, result)
     if result.notes:

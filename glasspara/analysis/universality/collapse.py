@@ -10,27 +10,87 @@ Both are linear, so under Gaussian noise the ratio of the chi2 gained to the chi
 distribution exactly, whatever f is within the space, and whether or not the stated errors have the right size.
 
 A wrong field, thermometer or mass of one run breaks universality as well. Where the test fails it is therefore
-repeated with such errors granted to the common model, each with a Gaussian prior (``parameters.ALLOWANCES``), and
+repeated with such errors allowed in the common model, each with a Gaussian prior (``parameters.ALLOWANCES``), and
 universality is said to fail only where it fails then too. Where it fails by one run alone, that run is named: a
 flux jump or a wrong label does this, a property of the sample does not.
+
+Where chi_larmor comes from (:class:`ChiLarmor`) decides what the test knows of it. The source subtracts the chi_larmor
+of a Larmor + Langevin fit of each run, or of all runs. Such a value comes from the data that are then tested, and
+subtracting it leaves the data known up to a multiple of H (of each run, or of all). Least squares with the covariance
+that the subtraction leaves are least squares with that multiple free. So whatever way the value was found, the test
+that propagates its error in full is the test with chi_larmor free, one for all runs or one for each. Only a value from
+other data adds knowledge.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
+from typing import Literal
 
 import numpy as np
 
-from glasspara.analysis.linear.projection import orthonormal
-from glasspara.analysis.universality.common_curve import curve_basis, knots_of
-from glasspara.analysis.universality.f_test import CurveTest, Tension, curve_test, folded
-from glasspara.analysis.universality.larmor_choice import ChiLarmor, subtracted
+from glasspara.analysis.universality.common_curve import (
+    CurveTest,
+    Larmor,
+    Tension,
+    curve_test,
+    folded,
+    nearest_curve,
+)
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
-from glasspara.replicates.linear_algebra import on_one_thread
+from glasspara.errors import UsageError
+from glasspara.replicates.cores import on_one_thread
+
+Source = Literal["fit", "each", "all", "given"]
+
+SOURCES: dict[Source, str] = {
+    "fit": "fitted with the common curve",
+    "each": "Larmor + Langevin fit of each run",
+    "all": "Larmor + Langevin fit of all runs",
+    "given": "given",
+}
+"""The sources of chi_larmor, in words."""
+
+FROM_THE_DATA: tuple[Source, ...] = ("fit", "each", "all")
 
 # Of two runs that disagree neither is the odd one; with three left there is something to be odd against.
 _FEWEST_RUNS_TO_BLAME_ONE = 4
+
+
+@dataclass(frozen=True)
+class ChiLarmor:
+    """Source of chi_larmor, and the value (emu g^-1 Oe^-1) with its standard error where it is given.
+
+    Raises
+    ------
+    UsageError
+        For an error that is not positive and finite.
+    """
+
+    source: Source = "fit"
+    value: float = 0.0
+    error: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.error is not None and not 0.0 < self.error < inf:
+            raise UsageError("--chi-larmor: the error must be positive")
+
+    @property
+    def text(self) -> str:
+        if self.error is None:
+            return SOURCES[self.source]
+        return f"given as {self.value:.5g} ± {self.error:.2g}, then fitted with the common curve"
+
+    @property
+    def tested(self) -> Larmor:
+        """What the test takes for known and for free."""
+        if self.source == "each":
+            return Larmor("each")
+        if self.source == "given":
+            return Larmor("none" if self.error is None else "one", self.value, self.error)
+        return Larmor("one")
 
 
 @dataclass(frozen=True)
@@ -129,7 +189,7 @@ def universality(
 
 def _result(data: Dataset, choice: ChiLarmor, test: CurveTest) -> UniversalityResult:
     sign, size, abscissa = folded(data)
-    values = subtracted(data, choice, test)
+    values = _subtracted(data, choice, test)
     chi = np.repeat([value for value, _ in values], [len(run) for run in data.runs])
     shown = sign * data.magnetisation + chi * size
     return UniversalityResult(
@@ -142,7 +202,7 @@ def _result(data: Dataset, choice: ChiLarmor, test: CurveTest) -> UniversalityRe
         holds=test.holds,
         h_over_t=abscissa,
         magnetisation=shown,
-        common_curve=_nearest_curve(abscissa, shown, data.sigma),
+        common_curve=nearest_curve(abscissa, shown, data.sigma),
         runs=tuple(
             RunTension(run, *value, tension)
             for run, value, tension in zip(data.runs, values, test.runs, strict=True)
@@ -150,6 +210,25 @@ def _result(data: Dataset, choice: ChiLarmor, test: CurveTest) -> UniversalityRe
     )
 
 
-def _nearest_curve(abscissa: FloatArray, shown: FloatArray, sigma: FloatArray) -> FloatArray:
-    base = orthonormal(curve_basis(abscissa, knots_of(abscissa)) / sigma[:, None])
-    return sigma * (base @ (base.T @ (shown / sigma)))
+_Subtracted = tuple[float, float | None]
+"""Value and standard error, emu g^-1 Oe^-1."""
+
+
+def _subtracted(data: Dataset, choice: ChiLarmor, test: CurveTest) -> tuple[_Subtracted, ...]:
+    """What is subtracted from each run; ``test`` is the test of ``data`` with ``choice.tested``."""
+    if choice.source == "each":
+        return tuple(_by_fit(Dataset((run,))) for run in data.runs)
+    if choice.source == "all":
+        return (_by_fit(data),) * len(data.runs)
+    return tuple((chi, test.chi_larmor_error) for chi in test.chi_larmor)
+
+
+def _by_fit(data: Dataset) -> _Subtracted:
+    """chi_larmor of a Larmor + Langevin fit, both ions with n >= 0."""
+    from glasspara.fitting.problem.settings import FitSettings
+    from glasspara.fitting.search.minimise import minimise
+    from glasspara.model.model import Model
+
+    settings = FitSettings(model=Model("ll"))
+    found = minimise(settings.problem(data, settings.held()), settings.guess())
+    return found.reported["chi_larmor"], found.errors["chi_larmor"]

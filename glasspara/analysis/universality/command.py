@@ -11,7 +11,7 @@ from glasspara.cli.groups import DataOptions
 from glasspara.cli.output import OutputWithPlots
 
 if TYPE_CHECKING:
-    from glasspara.analysis.universality.larmor_choice import ChiLarmor as ChiLarmorSource
+    from glasspara.analysis.universality.collapse import ChiLarmor as ChiLarmorSource
     from glasspara.report.terminal import Terminal
 
 REPORT, DATA, FIGURE = "universality.json", "universality.csv", "universality.png"
@@ -75,7 +75,7 @@ def universality(
 
 
 def _choice(text: str) -> ChiLarmorSource:
-    from glasspara.analysis.universality.larmor_choice import FROM_THE_DATA, ChiLarmor
+    from glasspara.analysis.universality.collapse import FROM_THE_DATA, ChiLarmor
 
     for source in FROM_THE_DATA:
         if text == source:

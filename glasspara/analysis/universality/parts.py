@@ -14,14 +14,14 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from glasspara.analysis.universality.f_test import Larmor, curve_test, folded
-from glasspara.analysis.universality.larmor_choice import ChiLarmor
+from glasspara.analysis.universality.collapse import ChiLarmor
+from glasspara.analysis.universality.common_curve import Larmor, curve_test, folded
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.significance import holm
-from glasspara.replicates.linear_algebra import on_one_thread
+from glasspara.replicates.cores import on_one_thread
 from glasspara.wording import p_value
 
 Range = tuple[float, float]

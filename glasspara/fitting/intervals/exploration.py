@@ -18,7 +18,7 @@ from glasspara.fitting.problem.coordinates import reported_names
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model.parameters import ION_NAMES, PARTITION_NAMES
-from glasspara.replicates.linear_algebra import on_one_thread
+from glasspara.replicates.cores import on_one_thread
 
 ALL = "all"
 """In place of names: every free parameter, and every combination that has an error."""

@@ -14,12 +14,12 @@ from glasspara.findings import Finding, finding
 from glasspara.fitting.judge.assessment import MISFIT_P
 from glasspara.fitting.judge.significance import chi2_p_value
 from glasspara.fitting.problem.combinations import combinations
-from glasspara.fitting.resampling.fingerprint import fingerprint
-from glasspara.fitting.resampling.resample import Kind, Resampler
+from glasspara.fitting.resampling.resample import Kind, Resampler, fingerprint
 from glasspara.fitting.result import Bootstrap, FitResult, Spread
 from glasspara.fitting.search.minimise import Minimum, settle
 from glasspara.model.parameters import parameter_of, to_canonical
-from glasspara.replicates.run import Progress, Replicate, run_replicates
+from glasspara.replicates.cores import Progress, no_progress
+from glasspara.replicates.run import Replicate, run_replicates
 from glasspara.replicates.store import Store
 
 # Ends of the 95 % interval, and between them those of one standard deviation of a Gaussian.
@@ -54,7 +54,7 @@ def bootstrap(
     jobs: int = 1,
     cluster: str | None = None,
     store: Store | None = None,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> list[FitResult]:
     """``results`` with ``count`` bootstrap replicates of each.
 

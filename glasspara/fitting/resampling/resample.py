@@ -1,9 +1,14 @@
-"""New data from a fit, for a bootstrap: Gaussian noise of the stated size, or the fit's own residuals shuffled."""
+"""New data from a fit, for a bootstrap: Gaussian noise of the stated size, or the fit's own residuals shuffled.
+
+:func:`fingerprint` says which fit and which data they come from.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import sha256
 from math import exp
 from typing import Literal, get_args
 
@@ -99,3 +104,30 @@ def _with_magnetisation(data: Dataset, magnetisation: FloatArray) -> Dataset:
     return Dataset(
         tuple(replace(run, magnetisation=part) for run, part in zip(data.runs, parts, strict=True))
     )
+
+
+def fingerprint(problems: Iterable[tuple[Problem, FloatArray]]) -> dict[str, str]:
+    """What tells one set of replicates from another, by problems with a point of each.
+
+    Digests of their data ("data"), and of how those are fitted ("settings").
+    """
+    data, settings = sha256(), sha256()
+    for problem, point in problems:
+        points = problem.data
+        for values in (points.temperature, points.field, points.magnetisation, points.sigma):
+            data.update(values.tobytes())
+        coordinates = problem.coordinates
+        settings.update(
+            repr(
+                (
+                    coordinates.model,
+                    coordinates.names,
+                    sorted(coordinates.held.items()),
+                    sorted(coordinates.limits.items()),
+                    sorted(problem.constraints.items()),
+                    problem.nuisances,
+                    point.tolist(),
+                )
+            ).encode()
+        )
+    return {"data": data.hexdigest(), "settings": settings.hexdigest()}

@@ -1,8 +1,14 @@
-"""The universal function of the ATS term at zero temperature: elementary closed forms.
+"""The universal function of the ATS term at zero temperature, and with it the function at large c.
 
-With ln cosh x replaced by x, ``K0(d, c) = int_d^inf dy/y [sqrt(y^2 + c^2) - y] = d - sqrt(d^2 + c^2) +
-c asinh(c/d)``, and its isotropic mean is elementary too. For D_min >> kT this is the whole answer; elsewhere
-it is the smooth bulk from which the thermal part is split off. See ``docs/theory.md``.
+**Zero temperature** (D_min >> kT). With ln cosh x replaced by x,
+``K0(d, c) = int_d^inf dy/y [sqrt(y^2 + c^2) - y] = d - sqrt(d^2 + c^2) + c asinh(c/d)``, and its isotropic mean is
+elementary too (:func:`cold_fields`).
+
+**Large c.** With r = sqrt(y^2 + c^2), ln cosh r = r - ln 2 + ln(1 + exp(-2r)), so that exactly
+``K(d, c) = K0(d, c) - Phi(d) + E(d, c)``: Phi(d) = int_d^inf dy/y ln(1 + exp(-2y)), and E, the same integral with r in
+place of y, is of order exp(-2c). The isotropic mean is ``G = G0 - Phi + (X - Y)/c`` with X(d) the integral of E over
+all c and Y(d, c) that from c to infinity. So an elementary part, functions of one variable and an exponentially small
+part add up (:func:`split_fields`); ``warm`` and ``middle`` supply the last two. See ``docs/theory.md``.
 """
 
 from __future__ import annotations
@@ -37,7 +43,7 @@ def split_fields(
     one: OneVariable,
     remainder: Remainder,
 ) -> dict[str, FloatArray]:
-    """Fields of the kernel (see ``ats_kernel``) for c well above 0. ``d`` broadcasts against ``c``."""
+    """Fields of the kernel (see ``kernel``) for c well above 0. ``d`` broadcasts against ``c``."""
     cold = cold_fields(d, c, fields, isotropic)
     thermal = _isotropic(c, fields, one, remainder) if isotropic else _aligned(fields, one, remainder)
     return {name: cold[name] + thermal[name] / c / c for name in fields}
@@ -117,7 +123,7 @@ def _asinh_parts_series(q: FloatArray, rho: FloatArray) -> tuple[FloatArray, Flo
 def cold_fields(
     d: FloatArray, c: FloatArray, fields: frozenset[str], isotropic: bool
 ) -> dict[str, FloatArray]:
-    """Zero-temperature values of the kernel's fields (see ``ats_kernel``), for d > 0 and c >= 0."""
+    """Zero-temperature values of the kernel's fields (see ``kernel``), for d > 0 and c >= 0."""
     q = c / d
     # The square is ten times faster, but could overflow.
     rho = np.sqrt(1.0 + q * q) if q.max(initial=0.0) < 1e150 else np.hypot(1.0, q)

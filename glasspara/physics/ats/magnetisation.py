@@ -5,34 +5,38 @@ G. Jug and S. Recchia, arXiv:2111.12644, eq. (10), in the form
 ``M = 2 pi n_ats (2kT/B) <K(d, c_b u) - K(d, c_a u)>``,   d = D_min/2kT,   c_a,b = D_0min,max phi_1/2kT,
 
 phi_1 being the Aharonov-Bohm phase (7) of a loop across the field and u = \\|cos theta\\|. K is the one universal
-function of ``ats_kernel``; ``docs/theory.md`` has the derivation and the error budget.
+function of ``kernel``; ``docs/theory.md`` has the derivation and the error budget.
+
+What every form of the term needs on the way is here, too: :func:`flatten` broadcasts the arguments to
+:class:`Points`, :func:`evaluate` computes in chunks of points, :func:`reduced` gives d and c, and :func:`derivatives`
+is the chain rule from the derivatives by d and c back to the parameters, T and H.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.ats.arguments import (
-    Points,
-    Sums,
-    chunks,
-    conventions,
-    fill_derivatives,
-    flatten,
-    reduced,
+from glasspara.physics.ats.kernel import difference
+from glasspara.physics.ats.parameters import (
+    SYSTEM_NAMES,
+    AtsParameters,
+    Law,
+    check_finite,
+    check_positive,
 )
-from glasspara.physics.ats.difference import difference
-from glasspara.physics.ats.tunnelling_number import Law, Law15, Law16
 
 _CHUNK = 16384
 """Points computed at a time, which bounds the memory."""
 _GRADIENT_CHUNK = 8192
 """The same with derivatives, whose intermediates are more. With larger chunks the allocator hands their memory back
 to the system after every one, and the page faults double the time."""
+_D_FLOOR = 1e-300
 
 
 def ats_magnetisation(
@@ -74,164 +78,172 @@ def ats_magnetisation(
         For a T or d_min that is not positive, a negative or falling pair of tunnelling cutoffs, a value that is
         not finite, or an unknown orientation or convention.
     """
-    return ats_magnetisation_by_law(
-        T,
-        H,
-        n_ats=n_ats,
-        d_min=d_min,
-        d0min_qs4=d0min_qs4,
-        d0max_qs4=d0max_qs4,
-        law=Law15(delta_mu),
-        orientation=orientation,
-        convention=convention,
-    )
+    ats = AtsParameters(
+        n_ats=n_ats, d_min=d_min, d0min_qs4=d0min_qs4, d0max_qs4=d0max_qs4, delta_mu=delta_mu,
+        orientation=orientation, convention=convention,
+    )  # fmt: skip
+    return ats_term(T, H, ats)
 
 
-def ats_magnetisation_gradient(
-    T: npt.ArrayLike,
-    H: npt.ArrayLike,
-    *,
-    n_ats: npt.ArrayLike,
-    d_min: npt.ArrayLike,
-    d0min_qs4: npt.ArrayLike,
-    d0max_qs4: npt.ArrayLike,
-    delta_mu: npt.ArrayLike,
-    orientation: str = "isotropic",
-    convention: str = "paper",
+def ats_term(T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParameters) -> FloatArray:
+    """Magnetisation (10), emu/g, as :func:`ats_magnetisation`, with the tunnelling number by (15) or by (16).
+
+    ``T`` in K and ``H`` in Oe broadcast with the parameters. ValueError for a T that is not positive, a T or H that is
+    not finite, and where the law of ``ats`` has no positive tunnelling number.
+    """
+    shape, points = flatten(T, H, ats)
+    known = ats.conventions
+
+    def columns(p: Points) -> Columns:
+        d, k = reduced(p, known.phase)
+        (value,) = difference(
+            d, k * np.abs(p.H), p.d0min_qs4, p.d0max_qs4, isotropic=known.isotropic, gradient=False
+        )
+        yield "M", p.n_ats * (known.prefactor * p.T * k * k * p.H) * value
+
+    return evaluate(shape, points, ("M",), columns, chunk=_CHUNK)["M"]
+
+
+def ats_term_gradient(
+    T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParameters
 ) -> tuple[FloatArray, dict[str, FloatArray]]:
-    """Magnetisation as :func:`ats_magnetisation`, and its analytic derivative by each argument.
+    """Magnetisation as :func:`ats_term`, and its analytic derivative by each argument.
 
     Returns the magnetisation, emu/g, and a dictionary with the keys ``n_ats``, ``d_min``, ``d0min_qs4``,
-    ``d0max_qs4``, ``delta_mu``, ``T`` and ``H``; each derivative has the magnetisation's shape and the unit
-    emu/g over that of its argument. Parameters and errors are those of :func:`ats_magnetisation`.
+    ``d0max_qs4``, ``delta_mu`` (or ``gamma_tunn`` and ``e0_tunn``), ``T`` and ``H``; each derivative has the
+    magnetisation's shape and the unit emu/g over that of its argument. Errors are those of :func:`ats_term`.
     """
-    return ats_magnetisation_by_law_gradient(
-        T,
-        H,
-        n_ats=n_ats,
-        d_min=d_min,
-        d0min_qs4=d0min_qs4,
-        d0max_qs4=d0max_qs4,
-        law=Law15(delta_mu),
-        orientation=orientation,
-        convention=convention,
-    )
+    shape, points = flatten(T, H, ats)
+    known = ats.conventions
 
-
-def ats_magnetisation_by_16(
-    T: npt.ArrayLike,
-    H: npt.ArrayLike,
-    *,
-    n_ats: npt.ArrayLike,
-    d_min: npt.ArrayLike,
-    d0min_qs4: npt.ArrayLike,
-    d0max_qs4: npt.ArrayLike,
-    gamma_tunn: npt.ArrayLike,
-    e0_tunn: npt.ArrayLike,
-    orientation: str = "isotropic",
-    convention: str = "paper",
-) -> FloatArray:
-    """Magnetisation (10) as :func:`ats_magnetisation`, emu/g, the tunnelling number by eq. (16).
-
-    ``gamma_tunn`` (dimensionless) and ``e0_tunn`` (K) take the place of delta_mu; either sign is good for both. What
-    they mean, and what data can say of them, is in ``tunnelling_number``. ValueError also where
-    the number is not positive at one of the temperatures or at T0.
-    """
-    return ats_magnetisation_by_law(
-        T,
-        H,
-        n_ats=n_ats,
-        d_min=d_min,
-        d0min_qs4=d0min_qs4,
-        d0max_qs4=d0max_qs4,
-        law=Law16(gamma_tunn, e0_tunn),
-        orientation=orientation,
-        convention=convention,
-    )
-
-
-def ats_magnetisation_by_16_gradient(
-    T: npt.ArrayLike,
-    H: npt.ArrayLike,
-    *,
-    n_ats: npt.ArrayLike,
-    d_min: npt.ArrayLike,
-    d0min_qs4: npt.ArrayLike,
-    d0max_qs4: npt.ArrayLike,
-    gamma_tunn: npt.ArrayLike,
-    e0_tunn: npt.ArrayLike,
-    orientation: str = "isotropic",
-    convention: str = "paper",
-) -> tuple[FloatArray, dict[str, FloatArray]]:
-    """As :func:`ats_magnetisation_gradient`, with ``gamma_tunn`` and ``e0_tunn`` in place of ``delta_mu``."""
-    return ats_magnetisation_by_law_gradient(
-        T,
-        H,
-        n_ats=n_ats,
-        d_min=d_min,
-        d0min_qs4=d0min_qs4,
-        d0max_qs4=d0max_qs4,
-        law=Law16(gamma_tunn, e0_tunn),
-        orientation=orientation,
-        convention=convention,
-    )
-
-
-def ats_magnetisation_by_law(
-    T: npt.ArrayLike,
-    H: npt.ArrayLike,
-    *,
-    n_ats: npt.ArrayLike,
-    d_min: npt.ArrayLike,
-    d0min_qs4: npt.ArrayLike,
-    d0max_qs4: npt.ArrayLike,
-    law: Law,
-    orientation: str = "isotropic",
-    convention: str = "paper",
-) -> FloatArray:
-    """Magnetisation (10) as :func:`ats_magnetisation`, emu/g, the tunnelling number by (15) or by (16).
-
-    ``law`` is ``Law15(delta_mu)`` or ``Law16(gamma_tunn, e0_tunn)`` of ``tunnelling_number``;
-    its parameters broadcast like the others. ValueError also where the law has no positive number.
-    """
-    shape, points = flatten(law, T=T, H=H, n_ats=n_ats, d_min=d_min, d0min_qs4=d0min_qs4, d0max_qs4=d0max_qs4)
-    known = conventions(orientation, convention)
-    out = np.empty(prod(shape))
-    for part, p in chunks(shape, points, _CHUNK):
+    def columns(p: Points) -> Columns:
         d, k = reduced(p, known.phase)
-        (value,) = _difference(p, d, k, known.isotropic, gradient=False)
-        out[part] = p.n_ats * (known.prefactor * p.T * k * k * p.H) * value
-    return out.reshape(shape)
+        rows = difference(
+            d, k * np.abs(p.H), p.d0min_qs4, p.d0max_qs4, isotropic=known.isotropic, gradient=True
+        )
+        yield from derivatives(p, Sums(known.prefactor * p.T * k * k, *rows))
+
+    out = evaluate(shape, points, derivative_names(ats), columns, chunk=_GRADIENT_CHUNK)
+    return out.pop("M"), out
 
 
-def ats_magnetisation_by_law_gradient(
-    T: npt.ArrayLike,
-    H: npt.ArrayLike,
-    *,
-    n_ats: npt.ArrayLike,
-    d_min: npt.ArrayLike,
-    d0min_qs4: npt.ArrayLike,
-    d0max_qs4: npt.ArrayLike,
-    law: Law,
-    orientation: str = "isotropic",
-    convention: str = "paper",
-) -> tuple[FloatArray, dict[str, FloatArray]]:
-    """Magnetisation as :func:`ats_magnetisation_by_law`, and its analytic derivative by each argument.
+class Points(NamedTuple):
+    """The arguments, each of shape (1,) or (n,); so are the law's parameters.
 
-    The dictionary is that of :func:`ats_magnetisation_gradient` with the names of the law's parameters
-    (``law._fields``) in place of ``delta_mu``.
+    ``further`` are the arguments that one form of the term has and the others do not.
     """
-    shape, points = flatten(law, T=T, H=H, n_ats=n_ats, d_min=d_min, d0min_qs4=d0min_qs4, d0max_qs4=d0max_qs4)
-    known = conventions(orientation, convention)
-    names = ("M", "n_ats", "d_min", "d0min_qs4", "d0max_qs4", *law._fields, "T", "H")
-    out = {name: np.empty(prod(shape)) for name in names}
-    for part, p in chunks(shape, points, _GRADIENT_CHUNK):
-        d, k = reduced(p, known.phase)
-        rows = _difference(p, d, k, known.isotropic, gradient=True)
-        fill_derivatives(out, part, p, Sums(known.prefactor * p.T * k * k, *rows))
-    shaped = {name: value.reshape(shape) for name, value in out.items()}
-    return shaped.pop("M"), shaped
+
+    law: Law
+    further: tuple[FloatArray, ...]
+    T: FloatArray
+    H: FloatArray
+    n_ats: FloatArray
+    d_min: FloatArray
+    d0min_qs4: FloatArray
+    d0max_qs4: FloatArray
+
+    def part(self, part: slice) -> Points:
+        """Some of the points."""
+        law = type(self.law)(*(_cut(np.asarray(value), part) for value in self.law))
+        further = tuple(_cut(array, part) for array in self.further)
+        return Points(law, further, *(_cut(array, part) for array in self[2:]))
 
 
-def _difference(p: Points, d: FloatArray, k: FloatArray, isotropic: bool, gradient: bool) -> FloatArray:
-    return difference(d, k * np.abs(p.H), p.d0min_qs4, p.d0max_qs4, isotropic=isotropic, gradient=gradient)
+def _cut(array: FloatArray, part: slice) -> FloatArray:
+    return array if array.size == 1 else array[part]
+
+
+def flatten(
+    T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParameters, *further: npt.ArrayLike
+) -> tuple[tuple[int, ...], Points]:
+    """Broadcast shape, and the arguments, flattened; ``further`` are left unchecked.
+
+    Raises
+    ------
+    ValueError
+        For a temperature that is not positive, or a temperature or field that is not finite.
+    """
+    given = (T, H, *(getattr(ats, name) for name in SYSTEM_NAMES), *ats.law, *further)
+    arrays = [np.asarray(argument, dtype=np.float64) for argument in given]
+    check_finite("T", arrays[0])
+    check_finite("H", arrays[1])
+    check_positive("T", arrays[0])
+    shape = np.broadcast(*arrays).shape
+    flat = [_flattened(array, shape) for array in arrays]
+    own, end = 2 + len(SYSTEM_NAMES), len(flat) - len(further)
+    return shape, Points(type(ats.law)(*flat[own:end]), tuple(flat[end:]), *flat[:own])
+
+
+def _flattened(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """``array`` broadcast to ``shape`` in one dimension, or of shape (1,) where it is one number."""
+    if array.size == 1:
+        return array.reshape(1)
+    return (array if array.shape == shape else np.broadcast_to(array, shape)).reshape(-1)
+
+
+Columns = Iterator[tuple[str, FloatArray]]
+"""Names with what was computed for some points."""
+
+
+def evaluate(
+    shape: tuple[int, ...],
+    points: Points,
+    names: tuple[str, ...],
+    columns: Callable[[Points], Columns],
+    *,
+    chunk: int,
+) -> dict[str, FloatArray]:
+    """What ``columns`` gives, under its ``names``, for ``chunk`` points at a time; each of ``shape``."""
+    size = prod(shape)
+    out = {name: np.empty(size) for name in names}
+    for start in range(0, size, chunk):
+        part = slice(start, start + chunk)
+        for name, column in columns(points if size <= chunk else points.part(part)):
+            out[name][part] = column
+    return {name: column.reshape(shape) for name, column in out.items()}
+
+
+def reduced(p: Points, phase: float) -> tuple[FloatArray, FloatArray]:
+    """d = D_min(T)/2T, and k with c = k |H| cutoff; ``phase`` is that of :class:`Conventions`."""
+    s = np.exp(p.law.log_ratio(p.T))
+    half = 0.5 / p.T
+    return np.maximum(p.d_min * s * half, _D_FLOOR), phase * s * s * s * half
+
+
+class Sums(NamedTuple):
+    """A two-level form at some points, each of shape (n,): M = n_ats slope H value, and the derivatives of value.
+
+    By ln d and ln c (both cutoffs together), by each cutoff, and by ln phi at the same c where the form bends the
+    phase; ``slope`` is of the form prefactor T k^2.
+    """
+
+    slope: FloatArray
+    value: FloatArray
+    by_log_c: FloatArray
+    by_log_d: FloatArray
+    by_upper: FloatArray
+    by_lower: FloatArray
+    by_log_phi: FloatArray | float = 0.0
+
+
+def derivatives(p: Points, sums: Sums) -> Columns:
+    """The magnetisation "M" of a two-level form and its derivatives by all arguments but ``further``, by name."""
+    scale = p.n_ats * (sums.slope * p.H)
+    # d grows with s, both c with s^3, phi with s^2: this is the derivative by ln s.
+    by_log_s = 3 * sums.by_log_c + sums.by_log_d + 2 * sums.by_log_phi
+    log_s = p.law.log_slopes(p.T)
+    yield "M", scale * sums.value
+    yield "n_ats", sums.slope * p.H * sums.value
+    yield "d_min", scale * sums.by_log_d / p.d_min
+    yield "d0min_qs4", -scale * sums.by_lower
+    yield "d0max_qs4", scale * sums.by_upper
+    for name, by_parameter in zip(p.law._fields, log_s.by_parameters, strict=True):
+        yield name, scale * by_log_s * by_parameter
+    by_log_t = sums.value - sums.by_log_c - sums.by_log_d
+    yield "T", scale * (by_log_t / p.T + log_s.by_temperature * by_log_s)
+    yield "H", p.n_ats * sums.slope * (sums.by_log_c - sums.value + sums.by_log_phi)
+
+
+def derivative_names(ats: AtsParameters, *further: str) -> tuple[str, ...]:
+    """The names under which a gradient is given: "M", the parameters, those of ``further``, "T" and "H"."""
+    return ("M", *SYSTEM_NAMES, *ats.law._fields, *further, "T", "H")

@@ -1,4 +1,20 @@
-"""The ATS kernel where D_min is comparable with kT (D_WARM < d < D_COLD): polynomials in two variables."""
+"""The ATS kernel where D_min is comparable with kT (D_WARM < d < D_COLD): polynomials in two variables.
+
+The whole kernel is tabulated, not its thermal part, in panels of d and for all c up to C_NIL. f(x) =
+tanh(sqrt x)/(2 sqrt x), the derivative of ln cosh sqrt x, is analytic in the plane cut along x < -(pi/2)^2.
+Hence J(d, z) = int_d^inf dy/y f(y^2 + z), z = c^2, is analytic
+
+* in z, cut along z < -z_0, z_0 = (pi/2)^2 + d^2, that is in the half-plane Re R > 0 of R = sqrt(1 + z/z_0). The
+  variable (R - m)/(R + m) maps that half-plane onto a disk; with m^2 the largest R the interval lies in its middle;
+* in ln d, in a strip of half-width pi/2.
+
+A panel has one z_0, that of its lower end. The values are multiplied by d R, which makes them nearly constant.
+
+All fields come from samples of J and of f, which is -(d dJ/dd), through linear maps:
+K/c^2 = int_0^1 dp 2p J(d, c^2 p^2), G/c^2 = int_0^1 dp 2p (1 - p) J(d, c^2 p^2). Beyond C_NIL only two functions
+of d are left: Phi and X of ``cold``. Nothing is computed at import; the tables of one panel and orientation take some
+2 ms, once.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +144,7 @@ def _means(panel: Panel) -> tuple[FloatArray, FloatArray]:
 
 @lru_cache(maxsize=2 * PANELS)
 def near_tables(panel: Panel, isotropic: bool) -> dict[str, FloatArray]:
-    """d R times each field (see ``ats_kernel``) for c <= C_NIL: tables of ``evaluate_both``, t from d and x from c."""
+    """d R times each field (see ``kernel``) for c <= C_NIL: tables of ``evaluate_both``, t from d and x from c."""
     root, d = panel.root_nodes(), panel.d_nodes()[:, np.newaxis]
     c = np.sqrt(panel.z_0 * (root * root - 1))
     across = _aligned_samples(d, c, with_v=not isotropic)
@@ -147,7 +163,7 @@ def near_tables(panel: Panel, isotropic: bool) -> dict[str, FloatArray]:
 
 @lru_cache(maxsize=PANELS)
 def far_table(panel: Panel) -> FloatArray:
-    """exp(2d) times Phi, X and d dX/dd (see ``ats_split``), one a row, by Chebyshev polynomials of ``d_variable``."""
+    """exp(2d) times Phi, X and d dX/dd (see ``cold``), one a row, by Chebyshev polynomials of ``d_variable``."""
     d = panel.d_nodes()
     y, weight = _y_rule(d)
     phi, x = (weight * np.log1p(np.exp(-2 * y))).sum(axis=0), (weight * _line(y)).sum(axis=0)

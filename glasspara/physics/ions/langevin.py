@@ -1,9 +1,10 @@
-"""Langevin term: paramagnetic ions, in the quantum (Brillouin) form that the source's Table 1 needs.
+"""Larmor and Langevin terms of (17): the diamagnetism of the glass, and paramagnetic ions.
 
-The Brillouin function as a difference of two coths loses all its digits for small arguments. Here it is the
-thermal mean over the 2J + 1 levels with the levels +m and -m taken together, and the one small factor
-``1 - exp(-y/J)`` divided out of every pair. What is left are polynomials in ``t = exp(-y/J)`` with positive
-coefficients only: nothing cancels and nothing overflows, at any argument.
+The Langevin term has the quantum (Brillouin) form, which the source's Table 1 needs. The Brillouin function as a
+difference of two coths loses all its digits for small arguments. Here it is the thermal mean over the 2J + 1 levels
+with the levels +m and -m taken together, and the one small factor ``1 - exp(-y/J)`` divided out of every pair. There
+remain polynomials in ``t = exp(-y/J)`` with positive coefficients only: nothing cancels and nothing overflows, at any
+argument.
 """
 
 from __future__ import annotations
@@ -14,7 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
+from glasspara.physics.ions.ions import Ion, curie_constant
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
+
+
+def larmor_magnetisation(H: npt.ArrayLike, *, chi_larmor: npt.ArrayLike) -> FloatArray:
+    """Larmor magnetisation, emu/g: ``-chi_larmor H``.
+
+    ``H`` in Oe; ``chi_larmor`` in emu g^-1 Oe^-1, a positive number for a diamagnet. Both broadcast.
+    G. Jug and S. Recchia, arXiv:2111.12644, first term of eq. (17).
+    """
+    field = np.asarray(H, dtype=np.float64)
+    # The 0.0 keeps a zero field from giving -0.0.
+    return np.asarray(0.0 - np.asarray(chi_larmor, dtype=np.float64) * field, dtype=np.float64)
 
 
 @lru_cache(maxsize=64)
@@ -134,3 +147,13 @@ def langevin_response(
         np.asarray(saturation * brillouin(y, j=j)),
         np.asarray(saturation * slope * brillouin_derivative(y, j=j)),
     )
+
+
+def curie_curvature(T: npt.ArrayLike, H: npt.ArrayLike, *, ion: Ion) -> FloatArray:
+    """1 less the moment of an ion over its Curie law, dimensionless: how far B_J has bent at ``T`` (K), ``H`` (Oe).
+
+    It grows as (H/T)^2 and does not depend on the sign of H, which must not be 0.
+    """
+    moment, _ = langevin_response(T, H, j=ion.j, g=ion.g)
+    ratio = np.asarray(H, dtype=np.float64) / np.asarray(T, dtype=np.float64)
+    return np.asarray(1.0 - moment / (curie_constant(ion.j, ion.g) * ratio))

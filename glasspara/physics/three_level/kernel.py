@@ -5,12 +5,12 @@ M B / kT = F = phi A'(phi), and the mean over u = \\|cos theta\\| uniform on [0,
 
 ``F = A(phi) - I(phi)/phi,   I(phi) = int_0^phi A``.
 
-A is even and has the period 2 pi, so that one half of a period holds everything: with phi = 2 pi m + v,
+A is even and has the period 2 pi, so that half a period holds everything: with phi = 2 pi m + v,
 \\|v\\| <= pi, G = A - I/phi and the period's mean A_m = A(pi) - G(pi) = I(pi)/pi,
 
 ``F = (1 - v/phi) [A(v) - A_m] + (v/phi) G(v)``.
 
-All fields are over phi^2, so that a weak field costs no digits.
+All fields are divided by phi^2, so that a weak field costs no digits.
 """
 
 from __future__ import annotations
@@ -22,14 +22,17 @@ import numpy as np
 from numpy.polynomial.polynomial import polyval
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.three_level.grid import D_LIMIT, HARMONICS, REACH, tail_edge
 from glasspara.physics.three_level.tables import (
+    D_LIMIT,
+    HARMONICS,
+    REACH,
     Value,
     cutoff_weights,
     look_up,
     look_up_slopes,
     orders_needed,
     phase_place,
+    tail_edge,
     tail_place,
 )
 
@@ -52,7 +55,7 @@ def kernel(p: Loops, *, isotropic: bool, gradient: bool) -> FloatArray:
     """F/phi^2, shape (1, n); with ``gradient`` also its derivatives by ln of phase, d0, d_min and d_max, (5, n)."""
     factor = p.d0**3 / (1 + p.d0)
     far = p.d_max >= D_LIMIT
-    # Of an upper cutoff below D_LIMIT, only the difference of two expansions is left: q drops out.
+    # With an upper cutoff below D_LIMIT, only the difference of two expansions is left: q drops out.
     near_d_max = np.where(far, 1.0, p.d_max)
     orders = orders_needed(np.maximum(p.d_min, np.where(far, 0.0, p.d_max)))
     weights, by_d_min = cutoff_weights(p.d_min, orders)

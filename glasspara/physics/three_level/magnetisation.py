@@ -2,7 +2,7 @@
 
 G. Jug and S. Recchia, arXiv:2111.12644, eqs. (6)-(9): ``M = n sum_k w_k (-dE_k/dB)`` with Boltzmann weights w_k,
 averaged over the distribution 2 pi P*/(D D_0) between D_min and D_max and between the cutoffs of D_0, over the
-asymmetry angle and over directions. In the mean F of ``three_level_kernel``,
+asymmetry angle and over directions. With the mean F of ``kernel``,
 
 ``M = 2 pi n_ats (kT/B) int_{D_0min}^{D_0max} dD_0/D_0 F(phi_1, D_0/kT, D_min/kT, D_max/kT)``   ("exact"),
 
@@ -14,7 +14,7 @@ sqrt(D~^2 + D~_0^2 phi^2), with D~ = sqrt(2/3) D and D~_0 = 2 D_0/sqrt 3 of the 
 from __future__ import annotations
 
 from functools import lru_cache
-from math import ceil, inf, prod, sqrt
+from math import ceil, inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -22,11 +22,10 @@ import numpy.typing as npt
 from numpy.polynomial import legendre
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.ats.arguments import Conventions, Points, chunks, conventions, cut, flatten, flattened
-from glasspara.physics.ats.high_field import characteristic_field
-from glasspara.physics.ats.tunnelling_number import Law, Law15, check_finite
-from glasspara.physics.three_level.grid import D0_LIMIT, D_LIMIT
+from glasspara.physics.ats.magnetisation import Columns, Points, derivative_names, evaluate, flatten
+from glasspara.physics.ats.parameters import AtsParameters, Conventions, check_finite
 from glasspara.physics.three_level.kernel import Loops, kernel
+from glasspara.physics.three_level.tables import D0_LIMIT, D_LIMIT
 
 _CHUNK = 2048
 """Points times nodes of D_0 computed at a time: what one needs then stays in the processor's cache."""
@@ -61,18 +60,18 @@ def three_level_magnetisation(
     Parameters
     ----------
     T, H, n_ats, d_min, d0min_qs4, d0max_qs4, delta_mu, orientation
-        As in :func:`glasspara.physics.ats.magnetisation.ats_magnetisation`. They broadcast with ``qs4`` and ``d_max``.
+        As in :func:`glasspara.ats_magnetisation`. They broadcast with ``qs4`` and ``d_max``.
         The cutoffs are, as there, those of the gap sqrt(D^2 + D_0^2 phi^2): the Hamiltonian's D times sqrt(2/3) and D_0
         times 2/sqrt(3).
     qs4 : array_like
         Effective charge times area, (Q/e) S4, at T0 = 1.26 K, A^2. D_0 is ``d0min_qs4/qs4`` to ``d0max_qs4/qs4``.
-        :func:`glasspara.physics.ats.high_field.characteristic_field` turns it into B* and back.
+        :func:`glasspara.physics.ats.characteristic_field` turns it into B* and back.
     d_max : array_like
         Upper cutoff of the asymmetry at T0, K, or infinite (the default, as in eq. (10)). It scales with s(T) as
         d_min does.
     convention : {"paper", "exact"}
         "exact" is what statistical mechanics gives with the distribution (8); "paper" is twice that, so that
-        ``n_ats`` is on one footing with that of eq. (10) as printed.
+        ``n_ats`` means the same as that of eq. (10) as printed.
 
     Raises
     ------
@@ -80,133 +79,72 @@ def three_level_magnetisation(
         As there; for a qs4 or d0min_qs4 that is not positive; for a d_max below d_min or below sqrt(2) D_0max; where
         D_min(T) > 1.63 T or D_0max(T) > 11,500 T; for cutoffs of D_0 a factor of more than a million apart.
     """
-    return three_level_magnetisation_by_law(
-        T,
-        H,
-        n_ats=n_ats,
-        d_min=d_min,
-        d0min_qs4=d0min_qs4,
-        d0max_qs4=d0max_qs4,
-        law=Law15(delta_mu),
-        qs4=qs4,
-        d_max=d_max,
-        orientation=orientation,
-        convention=convention,
-    )
+    ats = AtsParameters(
+        n_ats=n_ats, d_min=d_min, d0min_qs4=d0min_qs4, d0max_qs4=d0max_qs4, delta_mu=delta_mu,
+        orientation=orientation, convention=convention,
+    )  # fmt: skip
+    return three_level_term(T, H, ats, qs4=qs4, d_max=d_max)
 
 
-def three_level_magnetisation_gradient(
+def three_level_term(
     T: npt.ArrayLike,
     H: npt.ArrayLike,
+    ats: AtsParameters,
     *,
-    n_ats: npt.ArrayLike,
-    d_min: npt.ArrayLike,
-    d0min_qs4: npt.ArrayLike,
-    d0max_qs4: npt.ArrayLike,
-    delta_mu: npt.ArrayLike,
     qs4: npt.ArrayLike,
     d_max: npt.ArrayLike = inf,
-    orientation: str = "isotropic",
-    convention: str = "paper",
-) -> tuple[FloatArray, dict[str, FloatArray]]:
-    """Magnetisation as :func:`three_level_magnetisation`, and its derivative by each argument.
-
-    The dictionary has the keys ``n_ats``, ``d_min``, ``d0min_qs4``, ``d0max_qs4``, ``delta_mu``, ``qs4``, ``d_max``,
-    ``T`` and ``H``; each derivative has the magnetisation's shape and the unit emu/g over that of its argument. That
-    by an infinite d_max is 0.
-    """
-    return three_level_magnetisation_by_law_gradient(
-        T,
-        H,
-        n_ats=n_ats,
-        d_min=d_min,
-        d0min_qs4=d0min_qs4,
-        d0max_qs4=d0max_qs4,
-        law=Law15(delta_mu),
-        qs4=qs4,
-        d_max=d_max,
-        orientation=orientation,
-        convention=convention,
-    )
-
-
-def three_level_magnetisation_by_law(
-    T: npt.ArrayLike,
-    H: npt.ArrayLike,
-    *,
-    n_ats: npt.ArrayLike,
-    d_min: npt.ArrayLike,
-    d0min_qs4: npt.ArrayLike,
-    d0max_qs4: npt.ArrayLike,
-    law: Law,
-    qs4: npt.ArrayLike,
-    d_max: npt.ArrayLike = inf,
-    orientation: str = "isotropic",
-    convention: str = "paper",
 ) -> FloatArray:
-    """Magnetisation as :func:`three_level_magnetisation`, emu/g, the tunnelling number by ``law``, (15) or (16)."""
-    shape, points, loops = _flatten(law, T, H, n_ats, d_min, d0min_qs4, d0max_qs4, qs4, d_max)
-    known = conventions(orientation, convention)
-    out = np.empty(prod(shape))
+    """Magnetisation as :func:`three_level_magnetisation`, emu/g, with the law of ``ats``, (15) or (16)."""
+    shape, points = _flatten(T, H, ats, qs4, d_max)
     nodes = _node_count(points)
-    for part, p in chunks(shape, points, max(1, _CHUNK // nodes)):
-        terms = _sum(p, _cut(loops, part), known, nodes, gradient=False)
-        out[part] = p.n_ats * (terms.slope * p.H) * terms.value
-    return out.reshape(shape)
+
+    def columns(p: Points) -> Columns:
+        terms = _sum(p, ats.conventions, nodes, gradient=False)
+        yield "M", p.n_ats * (terms.slope * p.H) * terms.value
+
+    return evaluate(shape, points, ("M",), columns, chunk=max(1, _CHUNK // nodes))["M"]
 
 
-def three_level_magnetisation_by_law_gradient(
+def three_level_term_gradient(
     T: npt.ArrayLike,
     H: npt.ArrayLike,
+    ats: AtsParameters,
     *,
-    n_ats: npt.ArrayLike,
-    d_min: npt.ArrayLike,
-    d0min_qs4: npt.ArrayLike,
-    d0max_qs4: npt.ArrayLike,
-    law: Law,
     qs4: npt.ArrayLike,
     d_max: npt.ArrayLike = inf,
-    orientation: str = "isotropic",
-    convention: str = "paper",
 ) -> tuple[FloatArray, dict[str, FloatArray]]:
-    """Magnetisation as :func:`three_level_magnetisation_by_law`, and its derivative by each argument.
+    """Magnetisation as :func:`three_level_term`, and its derivative by each argument.
 
-    The dictionary is that of :func:`three_level_magnetisation_gradient` with the names of the law's parameters
-    (``law._fields``) in place of ``delta_mu``.
+    The dictionary has the keys ``n_ats``, ``d_min``, ``d0min_qs4``, ``d0max_qs4``, ``delta_mu`` (or ``gamma_tunn`` and
+    ``e0_tunn``), ``qs4``, ``d_max``, ``T`` and ``H``; each derivative has the magnetisation's shape and the unit emu/g
+    over that of its argument. That by an infinite d_max is 0.
     """
-    shape, points, loops = _flatten(law, T, H, n_ats, d_min, d0min_qs4, d0max_qs4, qs4, d_max)
-    known = conventions(orientation, convention)
-    names = ("M", "n_ats", "d_min", "d0min_qs4", "d0max_qs4", *law._fields, "qs4", "d_max", "T", "H")
-    out = {name: np.empty(prod(shape)) for name in names}
+    shape, points = _flatten(T, H, ats, qs4, d_max)
     nodes = _node_count(points)
-    for part, p in chunks(shape, points, max(1, _CHUNK // nodes)):
-        more = _cut(loops, part)
-        t = _sum(p, more, known, nodes, gradient=True)
+
+    def columns(p: Points) -> Columns:
+        t = _sum(p, ats.conventions, nodes, gradient=True)
+        area, top = p.further
         scale = p.n_ats * (t.slope * p.H)
         by_d = t.by_log_d_min + t.by_log_d_max
         # The phase grows as s^2; D_0, D_min and D_max as s; and the slope, with the phase's square, as s^4.
         by_log_s = 4 * t.value + 2 * t.by_log_phase + t.by_log_d0 + by_d
         log_s = p.law.log_slopes(p.T)
-        out["M"][part] = scale * t.value
-        out["n_ats"][part] = t.slope * p.H * t.value
-        out["d_min"][part] = scale * t.by_log_d_min / p.d_min
-        out["d_max"][part] = scale * t.by_log_d_max / more.d_max
-        out["d0min_qs4"][part] = scale * t.by_log_lower / p.d0min_qs4
-        out["d0max_qs4"][part] = scale * t.by_log_upper / p.d0max_qs4
-        out["qs4"][part] = scale * (2 * t.value + t.by_log_phase - t.by_log_d0) / more.qs4
-        for name, by_parameter in zip(law._fields, log_s.by_parameters, strict=True):
-            out[name][part] = scale * by_log_s * by_parameter
-        out["T"][part] = scale * ((t.value - t.by_log_d0 - by_d) / p.T + log_s.by_temperature * by_log_s)
-        out["H"][part] = p.n_ats * t.slope * (t.value + t.by_log_phase)
-    shaped = {name: value.reshape(shape) for name, value in out.items()}
-    return shaped.pop("M"), shaped
+        yield "M", scale * t.value
+        yield "n_ats", t.slope * p.H * t.value
+        yield "d_min", scale * t.by_log_d_min / p.d_min
+        yield "d_max", scale * t.by_log_d_max / top
+        yield "d0min_qs4", scale * t.by_log_lower / p.d0min_qs4
+        yield "d0max_qs4", scale * t.by_log_upper / p.d0max_qs4
+        yield "qs4", scale * (2 * t.value + t.by_log_phase - t.by_log_d0) / area
+        for name, by_parameter in zip(p.law._fields, log_s.by_parameters, strict=True):
+            yield name, scale * by_log_s * by_parameter
+        yield "T", scale * ((t.value - t.by_log_d0 - by_d) / p.T + log_s.by_temperature * by_log_s)
+        yield "H", p.n_ats * t.slope * (t.value + t.by_log_phase)
 
-
-class _Loops(NamedTuple):
-    """The arguments that the two-level term does not have, each of shape (1,) or (n,)."""
-
-    qs4: FloatArray
-    d_max: FloatArray
+    names = derivative_names(ats, "qs4", "d_max")
+    out = evaluate(shape, points, names, columns, chunk=max(1, _CHUNK // nodes))
+    return out.pop("M"), out
 
 
 class _Terms(NamedTuple):
@@ -223,43 +161,19 @@ class _Terms(NamedTuple):
 
 
 def _flatten(
-    law: Law,
-    T: npt.ArrayLike,
-    H: npt.ArrayLike,
-    n_ats: npt.ArrayLike,
-    d_min: npt.ArrayLike,
-    d0min_qs4: npt.ArrayLike,
-    d0max_qs4: npt.ArrayLike,
-    qs4: npt.ArrayLike,
-    d_max: npt.ArrayLike,
-) -> tuple[tuple[int, ...], Points, _Loops]:
-    """Broadcast shape, and the checked arguments, flattened."""
-    area, top = np.asarray(qs4, dtype=np.float64), np.asarray(d_max, dtype=np.float64)
+    T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParameters, qs4: npt.ArrayLike, d_max: npt.ArrayLike
+) -> tuple[tuple[int, ...], Points]:
+    """Broadcast shape, and the checked arguments, flattened; ``further`` of the points are qs4 and d_max."""
+    shape, points = flatten(T, H, ats, qs4, d_max)
+    area, top = points.further
     check_finite("qs4", area)
     if not (area > 0).all():
         raise ValueError("qs4 must be positive (A^2)")
-    temperature = np.asarray(T, dtype=np.float64)
-    wide = np.broadcast_to(temperature, np.broadcast_shapes(temperature.shape, area.shape, top.shape))
-    shape, points = flatten(
-        law,
-        T=wide,
-        H=H,
-        n_ats=n_ats,
-        d_min=d_min,
-        d0min_qs4=d0min_qs4,
-        d0max_qs4=d0max_qs4,
-        b_star=characteristic_field(area),
-    )
-    loops = _Loops(*(flattened(array, shape) for array in (area, top)))
     if not (points.d0min_qs4 > 0).all():
         raise ValueError("d0min_qs4 must be positive (K A^2)")
-    if not (loops.d_max >= np.maximum(points.d_min, _D_MAX_OVER_D0_MAX * points.d0max_qs4 / loops.qs4)).all():
+    if not (top >= np.maximum(points.d_min, _D_MAX_OVER_D0_MAX * points.d0max_qs4 / area)).all():
         raise ValueError("d_max must not be below d_min nor below sqrt(2) d0max_qs4/qs4 (K)")
-    return shape, points, loops
-
-
-def _cut(loops: _Loops, part: slice) -> _Loops:
-    return _Loops(*(cut(array, part) for array in loops))
+    return shape, points
 
 
 def _node_count(points: Points) -> int:
@@ -277,18 +191,19 @@ def _rule(nodes: int) -> tuple[FloatArray, FloatArray]:
     return (x[:, np.newaxis] + 1) / 2, weight[:, np.newaxis] / 2
 
 
-def _sum(p: Points, loops: _Loops, known: Conventions, nodes: int, *, gradient: bool) -> _Terms:
+def _sum(p: Points, known: Conventions, nodes: int, *, gradient: bool) -> _Terms:
+    area, top = p.further
     s = np.exp(p.law.log_ratio(p.T))
     d_over_t, d0_over_t = _D * s / p.T, _D0 * s / p.T
-    per_field = known.phase * loops.qs4 * s * s
+    per_field = known.phase * area * s * s
     x, weight = _rule(nodes)
     span = np.log(p.d0max_qs4 / p.d0min_qs4)
-    d0 = p.d0min_qs4 / loops.qs4 * d0_over_t * np.exp(span * x)
+    d0 = p.d0min_qs4 / area * d0_over_t * np.exp(span * x)
     columns = np.broadcast_arrays(
         per_field * np.abs(p.H),
         d0,
         np.maximum(p.d_min * d_over_t, _D_FLOOR),
-        np.maximum(loops.d_max * d_over_t, _D_FLOOR),
+        np.maximum(top * d_over_t, _D_FLOOR),
     )
     if (columns[2] > D_LIMIT).any():
         raise ValueError(f"D_min(T) must not exceed {D_LIMIT / _D:.2f} T")

@@ -10,7 +10,7 @@ import pytest
 from glasspara.analysis.anomaly.departures import anomaly, equivalent_sigmas
 from glasspara.analysis.anomaly.figures import anomaly_figure
 from glasspara.analysis.anomaly.windows import TemperatureWindow, search
-from glasspara.analysis.linear.tangent import tangent
+from glasspara.analysis.linear import tangent
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit

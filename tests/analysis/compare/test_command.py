@@ -50,12 +50,12 @@ def test_an_interrupted_simulation_goes_on_with_any_number_of_jobs(
     assert glasspara(*command, tmp_path / "whole", "--jobs", 2).status == 0
     whole = (tmp_path / "whole" / "compare.json").read_bytes()
 
-    def interrupt(done: int, total: int) -> None:
+    def interrupt(_lines: object, done: int, total: int) -> None:
         if total == 4 and done == 2:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("glasspara.report.progress._say_nothing", interrupt)
+        patch.setattr("glasspara.report.progress.Lines.__call__", interrupt)
         stopped = glasspara(*command, tmp_path / "out", "--jobs", 1)
     assert stopped.status == 130
     assert "the same command goes on from there" in stopped.err
@@ -63,7 +63,7 @@ def test_an_interrupted_simulation_goes_on_with_any_number_of_jobs(
     seen = []
     with monkeypatch.context() as patch:
         patch.setattr(
-            "glasspara.report.progress._say_nothing", lambda done, total: seen.append((done, total))
+            "glasspara.report.progress.Lines.__call__", lambda _lines, done, total: seen.append((done, total))
         )
         assert glasspara(*command, tmp_path / "out", "--jobs", 1).status == 0
     assert [done for done, total in seen if total == 4] == [2, 3, 4]

@@ -10,15 +10,14 @@ from scipy import stats
 
 from glasspara.analysis.curie.curie_law import curie
 from glasspara.analysis.curie.figures import curie_figure, low_temperature_figure
-from glasspara.analysis.curie.low_temperature import low_temperature_test
-from glasspara.analysis.curie.weak_law import Quantity, fit_law
+from glasspara.analysis.curie.weak_laws import Quantity, fit_law, low_temperature_test
 from glasspara.analysis.curie.weak_points import typical_ats, weak_points
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model
 from glasspara.model.parameters import ATS_NAMES
-from glasspara.physics.ats.weak_field import weak_field_amplitude
+from glasspara.physics.ats import weak_field_amplitude
 from glasspara.physics.ions.ions import curie_constant
 from glasspara.simulation.datasets import (
     BK7,

@@ -7,12 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasspara.analysis.linear.projection import orthonormal
-from glasspara.analysis.linear.smooth import splines_of
-from glasspara.analysis.linear.tangent import by_thermometer, tangent
+from glasspara.analysis.linear import by_thermometer, orthonormal, splines_of, tangent
 from glasspara.analysis.oscillations.figures import oscillation_figures
-from glasspara.analysis.oscillations.periodogram import Waves, fit_wave, frequency_grid, gains, powers
-from glasspara.analysis.oscillations.search import BOTH, Noise, Search, Wiggle, find_tracks
+from glasspara.analysis.oscillations.search import (
+    BOTH,
+    Noise,
+    Search,
+    Waves,
+    Wiggle,
+    find_tracks,
+    fit_wave,
+    frequency_grid,
+    gains,
+    powers,
+)
 from glasspara.analysis.oscillations.waves import oscillations
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load

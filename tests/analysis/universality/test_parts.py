@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from glasspara.analysis.universality.collapse import universality
-from glasspara.analysis.universality.f_test import curve_test
-from glasspara.analysis.universality.larmor_choice import ChiLarmor
+from glasspara.analysis.universality.collapse import ChiLarmor, universality
+from glasspara.analysis.universality.common_curve import curve_test
 from glasspara.analysis.universality.parts import PartTension, UniversalityParts, universality_parts
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError

@@ -13,11 +13,18 @@ import mpmath as mp
 import numpy as np
 from scipy import constants, integrate
 
+from glasspara.physics.ats import AtsParameters, ats_term_gradient
+
 T0 = 1.26
 BK7 = {"n_ats": 1.352e16, "d_min": 0.02671, "d0min_qs4": 271700.0, "d0max_qs4": 292500.0, "delta_mu": 0.319}
 """Table 3: full fit of the fixed-field runs of BK7."""
 FLUX_QUANTUM = constants.h / constants.e
 BOLTZMANN = constants.k * 1e7
+
+
+def ats_gradient(T, H, **parameters):
+    """The engine's term and gradient, with the keywords of ``ats_magnetisation``."""
+    return ats_term_gradient(T, H, AtsParameters(**parameters))
 
 
 def literal(T, H, *, n_ats, d_min, d0min_qs4, d0max_qs4, delta_mu, orientation="isotropic"):

@@ -3,24 +3,29 @@
 import numpy as np
 import pytest
 
-from glasspara.physics.ats.high_field import (
-    PHASE_LIMIT,
+from glasspara.physics.ats import (
+    AtsParameters,
+    Law16,
     ats_high_field_magnetisation,
-    ats_high_field_magnetisation_by_law,
-    ats_high_field_magnetisation_by_law_gradient,
-    ats_high_field_magnetisation_gradient,
+    ats_magnetisation,
     characteristic_field,
-    gap,
+    high_field_term,
+    high_field_term_gradient,
+    reduced_tunnelling_number,
 )
-from glasspara.physics.ats.magnetisation import ats_magnetisation, ats_magnetisation_gradient
-from glasspara.physics.ats.tunnelling_number import Law16, reduced_tunnelling_number
-from tests.physics.ats.literal import BK7, BOLTZMANN, FLUX_QUANTUM, T0, literal
+from glasspara.physics.ats.high_field import PHASE_LIMIT, gap
+from tests.physics.ats.literal import BK7, BOLTZMANN, FLUX_QUANTUM, T0, ats_gradient, literal
 
 FORMS = ("exact", "expanded", "printed")
 ORIENTATIONS = ("isotropic", "aligned", "rms")
 SHARE = {"isotropic": 1.0, "aligned": 1.0, "rms": 1 / np.sqrt(3)}
 OFFSETS = np.array([-3, -2, -1, 1, 2, 3])
 WEIGHTS = np.array([-1, 9, -45, 45, -9, 1]) / 60
+
+
+def high_field_gradient(T, H, *, b_star, form="exact", **parameters):
+    """The term and its gradient, with the keywords of ``ats_high_field_magnetisation``."""
+    return high_field_term_gradient(T, H, AtsParameters(**parameters), b_star=b_star, form=form)
 
 
 def composite(edges, nodes):
@@ -143,8 +148,8 @@ def test_mean_over_directions(form, phase, bound):
 def test_infinite_b_star_is_the_plain_term(form, orientation):
     T, H = np.geomspace(1.0, 300.0, 12)[:, None], np.array([-6e4, 0.0, 1.0, 5e4])
     keywords = BK7 | {"orientation": orientation, "convention": "exact"}
-    value, gradient = ats_high_field_magnetisation_gradient(T, H, **keywords, b_star=np.inf, form=form)
-    expected, slopes = ats_magnetisation_gradient(T, H, **keywords)
+    value, gradient = high_field_gradient(T, H, **keywords, b_star=np.inf, form=form)
+    expected, slopes = ats_gradient(T, H, **keywords)
     # Measured: 6e-13.
     np.testing.assert_allclose(value, expected, rtol=2e-12)
     for name, slope in slopes.items():
@@ -169,7 +174,7 @@ REGIMES = {
 def test_gradient_against_central_differences(regime, form, orientation):
     arguments = REGIMES[regime]
     keywords = {"form": form, "orientation": orientation}
-    value, gradient = ats_high_field_magnetisation_gradient(**arguments, **keywords)
+    value, gradient = high_field_gradient(**arguments, **keywords)
     assert value == pytest.approx(float(ats_high_field_magnetisation(**arguments, **keywords)), rel=1e-14)
     assert set(gradient) == set(arguments)
     gap_width = arguments["d0max_qs4"] - arguments["d0min_qs4"]
@@ -214,14 +219,12 @@ def test_where_loops_across_the_field_turn_diamagnetic():
 @pytest.mark.parametrize("form", FORMS)
 def test_odd_zero_and_of_the_right_shape(form):
     H = np.array([-6e4, -1.0, 0.0, 1.0, 6e4])
-    value, gradient = ats_high_field_magnetisation_gradient(
-        np.array([[2.0], [4.5]]), H, **BK7, b_star=4.0, form=form
-    )
+    value, gradient = high_field_gradient(np.array([[2.0], [4.5]]), H, **BK7, b_star=4.0, form=form)
     assert value.shape == (2, 5) == gradient["b_star"].shape
     np.testing.assert_array_equal(value[:, ::-1], -value)
     assert not value[:, 2].any()
     assert not ats_high_field_magnetisation(4.5, H, **(BK7 | {"n_ats": 0.0}), b_star=4.0, form=form).any()
-    plain = ats_magnetisation_gradient(4.5, 0.0, **BK7)[1]["H"]
+    plain = ats_gradient(4.5, 0.0, **BK7)[1]["H"]
     assert gradient["H"][1, 2] == pytest.approx(float(plain), rel=1e-12)
     assert ats_high_field_magnetisation(np.empty((0, 3)), 1e4, **BK7, b_star=4.0, form=form).shape == (0, 3)
 
@@ -246,15 +249,15 @@ def test_by_law_16():
     law = Law16(0.2, -1.5)
     cutoffs = {name: value for name, value in BK7.items() if name != "delta_mu"}
     T, H = np.array([1.5, 4.5, 60.0]), 5e4
-    value, gradient = ats_high_field_magnetisation_by_law_gradient(T, H, **cutoffs, law=law, b_star=4.0)
-    np.testing.assert_allclose(
-        value, ats_high_field_magnetisation_by_law(T, H, **cutoffs, law=law, b_star=4.0), rtol=1e-14
-    )
+    ats = AtsParameters(**cutoffs, **law._asdict())
+    value, gradient = high_field_term_gradient(T, H, ats, b_star=4.0)
+    np.testing.assert_allclose(value, high_field_term(T, H, ats, b_star=4.0), rtol=1e-14)
     for name in law._fields:
         step = 1e-3 * getattr(law, name)
         for i in range(3):
             moved = law._replace(**{name: getattr(law, name) + OFFSETS * step})
-            values = ats_high_field_magnetisation_by_law(T[i], H, **cutoffs, law=moved, b_star=4.0)
+            ats = AtsParameters(**cutoffs, **moved._asdict())
+            values = high_field_term(T[i], H, ats, b_star=4.0)
             # Measured: 1e-10, the differences'.
             assert float(values @ WEIGHTS) / step == pytest.approx(gradient[name][i], rel=1e-9)
 
@@ -270,7 +273,7 @@ def test_characteristic_field():
 def test_phases_beyond_the_form_are_refused(form, orientation):
     limit = PHASE_LIMIT[form] / SHARE[orientation]
     keywords = BK7 | {"delta_mu": 0.0, "b_star": 1.0, "form": form, "orientation": orientation}
-    value, gradient = ats_high_field_magnetisation_gradient(4.5, 1e4 * limit * (1 - 1e-6), **keywords)
+    value, gradient = high_field_gradient(4.5, 1e4 * limit * (1 - 1e-6), **keywords)
     assert np.isfinite([value, *gradient.values()]).all()
     with pytest.raises(
         ValueError, match=rf"b_star is too small: the {form} two-level form \(11\) ends at H = "
@@ -290,6 +293,6 @@ def test_phases_beyond_the_form_are_refused(form, orientation):
 )
 def test_nonsense_is_refused(change, message):
     arguments = BK7 | {"T": 4.5, "H": 1e4, "b_star": 4.0} | change
-    for function in (ats_high_field_magnetisation, ats_high_field_magnetisation_gradient):
+    for function in (ats_high_field_magnetisation, high_field_gradient):
         with pytest.raises(ValueError, match=message):
             function(**arguments)

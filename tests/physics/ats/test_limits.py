@@ -7,18 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
-from glasspara.physics.ats.limits import (
-    FAKE_CURIE_CONSTANT,
-    ats_logarithm_of_d_min,
-    ats_strong_field_magnetisation,
-    ats_weak_field_susceptibility,
-    ats_weak_field_susceptibility_cold,
-    ats_weak_field_susceptibility_warm,
-)
-from glasspara.physics.ats.magnetisation import (
+from glasspara.physics.ats import (
+    AtsParameters,
     ats_magnetisation,
+    ats_weak_field_susceptibility,
+    logarithm_of_d_min,
+    reduced_tunnelling_number,
+    strong_field_magnetisation,
+    weak_field_susceptibility_cold,
+    weak_field_susceptibility_warm,
 )
-from glasspara.physics.ats.tunnelling_number import reduced_tunnelling_number
+from glasspara.physics.ats.limits import FAKE_CURIE_CONSTANT
 from tests.physics.ats.literal import BK7, FLUX_QUANTUM
 
 ORIENTATIONS = ("isotropic", "aligned", "rms")
@@ -85,7 +84,7 @@ def test_constant_of_the_fake_curie_law():
 def test_cold_limit_13_is_approached_exponentially(orientation, convention):
     keywords = LIMIT | {"orientation": orientation, "convention": convention}
     T, d = 1.26, np.array([5.0, 8.0, 12.0])
-    limit = ats_weak_field_susceptibility_cold(T, d_min=2 * T * d, **keywords)
+    limit = weak_field_susceptibility_cold(T, AtsParameters(d_min=2 * T * d, **keywords))
     error = limit / ats_weak_field_susceptibility(T, d_min=2 * T * d, **keywords) - 1
     # The next order divides by 1 + 1/d. Measured: 1.2 % off at d = 5, 0.3 % at 12.
     np.testing.assert_allclose(error / (np.exp(-2 * d) / (d + 1)), 1.0, rtol=0.015)
@@ -96,7 +95,7 @@ def test_cold_limit_13_is_approached_exponentially(orientation, convention):
 def test_warm_limit_13_is_approached_as_the_square_of_d(orientation, convention):
     keywords = LIMIT | {"orientation": orientation, "convention": convention}
     T, d = 1.26, np.array([0.1, 0.03, 0.01])
-    limit = ats_weak_field_susceptibility_warm(T, d_min=2 * T * d, **keywords)
+    limit = weak_field_susceptibility_warm(T, AtsParameters(d_min=2 * T * d, **keywords))
     error = ats_weak_field_susceptibility(T, d_min=2 * T * d, **keywords) / limit - 1
     # Measured: 0.2 % off at d = 0.1.
     np.testing.assert_allclose(error * (FAKE_CURIE_CONSTANT - np.log(d)) / (d * d / 6), 1.0, rtol=0.003)
@@ -107,7 +106,8 @@ def test_strong_field_is_approached_as_its_inverse_square(orientation):
     T, d = 0.1, 0.25
     H = np.array([4e4, 8e4, 1.6e5])
     keywords = LIMIT | {"d_min": 2 * T * d, "orientation": orientation}
-    error = ats_strong_field_magnetisation(T, H, **keywords) - ats_magnetisation(T, H, **keywords)
+    ats = AtsParameters(**keywords)
+    error = strong_field_magnetisation(T, H, ats) - ats_magnetisation(T, H, **keywords)
     c, prefactor = zip(*(reduced_fields(T, one, orientation) for one in H), strict=True)
     c = np.array(c)
     if orientation == "isotropic":
@@ -120,24 +120,24 @@ def test_strong_field_is_approached_as_its_inverse_square(orientation):
     # Measured: 5e-4 at 40 kOe, the next order, of (d/c)^2, falling to 3e-5.
     np.testing.assert_allclose(error, expected, rtol=1e-3)
     np.testing.assert_array_equal(
-        ats_strong_field_magnetisation(T, -H, **keywords), -ats_strong_field_magnetisation(T, H, **keywords)
+        strong_field_magnetisation(T, -H, ats), -strong_field_magnetisation(T, H, ats)
     )
 
 
 def test_strong_field_of_close_cutoffs_and_of_none():
     keywords = LIMIT | {"d0max_qs4": 2e5 * (1 + 1e-7), "d_min": 0.05}
-    value = ats_strong_field_magnetisation(0.1, 1.6e5, **keywords)
+    value = strong_field_magnetisation(0.1, 1.6e5, AtsParameters(**keywords))
     # Measured: 2.2e-5, what the limit leaves out.
     assert value == pytest.approx(float(ats_magnetisation(0.1, 1.6e5, **keywords)), rel=4e-5)
-    for change in ({"H": 0.0}, {"d0min_qs4": 0.0, "d0max_qs4": 0.0}):
+    for field, change in ((0.0, {}), (1e4, {"d0min_qs4": 0.0, "d0max_qs4": 0.0})):
         with pytest.raises(ValueError, match="strong-field limit needs a field H"):
-            ats_strong_field_magnetisation(**({"T": 0.1, "H": 1e4} | keywords | change))
+            strong_field_magnetisation(0.1, field, AtsParameters(**(keywords | change)))
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 @pytest.mark.parametrize(("T", "H"), [(1.0, 2e4), (0.3, 6e4), (100.0, 1e3)])
 def test_logarithm_of_a_vanishing_d_min(T, H, orientation):
-    slope, constant = ats_logarithm_of_d_min(T, H, **LIMIT, orientation=orientation)
+    slope, constant = logarithm_of_d_min(T, H, AtsParameters(**LIMIT, d_min=1.0, orientation=orientation))
     c, prefactor = reduced_fields(T, H, orientation)
 
     def log_cosh(x):

@@ -4,18 +4,14 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from glasspara.physics.ats.magnetisation import (
-    ats_magnetisation,
-    ats_magnetisation_by_16,
-    ats_magnetisation_by_16_gradient,
-    ats_magnetisation_by_law,
-    ats_magnetisation_by_law_gradient,
-)
-from glasspara.physics.ats.tunnelling_number import (
-    LAWS,
+from glasspara.physics.ats import (
     T_REFERENCE,
+    AtsParameters,
     Law15,
     Law16,
+    ats_magnetisation,
+    ats_term,
+    ats_term_gradient,
     reduced_tunnelling_number,
     tunnelling_number_ratio,
 )
@@ -26,6 +22,11 @@ WEIGHTS = np.array([-1, 9, -45, 45, -9, 1]) / 60
 CUTOFFS = {name: value for name, value in BK7.items() if name != "delta_mu"}
 # Both signs of both, a number that grows with temperature and one that falls.
 LAW_16 = [(0.05, 2.0), (0.3, -1.5), (-0.4, 3.0), (-2.0, -0.7), (0.9, -8.0), (1e-4, 6.0), (0.2, 0.0)]
+
+
+def systems(law, **options):
+    """BK7's with another law."""
+    return AtsParameters(**CUTOFFS, **law._asdict(), **options)
 
 
 def test_reduced_tunnelling_number():
@@ -90,16 +91,16 @@ def test_warm_data_see_one_combination_of_law_16():
 def test_a_number_that_cannot_be_is_refused(law, T, message):
     with pytest.raises(ValueError, match=message):
         tunnelling_number_ratio(T, law=law)
-    for function in (ats_magnetisation_by_law, ats_magnetisation_by_law_gradient):
+    for function in (ats_term, ats_term_gradient):
         with pytest.raises(ValueError, match=message):
-            function(T, 1e4, **CUTOFFS, law=law)
+            function(T, 1e4, systems(law))
 
 
-def test_laws_by_equation():
-    assert {number: law._fields for number, law in LAWS.items()} == {
-        "15": ("delta_mu",),
-        "16": ("gamma_tunn", "e0_tunn"),
-    }
+@pytest.mark.parametrize("law", [Law15(0.319), Law16(0.2, -1.5)])
+def test_law_of_the_parameters(law):
+    assert systems(law).law == law
+    assert Law15._fields == ("delta_mu",)
+    assert Law16._fields == ("gamma_tunn", "e0_tunn")
 
 
 @pytest.mark.parametrize("orientation", ["isotropic", "aligned", "rms"])
@@ -107,7 +108,7 @@ def test_constant_number_by_both_laws(orientation):
     T, H = np.geomspace(0.5, 300, 9), 2e4
     expected = ats_magnetisation(T, H, **CUTOFFS, delta_mu=0.0, orientation=orientation)
     for law in (Law15(0.0), Law16(0.0, 3.0), Law16(0.4, 0.0)):
-        value = ats_magnetisation_by_law(T, H, **CUTOFFS, law=law, orientation=orientation)
+        value = ats_term(T, H, systems(law, orientation=orientation))
         np.testing.assert_array_equal(value, expected)
 
 
@@ -119,7 +120,7 @@ def test_magnetisation_by_16_in_forty_digits(orientation):
         T, H = np.exp(rng.uniform(np.log(0.8), np.log(400.0))), np.exp(rng.uniform(0.0, np.log(1.6e5)))
         law = {"gamma_tunn": gamma_tunn, "e0_tunn": e0_tunn}
         expected = precise(T, H, **CUTOFFS, **law, orientation=orientation)
-        value = float(ats_magnetisation_by_16(T, H, **CUTOFFS, **law, orientation=orientation))
+        value = float(ats_term(T, H, AtsParameters(**CUTOFFS, **law, orientation=orientation)))
         worst = max(worst, abs(float(value / expected - 1)))
     # Measured: 4e-15.
     assert worst < 1e-14
@@ -129,11 +130,8 @@ def test_magnetisation_by_16_in_forty_digits(orientation):
 def test_gradient_by_16(pair):
     law = Law16(*pair)
     T, H = np.array([1.0, 4.5, 60.0]), 2e4
-    value, gradient = ats_magnetisation_by_law_gradient(T, H, **CUTOFFS, law=law)
-    np.testing.assert_allclose(value, ats_magnetisation_by_law(T, H, **CUTOFFS, law=law), rtol=1e-15)
-    by_keywords, slopes = ats_magnetisation_by_16_gradient(T, H, **CUTOFFS, **law._asdict())
-    np.testing.assert_array_equal(by_keywords, value)
-    np.testing.assert_array_equal(slopes["e0_tunn"], gradient["e0_tunn"])
+    value, gradient = ats_term_gradient(T, H, systems(law))
+    np.testing.assert_allclose(value, ats_term(T, H, systems(law)), rtol=1e-15)
     assert set(gradient) == {*CUTOFFS, "gamma_tunn", "e0_tunn", "T", "H"}
     for name in ("gamma_tunn", "e0_tunn", "T"):
         for i in range(3):
@@ -141,7 +139,7 @@ def test_gradient_by_16(pair):
             step = 2e-3 * (abs(arguments[name]) or 1.0)
             arguments[name] = arguments[name] + OFFSETS * step
             moved = Law16(arguments["gamma_tunn"], arguments["e0_tunn"])
-            values = ats_magnetisation_by_law(arguments["T"], H, **CUTOFFS, law=moved)
+            values = ats_term(arguments["T"], H, systems(moved))
             scale = max(abs(gradient[name][i]), 1e-3 * value[i])
             # Measured: 1.6e-10, the differences'.
             assert abs(float(values @ WEIGHTS) / step - gradient[name][i]) < 1e-9 * scale, name
@@ -149,7 +147,7 @@ def test_gradient_by_16(pair):
 
 def test_law_parameters_broadcast():
     law = Law16(np.array([0.1, 0.2, 0.3])[:, None], -1.0)
-    value = ats_magnetisation_by_law([2.0, 4.5], 1e4, **CUTOFFS, law=law)
+    value = ats_term([2.0, 4.5], 1e4, systems(law))
     assert value.shape == (3, 2)
-    one = ats_magnetisation_by_law(4.5, 1e4, **CUTOFFS, law=Law16(0.2, -1.0))
+    one = ats_term(4.5, 1e4, systems(Law16(0.2, -1.0)))
     assert value[1, 1] == pytest.approx(float(one), rel=1e-14)

@@ -6,8 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from glasspara.physics.ats import difference as ats_difference
-from glasspara.physics.ats.magnetisation import ats_magnetisation
+from glasspara.physics.ats import ats_magnetisation, kernel
 from glasspara.physics.ats.middle import PANEL_EDGES
 from tests.physics.ats.forty_digits import COUNTS, cases, forty_digits, table
 from tests.physics.ats.literal import BK7, literal
@@ -116,7 +115,7 @@ def test_no_step_from_integrated_to_subtracted_cutoffs(orientation, monkeypatch)
     parameters = BK7 | {"d0max_qs4": BK7["d0min_qs4"] * 1.003}
     forms = []
     for limit in (0.0029, 0.0031):
-        monkeypatch.setattr(ats_difference, "_NEAR", limit)
+        monkeypatch.setattr(kernel, "_NEAR", limit)
         forms.append(ats_magnetisation(2.0, H, **parameters, orientation=orientation))
     # Measured: 4.1e-13.
     np.testing.assert_allclose(forms[0], forms[1], rtol=2e-12)

@@ -7,13 +7,9 @@ from math import exp, log, pi
 import numpy as np
 import pytest
 
-from glasspara.physics.ats.weak_field import (
-    ats_curvature,
-    curie_curvature,
-    gap_integral,
-    weak_field_amplitude,
-)
+from glasspara.physics.ats import AtsParameters, ats_curvature, gap_integral, weak_field_amplitude
 from glasspara.physics.ions.ions import IONS
+from glasspara.physics.ions.langevin import curie_curvature
 from glasspara.units import BOLTZMANN, FLUX_QUANTUM
 
 TABLE3 = {"n_ats": 1.352e16, "d_min": 0.02671, "d0min_qs4": 2.717e5, "d0max_qs4": 2.925e5, "delta_mu": 0.319}
@@ -45,7 +41,7 @@ def test_integral_follows_the_number_of_particles():
 def test_curvatures_grow_as_the_square_of_the_field():
     for curvature in (
         lambda H: curie_curvature(2.0, H, ion=IONS["Fe3+"]),
-        lambda H: ats_curvature(2.0, H, ats=TABLE3),
+        lambda H: ats_curvature(2.0, H, AtsParameters(**TABLE3)),
     ):
         weak, twice = curvature(np.array([-250.0, 500.0]))
         assert twice == pytest.approx(4 * weak, rel=2e-3)

@@ -6,11 +6,14 @@ import mpmath
 import numpy as np
 import pytest
 
-from glasspara.physics.ions.ferromagnet import ferromagnetic_response
 from glasspara.physics.ions.ions import curie_constant
 from glasspara.physics.ions.langevin import brillouin, langevin_response
 from glasspara.physics.ions.mean_field import curie_weiss_response
-from glasspara.physics.ions.superparamagnetic import classical_langevin, superparamagnetic_response
+from glasspara.physics.ions.particles import (
+    classical_langevin,
+    ferromagnetic_response,
+    superparamagnetic_response,
+)
 from glasspara.physics.ions.zero_field_splitting import split_spin_response
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 

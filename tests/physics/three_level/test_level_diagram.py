@@ -5,8 +5,8 @@ import pytest
 from scipy import integrate
 
 from glasspara import level_diagram
-from glasspara.physics.three_level.level_diagram import level_slopes
-from glasspara.physics.three_level.spectrum import level_coordinates, phase_response
+from glasspara.physics.three_level.levels import level_coordinates, level_slopes
+from studies.three_level_tables import phase_response
 from tests.physics.three_level.literal import asymmetries, hamiltonian
 
 

@@ -5,14 +5,9 @@ import pytest
 from scipy import integrate
 
 from glasspara import three_level_magnetisation
-from glasspara.physics.ats.high_field import characteristic_field
-from glasspara.physics.ats.magnetisation import ats_magnetisation, ats_magnetisation_gradient
-from glasspara.physics.ats.tunnelling_number import Law16
-from glasspara.physics.three_level.magnetisation import (
-    three_level_magnetisation_by_law,
-    three_level_magnetisation_gradient,
-)
-from tests.physics.ats.literal import BK7, BOLTZMANN
+from glasspara.physics.ats import AtsParameters, ats_magnetisation, characteristic_field
+from glasspara.physics.three_level.magnetisation import three_level_term, three_level_term_gradient
+from tests.physics.ats.literal import BK7, BOLTZMANN, ats_gradient
 from tests.physics.three_level.literal import literal
 
 WARM = {"n_ats": 1e16, "d_min": 0.4, "d0min_qs4": 2e4, "d0max_qs4": 6e4, "delta_mu": 1.0, "qs4": 2e4}
@@ -34,6 +29,11 @@ POINTS = {
 }
 OFFSETS = np.array([-3, -2, -1, 1, 2, 3])
 WEIGHTS = np.array([-1, 9, -45, 45, -9, 1]) / 60
+
+
+def three_level_gradient(T, H, *, qs4, d_max=np.inf, **parameters):
+    """The term and its gradient, with the keywords of ``three_level_magnetisation``."""
+    return three_level_term_gradient(T, H, AtsParameters(**parameters), qs4=qs4, d_max=d_max)
 
 
 @pytest.mark.parametrize("name", POINTS)
@@ -145,7 +145,7 @@ def test_doublet_centre_is_diamagnetic():
     # away the two-level magnetisation of the gap, and the part of the centre that (10) and (11) leave out.
     area, field, temperature = 1e4, 3e4, 1.0
     options = BK7 | {"delta_mu": 0.0, "d_min": 1e-4, "orientation": "aligned", "convention": "exact"}
-    _, slopes = three_level_magnetisation_gradient(temperature, field, **options, qs4=area)
+    _, slopes = three_level_gradient(temperature, field, **options, qs4=area)
     phase = field * 1e-4 / float(characteristic_field(area))
     low, high = (np.sqrt(0.75) * options[name] / area for name in ("d0min_qs4", "d0max_qs4"))
     centre = (high - low) / 3 * np.sin(phase / 3)
@@ -184,7 +184,7 @@ def test_temperature_scales_areas_amplitudes_and_cutoffs():
 @pytest.mark.parametrize("name", [name for name in POINTS if "," not in name])
 def test_gradient_against_central_differences(name, orientation):
     arguments = POINTS[name] | {"orientation": orientation}
-    value, gradient = three_level_magnetisation_gradient(**arguments)
+    value, gradient = three_level_gradient(**arguments)
     assert value == pytest.approx(float(three_level_magnetisation(**arguments)), rel=1e-13)
     if "d_max" not in arguments:
         assert gradient.pop("d_max") == 0
@@ -198,7 +198,7 @@ def test_gradient_against_central_differences(name, orientation):
 
 
 def test_zero_field_has_the_weak_field_slope():
-    value, gradient = three_level_magnetisation_gradient(4.5, 0.0, **BK7, qs4=2e4)
+    value, gradient = three_level_gradient(4.5, 0.0, **BK7, qs4=2e4)
     assert value == 0
     slope = float(three_level_magnetisation(4.5, 1e-3, **BK7, qs4=2e4)) / 1e-3
     assert gradient["H"] == pytest.approx(slope, rel=1e-12)
@@ -211,12 +211,12 @@ def test_arrays_laws_and_chunks_give_what_points_give():
         np.linspace(-6e4, 6e4, 30)[:, None],
         np.array([1e3, 5e4]),
     )
-    law = Law16(0.3, -0.5)
-    options = {key: value for key, value in BK7.items() if key != "delta_mu"} | {"d_max": 900.0}
-    value = three_level_magnetisation_by_law(T, H, **options, qs4=area, law=law)
+    cutoffs = {key: value for key, value in BK7.items() if key != "delta_mu"}
+    ats = AtsParameters(**cutoffs, gamma_tunn=0.3, e0_tunn=-0.5)
+    value = three_level_term(T, H, ats, qs4=area, d_max=900.0)
     assert value.shape == (40, 30, 2)
     for i, j, k in ((0, 0, 0), (39, 29, 1), (17, 11, 1), (20, 3, 0)):
-        one = three_level_magnetisation_by_law(T[i, 0, 0], H[j, 0], **options, qs4=area[k], law=law)
+        one = three_level_term(T[i, 0, 0], H[j, 0], ats, qs4=area[k], d_max=900.0)
         assert value[i, j, k] == pytest.approx(float(one), rel=1e-9)  # terms of D_min below 1e-10 come and go
     assert three_level_magnetisation(np.ones((0, 3)), 1.0, **BK7, qs4=1e4).shape == (0, 3)
 
@@ -226,9 +226,7 @@ def test_finite_without_warnings_at_the_edges():
     T, H = np.exp(rng.uniform(0, 6, 2000)), np.exp(rng.uniform(-14, 16, 2000))
     for orientation in ("isotropic", "aligned"):
         for change in ({"qs4": 3e2}, {"qs4": 1e5}, {"qs4": 1e5, "d_max": 1e5}, {"qs4": 1e9, "d_max": 1.0}):
-            value, gradient = three_level_magnetisation_gradient(
-                T, H, **BK7, **change, orientation=orientation
-            )
+            value, gradient = three_level_gradient(T, H, **BK7, **change, orientation=orientation)
             assert np.isfinite(value).all()
             assert all(np.isfinite(part).all() for part in gradient.values())
 
@@ -270,8 +268,8 @@ def test_deviation_from_the_two_level_form():
 
 
 def test_two_and_three_levels_have_the_same_derivatives_for_small_areas():
-    _, three = three_level_magnetisation_gradient(4.5, 2e4, **BK7, qs4=100.0)
-    _, two = ats_magnetisation_gradient(4.5, 2e4, **BK7)
+    _, three = three_level_gradient(4.5, 2e4, **BK7, qs4=100.0)
+    _, two = ats_gradient(4.5, 2e4, **BK7)
     for name, slope in two.items():
         assert three[name] == pytest.approx(float(slope), rel=9e-3), name  # measured: 8.1e-3
 
@@ -299,7 +297,7 @@ def test_large_asymmetries_add_with_the_third_power_of_d0():
 
 def test_warm_systems_have_a_moment_of_third_order():
     options = BK7 | {"delta_mu": 0.0, "orientation": "aligned", "convention": "exact"}
-    _, slopes = three_level_magnetisation_gradient(300.0, 3e4, **options, qs4=2e5)
+    _, slopes = three_level_gradient(300.0, 3e4, **options, qs4=2e5)
     phase = 3.0 / float(characteristic_field(2e5))
     cubes = (
         np.diff([(np.sqrt(0.75) * options[name] / 2e5 / 300.0) ** 3 for name in ("d0min_qs4", "d0max_qs4")])[

@@ -2,9 +2,25 @@
 
 import numpy as np
 
-from glasspara.physics.three_level.grid import D_LIMIT, basis, cell, coefficients, d0_at, phase_at, sites
-from glasspara.physics.three_level.tables import cutoff_weights, look_up, phase_place
-from studies.three_level_tables import D0_INTERVALS, PHASE_INTERVALS, mean_response, phase_tables, unit_rule
+from glasspara.physics.three_level.tables import (
+    D_LIMIT,
+    basis,
+    cell,
+    cutoff_weights,
+    d0_at,
+    look_up,
+    phase_at,
+    phase_place,
+)
+from studies.three_level_tables import (
+    D0_INTERVALS,
+    PHASE_INTERVALS,
+    coefficients,
+    mean_response,
+    phase_tables,
+    sites,
+    unit_rule,
+)
 
 
 def test_sites_are_computed_again():

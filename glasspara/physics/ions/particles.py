@@ -1,4 +1,7 @@
-"""Superparamagnetic clusters: classical moments of many Bohr magnetons. A rival of the source's ATS term."""
+"""Magnetic particles: superparamagnetic clusters, and a ferromagnetic impurity. Rivals of the source's ATS term.
+
+Clusters are classical moments of many Bohr magnetons; a ferromagnetic impurity may be dust, a saw's steel, magnetite.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import numpy.typing as npt
 from glasspara.arrays import FloatArray
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
-# The series converges as (x/pi)^2k, the closed form loses a factor 1/L(x) of precision; both are at ease here.
+# The series converges as (x/pi)^2k, the closed form loses a factor 1/L(x) of precision; both are accurate here.
 _SERIES_BELOW = 1.0
 _SERIES_TERMS = 18
 
@@ -70,3 +73,25 @@ def superparamagnetic_response(
     x = per_field * field
     value, slope = classical_langevin(x)
     return moment * value, moment * per_field * slope, BOHR_MAGNETON * (value + x * slope)
+
+
+def ferromagnetic_response(H: npt.ArrayLike, *, h_ferro: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """``tanh(H/h_ferro)``, dimensionless, with its derivatives by H and by ``h_ferro``, both 1/Oe; shape of ``H``.
+
+    Times a saturation m_ferro, emu/g, it is the magnetisation of an impurity far below its Curie point: it does not
+    depend on temperature, is odd (no remanence: hysteresis is not modelled), linear with slope m_ferro/h_ferro in
+    weak fields, where demagnetisation rules, and saturates. tanh is the simplest smooth function that does this;
+    ``h_ferro``, Oe, is where it has reached 76 %.
+
+    Raises
+    ------
+    ValueError
+        If ``h_ferro`` is not positive.
+    """
+    if not h_ferro > 0:
+        raise ValueError("h_ferro must be positive (Oe)")
+    ratio = np.asarray(H, dtype=np.float64) / h_ferro
+    # sech^2 without the loss of 1 - tanh^2
+    fall = np.exp(-2.0 * np.abs(ratio))
+    slope = 4.0 * fall / (1.0 + fall) ** 2 / h_ferro
+    return np.tanh(ratio), slope, -ratio * slope

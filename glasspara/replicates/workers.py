@@ -1,20 +1,95 @@
-"""Workers of a Dask cluster, reached by the address of its scheduler."""
+"""Workers that take chunks of replicates: processes on this machine, or those of a Dask cluster."""
 
 from __future__ import annotations
 
 import logging
+import os
+import pickle
+import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from threading import Thread
 from time import monotonic
 from typing import Any
 
 from glasspara.errors import UsageError
-from glasspara.replicates.pool import ChunkFailedError, Pool
-from glasspara.replicates.work import versions
+from glasspara.replicates.critical_section import interrupts_deferred
+from glasspara.replicates.store import versions
 
 _CONNECT = 5.0  # s
 _FIRST_WORKER = 5.0  # s, after that
 _LOOK_EVERY = 5.0  # s, for workers that came or went
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Workers that take chunks. ``slots`` says how many replicates they can do at the same time, now."""
+
+    executor: Executor
+    slots: Callable[[], int]
+    pickled: Callable[[object], bytes]
+    """How a task is pickled for them."""
+
+
+class ChunkFailedError(Exception):
+    """A chunk did not come back; its cause is why."""
+
+
+# --- processes -------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def processes(jobs: int) -> Iterator[Pool]:
+    """``jobs`` worker processes until the end of the block.
+
+    They are spawned: forking a process with threads is not safe, and a fork server saves but 0.1 s. Where the block
+    ends by an exception, or this process is killed, they stop at once, whatever they are doing.
+    """
+    context = get_context("spawn")
+    lifeline, held = context.Pipe(duplex=False)
+    executor = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(lifeline,))
+    with held, lifeline:
+        try:
+            with interrupts_deferred():
+                for _ in range(jobs):
+                    executor.submit(_start)
+            yield Pool(executor, lambda: jobs, pickle.dumps)
+        except BaseException as error:
+            held.close()
+            if isinstance(error, ChunkFailedError) and error.__cause__:
+                raise error.__cause__ from None
+            raise
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
+
+
+def workers_died(where: str = "") -> UsageError:
+    """What to say where they do so again and again."""
+    return UsageError(f"the worker processes die{where} (out of memory?)", remedy="Try fewer --jobs")
+
+
+def _start() -> None:
+    """A worker process starts with the first thing that it is given."""
+
+
+def _begin(lifeline: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    Thread(target=_leave_with, args=(lifeline,), daemon=True).start()
+
+
+def _leave_with(lifeline: Connection) -> None:
+    """End this process as soon as the other end of ``lifeline`` is closed: nothing is ever sent."""
+    try:
+        lifeline.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(1)
+
+
+# --- a cluster -------------------------------------------------------------------------------------------
 
 
 @contextmanager

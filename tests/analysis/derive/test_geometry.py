@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from glasspara.physics.geometry import (
+from glasspara.analysis.derive.quantities import (
     VOID_SHARE,
     smallest_xi,
     tetrahedron_face,

@@ -1,6 +1,7 @@
-"""A smooth description of M(T) at one field that knows nothing of the model: ions and a spline.
+"""Cubic splines as columns of linear models, and a smooth description of M(T) that does not depend on the fitted model.
 
-The control for what is read off the residuals of a fitted model: what the model misses, a spline takes up.
+The description consists of the iron ions and a spline. It is the control for what is read off the residuals of a fitted
+model: what the model misses, the spline takes up.
 """
 
 from __future__ import annotations
@@ -9,31 +10,38 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glasspara.analysis.linear.projection import orthonormal
+from glasspara.analysis.linear.least_squares import LinearFit, orthonormal
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import ReducedRun
 from glasspara.model.parameters import ION_NAMES
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import langevin_response
 
-MOST_KNOTS = 6
+_MOST_KNOTS = 6
 _POINTS_PER_KNOT = 8
-_DEGREE = 3
 _FEWEST_DOF = 5
+_DEGREE = 3
+
+
+def even_knots(places: FloatArray, inner: int) -> FloatArray:
+    """Knots over the span of ``places`` at equal distances, ``inner`` of them inside, the outer ones fourfold."""
+    knots = np.linspace(places.min(), places.max(), inner + 2)
+    return np.concatenate([[knots[0]] * _DEGREE, knots, [knots[-1]] * _DEGREE])
+
+
+def cubic_splines(places: FloatArray, knots: FloatArray) -> FloatArray:
+    """The cubic B-splines of ``knots`` at ``places``, shape (len(places), len(knots) - 4)."""
+    from scipy.interpolate import BSpline
+
+    found: FloatArray = BSpline.design_matrix(places, knots, _DEGREE, extrapolate=True).toarray()
+    return found
 
 
 @dataclass(frozen=True)
-class SplineFit:
-    """``base`` is an orthonormal basis over the points of the run, divided by their errors; ``left`` the weighted
-    residuals; ``knots`` the number of inner knots, evenly spaced in ln T."""
+class SplineFit(LinearFit):
+    """The fit of a spline; ``knots`` is the number of its inner knots, at equal distances in ln T."""
 
-    base: FloatArray
-    left: FloatArray
     knots: int
-
-    @property
-    def ndof(self) -> int:
-        return int(self.left.size - self.base.shape[1])
 
 
 @dataclass(frozen=True)
@@ -51,15 +59,15 @@ class Splines:
             variance = max(float(left @ left) / n, np.finfo(float).tiny)
             bic = float(n * np.log(variance) + base.shape[1] * np.log(n))
             if best is None or bic < best[0]:
-                best = (bic, SplineFit(base, left, knots))
+                best = (bic, SplineFit(left, base, n, knots))
         assert best is not None
         return best[1]
 
 
 def splines_of(run: ReducedRun) -> Splines | None:
-    """The splines that ``run`` can bear, with 6 inner knots at most; None where it has too few points for any."""
+    """The splines for which ``run`` has enough points, with at most 6 inner knots; None if it has too few."""
     bases = []
-    for knots in range(min(MOST_KNOTS, len(run) // _POINTS_PER_KNOT) + 1):
+    for knots in range(min(_MOST_KNOTS, len(run) // _POINTS_PER_KNOT) + 1):
         base = (
             orthonormal(_columns(run, knots) / run.sigma[:, None]) if np.ptp(run.temperature) > 0.0 else None
         )
@@ -70,14 +78,9 @@ def splines_of(run: ReducedRun) -> Splines | None:
 
 
 def _columns(run: ReducedRun, inner: int) -> FloatArray:
-    from scipy.interpolate import BSpline
-
     s = np.log(run.temperature)
-    knots = np.linspace(s.min(), s.max(), inner + 2)
-    padded = np.concatenate([[knots[0]] * _DEGREE, knots, [knots[-1]] * _DEGREE])
-    spline = BSpline.design_matrix(s, padded, _DEGREE, extrapolate=True).toarray()
     ions = [
         langevin_response(run.temperature, run.field, j=ion.j, g=ion.g)[0]
         for ion in (ION_OF_PARAMETER[name] for name in ION_NAMES)
     ]
-    return np.column_stack([*ions, spline])
+    return np.column_stack([*ions, cubic_splines(s, even_knots(s, inner))])

@@ -1,0 +1,263 @@
+"""Linear least squares, and the F test of whether further columns improve a fit.
+
+Every row is divided by its standard error. The first rows are the points of the data; rows below them are Gaussian
+knowledge of the coefficients. The F test compares the chi2 that the further columns gain with the chi2 that is left, so
+for Gaussian noise it is exact, and it does not depend on the size of the stated errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from glasspara.arrays import FloatArray
+from glasspara.data.dataset import Dataset
+from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.fitting.judge.significance import f_p_value
+from glasspara.fitting.problem.nuisances import Disturbance, nuisances_of
+from glasspara.model.parameters import ALLOWANCES
+
+_RANK = 1.0e-9
+"""Singular values below this share of the largest are rounding errors."""
+
+_BEYOND = 1.0e-6
+"""The same for columns of unit length of which a base is projected out: if they lie in the base, rounding is left."""
+
+
+@dataclass(frozen=True)
+class FTest:
+    """F ratio, degrees of freedom of numerator and denominator, and p-value.
+
+    ``dof`` is (0, 0) and the p-value 1 where nothing can be tested. ``p_with_allowances`` is the p-value when
+    instrumental errors are allowed; None where they were not asked for, or not needed.
+    """
+
+    statistic: float
+    dof: tuple[int, int]
+    p_value: float
+    p_with_allowances: float | None = None
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is something to test, and degrees of freedom to test it against."""
+        return self.dof[0] > 0
+
+    @property
+    def p_judged(self) -> float:
+        """The larger of the two p-values, which decides the verdict."""
+        return max(self.p_value, self.p_with_allowances or 0.0)
+
+    @property
+    def established(self) -> bool:
+        """Whether there is more than chance explains, and more than instrumental errors explain."""
+        return self.p_judged < ALPHA
+
+
+def f_test(gain: float, rank: int, left: float, ndof: int) -> FTest:
+    """F test of a ``gain`` of chi2 in ``rank`` dimensions; a chi2 of ``left`` is left with ``ndof``."""
+    if rank == 0 or ndof < 1:
+        return FTest(0.0, (0, 0), 1.0)
+    if left <= 0.0:
+        return FTest(0.0, (rank, ndof), 1.0)
+    statistic = (gain / rank) / (left / ndof)
+    return FTest(statistic, (rank, ndof), f_p_value(statistic, rank, ndof))
+
+
+class Gain(NamedTuple):
+    """What further columns take up of the residuals: chi2, in how many dimensions, and that part, shape (rows,)."""
+
+    chi2: float
+    rank: int
+    part: FloatArray
+
+
+@dataclass(frozen=True)
+class LinearFit:
+    """What least squares leave of the data, and what the columns of the model can take up.
+
+    ``left`` are the residuals (points, then knowledge, in standard errors); ``base`` is an orthonormal basis of the
+    columns, shape (len(left), rank). Columns that are given to the methods may run through the points alone, or
+    through all rows.
+    """
+
+    left: FloatArray
+    base: FloatArray
+    n_points: int
+
+    @property
+    def chi2(self) -> float:
+        return float(self.left @ self.left)
+
+    @property
+    def ndof(self) -> int:
+        return int(self.left.size - self.base.shape[1])
+
+    def remainder(self, columns: FloatArray) -> FloatArray:
+        """What of ``columns``, or of one column, the model cannot imitate; as long as ``left``."""
+        whole = _padded(columns, len(self.left))
+        found: FloatArray = whole - self.base @ (self.base.T @ whole)
+        return found
+
+    def basis_beyond(self, columns: FloatArray) -> FloatArray:
+        """Orthonormal basis of what ``columns`` span beyond ``base``, shape (len(left), rank)."""
+        left, singular, _ = np.linalg.svd(self.remainder(_unit_columns(columns)[0]), full_matrices=False)
+        return left[:, singular > _BEYOND]
+
+    def beyond(self, columns: FloatArray) -> LinearFit:
+        """The fit of the model that has ``columns`` too."""
+        more = self.basis_beyond(columns)
+        left = self.left - more @ (more.T @ self.left)
+        return LinearFit(left, np.concatenate([self.base, more], axis=1), self.n_points)
+
+    def gain(self, columns: FloatArray) -> Gain:
+        """What ``columns`` take up of the residuals beyond what the model can take up."""
+        more = self.basis_beyond(columns)
+        part = more @ (more.T @ self.left)
+        return Gain(float(part @ part), more.shape[1], part)
+
+    def f_test(
+        self,
+        columns: FloatArray,
+        *,
+        smooth: FloatArray | None = None,
+        allowing: Callable[[], LinearModel] | None = None,
+    ) -> FTest:
+        """Do ``columns`` improve the fit?
+
+        Parameters
+        ----------
+        columns : shape (n, k)
+            What the wider model has in addition.
+        smooth : shape (n, q), optional
+            Columns that may take up residuals as well, but do not count as gain: the gain is then compared with the
+            scatter about a smoother curve.
+        allowing : function without arguments, optional
+            Gives the same model with instrumental errors (:meth:`LinearModel.with_allowances`). It is called only
+            where the test finds something without them.
+        """
+        gain, rank, _ = self.gain(columns)
+        taken, all_rank = gain, rank
+        if smooth is not None:
+            taken, all_rank, _ = self.gain(np.concatenate([columns, smooth], axis=1))
+        test = f_test(gain, rank, self.chi2 - taken, self.ndof - all_rank)
+        if allowing is None or test.p_value >= ALPHA:
+            return test
+        return replace(test, p_with_allowances=allowing().fit().f_test(columns, smooth=smooth).p_value)
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """A model that is linear in its coefficients: ``columns``, shape (rows, k), and their ``target``, shape (rows,).
+
+    The first ``n_points`` rows are points, further ones are knowledge; each is divided by its standard error.
+    """
+
+    columns: FloatArray
+    target: FloatArray
+    n_points: int
+
+    @classmethod
+    def of(cls, data: Dataset, columns: FloatArray, magnetisation: FloatArray) -> LinearModel:
+        """``columns``, shape (points, k), fitted to ``magnetisation``, both in emu/g at the points of ``data``."""
+        return cls(weighted(data, columns), magnetisation * (1.0 / data.sigma), len(data))
+
+    def with_knowledge(self, rows: FloatArray, values: FloatArray | None = None) -> LinearModel:
+        """The same, knowing that ``rows`` @ coefficients are ``values`` (by default 0) with standard errors of 1."""
+        values = np.zeros(len(rows)) if values is None else values
+        return replace(
+            self,
+            columns=np.concatenate([self.columns, rows]),
+            target=np.concatenate([self.target, values]),
+        )
+
+    def with_columns(self, columns: FloatArray) -> LinearModel:
+        """The same with further ``columns``, which may run through the points alone."""
+        return replace(
+            self, columns=np.concatenate([self.columns, _padded(columns, len(self.target))], axis=1)
+        )
+
+    def without_first(self) -> LinearModel:
+        """The same without the first column."""
+        return replace(self, columns=self.columns[:, 1:])
+
+    def with_allowances(
+        self,
+        data: Dataset,
+        magnetisation: FloatArray,
+        by_field: FloatArray,
+        by_log_temperature: FloatArray,
+        *,
+        sign: FloatArray | None = None,
+    ) -> LinearModel:
+        """The same when fields, thermometers and masses may be off by the usual amounts (``parameters.ALLOWANCES``).
+
+        Each error is a column with a Gaussian prior of its usual width.
+
+        Parameters
+        ----------
+        magnetisation, by_field, by_log_temperature : shape (points,)
+            M of the model at the points of ``data``, emu/g, dM/dH, emu/(g Oe), and T dM/dT, emu/g.
+        sign : shape (points,), optional
+            By what the rows of the points are multiplied, where the model is one of sign(H) M.
+        """
+        nuisances = nuisances_of(data, ALLOWANCES)
+        slopes = Disturbance(data, nuisances).slopes(
+            magnetisation, by_field, by_log_temperature, np.ones(len(data))
+        )
+        if sign is not None:
+            slopes = sign[:, None] * slopes
+        widths = np.array([item.width for item in nuisances])
+        rows = np.concatenate([np.zeros((len(widths), self.columns.shape[1])), np.diag(1.0 / widths)], axis=1)
+        return self.with_columns(weighted(data, slopes)).with_knowledge(rows)
+
+    def fit(self) -> LinearFit:
+        base = orthonormal(self.columns)
+        return LinearFit(self.target - base @ (base.T @ self.target), base, self.n_points)
+
+    def solve(self) -> tuple[FloatArray, FloatArray]:
+        """Coefficients and residuals. Coefficients that are not unique are the shortest in columns of unit length."""
+        scaled, norm = _unit_columns(self.columns)
+        found = np.linalg.lstsq(scaled, self.target, rcond=_RANK)[0]
+        return found / norm, self.target - scaled @ found
+
+    def covariance(self) -> FloatArray:
+        """Covariance of the coefficients, by the stated errors."""
+        scaled, norm = _unit_columns(self.columns)
+        inverse = np.linalg.pinv(scaled, rcond=_RANK)
+        found: FloatArray = inverse @ inverse.T / np.outer(norm, norm)
+        return found
+
+
+def orthonormal(matrix: FloatArray) -> FloatArray:
+    """Orthonormal basis of what the columns span, shape (n, rank)."""
+    left, singular, _ = np.linalg.svd(_unit_columns(matrix)[0], full_matrices=False)
+    return left[:, singular > _RANK * singular.max(initial=0.0)]
+
+
+def weighted(data: Dataset, columns: FloatArray) -> FloatArray:
+    """``columns``, shape (points, k), divided by the errors of the points."""
+    found: FloatArray = columns * (1.0 / data.sigma)[:, None]
+    return found
+
+
+def by_run(data: Dataset, columns: FloatArray) -> FloatArray:
+    """``columns``, shape (points, k), once for each run and zero outside it, shape (points, runs x k)."""
+    found = np.zeros((len(data), len(data.runs), columns.shape[1]))
+    for number, part in enumerate(data.slices):
+        found[part, number] = columns[part]
+    return found.reshape(len(data), -1)
+
+
+def _unit_columns(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Columns of unit length, and the lengths that they had (1 for a column of zeros)."""
+    norm = np.linalg.norm(matrix, axis=0)
+    norm[norm == 0.0] = 1.0
+    return matrix / norm, norm
+
+
+def _padded(columns: FloatArray, rows: int) -> FloatArray:
+    """``columns``, or one column, with zeros below, for the rows of knowledge; as long as ``rows``."""
+    return np.concatenate([columns, np.zeros((rows - len(columns), *columns.shape[1:]))])

@@ -1,0 +1,51 @@
+"""Progress where there is no terminal: a plain line now and then, with the time left."""
+
+from __future__ import annotations
+
+import pytest
+
+from glasspara.report.progress import LINE_EVERY, duration, progress
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The seconds that have passed, to be set."""
+    now = [0.0]
+    monkeypatch.setattr("glasspara.report.progress.monotonic", lambda: now[0])
+    return now
+
+
+def test_a_line_now_and_then(clock, capsys):
+    with progress("bootstrap") as report:
+        for done in range(100, 1001, 10):  # 100 were there already
+            clock[0] = 0.1 * (done - 100)
+            report(done, 1000)
+    assert capsys.readouterr().err.splitlines() == [
+        "bootstrap: 250/1000, about 75 s left",
+        "bootstrap: 400/1000, about 60 s left",
+        "bootstrap: 550/1000, about 45 s left",
+        "bootstrap: 700/1000, about 30 s left",
+        "bootstrap: 850/1000, about 15 s left",
+    ]
+
+
+def test_short_work_and_quiet_work_say_nothing(clock, capsys):
+    with progress("reading") as report:
+        report(0, 2)
+        clock[0] = 0.9 * LINE_EVERY
+        report(1, 2)
+        clock[0] = 2.0 * LINE_EVERY
+        report(2, 2)
+    with progress("reading", quiet=True) as report:
+        report(0, 2)
+        clock[0] += 2.0 * LINE_EVERY
+        report(1, 2)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "0 s"), (99.4, "99 s"), (99.6, "2 min"), (3570.0, "60 min"), (12000.0, "3 h 20 min")],
+)
+def test_durations(seconds, words):
+    assert duration(seconds) == words
