@@ -157,8 +157,7 @@ StandardChi = Annotated[
     ),
 ]
 StandardMass = Annotated[
-    str | None,
-    option("--standard-mass", "Mass of the field standard, as --mass.", "MG", panel=CORRECTIONS),
+    str | None, option("--standard-mass", "Mass of the field standard, as --mass.", "MG", panel=CORRECTIONS)
 ]
 
 # --- model -------------------------------------------------------------------------------------------------
@@ -204,8 +203,7 @@ Free = Annotated[
     option("--free", "Free a parameter that is held by default (repeatable).", "NAME", panel=MODEL),
 ]
 Set = Annotated[
-    list[str] | None,
-    option("--set", "Start value of a parameter (repeatable).", "NAME=START", panel=MODEL),
+    list[str] | None, option("--set", "Start value of a parameter (repeatable).", "NAME=START", panel=MODEL)
 ]
 Limit = Annotated[
     list[str] | None, option("--limit", "Limits of a parameter (repeatable).", "NAME=LO:HI", panel=MODEL)
@@ -291,8 +289,7 @@ Seed = Annotated[
 # --- output ------------------------------------------------------------------------------------------------
 
 Out = Annotated[
-    Path | None,
-    option("--out", "Write JSON, CSV and PNG files into DIR.", "DIR", panel=OUTPUT, common=True),
+    Path | None, option("--out", "Write JSON, CSV and PNG files into DIR.", "DIR", panel=OUTPUT, common=True)
 ]
 Force = Annotated[bool, option("--force", "Overwrite existing results in DIR.", panel=OUTPUT, common=True)]
 JsonFlag = Annotated[

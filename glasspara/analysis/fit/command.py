@@ -139,12 +139,7 @@ def fit(
 
     def figures() -> dict[str, bytes]:
         return _figures(
-            loaded.inputs,
-            results,
-            prefixes(len(results)),
-            decompose=decompose,
-            jobs=jobs,
-            quiet=output.quiet,
+            loaded.inputs, results, prefixes(len(results)), decompose=decompose, jobs=jobs, quiet=output.quiet
         )
 
     output.deliver(

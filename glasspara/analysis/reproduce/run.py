@@ -72,12 +72,7 @@ class Reproduction:
 
 
 def reproduce(
-    folder: Path,
-    *,
-    seed: int,
-    jobs: int,
-    steps: Sequence[Step] = STEPS,
-    progress: Progress = no_progress,
+    folder: Path, *, seed: int, jobs: int, steps: Sequence[Step] = STEPS, progress: Progress = no_progress
 ) -> Reproduction:
     """Simulate the campaigns into ``folder``, run every step on them, and keep the results beside them.
 

@@ -74,12 +74,10 @@ SetValue = Annotated[
     ),
 ]
 Seed = Annotated[
-    int,
-    option("--seed", "Seed of the noise: same seed, same bytes.", "N", panel=SIMULATION, common=True),
+    int, option("--seed", "Seed of the noise: same seed, same bytes.", "N", panel=SIMULATION, common=True)
 ]
 Noise = Annotated[
-    float,
-    option("--noise", "Relative standard deviation of the moment.", "X", panel=SIMULATION, common=True),
+    float, option("--noise", "Relative standard deviation of the moment.", "X", panel=SIMULATION, common=True)
 ]
 LayoutName = Annotated[
     str, option("--layout", "File layout.", "mpms-xl-rso|mpms-xl-dc|mpms3-dc", panel=SIMULATION)
