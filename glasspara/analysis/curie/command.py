@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from glasspara.cli import options
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
+from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.values import larmor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,39 +17,43 @@ WINDOWS = "Weak fields and windows"
 
 ChiLarmor = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--chi-larmor",
-        metavar="CHI[+-ERROR]",
-        help="Larmor susceptibility for the low-temperature test, emu g^-1 Oe^-1, positive for a diamagnet; by default "
+        "Larmor susceptibility for the low-temperature test, emu g^-1 Oe^-1, positive for a diamagnet; by default "
         "that of the high temperatures of the same runs.",
-        rich_help_panel=options.MODEL,
+        "CHI[+-ERROR]",
+        panel=options.MODEL,
+        common=True,
     ),
 ]
 Tolerance = Annotated[
     float | None,
-    typer.Option(
+    option(
         "--tolerance",
-        metavar="SHARE",
-        help="How far off its weak-field form iron or ATS term may be, by default 0.003; points beyond are left out.",
-        rich_help_panel=WINDOWS,
+        "How far off its weak-field form iron or ATS term may be, by default 0.003; points beyond are left out.",
+        "SHARE",
+        panel=WINDOWS,
+        common=True,
     ),
 ]
 LowTo = Annotated[
     float | None,
-    typer.Option(
+    option(
         "--low-to",
-        metavar="K",
-        help="End of the low-temperature window; by default 5 times the lowest temperature.",
-        rich_help_panel=WINDOWS,
+        "End of the low-temperature window; by default 5 times the lowest temperature.",
+        "K",
+        panel=WINDOWS,
+        common=True,
     ),
 ]
 HighFrom = Annotated[
     float | None,
-    typer.Option(
+    option(
         "--high-from",
-        metavar="K",
-        help="Start of the high-temperature window, for chi_larmor; by default 25 times the lowest temperature.",
-        rich_help_panel=WINDOWS,
+        "Start of the high-temperature window, for chi_larmor; by default 25 times the lowest temperature.",
+        "K",
+        panel=WINDOWS,
+        common=True,
     ),
 ]
 
@@ -88,7 +92,7 @@ def curie(
         iron_from_sample=True,
         allowances=allowances,
     )
-    given = None if chi_larmor is None else options.larmor(chi_larmor)
+    given = None if chi_larmor is None else larmor(chi_larmor)
     output.check(REPORT.files)
     loaded = data.load(quiet=output.quiet)
 

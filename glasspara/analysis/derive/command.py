@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from glasspara.cli import options
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
+from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.values import interval, number
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,81 +22,72 @@ ASSUMED = "Assumptions"
 
 Xi = Annotated[
     str | None,
-    typer.Option(
-        "--xi", metavar="NM[:NM]", help="Radius of the RERs, or a range. [31]", rich_help_panel=ASSUMED
-    ),
+    option("--xi", "Radius of the RERs, or a range. [31]", "NM[:NM]", panel=ASSUMED, common=True),
 ]
 Charge = Annotated[
     str | None,
-    typer.Option(
-        "--charge",
-        metavar="E[:E]",
-        help="Charge of one tunnelling particle, e. [1, O-]",
-        rich_help_panel=ASSUMED,
-    ),
+    option("--charge", "Charge of one tunnelling particle, e. [1, O-]", "E[:E]", panel=ASSUMED, common=True),
 ]
 NTunn = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--n-tunn",
-        metavar="N[:N]",
-        help="Tunnelling particles of one system. [20:600, the range in the literature]",
-        rich_help_panel=ASSUMED,
+        "Tunnelling particles of one system. [20:600, the range in the literature]",
+        "N[:N]",
+        panel=ASSUMED,
+        common=True,
     ),
 ]
 Qs4 = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--qs4",
-        metavar="A2[:A2]",
-        help="(Q/e) S4, A^2, where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
-        rich_help_panel=ASSUMED,
+        "(Q/e) S4, A^2, where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
+        "A2[:A2]",
+        panel=ASSUMED,
+        common=True,
     ),
 ]
 D0 = Annotated[
     float | None,
-    typer.Option(
+    option(
         "--d0",
-        metavar="K",
-        help="Mean tunnelling amplitude D_0; (Q/e) S4 then follows. Not assumed by default.",
-        rich_help_panel=ASSUMED,
+        "Mean tunnelling amplitude D_0; (Q/e) S4 then follows. Not assumed by default.",
+        "K",
+        panel=ASSUMED,
+        common=True,
     ),
 ]
 AreaPerParticle = Annotated[
     float | None,
-    typer.Option(
+    option(
         "--area-per-particle",
-        metavar="A2",
-        help="S4/N_tunn; N_tunn then follows. Not assumed by default.",
-        rich_help_panel=ASSUMED,
+        "S4/N_tunn; N_tunn then follows. Not assumed by default.",
+        "A2",
+        panel=ASSUMED,
+        common=True,
     ),
 ]
 PStar = Annotated[
     str | None,
-    typer.Option(
-        "--p-star", metavar="P[:P]", help="P*, by which n_ats is multiplied. [1]", rich_help_panel=ASSUMED
-    ),
+    option("--p-star", "P*, by which n_ats is multiplied. [1]", "P[:P]", panel=ASSUMED, common=True),
 ]
 Oxygen = Annotated[
     str | None,
-    typer.Option(
-        "--oxygen",
-        metavar="N[:N]",
-        help="Oxygen of the glass, g^-1. [2e22, of SiO2]",
-        rich_help_panel=ASSUMED,
-    ),
+    option("--oxygen", "Oxygen of the glass, g^-1. [2e22, of SiO2]", "N[:N]", panel=ASSUMED, common=True),
 ]
 Temperature = Annotated[
     list[float] | None,
-    typer.Option(
+    option(
         "--temperature",
-        metavar="K",
-        help="Temperature for susceptibilities and fields (repeatable). [2, 4.5, 20, 300]",
+        "Temperature for susceptibilities and fields (repeatable). [2, 4.5, 20, 300]",
+        "K",
+        common=True,
     ),
 ]
 FitNumber = Annotated[
     int | None,
-    typer.Option("--fit-number", metavar="N", min=1, help="Which fit of a report that holds several."),
+    option("--fit-number", "Which fit of a report that holds several.", "N", min=1, common=True),
 ]
 
 
@@ -125,9 +116,9 @@ def derive(
     """
     texts = {"xi": xi, "charge": charge, "n_tunn": n_tunn, "qs4": qs4, "p_star": p_star, "oxygen": oxygen}
     given = {name: _range(text, name) for name, text in texts.items() if text is not None}
-    for option, value in (("--d0", d0), ("--area-per-particle", area_per_particle)):
+    for flag, value in (("--d0", d0), ("--area-per-particle", area_per_particle)):
         if value is not None and not 0.0 < value < float("inf"):
-            raise UsageError(f"{option} {value:g} must be positive")
+            raise UsageError(f"{flag} {value:g} must be positive")
     if any(not 0.0 < value < float("inf") for value in temperature or ()):
         raise UsageError("--temperature must be positive, K")
     if d0 is not None and qs4 is not None:
@@ -167,9 +158,9 @@ def _range(text: str, name: str) -> tuple[float, float]:
     """ "VALUE" or "LO:HI"."""
     option = f"--{name.replace('_', '-')}"
     if ":" not in text:
-        value = options.number(text, option)
+        value = number(text, option)
         return value, value
-    low, high = options.interval(text, option)
+    low, high = interval(text, option)
     if low is None or high is None:
         raise UsageError(f"{option}: {text!r} is not LO:HI", remedy="Give both ends")
     return low, high

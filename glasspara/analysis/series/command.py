@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from glasspara.cli import options
 from glasspara.cli.groups import DataOptions
+from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots
 
 if TYPE_CHECKING:
@@ -15,20 +14,22 @@ if TYPE_CHECKING:
 
 WeightsOption = Annotated[
     str,
-    typer.Option(
+    option(
         "--weights",
-        metavar="sigma|equal",
-        help="Weigh points by their standard deviations, or all alike, as the source's tables seem to.",
-        rich_help_panel=options.MODEL,
+        "Weigh points by their standard deviations, or all alike, as the source's tables seem to.",
+        "sigma|equal",
+        panel=options.MODEL,
+        common=True,
     ),
 ]
 MassSpectrometry = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--n-fe",
-        metavar="VALUE[+-ERROR]",
-        help="Iron by mass spectrometry, g^-1, to compare with; that of --sample if there is one.",
-        rich_help_panel=options.MODEL,
+        "Iron by mass spectrometry, g^-1, to compare with; that of --sample if there is one.",
+        "VALUE[+-ERROR]",
+        panel=options.MODEL,
+        common=True,
     ),
 ]
 
