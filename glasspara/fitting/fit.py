@@ -13,7 +13,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Finding, Where, finding
-from glasspara.fitting.judge.assessment import assess, assumption_shares, compare_without_ats
+from glasspara.fitting.judge.assessment import TENSION, assess, assumption_shares, compare_without_ats
 from glasspara.fitting.judge.derived import derived
 from glasspara.fitting.judge.determination import determine
 from glasspara.fitting.judge.openness import open_parameters, relative_errors
@@ -21,11 +21,18 @@ from glasspara.fitting.judge.ordinary import compare_with_ordinary
 from glasspara.fitting.judge.parabola import bent_errors
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
-from glasspara.fitting.search.minimise import Minimum, minimise
+from glasspara.fitting.search.minimise import Minimum, minimise, polish
 from glasspara.fitting.search.robust import HUBER_K, with_huber_errors
 from glasspara.fitting.search.staged import stage_values
 from glasspara.fitting.search.start import descend, find_start, linear_descent
-from glasspara.model.parameters import ALLOWANCES, PARAMETERS, PARTITION_NAMES, parameter_of
+from glasspara.model.parameters import (
+    ALLOWANCES,
+    ION_NAMES,
+    PARAMETERS,
+    PARTITION_NAMES,
+    parameter_of,
+    to_canonical,
+)
 from glasspara.replicates.cores import on_one_thread
 
 # An assumption that supplies less than this share of what is known of its parameter is not worth a word.
@@ -79,7 +86,7 @@ def fit(data: Dataset, settings: FitSettings | None = None, *, ordinary: bool = 
     if frozen.errors:
         found = _Judged(replace(found.minimum, fitted_before=len(frozen.errors)))
     minimum, lost = found.minimum, found.lost
-    notes = [*_standing_notes(settings, held), *assumptions, *remarks]
+    notes = [*_on_iron(data, settings, minimum), *_standing_notes(settings, held), *assumptions, *remarks]
     compared = None
     if ordinary and test is not None and test.needed and minimum.valid and minimum.statistics.ndof > 0:
         iron = settings.known_iron
@@ -255,10 +262,43 @@ def _ats_test(
 
 
 def _standing_notes(settings: FitSettings, held: Mapping[str, float]) -> list[Finding]:
-    notes = []
     if settings.model.has_ats and held.get("n_ats"):
-        notes.append(finding("fitting.n-ats-held", value=held["n_ats"], unit=PARAMETERS["n_ats"].unit))
-    return notes
+        return [finding("fitting.n-ats-held", value=held["n_ats"], unit=PARAMETERS["n_ats"].unit)]
+    return []
+
+
+def _on_iron(data: Dataset, settings: FitSettings, minimum: Minimum) -> list[Finding]:
+    """What the fit did with the iron: free, or held at a value that the data may contradict."""
+    known = settings.known_iron
+    values = to_canonical(minimum.reported)
+    if settings.model.ions != "both" or not minimum.valid or minimum.statistics.ndof <= 0:
+        return []
+    if known is None:
+        if not settings.model.has_ats or settings.mentioned & {*ION_NAMES}:
+            return []
+        item = derived(minimum).get("n_fe")
+        error = None if item is None else item.error
+        return [finding("fitting.iron-free", n_fe=[values["n_fe2"] + values["n_fe3"], error])]
+    if known[1] is not None:
+        return []  # a constraint that the data contradict is named as a tension
+    open_iron = replace(settings, n_fe=None, fixed={k: v for k, v in settings.fixed.items() if k != "n_fe"})
+    open_iron = replace(open_iron, constrained={**open_iron.constrained, "n_fe": (known[0], known[0])})
+    open_held = open_iron.held()
+    problem = open_iron.problem(data, open_held, open_iron.assumed(open_held))
+    there = polish(problem, descend(problem, [minimum.reported]))
+    error = there.errors.get("n_fe")
+    if not there.valid or not error:
+        return [finding("fitting.iron-held", n_fe=known[0], tension=None, free=None)]
+    tension = abs(known[0] - there.reported["n_fe"]) / error
+    far = tension > TENSION
+    return [
+        finding(
+            "fitting.iron-held",
+            n_fe=known[0],
+            tension=tension if far else None,
+            free=[there.reported["n_fe"], error],
+        )
+    ]
 
 
 def _bent_notes(minimum: Minimum) -> list[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from glasspara.arrays import FloatArray
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from glasspara.fitting.intervals.contours import Contour
     from glasspara.fitting.intervals.curves import ProfileCurve
     from glasspara.fitting.intervals.minos import Interval
+    from glasspara.fitting.judge.misfit import Place
     from glasspara.fitting.judge.ordinary import OrdinaryMagnetism
 
 
@@ -197,6 +199,24 @@ class FitResult:
     bootstrap: Bootstrap | None = None
     trace_effect: TraceEffect | None = None
     """Where the model has trace ions: the iron with them and without."""
+
+    @property
+    def ats_established(self) -> bool | None:
+        """Whether the ATS term is established: the ETM describes the data and ordinary magnetism does not.
+
+        None where the model has no ATS term.
+        """
+        if not self.model.has_ats:
+            return None
+        described = self.assessment.status in ("good", "not-determined")
+        return described and self.ordinary is not None and self.ordinary.excluded
+
+    @cached_property
+    def misfit(self) -> tuple[Place, ...]:
+        """Where the misfit of a poor fit is concentrated, the clearest place first."""
+        from glasspara.fitting.judge.misfit import places_of_misfit
+
+        return places_of_misfit(self.minimum) if self.assessment.status == "poor" else ()
 
     @property
     def residuals(self) -> FloatArray:

@@ -172,7 +172,7 @@ def anomaly(
             "all points lie in one window of temperature: there is no rest to hold it against",
             remedy="Give --windows other edges, or files over more temperatures",
         )
-    result = fit(data, settings)
+    result = fit(data, settings, ordinary=False)
     minimum = result.minimum
     if result.statistics.ndof < FEWEST_DOF + len(data.runs):
         raise InputError(

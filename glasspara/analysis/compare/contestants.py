@@ -94,7 +94,7 @@ def contestant(name: str, data: Dataset, settings: FitSettings) -> Contestant:
     """The model ``name`` fitted to ``data``; without its criteria."""
     entry = CATALOGUE[name]
     try:
-        result = fit(data, settings)
+        result = fit(data, settings, ordinary=False)
     except DomainError as error:
         problem = finding("compare.cannot-be-computed", reason=error.what)
         return Contestant(name, entry.text, entry.family, None, problem)

@@ -137,7 +137,7 @@ def curie(
     low = low_temperature_test(weak, ats=ats, chi_larmor=chi_larmor, allowances=settings.allowances)
     iron = _iron(settings, known.get("fe2_fraction"))
     test = glass_test(weak.data, ats, allowances=settings.allowances)
-    whole_fit = fit(data, settings)
+    whole_fit = fit(data, settings, ordinary=False)
     whole, curvature = _whole(weak.data, whole_fit)
     naive = fit_law(weak.data, "curie", usual=ats)
     glass = fit_law(weak.data, "glass", usual=ats, held=frozenset(settings.fixed), iron=iron)

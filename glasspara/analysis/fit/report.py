@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, get_args, get_type_hints
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.fitting.judge.misfit import PlaceBlock
+from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
+from glasspara.fitting.result import FittedParameter
 from glasspara.model.catalogue import MODELS
 from glasspara.report.frame import FailureBlock, Report, RunBlock, failures, run_block
 from glasspara.report.stems import contour_stem, profile_stem
 from glasspara.report.table import column, csv_text, provenance
-from glasspara.report.terminal import runs_in_words, show_assessment, show_inputs
+from glasspara.report.terminal import (
+    Column,
+    runs_in_words,
+    show_assessment,
+    show_inputs,
+    show_sentence,
+    show_table,
+)
 from glasspara.wording import p_value, two_errors, value_with_error
 
 if TYPE_CHECKING:
@@ -25,7 +36,9 @@ if TYPE_CHECKING:
     from glasspara.fitting.intervals.contours import Contour
     from glasspara.fitting.intervals.curves import ProfileCurve
     from glasspara.fitting.intervals.minos import Interval
-    from glasspara.fitting.result import Bootstrap, FitResult, FittedParameter, Quantity, Spread, TraceEffect
+    from glasspara.fitting.judge.ordinary import OrdinaryMagnetism
+    from glasspara.fitting.result import Bootstrap, FitResult, Quantity, Spread, TraceEffect
+    from glasspara.model.model import Terms
 
 
 REPORT_FILE, PARAMETERS, DATA, REPLICATES = "report.json", "parameters.csv", "data.csv", "bootstrap.csv"
@@ -197,6 +210,58 @@ TraceEffectBlock = TypedDict(
 )
 
 
+class ComponentBlock(TypedDict):
+    """A part of the ordinary mixture; ``share_of_signal`` is that of the signal beside Larmor's."""
+
+    name: str
+    kind: str
+    weight: float
+    unit: str
+    share_of_signal: float
+
+
+class DirectionBlock(TypedDict):
+    """An error of the instrument that was allowed to both sides: its width (one standard error) and fitted pull."""
+
+    name: str
+    kind: str
+    width: float
+    unit: str
+    pull: float
+
+
+class OrdinaryBlock(TypedDict):
+    """Ordinary magnetism as a whole beside the ETM; margins in chi2, ``threshold`` what establishes the ATS term."""
+
+    chi2: float
+    n_points: int
+    p_value: float
+    chi2_etm: float
+    margin: float
+    margin_without_directions: float
+    margin_with_iron: float | None
+    threshold: float
+    iron_used: ValueBlock | None
+    iron_found: float
+    components: list[ComponentBlock]
+    directions: list[DirectionBlock]
+    ats_established: bool
+
+
+class ResidualsBlock(TypedDict):
+    """Where the misfit of a poor fit is concentrated, the clearest place first."""
+
+    concentrated_in: list[PlaceBlock]
+
+
+class StageBlock(TypedDict):
+    """One term of the model as a stage: its share of the sum of all terms' sizes, and its largest value."""
+
+    term: Literal["larmor", "fe2", "fe3", "trace", "other", "ats", "offset"]
+    share_of_signal: float
+    largest_emu_per_g: float
+
+
 class FitBlock(TypedDict):
     """A fit with its runs, parameters, statistics and verdict."""
 
@@ -211,6 +276,10 @@ class FitBlock(TypedDict):
     assessment: AssessmentBlock
     notes: list[FindingBlock]
     ats_test: AtsTestBlock | None
+    ats_established: bool | None
+    ordinary_magnetism: OrdinaryBlock | None
+    residuals: ResidualsBlock
+    stages: list[StageBlock]
     profiles: dict[str, ProfileBlock]
     contours: list[ContourBlock]
     bootstrap: BootstrapBlock | None
@@ -280,6 +349,10 @@ def fit_block(result: FitResult) -> FitBlock:
         "assessment": result.assessment.block,
         "notes": blocks(result.notes),
         "ats_test": None,
+        "ats_established": result.ats_established,
+        "ordinary_magnetism": None if result.ordinary is None else _ordinary(result, result.ordinary),
+        "residuals": {"concentrated_in": [place.block for place in result.misfit]},
+        "stages": stages_of(result.terms),
         "profiles": {curve.name: _profile(curve) for curve in result.profiles},
         "contours": [_contour(item) for item in result.contours],
         "bootstrap": None if result.bootstrap is None else _bootstrap(result.bootstrap),
@@ -317,6 +390,54 @@ def _trace_effect(effect: TraceEffect) -> TraceEffectBlock:
         "without": values(effect.without),
         "change": dict(effect.change),
     }
+
+
+def _ordinary(result: FitResult, found: OrdinaryMagnetism) -> OrdinaryBlock:
+    cone = found.cone
+    used = cone.iron_used
+    return {
+        "chi2": cone.chi2,
+        "n_points": cone.n_points,
+        "p_value": found.p_value,
+        "chi2_etm": found.chi2_model,
+        "margin": found.margin,
+        "margin_without_directions": found.margin_without_directions,
+        "margin_with_iron": found.margin_with_iron,
+        "threshold": THRESHOLD,
+        "iron_used": None if used is None else {"value": used[0], "error": used[1]},
+        "iron_found": cone.iron_found,
+        "components": [
+            {
+                "name": component_name(item),
+                "kind": item.kind,
+                "weight": item.weight,
+                "unit": item.unit,
+                "share_of_signal": item.share_of_signal,
+            }
+            for item in cone.components
+        ],
+        "directions": [
+            {"name": item.name, "kind": item.kind, "width": item.width, "unit": item.unit, "pull": item.pull}
+            for item in cone.directions
+        ],
+        "ats_established": bool(result.ats_established),
+    }
+
+
+def stages_of(terms: Terms) -> list[StageBlock]:
+    """The pipeline in numbers: the terms of the model that are there, each with its share of the signal."""
+    names = get_args(get_type_hints(StageBlock)["term"])
+    sizes = {name: float(np.abs(getattr(terms, name)).sum()) for name in names}
+    total = sum(sizes.values()) or 1.0
+    return [
+        {
+            "term": name,
+            "share_of_signal": size / total,
+            "largest_emu_per_g": float(np.abs(getattr(terms, name)).max()),
+        }
+        for name, size in sizes.items()
+        if size > 0.0
+    ]
 
 
 def _parameter(item: FittedParameter) -> ParameterBlock:
@@ -538,52 +659,99 @@ def show_fit(inputs: Sequence[Input], result: Fits, out: Console) -> None:
         _show_fit(item, out)
 
 
+_STAGE_NAMES = {
+    "larmor": "Larmor (diamagnetism)",
+    "fe2": "Langevin, Fe2+",
+    "fe3": "Langevin, Fe3+",
+    "trace": "Langevin, trace ions",
+    "other": "other terms of the model",
+    "ats": "ATS (tunnelling systems)",
+    "offset": "offset of the instrument",
+}
+
+_CONDITIONAL = ("n_ats", "d0min_qs4", "d0max_qs4")
+_DETERMINED = ("ats_strength", "d0_mean_qs4")
+
+
 def _show_fit(result: FitResult, out: Console) -> None:
     model = result.model
     runs = runs_in_words([(run.run.kind, run.label) for run in result.data.runs])
     out.print(
         Text(f"Model {model.name} ({_convention(result)}), {result.method} fit of {runs}", style="bold")
     )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    intervals = {name: item.minos for name, item in result.quantities.items() if item.minos is not None}
-    for heading in ("parameter", "value", *(["minos"] if intervals else []), "unit", "state"):
-        table.add_column(heading)
-
-    def minos(name: str) -> str:
-        interval = intervals.get(name)
-        return two_errors(interval.lower, interval.upper) if interval else ""
-
-    def add(name: str, value: str, minos: str, unit: str, state: str, style: str | None = None) -> None:
-        table.add_row(name, value, *([minos] if intervals else []), unit, state, style=style)
-
-    for item in result.parameters.values():
-        if item.name == "field_offset" and item.fixed and item.value == 0.0:
-            continue
-        add(item.name, value_with_error(item.value, item.error), minos(item.name), item.unit, _state(item))
-    for name, derived in result.derived.items():
-        add(name, value_with_error(derived.value, derived.error), minos(name), derived.unit, "derived", "dim")
-    out.print(table)
+    show_assessment(result.assessment, out)
+    out.print()
+    _show_stages(result, out)
+    out.print()
+    _show_parameters(result, out)
     statistics = result.statistics
     out.print(
         f"chi2/ndof = {statistics.chi2:.1f}/{statistics.ndof} ({p_value(statistics.p_value)}); "
         f"AIC {statistics.aic:.1f}, BIC {statistics.bic:.1f}; {statistics.n_points} points, "
         f"{statistics.n_free} free parameters"
     )
-    out.print(
+    show_sentence(
         "Errors: one standard error by the stated sigmas (chi2 + 1); "
-        f"times {statistics.scatter_factor:.3g} for errors scaled by sqrt(chi2/ndof)."
+        f"times {statistics.scatter_factor:.3g} for errors scaled by sqrt(chi2/ndof).",
+        out,
     )
+    intervals = {name: item.minos for name, item in result.quantities.items() if item.minos is not None}
     if intervals:
         out.print("Minos: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled.")
-    for line in _interval_lines(result, intervals):
-        out.print(f"  - {line}")
-    for statement in result.determination.statements:
-        out.print(f"  - {statement}")
-    for note in result.notes:
-        out.print(f"  - {note}")
+    for line in (
+        *_interval_lines(result, intervals),
+        *(statement.text for statement in result.determination.statements),
+        *(note.text for note in result.notes),
+    ):
+        show_sentence(line, out, bullet="  - ")
     if result.bootstrap is not None:
         _show_bootstrap(result, result.bootstrap, out)
-    show_assessment(result.assessment, out)
+
+
+def _show_stages(result: FitResult, out: Console) -> None:
+    """The pipeline: what each stage takes of the signal."""
+    rows = []
+    for stage in stages_of(result.terms):
+        largest = f"{stage['largest_emu_per_g']:.3g}"
+        rows.append((_STAGE_NAMES[stage["term"]], f"{100.0 * stage['share_of_signal']:.1f} %", largest))
+    show_table(
+        (Column("stage"), Column("share of the signal", "number"), Column("largest / (emu/g)", "number")),
+        rows,
+        out,
+    )
+
+
+def _show_parameters(result: FitResult, out: Console) -> None:
+    """What the data determine first, then what is conditional on n_ats, then what is derived."""
+    quantities = result.quantities
+    conditional = [name for name in _CONDITIONAL if name in result.parameters]
+    determined = [name for name in _DETERMINED if name in result.derived] if conditional else []
+    first = [
+        name for name in result.parameters if name not in conditional and not _idle(result.parameters[name])
+    ]
+    rest = [name for name in result.derived if name not in determined]
+    if determined and "d_min" in first:
+        place = first.index("d_min")
+        first = [*first[:place], *determined, *first[place:]]
+    minos = any(item.minos is not None for item in quantities.values())
+    rows = []
+    for name in (*first, *conditional, *rest):
+        item = quantities[name]
+        interval = two_errors(item.minos.lower, item.minos.upper) if item.minos else ""
+        state = _state(item) if isinstance(item, FittedParameter) else "derived"
+        if name in conditional and isinstance(item, FittedParameter) and not item.fixed:
+            state += "; see n_ats" if name != "n_ats" else ""
+        rows.append(
+            (name, value_with_error(item.value, item.error), *([interval] if minos else []), item.unit, state)
+        )
+    show_table(
+        ("parameter", "value", *(["minos"] if minos else []), "unit", Column("state", "text")), rows, out
+    )
+
+
+def _idle(item: FittedParameter) -> bool:
+    """Whether a parameter is a nuisance that nobody asked for."""
+    return item.name == "field_offset" and item.fixed and item.value == 0.0
 
 
 def _interval_lines(result: FitResult, intervals: Mapping[str, Interval]) -> list[str]:
@@ -653,7 +821,7 @@ def _state(item: FittedParameter) -> str:
     if item.at_limit:
         return f"at its {item.at_limit} limit; error one-sided"
     if item.constraint and item.constraint.assumed:
-        return "free, but for an assumption"
+        return "free, with an assumed prior"
     if item.constraint:
         return f"constrained to {value_with_error(item.constraint.mean, item.constraint.error)}"
     return "free"

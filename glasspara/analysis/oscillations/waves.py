@@ -278,7 +278,7 @@ def oscillations(
             "no run at fixed field has enough points to look for oscillations with temperature",
             remedy="Give M(T) runs of 20 points or more",
         )
-    result = fit(data, settings)
+    result = fit(data, settings, ordinary=False)
     lag = by_thermometer(result.minimum)
     smooth = result.terms.total / data.sigma
     search = Search(

@@ -177,7 +177,7 @@ def partition(data: Dataset, settings: FitSettings, values: Sequence[float] | No
     values = fractions() if values is None else tuple(values)
     check(settings, values)
     assert settings.n_fe is not None
-    best = explore(fit(data, settings), settings, Wanted(minos=(FRACTION,)))
+    best = explore(fit(data, settings, ordinary=False), settings, Wanted(minos=(FRACTION,)))
     profiles = Profiles(best.minimum)
     scanned = [profiles.of(FRACTION).search(value) for value in values]
     points = tuple(

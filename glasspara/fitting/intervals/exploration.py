@@ -154,7 +154,7 @@ def _restarted(result: FitResult, settings: FitSettings, place: Mapping[str, flo
     starts = {name: place[name] for name in result.minimum.coordinates.free if name in names}
     # the data of the result have the larger errors of Huber's loss already
     wishes = replace(settings, starts={**settings.starts, **starts}, loss="linear")
-    again = fit(result.data, wishes)
+    again = fit(result.data, wishes, ordinary=result.ordinary is not None)
     gain = result.minimum.chi2 - again.minimum.chi2
     note = finding("fitting.lower-minimum-met", gain=gain, loss=settings.loss)
     return replace(again, notes=(*again.notes, note))

@@ -12,7 +12,7 @@ from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge.misfit import misfit_findings
-from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism, component_name
+from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.judge.significance import chi2_p_value, f_p_value
 from glasspara.fitting.result import AtsTest, fit_assessment
@@ -177,14 +177,12 @@ def _sizes(ordinary: OrdinaryMagnetism) -> dict[str, Any]:
 
 
 def _mixture(ordinary: OrdinaryMagnetism) -> Finding:
+    """The ordinary mixture by kinds of magnetism, the largest share of the signal first."""
+    shares: dict[str, float] = {}
+    for item in ordinary.cone.components:
+        shares[item.kind] = shares.get(item.kind, 0.0) + item.share_of_signal
     components = [
-        {
-            "name": component_name(item),
-            "share": item.share_of_signal,
-            "weight": item.weight,
-            "unit": item.unit,
-        }
-        for item in ordinary.cone.components
+        {"name": kind, "share": share} for kind, share in sorted(shares.items(), key=lambda item: -item[1])
     ]
     return finding("fitting.ordinary-mixture", components=components)
 
