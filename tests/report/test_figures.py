@@ -18,6 +18,7 @@ from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_f
 from glasspara.analysis.universality.collapse import universality
 from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
 from glasspara.data.dataset import Dataset
+from glasspara.findings import finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.contours import Contour, ContourLine
 from glasspara.fitting.intervals.curves import ProfileCurve
@@ -25,7 +26,7 @@ from glasspara.fitting.intervals.minos import Interval
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling.bootstrap import bootstrap
-from glasspara.fitting.result import Assessment, Determination, FitResult, FittedParameter
+from glasspara.fitting.result import Determination, FitResult, FittedParameter, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, evaluate
 from glasspara.report.panels import POINTS
@@ -68,7 +69,8 @@ def result_of(data, *, model=None, status="good", values=BK7, held=True) -> FitR
         statistics=Statistics(chi2, chi2, len(data) - 5, 0.25, 0.0, 0.0, len(data), 5),
         ats_test=None,
         determination=Determination((), (), {}, {}, (), ()),
-        assessment=Assessment(status, ()),
+        ordinary=None,
+        assessment=fit_assessment(status),
         terms=terms,
     )
 
@@ -256,10 +258,12 @@ def test_which_figures():
     ("status", "words"),
     [
         ("good", "Fit: good"),
-        ("term-not-needed", "ATS term not needed"),
-        ("not-determined", "NOT TRUSTED (not determined)"),
-        ("poor", "NOT TRUSTED (poor)"),
-        ("not-converged", "NOT TRUSTED (not converged)"),
+        ("not-established", "Fit: NOT ESTABLISHED: ordinary magnetism describes the data too"),
+        ("term-not-needed", "Fit: good: no ATS term is needed"),
+        ("not-determined", "Fit: NOT DETERMINED"),
+        ("poor", "Fit: POOR"),
+        ("not-plausible", "Fit: NOT PLAUSIBLE"),
+        ("not-converged", "Fit: NOT CONVERGED"),
     ],
 )
 def test_header_of_a_fit(status, words):
@@ -430,7 +434,7 @@ INTERVALS = {
             None, 0.0, "open: chi2 rises by only 0.1 up to 1e-05", "met the limit 0.03: the fit ended there"
         ),
         found=False,
-        statements=("68 % region: open, or cut by a limit", "95 % region: open, or cut by a limit"),
+        statements=tuple(finding("fitting.contour-open", percent=percent) for percent in (68.0, 95.0)),
     ),
     "no error": lambda: with_intervals(
         interval=Interval(None, None, "not found: x", "not found: y"), error=None
