@@ -71,7 +71,7 @@ figures: $(VENV)/.installed
 	$(BIN)/python -m studies.figures
 
 docs: $(VENV)/.installed-docs
-	$(BIN)/mkdocs build --quiet --strict
+	$(BIN)/mkdocs build --strict
 	@echo "The site is in site/: open site/index.html"
 
 fixtures: $(VENV)/.installed

@@ -150,7 +150,7 @@ def _beside(source: str) -> str:
 
 def commands_page() -> str:
     """The page of all commands: what each does, its options by their headings in the help."""
-    commands: dict[str, Any] = get_command(application()).commands  # type: ignore[attr-defined]
+    commands: dict[str, Any] = get_command(application()).commands
     return "\n".join([_COMMANDS_HEAD, *(line for item in commands.items() for line in _command_lines(*item))])
 
 
