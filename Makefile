@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= auto
 
-.PHONY: help demo test lint format bench fuzz study reproduce figures fixtures clean
+.PHONY: help demo test lint format bench fuzz study reproduce figures docs fixtures clean
 
 help:
 	@echo "make demo      install into .venv and run the main job on a bundled synthetic campaign"
@@ -14,6 +14,7 @@ help:
 	@echo "make study     run the longer simulations behind the numbers in docs/ (many hours)"
 	@echo "make reproduce the source's tables and figures from synthetic data, into reproduction/"
 	@echo "make figures   draw the figures of docs/ that studies/figures.py makes again"
+	@echo "make docs      build the docs site into site/ (strict: a warning or a broken link is an error)"
 	@echo "make fixtures  write fixtures/ again from the simulator (byte for byte)"
 
 # An editable install compiles nothing; where PYTHONDONTWRITEBYTECODE is set every start would do it anew.
@@ -26,6 +27,10 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	touch $@
 
 demo: $(VENV)/.installed
@@ -65,8 +70,12 @@ reproduce: $(VENV)/.installed
 figures: $(VENV)/.installed
 	$(BIN)/python -m studies.figures
 
+docs: $(VENV)/.installed-docs
+	$(BIN)/mkdocs build --strict
+	@echo "The site is in site/: open site/index.html"
+
 fixtures: $(VENV)/.installed
 	$(BIN)/python fixtures/make.py
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info demo-output reproduction
+	rm -rf $(VENV) build dist *.egg-info demo-output reproduction site

@@ -1,18 +1,28 @@
 """Writes what is generated from the code: ``docs/findings.md``, ``docs/models.md``, and the JSON Schema that ships with
 the package.
 
-``python docs/make.py`` writes them; a test holds them against the code.
+``python docs/make.py`` writes them; a test holds them against the code. MkDocs uses this file too (``hooks`` in
+``mkdocs.yml``): :func:`on_files` adds the pages that exist only in the site. These are the reference of commands, the
+reference of the Python API, and the Markdown files that lie beside ``docs/``.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from typer.main import get_command
+
+import glasspara
 from glasspara.analysis import reports
+from glasspara.app import application
 from glasspara.findings.sentences import every_entry
 from glasspara.model.catalogue import CATALOGUE, ModelEntry
 from glasspara.report.schema import SHIPPED, report_schema
@@ -81,6 +91,216 @@ def _returned(block: Callable[..., Any]) -> type:
     holder = type("Holder", (), {"__annotations__": {"returned": block.__annotations__["return"]}})
     found: type = get_type_hints(holder, globalns=vars(sys.modules[block.__module__]))["returned"]
     return found
+
+
+# --- pages of the site alone ---------------------------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parents[1]
+
+BESIDE = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "fixtures/README.md": "fixtures.md",
+}
+"""Markdown files outside ``docs/`` that the site shows, and the names of their pages."""
+
+_COMMANDS_HEAD = """# Commands
+
+All commands with all their options, as `glasspara COMMAND --help-all` shows them. Made from the program.
+"""
+
+_API_HEAD = """# Python API
+
+The public names, by the module to import them from, with their docstrings. Temperatures are in K, fields in Oe,
+magnetisations in emu/g. [Symbols and units](symbols.md) explains the names of the parameters.
+"""
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Hook of MkDocs: add the generated pages to ``files``, in place of committed ones of the same name."""
+    from mkdocs.structure.files import File  # noqa: PLC0415 (only the site needs it)
+
+    pages = {name: partial(_beside, source) for source, name in BESIDE.items()}
+    pages |= {"findings.md": findings_page, "models.md": models_page}
+    pages |= {"commands.md": commands_page, "api.md": api_page}
+    for name, page in pages.items():
+        if (committed := files.get_file_from_path(name)) is not None:
+            files.remove(committed)
+        files.append(File.generated(config, name, content=page()))
+    return files
+
+
+def _beside(source: str) -> str:
+    """A Markdown file outside ``docs/``, with its links as the site has them."""
+    folder = (ROOT / source).parent
+
+    def link(match: re.Match[str]) -> str:
+        target, anchor = match["target"], match["anchor"] or ""
+        path = (folder / target).resolve()
+        if not target or "://" in target or not path.is_relative_to(ROOT):
+            return match[0]
+        name = path.relative_to(ROOT).as_posix()
+        return f"]({BESIDE.get(name, name.removeprefix('docs/'))}{anchor})"
+
+    return re.sub(
+        r"\]\((?P<target>[^)#\s]*)(?P<anchor>#[^)\s]*)?\)", link, (ROOT / source).read_text(encoding="utf-8")
+    )
+
+
+def commands_page() -> str:
+    """The page of all commands: what each does, its options by their headings in the help."""
+    commands: dict[str, Any] = get_command(application()).commands
+    return "\n".join([_COMMANDS_HEAD, *(line for item in commands.items() for line in _command_lines(*item))])
+
+
+def _command_lines(name: str, command: Any) -> list[str]:
+    parameters = [item for item in command.params if not getattr(item, "hidden", False)]
+    arguments = [item for item in parameters if item.param_type_name == "argument"]
+    usage = " ".join(["glasspara", name, "[OPTIONS]", *(_flags(item) for item in arguments)])
+    lines = [f"## {name}", "", f"    {usage}", ""]
+    for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(command.help or "")):
+        example = paragraph.removeprefix("Example:")
+        plain = _escaped(" ".join(paragraph.split()))
+        lines += [plain if example == paragraph else f"Example: `{' '.join(example.split())}`", ""]
+    lines += _option_list("", arguments)
+    options = [item for item in parameters if item.param_type_name == "option"]
+    for panel in dict.fromkeys(item.rich_help_panel or "Options" for item in options):
+        lines += _option_list(
+            panel, [item for item in options if (item.rich_help_panel or "Options") == panel]
+        )
+    return lines
+
+
+def _option_list(heading: str, parameters: Iterable[Any]) -> list[str]:
+    items = [
+        f"* `{_flags(item)}`: {_explained(item)}"
+        for item in parameters
+        if item.name not in ("help", "help_all")
+    ]
+    return [*([f"**{heading}**", ""] if heading and items else []), *items, ""]
+
+
+def _flags(parameter: Any) -> str:
+    """ "-q, --quiet", "--mass MG", "--plots/--no-plots", "FILE..."."""
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar or parameter.name.upper())
+    flags = "/".join([", ".join(sorted(parameter.opts, key=len)), *parameter.secondary_opts])
+    return flags if parameter.is_flag else f"{flags} {parameter.metavar or 'VALUE'}"
+
+
+def _explained(parameter: Any) -> str:
+    text, default = parameter.help or "", parameter.default
+    if isinstance(default, bool):
+        default = (
+            (parameter.opts if default else parameter.secondary_opts)[0] if parameter.secondary_opts else None
+        )
+    known = isinstance(default, (str, int, float)) and default != ""
+    return _escaped(f"{text} Default: {default}." if known else text)
+
+
+def api_page() -> str:
+    """The page of the public names: those of the package, and those of the rooms for single questions."""
+    modules = ["glasspara", "glasspara.physics.ats"]
+    modules += [
+        f"glasspara.analysis.{path.parent.name}"
+        for path in sorted(ROOT.glob("glasspara/analysis/*/__init__.py"))
+    ]
+    parts, known = [_API_HEAD], set()
+    for module_name in modules:
+        module = import_module(module_name)
+        names = [name for name in getattr(module, "__all__", ()) if name != "__version__"]
+        shown = [name for name in names if id(getattr(module, name)) not in known]
+        known |= {id(getattr(module, name)) for name in shown}
+        if shown:
+            text = "" if module is glasspara else _docstring(module)
+            parts.append("\n".join([f"## {module_name}", "", text, ""]))
+            parts += [_public_name(name, getattr(module, name)) for name in shown]
+    return "\n".join(parts)
+
+
+def _public_name(name: str, value: Any) -> str:
+    if not (inspect.isclass(value) or callable(value)):
+        shown = repr(value) if isinstance(value, (int, float, str)) else type(value).__name__
+        return f"### {name}\n\n`{name} = {shown}`\n"
+    signature = _signature(value)
+    if inspect.isclass(value):
+        signature = signature.removesuffix(" -> None")
+    lines = [f"### {name}", "", "```python", f"{name}{signature}", "```", "", _docstring(value), ""]
+    if inspect.isclass(value):
+        members = [line for key, member in vars(value).items() for line in _member(key, member)]
+        lines += [*(["**Members**", ""] if members else []), *members]
+    return "\n".join(lines) + "\n"
+
+
+def _member(name: str, member: Any) -> list[str]:
+    """A public method or property that has a docstring: a line, or more where the docstring has sections."""
+    target = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+    target = getattr(target, "func", target)  # of a cached property
+    if name.startswith("_") or not inspect.isfunction(target) or not target.__doc__:
+        return []
+    is_property = isinstance(member, property) or hasattr(member, "attrname")
+    call, text = name if is_property else f"{name}{_signature(target)}", _docstring(target)
+    if "\n" in call or "**" in text:
+        return ["", "```python", f".{call}", "```", "", text, ""]
+    return [f"* `.{call}`: {' '.join(text.split())}"]
+
+
+def _signature(value: Any) -> str:
+    """The signature, one parameter a line where it is long."""
+    try:
+        signature = inspect.signature(value)
+    except (TypeError, ValueError):
+        return "(...)"
+    unquoted = [item.replace(annotation=_Plain(item.annotation)) for item in signature.parameters.values()]
+    returned = signature.return_annotation
+    end = ")" if returned is inspect.Signature.empty else f") -> {_Plain(returned)!r}"
+    parts = [str(item) if item.annotation.known else item.name for item in unquoted]
+    if (
+        first := next((i for i, item in enumerate(unquoted) if item.kind is item.KEYWORD_ONLY), None)
+    ) is not None:
+        parts.insert(first, "*")
+    whole = f"({', '.join(parts)}{end}"
+    return whole if len(whole) <= 88 else "(\n" + "".join(f"    {part},\n" for part in parts) + end
+
+
+class _Plain:
+    """An annotation as it is written in the code: without quotes."""
+
+    def __init__(self, annotation: Any) -> None:
+        self.known = annotation is not inspect.Signature.empty
+        self.text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+
+    def __repr__(self) -> str:
+        return self.text.strip("\"'")
+
+
+_SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.MULTILINE)
+
+
+def _docstring(value: Any) -> str:
+    """The docstring in Markdown: roles and double backquotes as code, sections of NumPy's style as lists."""
+    text = inspect.getdoc(value) or ""
+    text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`")
+    head, *rest = _SECTION.split(text)
+    parts = [_escaped(head)]
+    for title, body in zip(rest[::2], rest[1::2], strict=True):
+        items = re.split(r"\n(?=\S)", body.strip("\n"))
+        parts.append(f"\n**{title}**\n\n" + "\n".join(map(_item, items)))
+    return "\n".join(parts)
+
+
+def _item(text: str) -> str:
+    first, _, body = text.partition("\n")
+    told = _escaped(" ".join(body.split()))
+    return f"* `{first.replace('`', '')}`" + (f": {told}" if told else "")
+
+
+def _escaped(text: str) -> str:
+    """``text`` with the characters of HTML and of emphasis that are outside code meant as they stand."""
+    parts = re.split(r"(`[^`]*`)", text)
+    plain = [re.sub(r"([*<])", r"\\\1", part) if index % 2 == 0 else part for index, part in enumerate(parts)]
+    return "".join(plain)
 
 
 def main() -> None:

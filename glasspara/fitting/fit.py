@@ -17,7 +17,7 @@ from glasspara.fitting.judge.assessment import TENSION, assess, assumption_share
 from glasspara.fitting.judge.derived import derived
 from glasspara.fitting.judge.determination import determine
 from glasspara.fitting.judge.openness import open_parameters, relative_errors
-from glasspara.fitting.judge.ordinary import compare_with_ordinary
+from glasspara.fitting.judge.ordinary import compare_with_ordinary, with_ats_beside
 from glasspara.fitting.judge.parabola import bent_errors
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
@@ -92,6 +92,9 @@ def fit(data: Dataset, settings: FitSettings | None = None, *, ordinary: bool = 
         iron = settings.known_iron
         compared = compare_with_ordinary(minimum, iron=iron, widths=settings.directions)
     assessment = assess(minimum, lost, test, compared)
+    if compared is not None and assessment.status == "poor" and compared.excluded:
+        compared = with_ats_beside(minimum, compared)
+        assessment = assess(minimum, lost, test, compared)
     if assessment.status == "good":  # the others have been warned
         notes += _bent_notes(minimum)
     result = FitResult(

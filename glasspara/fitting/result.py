@@ -91,6 +91,8 @@ class AtsTest:
     """Whether the fit without the term has a valid minimum."""
     chi2_with_allowances: float | None = None
     p_with_allowances: float | None = None
+    without: Minimum | None = None
+    """The fit without the term."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +210,10 @@ class FitResult:
         """
         if not self.model.has_ats:
             return None
+        if self.ordinary is None:
+            return False
         described = self.assessment.status in ("good", "not-determined")
-        return described and self.ordinary is not None and self.ordinary.excluded
+        return described and self.ordinary.excluded
 
     @cached_property
     def misfit(self) -> tuple[Place, ...]:

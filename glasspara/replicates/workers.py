@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import pickle
@@ -112,7 +113,9 @@ def dask_cluster(address: str) -> Iterator[Pool]:
         ) from None
     with _silent():
         try:
-            client = Client(address, timeout=_CONNECT, set_as_default=False)
+            # A client that is collected while another one starts waits for a lock that the other holds: for ever.
+            with _no_garbage_collection():
+                client = Client(address, timeout=_CONNECT, set_as_default=False)
         except Exception as error:  # of any type, where something else than a scheduler answers
             raise UsageError(
                 f"no Dask scheduler answers at {address!r} ({_reason(error)})",
@@ -127,6 +130,19 @@ def dask_cluster(address: str) -> Iterator[Pool]:
                 raise _explained(error.__cause__, address) from None
             finally:
                 executor.shutdown(wait=False)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """What can be collected is collected first, and nothing within the block."""
+    gc.collect()
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _wait_for_workers(client: Any, address: str) -> None:

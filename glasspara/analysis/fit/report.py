@@ -240,6 +240,7 @@ class OrdinaryBlock(TypedDict):
     margin: float
     margin_without_directions: float
     margin_with_iron: float | None
+    chi2_with_ats_beside: float | None
     threshold: float
     iron_used: ValueBlock | None
     iron_found: float
@@ -403,6 +404,7 @@ def _ordinary(result: FitResult, found: OrdinaryMagnetism) -> OrdinaryBlock:
         "margin": found.margin,
         "margin_without_directions": found.margin_without_directions,
         "margin_with_iron": found.margin_with_iron,
+        "chi2_with_ats_beside": found.chi2_nested,
         "threshold": THRESHOLD,
         "iron_used": None if used is None else {"value": used[0], "error": used[1]},
         "iron_found": cone.iron_found,

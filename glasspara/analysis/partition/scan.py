@@ -24,7 +24,7 @@ from glasspara.fitting.intervals.curves import ProfileCurve
 from glasspara.fitting.intervals.exploration import Wanted, explore
 from glasspara.fitting.intervals.minos import FOUND, Interval, minos
 from glasspara.fitting.intervals.profile import Profile, Profiles
-from glasspara.fitting.judge.assessment import MISFIT_P
+from glasspara.fitting.judge.significance import MISFIT_P
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.minimise import Minimum

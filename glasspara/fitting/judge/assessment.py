@@ -11,10 +11,10 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
-from glasspara.fitting.judge.misfit import misfit_findings
+from glasspara.fitting.judge.misfit import branches_that_differ, misfit_findings
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.fitting.judge.plausibility import implausible
-from glasspara.fitting.judge.significance import chi2_p_value, f_p_value
+from glasspara.fitting.judge.significance import MISFIT_P, chi2_p_value, f_p_value
 from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.parameters import allowances_in_words, parameter_of, to_canonical
@@ -22,9 +22,6 @@ from glasspara.runs.scatter import MAD_TO_SIGMA
 
 ALPHA = 0.05
 """A test finds something below this p-value: the chance of finding the ATS term, a drift, a break that is not there."""
-
-MISFIT_P = 1.0e-3
-"""Below this chi2 p-value, or p-value of the residuals' correlation, data and model disagree."""
 
 ASSUMPTION_MATTERS = 0.05
 """An assumed prior that supplies a larger share of what is known of its parameter is named with the verdict."""
@@ -78,6 +75,7 @@ def compare_without_ats(
         valid_without=other.valid,
         chi2_with_allowances=granted,
         p_with_allowances=p_granted,
+        without=other,
     )
 
 
@@ -132,16 +130,15 @@ def assess(  # noqa: PLR0911
     if stats.ndof <= 0:
         few = finding("fitting.too-few-points", points=stats.n_points, parameters=stats.n_free)
         return fit_assessment("not-determined", few)
-    if wrong := implausible(minimum, ats_needed=ats_test is not None and ats_test.needed):
-        return fit_assessment("not-plausible", *wrong)
     data = minimum.problem.data
     pulls = minimum.problem.residuals(minimum.point)[: len(data)]
-    remarks = (*_name_tensions(minimum), *_name_outliers(data, pulls))
-    if misfit := _misfit(minimum, pulls):
-        if ordinary is not None and ordinary.p_value >= MISFIT_P:
-            instead = finding("fitting.ordinary-instead", **_sizes(ordinary))
-            return fit_assessment("term-not-needed", instead, _mixture(ordinary), *misfit, *remarks)
-        return fit_assessment("poor", *misfit, *_what_may_be_wrong(minimum, ats_test), *remarks)
+    misfit = _misfit(minimum, pulls)
+    needed = ats_test is not None and ats_test.needed
+    if wrong := implausible(minimum, ats_needed=needed and not misfit):
+        return fit_assessment("not-plausible", *wrong)
+    remarks = (*_name_tensions(minimum), *branches_that_differ(minimum), *_name_outliers(data, pulls))
+    if misfit:
+        return _of_misfit(minimum, ats_test, ordinary, (*misfit, *remarks))
     reasons: tuple[Finding, ...] = (_size_of_residuals(minimum), *remarks)
     if ats_test is not None and not ats_test.needed:
         return _without_term(ats_test, reasons)
@@ -160,6 +157,23 @@ def assess(  # noqa: PLR0911
     if ordinary is not None:
         reasons = (finding("fitting.ordinary-excluded", **_sizes(ordinary)), *reasons)
     return fit_assessment("not-determined" if lost else "good", *reasons)
+
+
+def _of_misfit(
+    minimum: Minimum,
+    ats_test: AtsTest | None,
+    ordinary: OrdinaryMagnetism | None,
+    reasons: tuple[Finding, ...],
+) -> Assessment:
+    """The model does not describe the data: ordinary magnetism may, or the ATS term beside an admixture."""
+    if ordinary is not None and ordinary.p_value >= MISFIT_P:
+        instead = finding("fitting.ordinary-instead", **_sizes(ordinary))
+        return fit_assessment("term-not-needed", instead, _mixture(ordinary), *reasons)
+    beside: tuple[Finding, ...] = ()
+    if ordinary is not None and ordinary.described_with_ats:
+        sizes = {**_sizes(ordinary), "chi2_nested": ordinary.chi2_nested}
+        beside = (finding("fitting.ats-beside-ordinary", **sizes),)
+    return fit_assessment("poor", *beside, *_what_may_be_wrong(minimum, ats_test), *reasons)
 
 
 def _sizes(ordinary: OrdinaryMagnetism) -> dict[str, Any]:
@@ -278,7 +292,7 @@ def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[Findi
     samples = len(minimum.problem.data.masses)
     if samples > 1:
         found.append(finding("fitting.several-samples", samples=samples))
-    _, located = misfit_findings(minimum)
+    _, located = misfit_findings(minimum, None if ats_test is None else ats_test.without)
     found += located
     if ats_test is not None and ats_test.p_with_allowances is not None and not ats_test.needed:
         found.append(_allowances("fitting.allowances-replace-ats", ats_test))

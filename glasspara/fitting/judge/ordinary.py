@@ -9,15 +9,16 @@ chi2 that was calibrated on simulated samples without tunnelling systems (``docs
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray
 from glasspara.data.dataset import Dataset
-from glasspara.fitting.judge.significance import chi2_p_value
+from glasspara.fitting.judge.significance import MISFIT_P, chi2_p_value
+from glasspara.fitting.problem.coordinates import CUTOFFS
 from glasspara.fitting.search.minimise import Minimum
-from glasspara.model.model import slope_by_log_temperature
+from glasspara.model.model import evaluate, slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
 from glasspara.ordinary import (
     Component,
@@ -25,6 +26,7 @@ from glasspara.ordinary import (
     Curve,
     Directions,
     DirectionWidths,
+    ExtraColumn,
     chi2_with_directions,
     directions_of,
     ordinary_magnetism,
@@ -35,6 +37,8 @@ THRESHOLD = 10.0
 
 _HELD_IRON = 1.0e-3
 # Relative error of iron that was given without one.
+
+_STEP, _STEP_H = 1.0e-4, 1.0  # relative, and Oe
 
 _IRON_OF_A_LABORATORY = 0.01
 """Relative error of the mass spectrometer's iron in the question what giving it would change."""
@@ -55,6 +59,18 @@ class OrdinaryMagnetism:
     chi2_model_without_directions: float
     ndof_model: int
     margin_with_iron: float | None = None
+    chi2_nested: float | None = None
+    """Of ordinary magnetism and the ATS term together, where the model alone does not describe the data."""
+
+    @property
+    def described_with_ats(self) -> bool:
+        """Whether ordinary magnetism describes the data with the ATS term beside it, and not without.
+
+        That establishes nothing: a fault of the instrument that no direction describes may stand in for the term.
+        """
+        if self.chi2_nested is None or chi2_p_value(self.chi2_nested, self.cone.n_points) < MISFIT_P:
+            return False
+        return _margin(self.cone.chi2, self.chi2_nested, self.cone.n_points) > THRESHOLD
 
     @property
     def p_value(self) -> float:
@@ -136,6 +152,48 @@ def compare_with_ordinary(
     helped = cone((n_fe, _IRON_OF_A_LABORATORY * n_fe))
     margin = _margin(helped.chi2, chi2, statistics.ndof)
     return OrdinaryMagnetism(found.cone, widths, chi2, minimum.chi2, statistics.ndof, margin)
+
+
+def with_ats_beside(minimum: Minimum, found: OrdinaryMagnetism) -> OrdinaryMagnetism:
+    """``found`` with the nested question: ordinary magnetism and the ATS term together.
+
+    The term enters with its fitted shape, and with its derivatives by the shape parameters, so that the shape may move.
+    """
+    data, model = minimum.problem.data, minimum.coordinates.model
+    run, sample = _labels(data)
+    values = to_canonical(minimum.reported)
+
+    def term(**moved: float) -> FloatArray:
+        return evaluate(data.temperature, data.field, {**values, **moved}, model).ats
+
+    by_field = (
+        evaluate(data.temperature, data.field + _STEP_H, values, model).ats
+        - evaluate(data.temperature, data.field - _STEP_H, values, model).ats
+    ) / (2.0 * _STEP_H)
+    by_temperature = (
+        evaluate(data.temperature * (1.0 + _STEP), data.field, values, model).ats
+        - evaluate(data.temperature * (1.0 - _STEP), data.field, values, model).ats
+    ) / (2.0 * _STEP)
+    still = np.zeros(len(data))
+    extra = [ExtraColumn("ats", Curve(term(), by_field, by_temperature))]
+    for names in (("d_min",), ("delta_mu",), CUTOFFS):
+        if all(name in values for name in names):
+            step = {name: _STEP * (values[name] or 1.0) for name in names}
+            up = term(**{name: values[name] + step[name] for name in names})
+            down = term(**{name: values[name] - step[name] for name in names})
+            extra.append(ExtraColumn(names[0], Curve((up - down) / (2.0 * _STEP), still, still), signed=True))
+    cone = ordinary_magnetism(
+        data.temperature,
+        data.field,
+        data.magnetisation,
+        data.sigma,
+        run=run,
+        sample=sample,
+        iron=found.cone.iron_used,
+        widths=found.widths,
+        extra_columns=extra,
+    )
+    return replace(found, chi2_nested=cone.chi2)
 
 
 def _labels(data: Dataset) -> tuple[IntArray, IntArray]:

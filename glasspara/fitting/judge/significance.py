@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+MISFIT_P = 1.0e-3
+"""Below this chi2 p-value, or p-value of the residuals' correlation, data and model disagree."""
+
 
 def chi2_p_value(chi2: float, ndof: int) -> float:
     """Chance of a chi2 as large or larger with ``ndof`` degrees of freedom."""

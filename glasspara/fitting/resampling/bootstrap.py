@@ -11,8 +11,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
 from glasspara.findings import Finding, finding
-from glasspara.fitting.judge.assessment import MISFIT_P
-from glasspara.fitting.judge.significance import chi2_p_value
+from glasspara.fitting.judge.significance import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.combinations import combinations
 from glasspara.fitting.resampling.resample import Kind, Resampler, fingerprint
 from glasspara.fitting.result import Bootstrap, FitResult, Spread
