@@ -13,7 +13,7 @@ from glasspara.fitting.result import FitResult
 from glasspara.replicates.batch import in_order
 
 if TYPE_CHECKING:
-    from glasspara.fitting.intervals.exploration import Wanted
+    from glasspara.fitting.intervals.exploration import IntervalRequest
 
 FITS_A_PROCESS, ATS_FITS_A_PROCESS = 64, 4
 """So many fits without and with an ATS term are worth the start of a process."""
@@ -23,11 +23,11 @@ def fit_each(
     parts: Sequence[Dataset],
     settings: FitSettings,
     *,
-    wanted: Wanted | None = None,
+    request: IntervalRequest | None = None,
     jobs: int = 1,
     progress: Callable[[Sequence[Dataset]], Iterable[Dataset]] = tuple,
 ) -> list[FitResult]:
-    """A fit of its own for each of ``parts``, with the intervals ``wanted``; the same bits for any ``jobs``.
+    """A fit of its own for each of ``parts``, with the intervals of ``request``; the same bits for any ``jobs``.
 
     Raises
     ------
@@ -36,14 +36,14 @@ def fit_each(
     """
     worth = ATS_FITS_A_PROCESS if settings.model.has_ats else FITS_A_PROCESS
     shared = min(jobs, max(1, len(parts) // worth))
-    with in_order(partial(_fit_one, settings=settings, wanted=wanted), parts, jobs=shared) as results:
+    with in_order(partial(_fit_one, settings=settings, request=request), parts, jobs=shared) as results:
         return [result for _, result in zip(progress(parts), results, strict=True)]
 
 
-def _fit_one(part: Dataset, *, settings: FitSettings, wanted: Wanted | None) -> FitResult:
+def _fit_one(part: Dataset, *, settings: FitSettings, request: IntervalRequest | None) -> FitResult:
     result = fit(part, settings)
-    if wanted is None:
+    if request is None:
         return result
     from glasspara.fitting.intervals.exploration import explore
 
-    return explore(result, settings, wanted)
+    return explore(result, settings, request)

@@ -15,7 +15,7 @@ from glasspara.data.dataset import Dataset
 from glasspara.errors import DomainError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import MISFIT_P
-from glasspara.fitting.judge.significance import chi2_p_value
+from glasspara.fitting.judge.statistics import chi2_p_value
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult, Status
 

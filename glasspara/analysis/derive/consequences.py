@@ -17,7 +17,7 @@ import numpy as np
 from glasspara.analysis.derive.assumptions import Assumption
 from glasspara.analysis.derive.fitted_values import FittedValues
 from glasspara.analysis.derive.quantities import Wanted, at_temperature, from_the_fit, with_assumptions
-from glasspara.fitting.judge.openness import UNDETERMINED
+from glasspara.fitting.judge.standard_errors import UNDETERMINED
 
 TEMPERATURES = (2.0, 4.5, 20.0, 300.0)
 """K, for what depends on temperature."""

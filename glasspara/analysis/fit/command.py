@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from glasspara.data.loading import Input, Loaded
     from glasspara.errors import GlassparaError
-    from glasspara.fitting.intervals.exploration import Wanted
+    from glasspara.fitting.intervals.exploration import IntervalRequest
     from glasspara.fitting.problem.settings import FitSettings
     from glasspara.fitting.result import FitResult
 
@@ -133,16 +133,16 @@ def fit(
         iron_from_sample=not model.startswith("ll") and ions == "both",
         allowances=allowances,
     )
-    wanted = _wanted(minos, profile, contour)
-    if wanted is not None:
-        wanted.check(settings)
+    request = _interval_request(minos, profile, contour)
+    if request is not None:
+        request.check(settings)
     replicates = _Replicates(bootstrap, bootstrap_kind, work, output)
     output.check(REPORT.files)
     failed: list[tuple[str, GlassparaError]] = []
     # A joint fit without one of its files is another fit.
     jobs = work.workers
     loaded = data.load(quiet=output.quiet, failed=failed if per_run else None, jobs=jobs)
-    results = replicates.run(_fit(loaded, settings, wanted, per_run=per_run, jobs=jobs))
+    results = replicates.run(_fit(loaded, settings, request, per_run=per_run, jobs=jobs))
 
     def figures() -> dict[str, bytes]:
         return _figures(loaded.inputs, results, prefixes(len(results)), decompose=decompose, jobs=jobs)
@@ -159,16 +159,18 @@ def fit(
         stop(PART_FAILED)
 
 
-def _wanted(minos: list[str] | None, profile: list[str] | None, contour: list[str] | None) -> Wanted | None:
+def _interval_request(
+    minos: list[str] | None, profile: list[str] | None, contour: list[str] | None
+) -> IntervalRequest | None:
     if not (minos or profile or contour):
         return None
-    from glasspara.fitting.intervals.exploration import Wanted
+    from glasspara.fitting.intervals.exploration import IntervalRequest
 
-    return Wanted(options.names(minos), options.names(profile), options.pairs(contour, "--contour"))
+    return IntervalRequest(options.names(minos), options.names(profile), options.pairs(contour, "--contour"))
 
 
 def _fit(
-    loaded: Loaded, settings: FitSettings, wanted: Wanted | None, *, per_run: bool, jobs: int
+    loaded: Loaded, settings: FitSettings, request: IntervalRequest | None, *, per_run: bool, jobs: int
 ) -> list[FitResult]:
     from glasspara.data.dataset import Dataset
     from glasspara.fitting.batch import fit_each
@@ -176,7 +178,9 @@ def _fit(
 
     data = loaded.data
     parts = [Dataset((run,)) for run in data.runs] if per_run else [data]
-    return fit_each(parts, settings, wanted=wanted, jobs=jobs, progress=lambda parts: track(parts, "fitting"))
+    return fit_each(
+        parts, settings, request=request, jobs=jobs, progress=lambda parts: track(parts, "fitting")
+    )
 
 
 class _Replicates:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.fitting.judge.significance import f_p_value
+from glasspara.fitting.judge.statistics import f_p_value
 
 RANK = 1.0e-9
 """Singular values below this share of the largest are rounding."""

@@ -20,7 +20,7 @@ from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError
 from glasspara.fitting.judge.assessment import ALPHA
-from glasspara.fitting.judge.significance import holm
+from glasspara.fitting.judge.statistics import holm
 from glasspara.replicates.linear_algebra import on_one_thread
 from glasspara.wording import p_value
 

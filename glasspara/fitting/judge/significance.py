@@ -1,33 +1,5 @@
-"""Tail probabilities of the distributions that fits are judged by."""
+"""A name for old imports only: see :mod:`glasspara.fitting.judge.statistics`."""
 
-from __future__ import annotations
+from glasspara.fitting.judge.statistics import chi2_p_value, f_p_value
 
-from collections.abc import Sequence
-
-
-def chi2_p_value(chi2: float, ndof: int) -> float:
-    """Chance of a chi2 as large or larger with ``ndof`` degrees of freedom."""
-    from scipy.special import gammaincc
-
-    return float(gammaincc(ndof / 2.0, max(chi2, 0.0) / 2.0))
-
-
-def f_p_value(statistic: float, parameters: int, ndof: int) -> float:
-    """Chance of an F ratio as large or larger; 1 without degrees of freedom."""
-    from scipy.special import fdtrc
-
-    return float(fdtrc(parameters, ndof, statistic)) if parameters > 0 and ndof > 0 else 1.0
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values adjusted for their number, in their order.
-
-    Holm's step-down method (Scand. J. Statist. 6, 65, 1979): whatever the dependence between the tests, the chance
-    that any true hypothesis has an adjusted value below alpha is alpha at most.
-    """
-    adjusted = [1.0] * len(p_values)
-    largest = 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        adjusted[index] = largest
-    return adjusted
+__all__ = ["chi2_p_value", "f_p_value"]

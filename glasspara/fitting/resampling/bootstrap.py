@@ -12,12 +12,12 @@ from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
 from glasspara.findings import Finding, finding
 from glasspara.fitting.judge.assessment import MISFIT_P
-from glasspara.fitting.judge.significance import chi2_p_value
+from glasspara.fitting.judge.statistics import chi2_p_value
 from glasspara.fitting.problem.combinations import combinations
 from glasspara.fitting.resampling.fingerprint import fingerprint
 from glasspara.fitting.resampling.resample import Kind, Resampler
 from glasspara.fitting.result import Bootstrap, FitResult, Spread
-from glasspara.fitting.search.minimise import Minimum, settle
+from glasspara.fitting.search.minimise import Minimum, descend_to_minimum
 from glasspara.model.parameters import parameter_of, to_canonical
 from glasspara.replicates.run import Progress, Replicate, run_replicates
 from glasspara.replicates.store import Store
@@ -36,7 +36,7 @@ class Refits:
 
     def __call__(self, rng: np.random.Generator, index: int) -> dict[str, Any]:
         resampler = self.resamplers[index % len(self.resamplers)]
-        minimum = settle(resampler.draw(rng), resampler.minimum.reported)
+        minimum = descend_to_minimum(resampler.draw(rng), resampler.minimum.reported)
         return {
             "values": [minimum.reported[name] for name in minimum.coordinates.free],
             "chi2": minimum.chi2,
@@ -90,6 +90,11 @@ def _why_none(result: FitResult) -> str:
     return "" if result.minimum.valid else "no-minimum"
 
 
+def _why(problem: str) -> str:
+    """Why a replicate has no minimum, in words: its reason, or the error that stopped it."""
+    return finding("fitting.no-minimum", problem=problem).text
+
+
 def _with_note(result: FitResult, reason: str) -> FitResult:
     return replace(result, notes=(*result.notes, finding("fitting.no-bootstrap", reason=reason)))
 
@@ -117,7 +122,7 @@ def _with_bootstrap(result: FitResult, replicates: Sequence[Replicate], kind: Ki
             at_limit[name] += 1
     good = samples[~np.isnan(chi2)]
     if len(good) < 2:
-        return _with_note(result, next(iter(problems.values())))
+        return _with_note(result, _why(next(iter(problems.values()))))
     combined = _derived_samples(minimum, names, good)
     found = chi2[~np.isnan(chi2)]
     # The data are one more draw under the hypothesis that is tested.
@@ -177,7 +182,9 @@ def _remarks(
     if problems:
         first = next(iter(problems.values()))
         failed = len(problems)
-        found.append(finding("fitting.replicates-without-minimum", failed=failed, count=count, first=first))
+        found.append(
+            finding("fitting.replicates-without-minimum", failed=failed, count=count, first=_why(first))
+        )
     limited = [{"name": name, "number": number} for name, number in at_limit.items() if number]
     if limited:
         found.append(finding("fitting.replicates-at-limits", parameters=limited, count=count))
