@@ -264,7 +264,7 @@ def test_runs_of_both_kinds_are_fitted_together():
     wishes = FitSettings(
         nuisances={"mass_scale": 0.02, "field_offset": 20.0},
         constrained={"chi_larmor": (BK7["chi_larmor"], 1e-3 * BK7["chi_larmor"])},
-        fixed=SHAPE,
+        fixed={**SHAPE, "n_ats": BK7["n_ats"]},
     )
     result = fit(data, wishes)
     assert result.assessment.status == "good"
