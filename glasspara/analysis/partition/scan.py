@@ -266,7 +266,7 @@ def assess(fit: FitResult, intervals: Mapping[str, Interval]) -> Assessment:
     low, high = ends[_WIDEST]
     if low is None or high is None:
         widest = intervals[_WIDEST]
-        open_ = {"lower": widest.lower_outcome, "upper": widest.upper_outcome}
+        open_ = {"lower": widest.lower_outcome.text, "upper": widest.upper_outcome.text}
         first = finding("partition.no-end", level=_WIDEST, **open_)
         return Assessment("partition", "not-determined", (first,), trusted=False)
     if low <= 0.0 and high >= 1.0:

@@ -96,8 +96,8 @@ def _least_sizes(minimum: Minimum) -> dict[str, float]:
 def bent_errors(minimum: Minimum) -> dict[str, tuple[float, float]]:
     """Free parameters whose error is off by more than a fifth on a side: rise of chi2 one error down, and up.
 
-    Everything else follows. Nuisances are left out, and what lies at a limit or within one error of it; and n_ats with the
-    single cutoffs where a prior is assumed of n_ats: along their valley chi2 is known to be no parabola.
+    Everything else follows. Nuisances are left out, and what lies at a limit or within one error of it; and n_ats with
+    the single cutoffs where a prior is assumed of n_ats: along their valley chi2 is known to be no parabola.
     """
     coordinates = minimum.coordinates
     prior = minimum.problem.constraints.get("n_ats")
