@@ -32,6 +32,8 @@ class DataOptions:
     errors: options.Errors = "auto"
     t_range: options.TRange = None
     h_range: options.HRange = None
+    not_t_range: options.NotTRange = None
+    not_h_range: options.NotHRange = None
     exclude: options.Exclude = None
     min_fit: options.MinFit = None
     average: options.Average = False
@@ -128,10 +130,14 @@ class DataOptions:
 
     def _window(self) -> Window:
         from glasspara.data.dataset import Window
+        from glasspara.files.exclusion import parse_ranges
 
-        t_low, t_high = options.interval(self.t_range, "--t-range") if self.t_range else (None, None)
-        h_low, h_high = options.interval(self.h_range, "--h-range") if self.h_range else (None, None)
-        return Window(t_low, t_high, h_low, h_high)
+        return Window(
+            temperatures=parse_ranges(self.t_range, "--t-range"),
+            fields=parse_ranges(self.h_range, "--h-range"),
+            not_temperatures=parse_ranges(self.not_t_range, "--not-t-range"),
+            not_fields=parse_ranges(self.not_h_range, "--not-h-range"),
+        )
 
 
 @dataclass(frozen=True)

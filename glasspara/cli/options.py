@@ -50,19 +50,48 @@ Errors = Annotated[
     ),
 ]
 TRange = Annotated[
-    str | None,
-    typer.Option("--t-range", metavar="LO:HI", help="Temperatures to keep, K.", rich_help_panel=DATA),
+    list[str] | None,
+    typer.Option(
+        "--t-range",
+        metavar="LO:HI[,LO:HI...]",
+        help="Temperatures to keep, K (repeatable; the parts are united).",
+        rich_help_panel=DATA,
+    ),
 ]
 HRange = Annotated[
-    str | None,
-    typer.Option("--h-range", metavar="LO:HI", help="Fields |H| to keep, Oe.", rich_help_panel=DATA),
+    list[str] | None,
+    typer.Option(
+        "--h-range",
+        metavar="LO:HI[,LO:HI...]",
+        help="Fields |H| to keep, Oe (repeatable; the parts are united).",
+        rich_help_panel=DATA,
+    ),
+]
+NotTRange = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--not-t-range",
+        metavar="LO:HI[,LO:HI...]",
+        help="Temperatures to leave out, K (repeatable).",
+        rich_help_panel=DATA,
+    ),
+]
+NotHRange = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--not-h-range",
+        metavar="LO:HI[,LO:HI...]",
+        help="Fields |H| to leave out, Oe (repeatable).",
+        rich_help_panel=DATA,
+    ),
 ]
 Exclude = Annotated[
     list[str] | None,
     typer.Option(
         "--exclude",
-        metavar="[FILE:]LINES|flux-jumps",
-        help="Rows to leave out, by their lines in the file (12-20,43), or all flagged flux jumps (repeatable).",
+        metavar="[FILE:]ITEMS",
+        help="Points to leave out: lines of the file (12-20,43), T=40:65, a branch (cooling), amplitude=1 (mm), or "
+        "flux-jumps (repeatable).",
         rich_help_panel=DATA,
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError
+from glasspara.files.exclusion import Interval
 from glasspara.runs.run import Run, select
 
 MILLIGRAM = 1.0e-3  # g
@@ -48,22 +50,40 @@ class ReducedRun:
 
 @dataclass(frozen=True)
 class Window:
-    """Inclusive limits of temperature (K) and of |field| (Oe); None is open."""
+    """Which temperatures (K) and |fields| (Oe) are kept.
 
-    t_low: float | None = None
-    t_high: float | None = None
-    h_low: float | None = None
-    h_high: float | None = None
+    ``temperatures`` and ``fields`` are intervals whose union is kept, all where there is none; ``not_temperatures`` and
+    ``not_fields`` are left out of that. The ends of all intervals are inclusive, None is open.
+    """
+
+    temperatures: tuple[Interval, ...] = ()
+    fields: tuple[Interval, ...] = ()
+    not_temperatures: tuple[Interval, ...] = ()
+    not_fields: tuple[Interval, ...] = ()
 
     def mask(self, temperature: FloatArray, field: FloatArray) -> BoolArray:
-        keep = np.ones(temperature.shape, dtype=bool)
+        """Points that are kept."""
         size = np.abs(field)
-        for values, low, high in ((temperature, self.t_low, self.t_high), (size, self.h_low, self.h_high)):
-            if low is not None:
-                keep &= values >= low
-            if high is not None:
-                keep &= values <= high
+        keep = ~self.left_out(temperature, field)
+        if self.temperatures:
+            keep &= _within(temperature, self.temperatures)
+        if self.fields:
+            keep &= _within(size, self.fields)
         return keep
+
+    def left_out(self, temperature: FloatArray, field: FloatArray) -> BoolArray:
+        """Points inside an interval to leave out."""
+        return _within(temperature, self.not_temperatures) | _within(np.abs(field), self.not_fields)
+
+
+def _within(values: FloatArray, intervals: Sequence[Interval]) -> BoolArray:
+    """Values inside any of the intervals."""
+    inside = np.zeros(values.shape, dtype=bool)
+    for low, high in intervals:
+        inside |= (values >= (-np.inf if low is None else low)) & (
+            values <= (np.inf if high is None else high)
+        )
+    return inside
 
 
 def reduce_run(run: Run, *, mass_mg: float) -> ReducedRun:
