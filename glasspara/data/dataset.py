@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,13 +21,14 @@ class ReducedRun:
     """One run in emu/g.
 
     ``magnetisation`` and ``sigma`` (emu/g) belong to the points of ``run`` one by one; ``mass_mg`` is the
-    sample mass that divided the moments.
+    sample mass that divided the moments. ``sample`` is the name of the sample ("" where it is not known).
     """
 
     run: Run
     mass_mg: float
     magnetisation: FloatArray
     sigma: FloatArray
+    sample: str = ""
 
     @property
     def temperature(self) -> FloatArray:
@@ -86,8 +87,8 @@ def _within(values: FloatArray, intervals: Sequence[Interval]) -> BoolArray:
     return inside
 
 
-def reduce_run(run: Run, *, mass_mg: float) -> ReducedRun:
-    """Divide the moments of ``run`` by the sample mass.
+def reduce_run(run: Run, *, mass_mg: float, sample: str = "") -> ReducedRun:
+    """Divide the moments of ``run`` by the mass of ``sample``.
 
     Raises
     ------
@@ -97,12 +98,14 @@ def reduce_run(run: Run, *, mass_mg: float) -> ReducedRun:
     if not 0.0 < mass_mg < np.inf:
         raise ValueError(f"the mass must be a positive number of mg, not {mass_mg!r}")
     grams = mass_mg * MILLIGRAM
-    return ReducedRun(run, mass_mg, run.moment / grams, run.sigma / grams)
+    return ReducedRun(run, mass_mg, run.moment / grams, run.sigma / grams, sample)
 
 
 def select_points(run: ReducedRun, keep: BoolArray) -> ReducedRun:
     """The run with those of its points that ``keep`` marks."""
-    return ReducedRun(select(run.run, keep), run.mass_mg, run.magnetisation[keep], run.sigma[keep])
+    return replace(
+        run, run=select(run.run, keep), magnetisation=run.magnetisation[keep], sigma=run.sigma[keep]
+    )
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,11 @@ class Dataset:
     def masses(self) -> tuple[float, ...]:
         """Masses of the samples, mg, in order of appearance. Runs of the same mass are of one sample."""
         return tuple(dict.fromkeys(run.mass_mg for run in self.runs))
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """Names of the samples in order of appearance; runs whose sample is not named count for none."""
+        return tuple(dict.fromkeys(run.sample for run in self.runs if run.sample))
 
     @property
     def errors_are_estimates(self) -> bool:

@@ -48,7 +48,8 @@ SHARED_POINTS = 4
 class Input:
     """One file as an analysis used it. ``rows_read == rows_used + sum(rows_dropped.values())``.
 
-    Rows that were averaged are all used: there may be more rows than points. ``corrections`` is None where the moments
+    ``sample`` is the name of the sample by the header, else by the sample file, else "". Rows that were averaged are
+    all used: there may be more rows than points. ``corrections`` is None where the moments
     and fields are those of the file.
     """
 
@@ -60,6 +61,7 @@ class Input:
     rows_dropped: dict[str, int]
     warnings: tuple[Finding, ...]
     corrections: Applied | None = None
+    sample: str = ""
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list
             applied = replace(applied, holder=tuple(holders[part]), field=tuple(fields))
             warnings = applied.warnings(done.measurement.path, done.mass_mg)
             done = replace(done, warnings=(*done.warnings, *warnings))
-        runs = tuple(reduce_run(run, mass_mg=done.mass_mg) for run in bare[part])
+        runs = tuple(reduce_run(run, mass_mg=done.mass_mg, sample=done.sample) for run in bare[part])
         inputs.append(replace(done, runs=runs, corrections=applied))
     return inputs
 
@@ -306,6 +308,7 @@ def _prepare(
         corrections=Applied(corrector, measurement.instrument, (), tuple(fields), bare)
         if corrected
         else None,
+        sample=" ".join((measurement.header.sample or (sample.name if sample else "")).split()),
     )
     return _Prepared(item, tuple(runs))
 

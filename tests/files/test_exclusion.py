@@ -106,7 +106,7 @@ def test_temperatures_are_left_out_of_a_file(write, compose, sweep):
     measurement = read(path, exclude=[Temperatures(6.0, 11.0)])
     assert measurement.rows_dropped == {"excluded on request": 2}
     assert not any(((run.temperature >= 6.0) & (run.temperature <= 11.0)).any() for run in measurement.runs)
-    with pytest.raises(UsageError, match="no data row from 0.1 to 0.2 K"):
+    with pytest.raises(UsageError, match=r"no data row from 0\.1 to 0\.2 K"):
         read(path, exclude=[Temperatures(0.1, 0.2)])
     assert read(path, exclude=[Temperatures(0.1, 0.2, required=False)]).rows_used == 12
 
