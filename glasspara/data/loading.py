@@ -125,7 +125,7 @@ def load(
     Raises
     ------
     InputError
-        A file is unreadable or unsuitable, a file is named twice, or nothing is left in the window.
+        A file is unreadable or unsuitable, has no moment but 0, is named twice, or nothing is left in the window.
     SampleDataError
         The mass of a sample is not known.
     """
@@ -268,6 +268,10 @@ def _prepare(
     branches: Sequence[Branch],
 ) -> _Prepared:
     subtracted = _refuse_subtracted(measurement, corrector)
+    if not any(run.moment.any() for run in measurement.runs):
+        raise InputError(
+            "all moments are 0", where=measurement.path, remedy="Nothing was measured: give another file"
+        )
     mass, source, of_mass = _mass(measurement, mass_mg, sample)
     of_file = (item for item in measurement.file_warnings if item.code != CONTRADICTED)
     runs: list[Run] = []

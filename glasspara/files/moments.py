@@ -9,7 +9,7 @@ from math import inf, nan
 
 import numpy as np
 
-from glasspara.arrays import BoolArray
+from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError, UsageError
 from glasspara.files import flavours, quality, states
 from glasspara.files.exclusion import Amplitude, Rows, Temperatures
@@ -26,7 +26,7 @@ from glasspara.files.flavours import (
 from glasspara.files.multivu import FIELD, TEMPERATURE, TIME, RawFile
 from glasspara.files.quality import Diagnostics
 from glasspara.files.table import DroppedRow, Points, Table, collect
-from glasspara.findings import Finding, finding
+from glasspara.findings import Finding, Where, finding
 
 AC_ROW = "AC row"
 DUPLICATE = "duplicate row"
@@ -38,10 +38,18 @@ NOT_POSITIVE = "temperature not positive"
 OUT_OF_RANGE = "value out of range"
 POOR_FIT = "poor fit of the scan"
 
-# Beyond these no magnetometer goes: such a cell is damaged, whatever it says.
+# Beyond these no magnetometer goes: such a cell is damaged, whatever it says. A field or moment may be 0, though.
 LOWEST_K, HIGHEST_K = 1.0e-3, 2000.0
-HIGHEST_OE = 1.0e6
-HIGHEST_EMU = 1.0e4
+LOWEST_OE, HIGHEST_OE = 1.0e-9, 1.0e6
+LOWEST_EMU, HIGHEST_EMU = 1.0e-20, 1.0e4
+
+_RANGES = (
+    f"Values are used from {LOWEST_K:g} to {HIGHEST_K:g} K, {LOWEST_OE:g} to {HIGHEST_OE:g} Oe or 0, "
+    f"{LOWEST_EMU:g} to {HIGHEST_EMU:g} emu or 0"
+)
+
+LOWEST_ERROR_EMU, LOWEST_RELATIVE_ERROR = 1.0e-13, 1.0e-9
+"""A stated error below the one, or below the other times the moment, is none: a SQUID resolves 1e-9 emu."""
 
 
 @dataclass(frozen=True)
@@ -157,20 +165,20 @@ def extract(
     dropped = [*table.dropped]
     dropped += [DroppedRow(int(table.line[i]), str(selection.reasons[i])) for i in np.flatnonzero(~used)]
     if not used.any():
-        listed = ", ".join(
-            f"{n} {reason}" for reason, n in sorted(Counter(r.reason for r in dropped).items())
-        )
+        of_reason = Counter(row.reason for row in dropped)
+        listed = ", ".join(f"{n} {reason}" for reason, n in sorted(of_reason.items()))
+        damaged = 2 * of_reason[OUT_OF_RANGE] >= len(dropped)
         raise InputError(
             f"no row holds a DC moment with its temperature and field ({listed})",
             where=raw.path,
-            remedy=flavours.DC_FILE_WANTED,
+            remedy=_RANGES if damaged else flavours.DC_FILE_WANTED,
         )
     parts: list[Points] = []
     of_states: list[Finding] = []
     for channel, rows in selection.used.items():
         apart, said = _states(raw, flavour, table, channel, rows)
         parts += [points_of(channel, state.rows, state.words) for state in apart]
-        of_states += said
+        of_states += [*said, *_unusable_errors(raw, table, channel, rows)]
     choice = _explain(raw, flavour, table, selection, counts=counts, request=request, widened=min_fit is None)
     if any(item.code == states.SUBTRACTED[0] for item in of_states):
         choice = replace(
@@ -244,20 +252,53 @@ def _states(
 def _points(
     raw: RawFile, table: Table, channel: Channel, rows: BoolArray, state: str, *, widened: bool
 ) -> Points:
-    column, sigma_column = raw.column(channel.moment), raw.column(channel.sigma)
-    sigma = table[channel.sigma][rows]
-    if column is not None and sigma_column is not None and raw.factors[sigma_column] is None:
-        sigma = sigma * (raw.factors[column] or 1.0)  # "Long Scan Std Dev" is in the unit of its moment
+    sigma_column = raw.column(channel.sigma)
+    sigma, usable = _errors(raw, table, channel)
     return Points(
         temperature=table["T"][rows],
         field=table["H"][rows],
         moment=table[channel.moment][rows],
-        sigma=np.where(np.abs(sigma) <= HIGHEST_EMU, sigma, nan),
+        sigma=np.where(usable, sigma, nan)[rows],
         line=table.line[rows],
         column=", ".join(filter(None, (label(raw, channel.moment), state))),
         sigma_column=None if sigma_column is None else raw.columns[sigma_column],
         widening=quality.widening(table[channel.fit][rows]) if widened else None,
     )
+
+
+def _errors(raw: RawFile, table: Table, channel: Channel) -> tuple[FloatArray, BoolArray]:
+    """Stated errors of all rows, emu, and whether each can be one: not stated (0 or blank) is no fault."""
+    column, sigma_column = raw.column(channel.moment), raw.column(channel.sigma)
+    sigma = table[channel.sigma]
+    if column is not None and sigma_column is not None and raw.factors[sigma_column] is None:
+        sigma = sigma * (raw.factors[column] or 1.0)  # "Long Scan Std Dev" is in the unit of its moment
+    moment, size = np.abs(table[channel.moment]), np.abs(sigma)
+    lowest = np.maximum(LOWEST_ERROR_EMU, LOWEST_RELATIVE_ERROR * np.minimum(moment, HIGHEST_EMU))
+    usable: BoolArray = ~(size > HIGHEST_EMU) & ~((size > 0.0) & (size < lowest))
+    return sigma, usable
+
+
+def _unusable_errors(raw: RawFile, table: Table, channel: Channel, rows: BoolArray) -> list[Finding]:
+    """A finding where stated errors cannot be any."""
+    sigma, usable = _errors(raw, table, channel)
+    bad = rows & ~usable
+    if not bad.any():
+        return []
+    lines = table.line[bad]
+    return [
+        finding(
+            "files.unusable-errors",
+            Where(line=int(lines[0])),
+            rows=len(lines),
+            lines=quality.line_ranges(lines),
+            column=label(raw, channel.sigma),
+            smallest_emu=float(np.abs(sigma[bad]).min()),
+            largest_emu=float(np.abs(sigma[bad]).max()),
+            lowest_emu=LOWEST_ERROR_EMU,
+            lowest_relative=LOWEST_RELATIVE_ERROR,
+            highest_emu=HIGHEST_EMU,
+        )
+    ]
 
 
 def _select(
@@ -292,8 +333,9 @@ def _select(
     drop(np.isnan(T) | np.isnan(H), NO_POSITION)
     drop(np.isinf(T) | np.isinf(H) | np.isinf(moment), NOT_A_NUMBER)
     drop(T <= 0.0, NOT_POSITIVE)
-    drop((T < LOWEST_K) | (T > HIGHEST_K) | (np.abs(H) > HIGHEST_OE), OUT_OF_RANGE)
-    drop(np.abs(moment) > HIGHEST_EMU, OUT_OF_RANGE)
+    drop((T < LOWEST_K) | (T > HIGHEST_K), OUT_OF_RANGE)
+    for values, low, high in ((np.abs(H), LOWEST_OE, HIGHEST_OE), (np.abs(moment), LOWEST_EMU, HIGHEST_EMU)):
+        drop((values > high) | ((values > 0.0) & (values < low)), OUT_OF_RANGE)
     sigma = np.full(len(table.line), nan)
     for channel, mask in holds.items():
         sigma[mask] = table[channel.sigma][mask]
