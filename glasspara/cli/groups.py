@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import hypot
 from typing import TYPE_CHECKING
 
 from glasspara.cli import options
@@ -28,6 +29,7 @@ class DataOptions:
     files: options.Files
     mass: options.Mass = None
     sample: options.SampleOption = None
+    geometry_factor: options.GeometryFactor = None
     moment: options.Moment = "auto"
     errors: options.Errors = "auto"
     t_range: options.TRange = None
@@ -70,6 +72,21 @@ class DataOptions:
             return self.corrections.holder_chi[1]
         return None if self.sample_data is None else self.sample_data.holder_chi_error
 
+    @property
+    def geometry(self) -> tuple[float, float | None] | None:
+        """The geometry factor and its standard deviation, by option or sample file."""
+        from glasspara.data.dataset import check_geometry
+
+        sample = self.sample_data
+        if self.geometry_factor is not None:
+            factor, error = options.with_error(self.geometry_factor, "--geometry-factor")
+        elif sample is not None and sample.geometry_factor is not None:
+            factor, error = sample.geometry_factor, sample.geometry_factor_error
+        else:
+            return None
+        check_geometry(factor, error)
+        return factor, error
+
     def load(
         self, *, quiet: bool, failed: list[tuple[str, GlassparaError]] | None = None, jobs: int | None = None
     ) -> Loaded:
@@ -93,6 +110,7 @@ class DataOptions:
                 self.files,
                 mass_mg=mass_mg(self.mass),
                 sample=self.sample_data,
+                geometry=self.geometry,
                 moment=self.moment,
                 errors=self.errors,
                 window=self._window(),
@@ -201,6 +219,9 @@ class ParameterOptions:
         nuisances = options.values(self.nuisance, "--nuisance")
         if data.holder_chi_error is not None and not staged:
             nuisances.setdefault("holder_chi", data.holder_chi_error)
+        if data.geometry is not None and data.geometry[1] is not None and not staged:
+            width = data.geometry[1] / data.geometry[0]
+            nuisances["mass_scale"] = hypot(nuisances.get("mass_scale", 0.0), width)
         return Wishes(
             n_fe=iron,
             fixed=fixed,

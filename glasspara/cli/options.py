@@ -34,6 +34,15 @@ SampleOption = Annotated[
         "--sample", metavar="FILE.toml|PRESET", help="Sample data: mass, iron content.", rich_help_panel=DATA
     ),
 ]
+GeometryFactor = Annotated[
+    str | None,
+    typer.Option(
+        "--geometry-factor",
+        metavar="F[+-ERROR]",
+        help="Measured over true moment, by the sample's shape and its distance from the axis: divides the moments.",
+        rich_help_panel=DATA,
+    ),
+]
 Moment = Annotated[
     str,
     typer.Option(

@@ -17,7 +17,7 @@ from glasspara.data.corrections.corrections import (
     Corrector,
     read_corrections,
 )
-from glasspara.data.dataset import Dataset, ReducedRun, Window, reduce_run
+from glasspara.data.dataset import Dataset, ReducedRun, Window, check_geometry, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError, UsageError
 from glasspara.files.exclusion import Branch, Item
 from glasspara.files.moments import EXCLUDED
@@ -48,8 +48,9 @@ SHARED_POINTS = 4
 class Input:
     """One file as an analysis used it. ``rows_read == rows_used + sum(rows_dropped.values())``.
 
-    ``sample`` is the name of the sample by the header, else by the sample file, else "". Rows that were averaged are
-    all used: there may be more rows than points. ``corrections`` is None where the moments
+    ``sample`` is the name of the sample by the header, else by the sample file, else "". ``geometry`` is the factor
+    that divided its moments, and its standard deviation (0 where it has none). Rows that were averaged are all used:
+    there may be more rows than points. ``corrections`` is None where the moments
     and fields are those of the file.
     """
 
@@ -62,6 +63,7 @@ class Input:
     warnings: tuple[Finding, ...]
     corrections: Applied | None = None
     sample: str = ""
+    geometry: tuple[float, float] = (1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def load(
     *,
     mass_mg: float | None = None,
     sample: Sample | None = None,
+    geometry: tuple[float, float | None] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     window: Window | None = None,
@@ -113,6 +116,8 @@ def load(
     ----------
     paths : file names; "-" is standard input
     mass_mg : the sample mass, mg; goes before that of ``sample``, which goes before that of the file's header
+    geometry : measured over true moment by the sample's shape and place, and its standard deviation or None; goes
+        before that of ``sample``
     moment, errors, min_fit : as :func:`glasspara.runs.measurement.read` takes them
     window : temperatures and fields to keep and to leave out
     exclude : what to leave out of each file, by path
@@ -128,12 +133,15 @@ def load(
         A file is unreadable or unsuitable, has no moment but 0, is named twice, or nothing is left in the window.
     SampleDataError
         The mass of a sample is not known.
+    UsageError
+        The geometry factor cannot be one.
     """
     refuse_repeated(paths)
     settings = corrections or Corrections()
     if settings.holder_chi is None and sample is not None and sample.holder_chi is not None:
         settings = replace(settings, holder_chi=(sample.holder_chi, sample.holder_chi_error))
     rows, branches = _split_exclusions(exclude or {})
+    factor, factor_error = _geometry(geometry, sample)
     reader = Reader(moment, errors, rows, min_fit)
     corrector = read_corrections(settings, reader)
     prepared = []
@@ -153,7 +161,8 @@ def load(
                     raise
                 on_error(path, error)
     _check_background(prepared, corrector)
-    loaded = Loaded(_without_copies(_without_holder(prepared, corrector)), corrector)
+    bare = _without_holder(prepared, corrector, (factor, factor_error))
+    loaded = Loaded(_without_copies(bare), corrector)
     if not any(item.runs for item in loaded.inputs):
         raise InputError(
             "no point lies in the window" if prepared else "no file could be read",
@@ -205,7 +214,18 @@ def _check_standard(loaded: Loaded) -> None:
         )
 
 
-def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list[Input]:
+def _geometry(given: tuple[float, float | None] | None, sample: Sample | None) -> tuple[float, float]:
+    """The geometry factor and its standard deviation (0 where it has none), by the option or the sample file."""
+    if given is None and sample is not None and sample.geometry_factor is not None:
+        given = (sample.geometry_factor, sample.geometry_factor_error)
+    factor, error = given or (1.0, None)
+    check_geometry(factor, error)
+    return factor, error or 0.0
+
+
+def _without_holder(
+    prepared: Sequence[_Prepared], corrector: Corrector, geometry: tuple[float, float]
+) -> list[Input]:
     """The inputs with specific magnetisations, the holder's moment being taken from those of all files."""
     bare, holders = corrector.without_holder([run for item in prepared for run in item.runs])
     bare, shares = corrector.with_field_errors(bare)
@@ -220,7 +240,14 @@ def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list
             applied = replace(applied, holder=tuple(holders[part]), field=tuple(fields))
             warnings = applied.warnings(done.measurement.path, done.mass_mg)
             done = replace(done, warnings=(*done.warnings, *warnings))
-        runs = tuple(reduce_run(run, mass_mg=done.mass_mg, sample=done.sample) for run in bare[part])
+        if geometry != (1.0, 0.0):
+            factor, error = geometry
+            where = Where(file=done.measurement.path)
+            divided = finding("data.geometry-factor", where, factor=factor, error=error or None)
+            done = replace(done, geometry=geometry, warnings=(*done.warnings, divided))
+        runs = tuple(
+            reduce_run(run, mass_mg=done.mass_mg, sample=done.sample, geometry=geometry) for run in bare[part]
+        )
         inputs.append(replace(done, runs=runs, corrections=applied))
     return inputs
 
