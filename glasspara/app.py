@@ -12,8 +12,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from glasspara.cli.common import report_error
+from glasspara.cli.commands import Command, HelpAll, Program
 from glasspara.cli.grouping import grouped
+from glasspara.cli.options import option
+from glasspara.cli.output import report_error
 from glasspara.errors import GlassparaError
 from glasspara.package import __version__
 
@@ -44,6 +46,20 @@ COMMANDS = {
 """The commands in the order of the help, and the module below :mod:`glasspara` that holds the function of this name."""
 
 
+GREETING = """\
+glasspara reads SQUID magnetometer files of glasses, subtracts the Larmor and
+Langevin terms and fits the tunnelling-current term.
+
+  glasspara inspect FILE...       what is in the files: instrument, runs, rows
+  glasspara fit FILE...           fit iron, Larmor and tunnelling-current terms
+  glasspara universality FILE...  do all runs fall on one curve of H/T?
+  glasspara subtract FILE...      CSV of every point with each term taken away
+
+Example: glasspara fit run.dat --mass 35.7 --out results
+All commands: glasspara -h. Options of a command: glasspara fit -h
+"""
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         print(f"glasspara {__version__}")
@@ -52,8 +68,9 @@ def _version(wanted: bool) -> None:
 
 def _main(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and stop.")
+        bool, option("--version", "Show the version and stop.", callback=_version, is_eager=True)
     ] = False,
+    help_all: HelpAll = False,
 ) -> None:
     pass
 
@@ -64,20 +81,28 @@ def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
         name="glasspara",
         help="SQUID magnetometer files of glasses: subtract Larmor and Langevin terms, fit the tunnelling-current "
         "term.",
-        no_args_is_help=True,
+        cls=Program,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_main)
     for name in names:
         module = import_module(f"glasspara.{COMMANDS[name]}")
-        app.command()(grouped(getattr(module, name)))
+        app.command(cls=Command)(grouped(getattr(module, name)))
     return app
 
 
 def _asked(arguments: Sequence[str]) -> Iterable[str]:
     """The one command that the arguments ask for, where they do: reading the options of all takes ten times as long."""
     return arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
+
+
+def _carry_out(arguments: Sequence[str]) -> object:
+    """The command that the arguments ask for, or a greeting without any."""
+    if not arguments:
+        sys.stdout.write(GREETING)
+        return 0
+    return application(_asked(arguments))(standalone_mode=False)
 
 
 def run() -> None:
@@ -90,7 +115,7 @@ def run() -> None:
     # Numpy comes later. Its matrices here have some ten columns: with threads a fit takes three times as long.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        status = application(_asked(sys.argv[1:]))(standalone_mode=False)
+        status = _carry_out(sys.argv[1:])
         if status == INTERRUPTED:  # what newer versions of typer make of Ctrl-C, without a word
             raise KeyboardInterrupt
         raise SystemExit(status if isinstance(status, int) else 0)

@@ -12,11 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from glasspara.analysis.fit.figures import fit_figures
-from glasspara.analysis.high_field.departure import DEVIATIONS, departures
-from glasspara.analysis.high_field.departure_figures import departure_figure, field_shape_figure
 from glasspara.analysis.high_field.field_dependence import high_field
 from glasspara.analysis.high_field.figures import highfield_figures
-from glasspara.analysis.high_field.level_figures import level_diagram_figure
 from glasspara.analysis.universality.collapse import universality
 from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
 from glasspara.data.dataset import Dataset
@@ -30,6 +27,13 @@ from glasspara.presets import load_preset
 from glasspara.report.style import save_png
 from glasspara.sample.sample import load_trace_ions
 from glasspara.simulation.datasets import both_kinds
+from studies.three_levels import (
+    DEVIATIONS,
+    departure_figure,
+    departures,
+    field_shape_figure,
+    level_diagram_figure,
+)
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "img"
@@ -63,8 +67,8 @@ def main() -> None:
     forms = high_field(made)
     figures |= {name: figure for name, figure in highfield_figures(forms, synthetic=True) if "4.5K" in name}
     print(f"three levels of BK7 (Table 3), (Q/e) S4 = {CAMPAIGN_AREA:g} A^2, 0.1 % noise:")
-    for statement in forms.statements:
-        print(f"  {statement}")
+    for reason in forms.assessment.reasons:
+        print(f"  {reason.text}")
     traced = fit(_campaign("duran-like"), FitSettings(model=Model(trace_ions=load_trace_ions("Duran"))))
     print(*traced.notes, sep="\n")
     fits = (fit(campaign), fit(_campaign("bk7-fixed-temperature")))

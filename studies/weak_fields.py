@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from glasspara.analysis.curie.weak_laws import LowTemperatureTest, low_temperature_test
-from glasspara.analysis.curie.weak_points import typical_ats, weak_points
+from glasspara.analysis.curie.weak_points import select_weak_points, typical_ats
 from glasspara.model.parameters import ALLOWANCES
 from glasspara.simulation.datasets import PURE_LL, weak_field
 
@@ -19,7 +19,7 @@ def verdict(
     data = weak_field(PURE_LL, rng, offsets=width * rng.standard_normal(runs))
     ats = typical_ats({})
     given = (PURE_LL["chi_larmor"], None) if chi_given else None
-    return low_temperature_test(weak_points(data, ats=ats), ats=ats, chi_larmor=given)
+    return low_temperature_test(select_weak_points(data, ats=ats), ats=ats, chi_larmor=given)
 
 
 def main() -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from tests.conftest import ROOT
 
-_OF_THE_MACHINE = {"argv", "versions", "glasspara_version", "sha256", "path", "file", "files"}
+_OF_THE_MACHINE = {
+    "argv", "versions", "glasspara_version", "sha256", "path", "file", "files", "files_sha256",
+}  # fmt: skip
 _LONGEST = 20  # of lists of numbers that are stored whole
 
 

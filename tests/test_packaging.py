@@ -29,6 +29,7 @@ def test_every_data_file_is_packaged():
 def test_versions_agree():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert settings["project"]["version"] == glasspara.__version__
+    assert f"\nversion: {glasspara.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"## {glasspara.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 

@@ -1,7 +1,8 @@
 """Options in groups: a command takes a dataclass, and the command line shows the options that are its fields.
 
 Typer reads one function parameter an option. A dozen of them mean the same in every command; a group declares them
-once, with its defaults, and carries the functions that use them.
+once, with its defaults, and carries the functions that use them. A command that takes part of a group says so:
+``Annotated[DataOptions, Only("files", "moment")]``; the other fields keep their defaults.
 """
 
 from __future__ import annotations
@@ -11,31 +12,49 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+
+from glasspara.cli.commands import HelpAll
 
 if TYPE_CHECKING:
     from glasspara.report.frame import Invocation
 
 
+class Only:
+    """Of the group that it annotates, the options that a command takes."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """``command`` with every parameter whose type is a dataclass replaced by the fields of that dataclass."""
+    """``command`` with every parameter whose type is a dataclass replaced by the fields of that dataclass.
+
+    The result has ``common``, the names of the options for the short help: those that say so, and those that a command
+    declares without :func:`glasspara.cli.options.option`.
+    """
     parameters: list[inspect.Parameter] = []
     recorders: set[str] = set()
     groups: dict[str, tuple[type[Any], list[str]]] = {}
     hints = get_type_hints(command, include_extras=True)
     for parameter in inspect.signature(command).parameters.values():
         hint = hints[parameter.name]
-        if isinstance(hint, type) and is_dataclass(hint):
-            own = _options(hint)
-            groups[parameter.name] = (hint, [option.name for option in own])
-            if any(item.name == "asked" for item in fields(hint)):
-                recorders.add(parameter.name)
-            parameters += own
-        else:
+        group, only = _group(hint)
+        if group is None:
             parameters.append(parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        own = _options(group, only)
+        groups[parameter.name] = (group, [option.name for option in own])
+        if any(item.name == "asked" for item in fields(group)):
+            recorders.add(parameter.name)
+        parameters += own
+    keys = {option.name: _key(option) for option in parameters}
+    parameters.append(
+        inspect.Parameter("help_all", inspect.Parameter.KEYWORD_ONLY, annotation=HelpAll, default=False)
+    )
 
-    def call(**values: Any) -> None:
-        asked = _invocation(values)
+    def call(*, help_all: bool = False, **values: Any) -> None:  # noqa: ARG001
+        asked = _invocation({keys[name]: value for name, value in values.items()})
         for name, (group, names) in groups.items():
             extra = {"asked": asked} if name in recorders else {}
             values[name] = group(**{option: values.pop(option) for option in names}, **extra)
@@ -44,21 +63,50 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     call.__name__, call.__doc__, call.__module__ = command.__name__, command.__doc__, command.__module__
     call.__annotations__ = {option.name: option.annotation for option in parameters}
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.common = frozenset(option.name for option in parameters if _is_common(option))  # type: ignore[attr-defined]
     return call
 
 
-def _options(group: type[Any]) -> list[inspect.Parameter]:
+def _group(hint: Any) -> tuple[type[Any] | None, tuple[str, ...]]:
+    """The dataclass of an annotation, if it is one, and the names of the fields to take; none for all."""
+    only: tuple[str, ...] = ()
+    if get_origin(hint) is Annotated:
+        hint, *marks = get_args(hint)
+        only = next((mark.names for mark in marks if isinstance(mark, Only)), ())
+    return (hint if isinstance(hint, type) and is_dataclass(hint) else None), only
+
+
+def _options(group: type[Any], only: tuple[str, ...]) -> list[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
+    assert set(only) <= set(hints), f"{group.__name__} has not all of {only}"
     return [
         inspect.Parameter(
             item.name, inspect.Parameter.KEYWORD_ONLY, annotation=hints[item.name], default=_default(item)
         )
         for item in fields(group)
-        if item.metadata.get("option", True)
+        if item.metadata.get("option", True) and (not only or item.name in only)
     ]
 
 
-_NO_SETTINGS = {"files", "out", "force", "as_json", "quiet", "plots", "jobs", "cluster"}
+def _declaration(option: inspect.Parameter) -> Any:
+    """What the annotation says of the command line: an option or an argument of Typer."""
+    return next((mark for mark in get_args(option.annotation)[1:] if hasattr(mark, "param_decls")), None)
+
+
+def _key(option: inspect.Parameter) -> str:
+    """Name of an option in the report: its long flag, "t_range" for ``--t-range``."""
+    declared = _declaration(option)
+    # Beside a type, Typer holds the first flag as the default until it makes the command.
+    flags = () if declared is None else (declared.default, *(declared.param_decls or ()))
+    long = next((flag for flag in flags if isinstance(flag, str) and flag.startswith("--")), option.name)
+    return long.split("/")[0].removeprefix("--").replace("-", "_")
+
+
+def _is_common(option: inspect.Parameter) -> bool:
+    return bool(getattr(_declaration(option), "common", True))
+
+
+_NO_SETTINGS = {"files", "out", "force", "json", "quiet", "plots", "jobs", "cluster"}
 """Options that no number depends on, and the input files, which the report lists with their hashes."""
 
 

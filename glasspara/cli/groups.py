@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import hypot
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from glasspara.cli import options
-from glasspara.cli.common import report_error, warn
+from glasspara.cli.output import Output, report_error, warn
+from glasspara.cli.values import assignments, interval, mass_mg, measured, number, numbers, with_error
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from glasspara.data.corrections.corrections import Corrections
-    from glasspara.data.dataset import Window
+    from glasspara.data.dataset import Dataset, Window
     from glasspara.data.loading import Loaded
     from glasspara.errors import GlassparaError
+    from glasspara.findings import Assessment
     from glasspara.fitting.problem.settings import FitSettings, Wishes
     from glasspara.model.model import Model
+    from glasspara.physics.ions.ions import TraceIon
+    from glasspara.report.frame import Report
     from glasspara.sample.sample import Sample
 
 
@@ -79,7 +86,7 @@ class DataOptions:
 
         sample = self.sample_data
         if self.geometry_factor is not None:
-            factor, error = options.with_error(self.geometry_factor, "--geometry-factor")
+            factor, error = with_error(self.geometry_factor, "--geometry-factor")
         elif sample is not None and sample.geometry_factor is not None:
             factor, error = sample.geometry_factor, sample.geometry_factor_error
         else:
@@ -132,16 +139,16 @@ class DataOptions:
         """Holder and true field, by the options."""
         from glasspara.data.corrections.corrections import Corrections
 
-        chi = None if self.holder_chi is None else options.with_error(self.holder_chi, "--holder-chi")
+        chi = None if self.holder_chi is None else with_error(self.holder_chi, "--holder-chi")
         by_fit = self.standard_chi == "fit"
         return Corrections(
             background=tuple(self.background or []),
-            background_scale=options.number(self.background_scale, "--background-scale"),
+            background_scale=number(self.background_scale, "--background-scale"),
             holder_chi=chi,
             field_standard=self.field_standard,
             standard_chi=None
             if self.standard_chi is None or by_fit
-            else options.number(self.standard_chi, "--standard-chi"),
+            else number(self.standard_chi, "--standard-chi"),
             fit_standard_chi=by_fit,
             standard_mass_mg=mass_mg(self.standard_mass, "--standard-mass"),
         )
@@ -160,7 +167,7 @@ class DataOptions:
 
 @dataclass(frozen=True)
 class ParameterOptions:
-    """What is known of the parameters, and what is wished of them."""
+    """What is known of the parameters, and how they are to be fitted."""
 
     n_fe: options.NFe = None
     fix: options.Fix = None
@@ -180,11 +187,13 @@ class ParameterOptions:
         staged: bool = False,
         allowances: bool = True,
     ) -> FitSettings:
-        """Settings of a fit of one model; all the wishes must be of its parameters."""
-        wishes = self.wishes(data, iron_from_sample=iron_from_sample, staged=staged, allowances=allowances)
-        return wishes.settings(model, method="staged" if staged else "joint")
+        """Settings of a fit of one model; it must have all the parameters that are named."""
+        shared = self.for_any_model(
+            data, iron_from_sample=iron_from_sample, staged=staged, allowances=allowances
+        )
+        return shared.settings(model, method="staged" if staged else "joint")
 
-    def wishes(
+    def for_any_model(
         self, data: DataOptions, *, iron_from_sample: bool, staged: bool = False, allowances: bool = True
     ) -> Wishes:
         """The same for any model.
@@ -198,25 +207,25 @@ class ParameterOptions:
         sample, found = data.sample_and_defaults
         defaults: Mapping[str, float] = found
         fixed = {
-            name: None if text is None else options.number(text, f"--fix {name}")
-            for name, text in options.assignments(self.fix, "--fix").items()
+            name: None if text is None else number(text, f"--fix {name}")
+            for name, text in assignments(self.fix, "--fix").items()
         }
         limits = {}
-        for name, text in options.assignments(self.limit, "--limit").items():
-            low, high = options.interval(text or "", f"--limit {name}")
+        for name, text in assignments(self.limit, "--limit").items():
+            low, high = interval(text or "", f"--limit {name}")
             limits[name] = (-float("inf") if low is None else low, float("inf") if high is None else high)
-        starts = options.values(self.start, "--set")
-        constrained = options.measured(self.constrain, "--constrain")
+        starts = numbers(self.start, "--set")
+        constrained = measured(self.constrain, "--constrain")
         if self.loss not in ("linear", "huber"):
             raise UsageError(f"unknown --loss {self.loss!r}", remedy="Choose linear or huber")
-        iron = parse_concentration(self.n_fe) if self.n_fe else None
+        iron = None if self.n_fe is None else parse_concentration(self.n_fe)
         if iron_from_sample and iron is None and sample is not None and sample.n_fe is not None:
             mentioned = {*fixed, *(self.free or []), *starts, *limits, *constrained}
             if not mentioned & {"n_fe", "n_fe2", "n_fe3"}:
                 iron = (sample.n_fe, sample.n_fe_error)
         if sample is not None and sample.fe2_fraction is not None:
             defaults = {**defaults, "fe2_fraction": sample.fe2_fraction}
-        nuisances = options.values(self.nuisance, "--nuisance")
+        nuisances = numbers(self.nuisance, "--nuisance")
         if data.holder_chi_error is not None and not staged:
             nuisances.setdefault("holder_chi", data.holder_chi_error)
         if data.geometry is not None and data.geometry[1] is not None and not staged:
@@ -242,6 +251,26 @@ class TheoryOptions:
 
     convention: options.Convention = "paper"
     orientation: options.Orientation = "isotropic"
+
+    def theory(self, name: str = "etm", ions: str = "both", trace_ions: tuple[TraceIon, ...] = ()) -> Model:
+        """The model ``name`` with these conventions."""
+        from glasspara.model.model import Model
+
+        return Model(name, ions, self.orientation, self.convention, trace_ions)
+
+
+@dataclass(frozen=True)
+class FullModelOptions(ParameterOptions, TheoryOptions):
+    """Of the commands that fit the full model, ATS term included, before they look at what it leaves."""
+
+    model: options.ModelName = "etm"
+    trace_ions: options.TraceIons = None
+    allowances: options.Allowances = True
+
+    def fit_settings(self, data: DataOptions) -> FitSettings:
+        """Settings of the fit; the iron of the sample file counts."""
+        model = self.theory(self.model, trace_ions=trace_ions_of(self.trace_ions, data.sample_data))
+        return self.settings(model, data, iron_from_sample=True, allowances=self.allowances)
 
 
 @dataclass(frozen=True)
@@ -269,14 +298,49 @@ def workers(jobs: int | None) -> int:
     return usable_cores()
 
 
-def mass_mg(text: str | None, option: str = "--mass") -> float | None:
-    """The mass of ``--mass``, mg."""
-    if text is None:
-        return None
-    from glasspara.errors import GlassparaError
-    from glasspara.sample.mass import parse_mass
+def trace_ions_of(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
+    """Trace ions of ``--trace-ions``; without it none, and a note on stderr if the sample file has some."""
+    if name is not None:
+        from glasspara.sample.sample import load_trace_ions
 
-    try:
-        return parse_mass(text)
-    except GlassparaError as error:
-        raise UsageError(f"{option}: {error.what}", remedy=error.remedy) from None
+        return load_trace_ions(name)
+    if sample is not None and sample.trace_ions:
+        print("note: the sample file names trace ions; --trace-ions FILE counts them", file=sys.stderr)
+    return ()
+
+
+def all_trace_ions_of(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
+    """Trace ions of ``--trace-ions``, else of the sample file."""
+    if name is None and sample is not None and sample.trace_ions:
+        from glasspara.sample.sample import model_ions
+
+        return model_ions(sample.trace_ions)
+    return trace_ions_of(name, sample)
+
+
+class Answer(Protocol):
+    """Result of a question."""
+
+    @property
+    def assessment(self) -> Assessment: ...
+
+
+Result = TypeVar("Result", bound=Answer)
+
+
+def answer(
+    report: Report[Result],
+    data: DataOptions,
+    output: Output,
+    analyse: Callable[[Dataset], Result],
+    figures: Callable[[Result], Mapping[str, Figure]] | None = None,
+) -> None:
+    """What most commands do once they have read their options: load the files, analyse them, write and show.
+
+    Names of files that cannot be written are refused before the work.
+    """
+    output.check(report.files)
+    loaded = data.load(quiet=output.quiet)
+    result = analyse(loaded.data)
+    draw = None if figures is None else lambda: figures(result)
+    output.deliver(report, loaded, result, trusted=result.assessment.trusted, figures=draw)

@@ -1,4 +1,4 @@
-"""``presets``, ``schema``, ``cite``, ``environment``: what the program knows of itself."""
+"""``init``, ``presets``, ``schema``, ``cite``, ``environment``: what the program says of itself."""
 
 from __future__ import annotations
 
@@ -9,22 +9,10 @@ from typing import Annotated
 import typer
 
 from glasspara.cli import options
+from glasspara.cli.options import option
 from glasspara.package import __version__
 
-CITATION = """\
-If glasspara helped your work, please cite
-
-  the theory and the data analysis that it implements:
-    G. Jug and S. Recchia, "Revealing the intrinsic magnetism of non-magnetic glasses",
-    arXiv:2111.00614 (2021), and its supplementary text arXiv:2111.12644 (2021)
-
-  the minimiser:
-    H. Dembinski, P. Ongmongkolkul et al., "scikit-hep/iminuit", doi:10.5281/zenodo.3949207;
-    F. James and M. Roos, Comput. Phys. Commun. 10 (1975) 343
-
-  this program:
-    The glasspara developers, "glasspara", version {version}
-"""
+CITATION = Path(__file__).with_name("citation.txt")
 
 _PACKAGES = ("typer", "numpy", "scipy", "pandas", "iminuit", "rich", "matplotlib")
 
@@ -74,8 +62,8 @@ def schema() -> None:
 
 
 def cite() -> None:
-    """How to cite."""
-    sys.stdout.write(CITATION.format(version=__version__))
+    """How to cite: the theory, the minimiser and this program, as text and as BibTeX."""
+    sys.stdout.write(CITATION.read_text(encoding="utf-8").replace("VERSION", __version__))
 
 
 def environment() -> None:
@@ -96,11 +84,14 @@ def environment() -> None:
 SampleFile = Annotated[
     Path, typer.Argument(metavar="[FILE]", help="The file to write; - writes to standard output.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
+Force = Annotated[bool, option("--force", "Overwrite an existing file.", common=True)]
 
 
 def init(file: SampleFile = Path("sample.toml"), force: Force = False, quiet: options.Quiet = False) -> None:
-    """Write a sample file (mass, iron, trace ions, geometry, holder) with a comment for every key."""
+    """Write a sample file (mass, iron, trace ions, geometry, holder) with a comment for every key.
+
+    Example: glasspara init sample.toml
+    """
     from glasspara.report.inert import inert
     from glasspara.report.output import write_files
     from glasspara.sample.sample import TEMPLATE

@@ -19,6 +19,7 @@ from time import monotonic
 from typing import Any, BinaryIO
 
 from glasspara.errors import UsageError
+from glasspara.findings import Finding, Where, finding
 from glasspara.package import __version__
 from glasspara.replicates.critical_section import lock
 from glasspara.replicates.records import looks_sealed, open_plain, sealed, unsealed, write_all
@@ -40,7 +41,7 @@ def versions() -> dict[str, str]:
     return {"glasspara": __version__, **{name: version(name) for name in _LIBRARIES}}
 
 
-def _ignore(message: str) -> None:
+def _ignore(note: Finding) -> None:
     pass
 
 
@@ -63,8 +64,8 @@ class Store:
     """Whether replicates of another run may be thrown away, and a damaged file be set aside under another name."""
     option: str = ""
     """How the user sets ``overwrite``, if the user can."""
-    notify: Callable[[str], None] = _ignore
-    """Called with a sentence where a damaged file has been set aside."""
+    notify: Callable[[Finding], None] = _ignore
+    """Called where a damaged file has been set aside."""
 
     @contextmanager
     def open(self, seed: Seed) -> Iterator[Record]:
@@ -159,7 +160,8 @@ class Store:
             self.path.rename(free)
         except OSError as error:
             raise _cannot_keep(self.path, error) from None
-        self.notify(f"{self.path}: line {damage} is damaged; the file is now {free.name}")
+        place = Where(file=str(self.path), line=int(str(damage)))
+        self.notify(finding("replicates.damaged-file", place, renamed=free.name))
 
 
 def _cannot_keep(path: Path, error: OSError) -> UsageError:

@@ -6,9 +6,10 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from glasspara.model.parameters import parameter_of
 from glasspara.package import __version__
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from glasspara.data.dataset import Dataset
     from glasspara.data.loading import Input
 
+Columns: TypeAlias = dict[str, "Sequence[Any] | npt.NDArray[Any]"]
+"""A table by its columns, with a unit in every name: what a CSV file and a data frame are made from."""
 
 # A spreadsheet takes a cell that begins so for a formula, in full width too. It splits cells at semicolons in some
 # countries, and comment lines like all others; a quotation mark in these would join them with the rows below.
@@ -39,6 +42,12 @@ def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequ
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return stream.getvalue()
+
+
+def columns_text(comments: Iterable[str], columns: Columns) -> str:
+    """CSV of a table by its columns."""
+    values = [item.tolist() if isinstance(item, np.ndarray) else item for item in columns.values()]
+    return csv_text(comments, list(columns), zip(*values, strict=True))
 
 
 def _cell(value: object) -> object:
@@ -100,3 +109,11 @@ def point_keys(data: Dataset) -> Iterable[tuple[str, int, str, str]]:
     for run in data.runs:
         for line, branch in zip(run.run.line.tolist(), run.run.branch.tolist(), strict=True):
             yield run.run.file, line, run.label, run.run.branch_labels[branch]
+
+
+def point_columns(data: Dataset) -> Columns:
+    """The same as columns."""
+    keys = list(point_keys(data))
+    return {
+        name: [key[index] for key in keys] for index, name in enumerate(("file", "line", "run", "branch"))
+    }

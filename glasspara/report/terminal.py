@@ -1,18 +1,22 @@
-"""The terminal, and what every command shows there: the files it used.
+"""The terminal: tables, sentences, the verdict, and the files that a command used.
 
-Text is plain, control characters shown inert, never markup; only what is passed as rich Text stays as it is.
+Text is plain, control characters shown inert, never markup; only what is passed as rich Text stays as it is. Neither
+tables nor sentences break a number, a name or a path: :func:`show_table` and :func:`show_sentence`.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from glasspara.report.corrections import show_corrections
@@ -68,29 +72,215 @@ class ConsoleSettings:
         )
 
 
+@dataclass(frozen=True)
+class Column:
+    """A column of a table by its title, in which "\\n" begins another line, and by what its cells hold.
+
+    "name": text that stays in one line, at the left; "number": the same at the right; "path": a file, shortened in its
+    middle to what fits; "text": words, which go on in the next line where the terminal is narrow.
+    """
+
+    title: str
+    holds: Literal["name", "number", "path", "text"] = "name"
+
+
+_GAP = "  "
+_SHORTEST_PATH = 12
+
+
+def show_table(
+    columns: Sequence[Column | str],
+    rows: Sequence[Sequence[str]],
+    out: Console,
+    *,
+    keys: int = 1,
+    bold: Collection[int] = (),
+) -> None:
+    """Print a table; no number, name or path is broken.
+
+    Piped, it is as wide as it needs to be, one line a row. A terminal that is too narrow gets shorter paths, then text
+    in several lines, then the columns in several tables, each with the first ``keys`` columns. The rows with the
+    numbers in ``bold`` are printed so.
+    """
+    heads = [column if isinstance(column, Column) else Column(column) for column in columns]
+    cells = [[inert(cell) for cell in row] for row in rows]
+    room = out.width if out.is_terminal else sys.maxsize
+    natural = [
+        max([cell_len(line) for line in (*head.title.split("\n"), *(row[i] for row in cells))])
+        for i, head in enumerate(heads)
+    ]
+    least = [_least_width(head, [row[i] for row in cells]) for i, head in enumerate(heads)]
+    for i, head in enumerate(heads):
+        if head.holds == "path":  # names are cut only where a column beside them would have no room
+            beside = [least[k] for k in range(keys) if k != i] + [max(least[keys:], default=0)] * (i < keys)
+            left = room - sum(beside) - len(_GAP) * len(beside)
+            least[i] = min(least[i], max(left, _SHORTEST_PATH))
+    for number, part in enumerate(_parts(least, keys, room)):
+        if number:
+            out.print()
+        paths_first = [least[i] if heads[i].holds == "path" else natural[i] for i in part]
+        widths = _fitted([natural[i] for i in part], (paths_first, [least[i] for i in part]), room)
+        _print_rows([heads[i] for i in part], [[row[i] for i in part] for row in cells], widths, out, bold)
+
+
+def _least_width(head: Column, cells: Sequence[str]) -> int:
+    """Width below which a column would break something: a name, or "…/name" of a path, or a word."""
+    whole = [word for line in head.title.split("\n") for word in _words(line)]
+    if head.holds == "text":
+        whole += [word for cell in cells for word in _words(cell)]
+    elif head.holds == "path":
+        whole += [min(cell, f"…/{PurePath(cell).name}", key=cell_len) for cell in cells]
+    else:
+        whole += cells
+    return max(map(cell_len, whole), default=0)
+
+
+def _parts(least: Sequence[int], keys: int, room: int) -> list[list[int]]:
+    """The columns of each of the tables that together show all of them; usually there is one."""
+    first = list(range(keys))
+    parts, used = [list(first)], sum(least[:keys]) + len(_GAP) * (keys - 1)
+    taken = used
+    for index in range(keys, len(least)):
+        if taken + len(_GAP) + least[index] > room and len(parts[-1]) > keys:
+            parts.append(list(first))
+            taken = used
+        parts[-1].append(index)
+        taken += len(_GAP) + least[index]
+    return parts
+
+
+def _fitted(natural: Sequence[int], floors: Iterable[Sequence[int]], room: int) -> list[int]:
+    """Widths of columns: as they would be, less what is too much, the widest first, to one floor after the other."""
+    widths = list(natural)
+    for floor in floors:
+        while sum(widths) + len(_GAP) * (len(widths) - 1) > room:
+            wider = [index for index, width in enumerate(widths) if width > floor[index]]
+            if not wider:
+                break
+            widths[max(wider, key=lambda index: widths[index])] -= 1
+    return widths
+
+
+def _print_rows(
+    heads: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    out: Console,
+    bold: Collection[int],
+) -> None:
+    titles = [
+        [line for part in head.title.split("\n") for line in lines_of(part, width)]
+        for head, width in zip(heads, widths, strict=True)
+    ]
+    table = [titles, *([*map(_lines, row, heads, widths)] for row in rows)]
+    widths = [max(cell_len(line) for row in table for line in row[i]) for i in range(len(heads))]
+    for number, row in enumerate(table):
+        style = "bold" if number == 0 or number - 1 in bold else ""
+        for lines in zip_longest(*row, fillvalue=""):
+            fills = [" " * (width - cell_len(line)) for line, width in zip(lines, widths, strict=True)]
+            padded = [
+                fill + line if head.holds == "number" else line + fill
+                for head, line, fill in zip(heads, lines, fills, strict=True)
+            ]
+            out.print(Text(_GAP.join(padded).rstrip(), style=style), soft_wrap=True)
+
+
+def _lines(cell: str, head: Column, width: int) -> list[str]:
+    if head.holds == "path":
+        return [shorter_path(cell, width)]
+    return lines_of(cell, width) if head.holds == "text" else [cell]
+
+
+def shorter_path(path: str, width: int) -> str:
+    """``path`` in at most ``width`` columns: without some of its middle folders, or of the middle of its name.
+
+    "/work/…/BAS-like_500Oe.dat": the name, then as many of the first folders as there is room for.
+    """
+    folders, name = PurePath(path).parts[:-1], PurePath(path).name or path
+    counts = [count for count in range(len(folders) - 1, 0, -1) if folders[:count] != ("/",)]
+    shorter = [str(PurePath(*folders[:count], "…", name)) for count in (*counts, 0)] if folders else []
+    for shown in (path, *shorter, name):
+        if cell_len(shown) <= width:
+            return shown
+    shown, kept = name, len(name)
+    while kept > 1 and cell_len(shown) > width:
+        kept -= 1
+        shown = f"{name[: (kept + 1) // 2]}…{name[len(name) - kept // 2 :]}"
+    return shown
+
+
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+_UNIT = (
+    r"(?:%|sigma|points?|emu(?: K)?/\(g Oe\)|emu(?:/\w+)?|[kmµn]?(?:Oe|K|T|g|m|e)(?:\^-?\d)?|mu_B|Å²|A\^2)"
+    r"(?![\w^])"
+)
+_TOGETHER = (
+    re.compile(rf"(?<=[\d)])(?: {_UNIT})+"),  # a number and its unit
+    re.compile(r" (?:±|\+-|[-+=<>≤≥≪≫×/]|<<|>>) "),  # "p < 0.1", "0.32 ± 0.07", "chi + chi_L"
+    re.compile(r"(?<=\w) (?:to|of) (?=[-+(]?\d)"),  # "20 to 600", "78 of 80"
+    re.compile(r"(?<=\bT) (?=\()|(?<=\(Q/e\)) (?=S4)|(?<=\bline) (?=\d)"),
+)
+
+
+def _words(text: str) -> list[str]:
+    """Parts of ``text`` between which a line may end: numbers keep their units, errors and signs of comparison."""
+    for pattern in _TOGETHER:
+        text = pattern.sub(lambda match: match[0].replace(" ", _NO_BREAK), text)
+    return [word.replace(_NO_BREAK, " ") for word in text.split(" ")]
+
+
+def lines_of(
+    text: str, width: int, *, first: str = "", further: str = "", shorten_paths: bool = True
+) -> list[str]:
+    """``text`` in lines of at most ``width`` columns, which begin with ``first`` and then with ``further``.
+
+    A word that is longer has a line to itself, a path is shortened.
+    """
+    lines, line, start = [], first, first
+    for word in _words(text):
+        longest = max(width - cell_len(further), _SHORTEST_PATH)
+        shown = shorter_path(word, longest) if shorten_paths and os.sep in word[:-1] else word
+        joined = line + shown if line == start else f"{line} {shown}"
+        if cell_len(joined) > width and line != start:
+            lines.append(line)
+            start, joined = further, further + shown
+        line = joined
+    return [*lines, line]
+
+
+def show_sentence(text: str, out: Console, *, style: str = "", bullet: str = "") -> None:
+    """Print ``text``, after a ``bullet``; where a line ends no number is parted from its unit or its error."""
+    further = " " * len(bullet)
+    lines = lines_of(inert(text), out.width, first=bullet, further=further, shorten_paths=out.is_terminal)
+    for line in lines:
+        out.print(Text(line, style=style), soft_wrap=True)
+
+
 def show_inputs(inputs: Sequence[Input], out: Console) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("file", "instrument", "moment column", "mass / mg", "rows used", "runs"):
-        table.add_column(column, overflow="fold", justify="right" if column in ("mass / mg",) else "left")
+    """The files of a command: what instrument, which column, whose mass, how many rows, which runs."""
+    columns = (
+        Column("file", "path"), Column("instrument", "text"), Column("moment column", "text"),
+        Column("mass / mg", "number"), Column("rows used", "text"), Column("runs", "text"),
+    )  # fmt: skip
     folder, names = shorten([item.measurement.path for item in inputs])
     inputs = sorted(inputs, key=_first_run)
-    for item in inputs:
-        measurement = item.measurement
-        table.add_row(
-            names[measurement.path],
-            measurement.instrument,
-            measurement.moment_choice.column,
+    rows = [
+        (
+            names[item.measurement.path],
+            item.measurement.instrument,
+            item.measurement.moment_choice.column,
             f"{item.mass_mg:g}",
-            rows_in_words(measurement.rows_read, item.rows_used, item.rows_dropped),
+            rows_in_words(item.measurement.rows_read, item.rows_used, item.rows_dropped),
             runs_in_words([(run.run.kind, run.label) for run in item.runs]),
         )
+        for item in inputs
+    ]
     if folder:
-        out.print(f"{len(inputs)} files in {folder}", style="bold")
-    out.print(table)
-    sources = {item.mass_source for item in inputs}
-    out.print(f"mass from: {'; '.join(sorted(sources))}")
+        show_sentence(f"{len(inputs)} files in {folder}", out, style="bold")
+    show_table(columns, rows, out)
+    show_sentence(f"mass from: {'; '.join(sorted({item.mass_source for item in inputs}))}", out)
     sigmas = {run.run.sigma_source for item in inputs for run in item.runs}
-    out.print(f"errors from: {'; '.join(sorted(sigmas))}")
+    show_sentence(f"errors from: {'; '.join(sorted(sigmas))}", out)
     show_corrections(inputs, out)
 
 
@@ -98,11 +288,11 @@ _COLOURS = {"info": "bold green", "warning": "bold yellow", "error": "bold red"}
 
 
 def show_assessment(assessment: Assessment, out: Console, notes: Iterable[Finding] = ()) -> None:
-    """The verdict in its colour, its reasons and the notes, one line each."""
+    """The verdict in its colour, its reasons and the notes, each on a line of its own."""
     headline = assessment.headline
-    out.print(Text(f"Verdict: {headline.text}", style=_COLOURS[headline.level]))
+    show_sentence(f"Verdict: {headline.text}", out, style=_COLOURS[headline.level])
     for item in (*assessment.reasons, *notes):
-        out.print(f"  - {item.text}")
+        show_sentence(item.text, out, bullet="  - ")
 
 
 def _first_run(item: Input) -> tuple[str, float]:
@@ -110,11 +300,14 @@ def _first_run(item: Input) -> tuple[str, float]:
 
 
 def shorten(paths: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """The folder that several files share, and their names in it; no folder and the whole paths where they do not."""
-    folders = {str(PurePath(path).parent) for path in paths}
-    if len(paths) == 1 or len(folders) > 1:
+    """The folder that several files share, and their names from there; no folder and whole paths if there is none."""
+    try:
+        folder = os.path.commonpath([PurePath(path).parent for path in paths]) if len(paths) > 1 else ""
+    except ValueError:  # absolute and relative ones
+        folder = ""
+    if folder in ("", os.sep):
         return "", {path: path for path in paths}
-    return folders.pop(), {path: PurePath(path).name for path in paths}
+    return folder, {path: str(PurePath(path).relative_to(folder)) for path in paths}
 
 
 def rows_in_words(read: int, used: int, dropped: dict[str, int]) -> str:

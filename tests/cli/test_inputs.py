@@ -150,7 +150,7 @@ def test_an_empty_folder_name_is_not_this_folder(glasspara, run, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     refused = glasspara("fit", run, *LL, "--out", "")
     assert (refused.status, refused.out) == (2, "")
-    assert "--out: the name of the folder is empty" in refused.err
+    assert "--out: the value is empty" in refused.err
     assert [path.name for path in tmp_path.iterdir()] == ["run.dat"]
 
 

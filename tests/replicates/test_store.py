@@ -160,7 +160,9 @@ def test_a_damaged_file_is_set_aside_if_that_is_allowed(store, tmp_path):
         assert store.path.read_bytes() == content
         aside = tmp_path / f"store.damaged-{number}"
         assert aside.read_bytes() == damaged
-        assert said.pop().endswith(f"the file is now {aside.name}")
+        note = said.pop()
+        assert (note.code, note.where.line) == ("replicates.damaged-file", 2)
+        assert note.text.endswith(f"the file is now {aside.name}")
 
 
 def test_the_replicates_of_another_run_do_not_count_under_a_new_first_line(store):

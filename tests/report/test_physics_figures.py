@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from glasspara import ats_magnetisation, level_diagram, three_level_magnetisation
-from glasspara.analysis.high_field.departure import departures
-from glasspara.analysis.high_field.departure_figures import departure_figure, field_shape_figure
-from glasspara.analysis.high_field.level_figures import level_diagram_figure
 from glasspara.model.parameters import ATS_NAMES
 from glasspara.report.style import save_png
 from glasspara.simulation.datasets import BK7
+from studies.three_levels import departure_figure, departures, field_shape_figure, level_diagram_figure
 from tests.conftest import ROOT
 
 ATS = {name: BK7[name] for name in ATS_NAMES}

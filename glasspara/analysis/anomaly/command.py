@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from glasspara.cli import options
-from glasspara.cli.full_model import FullModelOptions
-from glasspara.cli.groups import DataOptions
+from glasspara.cli.groups import DataOptions, FullModelOptions, answer
+from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.values import names, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from glasspara.analysis.anomaly.departures import AnomalyResult
+
 Windows = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--windows",
-        metavar="T,...",
-        help="Temperatures between the windows, K; by default 2.5,3,4,6,10,20,50,100,200.",
-        rich_help_panel=options.MODEL,
+        "Temperatures between the windows, K; by default 2.5,3,4,6,10,20,50,100,200.",
+        "T,...",
+        panel=options.MODEL,
+        common=True,
     ),
 ]
 
@@ -29,28 +31,26 @@ def anomaly(
     data: DataOptions,
     *,
     windows: Windows = None,
-    wishes: FullModelOptions,
+    full_model: FullModelOptions,
     output: OutputWithPlots,
 ) -> None:
     """Where in temperature do the data leave the fitted model, and by how many standard deviations?
 
     Exit status 5: there is no model to leave, for it does not describe the data elsewhere.
+
+    Example: glasspara anomaly *.dat --sample sample.toml --out results
     """
-    from glasspara.analysis.anomaly.report import FIGURE, REPORT
-
-    settings = wishes.fit_settings(data)
-    given = [options.number(text, "--windows") for text in options.names(windows)]
-    output.check(REPORT.files)
-    loaded = data.load(quiet=output.quiet)
-
     from glasspara.analysis.anomaly.departures import EDGES
-    from glasspara.analysis.anomaly.departures import anomaly as test
+    from glasspara.analysis.anomaly.departures import anomaly as find_departures
+    from glasspara.analysis.anomaly.report import REPORT
 
-    result = test(loaded.data, settings, edges=given or EDGES)
+    settings = full_model.fit_settings(data)
+    edges = [number(text, "--windows") for text in names(windows)] or EDGES
+    answer(REPORT, data, output, lambda points: find_departures(points, settings, edges=edges), _figures)
 
-    def figures() -> dict[str, Figure]:
-        from glasspara.analysis.anomaly.figures import anomaly_figure
 
-        return {FIGURE: anomaly_figure(result)}
+def _figures(result: AnomalyResult) -> dict[str, Figure]:
+    from glasspara.analysis.anomaly.figures import anomaly_figure
+    from glasspara.analysis.anomaly.report import FIGURE
 
-    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)
+    return {FIGURE: anomaly_figure(result)}

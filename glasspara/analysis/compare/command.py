@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from glasspara.cli import common, options
-from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions
-from glasspara.cli.output import OutputWithPlots
-from glasspara.cli.unfinished import Unfinished
+from glasspara.cli import options
+from glasspara.cli.groups import (
+    DataOptions,
+    ParameterOptions,
+    ReplicateOptions,
+    TheoryOptions,
+    all_trace_ions_of,
+)
+from glasspara.cli.options import option
+from glasspara.cli.output import OutputWithPlots, Unfinished
+from glasspara.cli.values import names
 from glasspara.model.catalogue import CATALOGUE, slow_models, trace_models
 
 if TYPE_CHECKING:
@@ -19,23 +24,25 @@ UNFINISHED = ".compare-unfinished.jsonl"
 
 Models = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--models",
-        metavar="NAME,...",
-        help=f"Models to compare (repeatable): {', '.join(CATALOGUE)}. By default all but {', '.join(slow_models())}; "
+        f"Models to compare (repeatable): {', '.join(CATALOGUE)}. By default all but {', '.join(slow_models())}; "
         f"{', '.join(trace_models())} need trace ions.",
-        rich_help_panel=options.MODEL,
+        "NAME,...",
+        panel=options.MODEL,
+        common=True,
     ),
 ]
 ReplicateCount = Annotated[
     int,
-    typer.Option(
+    option(
         "--replicates",
-        metavar="N",
-        min=0,
-        help="Simulated campaigns for the p-value of the ATS term; 0 for the F test alone. With --out, the same "
+        "Simulated campaigns for the p-value of the ATS term; 0 for the F test alone. With --out, the same "
         "command after an interruption goes on where it stopped.",
-        rich_help_panel=options.REPLICATES,
+        "N",
+        panel=options.REPLICATES,
+        min=0,
+        common=True,
     ),
 ]
 
@@ -60,8 +67,8 @@ def compare(
     """
     from glasspara.analysis.compare.report import FIGURE, REPORT
 
-    settings = parameters.wishes(data, iron_from_sample=False, allowances=allowances)
-    ions = common.all_trace_ions(trace_ions, data.sample_data)
+    settings = parameters.for_any_model(data, iron_from_sample=False, allowances=allowances)
+    ions = all_trace_ions_of(trace_ions, data.sample_data)
     workers = work.workers
     output.check(REPORT.files)
     loaded = data.load(quiet=output.quiet)
@@ -73,7 +80,7 @@ def compare(
     with kept.explaining_interrupts(), progress("simulating", quiet=output.quiet) as report:
         result = comparison.compare(
             loaded.data,
-            options.names(models),
+            names(models),
             settings=settings,
             orientation=theory.orientation,
             convention=theory.convention,

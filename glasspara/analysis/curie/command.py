@@ -4,55 +4,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from glasspara.cli import options
-from glasspara.cli.common import NOT_TRUSTED
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
+from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.values import larmor
 
 if TYPE_CHECKING:
-    from glasspara.report.terminal import Terminal
+    from matplotlib.figure import Figure
 
-REPORT, DATA = "curie.json", "curie.csv"
-FIGURE, LOW_FIGURE = "curie.png", "low_temperature.png"
 WINDOWS = "Weak fields and windows"
 
 ChiLarmor = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--chi-larmor",
-        metavar="CHI[+-ERROR]",
-        help="Larmor susceptibility for the low-temperature test, emu g^-1 Oe^-1, positive for a diamagnet; by default "
+        "Larmor susceptibility for the low-temperature test, emu g^-1 Oe^-1, positive for a diamagnet; by default "
         "that of the high temperatures of the same runs.",
-        rich_help_panel=options.MODEL,
+        "CHI[+-ERROR]",
+        panel=options.MODEL,
+        common=True,
     ),
 ]
 Tolerance = Annotated[
     float | None,
-    typer.Option(
+    option(
         "--tolerance",
-        metavar="SHARE",
-        help="How far off its weak-field form iron or ATS term may be, by default 0.003; points beyond are left out.",
-        rich_help_panel=WINDOWS,
+        "How far off its weak-field form iron or ATS term may be, by default 0.003; points beyond are left out.",
+        "SHARE",
+        panel=WINDOWS,
+        common=True,
     ),
 ]
 LowTo = Annotated[
     float | None,
-    typer.Option(
+    option(
         "--low-to",
-        metavar="K",
-        help="End of the low-temperature window; by default 5 times the lowest temperature.",
-        rich_help_panel=WINDOWS,
+        "End of the low-temperature window; by default 5 times the lowest temperature.",
+        "K",
+        panel=WINDOWS,
+        common=True,
     ),
 ]
 HighFrom = Annotated[
     float | None,
-    typer.Option(
+    option(
         "--high-from",
-        metavar="K",
-        help="Start of the high-temperature window, for chi_larmor; by default 25 times the lowest temperature.",
-        rich_help_panel=WINDOWS,
+        "Start of the high-temperature window, for chi_larmor; by default 25 times the lowest temperature.",
+        "K",
+        panel=WINDOWS,
+        common=True,
     ),
 ]
 
@@ -79,6 +80,7 @@ def curie(
     Runs in stronger fields take part in the fit of the whole model alone. Exit status 5: the low-temperature test
     cannot see the slope that a glass would have, or no law describes the weak points.
     """
+    from glasspara.analysis.curie.report import FIGURE, LOW_FIGURE, REPORT
     from glasspara.model.model import Model
 
     parameters = ParameterOptions(
@@ -90,12 +92,11 @@ def curie(
         iron_from_sample=True,
         allowances=allowances,
     )
-    given = None if chi_larmor is None else options.larmor(chi_larmor)
-    output.check([REPORT, DATA, FIGURE, LOW_FIGURE])
+    given = None if chi_larmor is None else larmor(chi_larmor)
+    output.check(REPORT.files)
     loaded = data.load(quiet=output.quiet)
 
     from glasspara.analysis.curie.curie_law import curie as analyse
-    from glasspara.analysis.curie.report import curie_document
     from glasspara.analysis.curie.weak_points import TOLERANCE
 
     result = analyse(
@@ -107,25 +108,9 @@ def curie(
         high_start=high_from,
     )
 
-    def products() -> dict[str, bytes]:
-        from glasspara.analysis.curie.report import curie_csv
+    def figures() -> dict[str, Figure]:
+        from glasspara.analysis.curie.figures import curie_figure, low_temperature_figure
 
-        files = {DATA: curie_csv(loaded.inputs, result).encode()}
-        if output.plots:
-            from glasspara.analysis.curie.figures import curie_figure, low_temperature_figure
-            from glasspara.report.style import save_png
+        return {FIGURE: curie_figure(result), LOW_FIGURE: low_temperature_figure(result)}
 
-            files |= {
-                FIGURE: save_png(curie_figure(result)),
-                LOW_FIGURE: save_png(low_temperature_figure(result)),
-            }
-        return files
-
-    def show(out: Terminal) -> None:
-        from glasspara.analysis.curie.report import show_curie
-
-        show_curie(loaded.inputs, result, out)
-
-    output.deliver(REPORT, curie_document(loaded.inputs, result, loaded.warnings), products, show)
-    if not result.trusted:
-        raise typer.Exit(NOT_TRUSTED)
+    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)

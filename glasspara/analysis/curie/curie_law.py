@@ -6,9 +6,10 @@ fields, and its constant is not that of the iron: at kT >> D_min the ATS term is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from math import hypot, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,8 +21,10 @@ from glasspara.analysis.curie.weak_laws import (
     glass_test,
     low_temperature_test,
 )
-from glasspara.analysis.curie.weak_points import TOLERANCE, WeakData, typical_ats, weak_points
+from glasspara.analysis.curie.weak_points import TOLERANCE, WeakData, select_weak_points, typical_ats
+from glasspara.analysis.linear import FTest
 from glasspara.data.dataset import Dataset
+from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER
 from glasspara.fitting.problem.settings import FitSettings
@@ -30,7 +33,10 @@ from glasspara.model.model import evaluate
 from glasspara.model.parameters import ION_NAMES, allowances_in_words, to_canonical
 from glasspara.physics.ats import weak_field_amplitude
 from glasspara.physics.ions.ions import ION_OF_PARAMETER, curie_constant
-from glasspara.wording import p_value, percent, value_with_error
+from glasspara.report.table import Columns, point_columns
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 AMPLITUDE_NAMES = ("n_ats", "d0min_qs4", "d0max_qs4")
 """Parameters that make up G."""
@@ -42,10 +48,11 @@ _CURIE_UNIT = "emu K g^-1 Oe^-1"
 class CurieResult:
     """Everything about the weak points.
 
-    ``curie_ms`` is C by mass spectrometry; its error contains what an unknown partition adds. ``p_glass`` is the chance
-    of the gain of (14) over the Curie law, its shape held at the usual values. ``whole`` is the fit of the model (17)
-    to all points given, seen at the weak ones; ``curvature`` the largest share of its ATS term there that a weak-field
-    form misses.
+    ``assessment`` is that of the low-temperature test; ``law_assessment`` says whether a Curie law describes the data.
+    ``curie_ms`` is C by mass spectrometry; its error contains what an unknown partition adds. ``glass_test`` is
+    that of the gain of (14) over the Curie law, its shape held at the usual values. ``whole`` is the fit of the model
+    (17) to all points given, seen at the weak ones; ``curvature`` the largest share of its ATS term there that a
+    weak-field form misses.
     """
 
     weak: WeakData
@@ -55,12 +62,11 @@ class CurieResult:
     whole: WeakFit
     whole_fit: FitResult
     curie_ms: Quantity | None
-    p_glass: float
-    p_glass_with_allowances: float | None
+    glass_test: FTest
     curvature: float
-    verdict: str
-    curie_verdict: str
-    remarks: tuple[str, ...]
+    assessment: Assessment
+    law_assessment: Assessment
+    notes: tuple[Finding, ...]
 
     @property
     def fits(self) -> tuple[WeakFit, ...]:
@@ -69,18 +75,33 @@ class CurieResult:
     @property
     def curie_fails(self) -> bool:
         """Whether (14) is better than a Curie law by more than chance and allowances explain."""
-        granted = self.p_glass_with_allowances
-        return self.p_glass < ALPHA and (granted is None or granted < ALPHA)
+        return self.glass_test.established
 
-    @property
-    def described(self) -> bool:
-        """Whether any of the laws describes the weak points."""
-        return min(_scatter(item, len(self.weak.data)) for item in self.fits) <= LARGEST_SCATTER
+    def point_table(self) -> Columns:
+        """Susceptibility M/H of every weak point, what the three laws give, and T (chi + chi_L) with its window."""
+        data, weak, whole = self.weak.data, self.weak, self.whole
+        T, H = data.temperature, data.field
+        chi = data.magnetisation / H
+        return {
+            **point_columns(data),
+            "T_K": T,
+            "H_Oe": H,
+            "window": np.where(weak.low, "low", np.where(weak.high, "high", "")),
+            "chi_emu_per_g_Oe": chi,
+            "sigma_emu_per_g_Oe": data.sigma / abs(H),
+            "T_times_chi_plus_chi_larmor_emu_K_per_g_Oe": T * (chi + self.low.chi_larmor),
+            "chi_curie_law_emu_per_g_Oe": self.naive.total / H,
+            "chi_glass_law_emu_per_g_Oe": self.glass.total / H,
+            "chi_whole_model_emu_per_g_Oe": whole.total / H,
+            "chi_langevin_emu_per_g_Oe": whole.langevin / H,
+            "chi_ats_emu_per_g_Oe": whole.ats / H,
+        }
 
-    @property
-    def trusted(self) -> bool:
-        """Whether the low-temperature test sees something, on points that some law describes."""
-        return self.described and self.low.nature != "not-determined"
+    def to_frame(self) -> DataFrame:
+        """The weak points as a table, as ``curie.csv``; units stand in the names of the columns."""
+        from pandas import DataFrame
+
+        return DataFrame(self.point_table())
 
 
 def curie(
@@ -103,7 +124,7 @@ def curie(
     chi_larmor : (value, error) or None
         For the low-temperature test, emu g^-1 Oe^-1; by default from high temperatures.
     tolerance, low_end, high_start
-        Those of :func:`glasspara.analysis.curie.weak_points.weak_points`.
+        Those of :func:`glasspara.analysis.curie.weak_points.select_weak_points`.
 
     Raises
     ------
@@ -112,28 +133,37 @@ def curie(
     """
     known = {**settings.defaults, **settings.starts, **_held(settings)}
     ats = typical_ats(known)
-    weak = weak_points(data, ats=ats, tolerance=tolerance, low_end=low_end, high_start=high_start)
+    weak = select_weak_points(data, ats=ats, tolerance=tolerance, low_end=low_end, high_start=high_start)
     low = low_temperature_test(weak, ats=ats, chi_larmor=chi_larmor, allowances=settings.allowances)
     iron = _iron(settings, known.get("fe2_fraction"))
     test = glass_test(weak.data, ats, allowances=settings.allowances)
     whole_fit = fit(data, settings)
     whole, curvature = _whole(weak.data, whole_fit)
-    result = CurieResult(
+    naive = fit_law(weak.data, "curie", usual=ats)
+    glass = fit_law(weak.data, "glass", usual=ats, held=frozenset(settings.fixed), iron=iron)
+    described = min(_scatter(item, len(weak.data)) for item in (naive, glass, whole)) <= LARGEST_SCATTER
+    no_law = finding(
+        "curie.no-law", points=len(weak.data), curie=naive.chi2, glass=glass.chi2, whole=whole.chi2
+    )
+    slope = _assess_slope(weak, low)
+    law = _assess_law(test, naive, glass, iron, len(weak.data))
+    if not described:
+        slope = Assessment("curie", "not-trusted", (no_law, *slope.reasons), trusted=False)
+        law = Assessment("curie", "no-law", law.reasons, trusted=False)
+    return CurieResult(
         weak=weak,
         low=low,
-        naive=fit_law(weak.data, "curie", usual=ats),
-        glass=fit_law(weak.data, "glass", usual=ats, held=frozenset(settings.fixed), iron=iron),
+        naive=naive,
+        glass=glass,
         whole=whole,
         whole_fit=whole_fit,
         curie_ms=iron,
-        p_glass=test.p_value,
-        p_glass_with_allowances=test.p_with_allowances,
+        glass_test=test,
         curvature=curvature,
-        verdict=_verdict(weak, low),
-        curie_verdict="",
-        remarks=(),
+        assessment=slope,
+        law_assessment=law,
+        notes=tuple(_notes(weak, low, glass, iron, whole_fit, curvature)),
     )
-    return replace(result, curie_verdict=_curie_verdict(result), remarks=tuple(_remarks(result)))
 
 
 def _held(settings: FitSettings) -> dict[str, float]:
@@ -220,48 +250,53 @@ def _runs(count: int) -> str:
     return "one run" if count == 1 else f"{count} runs"
 
 
-def _chance(p: float, granted: float | None) -> str:
-    return p_value(p) if granted is None else f"{p_value(p)}, {p_value(granted)} with {allowances_in_words()}"
+def _assess_slope(weak: WeakData, low: LowTemperatureTest) -> Assessment:
+    """The outcome of the low-temperature test."""
+    reasons = [
+        finding(
+            "curie.slope",
+            nature=low.nature,
+            low_end=weak.low_end,
+            slope=[low.slope, low.slope_error],
+            compatible=low.nature == "crystal-like",
+            p_value=low.p_value,
+            p_with_allowances=low.p_with_allowances,
+            allowances=allowances_in_words(),
+        )
+    ]
+    if low.nature == "not-determined":
+        reasons.append(finding("curie.slope-not-seen", expected=low.expected))
+    return Assessment("curie", low.nature, tuple(reasons), trusted=low.nature != "not-determined")
 
 
-def _verdict(weak: WeakData, low: LowTemperatureTest) -> str:
-    """The low-temperature test in one sentence."""
-    slope = f"{value_with_error(low.slope, low.slope_error)} emu g^-1 Oe^-1"
-    where = f"the slope of T (chi + chi_L) below {weak.low_end:.3g} K is {slope}"
-    chance = _chance(low.p_value, low.p_with_allowances)
-    if low.nature == "glass-like":
-        return f"glass-like: {where} ({chance})"
-    if low.nature == "crystal-like":
-        return f"crystal-like: {where}, compatible with 0 ({chance})"
-    if low.nature == "falling":
-        return f"neither crystal- nor glass-like: {where}, T (chi + chi_L) falls with T ({chance})"
-    if low.nature == "not-established":
-        return f"no slope is established: {where} ({chance})"
-    return (
-        f"not determined: {where} ({chance}); typical tunnelling systems would give {low.expected:.2g}, within two "
-        "errors"
-    )
-
-
-def _curie_verdict(result: CurieResult) -> str:
-    """Whether a Curie law serves, in one sentence."""
-    chance = _chance(result.p_glass, result.p_glass_with_allowances)
-    if result.curie_fails and result.glass.quantities["g"].value < 0.0:
-        words = f"the naive Curie law fails, but tunnelling systems do not mend it: G of (14) is negative ({chance})"
-    elif result.curie_fails:
-        words = f"the naive Curie law fails: the ATS term of (14) improves on it ({chance})"
-    elif result.p_glass < ALPHA:
-        words = f"a failure of the naive Curie law is not established ({chance})"
-    elif _scatter(result.naive, len(result.weak.data)) > LARGEST_SCATTER:
-        words = f"the naive Curie law fails, and (14) is no better ({chance})"
+def _assess_law(
+    test: FTest, naive: WeakFit, glass: WeakFit, iron: Quantity | None, points: int
+) -> Assessment:
+    """Whether a Curie law describes the weak points."""
+    if test.established:
+        status = "curie-law-fails"
+        outcome = "g-negative" if glass.quantities["g"].value < 0.0 else "improved"
+    elif test.p_value < ALPHA:
+        status, outcome = "curie-law-failure-not-established", "not-established"
+    elif _scatter(naive, points) > LARGEST_SCATTER:
+        status, outcome = "curie-law-and-glass-law-fail", "no-better"
     else:
-        words = f"the naive Curie law serves ({chance})"
-    if result.curie_ms is None:
-        return words
-    naive, iron = result.naive.quantities["curie_constant"], result.curie_ms
-    ratio = naive.value / iron.value
-    error = ratio * hypot((naive.error or 0.0) / naive.value, (iron.error or 0.0) / iron.value)
-    return f"{words}; its C is {value_with_error(ratio, error)} times that of the iron by mass spectrometry"
+        status, outcome = "curie-law-holds", "holds"
+    reasons = [
+        finding(
+            "curie.curie-law",
+            outcome=outcome,
+            p_value=test.p_value,
+            p_with_allowances=test.p_with_allowances,
+            allowances=allowances_in_words(),
+        )
+    ]
+    if iron is not None:
+        constant = naive.quantities["curie_constant"]
+        ratio = constant.value / iron.value
+        error = ratio * hypot((constant.error or 0.0) / constant.value, (iron.error or 0.0) / iron.value)
+        reasons.append(finding("curie.iron-ratio", ratio=[ratio, error]))
+    return Assessment("curie", status, tuple(reasons))
 
 
 def _scatter(item: WeakFit, points: int) -> float:
@@ -269,37 +304,23 @@ def _scatter(item: WeakFit, points: int) -> float:
     return sqrt(item.chi2 / max(points - item.n_free, 1))
 
 
-def _remarks(result: CurieResult) -> list[str]:
-    remarks = []
-    if not result.described:
-        laws = ", ".join(f"{item.chi2:.3g}" for item in result.fits)
-        remarks.append(
-            f"no law describes the {len(result.weak.data)} weak points (chi2 {laws}): nothing here is to be trusted"
-        )
-    left_out = [item for item in result.weak.runs if item.used is None]
+def _notes(
+    weak: WeakData,
+    low: LowTemperatureTest,
+    glass: WeakFit,
+    iron: Quantity | None,
+    whole_fit: FitResult,
+    curvature: float,
+) -> Iterator[Finding]:
+    left_out = [item for item in weak.runs if item.used is None]
     if left_out:
-        remarks.append(
-            f"{_runs(len(left_out))} not in weak fields: fitted by the whole model, otherwise left out"
-        )
-    if result.curvature > result.weak.tolerance:
-        remarks.append(
-            f"with the fitted cutoffs the ATS term is {percent(result.curvature)} off its weak-field form at the "
-            "largest H/T: (14) and (18) are approximations there"
-        )
-    correlation = result.glass.correlation
-    if result.curie_ms is None and correlation is not None and abs(correlation) > 0.9:
-        remarks.append(
-            f"C and G of (14) are hardly separated (correlation {correlation:.3f}): between its logarithm and s(T) the "
-            "ATS term looks much like a Curie law; --n-fe VALUE+-ERROR tells them apart"
-        )
-    status = result.whole_fit.assessment.status
-    if status not in TRUSTED:
-        remarks.append(
-            f"the fit of the whole model is {status.replace('-', ' ')}: its curve is shown, its parameters are not to "
-            "be trusted"
-        )
-    if result.low.nature == "glass-like":
-        remarks.append(
-            "a slope is no proof of tunnelling: antiferromagnetic coupling of the ions makes one too"
-        )
-    return remarks
+        yield finding("curie.strong-runs", runs=len(left_out))
+    if curvature > weak.tolerance:
+        yield finding("curie.cutoffs-bend", curvature=curvature)
+    correlation = glass.correlation
+    if iron is None and correlation is not None and abs(correlation) > 0.9:
+        yield finding("curie.c-and-g-alike", correlation=correlation)
+    if whole_fit.assessment.status not in TRUSTED:
+        yield finding("curie.whole-model", status=whole_fit.assessment.status)
+    if low.nature == "glass-like":
+        yield finding("curie.slope-is-no-proof")

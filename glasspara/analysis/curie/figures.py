@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from glasspara.analysis.curie.curie_law import CurieResult
 from glasspara.analysis.curie.weak_laws import WeakFit
 from glasspara.arrays import FloatArray
-from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.findings import Assessment
 from glasspara.report.panels import (
     branch_fills,
     branch_handles,
@@ -25,18 +25,11 @@ from glasspara.report.panels import (
 )
 from glasspara.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, paper_style
 from glasspara.report.text import scaled_unit, synthetic_mark, wrapped
-from glasspara.wording import p_value, value_with_error
+from glasspara.wording import value_with_error
 
 _BEYOND = 2.5  # ends of the figure of low temperatures, in ends of its window
 _NAMES = {"curie": "Curie law", "glass": "law (14)", "whole": "whole model"}
 _COLOURS = {"curie": VERMILLION, "glass": ORANGE, "whole": BLACK}
-_NATURES = {
-    "glass-like": "GLASS-LIKE",
-    "crystal-like": "crystal-like",
-    "falling": "T (χ + χ_L) FALLS with T",
-    "not-established": "no slope established",
-    "not-determined": "NOT DETERMINED",
-}
 
 
 @paper_style()
@@ -60,10 +53,14 @@ def curie_figure(result: CurieResult, *, synthetic: bool = False) -> Figure:
         Line2D([], [], color=GREEN, linestyle=":", label="its ATS part"),
     ]
     figure, axes = frame(
-        _title(result),
-        _details(result, f"M/H + χ_L, χ_L = {chi_larmor:.4g} emu/(g Oe) of the whole model"),
+        result.law_assessment.headline.text,
+        _details(
+            result,
+            result.law_assessment,
+            f"M/H + χ_L, χ_L = {chi_larmor:.4g} emu/(g Oe) of the whole model",
+        ),
         synthetic_mark(data.runs, synthetic=synthetic),
-        trusted=result.described and not result.curie_fails,
+        trusted=result.law_assessment.trusted and not result.curie_fails,
         panels=[2.6, 1.0, 1.0],
         handles=handles,
     )
@@ -115,7 +112,6 @@ def low_temperature_figure(result: CurieResult, *, synthetic: bool = False) -> F
     """T (chi + chi_L) of the weak points against T with the straight line of the low window, and the whole model."""
     data, low = result.weak.data, result.low
     styles = run_styles(data.runs)
-    slope = value_with_error(low.slope, low.slope_error)
     handles = [
         *(run_handles(styles) if len(styles) > 1 else []),
         Line2D([], [], color=VERMILLION, label="straight line, low window"),
@@ -124,12 +120,10 @@ def low_temperature_figure(result: CurieResult, *, synthetic: bool = False) -> F
     ]
     chi = value_with_error(low.chi_larmor, low.chi_larmor_error)
     figure, axes = frame(
-        f"Low temperatures: {_NATURES[low.nature]} ({p_value(low.p_value)})"
-        if result.described
-        else "Low temperatures: NOT TRUSTED",
-        _details(result, f"slope {slope} emu/(g Oe); χ_L = {chi} ({low.chi_larmor_source})"),
+        result.assessment.headline.text,
+        _details(result, result.assessment, f"χ_L = {chi} ({low.chi_larmor_source})"),
         synthetic_mark(data.runs, synthetic=synthetic),
-        trusted=result.described and low.nature in ("crystal-like", "not-established"),
+        trusted=result.law_assessment.trusted and low.nature in ("crystal-like", "not-established"),
         panels=[1.0],
         handles=handles,
     )
@@ -167,22 +161,11 @@ def low_temperature_figure(result: CurieResult, *, synthetic: bool = False) -> F
     return figure
 
 
-def _title(result: CurieResult) -> str:
-    chance = p_value(result.p_glass)
-    if not result.described:
-        return "Weak fields: NO LAW DESCRIBES THE POINTS"
-    if result.curie_fails:
-        return f"Curie law FAILS ({chance})"
-    if result.p_glass < ALPHA:
-        return f"Curie law: failure not established ({chance})"
-    return f"Curie law serves ({chance})"
-
-
-def _details(result: CurieResult, line: str) -> str:
+def _details(result: CurieResult, assessment: Assessment, line: str) -> str:
+    """The first reason of the assessment, what is drawn, and of which points."""
     data = result.weak.data
     where = ", ".join(run.label for run in data.runs)
-    words = f"{line}; {len(data)} weak points of {where}"
-    return wrapped(words)
+    return wrapped(f"{assessment.reasons[0].text}. {line}; {len(data)} weak points of {where}")
 
 
 def _dash(item: WeakFit) -> Literal["--", "-.", "-"]:

@@ -1,57 +1,143 @@
-"""The JSON report of ``curie``."""
+"""The report of ``curie``: JSON block, CSV table, terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from glasspara.analysis.curie.weak_laws import UNITS
-from glasspara.report.frame import Json, frame, input_block, run_block
-from glasspara.report.table import csv_text, point_keys, provenance
-from glasspara.report.terminal import show_inputs
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.report.frame import Report, RunBlock, run_block
+from glasspara.report.table import columns_text, provenance
+from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.wording import percent, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.curie.curie_law import CurieResult
     from glasspara.analysis.curie.weak_laws import LowTemperatureTest, Quantity, WeakFit
-    from glasspara.analysis.curie.weak_points import WeakRun
     from glasspara.data.loading import Input
 
+TABLE, FIGURE, LOW_FIGURE = "curie.csv", "curie.png", "low_temperature.png"
 
 _CHI, _CURIE = "emu g^-1 Oe^-1", "emu K g^-1 Oe^-1"
 
 
-def curie_document(inputs: Sequence[Input], result: CurieResult, warnings: Sequence[str]) -> Json:
+class QuantityBlock(TypedDict):
+    """A value with its standard error by the stated sigmas, null for one that is held."""
+
+    value: float
+    error: float | None
+    unit: str
+
+
+class LowTemperatureBlock(TypedDict):
+    """The test (18): the slope of T (chi + chi_L) in the low-temperature window, by an F test.
+
+    ``expected_slope`` is that of typical tunnelling systems; ``slope_error_scaled`` goes by the scatter of the points.
+    """
+
+    nature: Literal["glass-like", "crystal-like", "not-established", "not-determined", "falling"]
+    slope: QuantityBlock
+    slope_error_scaled: float
+    expected_slope: float
+    curie_constant: QuantityBlock
+    chi_larmor: QuantityBlock
+    chi_larmor_source: str
+    statistic: float
+    dof: list[int]
+    p_value: float
+    p_with_allowances: float | None
+    low_window_end_K: float
+    high_window_start_K: float
+
+
+class WeakFitBlock(TypedDict):
+    """One of the three laws at the weak points."""
+
+    name: str
+    text: str
+    chi2: float
+    n_points: int
+    n_free: int
+    quantities: dict[str, QuantityBlock]
+    correlation_of_c_and_g: float | None
+
+
+class WeakRunBlock(RunBlock):
+    """A run, how many of its points are weak, and by what shares the terms are off their weak-field forms.
+
+    ``reason`` says why points were left out; null where all are weak.
+    """
+
+    n_weak: int
+    curie_curvature: float
+    ats_curvature: float
+    reason: FindingBlock | None
+
+
+class CurieBlock(TypedDict):
+    """Weak fields: the low-temperature test (``assessment``), and whether a Curie law describes the points."""
+
+    assessment: AssessmentBlock
+    law_assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    curie_fails: bool
+    curie_p_value: float
+    curie_p_with_allowances: float | None
+    tolerance: float
+    fitted_ats_curvature: float
+    low_temperature_test: LowTemperatureBlock
+    curie_constant_mass_spectrometry: QuantityBlock | None
+    fits: list[WeakFitBlock]
+    whole_model_status: str
+    runs: list[WeakRunBlock]
+
+
+class CurieDocument(TypedDict):
+    """What ``curie`` adds to the frame."""
+
+    convention: str
+    orientation: str
+    curie: CurieBlock
+
+
+def curie_document(result: CurieResult) -> CurieDocument:
     weak, model = result.weak, result.whole_fit.model
-    return frame("curie", [input_block(item) for item in inputs], warnings) | {
+    return {
         "convention": model.convention,
         "orientation": model.orientation,
         "curie": {
-            "verdict": result.verdict,
-            "curie_verdict": result.curie_verdict,
+            "assessment": result.assessment.block,
+            "law_assessment": result.law_assessment.block,
+            "notes": blocks(result.notes),
             "curie_fails": result.curie_fails,
-            "curie_p_value": result.p_glass,
-            "curie_p_with_allowances": result.p_glass_with_allowances,
-            "remarks": list(result.remarks),
+            "curie_p_value": result.glass_test.p_value,
+            "curie_p_with_allowances": result.glass_test.p_with_allowances,
             "tolerance": weak.tolerance,
             "fitted_ats_curvature": result.curvature,
-            "low_temperature_test": _low(result.low)
-            | {"low_window_end_K": weak.low_end, "high_window_start_K": weak.high_start},
+            "low_temperature_test": _low(result.low, result),
             "curie_constant_mass_spectrometry": None
             if result.curie_ms is None
             else _quantity(result.curie_ms),
             "fits": [_fit(item, len(weak.data)) for item in result.fits],
             "whole_model_status": result.whole_fit.assessment.status,
-            "runs": [_run(item) for item in weak.runs],
+            "runs": [
+                {
+                    **run_block(item.run),
+                    "n_weak": 0 if item.used is None else len(item.used),
+                    "curie_curvature": item.curie,
+                    "ats_curvature": item.ats,
+                    "reason": None if item.reason is None else item.reason.block,
+                }
+                for item in weak.runs
+            ],
         },
     }
 
 
-def _low(test: LowTemperatureTest) -> Json:
+def _low(test: LowTemperatureTest, result: CurieResult) -> LowTemperatureBlock:
     return {
         "nature": test.nature,
         "slope": {"value": test.slope, "error": test.slope_error, "unit": _CHI},
@@ -64,10 +150,12 @@ def _low(test: LowTemperatureTest) -> Json:
         "dof": list(test.dof),
         "p_value": test.p_value,
         "p_with_allowances": test.p_with_allowances,
+        "low_window_end_K": result.weak.low_end,
+        "high_window_start_K": result.weak.high_start,
     }
 
 
-def _fit(item: WeakFit, points: int) -> Json:
+def _fit(item: WeakFit, points: int) -> WeakFitBlock:
     return {
         "name": item.name,
         "text": item.text,
@@ -79,56 +167,20 @@ def _fit(item: WeakFit, points: int) -> Json:
     }
 
 
-def _quantity(item: Quantity) -> Json:
+def _quantity(item: Quantity) -> QuantityBlock:
     return {"value": item.value, "error": item.error, "unit": item.unit}
 
 
-def _run(item: WeakRun) -> Json:
-    return run_block(item.run) | {
-        "n_weak": 0 if item.used is None else len(item.used),
-        "curie_curvature": item.curie,
-        "ats_curvature": item.ats,
-        "reason": item.reason,
-    }
-
-
-def curie_csv(inputs: Sequence[Input], result: CurieResult) -> str:
-    """Susceptibility M/H of every weak point, what the three laws give, and T (chi + chi_L) with its window."""
-    data, low, weak = result.weak.data, result.low, result.weak
-    T, H = data.temperature, data.field
-    whole, model = result.whole, result.whole_fit.model
+def _tables(inputs: Sequence[Input], result: CurieResult) -> dict[str, str]:
+    """A row a weak point."""
+    low, model = result.low, result.whole_fit.model
     comments = [
         *provenance("curie", inputs),
-        result.verdict,
-        result.curie_verdict,
+        *(reason.text for reason in (*result.assessment.reasons, *result.law_assessment.reasons)),
         f"chi_larmor_emu_per_g_Oe {low.chi_larmor!r} ({low.chi_larmor_source}) in T_times_chi_plus_chi_larmor",
         f"whole model: {model.convention} convention, {model.orientation}, {result.whole_fit.assessment.status}",
     ]
-    header = (
-        "file", "line", "run", "branch", "T_K", "H_Oe", "window", "chi_emu_per_g_Oe", "sigma_emu_per_g_Oe",
-        "T_times_chi_plus_chi_larmor_emu_K_per_g_Oe", "chi_curie_law_emu_per_g_Oe", "chi_glass_law_emu_per_g_Oe",
-        "chi_whole_model_emu_per_g_Oe", "chi_langevin_emu_per_g_Oe", "chi_ats_emu_per_g_Oe",
-    )  # fmt: skip
-    chi = data.magnetisation / H
-    columns = (
-        chi, data.sigma / abs(H), T * (chi + low.chi_larmor), result.naive.total / H, result.glass.total / H,
-        whole.total / H, whole.langevin / H, whole.ats / H,
-    )  # fmt: skip
-    windows = [
-        "low" if is_low else "high" if is_high else ""
-        for is_low, is_high in zip(weak.low.tolist(), weak.high.tolist(), strict=True)
-    ]
-    points = zip(*(values.tolist() for values in columns), strict=True)
-    rows = (
-        (*key, t, h, window, *values)
-        for key, t, h, window, values in zip(
-            point_keys(data), T.tolist(), H.tolist(), windows, points, strict=True
-        )
-    )
-    return csv_text(comments, header, rows)
-
-
-_STYLES = {"glass-like": "bold red", "crystal-like": "bold green"}
+    return {TABLE: columns_text(comments, result.point_table())}
 
 
 def show_curie(inputs: Sequence[Input], result: CurieResult, out: Console) -> None:
@@ -136,52 +188,51 @@ def show_curie(inputs: Sequence[Input], result: CurieResult, out: Console) -> No
     out.print()
     _show_runs(result, out)
     out.print()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "Curie law", "law (14)", "whole model", "unit"):
-        table.add_column(column)
-    for name, unit in UNITS.items():
-        table.add_row(name, *(_cell(item, name) for item in result.fits), unit)
-    table.add_row("chi2", *(f"{item.chi2:.1f}" for item in result.fits), f"{len(result.weak.data)} points")
-    out.print(table)
+    rows = [[name, *(_cell(item, name) for item in result.fits), unit] for name, unit in UNITS.items()]
+    rows.append(["chi2", *(f"{item.chi2:.1f}" for item in result.fits), f"{len(result.weak.data)} points"])
+    show_table(("", "Curie law", "law (14)", "whole model", "unit"), rows, out)
     model, status = result.whole_fit.model, result.whole_fit.assessment.status
-    out.print(
-        f"whole model: {result.whole.text}; {model.convention} convention, {model.orientation}; {status}"
+    show_sentence(
+        f"whole model: {result.whole.text}; {model.convention} convention, {model.orientation}; {status}", out
     )
     if result.curie_ms is not None:
         iron = value_with_error(result.curie_ms.value, result.curie_ms.error)
-        out.print(f"C of the iron by mass spectrometry: {iron} {result.curie_ms.unit}")
+        show_sentence(f"C of the iron by mass spectrometry: {iron} {result.curie_ms.unit}", out)
     low = result.low
     chi = value_with_error(low.chi_larmor, low.chi_larmor_error)
-    out.print(
-        f"low-temperature test: T to {result.weak.low_end:.3g} K; chi_L = {chi} ({low.chi_larmor_source})"
+    show_sentence(
+        f"low-temperature test: T to {result.weak.low_end:.3g} K; chi_L = {chi} ({low.chi_larmor_source})",
+        out,
     )
-    out.print("Errors: one standard error by the stated sigmas.")
-    out.print(Text(f"Verdict: {result.verdict}", style=_STYLES.get(low.nature, "bold")))
-    out.print(f"  - {result.curie_verdict}")
-    for remark in result.remarks:
-        out.print(f"  - {remark}")
+    show_sentence("Errors: one standard error by the stated sigmas.", out)
+    show_assessment(result.assessment, out)
+    show_assessment(result.law_assessment, out, result.notes)
+
+
+_LEFT_OUT = {"curie.too-strong": "H/T too large", "curie.too-few-cold": "too few cold points"}
 
 
 def _show_runs(result: CurieResult, out: Console) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("run", "weak points", "off Curie's law", "off the weak ATS term", ""):
-        table.add_column(column)
+    rows = []
     for item in result.weak.runs:
         used = 0 if item.used is None else len(item.used)
-        table.add_row(
-            item.run.label,
-            f"{used} of {len(item.run)}",
-            percent(item.curie),
-            percent(item.ats),
-            item.reason.partition(":")[0],
+        why = "" if item.reason is None else _LEFT_OUT.get(item.reason.code, "H/T too large for some")
+        rows.append(
+            (item.run.label, f"{used} of {len(item.run)}", percent(item.curie), percent(item.ats), why)
         )
-    out.print(table)
-    out.print(
-        f"Off its weak-field form by up to {percent(result.weak.tolerance)}, a point is weak; the ATS term judged by "
-        "typical cutoffs."
+    columns = ("run", "weak points", "off Curie's law", "off the weak ATS term", Column("", "text"))
+    show_table(columns, rows, out)
+    tolerance = percent(result.weak.tolerance)
+    show_sentence(
+        f"A point is weak if it is off its weak-field form by at most {tolerance}; for the ATS term this goes by "
+        "typical cutoffs.",
+        out,
     )
 
 
 def _cell(item: WeakFit, name: str) -> str:
     found = item.quantities.get(name)
     return "" if found is None else value_with_error(found.value, found.error)
+
+
+REPORT = Report("curie", curie_document, _tables, show_curie, files=("curie.json", TABLE, FIGURE, LOW_FIGURE))

@@ -11,6 +11,7 @@ import numpy as np
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError, UsageError
+from glasspara.findings import Finding, Where, finding
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS
 from glasspara.physics.ats import AtsParameters, ats_curvature
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
@@ -31,14 +32,14 @@ LOW_SPAN, HIGH_SPAN = 5.0, 25.0
 class WeakRun:
     """What is weak of one run. ``curie`` and ``ats`` are the largest curvatures among the points used.
 
-    ``used`` has the points inside the tolerance, None where too few are left.
+    ``used`` has the points inside the tolerance, None where too few are left. ``reason`` says why points are left out.
     """
 
     run: ReducedRun
     used: ReducedRun | None
     curie: float
     ats: float
-    reason: str
+    reason: Finding | None
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def typical_ats(defaults: Mapping[str, float]) -> dict[str, float]:
     return {name: defaults.get(name, PARAMETERS[name].start) for name in ATS_NAMES}
 
 
-def weak_points(
+def select_weak_points(
     data: Dataset,
     *,
     ats: Mapping[str, Any],
@@ -142,19 +143,25 @@ def _judge(
     low_end: float,
 ) -> WeakRun:
     low = int((keep & (run.temperature <= low_end)).sum())
+    where = Where(run=run.label)
     if low < FEWEST_LOW:
         coldest = int(np.argmin(run.temperature))
-        reason = (
-            f"H/T is too large for the weak-field form: at {run.temperature[coldest]:.3g} K the Brillouin function is "
-            f"{percent(float(curie[coldest]))} and the ATS term {percent(float(systems[coldest]))} off it"
-            if not keep[coldest]
-            else f"{low} points below {low_end:.3g} K are too few"
-        )
+        if keep[coldest]:
+            reason = finding("curie.too-few-cold", where, points=low, low_end=low_end)
+        else:
+            reason = finding(
+                "curie.too-strong",
+                where,
+                temperature=float(run.temperature[coldest]),
+                curie=float(curie[coldest]),
+                ats=float(systems[coldest]),
+            )
         return WeakRun(run, None, float(curie.max()), float(systems.max()), reason)
     cut = int((~keep).sum())
-    reason = f"{cut} points left out: H/T too large there" if cut else ""
-    used = select_points(run, keep)
-    return WeakRun(run, used, float(curie[keep].max()), float(systems[keep].max()), reason)
+    left_out = finding("curie.points-left-out", where, points=cut) if cut else None
+    return WeakRun(
+        run, select_points(run, keep), float(curie[keep].max()), float(systems[keep].max()), left_out
+    )
 
 
 def _no_run(data: Dataset) -> InputError:

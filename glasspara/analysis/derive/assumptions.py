@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, sqrt
 
@@ -51,8 +52,8 @@ DEFAULTS = (
 """Every assumption with its default."""
 
 
-def assumptions(given: dict[str, tuple[float, float]]) -> dict[str, Assumption]:
-    """The defaults, with the ranges that the user ``given`` by name.
+def assume(given: Mapping[str, tuple[float, float]]) -> dict[str, Assumption]:
+    """The defaults by name, replaced by the ranges that the user has ``given``.
 
     Raises
     ------

@@ -3,100 +3,91 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli import options
-from glasspara.cli.common import NOT_TRUSTED
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
+from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.values import interval, number
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
-    from glasspara.analysis.derive.fitted_values import FittedValues
-    from glasspara.report.terminal import Terminal
+    from matplotlib.figure import Figure
 
-REPORT, DATA, FIGURE = "derive.json", "derive.csv", "derive.png"
+    from glasspara.analysis.derive.fitted_values import FittedValues
+    from glasspara.data.loading import Loaded
+
 ASSUMED = "Assumptions"
 
 Xi = Annotated[
     str | None,
-    typer.Option(
-        "--xi", metavar="NM[:NM]", help="Radius of the RERs, or a range. [31]", rich_help_panel=ASSUMED
-    ),
+    option("--xi", "Radius of the RERs, or a range. [31]", "NM[:NM]", panel=ASSUMED, common=True),
 ]
 Charge = Annotated[
     str | None,
-    typer.Option(
-        "--charge",
-        metavar="E[:E]",
-        help="Charge of one tunnelling particle, e. [1, O-]",
-        rich_help_panel=ASSUMED,
-    ),
+    option("--charge", "Charge of one tunnelling particle, e. [1, O-]", "E[:E]", panel=ASSUMED, common=True),
 ]
 NTunn = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--n-tunn",
-        metavar="N[:N]",
-        help="Tunnelling particles of one system. [20:600, the range in the literature]",
-        rich_help_panel=ASSUMED,
+        "Tunnelling particles of one system. [20:600, the range in the literature]",
+        "N[:N]",
+        panel=ASSUMED,
+        common=True,
     ),
 ]
 Qs4 = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--qs4",
-        metavar="A2[:A2]",
-        help="(Q/e) S4, A^2, where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
-        rich_help_panel=ASSUMED,
+        "(Q/e) S4, A^2, where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
+        "A2[:A2]",
+        panel=ASSUMED,
+        common=True,
     ),
 ]
 D0 = Annotated[
     float | None,
-    typer.Option(
+    option(
         "--d0",
-        metavar="K",
-        help="Mean tunnelling amplitude D_0; (Q/e) S4 then follows. Not assumed by default.",
-        rich_help_panel=ASSUMED,
+        "Mean tunnelling amplitude D_0; (Q/e) S4 then follows. Not assumed by default.",
+        "K",
+        panel=ASSUMED,
+        common=True,
     ),
 ]
 AreaPerParticle = Annotated[
     float | None,
-    typer.Option(
+    option(
         "--area-per-particle",
-        metavar="A2",
-        help="S4/N_tunn; N_tunn then follows. Not assumed by default.",
-        rich_help_panel=ASSUMED,
+        "S4/N_tunn; N_tunn then follows. Not assumed by default.",
+        "A2",
+        panel=ASSUMED,
+        common=True,
     ),
 ]
 PStar = Annotated[
     str | None,
-    typer.Option(
-        "--p-star", metavar="P[:P]", help="P*, by which n_ats is multiplied. [1]", rich_help_panel=ASSUMED
-    ),
+    option("--p-star", "P*, by which n_ats is multiplied. [1]", "P[:P]", panel=ASSUMED, common=True),
 ]
 Oxygen = Annotated[
     str | None,
-    typer.Option(
-        "--oxygen",
-        metavar="N[:N]",
-        help="Oxygen of the glass, g^-1. [2e22, of SiO2]",
-        rich_help_panel=ASSUMED,
-    ),
+    option("--oxygen", "Oxygen of the glass, g^-1. [2e22, of SiO2]", "N[:N]", panel=ASSUMED, common=True),
 ]
 Temperature = Annotated[
     list[float] | None,
-    typer.Option(
+    option(
         "--temperature",
-        metavar="K",
-        help="Temperature for susceptibilities and fields (repeatable). [2, 4.5, 20, 300]",
+        "Temperature for susceptibilities and fields (repeatable). [2, 4.5, 20, 300]",
+        "K",
+        common=True,
     ),
 ]
 FitNumber = Annotated[
     int | None,
-    typer.Option("--fit-number", metavar="N", min=1, help="Which fit of a report that holds several."),
+    option("--fit-number", "Which fit of a report that holds several.", "N", min=1, common=True),
 ]
 
 
@@ -125,61 +116,51 @@ def derive(
     """
     texts = {"xi": xi, "charge": charge, "n_tunn": n_tunn, "qs4": qs4, "p_star": p_star, "oxygen": oxygen}
     given = {name: _range(text, name) for name, text in texts.items() if text is not None}
-    for option, value in (("--d0", d0), ("--area-per-particle", area_per_particle)):
+    for flag, value in (("--d0", d0), ("--area-per-particle", area_per_particle)):
         if value is not None and not 0.0 < value < float("inf"):
-            raise UsageError(f"{option} {value:g} must be positive")
+            raise UsageError(f"{flag} {value:g} must be positive")
     if any(not 0.0 < value < float("inf") for value in temperature or ()):
         raise UsageError("--temperature must be positive, K")
     if d0 is not None and qs4 is not None:
         raise UsageError("--d0 and --qs4 say the same", remedy="Give one of them")
     if area_per_particle is not None and n_tunn is not None:
         raise UsageError("--area-per-particle and --n-tunn say the same", remedy="Give one of them")
-    output.check([REPORT, DATA, FIGURE])
-    source, inputs, warnings = _source(data, model, parameters, theory, fit_number, output)
+    from glasspara.analysis.derive.report import FIGURE, REPORT
+
+    output.check(REPORT.files)
+    source, loaded = _source(data, model, parameters, theory, fit_number, output)
     if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
         raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
 
-    from glasspara.analysis.derive.assumptions import assumptions
+    from glasspara.analysis.derive.assumptions import assume
     from glasspara.analysis.derive.consequences import TEMPERATURES
     from glasspara.analysis.derive.consequences import derive as follow
-    from glasspara.analysis.derive.report import derive_document
 
     result = follow(
         source,
-        assumptions(given),
+        assume(given),
         d0=d0,
         area_per_particle=area_per_particle,
         temperatures=tuple(temperature) if temperature else TEMPERATURES,
     )
 
-    def products() -> dict[str, bytes]:
-        from glasspara.analysis.derive.report import derive_csv
+    def figures() -> dict[str, Figure]:
+        from glasspara.analysis.derive.figures import derive_figure
 
-        files = {DATA: derive_csv(result).encode()}
-        if output.plots:
-            from glasspara.analysis.derive.figures import derive_figure
-            from glasspara.report.style import save_png
+        # a preset stands for no data at all, so that its own name decides
+        names = [str(item.get("path", "")) for item in source.inputs] or data.files
+        return {FIGURE: derive_figure(result, synthetic=all("synthetic" in name.lower() for name in names))}
 
-            files[FIGURE] = save_png(derive_figure(result, synthetic=_named_synthetic(data, inputs)))
-        return files
-
-    def show(out: Terminal) -> None:
-        from glasspara.analysis.derive.report import show_derive
-
-        show_derive(result, out)
-
-    output.deliver(REPORT, derive_document(inputs, result, warnings), products, show)
-    if not source.trusted:
-        raise typer.Exit(NOT_TRUSTED)
+    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)
 
 
 def _range(text: str, name: str) -> tuple[float, float]:
     """ "VALUE" or "LO:HI"."""
     option = f"--{name.replace('_', '-')}"
     if ":" not in text:
-        value = options.number(text, option)
+        value = number(text, option)
         return value, value
-    low, high = options.interval(text, option)
+    low, high = interval(text, option)
     if low is None or high is None:
         raise UsageError(f"{option}: {text!r} is not LO:HI", remedy="Give both ends")
     return low, high
@@ -192,8 +173,8 @@ def _source(
     theory: TheoryOptions,
     fit_number: int | None,
     output: OutputWithPlots,
-) -> tuple[FittedValues, list[Any], tuple[str, ...]]:
-    """Fitted values, blocks of their inputs, warnings."""
+) -> tuple[FittedValues, Loaded | None]:
+    """Fitted values, and the files where they come from data."""
     from glasspara.analysis.derive import fitted_values
     from glasspara.presets import is_preset
 
@@ -209,26 +190,17 @@ def _source(
                 "options of data and model have no effect on a report or a preset", remedy="Drop them"
             )
         if is_report:
-            values, inputs = fitted_values.read_report(first, fit=fit_number)
-            return values, inputs, ()
+            return fitted_values.read_report(first, fit=fit_number), None
     if fit_number is not None:
         raise UsageError("--fit-number is for reports")
     if of_preset:
-        return fitted_values.values_of_preset(first), [], ()
+        return fitted_values.values_of_preset(first), None
 
     from glasspara.fitting.fit import fit
     from glasspara.model.model import Model
-    from glasspara.report.frame import input_block
 
     settings = parameters.settings(
         Model(model, "both", theory.orientation, theory.convention), data, iron_from_sample=True
     )
     loaded = data.load(quiet=output.quiet)
-    values = fitted_values.values_of_fit(fit(loaded.data, settings))
-    return values, [input_block(item) for item in loaded.inputs], loaded.warnings
-
-
-def _named_synthetic(data: DataOptions, inputs: list[Any]) -> bool:
-    """Whether the names of the measured files say that they are synthetic; a preset stands for no data at all."""
-    names = [str(item.get("path", "")) for item in inputs if isinstance(item, dict)] or data.files
-    return all("synthetic" in name.lower() for name in names)
+    return fitted_values.values_of_fit(fit(loaded.data, settings)), loaded

@@ -7,17 +7,23 @@ assumption names it (:mod:`glasspara.analysis.derive.assumptions`); its range th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import inf, sqrt
+from math import inf, isfinite, sqrt
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glasspara.analysis.derive.assumptions import Assumption
 from glasspara.analysis.derive.fitted_values import FittedValues
-from glasspara.analysis.derive.quantities import Wanted, at_temperature, from_the_fit, with_assumptions
+from glasspara.analysis.derive.quantities import Formula, at_temperature, from_the_fit, with_assumptions
+from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.judge.openness import UNDETERMINED
+from glasspara.report.table import Columns
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 TEMPERATURES = (2.0, 4.5, 20.0, 300.0)
 """K, for what depends on temperature."""
@@ -55,9 +61,13 @@ class DerivedQuantity:
 
 @dataclass(frozen=True)
 class Check:
-    """A condition that the numbers should meet; ``holds`` None where only part of the assumed range meets it."""
+    """A condition that the numbers should meet, and the ``conflict`` where they do not.
 
-    text: str
+    ``holds`` is None where only part of the assumed range meets it.
+    """
+
+    condition: Finding
+    conflict: Finding
     holds: bool | None
 
 
@@ -70,8 +80,8 @@ class DeriveResult:
     quantities: tuple[DerivedQuantity, ...]
     checks: tuple[Check, ...]
     qs4_measured: bool
-    verdict: str
-    remarks: tuple[str, ...]
+    assessment: Assessment
+    notes: tuple[Finding, ...]
 
     def quantity(self, name: str, temperature: float | None = None) -> DerivedQuantity:
         """The quantity of that name; KeyError if there is none."""
@@ -79,6 +89,28 @@ class DeriveResult:
             if item.name == name and item.temperature == temperature:
                 return item
         raise KeyError(name)
+
+    def table(self) -> Columns:
+        """A row a quantity; value, error and ends are in the unit of their row."""
+        found = self.quantities
+        return {
+            "quantity": [item.name for item in found],
+            "temperature_K": [item.temperature for item in found],
+            "value_in_unit": [item.value for item in found],
+            "error_in_unit": [item.error for item in found],
+            "low_in_unit": [item.low for item in found],
+            "high_in_unit": [item.high for item in found],
+            "unit": [item.unit for item in found],
+            "assumptions": [" ".join(item.needs) for item in found],
+            "determined": ["yes" if item.determined else "no" for item in found],
+            "text": [item.text for item in found],
+        }
+
+    def to_frame(self) -> DataFrame:
+        """The quantities as a table, as ``derive.csv``."""
+        from pandas import DataFrame
+
+        return DataFrame(self.table())
 
 
 def derive(
@@ -95,7 +127,7 @@ def derive(
     ----------
     source : FittedValues
     assumed : name -> Assumption
-        As :func:`glasspara.analysis.derive.assumptions.assumptions` gives them. (Q/e) S4 is not assumed where the model
+        As :func:`glasspara.analysis.derive.assumptions.assume` gives them. (Q/e) S4 is not assumed where the model
         has it.
     d0 : float, optional
         Mean tunnelling amplitude D_0, K; (Q/e) S4 then follows from it.
@@ -117,10 +149,10 @@ def derive(
         del known["qs4"]
     if area_per_particle is not None:
         del known["n_tunn"]
-    wanted = [*from_the_fit(source), *with_assumptions(measured, known)]
+    formulas = [*from_the_fit(source), *with_assumptions(measured, known)]
     for temperature in temperatures:
-        wanted += at_temperature(source, temperature)
-    quantities = tuple(_evaluate(item, source, known) for item in wanted)
+        formulas += at_temperature(source, temperature)
+    quantities = tuple(_evaluate(item, source, known) for item in formulas)
     checks = tuple(_checks(quantities, assumed))
     return DeriveResult(
         source=source,
@@ -128,12 +160,12 @@ def derive(
         quantities=quantities,
         checks=checks,
         qs4_measured=measured,
-        verdict=_verdict(quantities, measured, known, checks),
-        remarks=tuple(_remarks(source, quantities)),
+        assessment=_assess(source, quantities, measured, known, checks),
+        notes=tuple(_notes(source, quantities)),
     )
 
 
-def _evaluate(item: Wanted, source: FittedValues, known: Mapping[str, Assumption]) -> DerivedQuantity:
+def _evaluate(item: Formula, source: FittedValues, known: Mapping[str, Assumption]) -> DerivedQuantity:
     """The number with its error by linear propagation, and its range over the corners of what is assumed."""
     middle = {name: assumption.middle for name, assumption in known.items()}
     values = {**middle, **source.values}
@@ -165,82 +197,77 @@ def _evaluate(item: Wanted, source: FittedValues, known: Mapping[str, Assumption
     )
 
 
-def _checks(quantities: Sequence[DerivedQuantity], assumed: Mapping[str, Assumption]) -> list[Check]:
+def _checks(quantities: Sequence[DerivedQuantity], assumed: Mapping[str, Assumption]) -> Iterator[Check]:
     """What should hold for the numbers to make sense together; what the fit leaves open cannot be checked."""
-    by_name = {item.name: item for item in quantities if item.temperature is None}
-    face = by_name["void_face"].value
+    by_name = _without_temperature(quantities)
     literature = assumed["n_tunn"]
     conditions = [
-        (
-            f"D_0 is {FAR_ABOVE:g} times D_min or more, as D << D_0 of the theory asks",
-            by_name["d0_over_d_min"],
-            (FAR_ABOVE, inf),
-        ),
-        ("S4 fits the face of the void", by_name["s4"], (0.0, face)),
-        ("no more particles tunnel than there is oxygen", by_name["oxygen_share"], (0.0, 1.0)),
+        ("d0-above-d-min", "d0_over_d_min", (FAR_ABOVE, inf)),
+        ("s4-in-void", "s4", (0.0, by_name["void_face"].value)),
+        ("enough-oxygen", "oxygen_share", (0.0, 1.0)),
     ]
     if "area_per_particle" in by_name["n_tunn"].needs:
-        text = f"N_tunn lies between {literature.low:g} and {literature.high:g} ({literature.source})"
-        conditions.append((text, by_name["n_tunn"], (literature.low, literature.high)))
-    return [Check(text, _within(item, *limits)) for text, item, limits in conditions if item.determined]
+        conditions.append(("n-tunn-in-literature", "n_tunn", (literature.low, literature.high)))
+    for code, name, (least, most) in conditions:
+        item = by_name[name]
+        if item.determined:
+            inside = [least <= end <= most for end in (item.low, item.high)]
+            values = {
+                **_range(item),
+                "least": least,
+                "most": most if isfinite(most) else None,
+                "source": literature.source,
+            }
+            yield Check(
+                condition=finding(f"derive.{code}", **values),
+                conflict=finding(f"derive.{code}-fails", **values),
+                holds=inside[0] if inside[0] == inside[1] else None,
+            )
 
 
-def _within(item: DerivedQuantity, low: float, high: float) -> bool | None:
-    inside = [low <= end <= high for end in (item.low, item.high)]
-    return inside[0] if inside[0] == inside[1] else None
+def _without_temperature(quantities: Sequence[DerivedQuantity]) -> dict[str, DerivedQuantity]:
+    return {item.name: item for item in quantities if item.temperature is None}
 
 
-def _verdict(
+def _range(item: DerivedQuantity | Assumption) -> dict[str, Any]:
+    """The ends, as values of a finding."""
+    return {"low": item.low, "high": item.high, "range": item.low < item.high}
+
+
+def _assess(
+    source: FittedValues,
     quantities: Sequence[DerivedQuantity],
     measured: bool,
     known: Mapping[str, Assumption],
     checks: Sequence[Check],
-) -> str:
-    """What is determined and what is not, in one sentence."""
-    by_name = {item.name: item for item in quantities if item.temperature is None}
+) -> Assessment:
+    """What is determined, what is not, and what is in conflict."""
+    by_name = _without_temperature(quantities)
+    reasons = [] if source.trusted else [finding("derive.fit-not-trusted", status=source.status)]
     if "n_tunn" in known:
-        span = (
-            f"{known['n_tunn'].low:g} to {known['n_tunn'].high:g}"
-            if known["n_tunn"].is_range
-            else f"{known['n_tunn'].low:g}"
-        )
-        number = f"N_tunn is not determined by magnetisation: {span} is assumed"
+        reasons.append(finding("derive.n-tunn-assumed", **_range(known["n_tunn"])))
     else:
-        number = f"N_tunn = {_span(by_name['n_tunn'])} for the area per particle that is given"
-    area = "is fitted" if measured else "follows from the D_0 given" if "d0" in known else "is assumed"
-    broken = [check.text for check in checks if check.holds is False]
-    mean = by_name["d0_mean"]
-    amplitude = f"D_0 = {_span(mean)} K" if mean.determined else "the fit does not determine D_0"
-    words = f"{number}; (Q/e) S4 {area}, {amplitude}"
-    return f"{words}; in conflict: {'; '.join(broken)}" if broken else words
+        reasons.append(finding("derive.n-tunn-from-area", **_range(by_name["n_tunn"])))
+    if by_name["d0_mean"].determined:
+        area = "fitted" if measured else "given" if "d0" in known else "assumed"
+        reasons.append(finding("derive.d0", **_range(by_name["d0_mean"]), area=area))
+    else:
+        reasons.append(finding("derive.d0-not-determined"))
+    conflicts = [check.conflict for check in checks if check.holds is False]
+    status = "fit-not-trusted" if not source.trusted else "conflict" if conflicts else "derived"
+    return Assessment("derive", status, (*reasons, *conflicts), trusted=source.trusted)
 
 
-def _span(item: DerivedQuantity) -> str:
-    return f"{item.value:.3g}" if item.low == item.high else f"{item.low:.3g} to {item.high:.3g}"
-
-
-def _remarks(source: FittedValues, quantities: Sequence[DerivedQuantity]) -> list[str]:
-    remarks = list(source.remarks)
+def _notes(source: FittedValues, quantities: Sequence[DerivedQuantity]) -> Iterator[Finding]:
+    yield from source.notes
     if source.status == "term-not-needed":
-        remarks.append("the data do without an ATS term: what follows from it here is no finding")
+        yield finding("derive.term-not-needed")
     if "n_ats" in source.held:
-        remarks.append(
-            f"n_ats is held at {source.values['n_ats']:.4g} g^-1, which heat capacity must supply: what counts systems "
-            "has the error of that number too, which is not in the errors here"
-        )
-    largest = next((item for item in quantities if item.name == "largest_d"), None)
+        yield finding("derive.n-ats-held", value=source.values["n_ats"])
+    by_name = _without_temperature(quantities)
+    largest = by_name.get("largest_d")
     if largest is not None and largest.value < 1.0:
-        remarks.append(
-            f"by (15) D_min falls faster than T on cooling: D_min(T)/2kT is at most {largest.value:.2g}, so that "
-            "kT << D_min, where (13) is cold and (18) a straight line, is never reached"
-        )
-    open_ones = [item.name for item in quantities if not item.determined and item.temperature is None]
+        yield finding("derive.cold-limit-not-reached", largest=largest.value)
+    open_ones = [item.name for item in by_name.values() if not item.determined]
     if open_ones:
-        remarks.append(
-            f"not determined by the fit (error above {100 * UNDETERMINED:.0f} %): {', '.join(open_ones)}"
-        )
-    if not source.trusted:
-        remarks.append(
-            f"the fit is {source.status.replace('-', ' ')}: nothing that follows from it is to be trusted"
-        )
-    return remarks
+        yield finding("derive.not-determined", quantities=open_ones, limit=UNDETERMINED)

@@ -36,15 +36,12 @@ def derive_figure(result: DeriveResult, *, synthetic: bool = False) -> Figure:
 
     ``synthetic`` marks the figure as made from synthetic data.
     """
-    details = wrapped(result.verdict)
+    details = "\n".join(wrapped(reason.text) for reason in result.assessment.reasons)
     figure = Figure(figsize=(WIDTH, 9.0 + 0.25 * details.count("\n")))
     figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD, hspace=0.05)
     above, below = figure.subplots(2, 1)
-    failed = any(check.holds is False for check in result.checks) or not result.source.trusted
-    title = "Derived: IN CONFLICT" if failed and result.source.trusted else "Derived quantities"
-    if not result.source.trusted:
-        title = "Derived from a fit NOT TO BE TRUSTED"
-    draw_header(figure, title, details, "synthetic" if synthetic else "", trusted=not failed)
+    headline, mark = result.assessment.headline, "synthetic" if synthetic else ""
+    draw_header(figure, headline.text, details, mark, trusted=headline.level == "info")
     _draw_susceptibility(above, result)
     _draw_areas(below, result)
     return figure

@@ -12,10 +12,12 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.errors import InputError, UsageError
 from glasspara.files.source import read_bytes
+from glasspara.findings import Finding, finding
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS
 from glasspara.physics.ats import conventions
 from glasspara.presets import load_preset
+from glasspara.report.frame import SCHEMA_VERSION
 
 MOST_BYTES = 200_000_000
 """Bytes of a report: with many bootstrap replicates and profiles they grow."""
@@ -31,8 +33,8 @@ class FittedValues:
     """What is derived from.
 
     ``covariance`` belongs to ``names``, the parameters that have an error; those in ``held`` were held. ``qs4`` or
-    ``b_star`` are among ``values`` where the model has them. ``trusted`` says whether the fit was; ``remarks`` what a
-    reader must know of the errors.
+    ``b_star`` are among ``values`` where the model has them. ``trusted`` says whether the fit was; ``notes`` what a
+    reader must know of the errors. ``inputs`` are the blocks of the files in the report that was read.
     """
 
     values: Mapping[str, float]
@@ -45,7 +47,8 @@ class FittedValues:
     source: str
     status: str
     trusted: bool
-    remarks: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
+    inputs: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.values.get("n_ats"):
@@ -103,11 +106,6 @@ def values_of_preset(name: str) -> FittedValues:
     preset = load_preset(name)
     names = tuple(key for key in preset.parameters if preset.errors.get(key))
     errors = np.array([preset.errors[key] for key in names])
-    remarks = [
-        "a preset states no correlations: its errors count as independent, and those of differences mislead"
-    ]
-    if not names:
-        remarks = ["the preset states no errors: values stand without"]
     return FittedValues(
         values=dict(preset.parameters),
         names=names,
@@ -119,12 +117,12 @@ def values_of_preset(name: str) -> FittedValues:
         source=preset.origin,
         status="published" if names else "stated",
         trusted=True,
-        remarks=tuple(remarks),
+        notes=(finding(f"derive.preset-without-{'correlations' if names else 'errors'}"),),
     )
 
 
-def read_report(path: str, *, fit: int | None = None) -> tuple[FittedValues, list[Any]]:
-    """Parameters of a report.json of ``glasspara fit``, and its list of inputs.
+def read_report(path: str, *, fit: int | None = None) -> FittedValues:
+    """Parameters of a report.json of ``glasspara fit``.
 
     ``fit`` is the number of the fit, from 1, where there are several (``--per-run``).
 
@@ -146,7 +144,7 @@ def read_report(path: str, *, fit: int | None = None) -> tuple[FittedValues, lis
         raise UsageError(f"--fit-number {number}: {path} holds {len(fits)}")
     block = fits[number - 1]
     try:
-        return _values(block, document, path), list(document["inputs"])
+        return _values(block, document, path)
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise InputError(f"the report is damaged ({error!r})", where=path, remedy=_REMEDY) from error
 
@@ -158,8 +156,10 @@ def _document(path: str) -> dict[str, Any]:
         raise InputError("this is no JSON", where=path, remedy=_REMEDY) from error
     if not isinstance(document, dict) or document.get("command") != "fit":
         raise InputError("this is no report of glasspara fit", where=path, remedy=_REMEDY)
-    if document.get("schema_version") != 1:
-        raise InputError("the report has another schema version than 1", where=path, remedy=_REMEDY)
+    if document.get("schema_version") != SCHEMA_VERSION:
+        raise InputError(
+            f"the report has another schema version than {SCHEMA_VERSION}", where=path, remedy=_REMEDY
+        )
     fits, inputs = document.get("fits"), document.get("inputs")
     if not isinstance(fits, list) or not fits or not isinstance(inputs, list):
         raise InputError("the report holds no fit", where=path, remedy=_REMEDY)
@@ -198,6 +198,7 @@ def _values(block: Mapping[str, Any], document: Mapping[str, Any], path: str) ->
         source=path,
         status=status,
         trusted=status in TRUSTED,
+        inputs=tuple(document["inputs"]),
     )
 
 

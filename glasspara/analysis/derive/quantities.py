@@ -36,8 +36,8 @@ VOID_SHARE = 2.0 * sqrt(2.0) / 3.0 - 4.0 / 3.0 * acos(23.0 / 27.0)
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A quantity to be derived: ``function`` of the values of parameters and assumptions, by name."""
+class Formula:
+    """A quantity: ``function`` of the values of parameters and assumptions by name, ``needs`` the latter."""
 
     name: str
     text: str
@@ -85,7 +85,7 @@ def _iron(v: Values) -> float:
     return sum(ions.get(name, 0.0) * curie_constant(ion.j, ion.g) for name, ion in ION_OF_PARAMETER.items())
 
 
-def from_the_fit(source: FittedValues) -> list[Wanted]:
+def from_the_fit(source: FittedValues) -> list[Formula]:
     """What needs no assumption, at T0 = 1.26 K."""
 
     def amplitude(v: Values) -> float:
@@ -95,16 +95,16 @@ def from_the_fit(source: FittedValues) -> list[Wanted]:
         )  # fmt: skip
 
     found = [
-        Wanted("d0_mean_qs4", "mean cutoff D_0 (Q/e) S4", "K A^2", _mean),
-        Wanted("ats_amplitude", "n_ATS x (D_0max - D_0min) (Q/e) S4", "K A^2 g^-1",
+        Formula("d0_mean_qs4", "mean cutoff D_0 (Q/e) S4", "K A^2", _mean),
+        Formula("ats_amplitude", "n_ATS x (D_0max - D_0min) (Q/e) S4", "K A^2 g^-1",
                 lambda v: v["n_ats"] * (v["d0max_qs4"] - v["d0min_qs4"])),
-        Wanted("curie_constant", "Curie constant of the iron", _CURIE, _iron),
-        Wanted("g", "G of (14)", _CURIE, amplitude),
-        Wanted("low_t_slope", "slope of T (chi + chi_L) for kT << D_min, G/D_min (18)", _CHI,
+        Formula("curie_constant", "Curie constant of the iron", _CURIE, _iron),
+        Formula("g", "G of (14)", _CURIE, amplitude),
+        Formula("low_t_slope", "slope of T (chi + chi_L) for kT << D_min, G/D_min (18)", _CHI,
                 lambda v: amplitude(v) / v["d_min"]),
-        Wanted("n_tunn_growth", "N_tunn at high temperature over that at T0 (15)", "1",
+        Formula("n_tunn_growth", "N_tunn at high temperature over that at T0 (15)", "1",
                 lambda v: exp(v["delta_mu"] / T_REFERENCE)),
-        Wanted("gap_field", "field at which D_0 phi = D_min", "Oe",
+        Formula("gap_field", "field at which D_0 phi = D_min", "Oe",
                 lambda v: v["d_min"] / (PHASE_PER_AREA * _mean(v))),
     ]  # fmt: skip
     if source.values["delta_mu"] > 0.0:
@@ -112,11 +112,11 @@ def from_the_fit(source: FittedValues) -> list[Wanted]:
         def largest_d(v: Values) -> float:
             return v["d_min"] / (2.0 * v["delta_mu"]) * exp(v["delta_mu"] / T_REFERENCE - 1.0)
 
-        found.append(Wanted("largest_d", "largest D_min(T)/2kT by (15), at kT = delta_mu", "1", largest_d))
+        found.append(Formula("largest_d", "largest D_min(T)/2kT by (15), at kT = delta_mu", "1", largest_d))
     return found
 
 
-def at_temperature(source: FittedValues, T: float) -> list[Wanted]:
+def at_temperature(source: FittedValues, T: float) -> list[Formula]:
     """What needs no assumption but a temperature, K."""
     limits = {
         "chi_ats": (weak_field_susceptibility, "weak-field chi of the ATS term (12)"),
@@ -127,7 +127,7 @@ def at_temperature(source: FittedValues, T: float) -> list[Wanted]:
         ),
     }
     found = [
-        Wanted(name, text, _CHI, lambda v, f=function: float(f(T, ats_of(v, source))), (), T)  # type: ignore[misc]
+        Formula(name, text, _CHI, lambda v, f=function: float(f(T, ats_of(v, source))), (), T)  # type: ignore[misc]
         for name, (function, text) in limits.items()
     ]
 
@@ -139,17 +139,17 @@ def at_temperature(source: FittedValues, T: float) -> list[Wanted]:
 
     if _iron(source.values) > 0.0:
         text = "T chi_ATS over the Curie constant of the iron"
-        found.append(Wanted("ats_to_iron", text, "1", to_iron, (), T))
+        found.append(Formula("ats_to_iron", text, "1", to_iron, (), T))
     return [
         *found,
-        Wanted("thermal_field", "field at which D_0 phi = 2kT: the ATS term leaves its weak-field form", "Oe",
+        Formula("thermal_field", "field at which D_0 phi = 2kT: the ATS term leaves its weak-field form", "Oe",
                 lambda v: 2.0 * T / (PHASE_PER_AREA * _mean(v) * growth(v) ** 3), (), T),
-        Wanted("iron_field", "field at which g mu_B H = kT: iron leaves Curie's law", "Oe",
+        Formula("iron_field", "field at which g mu_B H = kT: iron leaves Curie's law", "Oe",
                 lambda _: BOLTZMANN * T / (2.0 * BOHR_MAGNETON), (), T),
     ]  # fmt: skip
 
 
-def with_assumptions(measured: bool, known: Mapping[str, Assumption]) -> list[Wanted]:
+def with_assumptions(measured: bool, known: Mapping[str, Assumption]) -> list[Formula]:
     """What needs assumptions. The values carry them by name."""
     if measured:
         area_needs: tuple[str, ...] = ()
@@ -181,27 +181,27 @@ def with_assumptions(measured: bool, known: Mapping[str, Assumption]) -> list[Wa
 
     loop = unique(*area_needs, *number_needs, "charge")
     return [
-        Wanted("void_volume", "void between four RERs (1)", "A^3", lambda v: void_volume(10.0 * v["xi"]), ("xi",)),
-        Wanted("rer_size", "size 2 xi of an RER", "nm", lambda v: 2.0 * v["xi"], ("xi",)),
-        Wanted("void_side", "edge of the tetrahedron of that volume", "A", side, ("xi",)),
-        Wanted("void_face", "area of its face", "A^2", lambda v: tetrahedron_face(side(v)), ("xi",)),
-        Wanted("qs4", "(Q/e) S4", "A^2", qs4, area_needs),
-        Wanted("b_star", "B* = phi_0/[2 pi (Q/e) S4]", "T",
+        Formula("void_volume", "void between four RERs (1)", "A^3", lambda v: void_volume(10.0 * v["xi"]), ("xi",)),
+        Formula("rer_size", "size 2 xi of an RER", "nm", lambda v: 2.0 * v["xi"], ("xi",)),
+        Formula("void_side", "edge of the tetrahedron of that volume", "A", side, ("xi",)),
+        Formula("void_face", "area of its face", "A^2", lambda v: tetrahedron_face(side(v)), ("xi",)),
+        Formula("qs4", "(Q/e) S4", "A^2", qs4, area_needs),
+        Formula("b_star", "B* = phi_0/[2 pi (Q/e) S4]", "T",
                 lambda v: float(characteristic_field(qs4(v))), area_needs),
-        Wanted("d0_mean", "tunnelling amplitude D_0", "K", amplitude, area_needs),
-        Wanted("d0_over_d_min", "D_0/D_min", "1", lambda v: amplitude(v) / v["d_min"], area_needs),
-        Wanted("n_tunn", "tunnelling particles of one system", "1", number, number_needs),
-        Wanted("o_minus_number", "O- ions of one system, as many charges Q/e", "1",
+        Formula("d0_mean", "tunnelling amplitude D_0", "K", amplitude, area_needs),
+        Formula("d0_over_d_min", "D_0/D_min", "1", lambda v: amplitude(v) / v["d_min"], area_needs),
+        Formula("n_tunn", "tunnelling particles of one system", "1", number, number_needs),
+        Formula("o_minus_number", "O- ions of one system, as many charges Q/e", "1",
                 lambda v: number(v) * v["charge"], unique(*number_needs, "charge")),
-        Wanted("s4", "area S4", "A^2", area, loop),
-        Wanted("s4_per_particle", "S4/N_tunn", "A^2", lambda v: area(v) / number(v), loop),
-        Wanted("d0_per_particle", "D_0/N_tunn", "K", lambda v: amplitude(v) / number(v),
+        Formula("s4", "area S4", "A^2", area, loop),
+        Formula("s4_per_particle", "S4/N_tunn", "A^2", lambda v: area(v) / number(v), loop),
+        Formula("d0_per_particle", "D_0/N_tunn", "K", lambda v: amplitude(v) / number(v),
                 unique(*area_needs, *number_needs)),
-        Wanted("smallest_rer", "smallest RER 2 xi whose void has a face of S4", "nm",
+        Formula("smallest_rer", "smallest RER 2 xi whose void has a face of S4", "nm",
                 lambda v: 0.2 * smallest_xi(area(v)), loop),
-        Wanted("particles_per_gram", "n_ATS x N_tunn", "g^-1", lambda v: v["n_ats"] / v["p_star"] * number(v),
+        Formula("particles_per_gram", "n_ATS x N_tunn", "g^-1", lambda v: v["n_ats"] / v["p_star"] * number(v),
                 unique("p_star", *number_needs)),
-        Wanted("oxygen_share", "share of all oxygen that tunnels", "1",
+        Formula("oxygen_share", "share of all oxygen that tunnels", "1",
                 lambda v: v["n_ats"] / v["p_star"] * number(v) / v["oxygen"],
                 unique("p_star", "oxygen", *number_needs)),
     ]  # fmt: skip

@@ -1,38 +1,105 @@
-"""The JSON report of ``derive``."""
+"""The report of ``derive``: JSON block, CSV table, terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
 from glasspara.package import __version__
-from glasspara.report.frame import Json, frame
-from glasspara.report.table import csv_text
+from glasspara.report.frame import InputBlock, Report
+from glasspara.report.table import columns_text
+from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.derive.consequences import DerivedQuantity, DeriveResult
+    from glasspara.data.loading import Input
+
+TABLE, FIGURE = "derive.csv", "derive.png"
 
 
-def derive_document(
-    inputs: Sequence[Mapping[str, Any]], result: DeriveResult, warnings: Sequence[str]
-) -> Json:
-    """``inputs`` are input blocks, of this command's files or of the report that it read."""
+class SourceValueBlock(TypedDict):
+    """A fitted parameter, the error null where it is held."""
+
+    value: float
+    error: float | None
+
+
+class AssumptionBlock(TypedDict):
+    """A number that the data do not give: a value, or a range; ``given`` by the user or a default."""
+
+    symbol: str
+    low: float
+    high: float
+    unit: str
+    source: str
+    given: bool
+
+
+class DerivedQuantityBlock(TypedDict):
+    """A number that follows. ``error`` is that of the fit alone, ``low`` and ``high`` the ends of what is assumed."""
+
+    name: str
+    text: str
+    temperature_K: float | None
+    value: float
+    error: float | None
+    low: float
+    high: float
+    unit: str
+    assumptions: list[str]
+    determined: bool
+
+
+class CheckBlock(TypedDict):
+    """A condition that the numbers should meet; null where only part of the assumed range meets it."""
+
+    code: str
+    text: str
+    holds: bool | None
+
+
+class DeriveBlock(TypedDict):
+    """What follows from fitted parameters, by the fit alone and with assumptions."""
+
+    source: str
+    status: str
+    assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    qs4_measured: bool
+    parameters: dict[str, SourceValueBlock]
+    assumptions: dict[str, AssumptionBlock]
+    quantities: list[DerivedQuantityBlock]
+    checks: list[CheckBlock]
+
+
+class _OfAReport(TypedDict, total=False):
+    inputs: list[InputBlock]
+
+
+class DeriveDocument(_OfAReport):
+    """What ``derive`` adds to the frame; ``inputs`` are those of the report that it read."""
+
+    model: str
+    convention: str
+    orientation: str
+    derive: DeriveBlock
+
+
+def derive_document(result: DeriveResult) -> DeriveDocument:
     source = result.source
-    return frame("derive", inputs, warnings) | {
+    document: DeriveDocument = {
         "model": source.model,
         "convention": source.convention,
         "orientation": source.orientation,
         "derive": {
             "source": source.source,
             "status": source.status,
-            "trusted": source.trusted,
-            "verdict": result.verdict,
-            "remarks": list(result.remarks),
+            "assessment": result.assessment.block,
+            "notes": blocks(result.notes),
             "qs4_measured": result.qs4_measured,
             "parameters": {
                 name: {"value": value, "error": source.error(name) or None}
@@ -49,60 +116,56 @@ def derive_document(
                 }
                 for name, item in result.assumptions.items()
             },
-            "quantities": [
-                {
-                    "name": item.name,
-                    "text": item.text,
-                    "temperature_K": item.temperature,
-                    "value": item.value,
-                    "error": item.error,
-                    "low": item.low,
-                    "high": item.high,
-                    "unit": item.unit,
-                    "assumptions": list(item.needs),
-                    "determined": item.determined,
-                }
-                for item in result.quantities
+            "quantities": [_quantity(item) for item in result.quantities],
+            "checks": [
+                {"code": item.condition.code, "text": item.condition.text, "holds": item.holds}
+                for item in result.checks
             ],
-            "checks": [{"text": item.text, "holds": item.holds} for item in result.checks],
         },
+    }
+    if source.inputs:
+        document["inputs"] = cast("list[InputBlock]", list(source.inputs))
+    return document
+
+
+def _quantity(item: DerivedQuantity) -> DerivedQuantityBlock:
+    return {
+        "name": item.name,
+        "text": item.text,
+        "temperature_K": item.temperature,
+        "value": item.value,
+        "error": item.error,
+        "low": item.low,
+        "high": item.high,
+        "unit": item.unit,
+        "assumptions": list(item.needs),
+        "determined": item.determined,
     }
 
 
-def derive_csv(result: DeriveResult) -> str:
-    """A row a quantity; value, error and ends are in the unit of their row."""
+def _tables(_: Sequence[Input], result: DeriveResult) -> Mapping[str, str]:
+    """A row a quantity."""
     source = result.source
     comments = [
         f"glasspara {__version__} derive from {source.source} ({source.status})",
         f"model {source.model}, {source.convention} convention, {source.orientation}",
-        result.verdict,
+        *(reason.text for reason in result.assessment.reasons),
         *(
             f"assumed: {name} = {item.low!r} to {item.high!r} {item.unit} ({item.source})"
             for name, item in result.assumptions.items()
         ),
         "error: one standard error by the fit alone; low and high: ends of what is assumed",
     ]
-    header = (
-        "quantity", "temperature_K", "value_in_unit", "error_in_unit", "low_in_unit", "high_in_unit", "unit",
-        "assumptions", "determined", "text",
-    )  # fmt: skip
-    rows = (
-        (
-            item.name, item.temperature, item.value, item.error, item.low, item.high, item.unit,
-            " ".join(item.needs), "yes" if item.determined else "no", item.text,
-        )
-        for item in result.quantities
-    )  # fmt: skip
-    return csv_text(comments, header, rows)
+    return {TABLE: columns_text(comments, result.table())}
 
 
 _HOLDS = {True: "holds", False: "FAILS", None: "holds for part of what is assumed"}
 
 
-def show_derive(result: DeriveResult, out: Console) -> None:
+def show_derive(_: Sequence[Input], result: DeriveResult, out: Console) -> None:
     source = result.source
-    out.print(f"from {source.source} ({source.status})", style="bold")
-    out.print(f"model {source.model}, {source.convention} convention, {source.orientation}")
+    show_sentence(f"from {source.source} ({source.status})", out, style="bold")
+    show_sentence(f"model {source.model}, {source.convention} convention, {source.orientation}", out)
     out.print()
     plain = [item for item in result.quantities if item.temperature is None]
     _show("By the fit alone, at 1.26 K where it matters", [item for item in plain if not item.needs], out)
@@ -111,33 +174,34 @@ def show_derive(result: DeriveResult, out: Console) -> None:
         item.temperature for item in result.quantities if item.temperature is not None
     )
     for temperature in temperatures:
-        _show(
-            f"By the fit alone, at {temperature:g} K",
-            [i for i in result.quantities if i.temperature == temperature],
-            out,
-        )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("assumption", "value", "unit", "source"):
-        table.add_column(column)
-    for name, item in result.assumptions.items():
-        span = f"{item.low:g} to {item.high:g}" if item.is_range else f"{item.low:g}"
-        table.add_row(name, span, item.unit, item.source)
-    out.print(table)
-    out.print(
-        "Errors: one standard error by the fit alone, with its correlations; ranges: by what is assumed."
+        chosen = [item for item in result.quantities if item.temperature == temperature]
+        _show(f"By the fit alone, at {temperature:g} K", chosen, out)
+    show_table(
+        ("assumption", "value", "unit", Column("source", "text")),
+        [
+            (
+                name,
+                f"{item.low:g} to {item.high:g}" if item.is_range else f"{item.low:g}",
+                item.unit,
+                item.source,
+            )
+            for name, item in result.assumptions.items()
+        ],
+        out,
     )
-    failed = any(check.holds is False for check in result.checks) or not source.trusted
-    out.print(Text(f"Verdict: {result.verdict}", style="bold red" if failed else "bold"))
-    for check in result.checks:
-        out.print(f"  - {check.text}: {_HOLDS[check.holds]}")
-    for remark in result.remarks:
-        out.print(f"  - {remark}")
+    out.print()
+    checks = [(item.condition.text, _HOLDS[item.holds]) for item in result.checks]
+    show_table((Column("check", "text"), Column("", "text")), checks, out)
+    out.print()
+    show_sentence(
+        "Errors: one standard error by the fit alone, with its correlations; ranges: by what is assumed.",
+        out,
+    )
+    show_assessment(result.assessment, out, result.notes)
 
 
-def _show(title: str, items: list[DerivedQuantity], out: Console) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in (title, "value", "unit", "range", "assumes"):
-        table.add_column(column)
+def _show(title: str, items: Sequence[DerivedQuantity], out: Console) -> None:
+    rows: list[Any] = []
     for item in items:
         value = (
             value_with_error(item.value, item.error)
@@ -146,6 +210,10 @@ def _show(title: str, items: list[DerivedQuantity], out: Console) -> None:
         )
         note = "" if item.determined else " (not determined)"
         span = "" if item.low == item.high else f"{item.low:.3g} to {item.high:.3g}"
-        table.add_row(item.text, value + note, item.unit, span, ", ".join(item.needs))
-    out.print(table)
+        rows.append((item.text, value + note, item.unit, span, ", ".join(item.needs)))
+    columns = (Column(title, "text"), Column("value", "text"), "unit", "range", Column("assumes", "text"))
+    show_table(columns, rows, out)
     out.print()
+
+
+REPORT = Report("derive", derive_document, _tables, show_derive, files=("derive.json", TABLE, FIGURE))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from glasspara.cli import common, options
-from glasspara.cli.common import PART_FAILED, stop
-from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions
-from glasspara.cli.output import OutputWithPlots
-from glasspara.cli.unfinished import Unfinished
+from glasspara.cli import options
+from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions, trace_ions_of
+from glasspara.cli.options import option
+from glasspara.cli.output import PART_FAILED, OutputWithPlots, Unfinished, stop
+from glasspara.cli.values import names, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,70 +23,70 @@ UNFINISHED = ".bootstrap-unfinished.jsonl"
 
 Staged = Annotated[
     bool,
-    typer.Option(
+    option(
         "--staged/--joint",
-        help="Freeze each stage before the next, or fit all free parameters to the raw data.",
-        rich_help_panel=options.MODEL,
+        "Freeze each stage before the next, or fit all free parameters to the raw data.",
+        panel=options.MODEL,
     ),
 ]
 PerRun = Annotated[
     bool,
-    typer.Option(
+    option(
         "--per-run/--global",
-        help="A fit of its own for each run, or one for all.",
-        rich_help_panel=options.MODEL,
+        "A fit of its own for each run, or one for all.",
+        panel=options.MODEL,
+        common=True,
     ),
 ]
 Bootstrap = Annotated[
     int | None,
-    typer.Option(
+    option(
         "--bootstrap",
-        metavar="N",
-        min=2,
-        help="Errors and intervals by N refits to new data. With --out, the same command after an interruption goes "
+        "Errors and intervals by N refits to new data. With --out, the same command after an interruption goes "
         "on where it stopped.",
-        rich_help_panel=options.REPLICATES,
+        "N",
+        min=2,
+        panel=options.REPLICATES,
     ),
 ]
 BootstrapKind = Annotated[
     str,
-    typer.Option(
+    option(
         "--bootstrap-kind",
-        metavar="parametric|residual",
-        help="New data: the fit with noise of the stated errors, or with its own residuals shuffled within runs.",
-        rich_help_panel=options.REPLICATES,
+        "New data: the fit with noise of the stated errors, or with its own residuals shuffled within runs.",
+        "parametric|residual",
+        panel=options.REPLICATES,
     ),
 ]
 Decompose = Annotated[
-    bool,
-    typer.Option("--decompose", help="A decomposition figure for every run.", rich_help_panel=options.OUTPUT),
+    bool, option("--decompose", "A decomposition figure for every run.", panel=options.OUTPUT)
 ]
-
 Minos = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--minos",
-        metavar="NAME|all",
-        help="Interval by the profile of chi2, of parameters and derived combinations (repeatable, or NAME,NAME).",
-        rich_help_panel=options.INTERVALS,
+        "Interval by the profile of chi2, of parameters and derived combinations (repeatable, or NAME,NAME).",
+        "NAME|all",
+        panel=options.INTERVALS,
+        common=True,
     ),
 ]
 ProfileOf = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--profile",
-        metavar="NAME|all",
-        help="The profile itself, as table and figure (repeatable).",
-        rich_help_panel=options.INTERVALS,
+        "The profile itself, as table and figure (repeatable).",
+        "NAME|all",
+        panel=options.INTERVALS,
     ),
 ]
 ContourOf = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--contour",
-        metavar="NAME,NAME",
-        help="68 % and 95 % regions of two parameters (repeatable).",
-        rich_help_panel=options.INTERVALS,
+        "68 % and 95 % regions of two parameters (repeatable).",
+        "NAME,NAME",
+        panel=options.INTERVALS,
     ),
 ]
 
@@ -116,12 +114,12 @@ def fit(
     """Read, subtract in stages, fit, report.
 
     Exit status 5: the fit was done and is reported, but is not to be trusted; 6: with --per-run, some files failed.
+
+    Example: glasspara fit run.dat --mass 35.7 --out results
     """
     from glasspara.analysis.fit.report import REPORT, Fits, prefixes
-    from glasspara.model.model import Model
 
-    trace = common.trace_ions(trace_ions, data.sample_data)
-    chosen = Model(model, ions, theory.orientation, theory.convention, trace)
+    chosen = theory.theory(model, ions, trace_ions_of(trace_ions, data.sample_data))
     settings = parameters.settings(
         chosen,
         data,
@@ -142,12 +140,7 @@ def fit(
 
     def figures() -> dict[str, bytes]:
         return _figures(
-            loaded.inputs,
-            results,
-            prefixes(len(results)),
-            decompose=decompose,
-            jobs=jobs,
-            quiet=output.quiet,
+            loaded.inputs, results, prefixes(len(results)), decompose=decompose, jobs=jobs, quiet=output.quiet
         )
 
     output.deliver(
@@ -167,7 +160,7 @@ def _wanted(minos: list[str] | None, profile: list[str] | None, contour: list[st
         return None
     from glasspara.fitting.intervals.exploration import Wanted
 
-    return Wanted(options.names(minos), options.names(profile), options.pairs(contour, "--contour"))
+    return Wanted(names(minos), names(profile), pairs(contour, "--contour"))
 
 
 def _fit(

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from glasspara.cli import options
-from glasspara.cli.common import NOT_TRUSTED
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
 from glasspara.cli.output import OutputWithPlots
 
 if TYPE_CHECKING:
-    from glasspara.report.terminal import Terminal
-
-REPORT, DATA = "highfield.json", "highfield.csv"
+    from matplotlib.figure import Figure
 
 
 def highfield(
@@ -33,36 +28,22 @@ def highfield(
     Fits (10), (11), the exact two-level phase and three levels to the same data, an M(H) run among them. --fix,
     --free, --set and --limit hold for every form that has the parameter. Exit status 5: no form describes the data.
     """
+    from glasspara.analysis.high_field.report import REPORT
     from glasspara.model.model import Model
 
-    wishes = ParameterOptions(n_fe=n_fe, fix=fix, free=free, start=start, limit=limit).settings(
+    settings = ParameterOptions(n_fe=n_fe, fix=fix, free=free, start=start, limit=limit).settings(
         Model(orientation=theory.orientation, convention=theory.convention), data, iron_from_sample=True
     )
-    output.check([REPORT, DATA])
+    output.check(REPORT.files)
     loaded = data.load(quiet=output.quiet)
 
     from glasspara.analysis.high_field.field_dependence import high_field
-    from glasspara.analysis.high_field.report import highfield_document
 
-    result = high_field(loaded.data, wishes)
+    result = high_field(loaded.data, settings)
 
-    def products() -> dict[str, bytes]:
-        from glasspara.analysis.high_field.report import highfield_csv
+    def figures() -> dict[str, Figure]:
+        from glasspara.analysis.high_field.figures import highfield_figures
 
-        files = {DATA: highfield_csv(loaded.inputs, result).encode()}
-        if output.plots:
-            from glasspara.analysis.high_field.figures import highfield_figures
-            from glasspara.report.style import save_png
+        return {f"{stem}.png": figure for stem, figure in highfield_figures(result)}
 
-            for stem, figure in highfield_figures(result):
-                files[f"{stem}.png"] = save_png(figure)
-        return files
-
-    def show(out: Terminal) -> None:
-        from glasspara.analysis.high_field.report import show_highfield
-
-        show_highfield(loaded.inputs, result, out)
-
-    output.deliver(REPORT, highfield_document(loaded.inputs, result, loaded.warnings), products, show)
-    if not result.trusted:
-        raise typer.Exit(NOT_TRUSTED)
+    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)

@@ -6,21 +6,26 @@ G. Jug and S. Recchia, arXiv:2111.12644: the two-level term (10), its correction
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasspara.analysis.compare.comparison import CompareResult, compare
-from glasspara.analysis.compare.contestants import CANNOT_TELL, DECISIVE, Contestant
+from glasspara.analysis.compare.contestants import CANNOT_TELL, DECISIVE
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import DomainError, InputError
+from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms, evaluate
 from glasspara.model.parameters import to_canonical
-from glasspara.wording import value_with_error
+from glasspara.report.table import Columns, point_columns
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 PLAIN = "etm"
 FORMS = (PLAIN, "etm-high-field", "etm-phase", "three-level")
@@ -64,63 +69,42 @@ class HighFieldResult:
 
     comparison: CompareResult
     peaks: tuple[Peak, ...]
-
-    @property
-    def trusted(self) -> bool:
-        return self.comparison.assessment.trusted
+    assessment: Assessment
+    notes: tuple[Finding, ...]
 
     @property
     def usable(self) -> Mapping[str, FitResult]:
         """The fits that have a minimum, by form."""
-        return {item.name: item.result for item in self.comparison.contestants if item.usable and item.result}
+        return _usable(self.comparison)
 
-    @property
-    def statements(self) -> tuple[str, ...]:
-        """What the data say, in words: the verdict first."""
-        return tuple(self._statements())
+    def point_table(self) -> Columns:
+        """Every point with the intrinsic magnetisation, the ATS term and the residual of each form with a minimum."""
+        data = self.comparison.data
+        columns: Columns = {
+            **point_columns(data),
+            "T_K": data.temperature,
+            "H_Oe": data.field,
+            "M_emu_per_g": data.magnetisation,
+            "sigma_emu_per_g": data.sigma,
+        }
+        for form, fit in self.usable.items():
+            name = form.replace("-", "_")
+            columns[f"M_intrinsic_{name}_emu_per_g"] = fit.intrinsic
+            columns[f"M_ats_{name}_emu_per_g"] = fit.terms.ats
+            columns[f"residual_{name}_emu_per_g"] = fit.residuals
+        return columns
 
-    def _statements(self) -> Iterator[str]:
-        best = self.comparison.best
-        if best is None:
-            yield "no form of the ATS term can be compared"
-            return
-        yield self._verdict(best)
-        if not self.trusted:
-            return
-        rising = []
-        for peak in self.peaks:
-            if peak.form != best.name:
-                continue
-            if peak.field is None:
-                rising.append(f"{peak.run.label} ({1.0e-3 * peak.top:.3g} kOe)")
-            else:
-                yield _on_peak(peak, peak.field)
-        if rising:
-            yield f"by it M_intr still rises at the highest field of {', '.join(rising)}"
+    def to_frame(self) -> DataFrame:
+        """The points as a table, as ``highfield.csv``; units stand in the names of the columns."""
+        from pandas import DataFrame
 
-    def _verdict(self, best: Contestant) -> str:
-        """How far (10) serves, and which form beside it."""
-        plain = next(item for item in self.comparison.contestants if item.name == PLAIN)
-        alike = [
-            SHORT[item.name]
-            for item in self.comparison.contestants
-            if item.name != PLAIN and item.delta is not None and item.delta <= CANNOT_TELL
-        ]
-        forms = " or ".join(alike) or SHORT[best.name]
-        if not self.trusted:
-            return f"no form of the ATS term describes the data; the least bad: {SHORT[best.name]}"
-        if plain.delta is None:
-            return f"the two-level form (10) has no minimum here; best: {forms}"
-        if plain.delta <= CANNOT_TELL:
-            return f"the two-level form (10) serves (delta AIC = {plain.delta:.1f}): its end is not in sight"
-        word = "is not enough" if plain.delta > DECISIVE else "is perhaps not enough"
-        return f"the two-level form (10) {word} (delta AIC = {plain.delta:.1f}); best: {forms}"
+        return DataFrame(self.point_table())
 
 
-def high_field(data: Dataset, wishes: FitSettings | None = None) -> HighFieldResult:
+def high_field(data: Dataset, settings: FitSettings | None = None) -> HighFieldResult:
     """Fit each of :data:`FORMS` to ``data`` and find its peaks along the M(H) runs.
 
-    ``wishes`` are those of :func:`glasspara.analysis.compare.comparison.compare`.
+    ``settings`` hold for every form that has the parameter, as in :func:`glasspara.compare`.
 
     Raises
     ------
@@ -132,10 +116,61 @@ def high_field(data: Dataset, wishes: FitSettings | None = None) -> HighFieldRes
         raise InputError(
             "no run at fixed temperature, and the shape of M(H) is the question", remedy="Add an M(H) file"
         )
-    comparison = compare(data, FORMS, settings=wishes)
-    fits = {item.name: item.result for item in comparison.contestants if item.usable and item.result}
-    peaks = [_peak(name, result, run) for run in runs for name, result in fits.items()]
-    return HighFieldResult(comparison, tuple(peaks))
+    comparison = compare(data, FORMS, settings=settings)
+    peaks = tuple(_peak(name, result, run) for run in runs for name, result in _usable(comparison).items())
+    return HighFieldResult(comparison, peaks, _assess(comparison, peaks), comparison.notes)
+
+
+def _usable(comparison: CompareResult) -> dict[str, FitResult]:
+    return {item.name: item.result for item in comparison.contestants if item.usable and item.result}
+
+
+def _assess(comparison: CompareResult, peaks: Sequence[Peak]) -> Assessment:
+    """How far (10) describes the data, which form does so beside it, and where that has its peaks."""
+    best, found = comparison.best, comparison.contestants
+    if best is None:
+        return Assessment("high_field", "not-compared", (finding("high_field.not-compared"),), trusted=False)
+    if best.status == "poor":
+        reason = finding("high_field.poor", best=SHORT[best.name])
+        return Assessment("high_field", "poor", (reason,), trusted=False)
+    delta = next(item for item in found if item.name == PLAIN).delta
+    alike = [
+        SHORT[item.name]
+        for item in found
+        if item.name != PLAIN and item.delta is not None and item.delta <= CANNOT_TELL
+    ]
+    if delta is None:
+        status = "two-levels-without-minimum"
+    elif delta <= CANNOT_TELL:
+        status = "two-levels-suffice"
+    else:
+        status = "two-levels-fail" if delta > DECISIVE else "two-levels-doubtful"
+    first = finding(f"high_field.{status}", delta_aic=delta, forms=alike or [SHORT[best.name]])
+    return Assessment("high_field", status, (first, *_on_peaks(best.name, peaks)))
+
+
+def _on_peaks(form: str, peaks: Sequence[Peak]) -> Iterator[Finding]:
+    """Where M_intr by ``form`` is largest, run by run, and the runs in which it still rises."""
+    rising = []
+    for peak in peaks:
+        if peak.form != form:
+            continue
+        top = 1.0e-3 * peak.top
+        if peak.field is None:
+            rising.append({"run": peak.run.label, "top_kOe": top})
+            continue
+        error = None if peak.error is None else 1.0e-3 * peak.error
+        yield finding(
+            "high_field.peak",
+            Where(run=peak.run.label),
+            form=SHORT[form],
+            run=peak.run.label,
+            field_kOe=[1.0e-3 * peak.field, error],
+            fall=peak.fall,
+            top_kOe=top,
+        )
+    if rising:
+        yield finding("high_field.rising", form=SHORT[form], runs=rising)
 
 
 def along(result: FitResult, run: ReducedRun) -> tuple[FloatArray, Terms]:
@@ -193,12 +228,3 @@ def _displaced(
         return _maximum(fields, _terms(result, run, fields, values).ats)
     except DomainError:
         return None
-
-
-def _on_peak(peak: Peak, field: float) -> str:
-    kilo = 1.0e-3
-    place = value_with_error(kilo * field, None if peak.error is None else kilo * peak.error)
-    return (
-        f"by it M_intr at {peak.run.label} peaks at {place} kOe and has fallen to {peak.fall:.2f} of that at "
-        f"{kilo * peak.top:.3g} kOe"
-    )

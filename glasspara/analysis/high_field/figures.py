@@ -20,7 +20,7 @@ from glasspara.report.panels import (
     run_handles,
 )
 from glasspara.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, paper_style
-from glasspara.report.text import LINE, elide, file_name, scaled_unit, stems, synthetic_mark
+from glasspara.report.text import LINE, elide, file_name, scaled_unit, stems, synthetic_mark, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,11 +71,10 @@ def _figure(result: HighFieldResult, run: ReducedRun, part: slice, *, synthetic:
         *branch_handles(fills),
     ]
     figure, (main, below) = frame(
-        "High field: "
-        + (f"best form {SHORT[best.name]}" if result.trusted else "no form describes the data"),
+        result.assessment.headline.text,
         _details(result, run),
         synthetic_mark([run], synthetic=synthetic),
-        trusted=result.trusted,
+        trusted=result.assessment.trusted,
         panels=(2.0, 1.0),
         handles=handles,
     )
@@ -103,17 +102,9 @@ def _figure(result: HighFieldResult, run: ReducedRun, part: slice, *, synthetic:
 
 
 def _details(result: HighFieldResult, run: ReducedRun) -> str:
-    """Run and file, delta AIC of (10), and the peak by the best form."""
-    best = result.comparison.best
-    plain = next(item for item in result.comparison.contestants if item.name == PLAIN)
-    lines = [f"{run.label}, {file_name(run)}"]
-    if plain.delta is not None:
-        lines.append(f"ΔAIC of (10): {plain.delta:.1f}")
-    lines += [
-        f"no peak up to {1e-3 * peak.top:.3g} kOe"
-        if peak.field is None
-        else f"peak at {1e-3 * peak.field:.3g} kOe, {peak.fall:.2f} of it at {1e-3 * peak.top:.3g} kOe"
-        for peak in result.peaks
-        if result.trusted and best is not None and peak.form == best.name and peak.run is run
-    ]
-    return "\n".join(elide(line, LINE) for line in lines)
+    """Run and file, the first reason of the assessment, and what it says of this run."""
+    first, *further = result.assessment.reasons
+    reasons = [first, *(reason for reason in further if reason.where.run == run.label)]
+    return "\n".join([
+        elide(f"{run.label}, {file_name(run)}", LINE), *(wrapped(reason.text) for reason in reasons)
+    ])  # fmt: skip

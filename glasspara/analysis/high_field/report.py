@@ -1,42 +1,78 @@
-"""The JSON report of ``highfield``."""
+"""The report of ``highfield``: JSON block, CSV table, terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console
 
-from glasspara.analysis.compare.report import contestant_block
-from glasspara.report.frame import Json, frame, input_block, run_block
-from glasspara.report.table import csv_text, point_keys, provenance
-from glasspara.report.terminal import show_inputs
+from glasspara.analysis.compare.report import ContestantBlock, contestant_block
+from glasspara.analysis.high_field.field_dependence import SCALES, SHORT
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.report.frame import Report, RunBlock, run_block
+from glasspara.report.table import columns_text, provenance
+from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from glasspara.analysis.compare.contestants import Contestant
     from glasspara.analysis.high_field.field_dependence import HighFieldResult, Peak
     from glasspara.data.loading import Input
 
+TABLE = "highfield.csv"
 
-def highfield_document(inputs: Sequence[Input], result: HighFieldResult, warnings: Sequence[str]) -> Json:
+
+class PeakBlock(TypedDict):
+    """Where the ATS term of one form is largest along one M(H) run; ``field`` is null where it still rises.
+
+    ``share_at_highest_field`` is the term there over that at the peak.
+    """
+
+    run: RunBlock
+    form: str
+    field: float | None
+    field_error: float | None
+    field_unit: str
+    highest_field: float
+    share_at_highest_field: float
+
+
+class HighFieldBlock(TypedDict):
+    """The forms of the ATS term at high field, which of them is best, and where M_intr(H) has its peaks.
+
+    ``scale`` divides chi2 in the criteria, as in ``compare``.
+    """
+
+    assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    forms: list[ContestantBlock]
+    best: str | None
+    scale: float
+    peaks: list[PeakBlock]
+
+
+class HighFieldDocument(TypedDict):
+    """What ``highfield`` adds to the frame."""
+
+    highfield: HighFieldBlock
+
+
+def highfield_document(result: HighFieldResult) -> HighFieldDocument:
     comparison = result.comparison
-    return frame("highfield", [input_block(item) for item in inputs], warnings) | {
+    return {
         "highfield": {
+            "assessment": result.assessment.block,
+            "notes": blocks(result.notes),
             "forms": [contestant_block(item) for item in comparison.contestants],
             "best": None if comparison.best is None else comparison.best.name,
             "scale": comparison.scale,
-            "statements": list(result.statements),
-            "remarks": list(comparison.remarks),
             "peaks": [_peak(item) for item in result.peaks],
         }
     }
 
 
-def _peak(item: Peak) -> Json:
+def _peak(item: Peak) -> PeakBlock:
     return {
         "run": run_block(item.run),
         "form": item.form,
@@ -48,55 +84,49 @@ def _peak(item: Peak) -> Json:
     }
 
 
-def highfield_csv(inputs: Sequence[Input], result: HighFieldResult) -> str:
-    """Every point with the intrinsic magnetisation, the ATS term and the residual of each form that has a minimum."""
-    data, fits = result.comparison.data, result.usable
-    columns = {"T_K": data.temperature, "H_Oe": data.field, "M_emu_per_g": data.magnetisation}
-    columns["sigma_emu_per_g"] = data.sigma
-    for form, fit in fits.items():
-        name = form.replace("-", "_")
-        columns[f"M_intrinsic_{name}_emu_per_g"] = fit.intrinsic
-        columns[f"M_ats_{name}_emu_per_g"] = fit.terms.ats
-        columns[f"residual_{name}_emu_per_g"] = fit.residuals
-    points = zip(*(values.tolist() for values in columns.values()), strict=True)
-    rows = ((*key, *values) for key, values in zip(point_keys(data), points, strict=True))
+def highfield_tables(inputs: Sequence[Input], result: HighFieldResult) -> dict[str, str]:
+    """A row a point."""
     comments = [
         *provenance("highfield", inputs),
-        *result.statements,
+        *(reason.text for reason in result.assessment.reasons),
         "M_intrinsic: M less the Larmor and Langevin terms of the same form; residual: data minus model",
     ]
-    return csv_text(comments, ("file", "line", "run", "branch", *columns), rows)
+    return {TABLE: columns_text(comments, result.point_table())}
 
 
 def show_highfield(inputs: Sequence[Input], result: HighFieldResult, out: Console) -> None:
-    from glasspara.analysis.high_field.field_dependence import SHORT
-
     show_inputs(inputs, out)
     out.print()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("form", "model", "chi2/ndof", "delta AIC", "weight", "beyond (10)", "status"):
-        table.add_column(column, overflow="fold")
-    for item in result.comparison.contestants:
-        table.add_row(SHORT[item.name], item.name, *_numbers(item), item.status)
-    out.print(table)
+    numbers = (Column(name, "number") for name in ("chi2/ndof", "delta AIC", "weight"))
+    rows = [
+        (SHORT[item.name], item.name, *_numbers(item), item.status, _beyond(item))
+        for item in result.comparison.contestants
+    ]
+    show_table((Column("form", "text"), "model", *numbers, "status", "beyond (10)"), rows, out)
     if result.comparison.scale > 1.0:
-        out.print(f"delta AIC and weight with chi2 divided by {result.comparison.scale:.4g}")
-    verdict, *further = result.statements
-    out.print(Text(f"Verdict: {verdict}", style="bold green" if result.trusted else "bold red"))
-    for text in (*further, *result.comparison.remarks):
-        out.print(f"  - {text}")
+        show_sentence(f"delta AIC and weight with chi2 divided by {result.comparison.scale:.4g}", out)
+    show_assessment(result.assessment, out, result.notes)
 
 
 def _numbers(item: Contestant) -> tuple[str, ...]:
-    from glasspara.analysis.high_field.field_dependence import SCALES
-
     if item.result is None or item.delta is None or item.weight is None:
-        return ("",) * 4
+        return ("",) * 3
     statistics = item.result.statistics
-    own = [
-        f"{name} = {value_with_error(found.value, found.error)} {found.unit}"
-        for name, found in item.result.parameters.items()
-        if name in SCALES
-    ]
-    ratio = statistics.chi2 / statistics.ndof
-    return f"{ratio:.4g}", f"{item.delta:.1f}", f"{item.weight:.2g}", ", ".join(own)
+    return f"{statistics.chi2 / statistics.ndof:.4g}", f"{item.delta:.1f}", f"{item.weight:.2g}"
+
+
+def _beyond(item: Contestant) -> str:
+    """The parameter by which a form goes beyond (10)."""
+    if item.result is None or item.delta is None:
+        return ""
+    found = item.result.parameters
+    return ", ".join(
+        f"{name} = {value_with_error(found[name].value, found[name].error)} {found[name].unit}"
+        for name in SCALES
+        if name in found
+    )
+
+
+REPORT = Report(
+    "highfield", highfield_document, highfield_tables, show_highfield, files=("highfield.json", TABLE)
+)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from glasspara.cli import options
-from glasspara.cli.common import PART_FAILED, report_error
 from glasspara.cli.groups import workers
+from glasspara.cli.output import PART_FAILED, report_error
 
 if TYPE_CHECKING:
     from glasspara.report.terminal import ConsoleSettings

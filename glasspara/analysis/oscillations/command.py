@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from glasspara.cli import options
-from glasspara.cli.full_model import FullModelOptions
-from glasspara.cli.groups import DataOptions, ReplicateOptions
+from glasspara.cli.groups import DataOptions, FullModelOptions, ReplicateOptions
+from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.values import number
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,22 +18,24 @@ if TYPE_CHECKING:
 
 ReplicateCount = Annotated[
     int,
-    typer.Option(
+    option(
         "--replicates",
-        metavar="N",
+        "Draws of noise for the false-alarm probability; 1/(N + 1) is the least that they can show.",
+        "N",
+        panel=options.REPLICATES,
         min=19,
-        help="Draws of noise for the false-alarm probability; 1/(N + 1) is the least that they can show.",
-        rich_help_panel=options.REPLICATES,
+        common=True,
     ),
 ]
 Thermometer = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--thermometer",
-        metavar="SIZE[:LENGTH]",
-        help="Relative errors of the thermometer among the noise: their standard deviation, and over which ln T they "
+        "Relative errors of the thermometer among the noise: their standard deviation, and over which ln T they "
         "are correlated (0.1). None by default.",
-        rich_help_panel=options.REPLICATES,
+        "SIZE[:LENGTH]",
+        panel=options.REPLICATES,
+        common=True,
     ),
 ]
 
@@ -89,8 +90,8 @@ def _wiggle(text: str | None) -> Wiggle | None:
 
     size, colon, length = text.partition(":")
     found = Wiggle(
-        options.number(size, "--thermometer"),
-        *([options.number(length, "--thermometer")] if colon else []),
+        number(size, "--thermometer"),
+        *([number(length, "--thermometer")] if colon else []),
     )
     if not (0.0 < found.size < 0.5 and found.length > 0.0):
         raise UsageError(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from glasspara.cli import options
-from glasspara.cli.full_model import FullModelOptions
-from glasspara.cli.groups import DataOptions
+from glasspara.cli.groups import DataOptions, FullModelOptions
+from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.values import names, number
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,21 +16,17 @@ if TYPE_CHECKING:
 
 Steps = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--steps",
-        metavar="STEP",
-        help="Scan x, the share of Fe2+, from 1 to 0 in steps of this size; 0.2 by default.",
-        rich_help_panel=options.MODEL,
+        "Scan x, the share of Fe2+, from 1 to 0 in steps of this size; 0.2 by default.",
+        "STEP",
+        panel=options.MODEL,
+        common=True,
     ),
 ]
 Values = Annotated[
     list[str] | None,
-    typer.Option(
-        "--values",
-        metavar="X,...",
-        help="Scan these values of x (repeatable).",
-        rich_help_panel=options.MODEL,
-    ),
+    option("--values", "Scan these values of x (repeatable).", "X,...", panel=options.MODEL, common=True),
 ]
 
 
@@ -73,5 +68,5 @@ def _fractions(steps: str | None, values: list[str] | None) -> tuple[float, ...]
     if values:
         if steps is not None:
             raise UsageError("--steps and --values both say which x to scan", remedy="Give one of them")
-        return tuple(options.number(text, "--values") for text in options.names(values))
-    return fractions(STEP if steps is None else options.number(steps, "--steps"))
+        return tuple(number(text, "--values") for text in names(values))
+    return fractions(STEP if steps is None else number(steps, "--steps"))

@@ -1,29 +1,73 @@
-"""The JSON report of ``reproduce``."""
+"""The report of ``reproduce``: JSON block, CSV table, page of the whole folder, terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import astuple
+from typing import TYPE_CHECKING, TypedDict
 
 from rich.console import Console
 from rich.table import Table
 
+from glasspara.findings import FindingBlock, blocks
 from glasspara.package import __version__
-from glasspara.report.frame import Json, frame
+from glasspara.report.frame import Report
 from glasspara.report.table import csv_text
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
-    from glasspara.analysis.reproduce.run import Done
+    from glasspara.analysis.reproduce.run import Reproduction
     from glasspara.analysis.reproduce.steps import Row
+    from glasspara.data.loading import Input
+
+NUMBERS, INDEX = "reproduce.csv", "index.md"
 
 
-def reproduce_document(done: Sequence[Done], *, seed: int) -> Json:
-    return frame("reproduce", [], []) | {
+class RowBlock(TypedDict):
+    """A published number beside the one found here; null where there is none."""
+
+    quantity: str
+    unit: str
+    published: float
+    published_error: float | None
+    value: float | None
+    error: float | None
+
+
+class StepBlock(TypedDict):
+    """A command that makes tables or figures of the source; ``problem`` is the error of one that failed."""
+
+    name: str
+    shows: str
+    text: str
+    command: str
+    exit_status: int
+    problem: str | None
+    files: list[str]
+    comparison: list[RowBlock]
+
+
+class ReproduceBlock(TypedDict):
+    """The source's tables and figures from synthetic data."""
+
+    synthetic: bool
+    seed: int
+    notes: list[FindingBlock]
+    steps: list[StepBlock]
+
+
+class ReproduceDocument(TypedDict):
+    """What ``reproduce`` adds to the frame."""
+
+    reproduce: ReproduceBlock
+
+
+def reproduce_document(result: Reproduction) -> ReproduceDocument:
+    return {
         "reproduce": {
             "synthetic": True,
-            "seed": seed,
+            "seed": result.seed,
+            "notes": blocks(result.notes),
             "steps": [
                 {
                     "name": item.step.name,
@@ -33,64 +77,56 @@ def reproduce_document(done: Sequence[Done], *, seed: int) -> Json:
                     "exit_status": item.status,
                     "problem": item.problem,
                     "files": [f"{item.step.name}/{name}" for name in item.files],
-                    "comparison": [asdict(row) for row in item.rows],
+                    "comparison": [_row(row) for row in item.rows],
                 }
-                for item in done
+                for item in result.steps
             ],
         }
+    }
+
+
+def _row(row: Row) -> RowBlock:
+    return {
+        "quantity": row.quantity,
+        "unit": row.unit,
+        "published": row.published,
+        "published_error": row.published_error,
+        "value": row.value,
+        "error": row.error,
     }
 
 
 SOURCE = "G. Jug and S. Recchia, arXiv:2111.12644"
 
 
-def reproduce_csv(done: Sequence[Done], *, seed: int) -> str:
+def reproduce_csv(result: Reproduction) -> str:
     """One row a published number."""
     comments = [
-        f"glasspara {__version__} reproduce, seed {seed}",
+        f"glasspara {__version__} reproduce, seed {result.seed}",
         "value: found on synthetic data made from the parameters of the source's Tables 3 and 4",
         f"published: {SOURCE}",
     ]
     header = (
-        "step",
-        "quantity",
-        "unit",
-        "published",
-        "published_error",
-        "value",
-        "error",
-        "value_over_published",
-    )
-    rows = (
-        (
-            item.step.name,
-            row.quantity,
-            row.unit,
-            row.published,
-            row.published_error,
-            row.value,
-            row.error,
-            _ratio(row),
-        )
-        for item in done
-        for row in item.rows
-    )
+        "step", "quantity", "unit", "published", "published_error", "value", "error", "value_over_published",
+    )  # fmt: skip
+    rows = [(item.step.name, *astuple(row), row.ratio) for item in result.steps for row in item.rows]
     return csv_text(comments, header, rows)
 
 
-def index_markdown(done: Sequence[Done], *, seed: int) -> str:
+def index_markdown(result: Reproduction) -> str:
     """The whole folder on one page: a heading a step, its command, its figures, its numbers."""
     lines = [
         "# The source's tables and figures, from synthetic data",
         "",
-        f"By glasspara {__version__}, seed {seed}. The raw data of the source ({SOURCE}) are not public: **all data "
-        "here are synthetic**, made from its published parameters. Each part is one command, to be run in this folder.",
+        f"By glasspara {__version__}, seed {result.seed}. The raw data of the source ({SOURCE}) are not public: "
+        "**all data here are synthetic**, made from its published parameters. Each part is one command, to be run in "
+        "this folder.",
         "",
     ]
-    for item in done:
+    for item in result.steps:
         lines += [f"## {item.step.shows}", "", f"{item.step.text}.", "", f"    {item.command}", ""]
-        if item.problem is not None:
-            lines += [f"This failed (exit status {item.status}): {item.problem}", ""]
+        if item.failure is not None:
+            lines += [item.failure.text, ""]
         if item.rows:
             lines += ["| quantity | unit | published | here | here / published |", "|---|---|---|---|---|"]
             lines += [_line(row) for row in item.rows]
@@ -104,39 +140,42 @@ def index_markdown(done: Sequence[Done], *, seed: int) -> str:
 
 
 def _line(row: Row) -> str:
-    ratio = _ratio(row)
     cells = (
         row.quantity,
         row.unit,
         value_with_error(row.published, row.published_error),
         "none" if row.value is None else value_with_error(row.value, row.error),
-        "" if ratio is None else f"{ratio:.3f}",
+        "" if row.ratio is None else f"{row.ratio:.3f}",
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _ratio(row: Row) -> float | None:
-    return None if row.value is None or row.published == 0.0 else row.value / row.published
+def _tables(inputs: Sequence[Input], result: Reproduction) -> dict[str, str]:  # noqa: ARG001
+    return {NUMBERS: reproduce_csv(result), INDEX: index_markdown(result)}
 
 
-def show_reproduction(done: Sequence[Done], out: Console) -> None:
+def show_reproduction(inputs: Sequence[Input], result: Reproduction, out: Console) -> None:  # noqa: ARG001
     """Every step with its outcome, then published numbers beside ours."""
     steps = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("step", "of the source", "what", "files"):
         steps.add_column(column, overflow="fold")
-    for item in done:
+    for item in result.steps:
         steps.add_row(item.step.name, item.step.shows, item.step.text, str(len(item.files)))
     out.print(steps)
     numbers = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("step", "quantity", "published", "here (synthetic data)", "unit"):
         numbers.add_column(column, overflow="fold")
-    for item in done:
+    for item in result.steps:
         for row in item.rows:
             here = "none" if row.value is None else value_with_error(row.value, row.error)
             published = value_with_error(row.published, row.published_error)
             numbers.add_row(item.step.name, row.quantity, published, here, row.unit)
     out.print()
     out.print(numbers)
-    for item in done:
-        if item.problem is not None:
-            out.print(f"{item.step.name} failed: {item.problem}", style="bold red")
+    for note in result.notes:
+        out.print(note.text, style="bold red")
+
+
+REPORT = Report(
+    "reproduce", reproduce_document, _tables, show_reproduction, files=("reproduce.json", NUMBERS, INDEX)
+)

@@ -1,15 +1,36 @@
-"""What is reproduced: campaigns to simulate, and the command that makes each table and figure from them."""
+"""What is reproduced: campaigns to simulate, the command that makes each table and figure, and published numbers."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from glasspara.analysis.reproduce.published import published_parameters, published_tables
 from glasspara.errors import UsageError
+from glasspara.model.parameters import PARAMETERS
+from glasspara.presets import load_preset
 
 Json = Mapping[str, Any]
+
+_TABLES = Path(__file__).with_name("published.toml")
+
+
+@cache
+def published_tables() -> Mapping[str, Mapping[str, Sequence[float]]]:
+    """Tables 1 and 2 of arXiv:2111.12644: columns by name, in the units of the reports."""
+    return tomllib.loads(_TABLES.read_text(encoding="utf-8"))
+
+
+def published_parameters(preset: str) -> dict[str, tuple[float, float | None, str]]:
+    """Value, error and unit of every parameter of a preset that states errors (Tables 3 and 4)."""
+    found = load_preset(preset)
+    return {
+        name: (value, found.errors.get(name), PARAMETERS[name].unit)
+        for name, value in found.parameters.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -22,6 +43,11 @@ class Row:
     published_error: float | None
     value: float | None
     error: float | None
+
+    @property
+    def ratio(self) -> float | None:
+        """Value over published value."""
+        return None if self.value is None or self.published == 0.0 else self.value / self.published
 
 
 @dataclass(frozen=True)

@@ -4,34 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from glasspara.cli import options
 from glasspara.cli.groups import DataOptions
+from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots
 
 if TYPE_CHECKING:
-    from glasspara.report.terminal import Terminal
-
-REPORT, DATA = "series.json", "series.csv"
-FIGURES = {"fixed-field": "series_H.png", "fixed-temperature": "series_T.png"}
+    from matplotlib.figure import Figure
 
 WeightsOption = Annotated[
     str,
-    typer.Option(
+    option(
         "--weights",
-        metavar="sigma|equal",
-        help="Weigh points by their standard deviations, or all alike, as the source's tables seem to.",
-        rich_help_panel=options.MODEL,
+        "Weigh points by their standard deviations, or all alike, as the source's tables seem to.",
+        "sigma|equal",
+        panel=options.MODEL,
+        common=True,
     ),
 ]
 MassSpectrometry = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--n-fe",
-        metavar="VALUE[+-ERROR]",
-        help="Iron by mass spectrometry, g^-1, to compare with; that of --sample if there is one.",
-        rich_help_panel=options.MODEL,
+        "Iron by mass spectrometry, g^-1, to compare with; that of --sample if there is one.",
+        "VALUE[+-ERROR]",
+        panel=options.MODEL,
+        common=True,
     ),
 ]
 
@@ -49,34 +47,23 @@ def series(
     Each run is fitted with Fe3+ only, Fe2+ only, and both with n >= 0. The drift is tested by the stated errors of
     the points whatever the weights.
     """
+    from glasspara.analysis.series.report import FIGURES, REPORT
     from glasspara.sample.sample import parse_concentration
 
     sample = data.sample_data
     n_ms = parse_concentration(n_fe) if n_fe else None
     if n_ms is None and sample is not None and sample.n_fe is not None:
         n_ms = (sample.n_fe, sample.n_fe_error)
-    output.check([REPORT, DATA, *FIGURES.values()])
+    output.check(REPORT.files)
     loaded = data.load(quiet=output.quiet)
 
-    from glasspara.analysis.series.report import series_document
     from glasspara.analysis.series.single_runs import series as fit_runs
 
     result = fit_runs(loaded.data, weights=weights, n_ms=n_ms, allowances=allowances)
 
-    def products() -> dict[str, bytes]:
-        from glasspara.analysis.series.report import series_csv
+    def figures() -> dict[str, Figure]:
+        from glasspara.analysis.series.figures import series_figure
 
-        files = {DATA: series_csv(loaded.inputs, result).encode()}
-        if output.plots:
-            from glasspara.analysis.series.figures import series_figure
-            from glasspara.report.style import save_png
+        return {FIGURES[kind.kind]: series_figure(result, kind) for kind in result.kinds}
 
-            files |= {FIGURES[kind.kind]: save_png(series_figure(result, kind)) for kind in result.kinds}
-        return files
-
-    def show(out: Terminal) -> None:
-        from glasspara.analysis.series.report import show_series
-
-        show_series(loaded.inputs, result, out)
-
-    output.deliver(REPORT, series_document(loaded.inputs, result, loaded.warnings), products, show)
+    output.deliver(REPORT, loaded, result, trusted=True, figures=figures)

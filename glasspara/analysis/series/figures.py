@@ -14,11 +14,10 @@ from matplotlib.typing import FillStyleType
 from glasspara.analysis.series.single_runs import KindOfRuns, Measured, SeriesResult
 from glasspara.report.panels import frame, plain_log_abscissa
 from glasspara.report.style import BLUE, GREEN, GREY, VERMILLION, paper_style
-from glasspara.report.text import synthetic_mark
-from glasspara.wording import p_value
+from glasspara.report.text import synthetic_mark, wrapped
 
 _LABELS = {"fe3": "Fe3+ only", "fe2": "Fe2+ only", "both": "both, n ≥ 0"}
-_LOOK: dict[str, tuple[str, str, FillStyleType]] = {
+_STYLES: dict[str, tuple[str, str, FillStyleType]] = {
     "fe3": (BLUE, "o", "full"),
     "fe2": (VERMILLION, "s", "full"),
     "both": (GREEN, "D", "none"),
@@ -43,37 +42,33 @@ def series_figure(result: SeriesResult, kind: KindOfRuns, *, synthetic: bool = F
             linewidth=1.0,
             label=_LABELS[key],
         )
-        for key, (colour, marker, filling) in _LOOK.items()
+        for key, (colour, marker, filling) in _STYLES.items()
     ]
     if result.n_ms is not None:
         handles.append(Patch(color=_BAND, label="mass spectrometry"))  # type: ignore[arg-type]
-    test = kind.drifts.get("both")
-    if kind.drifting is None or test is None:
-        verdict = f"Drift of n with {kind.against}: cannot be said"
-    elif kind.drifting:
-        verdict = f"n DRIFTS with {kind.against} ({p_value(test.p_value)})"
-    else:
-        words = "not established" if test.p_value < 0.05 else "none"
-        verdict = f"Drift of n with {kind.against}: {words} ({p_value(test.p_value)})"
     weighted = result.weights == "sigma"
-    details = "Larmor + Langevin fits run by run; " + (
-        "points weighted by their errors,\nerror bars by these"
+    details = f"{kind.assessment.reasons[0].text}. Larmor + Langevin fits run by run; " + (
+        "points weighted by their errors, error bars by these"
         if weighted
-        else "points of equal weight,\nerror bars by the scatter about the fit"
+        else "points of equal weight, error bars by the scatter about the fit"
     )
     panels = [2.0, 1.3, 1.3] if result.n_ms is not None else [2.0, 1.3]
     figure, axes = frame(
-        verdict, details, synthetic_mark([row.run for row in kind.rows], synthetic=synthetic),
-        trusted=kind.drifting is not True, panels=panels, handles=handles,
-    )  # fmt: skip
+        kind.assessment.headline.text,
+        wrapped(details),
+        synthetic_mark([row.run for row in kind.rows], synthetic=synthetic),
+        trusted=kind.drifting is not True,
+        panels=panels,
+        handles=handles,
+    )
     unit = 1.0e-3 if kind.against == "H" else 1.0
     x = unit * np.array([row.run.run.nominal for row in kind.rows])
-    largest = max(abs(row.n_fe(key).value) for row in kind.rows for key in _LOOK)
+    largest = max(abs(row.n_fe(key).value) for row in kind.rows for key in _STYLES)
     exponent = floor(log10(largest)) if largest > 0.0 else 0
     factor, density = 10.0**-exponent, f"$10^{{{exponent}}}$ g$^{{-1}}$"
     masses = np.array([row.run.mass_mg for row in kind.rows])
     samples = [np.flatnonzero(masses == mass) for mass in dict.fromkeys(masses.tolist())]  # a line each
-    for key in _LOOK:
+    for key in _STYLES:
         _draw(axes[0], x, [row.n_fe(key) for row in kind.rows], factor, key, samples)
         _draw(axes[-1], x, [row.chi_larmor(key) for row in kind.rows], 1.0e7, key, samples)
     axes[0].set_ylabel(f"$n$ ({density})")
@@ -101,7 +96,7 @@ def _draw(
     key: str,
     samples: list[np.ndarray],
 ) -> None:
-    colour, marker, filling = _LOOK[key]
+    colour, marker, filling = _STYLES[key]
     values = np.array([factor * item.value for item in items])
     errors = np.array([factor * (item.error or 0.0) for item in items])
     for rows in samples:

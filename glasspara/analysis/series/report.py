@@ -1,19 +1,20 @@
-"""The JSON report of ``series``."""
+"""The report of ``series``: JSON block, CSV table, terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import floor, log10
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
 from glasspara.model.parameters import ION_NAMES
-from glasspara.report.frame import Json, frame, input_block, run_block
+from glasspara.report.frame import Report, RunBlock, run_block
 from glasspara.report.table import csv_text, provenance
-from glasspara.report.terminal import shorten, show_inputs
+from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_sentence, show_table
+from glasspara.runs.run import Kind
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
@@ -21,12 +22,81 @@ if TYPE_CHECKING:
     from glasspara.analysis.series.single_runs import KindOfRuns, Measured, RunSeries, SeriesResult
     from glasspara.data.loading import Input
 
+TABLE = "series.csv"
+FIGURES: dict[Kind, str] = {"fixed-field": "series_H.png", "fixed-temperature": "series_T.png"}
 
 _DENSITY, _CHI = "g^-1", "emu g^-1 Oe^-1"
 
 
-def series_document(inputs: Sequence[Input], result: SeriesResult, warnings: Sequence[str]) -> Json:
-    return frame("series", [input_block(item) for item in inputs], warnings) | {
+class MeasuredBlock(TypedDict):
+    """A value with its standard error, null where there is none."""
+
+    value: float
+    error: float | None
+    unit: str
+
+
+class DriftBlock(TypedDict):
+    """F test of one concentration for all runs against one for each."""
+
+    statistic: float
+    dof: list[int]
+    p_value: float
+    p_with_allowances: float | None
+    established: bool
+
+
+class SingleFitBlock(TypedDict):
+    """Larmor and Langevin terms fitted to one run, with the iron in one choice of ions.
+
+    ``delta_n`` is n_fe less that of mass spectrometry.
+    """
+
+    n_fe2: MeasuredBlock
+    n_fe3: MeasuredBlock
+    n_fe: MeasuredBlock
+    chi_larmor: MeasuredBlock
+    delta_n: MeasuredBlock | None
+    chi2: float
+    ndof: int
+    status: str
+
+
+class FittedRunBlock(RunBlock):
+    """A run with its fits by the ions in them: "fe3", "fe2", "both"."""
+
+    fits: dict[str, SingleFitBlock]
+
+
+class KindBlock(TypedDict):
+    """All runs of one kind, by their set points, and the tests of their drift by the ions."""
+
+    kind: Literal["fixed-field", "fixed-temperature"]
+    against: Literal["H", "T"]
+    drifting: bool | None
+    assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    drift_tests: dict[str, DriftBlock]
+    runs: list[FittedRunBlock]
+
+
+class SeriesBlock(TypedDict):
+    """Larmor and Langevin terms run by run."""
+
+    weights: Literal["sigma", "equal"]
+    errors_from: str
+    n_fe_mass_spectrometry: MeasuredBlock | None
+    kinds: list[KindBlock]
+
+
+class SeriesDocument(TypedDict):
+    """What ``series`` adds to the frame."""
+
+    series: SeriesBlock
+
+
+def series_document(result: SeriesResult) -> SeriesDocument:
+    return {
         "series": {
             "weights": result.weights,
             "errors_from": result.errors_from,
@@ -36,19 +106,22 @@ def series_document(inputs: Sequence[Input], result: SeriesResult, warnings: Seq
     }
 
 
-def _kind(result: SeriesResult, item: KindOfRuns) -> Json:
+def _kind(result: SeriesResult, item: KindOfRuns) -> KindBlock:
     return {
         "kind": item.kind,
         "against": item.against,
         "drifting": item.drifting,
-        "verdict": item.verdict,
-        "remarks": list(item.remarks),
+        "assessment": item.assessment.block,
+        "notes": blocks(item.notes),
         "drift_tests": {variant: _drift(test) for variant, test in item.drifts.items()},
-        "runs": [_row(result, row) for row in item.rows],
+        "runs": [
+            {**run_block(row.run), "fits": {variant: _fit(result, row, variant) for variant in row.fits}}
+            for row in item.rows
+        ],
     }
 
 
-def _drift(test: Drift) -> Json:
+def _drift(test: Drift) -> DriftBlock:
     return {
         "statistic": test.statistic,
         "dof": list(test.dof),
@@ -58,11 +131,7 @@ def _drift(test: Drift) -> Json:
     }
 
 
-def _row(result: SeriesResult, row: RunSeries) -> Json:
-    return run_block(row.run) | {"fits": {variant: _fit(result, row, variant) for variant in row.fits}}
-
-
-def _fit(result: SeriesResult, row: RunSeries, variant: str) -> Json:
+def _fit(result: SeriesResult, row: RunSeries, variant: str) -> SingleFitBlock:
     fit, excess = row.fits[variant], result.excess(row, variant)
     return {
         "n_fe2": _measured(row.parameter(variant, "n_fe2"), _DENSITY),
@@ -76,49 +145,24 @@ def _fit(result: SeriesResult, row: RunSeries, variant: str) -> Json:
     }
 
 
-def _measured(item: Measured, unit: str) -> Json:
+def _measured(item: Measured, unit: str) -> MeasuredBlock:
     return {"value": item.value, "error": item.error, "unit": unit}
 
 
-_NAMES = {"fe3": "fe3_only", "fe2": "fe2_only", "both": "both"}
-
-
-def series_csv(inputs: Sequence[Input], result: SeriesResult) -> str:
+def _tables(inputs: Sequence[Input], result: SeriesResult) -> dict[str, str]:
     """A row a run: concentration, chi_larmor and excess over mass spectrometry for each choice of ions."""
     comments = [
         *provenance("series", inputs),
         f"points weigh by {'their standard deviations' if result.weights == 'sigma' else 'equal shares'}; "
         f"errors: {result.errors_from}",
-        *(kind.verdict for kind in result.kinds),
+        *(reason.text for kind in result.kinds for reason in kind.assessment.reasons),
     ]
     if result.n_ms is not None:
         comments.append(
             f"n_fe by mass spectrometry, per g: {result.n_ms.value!r} +- {result.n_ms.error!r}; delta_n is n less that"
         )
-    header = ["file", "kind", "H_Oe", "T_K", "points"]
-    for variant, name in _NAMES.items():
-        quantities = ["n_per_g", *(["n_fe2_per_g", "n_fe3_per_g"] if variant == "both" else [])]
-        for quantity in [*quantities, "delta_n_per_g", "chi_larmor_emu_per_g_Oe"]:
-            header += [f"{name}_{quantity}", f"{name}_error_of_{quantity}"]
-        header += [f"{name}_chi2", f"{name}_ndof"]
-    return csv_text(comments, header, (_row_tables(result, row) for row in result.rows))
-
-
-def _row_tables(result: SeriesResult, row: RunSeries) -> list[object]:
-    run = row.run.run
-    fixed_field = run.kind == "fixed-field"
-    cells: list[object] = [
-        run.file, run.kind, run.nominal if fixed_field else None, None if fixed_field else run.nominal, len(row.run),
-    ]  # fmt: skip
-    for variant in _NAMES:
-        found = [row.n_fe(variant)]
-        if variant == "both":
-            found += [row.parameter(variant, "n_fe2"), row.parameter(variant, "n_fe3")]
-        for item in [*found, result.excess(row, variant), row.chi_larmor(variant)]:
-            cells += [None, None] if item is None else [item.value, item.error]
-        statistics = row.fits[variant].statistics
-        cells += [statistics.chi2, statistics.ndof]
-    return cells
+    rows = list(result.rows_of_table())
+    return {TABLE: csv_text(comments, list(rows[0]), (list(row.values()) for row in rows))}
 
 
 def show_series(inputs: Sequence[Input], result: SeriesResult, out: Console) -> None:
@@ -128,15 +172,14 @@ def show_series(inputs: Sequence[Input], result: SeriesResult, out: Console) -> 
         _show_kind(result, kind, out)
     out.print()
     weights = "by their standard deviations" if result.weights == "sigma" else "alike"
-    out.print(f"Points weigh {weights}. Errors: {result.errors_from}.")
+    show_sentence(f"Points weigh {weights}. Errors: {result.errors_from}.", out)
     if result.n_ms is not None:
         value = value_with_error(result.n_ms.value, result.n_ms.error)
-        out.print(f"n(Fe) by mass spectrometry: {value} g^-1; Delta n is the n of the fit less that.")
+        show_sentence(
+            f"n(Fe) by mass spectrometry: {value} g^-1; Delta n is the n of the fit less that.", out
+        )
     for kind in result.kinds:
-        style = "bold red" if kind.drifting else "bold green" if kind.drifting is False else "bold"
-        out.print(Text(f"Verdict: {kind.verdict}", style=style))
-        for remark in kind.remarks:
-            out.print(f"  - {remark}")
+        show_assessment(kind.assessment, out, kind.notes)
 
 
 def _show_kind(result: SeriesResult, kind: KindOfRuns, out: Console) -> None:
@@ -155,28 +198,33 @@ def _show_kind(result: SeriesResult, kind: KindOfRuns, out: Console) -> None:
     if result.n_ms is not None:
         excess = [item for row in rows if (item := result.excess(row, "fe2")) is not None]
         columns.append(("Delta n, Fe2+ only", density, excess))
-    out.print(_table(kind, columns))
+    _show_columns(kind, columns, out)
     if any(item.value > 0.0 for item in both[0]):
         out.print()
         names = ("n(Fe2+), both", "n(Fe3+), both")
         columns = [(name, density, items) for name, items in zip(names, both, strict=True)]
-        out.print(_table(kind, [*columns, ("chi_L", susceptibility, chi["both"])]))
+        _show_columns(kind, [*columns, ("chi_L", susceptibility, chi["both"])], out)
 
 
-def _table(kind: KindOfRuns, columns: Sequence[tuple[str, tuple[float, str], Sequence[Measured]]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("H" if kind.against == "H" else "T")
-    labels = [row.run.label for row in kind.rows]
-    named = len(set(labels)) < len(labels)
-    _, names = shorten(sorted({row.run.run.file for row in kind.rows}))
-    if named:
-        table.add_column("file", overflow="fold")
-    for name, (_, unit), _ in columns:
-        table.add_column(Text(f"{name}\n{unit}"), no_wrap=True)
-    for index, row in enumerate(kind.rows):
-        cells = [_cell(items[index], scale) for _, (scale, _), items in columns]
-        table.add_row(row.run.label, *([names[row.run.run.file]] if named else []), *cells)
-    return table
+def _show_columns(
+    kind: KindOfRuns, columns: Sequence[tuple[str, tuple[float, str], Sequence[Measured]]], out: Console
+) -> None:
+    """A row for each run, which its file tells from others at the same set point."""
+    labels = [[row.run.label] for row in kind.rows]
+    heads = [Column(kind.against)]
+    if len({label for (label,) in labels}) < len(labels):
+        heads.append(Column("file", "path"))
+        paths = [row.run.run.file for row in kind.rows]
+        names = {path: PurePath(path).name for path in paths}
+        if len(set(names.values())) < len(names):
+            _, names = shorten(sorted(names))
+        labels = [[*label, names[path]] for label, path in zip(labels, paths, strict=True)]
+    rows = [
+        [*label, *(_cell(items[index], scale) for _, (scale, _), items in columns)]
+        for index, label in enumerate(labels)
+    ]
+    titles = [Column(f"{name}\n{unit}") for name, (_, unit), _ in columns]
+    show_table([*heads, *titles], rows, out, keys=len(heads))
 
 
 def _cell(item: Measured, scale: float) -> str:
@@ -195,3 +243,8 @@ def _scale(items: Sequence[Measured], unit: str) -> tuple[float, str]:
     )
     exponent = floor(log10(largest)) if largest > 0.0 else 0
     return 10.0**-exponent, f"1e{exponent} {unit}"
+
+
+REPORT = Report(
+    "series", series_document, _tables, show_series, files=("series.json", TABLE, *FIGURES.values())
+)

@@ -6,16 +6,17 @@ Langevin terms all there is, every run would give the same concentration, the on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import hypot
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from glasspara.analysis.series.drift import Drift, drift_test
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import UsageError
+from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.problem.settings import FitSettings
@@ -23,7 +24,9 @@ from glasspara.fitting.result import FitResult
 from glasspara.model.model import Model
 from glasspara.model.parameters import allowances_in_words
 from glasspara.runs.run import Kind
-from glasspara.wording import p_value, percent
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Weights = Literal["sigma", "equal"]
 WEIGHTS: tuple[Weights, ...] = ("sigma", "equal")
@@ -31,10 +34,12 @@ WEIGHTS: tuple[Weights, ...] = ("sigma", "equal")
 VARIANTS = ("fe3", "fe2", "both")
 """Which ions a fit has: one of them alone, or both with n >= 0."""
 
-KINDS: tuple[tuple[Kind, str], ...] = (("fixed-field", "H"), ("fixed-temperature", "T"))
+Against = Literal["H", "T"]
+KINDS: tuple[tuple[Kind, Against], ...] = (("fixed-field", "H"), ("fixed-temperature", "T"))
 """Kinds of runs, and what their set points are."""
 
-_ION_NAMES = {"fe3": "Fe3+", "fe2": "Fe2+"}
+_COLUMN_NAMES = {"fe3": "fe3_only", "fe2": "fe2_only", "both": "both"}
+"""The variants in names of columns."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +88,12 @@ class KindOfRuns:
     """
 
     kind: Kind
-    against: str
+    against: Against
     rows: tuple[RunSeries, ...]
     drifts: Mapping[str, Drift]
     drifting: bool | None
-    verdict: str
-    remarks: tuple[str, ...]
+    assessment: Assessment
+    notes: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,38 @@ class SeriesResult:
         found = row.n_fe(variant)
         error = None if found.error is None else hypot(found.error, self.n_ms.error or 0.0)
         return Measured(found.value - self.n_ms.value, error)
+
+    def rows_of_table(self) -> Iterator[dict[str, Any]]:
+        """A row for each run: concentration, chi_larmor and excess over mass spectrometry for each choice of ions."""
+        for row in self.rows:
+            run = row.run.run
+            found: dict[str, Any] = {
+                "file": run.file,
+                "kind": run.kind,
+                "H_Oe": run.nominal if run.kind == "fixed-field" else None,
+                "T_K": run.nominal if run.kind == "fixed-temperature" else None,
+                "points": len(row.run),
+            }
+            for variant, name in _COLUMN_NAMES.items():
+                quantities = {"n_per_g": row.n_fe(variant)}
+                if variant == "both":
+                    quantities["n_fe2_per_g"] = row.parameter(variant, "n_fe2")
+                    quantities["n_fe3_per_g"] = row.parameter(variant, "n_fe3")
+                excess = self.excess(row, variant)
+                quantities["delta_n_per_g"] = excess or Measured(float("nan"), None)
+                quantities["chi_larmor_emu_per_g_Oe"] = row.chi_larmor(variant)
+                for quantity, item in quantities.items():
+                    found[f"{name}_{quantity}"] = item.value
+                    found[f"{name}_error_of_{quantity}"] = item.error
+                statistics = row.fits[variant].statistics
+                found[f"{name}_chi2"], found[f"{name}_ndof"] = statistics.chi2, statistics.ndof
+            yield found
+
+    def to_frame(self) -> DataFrame:
+        """The fits as a table, a row for each run, as ``series.csv``; units stand in the names of the columns."""
+        from pandas import DataFrame
+
+        return DataFrame(list(self.rows_of_table()))
 
 
 def series(
@@ -154,7 +191,9 @@ def series(
     return SeriesResult(known, None if n_ms is None else Measured(*n_ms), tuple(kinds))
 
 
-def _kind(kind: Kind, against: str, runs: list[ReducedRun], weights: Weights, allowances: bool) -> KindOfRuns:
+def _kind(
+    kind: Kind, against: Against, runs: list[ReducedRun], weights: Weights, allowances: bool
+) -> KindOfRuns:
     runs = sorted(runs, key=lambda run: (run.run.nominal, run.run.file))
     rows = tuple(_fits(run, weights) for run in runs)
     tests = {
@@ -168,7 +207,8 @@ def _kind(kind: Kind, against: str, runs: list[ReducedRun], weights: Weights, al
         drifting = None
     return KindOfRuns(
         kind, against, rows, drifts, drifting,
-        _verdict(against, rows, drifts, drifting, samples), tuple(_remarks(rows, drifts, drifting)),
+        _assess(against, rows, drifts.get("both"), drifting, samples),
+        tuple(_notes(rows, drifts, drifting, samples)),
     )  # fmt: skip
 
 
@@ -184,86 +224,64 @@ def _fits(run: ReducedRun, weights: Weights) -> RunSeries:
     return RunSeries(run, fits, weights)
 
 
-def _verdict(
-    against: str,
-    rows: tuple[RunSeries, ...],
-    drifts: Mapping[str, Drift],
-    drifting: bool | None,
-    samples: int,
-) -> str:
-    """The outcome in one sentence."""
-    if drifting is None and "both" in drifts:
-        return (
-            f"n is not the same for all runs, {_chance(drifts['both'])}, but they are of {samples} samples, by their "
-            f"masses: whether it drifts with {against} cannot be said; give the runs of one"
-        )
+def _assess(
+    against: str, rows: tuple[RunSeries, ...], test: Drift | None, drifting: bool | None, samples: int
+) -> Assessment:
+    if test is None:
+        return Assessment("series", "not-tested", (finding("series.too-few", against=against),))
+    chances = {
+        "against": against,
+        "p_value": test.p_value,
+        "p_with_allowances": test.p_with_allowances,
+        "allowances": allowances_in_words(),
+    }
     if drifting is None:
-        return f"whether n drifts with {against} cannot be said: it takes two runs and more points than parameters"
-    test = drifts["both"]
+        reason = finding("series.samples-differ", **chances, samples=samples)
+        return Assessment("series", "not-tested", (reason,))
     if drifting:
-        return (
-            f"n drifts with {against}: {_span(rows)}; one concentration of Fe2+ and one of Fe3+ for all runs is ruled "
-            f"out, {_chance(test)}"
-        )
-    if test.p_value < ALPHA:
-        return f"a drift of n with {against} is not established: {_span(rows)}; {_chance(test)}"
-    if any(row.fits["both"].assessment.status == "poor" for row in rows):
-        return f"no drift of n with {against} is seen ({_chance(test)}), but the fits are poor: {_span(rows)}"
-    return f"n does not drift with {against}: one n(Fe2+) and one n(Fe3+) serve for all runs, {_chance(test)}"
+        status = "drift"
+    elif test.p_value < ALPHA:
+        status = "not-established"
+    else:
+        status = "poor-fits" if any(map(_is_poor, rows)) else "none"
+    first = finding(f"series.{status}", **chances)
+    return Assessment("series", status, (first,) if status == "none" else (first, _ends(rows)))
 
 
-def _span(rows: tuple[RunSeries, ...]) -> str:
+def _is_poor(row: RunSeries) -> bool:
+    return row.fits["both"].assessment.status == "poor"
+
+
+def _ends(rows: tuple[RunSeries, ...]) -> Finding:
     """What the fits with Fe3+ alone give at both ends."""
     first, last = rows[0], rows[-1]
     low, high = first.n_fe("fe3").value, last.n_fe("fe3").value
-    there = (first.run.label, last.run.label)
-    if there[0] == there[1]:  # the set point says nothing then
-        there = ("the first run", "the last")
-    return (
-        f"n(Fe3+) of the fits with Fe3+ alone is {low:.4g} g^-1 at {there[0]} and {high:.4g} g^-1 at "
-        f"{there[1]}{_change(low, high)}"
+    ratio = high / low if low > 0.0 and high > 0.0 else None
+    change = "none" if ratio is None else "percent" if 0.5 < ratio < 2.0 else "ratio"
+    return finding(
+        "series.ends",
+        first=first.run.label,
+        last=last.run.label,
+        one_set_point=first.run.label == last.run.label,
+        n_first=low,
+        n_last=high,
+        change=change,
+        ratio=ratio,
+        percent=None if ratio is None else 100.0 * (ratio - 1.0),
     )
 
 
-def _change(low: float, high: float) -> str:
-    if low <= 0.0 or high <= 0.0:
-        return ""
-    ratio = high / low
-    if not 0.5 < ratio < 2.0:
-        return f" ({ratio:.3g} times as much)"
-    return f" ({'+' if ratio > 1.0 else '-'}{percent(abs(ratio - 1.0))})"
-
-
-def _chance(test: Drift) -> str:
-    words = p_value(test.p_value)
-    if test.p_with_allowances is None:
-        return words
-    granted = p_value(test.p_with_allowances)
-    return f"{words} ({granted} with {allowances_in_words()})"
-
-
-def _remarks(rows: tuple[RunSeries, ...], drifts: Mapping[str, Drift], drifting: bool | None) -> list[str]:
-    remarks = []
-    masses = Dataset(tuple(row.run for row in rows)).masses
-    if len(masses) > 1 and drifting is not None:
-        remarks.append(f"the runs are of {len(masses)} samples, by their masses: n may differ between them")
-    alone = [
-        name for variant, name in _ION_NAMES.items() if variant in drifts and drifts[variant].established
-    ]
+def _notes(
+    rows: tuple[RunSeries, ...], drifts: Mapping[str, Drift], drifting: bool | None, samples: int
+) -> Iterator[Finding]:
+    if samples > 1 and drifting is not None:
+        yield finding("series.several-samples", samples=samples)
+    alone = [name for name in ("fe3", "fe2") if name in drifts and drifts[name].established]
     if drifting is False and alone:
-        remarks.append(
-            f"n of {' and of '.join(alone)} alone drifts, which a mixture of both explains, for they saturate "
-            f"differently: {_span(rows)}"
-        )
+        yield finding("series.mixture", ions="both" if len(alone) == 2 else alone[0])
+        yield _ends(rows)
     bare = [row.run.label for row in rows if row.parameter("both", "n_fe2").value == 0.0]
-    if bare:
-        where = "all runs" if len(bare) == len(rows) and len(rows) > 1 else ", ".join(bare)
-        remarks.append(f"with both ions, n(Fe2+) ends at its limit 0 in {where}")
-    poor = [row.run.label for row in rows if row.fits["both"].assessment.status == "poor"]
-    if poor:
-        where = "any run" if len(poor) == len(rows) and len(rows) > 1 else ", ".join(poor)
-        remarks.append(
-            f"Larmor and Langevin terms do not describe {where}: the errors of n and chi_larmor say how well a wrong "
-            "model is pinned down, no more"
-        )
-    return remarks
+    poor = [row.run.label for row in rows if _is_poor(row)]
+    for code, runs in (("series.no-fe2", bare), ("series.not-described", poor)):
+        if runs:
+            yield finding(code, runs=runs, all=len(runs) == len(rows) > 1)

@@ -6,87 +6,89 @@ import sys
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from glasspara.cli import groups, options
+from glasspara.cli import options
+from glasspara.cli.groups import TheoryOptions
+from glasspara.cli.options import option
 from glasspara.cli.output import Output
-from glasspara.errors import SampleDataError, UsageError
+from glasspara.cli.values import mass_mg, number, numbers
+from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from glasspara.presets import Preset, RunPlan
+    from glasspara.presets import RunPlan
 
 SIMULATION = "Simulation"
 T_GRID, H_GRID = "2:300:80:log", "500:65000:60"
 
 PresetName = Annotated[
     str,
-    typer.Option(
+    option(
         "--preset",
-        metavar="NAME|FILE.toml",
-        help="Parameters, sample and campaign.",
-        rich_help_panel=SIMULATION,
+        "Parameters, sample and campaign; glasspara presets lists the names.",
+        "NAME|FILE.toml",
+        panel=SIMULATION,
+        common=True,
     ),
 ]
 Fields = Annotated[
     list[float] | None,
-    typer.Option(
+    option(
         "--mt",
-        metavar="OE",
-        help="One M(T) run at this field, in place of the preset's campaign (repeatable).",
-        rich_help_panel=SIMULATION,
+        "One M(T) run at this field, in place of the preset's campaign (repeatable).",
+        "OE",
+        panel=SIMULATION,
+        common=True,
     ),
 ]
 Temperatures = Annotated[
     list[float] | None,
-    typer.Option(
-        "--mh", metavar="K", help="One M(H) run at this temperature (repeatable).", rich_help_panel=SIMULATION
-    ),
+    option("--mh", "One M(H) run at this temperature (repeatable).", "K", panel=SIMULATION, common=True),
 ]
 TGrid = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--t-grid",
-        metavar="FROM:TO:POINTS[:SPACING]",
-        help=f"Temperatures of the --mt runs, K; spacing linear, log or inverse. [{T_GRID}]",
-        rich_help_panel=SIMULATION,
+        f"Temperatures of the --mt runs, K; spacing linear, log or inverse. Default {T_GRID}.",
+        "FROM:TO:POINTS[:SPACING]",
+        panel=SIMULATION,
+        common=True,
     ),
 ]
 HGrid = Annotated[
     str | None,
-    typer.Option(
+    option(
         "--h-grid",
-        metavar="FROM:TO:POINTS[:SPACING]",
-        help=f"Fields of the --mh runs, Oe. [{H_GRID}]",
-        rich_help_panel=SIMULATION,
+        f"Fields of the --mh runs, Oe. Default {H_GRID}.",
+        "FROM:TO:POINTS[:SPACING]",
+        panel=SIMULATION,
+        common=True,
     ),
 ]
 SetValue = Annotated[
     list[str] | None,
-    typer.Option(
-        "--set", metavar="NAME=VALUE", help="Replace a parameter of the preset.", rich_help_panel=SIMULATION
+    option(
+        "--set",
+        "Replace a parameter of the preset (repeatable).",
+        "NAME=VALUE",
+        panel=SIMULATION,
+        common=True,
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Same seed, same bytes.", rich_help_panel=SIMULATION)]
+Seed = Annotated[
+    int, option("--seed", "Seed of the noise: same seed, same bytes.", "N", panel=SIMULATION, common=True)
+]
 Noise = Annotated[
-    float,
-    typer.Option("--noise", help="Relative standard deviation of the moment.", rich_help_panel=SIMULATION),
+    float, option("--noise", "Relative standard deviation of the moment.", "X", panel=SIMULATION, common=True)
 ]
 LayoutName = Annotated[
-    str,
-    typer.Option(
-        "--layout", metavar="mpms-xl-rso|mpms-xl-dc|mpms3-dc", help="File layout.", rich_help_panel=SIMULATION
-    ),
+    str, option("--layout", "File layout.", "mpms-xl-rso|mpms-xl-dc|mpms3-dc", panel=SIMULATION)
 ]
-
 Truth = Annotated[
     str,
-    typer.Option(
+    option(
         "--model",
-        metavar="etm|three-level|...",
-        help="The truth: the models of fit. Give with --set what the preset lacks (qs4 of three-level, ...).",
-        rich_help_panel=SIMULATION,
+        "The truth: the models of fit. Give with --set what the preset lacks (qs4 of three-level, ...).",
+        "etm|three-level|...",
+        panel=SIMULATION,
     ),
 ]
 
@@ -104,100 +106,56 @@ def simulate(
     layout: LayoutName = "mpms-xl-rso",
     mass: options.Mass = None,
     model: Truth = "etm",
-    convention: options.Convention = "paper",
-    orientation: options.Orientation = "isotropic",
+    theory: TheoryOptions,
     output: Output,
 ) -> None:
     """Synthetic runs of a preset, with noise, as files that MultiVu users would recognise.
 
     A single run goes to stdout unless --out names a folder. The header says that the data are synthetic, and
     from which parameters.
-    """
-    from glasspara.presets import load_preset
-    from glasspara.simulation.campaign import simulate_campaign
 
-    chosen = load_preset(preset)
-    parameters = _parameters(chosen, options.values(start, "--set"), model)
-    mass_mg = chosen.sample.mass_mg if mass is None else groups.mass_mg(mass)
-    if mass_mg is None:
-        raise SampleDataError(f"{chosen.origin} knows no sample mass", remedy="Give it with --mass MG")
-    runs = simulate_campaign(
-        chosen,
+    Example: glasspara simulate --mt 20000 --mh 4.5 --out synthetic
+    """
+    from glasspara.analysis.simulate.report import REPORT
+    from glasspara.analysis.simulate.synthetic_runs import simulate as make_runs
+    from glasspara.presets import load_preset
+
+    result = make_runs(
+        load_preset(preset),
+        changes=numbers(start, "--set"),
+        mass_mg=mass_mg(mass),
+        runs=_plans(mt, mh, t_grid, h_grid),
         seed=seed,
         noise=noise,
-        mass_mg=mass_mg,
-        runs=_plans(mt, mh, t_grid, h_grid),
-        parameters=parameters,
         layout=layout,
         model=model,
-        convention=convention,
-        orientation=orientation,
+        convention=theory.convention,
+        orientation=theory.orientation,
     )
-    if output.out is None and len(runs) > 1:
-        raise UsageError(f"{len(runs)} runs do not go to stdout", remedy="Name a folder with --out DIR")
+    if output.out is None and len(result.runs) > 1:
+        raise UsageError(
+            f"{len(result.runs)} runs do not go to stdout", remedy="Name a folder with --out DIR"
+        )
     if output.out is None and output.as_json:
         raise UsageError("--json describes files", remedy="Name a folder with --out DIR")
     if output.out is None:
-        sys.stdout.buffer.write(runs[0].content)
+        sys.stdout.buffer.write(result.runs[0].content)
         sys.stdout.buffer.flush()
         return
-    output.write({run.file_name: run.content for run in runs})
+    output.write({run.file_name: run.content for run in result.runs})
     if output.as_json:
-        from glasspara.analysis.simulate.report import simulate_document
-        from glasspara.report.frame import to_text
-
-        sys.stdout.write(
-            to_text(
-                simulate_document(
-                    runs,
-                    preset=chosen,
-                    parameters=parameters,
-                    seed=seed,
-                    noise=noise,
-                    layout=layout,
-                    model=model,
-                    mass_mg=mass_mg,
-                )
-            )
-        )
-
-
-def _parameters(preset: Preset, changes: Mapping[str, float], model: str) -> dict[str, float]:
-    from glasspara.model.model import Model
-    from glasspara.model.parameters import PARAMETERS
-
-    known_to_model = {*Model(model).names, "n_fe", "fe2_fraction"}
-    for name, value in changes.items():
-        if name not in PARAMETERS:
-            raise UsageError(f"no parameter is called {name!r}", remedy=f"Known: {', '.join(PARAMETERS)}")
-        if name not in known_to_model:
-            raise UsageError(
-                f"--set {name}: model {model} has no {name}", remedy="Choose another with --model"
-            )
-        parameter = PARAMETERS[name]
-        if not parameter.lower <= value <= parameter.upper:
-            raise UsageError(f"--set {name}={value:g} is outside {parameter.lower:g} to {parameter.upper:g}")
-        iron = {"n_fe", "fe2_fraction", "n_fe2", "n_fe3"}
-        if name in iron and name not in preset.parameters:
-            known = ", ".join(sorted(iron & set(preset.parameters)))
-            raise UsageError(f"the preset writes its iron as {known}", remedy="Set those")
-    values = {**preset.parameters, **changes}
-    if values["n_ats"] and not values.get("d0min_qs4", 0.0) <= values.get("d0max_qs4", -1.0):
-        raise UsageError(
-            "an ATS term needs d_min, delta_mu and d0min_qs4 <= d0max_qs4", remedy="Give them with --set"
-        )
-    return values
+        output.print_document(output.document(REPORT, None, result))
 
 
 def _plans(
     fields: list[float] | None, temperatures: list[float] | None, t_grid: str | None, h_grid: str | None
 ) -> list[RunPlan] | None:
-    for grid, option, runs, run_option in (
+    for grid, grid_option, runs, run_option in (
         (t_grid, "--t-grid", fields, "--mt"),
         (h_grid, "--h-grid", temperatures, "--mh"),
     ):
         if grid is not None and not runs:
-            raise UsageError(f"{option} has no effect without {run_option}", remedy=f"Add {run_option}")
+            raise UsageError(f"{grid_option} has no effect without {run_option}", remedy=f"Add {run_option}")
     for value in (*(fields or []), *(temperatures or [])):
         if not isfinite(value):
             raise UsageError(f"a run at {value} cannot be simulated")
@@ -220,8 +178,8 @@ def _grid(text: str, option: str) -> tuple[float, ...]:
     parts = text.split(":")
     if len(parts) not in (3, 4):
         raise UsageError(f"{option}: {text!r} is not FROM:TO:POINTS[:SPACING]")
-    first, last = (options.number(part, option) for part in parts[:2])
-    points = options.number(parts[2], option)
+    first, last = (number(part, option) for part in parts[:2])
+    points = number(parts[2], option)
     spacing = parts[3] if len(parts) == 4 else "linear"
     if points != int(points) or not 2 <= points <= MOST_POINTS:
         raise UsageError(f"{option}: {parts[2]} points; give a whole number from 2 to {MOST_POINTS}")

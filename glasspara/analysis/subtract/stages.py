@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.search.staged import StageValues, stage_values
 from glasspara.model.model import Terms
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -61,3 +67,26 @@ class StagedData:
             "M_model_emu_per_g": terms.total,
             "residual_emu_per_g": measured - terms.total,
         }
+
+
+@dataclass(frozen=True)
+class Subtraction:
+    """The points with the terms taken away, and the parameters of these with where each comes from."""
+
+    staged: StagedData
+    parameters: StageValues
+
+    def to_frame(self) -> DataFrame:
+        """One row a point, the columns of :meth:`StagedData.columns`."""
+        from pandas import DataFrame
+
+        return DataFrame(dict(self.staged.columns()))
+
+
+def subtract(data: Dataset, settings: FitSettings) -> Subtraction:
+    """Take the Larmor and Langevin terms from ``data``; what ``settings`` holds stays as it is.
+
+    The other parameters come from two stages: see :mod:`glasspara.fitting.search.staged`.
+    """
+    parameters = stage_values(data, settings)
+    return Subtraction(StagedData(data, parameters.terms(data)), parameters)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from glasspara.cli import options
 from glasspara.cli.groups import DataOptions
+from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.values import larmor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 ChiLarmor = Annotated[
     str,
-    typer.Option(
+    option(
         "--chi-larmor",
-        metavar="fit|each|all|VALUE[+-ERROR]",
-        help="Larmor susceptibility: fitted with the curve, by a Larmor + Langevin fit of each run or of all, or a "
+        "Larmor susceptibility: fitted with the curve, by a Larmor + Langevin fit of each run or of all, or a "
         "value from elsewhere, emu g^-1 Oe^-1, positive for a diamagnet.",
-        rich_help_panel=options.MODEL,
+        "fit|each|all|VALUE[+-ERROR]",
+        panel=options.MODEL,
+        common=True,
     ),
 ]
 
@@ -65,5 +66,5 @@ def _choice(text: str) -> ChiLarmorSource:
     for source in FROM_THE_DATA:
         if text == source:
             return ChiLarmor(source)
-    value, error = options.larmor(text)
+    value, error = larmor(text)
     return ChiLarmor("given", value, error)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
+
+from tests import golden
 
 
 @pytest.fixture
@@ -17,13 +20,15 @@ def test_report_table_and_figures(glasspara, validator, fixtures, tmp_path):
     files = sorted((fixtures / "duran-like").glob("*.dat"))
     done = glasspara("curie", *files, "--sample", "Duran", "--out", tmp_path)
     assert done.status == 0
-    assert "Verdict: glass-like" in done.out
+    assert "Verdict: Low temperatures: GLASS-LIKE\n  - glass-like: the slope" in done.out
+    assert "Verdict: Curie law: FAILS\n" in done.out
     assert "the naive Curie law fails" in done.out
     document = json.loads((tmp_path / "curie.json").read_text(encoding="utf-8"))
     validator.validate(document)
     block = document["curie"]
     assert [item["n_weak"] for item in block["runs"]] == [80, 0, 0]
-    assert "H/T is too large" in block["runs"][1]["reason"]
+    assert block["runs"][1]["reason"]["code"] == "curie.too-strong"
+    assert "H/T is too large" in block["runs"][1]["reason"]["text"]
     assert block["whole_model_status"] == "good"
     lines = [line for line in (tmp_path / "curie.csv").read_text().splitlines() if not line.startswith("#")]
     rows = list(csv.DictReader(lines))
@@ -54,6 +59,7 @@ def test_given_chi_windows_and_json(glasspara, validator, weak):
     assert done.status == 0
     document = json.loads(done.out)
     validator.validate(document)
+    golden.check(document, Path(__file__).with_name("golden.json"))
     test = document["curie"]["low_temperature_test"]
     assert test["chi_larmor"] == {"value": 4.0e-7, "error": 1e-9, "unit": "emu g^-1 Oe^-1"}
     assert (test["low_window_end_K"], test["high_window_start_K"]) == (8.0, 60.0)
@@ -65,8 +71,8 @@ def test_given_chi_windows_and_json(glasspara, validator, weak):
 def test_crystal(glasspara, fixtures):
     done = glasspara("curie", fixtures / "pure-ll" / "pure-LL-synthetic_MT_1000Oe.rso.dat", "--no-allowances")
     assert done.status == 0
-    assert "Verdict: crystal-like" in done.out
-    assert "the naive Curie law serves" in done.out
+    assert "Verdict: Low temperatures: crystal-like\n" in done.out
+    assert "Verdict: Curie law: holds\n" in done.out
 
 
 def test_what_is_not_determined_is_status_5(glasspara, weak):
@@ -88,7 +94,7 @@ def test_what_is_not_determined_is_status_5(glasspara, weak):
         ("50000Oe", (), 3),
     ],
 )
-def test_wrong_wishes_are_one_line(glasspara, fixtures, name, arguments, status):
+def test_wrong_options_are_one_line(glasspara, fixtures, name, arguments, status):
     done = glasspara("curie", fixtures / "duran-like" / f"Duran-like-synthetic_MT_{name}.dat", *arguments)
     assert done.status == status
     assert done.out == ""

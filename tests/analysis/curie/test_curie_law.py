@@ -11,7 +11,7 @@ from scipy import stats
 from glasspara.analysis.curie.curie_law import curie
 from glasspara.analysis.curie.figures import curie_figure, low_temperature_figure
 from glasspara.analysis.curie.weak_laws import Quantity, fit_law, low_temperature_test
-from glasspara.analysis.curie.weak_points import typical_ats, weak_points
+from glasspara.analysis.curie.weak_points import select_weak_points, typical_ats
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.problem.settings import FitSettings
@@ -36,7 +36,7 @@ COLD = WEAK_TEMPERATURES
 
 
 def low_test(data, **options):
-    return low_temperature_test(weak_points(data, ats=ATS), ats=ATS, **options)
+    return low_temperature_test(select_weak_points(data, ats=ATS), ats=ATS, **options)
 
 
 @pytest.mark.parametrize(
@@ -88,20 +88,21 @@ def test_curvature_of_iron_is_no_slope():
 
 def test_strong_fields_are_left_out_with_the_reason():
     data = fixed_field(PURE_LL, np.random.default_rng(27), fields=(500.0, 5e4), temperatures=COLD, model=LL)
-    weak = weak_points(data, ats=ATS)
+    weak = select_weak_points(data, ats=ATS)
     assert [item.used is not None for item in weak.runs] == [True, False]
     assert weak.runs[0].curie == pytest.approx(7e-4, rel=0.05)
-    assert "H/T is too large" in weak.runs[1].reason
+    assert weak.runs[0].reason is None
+    assert weak.runs[1].reason.code == "curie.too-strong"
     assert weak.low_end == pytest.approx(10.0)
     with pytest.raises(InputError, match="H/T is too large, even at 50 kOe"):
-        weak_points(Dataset(data.runs[1:]), ats=ATS)
-    assert len(weak_points(Dataset(data.runs[1:]), ats=ATS, tolerance=0.9).data) == len(COLD)
+        select_weak_points(Dataset(data.runs[1:]), ats=ATS)
+    assert len(select_weak_points(Dataset(data.runs[1:]), ats=ATS, tolerance=0.9).data) == len(COLD)
     with pytest.raises(InputError, match="no run at a fixed field"):
-        weak_points(fixed_temperature(PURE_LL, np.random.default_rng(27)), ats=ATS)
+        select_weak_points(fixed_temperature(PURE_LL, np.random.default_rng(27)), ats=ATS)
     with pytest.raises(UsageError, match="--tolerance"):
-        weak_points(data, ats=ATS, tolerance=0.0)
+        select_weak_points(data, ats=ATS, tolerance=0.0)
     with pytest.raises(UsageError, match="inside the low one"):
-        weak_points(data, ats=ATS, low_end=50.0, high_start=20.0)
+        select_weak_points(data, ats=ATS, low_end=50.0, high_start=20.0)
 
 
 def test_chi_needs_high_temperatures_or_to_be_given():
@@ -135,7 +136,8 @@ def test_everything_together():
     )
     assert result.low.nature == "glass-like"
     assert result.curie_fails
-    assert "Curie law fails" in result.curie_verdict
+    assert result.law_assessment.status == "curie-law-fails"
+    assert "Curie law fails" in result.law_assessment.reasons[0].text
     assert result.curie_ms.value == pytest.approx(IRON, rel=1e-3)
     naive, glass, whole = result.fits
     assert naive.quantities["curie_constant"].value > 1.2 * IRON
@@ -146,13 +148,13 @@ def test_everything_together():
     assert whole.total == pytest.approx(whole.larmor + whole.langevin + whole.ats)
 
 
-def test_curie_law_serves_without_tunnelling_and_its_p_is_uniform():
+def test_curie_law_holds_without_tunnelling_and_its_p_is_uniform():
     rng = np.random.default_rng(31)
     settings = FitSettings(model=LL, allowances=False)
     results = [curie(weak_field(PURE_LL, rng), settings=settings) for _ in range(25)]
-    assert stats.kstest([result.p_glass for result in results], "uniform").pvalue > 0.01
-    served = [result for result in results if not result.curie_fails]
-    assert "the naive Curie law serves" in served[0].curie_verdict
+    assert stats.kstest([result.glass_test.p_value for result in results], "uniform").pvalue > 0.01
+    holding = [result for result in results if not result.curie_fails]
+    assert holding[0].law_assessment.status == "curie-law-holds"
     constant = results[0].naive.quantities["curie_constant"]
     assert constant.value == pytest.approx(IRON, abs=5 * constant.error)
 
@@ -175,11 +177,14 @@ def test_points_that_no_law_describes_are_not_trusted():
     (run,) = data.runs
     ordered = run.magnetisation + 500.0 * 1e-5 * np.exp(-((run.temperature / 20.0) ** 4))
     result = curie(Dataset((replace(run, magnetisation=ordered),)), settings=FitSettings())
-    assert not result.trusted
-    assert "no law describes" in result.remarks[0]
+    assert not result.assessment.trusted
+    assert result.assessment.reasons[0].code == "curie.no-law"
     header = " ".join(text.get_text() for text in curie_figure(result).texts)
+    assert result.law_assessment.headline.text in header
     assert "NO LAW" in header
-    assert "NOT TRUSTED" in " ".join(text.get_text() for text in low_temperature_figure(result).texts)
+    header = " ".join(text.get_text() for text in low_temperature_figure(result).texts)
+    assert result.assessment.headline.text in header
+    assert "NOT TRUSTED" in header
 
 
 def test_negative_g_is_no_tunnelling():
@@ -189,7 +194,7 @@ def test_negative_g_is_no_tunnelling():
     more = run.magnetisation * (1.0 + 0.05 * np.exp(-run.temperature / 10.0))
     result = curie(Dataset((replace(run, magnetisation=more),)), settings=FitSettings())
     assert result.glass.quantities["g"].value < 0.0
-    assert "G of (14) is negative" in result.curie_verdict
+    assert result.law_assessment.reasons[0].values["outcome"] == "g-negative"
 
 
 def test_why_there_is_nothing_to_test():

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
+
+from tests import golden
 
 
 @pytest.fixture
@@ -22,7 +25,9 @@ def test_from_a_report_of_fit(glasspara, validator, run, tmp_path):
     report = tmp_path / "fit" / "report.json"
     done = glasspara("derive", report, "--out", tmp_path / "derived", "--temperature", 4.5)
     assert done.status == 0
-    assert "Verdict: N_tunn is not determined by magnetisation" in done.out
+    assert (
+        "Verdict: Derived quantities: no conflict\n  - N_tunn is not determined by magnetisation" in done.out
+    )
     document = json.loads((tmp_path / "derived" / "derive.json").read_text(encoding="utf-8"))
     validator.validate(document)
     assert document["inputs"] == json.loads(report.read_text(encoding="utf-8"))["inputs"]
@@ -47,6 +52,7 @@ def test_from_a_preset_with_assumptions(glasspara, validator):
     assert done.status == 0
     document = json.loads(done.out)
     validator.validate(document)
+    golden.check(document, Path(__file__).with_name("golden.json"))
     found = {item["name"]: item for item in document["derive"]["quantities"]}
     assert found["void_volume"]["low"] == pytest.approx(5.61e6, rel=2e-3)
     assert found["s4"]["value"] == pytest.approx(2.821e5 / 10 / 100, rel=1e-6)
@@ -79,7 +85,7 @@ def test_from_data(glasspara, validator, run):
         (("pure-ll",), 3),
     ],
 )
-def test_wrong_wishes_are_one_line(glasspara, arguments, status):
+def test_wrong_options_are_one_line(glasspara, arguments, status):
     done = glasspara("derive", *arguments)
     assert done.status == status
     assert done.out == ""

@@ -9,13 +9,14 @@ from math import pi
 import numpy as np
 import pytest
 
-from glasspara.analysis.derive.assumptions import DEFAULTS, assumptions
+from glasspara.analysis.derive.assumptions import DEFAULTS, assume
 from glasspara.analysis.derive.consequences import derive
 from glasspara.analysis.derive.fitted_values import FittedValues, read_report, values_of_fit, values_of_preset
 from glasspara.analysis.fit.report import fit_block
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
+from glasspara.report.frame import SCHEMA_VERSION
 from glasspara.simulation.datasets import BK7, fixed_field
 from glasspara.units import FLUX_QUANTUM
 
@@ -35,8 +36,12 @@ def source(errors=None, correlation=None, **values) -> FittedValues:
     )  # fmt: skip
 
 
+def codes(findings):
+    return {item.code: item for item in findings}
+
+
 def test_published_parameters_give_the_closed_forms():
-    result = derive(source(), assumptions({}), temperatures=(4.5,))
+    result = derive(source(), assume({}), temperatures=(4.5,))
     mean = 0.5 * (2.717e5 + 2.925e5)
     assert result.quantity("d0_mean_qs4").value == pytest.approx(mean)
     phase = 2 * pi * 1e-24 / FLUX_QUANTUM
@@ -58,44 +63,43 @@ def test_published_parameters_give_the_closed_forms():
     assert cold > 10 * whole
     assert result.quantity("low_t_slope").value == pytest.approx(result.quantity("g").value / 0.02671)
     assert all(check.holds for check in result.checks)
-    assert "N_tunn is not determined by magnetisation" in result.verdict
+    assert result.assessment.status == "derived"
+    assert "N_tunn is not determined by magnetisation" in result.assessment.reasons[0].text
 
 
 def test_largest_d_is_the_maximum_over_temperature():
     T = np.geomspace(0.01, 10.0, 20001)
     d = 0.02671 * np.exp(-0.319 * (1 / T - 1 / 1.26)) / (2 * T)
-    result = derive(source(), assumptions({}))
+    result = derive(source(), assume({}))
     assert result.quantity("largest_d").value == pytest.approx(d.max(), rel=1e-6)
-    assert any("never reached" in remark for remark in result.remarks)
+    assert "derive.cold-limit-not-reached" in codes(result.notes)
     with pytest.raises(KeyError):
-        derive(source(delta_mu=0.0), assumptions({})).quantity("largest_d")
+        derive(source(delta_mu=0.0), assume({})).quantity("largest_d")
 
 
 def test_errors_carry_correlations():
     """Cutoffs of one fit move together: their difference is far better known than independent errors say."""
     errors = {"d0min_qs4": 5e3, "d0max_qs4": 5e3}
-    alone = derive(source(errors), assumptions({})).quantity("ats_amplitude")
-    together = derive(source(errors, [[1.0, 0.99], [0.99, 1.0]]), assumptions({})).quantity("ats_amplitude")
+    alone = derive(source(errors), assume({})).quantity("ats_amplitude")
+    together = derive(source(errors, [[1.0, 0.99], [0.99, 1.0]]), assume({})).quantity("ats_amplitude")
     assert alone.error == pytest.approx(1.352e16 * 5e3 * np.sqrt(2.0))
     assert together.error == pytest.approx(0.1 * alone.error)
-    assert derive(source(errors), assumptions({})).quantity("void_volume").error is None
+    assert derive(source(errors), assume({})).quantity("void_volume").error is None
     # the product of systems and particles is as well known as n_ats
-    counted = derive(source({"n_ats": 1.352e15}), assumptions({})).quantity("particles_per_gram")
+    counted = derive(source({"n_ats": 1.352e15}), assume({})).quantity("particles_per_gram")
     assert counted.error / counted.value == pytest.approx(0.1)
 
 
 def test_what_the_fit_does_not_fix_is_named():
-    result = derive(source({"d_min": 0.02}), assumptions({}))
+    result = derive(source({"d_min": 0.02}), assume({}))
     assert not result.quantity("low_t_slope").determined
-    assert any("not determined by the fit" in remark and "low_t_slope" in remark for remark in result.remarks)
-    assert any("n_ats is held" in remark for remark in result.remarks)
+    assert "low_t_slope" in codes(result.notes)["derive.not-determined"].values["quantities"]
+    assert "derive.n-ats-held" in codes(result.notes)
 
 
 def test_measured_area_replaces_the_assumption():
     for values, expected in (({"qs4": 2e4}, 2e4), ({"b_star": 3.29106}, 2e4)):
-        result = derive(
-            source({next(iter(values)): 0.1 * next(iter(values.values()))}, **values), assumptions({})
-        )
+        result = derive(source({next(iter(values)): 0.1 * next(iter(values.values()))}, **values), assume({}))
         assert result.qs4_measured
         assert "qs4" not in result.assumptions
         found = result.quantity("qs4")
@@ -105,30 +109,32 @@ def test_measured_area_replaces_the_assumption():
 
 
 def test_given_amplitude_and_area_give_the_number():
-    result = derive(source(), assumptions({}), d0=10.0, area_per_particle=3.0)
+    result = derive(source(), assume({}), d0=10.0, area_per_particle=3.0)
     qs4 = 0.5 * (2.717e5 + 2.925e5) / 10.0
     assert result.quantity("n_tunn").value == pytest.approx(np.sqrt(qs4 / 3.0))
     assert result.quantity("s4_per_particle").value == pytest.approx(3.0)
     assert {"n_tunn", "qs4"} & set(result.assumptions) == set()
     assert result.checks[-1].holds
-    tiny = derive(source(), assumptions({}), d0=10.0, area_per_particle=1e-3)
+    tiny = derive(source(), assume({}), d0=10.0, area_per_particle=1e-3)
     assert tiny.checks[-1].holds is False
-    assert "in conflict" in tiny.verdict
+    assert tiny.assessment.status == "conflict"
+    assert tiny.assessment.trusted
+    assert tiny.assessment.reasons[-1].code == "derive.n-tunn-in-literature-fails"
 
 
 def test_assumptions_have_sources_and_must_be_positive():
     assert all(item.source for item in DEFAULTS)
-    assert assumptions({"xi": (30.0, 31.0)})["xi"].given
+    assert assume({"xi": (30.0, 31.0)})["xi"].given
     for wrong in ((0.0, 1.0), (2.0, 1.0), (1.0, float("inf"))):
         with pytest.raises(UsageError, match="positive"):
-            assumptions({"xi": wrong})
+            assume({"xi": wrong})
 
 
 def test_preset_without_tunnelling_or_errors():
     with pytest.raises(InputError, match="no ATS term"):
         values_of_preset("pure-ll")
-    assert "no errors" in values_of_preset("duran-like").remarks[0]
-    assert "no correlations" in values_of_preset("BK7").remarks[0]
+    assert list(codes(values_of_preset("duran-like").notes)) == ["derive.preset-without-errors"]
+    assert list(codes(values_of_preset("BK7").notes)) == ["derive.preset-without-correlations"]
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +145,7 @@ def finished():
 
 def test_report_and_fit_say_the_same(finished, tmp_path):
     document = {
-        "command": "fit", "schema_version": 1, "inputs": [], "model": "etm", "convention": "paper",
+        "command": "fit", "schema_version": SCHEMA_VERSION, "inputs": [], "model": "etm", "convention": "paper",
         "orientation": "isotropic", "fits": [fit_block(finished)] * 2,
     }  # fmt: skip
     path = tmp_path / "report.json"
@@ -148,9 +154,9 @@ def test_report_and_fit_say_the_same(finished, tmp_path):
         read_report(str(path))
     with pytest.raises(UsageError, match="holds 2"):
         read_report(str(path), fit=3)
-    read, _ = read_report(str(path), fit=2)
+    read = read_report(str(path), fit=2)
     direct = values_of_fit(finished)
-    first, second = (derive(item, assumptions({})) for item in (read, direct))
+    first, second = (derive(item, assume({})) for item in (read, direct))
     for one, other in zip(first.quantities, second.quantities, strict=True):
         assert one.value == pytest.approx(other.value, rel=1e-12)
         assert one.error == (None if other.error is None else pytest.approx(other.error, rel=1e-6))
@@ -161,7 +167,7 @@ def test_report_and_fit_say_the_same(finished, tmp_path):
 def test_damaged_reports_are_refused(finished, tmp_path):
     path = tmp_path / "report.json"
     whole = {
-        "command": "fit", "schema_version": 1, "inputs": [], "model": "etm", "convention": "paper",
+        "command": "fit", "schema_version": SCHEMA_VERSION, "inputs": [], "model": "etm", "convention": "paper",
         "orientation": "isotropic", "fits": [fit_block(finished)],
     }  # fmt: skip
     text = json.dumps(whole)
@@ -170,7 +176,7 @@ def test_damaged_reports_are_refused(finished, tmp_path):
         ("[" * 100_000, "no JSON"),
         ("[]", "no report"),
         (json.dumps({**whole, "command": "compare"}), "no report"),
-        (json.dumps({**whole, "schema_version": 2}), "schema version"),
+        (json.dumps({**whole, "schema_version": 1}), "schema version"),
         (json.dumps({**whole, "fits": []}), "no fit"),
         (json.dumps({**whole, "fits": [3]}), "damaged"),
         (text.replace('"parameters"', '"others"', 1), "damaged"),
@@ -192,7 +198,22 @@ def test_damaged_reports_are_refused(finished, tmp_path):
 
 def test_what_no_data_need_is_no_finding():
     errors = {"d0min_qs4": 2e5, "d0max_qs4": 2e5}
-    result = derive(replace(source(errors), status="term-not-needed"), assumptions({}))
-    assert any("no finding" in remark for remark in result.remarks)
-    assert "the fit does not determine D_0" in result.verdict
-    assert not any("D_min" in check.text for check in result.checks)
+    result = derive(replace(source(errors), status="term-not-needed"), assume({}))
+    assert "derive.term-not-needed" in codes(result.notes)
+    assert "derive.d0-not-determined" in codes(result.assessment.reasons)
+    assert not any(check.condition.code == "derive.d0-above-d-min" for check in result.checks)
+
+
+def test_conflicts_are_said_with_their_numbers():
+    result = derive(source(), assume({"qs4": (1e6, 1e6), "n_tunn": (1.0, 1.0), "oxygen": (1e15, 1e15)}))
+    texts = {code: item.text for code, item in codes(result.assessment.reasons).items()}
+    assert result.assessment.status == "conflict"
+    assert "S4 is 1e+06 Å²" in texts["derive.s4-in-void-fails"]
+    assert "13.5 times as many particles" in texts["derive.enough-oxygen-fails"]
+
+
+def test_table_as_a_frame():
+    result = derive(source(), assume({}))
+    frame = result.to_frame()
+    assert list(frame["quantity"]) == [item.name for item in result.quantities]
+    assert list(frame["value_in_unit"]) == [item.value for item in result.quantities]

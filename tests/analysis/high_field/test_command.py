@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import jsonschema
 
 from glasspara.presets import load_preset
 from glasspara.report.schema import schema_text
+from tests import golden
 
 # Held, for a quick fit of one run.
 HELD = ("d_min", "delta_mu", "chi_larmor")
@@ -23,7 +25,8 @@ def test_highfield(glasspara, fixtures, tmp_path):
     document = json.loads(done.out)
     jsonschema.Draft202012Validator(json.loads(schema_text())).validate(document)
     block = document["highfield"]
-    assert block["statements"][0].startswith("the two-level form (10) serves")
+    golden.check(document, Path(__file__).with_name("golden.json"))
+    assert block["assessment"]["status"] == "two-levels-suffice"
     assert {peak["form"] for peak in block["peaks"]} <= {form["name"] for form in block["forms"]}
     assert {path.name for path in tmp_path.iterdir()} == {
         "highfield.json", "highfield.csv", "highfield_4.5K.png",

@@ -10,7 +10,7 @@ import pytest
 
 from glasspara.analysis.high_field.field_dependence import FORMS, PLAIN, high_field
 from glasspara.analysis.high_field.figures import highfield_figures
-from glasspara.analysis.high_field.report import highfield_csv
+from glasspara.analysis.high_field.report import TABLE, highfield_tables
 from glasspara.errors import InputError
 from glasspara.model.model import Model
 from glasspara.model.parameters import ATS_NAMES
@@ -31,11 +31,12 @@ def test_the_form_that_made_the_data_is_found(result):
     comparison = result.comparison
     assert [item.name for item in comparison.contestants] == list(FORMS)
     assert comparison.best.name == "three-level"
-    assert result.trusted
+    assert result.assessment.trusted
     plain = next(item for item in comparison.contestants if item.name == PLAIN)
     assert plain.delta > 10.0
-    assert result.statements[0].startswith("the two-level form (10) is not enough")
-    assert result.statements[0].endswith("best: three levels")
+    assert result.assessment.status == "two-levels-fail"
+    assert result.assessment.reasons[0].text.startswith("the two-level form (10) is not enough")
+    assert result.assessment.reasons[0].text.endswith("best: three levels")
 
 
 def test_the_peak_is_where_the_truth_has_it(result):
@@ -48,8 +49,10 @@ def test_the_peak_is_where_the_truth_has_it(result):
     assert peak.field == pytest.approx(fields[true.argmax()], abs=3.5 * peak.error)
     assert peak.fall == pytest.approx(true[-1] / true.max(), abs=0.05)
     assert peak.top == 65e3
-    (words,) = (words for words in result.statements if "at 4.5 K peaks at" in words)
-    assert f"has fallen to {peak.fall:.2f} of that at 65 kOe" in words
+    (reason,) = (reason for reason in result.assessment.reasons if reason.where.run == "4.5 K")
+    assert reason.code == "high_field.peak"
+    assert reason.values["field_kOe"] == [pytest.approx(1e-3 * peak.field), pytest.approx(1e-3 * peak.error)]
+    assert f"has fallen to {peak.fall:.2f} of that at 65 kOe" in reason.text
 
 
 def test_figure_shows_data_and_every_form(result):
@@ -67,18 +70,25 @@ def test_figure_shows_data_and_every_form(result):
     assert black.get_ydata()[-1] == pytest.approx(scale * fit.terms.ats[part][-1], rel=1e-9)
     assert len([line for line in below.get_lines() if line.get_gid() == POINTS]) == 2
     words = " ".join(text.get_text() for text in (figure._suptitle, *figure.texts))
-    assert "best form three levels" in words
+    assert result.assessment.headline.text in words
+    assert "best: three levels" in words
     assert "synthetic" in words
 
 
 def test_table_has_every_form(result):
-    lines = [line for line in highfield_csv((), result).splitlines() if not line.startswith("#")]
+    lines = [line for line in highfield_tables((), result)[TABLE].splitlines() if not line.startswith("#")]
     rows = list(csv.DictReader(io.StringIO("\n".join(lines))))
     assert len(rows) == len(result.comparison.data)
     first = rows[0]
     for form in ("etm", "etm_high_field", "etm_phase", "three_level"):
         left = float(first[f"M_intrinsic_{form}_emu_per_g"]) - float(first[f"M_ats_{form}_emu_per_g"])
         assert left == pytest.approx(float(first[f"residual_{form}_emu_per_g"]), abs=1e-12)
+
+
+def test_table_as_a_frame(result):
+    frame = result.to_frame()
+    assert len(frame) == len(result.comparison.data)
+    assert frame["M_ats_etm_emu_per_g"].to_numpy() == pytest.approx(result.usable["etm"].terms.ats)
 
 
 def test_without_a_run_at_fixed_temperature():
@@ -89,6 +99,6 @@ def test_without_a_run_at_fixed_temperature():
 def test_fewer_points_than_parameters_are_no_comparison():
     data = fixed_temperature(BK7, np.random.default_rng(9), temperatures=(4.5,), fields=(1e3, 2e4))
     result = high_field(data)
-    assert not result.trusted
-    assert result.statements == ("no form of the ATS term can be compared",)
-    assert all("2 points cannot determine" in item.problem for item in result.comparison.contestants)
+    assert not result.assessment.trusted
+    assert [reason.code for reason in result.assessment.reasons] == ["high_field.not-compared"]
+    assert all("2 points cannot determine" in str(item.problem) for item in result.comparison.contestants)

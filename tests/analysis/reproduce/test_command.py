@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import jsonschema
 import pytest
 
 from glasspara.analysis.reproduce import steps
-from glasspara.analysis.reproduce.published import published_tables
+from glasspara.analysis.reproduce.steps import published_tables
 from glasspara.errors import UsageError
 from glasspara.presets import load_preset
 from glasspara.report.schema import schema_text
+from tests import golden
 
 
 def test_steps_name_campaigns_that_are_made_and_steps_that_come_before():
@@ -69,7 +71,12 @@ def test_a_step_that_fails_is_named_and_the_others_go_on(glasspara, tmp_path, mo
     monkeypatch.setattr(steps, "STEPS", (bad, good))
     done = glasspara("reproduce", "--out", tmp_path / "folder", "--json")
     assert done.status == 6
-    failed, fine = json.loads(done.out)["reproduce"]["steps"]
+    block = json.loads(done.out)["reproduce"]
+    assert [(note["code"], note["values"]["step"]) for note in block["notes"]] == [
+        ("reproduce.step-failed", "bad")
+    ]
+    failed, fine = block["steps"]
+    assert block["notes"][0]["text"] == f"bad failed (exit status 3): {failed['problem']}"
     assert (failed["exit_status"], failed["files"]) == (3, [])
     assert "no point lies in the window" in failed["problem"]
     assert fine["problem"] is None
@@ -98,6 +105,8 @@ def test_results_are_in_the_folder_and_do_not_depend_on_how_many_run_at_once(
         assert "synthetic" in index
         found.append((step["comparison"], index))
     assert found[0] == found[1]
+    del document["files_sha256"]  # of rounded numbers in tables: the last digit may differ elsewhere
+    golden.check(document, Path(__file__).with_name("golden.json"))
     values = {row["quantity"]: row for row in found[0][0]}
     # Published errors are smaller than these data allow (PHYSICS of the source, section on identifiability).
     assert values["n_ats (held)"]["value"] == values["n_ats (held)"]["published"]
