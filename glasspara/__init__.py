@@ -22,7 +22,7 @@ _HOME = {
     "FitResult": "glasspara.fitting.result",
     "fit": "glasspara.fitting.fit",
     "Wishes": "glasspara.fitting.problem.settings",
-    "Wanted": "glasspara.fitting.intervals.exploration",
+    "IntervalRequest": "glasspara.fitting.intervals.exploration",
     "explore": "glasspara.fitting.intervals.exploration",
     "bootstrap": "glasspara.fitting.resampling.bootstrap",
     "universality": "glasspara.analysis.universality.collapse",
@@ -46,10 +46,10 @@ __all__ = [
     "FitResult",
     "FitSettings",
     "GlassparaError",
+    "IntervalRequest",
     "Measurement",
     "Model",
     "Run",
-    "Wanted",
     "Window",
     "Wishes",
     "__version__",
@@ -83,7 +83,7 @@ if TYPE_CHECKING:
     from glasspara.data.loading import load
     from glasspara.errors import GlassparaError
     from glasspara.fitting.fit import fit
-    from glasspara.fitting.intervals.exploration import Wanted, explore
+    from glasspara.fitting.intervals.exploration import IntervalRequest, explore
     from glasspara.fitting.problem.settings import FitSettings, Wishes
     from glasspara.fitting.resampling.bootstrap import bootstrap
     from glasspara.fitting.result import FitResult

@@ -18,8 +18,7 @@ import numpy as np
 from glasspara.analysis.universality.collapse import universality
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals.combination_profile import CombinationProfile
-from glasspara.fitting.intervals.minos import combination_minos, minos
+from glasspara.fitting.intervals.minos import minos
 from glasspara.fitting.intervals.profile import Profiles
 from glasspara.fitting.problem.combinations import combinations
 from glasspara.fitting.problem.settings import FitSettings
@@ -58,11 +57,7 @@ class Coverage:
         free = [name for name, item in result.parameters.items() if item.error]
         known = combinations(result.minimum.reported)
         truth |= {name: item.value(truth) for name, item in known.items()}
-        intervals = minos(Profiles(result.minimum), free)
-        for name in self.drawn:
-            error = result.derived[name].error
-            assert error
-            intervals[name] = combination_minos(CombinationProfile(result.minimum, known[name], error))
+        intervals = minos(Profiles(result.minimum), [*free, *self.drawn])
         (resampled,) = bootstrap([result], self.replicates, seed=index + 1) if self.replicates else (result,)
         done = resampled.bootstrap
         spreads = {**done.parameters, **done.derived} if done else {}

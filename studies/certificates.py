@@ -2,9 +2,9 @@
 
     python -m studies.certificates --samples 300 --glasses 24
 
-draws ordinary samples and glasses as :mod:`studies.ordinary` does, in three designs with noise of 0.1 or 1 %, half of them
-with errors of the instrument within the widths that the verdict allows, fits them as the program does by default, with
-the iron free and with the iron of a mass spectrometer, and counts the verdicts.
+draws ordinary samples and glasses as :mod:`studies.ordinary` does, in three designs with noise of 0.1 or 1 %, half of
+them with errors of the instrument within the widths that the verdict allows, fits them as the program does by default,
+with the iron free and with the iron of a mass spectrometer, and counts the verdicts.
 """
 
 from __future__ import annotations

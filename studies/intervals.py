@@ -12,7 +12,7 @@ from collections import Counter
 import numpy as np
 
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals.minos import minos
+from glasspara.fitting.intervals.minos import INTERVAL_FOUND, minos
 from glasspara.fitting.intervals.profile import Profiles
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.simulation.datasets import BK7, fixed_field
@@ -32,13 +32,10 @@ def coverage(title: str, changes: dict[str, float], settings: FitSettings, seed:
         for name, interval in minos(Profiles(result.minimum), free).items():
             item = result.parameters[name]
             off = truth[name] - item.value
-            at_end = [
-                outcome.split(":")[0].split(" ")[0]
-                for outcome in (interval.lower_outcome, interval.upper_outcome)
-            ]
-            outcomes.update(at_end)
-            below = interval.lower if at_end[0] == "found" else np.inf
-            above = interval.upper if at_end[1] == "found" else np.inf
+            codes = [outcome.code for outcome in interval.outcomes]
+            outcomes.update(code.removeprefix("fitting.interval-") for code in codes)
+            below = interval.lower if codes[0] == INTERVAL_FOUND else np.inf
+            above = interval.upper if codes[1] == INTERVAL_FOUND else np.inf
             hits.setdefault(name, []).append((abs(off) <= (item.error or 0.0), -below <= off <= above))
     print(f"{title}: sides {dict(outcomes)}")
     for name, found in hits.items():

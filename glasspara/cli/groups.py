@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import hypot
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from glasspara.cli import options
@@ -35,10 +36,13 @@ class DataOptions:
     files: options.Files
     mass: options.Mass = None
     sample: options.SampleOption = None
+    geometry_factor: options.GeometryFactor = None
     moment: options.Moment = "auto"
     errors: options.Errors = "auto"
     t_range: options.TRange = None
     h_range: options.HRange = None
+    not_t_range: options.NotTRange = None
+    not_h_range: options.NotHRange = None
     exclude: options.Exclude = None
     min_fit: options.MinFit = None
     average: options.Average = False
@@ -75,6 +79,21 @@ class DataOptions:
             return self.corrections.holder_chi[1]
         return None if self.sample_data is None else self.sample_data.holder_chi_error
 
+    @property
+    def geometry(self) -> tuple[float, float | None] | None:
+        """The geometry factor and its standard deviation, by option or sample file."""
+        from glasspara.data.dataset import check_geometry
+
+        sample = self.sample_data
+        if self.geometry_factor is not None:
+            factor, error = with_error(self.geometry_factor, "--geometry-factor")
+        elif sample is not None and sample.geometry_factor is not None:
+            factor, error = sample.geometry_factor, sample.geometry_factor_error
+        else:
+            return None
+        check_geometry(factor, error)
+        return factor, error
+
     def load(
         self, *, quiet: bool, failed: list[tuple[str, GlassparaError]] | None = None, jobs: int | None = None
     ) -> Loaded:
@@ -98,6 +117,7 @@ class DataOptions:
                 self.files,
                 mass_mg=mass_mg(self.mass),
                 sample=self.sample_data,
+                geometry=self.geometry,
                 moment=self.moment,
                 errors=self.errors,
                 window=self._window(),
@@ -135,10 +155,14 @@ class DataOptions:
 
     def _window(self) -> Window:
         from glasspara.data.dataset import Window
+        from glasspara.files.exclusion import parse_ranges
 
-        t_low, t_high = interval(self.t_range, "--t-range") if self.t_range is not None else (None, None)
-        h_low, h_high = interval(self.h_range, "--h-range") if self.h_range is not None else (None, None)
-        return Window(t_low, t_high, h_low, h_high)
+        return Window(
+            temperatures=parse_ranges(self.t_range, "--t-range"),
+            fields=parse_ranges(self.h_range, "--h-range"),
+            not_temperatures=parse_ranges(self.not_t_range, "--not-t-range"),
+            not_fields=parse_ranges(self.not_h_range, "--not-h-range"),
+        )
 
 
 @dataclass(frozen=True)
@@ -204,6 +228,9 @@ class ParameterOptions:
         nuisances = numbers(self.nuisance, "--nuisance")
         if data.holder_chi_error is not None and not staged:
             nuisances.setdefault("holder_chi", data.holder_chi_error)
+        if data.geometry is not None and data.geometry[1] is not None and not staged:
+            width = data.geometry[1] / data.geometry[0]
+            nuisances["mass_scale"] = hypot(nuisances.get("mass_scale", 0.0), width)
         return Wishes(
             n_fe=iron,
             fixed=fixed,

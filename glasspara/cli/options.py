@@ -70,6 +70,15 @@ SampleOption = Annotated[
         common=True,
     ),
 ]
+GeometryFactor = Annotated[
+    str | None,
+    option(
+        "--geometry-factor",
+        "Measured over true moment, by the sample's shape and its distance from the axis: divides the moments.",
+        "F[+-ERROR]",
+        panel=DATA,
+    ),
+]
 Moment = Annotated[str, option("--moment", "Which moment column to read.", "auto|free|fixed|vsm", panel=DATA)]
 Errors = Annotated[
     str,
@@ -81,17 +90,40 @@ Errors = Annotated[
     ),
 ]
 TRange = Annotated[
-    str | None, option("--t-range", "Temperatures to keep, K.", "LO:HI", panel=DATA, common=True)
+    list[str] | None,
+    option(
+        "--t-range",
+        "Temperatures to keep, K (repeatable; the parts are united).",
+        "LO:HI[,LO:HI...]",
+        panel=DATA,
+        common=True,
+    ),
 ]
 HRange = Annotated[
-    str | None, option("--h-range", "Fields |H| to keep, Oe.", "LO:HI", panel=DATA, common=True)
+    list[str] | None,
+    option(
+        "--h-range",
+        "Fields |H| to keep, Oe (repeatable; the parts are united).",
+        "LO:HI[,LO:HI...]",
+        panel=DATA,
+        common=True,
+    ),
+]
+NotTRange = Annotated[
+    list[str] | None,
+    option("--not-t-range", "Temperatures to leave out, K (repeatable).", "LO:HI[,LO:HI...]", panel=DATA),
+]
+NotHRange = Annotated[
+    list[str] | None,
+    option("--not-h-range", "Fields |H| to leave out, Oe (repeatable).", "LO:HI[,LO:HI...]", panel=DATA),
 ]
 Exclude = Annotated[
     list[str] | None,
     option(
         "--exclude",
-        "Rows to leave out, by their lines in the file (12-20,43), or all flagged flux jumps (repeatable).",
-        "[FILE:]LINES|flux-jumps",
+        "Points to leave out: lines of the file (12-20,43), T=40:65, a branch (cooling), amplitude=1 (mm), or "
+        "flux-jumps (repeatable).",
+        "[FILE:]ITEMS",
         panel=DATA,
         common=True,
     ),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.errors import InputError
+from glasspara.errors import InputError, UsageError
+from glasspara.files.exclusion import Interval
 from glasspara.runs.run import Run, select
 
 MILLIGRAM = 1.0e-3  # g
+
+GEOMETRY_FACTORS = (0.1, 10.0)
+"""Geometry factors that are believed; those of samples in a magnetometer are 0.8 to 1.2."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +24,23 @@ class ReducedRun:
     """One run in emu/g.
 
     ``magnetisation`` and ``sigma`` (emu/g) belong to the points of ``run`` one by one; ``mass_mg`` is the
-    sample mass that divided the moments.
+    sample mass that divided the moments. ``sample`` is the name of the sample ("" where it is not known).
+    ``geometry_factor`` divided them too, and ``geometry_error`` is its relative standard deviation, which all points of
+    the sample share.
     """
 
     run: Run
     mass_mg: float
     magnetisation: FloatArray
     sigma: FloatArray
+    sample: str = ""
+    geometry_factor: float = 1.0
+    geometry_error: float = 0.0
+
+    @property
+    def grams(self) -> float:
+        """What divided the moments: the mass in g, times the geometry factor."""
+        return self.mass_mg * MILLIGRAM * self.geometry_factor
 
     @property
     def temperature(self) -> FloatArray:
@@ -48,41 +63,83 @@ class ReducedRun:
 
 @dataclass(frozen=True)
 class Window:
-    """Inclusive limits of temperature (K) and of |field| (Oe); None is open."""
+    """Which temperatures (K) and |fields| (Oe) are kept.
 
-    t_low: float | None = None
-    t_high: float | None = None
-    h_low: float | None = None
-    h_high: float | None = None
+    ``temperatures`` and ``fields`` are intervals whose union is kept, all where there is none; ``not_temperatures`` and
+    ``not_fields`` are left out of that. The ends of all intervals are inclusive, None is open.
+    """
+
+    temperatures: tuple[Interval, ...] = ()
+    fields: tuple[Interval, ...] = ()
+    not_temperatures: tuple[Interval, ...] = ()
+    not_fields: tuple[Interval, ...] = ()
 
     def mask(self, temperature: FloatArray, field: FloatArray) -> BoolArray:
-        keep = np.ones(temperature.shape, dtype=bool)
+        """Points that are kept."""
         size = np.abs(field)
-        for values, low, high in ((temperature, self.t_low, self.t_high), (size, self.h_low, self.h_high)):
-            if low is not None:
-                keep &= values >= low
-            if high is not None:
-                keep &= values <= high
+        keep = ~self.left_out(temperature, field)
+        if self.temperatures:
+            keep &= _within(temperature, self.temperatures)
+        if self.fields:
+            keep &= _within(size, self.fields)
         return keep
 
+    def left_out(self, temperature: FloatArray, field: FloatArray) -> BoolArray:
+        """Points inside an interval to leave out."""
+        return _within(temperature, self.not_temperatures) | _within(np.abs(field), self.not_fields)
 
-def reduce_run(run: Run, *, mass_mg: float) -> ReducedRun:
-    """Divide the moments of ``run`` by the sample mass.
+
+def _within(values: FloatArray, intervals: Sequence[Interval]) -> BoolArray:
+    """Values inside any of the intervals."""
+    inside = np.zeros(values.shape, dtype=bool)
+    for low, high in intervals:
+        inside |= (values >= (-np.inf if low is None else low)) & (
+            values <= (np.inf if high is None else high)
+        )
+    return inside
+
+
+def check_geometry(factor: float, error: float | None) -> None:
+    """Refuse what cannot be a geometry factor and its standard deviation.
+
+    Raises
+    ------
+    UsageError
+    """
+    low, high = GEOMETRY_FACTORS
+    if not low <= factor <= high or (error is not None and not 0.0 < error < factor):
+        raise UsageError(
+            f"the geometry factor {factor:g}{'' if error is None else f' +- {error:g}'} cannot be one",
+            remedy=f"Give measured over true moment, from {low:g} to {high:g}, for example 0.987+-0.005",
+        )
+
+
+def reduce_run(
+    run: Run, *, mass_mg: float, sample: str = "", geometry: tuple[float, float] = (1.0, 0.0)
+) -> ReducedRun:
+    """Divide the moments of ``run`` by the mass of ``sample`` and by its geometry factor.
+
+    ``geometry`` is that factor and its standard deviation.
 
     Raises
     ------
     ValueError
-        For a mass that is not positive and finite.
+        For a mass or a factor that is not positive and finite.
     """
+    factor, error = geometry
+    if not 0.0 < factor < np.inf:
+        raise ValueError(f"the geometry factor must be a positive number, not {factor!r}")
     if not 0.0 < mass_mg < np.inf:
         raise ValueError(f"the mass must be a positive number of mg, not {mass_mg!r}")
-    grams = mass_mg * MILLIGRAM
-    return ReducedRun(run, mass_mg, run.moment / grams, run.sigma / grams)
+    grams = mass_mg * MILLIGRAM * factor
+    return ReducedRun(run, mass_mg, run.moment / grams, run.sigma / grams, sample, factor, error / factor)
 
 
 def select_points(run: ReducedRun, keep: BoolArray) -> ReducedRun:
     """The run with those of its points that ``keep`` marks."""
-    return ReducedRun(select(run.run, keep), run.mass_mg, run.magnetisation[keep], run.sigma[keep])
+    return replace(
+        run, run=select(run.run, keep), magnetisation=run.magnetisation[keep], sigma=run.sigma[keep]
+    )
 
 
 @dataclass(frozen=True)
@@ -115,9 +172,7 @@ class Dataset:
     def holder(self) -> FloatArray:
         """What was taken from the magnetisation for the holder, emu/g; 0 where nothing was."""
         parts = [
-            np.zeros(len(run))
-            if run.run.background is None
-            else run.run.background / (run.mass_mg * MILLIGRAM)
+            np.zeros(len(run)) if run.run.background is None else run.run.background / run.grams
             for run in self.runs
         ]
         return np.concatenate(parts)
@@ -134,8 +189,13 @@ class Dataset:
 
     @property
     def samples(self) -> tuple[str, ...]:
-        """Names of the samples, in order of appearance; runs without a name count with any."""
-        return ()
+        """Names of the samples in order of appearance; runs whose sample is not named count for none."""
+        return tuple(dict.fromkeys(run.sample for run in self.runs if run.sample))
+
+    @property
+    def geometry_error(self) -> float:
+        """Relative error of the geometry factors, the largest of all runs: a width of the mass scale."""
+        return max(run.geometry_error for run in self.runs)
 
     @property
     def errors_are_estimates(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -9,16 +10,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glasspara.arrays import BoolArray
 from glasspara.data.corrections.corrections import (
     Applied,
     Corrections,
     Corrector,
     read_corrections,
 )
-from glasspara.data.dataset import Dataset, ReducedRun, Window, reduce_run
-from glasspara.errors import GlassparaError, InputError, SampleDataError
-from glasspara.files.exclusion import Item
+from glasspara.data.dataset import Dataset, ReducedRun, Window, check_geometry, reduce_run
+from glasspara.errors import GlassparaError, InputError, SampleDataError, UsageError
+from glasspara.files.exclusion import Branch, Item
+from glasspara.files.moments import EXCLUDED
 from glasspara.files.source import refuse_repeated
+from glasspara.files.states import SUBTRACTED
 from glasspara.findings import Finding, Where, finding
 from glasspara.replicates.cores import Progress, each_file, no_progress
 from glasspara.runs.measurement import Measurement, Reader, run_warnings
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 
 OUTSIDE_WINDOW = "outside --t-range or --h-range"
 
+LEFT_OUT = "inside --not-t-range or --not-h-range"
+
 NOT_COVERED = "not covered by --background"
 """Why a point is left out: the background's runs do not reach its temperature and field."""
 
@@ -42,7 +48,9 @@ SHARED_POINTS = 4
 class Input:
     """One file as an analysis used it. ``rows_read == rows_used + sum(rows_dropped.values())``.
 
-    Rows that were averaged are all used: there may be more rows than points. ``corrections`` is None where the moments
+    ``sample`` is the name of the sample by the header, else by the sample file, else "". ``geometry`` is the factor
+    that divided its moments, and its standard deviation (0 where it has none). Rows that were averaged are all used:
+    there may be more rows than points. ``corrections`` is None where the moments
     and fields are those of the file.
     """
 
@@ -54,6 +62,8 @@ class Input:
     rows_dropped: dict[str, int]
     warnings: tuple[Finding, ...]
     corrections: Applied | None = None
+    sample: str = ""
+    geometry: tuple[float, float] = (1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,7 @@ def load(
     *,
     mass_mg: float | None = None,
     sample: Sample | None = None,
+    geometry: tuple[float, float | None] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     window: Window | None = None,
@@ -105,8 +116,10 @@ def load(
     ----------
     paths : file names; "-" is standard input
     mass_mg : the sample mass, mg; goes before that of ``sample``, which goes before that of the file's header
+    geometry : measured over true moment by the sample's shape and place, and its standard deviation or None; goes
+        before that of ``sample``
     moment, errors, min_fit : as :func:`glasspara.runs.measurement.read` takes them
-    window : temperatures and fields to keep
+    window : temperatures and fields to keep and to leave out
     exclude : what to leave out of each file, by path
     average : whether to average repeated measurements (:func:`glasspara.runs.run.average_repeats`)
     corrections : holder and true field; the window is one of reported fields
@@ -117,15 +130,19 @@ def load(
     Raises
     ------
     InputError
-        A file is unreadable or unsuitable, a file is named twice, or nothing is left in the window.
+        A file is unreadable or unsuitable, has no moment but 0, is named twice, or nothing is left in the window.
     SampleDataError
         The mass of a sample is not known.
+    UsageError
+        The geometry factor cannot be one.
     """
     refuse_repeated(paths)
     settings = corrections or Corrections()
     if settings.holder_chi is None and sample is not None and sample.holder_chi is not None:
         settings = replace(settings, holder_chi=(sample.holder_chi, sample.holder_chi_error))
-    reader = Reader(moment, errors, exclude or {}, min_fit)
+    rows, branches = _split_exclusions(exclude or {})
+    factor, factor_error = _geometry(geometry, sample)
+    reader = Reader(moment, errors, rows, min_fit)
     corrector = read_corrections(settings, reader)
     prepared = []
     with each_file(reader, paths, jobs=jobs, progress=progress) as outcomes:
@@ -133,7 +150,9 @@ def load(
             try:
                 if isinstance(outcome, GlassparaError):
                     raise outcome
-                item = _prepare(outcome, mass_mg, sample, window or Window(), corrector)
+                item = _prepare(
+                    outcome, mass_mg, sample, window or Window(), corrector, branches.get(path, ())
+                )
                 if average:
                     item = replace(item, runs=tuple(average_repeats(run, errors=errors) for run in item.runs))
                 prepared.append(item)
@@ -142,11 +161,12 @@ def load(
                     raise
                 on_error(path, error)
     _check_background(prepared, corrector)
-    loaded = Loaded(_without_copies(_without_holder(prepared, corrector)), corrector)
+    bare = _without_holder(prepared, corrector, (factor, factor_error))
+    loaded = Loaded(_without_copies(bare), corrector)
     if not any(item.runs for item in loaded.inputs):
         raise InputError(
             "no point lies in the window" if prepared else "no file could be read",
-            remedy="Widen --t-range and --h-range" if prepared else "See the errors above",
+            remedy="Widen --t-range and --h-range, or leave out less" if prepared else "See the errors above",
         )
     _check_standard(loaded)
     return loaded
@@ -155,6 +175,13 @@ def load(
 def _check_background(prepared: Sequence[_Prepared], corrector: Corrector) -> None:
     """Refuse to subtract points from themselves, or to count a holder's run twice, in whatever form the copies are."""
     files = corrector.background.measurements if corrector.background else ()
+    for other in files:
+        if {item.code for item in other.file_warnings}.intersection(SUBTRACTED[:-1]):
+            raise InputError(
+                "the instrument has subtracted a background from this run of the holder already",
+                where=other.path,
+                remedy="Give a run of the holder without automatic background subtraction (ABS)",
+            )
     sets = [(other.path, _points(other)) for other in files]
     for (first, points), (second, others) in combinations(sets, 2):
         if (common := len(points & others)) >= SHARED_POINTS:
@@ -187,7 +214,18 @@ def _check_standard(loaded: Loaded) -> None:
         )
 
 
-def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list[Input]:
+def _geometry(given: tuple[float, float | None] | None, sample: Sample | None) -> tuple[float, float]:
+    """The geometry factor and its standard deviation (0 where it has none), by the option or the sample file."""
+    if given is None and sample is not None and sample.geometry_factor is not None:
+        given = (sample.geometry_factor, sample.geometry_factor_error)
+    factor, error = given or (1.0, None)
+    check_geometry(factor, error)
+    return factor, error or 0.0
+
+
+def _without_holder(
+    prepared: Sequence[_Prepared], corrector: Corrector, geometry: tuple[float, float]
+) -> list[Input]:
     """The inputs with specific magnetisations, the holder's moment being taken from those of all files."""
     bare, holders = corrector.without_holder([run for item in prepared for run in item.runs])
     bare, shares = corrector.with_field_errors(bare)
@@ -202,7 +240,14 @@ def _without_holder(prepared: Sequence[_Prepared], corrector: Corrector) -> list
             applied = replace(applied, holder=tuple(holders[part]), field=tuple(fields))
             warnings = applied.warnings(done.measurement.path, done.mass_mg)
             done = replace(done, warnings=(*done.warnings, *warnings))
-        runs = tuple(reduce_run(run, mass_mg=done.mass_mg) for run in bare[part])
+        if geometry != (1.0, 0.0):
+            factor, error = geometry
+            where = Where(file=done.measurement.path)
+            divided = finding("data.geometry-factor", where, factor=factor, error=error or None)
+            done = replace(done, geometry=geometry, warnings=(*done.warnings, divided))
+        runs = tuple(
+            reduce_run(run, mass_mg=done.mass_mg, sample=done.sample, geometry=geometry) for run in bare[part]
+        )
         inputs.append(replace(done, runs=runs, corrections=applied))
     return inputs
 
@@ -247,42 +292,108 @@ def _prepare(
     sample: Sample | None,
     window: Window,
     corrector: Corrector,
+    branches: Sequence[Branch],
 ) -> _Prepared:
+    subtracted = _refuse_subtracted(measurement, corrector)
+    if not any(run.moment.any() for run in measurement.runs):
+        raise InputError(
+            "all moments are 0", where=measurement.path, remedy="Nothing was measured: give another file"
+        )
     mass, source, of_mass = _mass(measurement, mass_mg, sample)
     of_file = (item for item in measurement.file_warnings if item.code != CONTRADICTED)
     runs: list[Run] = []
-    cut = bare = 0
+    counts: Counter[str] = Counter()
     at_true_field = corrector.true_field(measurement)
+    _refuse_unknown(branches, measurement)
     fields: list[RunField] = []
     for run, reason in at_true_field:
-        keep = window.mask(run.temperature, run.instrument_field)
-        cut += int((~keep).sum())
+        keep = np.ones(len(run), dtype=bool)
+        for why, rows in (
+            (EXCLUDED, ~_of_branches(run, branches)),
+            (LEFT_OUT, ~window.left_out(run.temperature, run.instrument_field)),
+            (OUTSIDE_WINDOW, window.mask(run.temperature, run.instrument_field)),
+        ):
+            counts[why] += int((keep & ~rows).sum())
+            keep &= rows
         if not keep.any():
             continue
         kept = select(run, keep)
         covered = corrector.covered(kept)
-        bare += int((~covered).sum())
+        counts[NOT_COVERED] += int((~covered).sum())
         runs.append(select(kept, covered))
         if corrector.standard is not None:
             from glasspara.data.corrections.true_field import run_field
 
             fields.append(run_field(runs[-1], reason))
-    dropped = dict(measurement.rows_dropped)
-    dropped |= {reason: count for reason, count in ((OUTSIDE_WINDOW, cut), (NOT_COVERED, bare)) if count}
+    bare = counts[NOT_COVERED]
+    dropped = +(Counter(measurement.rows_dropped) + counts)
     corrected = corrector.settings != Corrections()
     item = Input(
         measurement=measurement,
         mass_mg=mass,
         mass_source=source,
         runs=(),
-        rows_used=measurement.rows_used - cut - bare,
-        rows_dropped=dropped,
-        warnings=(*of_file, *run_warnings(run for run, _ in at_true_field), *of_mass),
+        rows_used=measurement.rows_used - counts.total(),
+        rows_dropped=dict(dropped),
+        warnings=(*of_file, *run_warnings(run for run, _ in at_true_field), *of_mass, *subtracted),
         corrections=Applied(corrector, measurement.instrument, (), tuple(fields), bare)
         if corrected
         else None,
+        sample=" ".join((measurement.header.sample or (sample.name if sample else "")).split()),
     )
     return _Prepared(item, tuple(runs))
+
+
+def _refuse_subtracted(measurement: Measurement, corrector: Corrector) -> list[Finding]:
+    """Refuse to subtract a holder that the instrument has subtracted already; a finding where its moment may be."""
+    codes = {item.code for item in measurement.file_warnings}.intersection(SUBTRACTED)
+    if codes and corrector.background is not None:
+        named = measurement.header.background
+        raise InputError(
+            f"the instrument {'may have' if codes == {SUBTRACTED[-1]} else 'has'} subtracted a background already"
+            + (f" ({named})" if named else ""),
+            where=measurement.path,
+            remedy="Leave --background out: it would subtract the holder twice",
+        )
+    if codes and corrector.settings.holder_chi is not None:
+        chi, _ = corrector.settings.holder_chi
+        return [
+            finding("data.holder-subtracted-twice", Where(file=measurement.path), holder_chi_emu_per_Oe=chi)
+        ]
+    return []
+
+
+def _split_exclusions(
+    exclude: Mapping[str, Iterable[Item]],
+) -> tuple[dict[str, tuple[Item, ...]], dict[str, tuple[Branch, ...]]]:
+    """What to leave out of the rows of each file, and of the branches of its runs."""
+    items = {path: tuple(found) for path, found in exclude.items()}
+    rows: dict[str, tuple[Item, ...]] = {
+        path: tuple(item for item in found if not isinstance(item, Branch)) for path, found in items.items()
+    }
+    branches = {
+        path: tuple(item for item in found if isinstance(item, Branch)) for path, found in items.items()
+    }
+    return rows, branches
+
+
+def _of_branches(run: Run, branches: Sequence[Branch]) -> BoolArray:
+    """Points of a run in any of ``branches``."""
+    named = [any(item.names(label) for item in branches) for label in run.branch_labels]
+    points: BoolArray = np.array(named, dtype=bool)[run.branch]
+    return points
+
+
+def _refuse_unknown(branches: Sequence[Branch], measurement: Measurement) -> None:
+    """Refuse to leave out a branch that the file does not have."""
+    labels = list(dict.fromkeys(label for run in measurement.runs for label in run.branch_labels))
+    for item in branches:
+        if item.required and not any(map(item.names, labels)):
+            raise UsageError(
+                f"there is no branch {item.label!r} to exclude",
+                where=measurement.path,
+                remedy=f"Its branches: {', '.join(labels)}",
+            )
 
 
 def _mass(

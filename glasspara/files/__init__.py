@@ -14,6 +14,8 @@
     the moment of each row and why it is taken: :func:`~glasspara.files.moments.extract`
 :mod:`~glasspara.files.exclusion`
     rows that the user leaves out
+:mod:`~glasspara.files.states`
+    rows by the state of the instrument: background subtracted, amplitude of the vibration
 
 What is odd about a file is a :class:`~glasspara.findings.Finding`; its sentence is in ``findings.toml``. A whole file
 is read by :func:`glasspara.read`.

@@ -1,9 +1,11 @@
-"""Rows that somebody wants left out: line numbers, ranges of them, or all flux jumps."""
+"""Points that somebody wants left out: by file line, temperature, branch or amplitude, or all flux jumps; ranges."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import PurePath
 
 from glasspara.errors import UsageError
@@ -11,37 +13,89 @@ from glasspara.errors import UsageError
 FLUX_JUMPS = "flux-jumps"
 """The word that asks for all points that are flagged as flux jumps."""
 
-Item = str | int | range
-"""FLUX_JUMPS, a file line, or a range of file lines."""
-
-_LINES = re.compile(r"[0-9]{1,9}(?:-[0-9]{1,9})?(?:,[0-9]{1,9}(?:-[0-9]{1,9})?)*")
+Interval = tuple[float | None, float | None]
+"""Lower and upper end, both inclusive; None is open."""
 
 
-def excluded_lines(items: Iterable[Item]) -> list[range]:
-    """The items that are lines, as ranges.
+@dataclass(frozen=True)
+class Temperatures:
+    """All points from ``low`` to ``high`` (K), ends included; None is open. Where ``required``, none is an error."""
+
+    low: float | None
+    high: float | None
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Amplitude:
+    """All VSM rows of this peak amplitude, mm. Where ``required``, none is an error."""
+
+    mm: float
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Branch:
+    """All points of the branches with this label: "cooling" is every cooling branch, "cooling (2)" the second.
+
+    Where ``required``, none is an error.
+    """
+
+    label: str
+    required: bool = True
+
+    def names(self, label: str) -> bool:
+        """Whether a branch with this label is one of them; the first "cooling" of a run has no number."""
+        return self.label in (label, f"{label} (1)") or label.startswith(f"{self.label} (")
+
+
+Rows = range | Temperatures | Amplitude
+"""What can be left out of a table before it is cut into runs: a range of file lines, temperatures, an amplitude."""
+
+Item = str | int | range | Temperatures | Amplitude | Branch
+"""FLUX_JUMPS, a file line, a range of file lines, temperatures, an amplitude, or a branch."""
+
+_NUMBER = r"[0-9]{1,9}(?:\.[0-9]{0,9})?"
+_PART = re.compile(
+    rf"""(?P<first>[0-9]{{1,9}})(?:-(?P<last>[0-9]{{1,9}}))?
+      | T=(?P<low>{_NUMBER})?:(?P<high>{_NUMBER})?
+      | amplitude=(?P<mm>{_NUMBER})
+      | (?P<branch>warming|cooling|field[ -]up|field[ -]down)(?:\ ?\((?P<number>[0-9]{{1,4}})\))?""",
+    re.VERBOSE,
+)
+
+
+def excluded_lines(items: Iterable[Item]) -> list[Rows]:
+    """The items that are rows of a table: lines as ranges, temperatures, amplitudes.
 
     Raises
     ------
     UsageError
-        An item is another word than FLUX_JUMPS.
+        An item is another word than FLUX_JUMPS, or a branch: branches are known only once there are runs.
     """
-    ranges = []
+    rows: list[Rows] = []
     for item in items:
-        if isinstance(item, range):
-            ranges.append(item)
+        if isinstance(item, range | Temperatures | Amplitude):
+            rows.append(item)
         elif isinstance(item, int):
-            ranges.append(range(item, item + 1))
+            rows.append(range(item, item + 1))
+        elif isinstance(item, Branch):
+            raise UsageError(
+                f"the branch {item.label!r} of a file that is only read, not analysed, cannot be left out",
+                remedy="Leave branches out of the samples of an analysis: load(), fit and other commands",
+            )
         elif item != FLUX_JUMPS:
             raise UsageError(
                 f"cannot exclude {item!r}", remedy=f"Give line numbers, ranges or {FLUX_JUMPS!r}"
             )
-    return ranges
+    return rows
 
 
 def parse_exclusions(texts: Sequence[str], files: Sequence[str]) -> dict[str, tuple[Item, ...]]:
-    """What to leave out of each file, of texts such as "43", "12-20,43", "run.dat:12-20" and "flux-jumps".
+    """What to leave out of each file, of texts such as "43", "run.dat:12-20,43", "T=40:65", "cooling", "flux-jumps".
 
-    A file goes by its path as given or by its name alone; lines without a file are of the only one.
+    A file goes by its path as given or by its name alone. Without a file, lines are of the only one, everything else is
+    left out of all files.
 
     Raises
     ------
@@ -54,14 +108,81 @@ def parse_exclusions(texts: Sequence[str], files: Sequence[str]) -> dict[str, tu
             for items in found.values():
                 items.append(FLUX_JUMPS)
             continue
-        name, _, lines = text.rpartition(":")
-        if not _LINES.fullmatch(lines):
-            raise UsageError(
-                f"--exclude: cannot read {text!r}",
-                remedy=f"Write LINES, FILE:LINES or {FLUX_JUMPS}, for example 12-20,43",
-            )
-        found[_file_of(name, text, files)] += [_range(part, text) for part in lines.split(",")]
+        name, items = _split(text)
+        if name or any(isinstance(item, range) for item in items):
+            found[_file_of(name, text, files)] += items
+            continue
+        for path in found:  # a temperature that one of several files does not have is no slip of the pen
+            found[path] += [item if len(found) == 1 else _optional(item) for item in items]
     return {path: tuple(items) for path, items in found.items() if items}
+
+
+def parse_ranges(texts: Iterable[str] | None, option: str) -> tuple[Interval, ...]:
+    """The intervals of texts such as "2:40,70:300"; one end may be left out.
+
+    Raises
+    ------
+    UsageError
+        A text is something else, or an interval's lower end is not below the upper.
+    """
+    return tuple(_interval(part, option) for text in texts or () for part in text.split(","))
+
+
+def _interval(text: str, option: str) -> Interval:
+    low, colon, high = (part.strip() for part in text.partition(":"))
+    if not colon or not (low or high):
+        raise UsageError(f"{option}: {text!r} is not LO:HI", remedy="Leave one side out for an open interval")
+    ends = tuple(_number(side, option) if side else None for side in (low, high))
+    if ends[0] is not None and ends[1] is not None and not ends[0] < ends[1]:
+        raise UsageError(f"{option}: in {text!r} the lower end is not below the upper")
+    return ends[0], ends[1]
+
+
+def _number(text: str, option: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise UsageError(f"{option}: {text!r} is not a number") from None
+    if not isfinite(value):
+        raise UsageError(f"{option}: {text!r} is not finite")
+    return value
+
+
+def _split(text: str) -> tuple[str, list[Item]]:
+    """File ("" for none) and items of a text; the shortest name after which everything can be read."""
+    ends = [-1, *(i for i, char in enumerate(text) if char == ":")]
+    for end in ends:
+        items = [_item(part, text) for part in text[end + 1 :].split(",")]
+        if all(item is not None for item in items):
+            return text[: max(end, 0)], [item for item in items if item is not None]
+    raise UsageError(
+        f"--exclude: cannot read {text!r}",
+        remedy=f"Write [FILE:]LINES (12-20,43), T=40:65, amplitude=1, cooling, or {FLUX_JUMPS}",
+    )
+
+
+def _item(part: str, text: str) -> Item | None:
+    """The item that a part of a text stands for; None where it stands for none."""
+    match = _PART.fullmatch(part)
+    if match is None:
+        return None
+    if match["first"]:
+        low, high = int(match["first"]), int(match["last"] or match["first"])
+        if not 0 < low <= high:
+            raise UsageError(f"--exclude {text}: {part} is no range of lines", remedy="Lines count from 1")
+        return range(low, high + 1)
+    if match["branch"]:
+        label = match["branch"].replace("-", " ")
+        return Branch(f"{label} ({match['number']})" if match["number"] else label)
+    if match["mm"]:
+        if not float(match["mm"]) > 0.0:
+            raise UsageError(f"--exclude {text}: an amplitude is positive, in mm")
+        return Amplitude(float(match["mm"]))
+    return Temperatures(*_interval(part.removeprefix("T="), f"--exclude {text}"))
+
+
+def _optional(item: Item) -> Item:
+    return item if isinstance(item, str | int | range) else replace(item, required=False)
 
 
 def _file_of(name: str, text: str, files: Sequence[str]) -> str:
@@ -78,11 +199,3 @@ def _file_of(name: str, text: str, files: Sequence[str]) -> str:
             f"--exclude {text}: {name!r} {what}", remedy="Write the path as it stands in the command"
         )
     return named[0]
-
-
-def _range(part: str, text: str) -> range:
-    first, _, last = part.partition("-")
-    low, high = int(first), int(last or first)
-    if not 0 < low <= high:
-        raise UsageError(f"--exclude {text}: {part} is no range of lines", remedy="Lines count from 1")
-    return range(low, high + 1)

@@ -32,10 +32,17 @@ _OTHER_OPTIONS = {
     "heatcapacity": "a heat capacity measurement",
     "heat capacity": "a heat capacity measurement",
     "logdata": "a PPMS log of temperatures and fields",
-    "thermal transport": "a thermal transport measurement",
-    "tto": "a thermal transport measurement",
+    "thermal transport": "a thermal transport measurement (TTO)",
+    "thermaltransport": "a thermal transport measurement (TTO)",
+    "tto": "a thermal transport measurement (TTO)",
     "torque": "a torque measurement",
 }
+
+# Starts of column names, for files whose BYAPP line is lost.
+_OTHER_COLUMNS = {"seebeck_coef": _OTHER_OPTIONS["tto"], "conductivity_w": _OTHER_OPTIONS["tto"]}
+
+_PLATFORMS = {"dynacool": "DynaCool", "versalab": "VersaLab", "opticool": "OptiCool"}
+"""Magnet platforms by their word in APPNAME; all others with these options are PPMS."""
 
 _NEEDED = (
     (TEMPERATURE, "'Temperature (K)'", "temperature"),
@@ -59,10 +66,13 @@ def recognise(raw: RawFile) -> Flavour:
     InputError
         The file is of an option that holds no DC moments, or its columns are not known.
     """
-    program = raw.header.program
+    program = raw.header.program.replace("_", " ")
     for start, words in _OTHER_OPTIONS.items():
         if program.startswith(start):
             raise _refusal(raw, f"{words} (BYAPP {raw.header.byapp[0]}), not magnetometry")
+    for start, words in _OTHER_COLUMNS.items():
+        if any(name.startswith(start) for name in raw.names):
+            raise _refusal(raw, f"{words}, not magnetometry")
     if _is_raw(raw):
         raise _refusal(
             raw, "raw voltage scans, no moments", "Give the .dat file of the same name that holds the moments"
@@ -99,9 +109,9 @@ def _mpms3(raw: RawFile) -> Flavour | None:
 
 def _acms(raw: RawFile) -> Flavour | None:
     if raw.column("m_dc_emu") is not None:
-        return Flavour(ACMS, "PPMS ACMS" + _saved(raw))
+        return Flavour(ACMS, f"{_platform(raw)} ACMS" + _saved(raw))
     if raw.column("dc_moment_emu") is not None:
-        return Flavour(ACMS2, "PPMS ACMS II" + _saved(raw))
+        return Flavour(ACMS2, f"{_platform(raw)} ACMS II" + _saved(raw))
     if raw.header.program.startswith("acms"):
         raise _refusal(raw, "AC susceptibility only (ACMS without a DC moment column), no DC moments")
     return None
@@ -112,10 +122,16 @@ def _vsm(raw: RawFile) -> Flavour | None:
         return None
     if raw.header.program.startswith("squid ac") or raw.column("ac_moment_emu") is not None:
         return Flavour(VSM, "SQUID-VSM" + _saved(raw))
-    if "dynacool" in raw.header.get("APPNAME").lower():
-        return Flavour(VSM, "DynaCool VSM" + _saved(raw))
-    version = f" {raw.header.byapp[1]}" if raw.header.program == "vsm" and len(raw.header.byapp) > 1 else ""
-    return Flavour(VSM, f"PPMS VSM{version}" + _saved(raw))
+    platform = _platform(raw)
+    known = platform == "PPMS" and raw.header.program == "vsm" and len(raw.header.byapp) > 1
+    version = f" {raw.header.byapp[1]}" if known else ""
+    return Flavour(VSM, f"{platform} VSM{version}" + _saved(raw))
+
+
+def _platform(raw: RawFile) -> str:
+    """The platform that carries the option: a file of "VersaLab VSM Option" has the columns of a PPMS."""
+    application = raw.header.get("APPNAME").lower()
+    return next((name for word, name in _PLATFORMS.items() if word in application), "PPMS")
 
 
 def _unknown(raw: RawFile) -> Flavour:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import nan
+from math import inf, nan
 
 import numpy as np
 
-from glasspara.arrays import BoolArray
+from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError, UsageError
-from glasspara.files import flavours, quality
+from glasspara.files import flavours, quality, states
+from glasspara.files.exclusion import Amplitude, Rows, Temperatures
 from glasspara.files.flavours import (
     AC_MARKS,
     CHANNELS,
@@ -25,7 +26,7 @@ from glasspara.files.flavours import (
 from glasspara.files.multivu import FIELD, TEMPERATURE, TIME, RawFile
 from glasspara.files.quality import Diagnostics
 from glasspara.files.table import DroppedRow, Points, Table, collect
-from glasspara.findings import Finding, finding
+from glasspara.findings import Finding, Where, finding
 
 AC_ROW = "AC row"
 DUPLICATE = "duplicate row"
@@ -37,10 +38,18 @@ NOT_POSITIVE = "temperature not positive"
 OUT_OF_RANGE = "value out of range"
 POOR_FIT = "poor fit of the scan"
 
-# Beyond these no magnetometer goes: such a cell is damaged, whatever it says.
+# Beyond these no magnetometer goes: such a cell is damaged, whatever it says. A field or moment may be 0, though.
 LOWEST_K, HIGHEST_K = 1.0e-3, 2000.0
-HIGHEST_OE = 1.0e6
-HIGHEST_EMU = 1.0e4
+LOWEST_OE, HIGHEST_OE = 1.0e-9, 1.0e6
+LOWEST_EMU, HIGHEST_EMU = 1.0e-20, 1.0e4
+
+_RANGES = (
+    f"Values are used from {LOWEST_K:g} to {HIGHEST_K:g} K, {LOWEST_OE:g} to {HIGHEST_OE:g} Oe or 0, "
+    f"{LOWEST_EMU:g} to {HIGHEST_EMU:g} emu or 0"
+)
+
+LOWEST_ERROR_EMU, LOWEST_RELATIVE_ERROR = 1.0e-13, 1.0e-9
+"""A stated error below the one, or below the other times the moment, is none: a SQUID resolves 1e-9 emu."""
 
 
 @dataclass(frozen=True)
@@ -100,22 +109,23 @@ def extract(
     flavour: Flavour,
     *,
     request: str = "auto",
-    exclude: Sequence[range] = (),
+    exclude: Sequence[Rows] = (),
     min_fit: float | None = None,
     makes_runs: Callable[[Points], bool],
 ) -> Extraction:
     """Points of the table of ``raw``, with the moment that ``request`` names (one of REQUESTS).
 
-    Where "auto" finds rows of both kinds, VSM and DC, it takes both, each with the column of its kind, unless
-    ``makes_runs`` says of one kind's points that nothing can be made of them. ``exclude`` are ranges of file lines to
-    leave out. A row whose scan was fitted worse than ``min_fit`` is left out; by default that is
-    :data:`quality.GOOD_FIT`, and of a table of which half or more is worse nothing is left out: these points get larger
-    errors (:func:`quality.widening`).
+    Rows with and without a background that the instrument has subtracted, and VSM rows of different amplitudes, make
+    separate parts. Where "auto" finds rows of both kinds, VSM and DC, it takes both, each with the column of its kind,
+    unless ``makes_runs`` says of one kind's points that nothing can be made of them. ``exclude`` are rows to leave out.
+    A row whose scan was fitted worse than ``min_fit`` is left out; by default that is :data:`quality.GOOD_FIT`, and of
+    a table of which half or more is worse nothing is left out: these points get larger errors
+    (:func:`quality.widening`).
 
     Raises
     ------
     UsageError
-        ``request`` is none of REQUESTS, ``min_fit`` is no fit quality, or no row stands in a range to exclude.
+        ``request`` is none of REQUESTS, ``min_fit`` is no fit quality, or there is no row to exclude.
     InputError
         The table has no rows, none with a DC moment, or not the moment that is requested.
     """
@@ -142,8 +152,8 @@ def extract(
     def select(channels: Sequence[Channel]) -> _Selection:
         return _select(table, channels, present, is_ac, excluded=excluded, min_fit=min_fit)
 
-    def points_of(channel: Channel, rows: BoolArray) -> Points:
-        return _points(raw, table, channel, rows, widened=min_fit is None)
+    def points_of(channel: Channel, rows: BoolArray, state: str = "") -> Points:
+        return _points(raw, table, channel, rows, state, widened=min_fit is None)
 
     selection = select(channels)
     if len(channels) > 1:
@@ -155,21 +165,28 @@ def extract(
     dropped = [*table.dropped]
     dropped += [DroppedRow(int(table.line[i]), str(selection.reasons[i])) for i in np.flatnonzero(~used)]
     if not used.any():
-        listed = ", ".join(
-            f"{n} {reason}" for reason, n in sorted(Counter(r.reason for r in dropped).items())
-        )
+        of_reason = Counter(row.reason for row in dropped)
+        listed = ", ".join(f"{n} {reason}" for reason, n in sorted(of_reason.items()))
+        damaged = 2 * of_reason[OUT_OF_RANGE] >= len(dropped)
         raise InputError(
             f"no row holds a DC moment with its temperature and field ({listed})",
             where=raw.path,
-            remedy=flavours.DC_FILE_WANTED,
+            remedy=_RANGES if damaged else flavours.DC_FILE_WANTED,
         )
-    parts = tuple(points_of(channel, rows) for channel, rows in selection.used.items())
-    choice = _explain(
-        raw, flavour, table, selection, parts, counts=counts, request=request, widened=min_fit is None
-    )
-    found = (*choice.warnings, *notes, *quality.time_goes_back(table, used))
+    parts: list[Points] = []
+    of_states: list[Finding] = []
+    for channel, rows in selection.used.items():
+        apart, said = _states(raw, flavour, table, channel, rows)
+        parts += [points_of(channel, state.rows, state.words) for state in apart]
+        of_states += [*said, *_unusable_errors(raw, table, channel, rows)]
+    choice = _explain(raw, flavour, table, selection, counts=counts, request=request, widened=min_fit is None)
+    if any(item.code == states.SUBTRACTED[0] for item in of_states):
+        choice = replace(
+            choice, reason=f"{choice.reason}; the instrument has subtracted a background from it"
+        )
+    found = (*choice.warnings, *of_states, *notes, *quality.time_goes_back(table, used))
     return Extraction(
-        parts=parts,
+        parts=tuple(parts),
         dropped=tuple(sorted(dropped, key=lambda row: row.line)),
         rows_read=table.rows_read,
         choice=replace(choice, warnings=tuple(item.at(file=raw.path) for item in found)),
@@ -177,11 +194,14 @@ def extract(
     )
 
 
-def _excluded(raw: RawFile, table: Table, ranges: Iterable[range]) -> BoolArray:
-    """Rows in any of the ranges of file lines."""
+def _excluded(raw: RawFile, table: Table, exclude: Iterable[Rows]) -> BoolArray:
+    """Rows that any of ``exclude`` names."""
     excluded = np.zeros(len(table.line), dtype=bool)
     dropped = np.array([row.line for row in table.dropped], dtype=np.int64)
-    for lines in ranges:
+    for lines in exclude:
+        if not isinstance(lines, range):
+            excluded |= _matching(raw, table, lines)
+            continue
         inside = (table.line >= lines.start) & (table.line < lines.stop)
         if not inside.any() and not np.any((dropped >= lines.start) & (dropped < lines.stop)):
             last = int(max(table.line.max(initial=0), dropped.max(initial=0)))
@@ -195,30 +215,90 @@ def _excluded(raw: RawFile, table: Table, ranges: Iterable[range]) -> BoolArray:
     return excluded
 
 
+def _matching(raw: RawFile, table: Table, item: Temperatures | Amplitude) -> BoolArray:
+    """Rows of these temperatures, or of this amplitude."""
+    if isinstance(item, Amplitude):
+        rows, what = states.of_amplitude(table, item.mm), f"of the amplitude {item.mm:g} mm"
+    else:
+        low, high = item.low or 0.0, inf if item.high is None else item.high
+        rows = (table["T"] >= low) & (table["T"] <= high)
+        what = f"from {low:g} to {high:g} K"
+    if item.required and not rows.any():
+        raise UsageError(f"there is no data row {what} to exclude", where=raw.path)
+    return rows
+
+
 def _collect(raw: RawFile, flavour: Flavour) -> Table:
     names = {name for c in CHANNELS[flavour.family] for name in (c.moment, c.sigma, c.fit) if name}
     names.update(AC_MARKS.get(flavour.family, ()), quality.COLUMNS)
+    names |= states.columns(raw, [channel.moment for channel in CHANNELS[flavour.family]])
     wanted = {"T": raw.column(*TEMPERATURE), "H": raw.column(*FIELD), quality.TIME: raw.column(*TIME)}
     wanted |= {name: raw.column(name) for name in names}
     columns = {name: index for name, index in wanted.items() if index is not None}
     return collect(raw, columns, needed=("T", "H"))
 
 
-def _points(raw: RawFile, table: Table, channel: Channel, rows: BoolArray, *, widened: bool) -> Points:
-    column, sigma_column = raw.column(channel.moment), raw.column(channel.sigma)
-    sigma = table[channel.sigma][rows]
-    if column is not None and sigma_column is not None and raw.factors[sigma_column] is None:
-        sigma = sigma * (raw.factors[column] or 1.0)  # "Long Scan Std Dev" is in the unit of its moment
+def _states(
+    raw: RawFile, flavour: Flavour, table: Table, channel: Channel, rows: BoolArray
+) -> tuple[list[states.State], list[Finding]]:
+    """The rows of a channel by the state of the instrument, and what to say about that."""
+    if flavour.family in (flavours.XL, flavours.XL_AVERAGED):
+        return states.background_states(raw, table, channel.moment, rows)
+    if channel.kind == "VSM":
+        return states.amplitude_states(table, channel.moment, rows)
+    return [states.State("", rows)], []
+
+
+def _points(
+    raw: RawFile, table: Table, channel: Channel, rows: BoolArray, state: str, *, widened: bool
+) -> Points:
+    sigma_column = raw.column(channel.sigma)
+    sigma, usable = _errors(raw, table, channel)
     return Points(
         temperature=table["T"][rows],
         field=table["H"][rows],
         moment=table[channel.moment][rows],
-        sigma=np.where(np.abs(sigma) <= HIGHEST_EMU, sigma, nan),
+        sigma=np.where(usable, sigma, nan)[rows],
         line=table.line[rows],
-        column=label(raw, channel.moment),
+        column=", ".join(filter(None, (label(raw, channel.moment), state))),
         sigma_column=None if sigma_column is None else raw.columns[sigma_column],
         widening=quality.widening(table[channel.fit][rows]) if widened else None,
     )
+
+
+def _errors(raw: RawFile, table: Table, channel: Channel) -> tuple[FloatArray, BoolArray]:
+    """Stated errors of all rows, emu, and whether each can be one: not stated (0 or blank) is no fault."""
+    column, sigma_column = raw.column(channel.moment), raw.column(channel.sigma)
+    sigma = table[channel.sigma]
+    if column is not None and sigma_column is not None and raw.factors[sigma_column] is None:
+        sigma = sigma * (raw.factors[column] or 1.0)  # "Long Scan Std Dev" is in the unit of its moment
+    moment, size = np.abs(table[channel.moment]), np.abs(sigma)
+    lowest = np.maximum(LOWEST_ERROR_EMU, LOWEST_RELATIVE_ERROR * np.minimum(moment, HIGHEST_EMU))
+    usable: BoolArray = ~(size > HIGHEST_EMU) & ~((size > 0.0) & (size < lowest))
+    return sigma, usable
+
+
+def _unusable_errors(raw: RawFile, table: Table, channel: Channel, rows: BoolArray) -> list[Finding]:
+    """A finding where stated errors cannot be any."""
+    sigma, usable = _errors(raw, table, channel)
+    bad = rows & ~usable
+    if not bad.any():
+        return []
+    lines = table.line[bad]
+    return [
+        finding(
+            "files.unusable-errors",
+            Where(line=int(lines[0])),
+            rows=len(lines),
+            lines=quality.line_ranges(lines),
+            column=label(raw, channel.sigma),
+            smallest_emu=float(np.abs(sigma[bad]).min()),
+            largest_emu=float(np.abs(sigma[bad]).max()),
+            lowest_emu=LOWEST_ERROR_EMU,
+            lowest_relative=LOWEST_RELATIVE_ERROR,
+            highest_emu=HIGHEST_EMU,
+        )
+    ]
 
 
 def _select(
@@ -253,8 +333,9 @@ def _select(
     drop(np.isnan(T) | np.isnan(H), NO_POSITION)
     drop(np.isinf(T) | np.isinf(H) | np.isinf(moment), NOT_A_NUMBER)
     drop(T <= 0.0, NOT_POSITIVE)
-    drop((T < LOWEST_K) | (T > HIGHEST_K) | (np.abs(H) > HIGHEST_OE), OUT_OF_RANGE)
-    drop(np.abs(moment) > HIGHEST_EMU, OUT_OF_RANGE)
+    drop((T < LOWEST_K) | (T > HIGHEST_K), OUT_OF_RANGE)
+    for values, low, high in ((np.abs(H), LOWEST_OE, HIGHEST_OE), (np.abs(moment), LOWEST_EMU, HIGHEST_EMU)):
+        drop((values > high) | ((values > 0.0) & (values < low)), OUT_OF_RANGE)
     sigma = np.full(len(table.line), nan)
     for channel, mask in holds.items():
         sigma[mask] = table[channel.sigma][mask]
@@ -273,7 +354,6 @@ def _explain(
     flavour: Flavour,
     table: Table,
     selection: _Selection,
-    parts: Sequence[Points],
     *,
     counts: Mapping[Channel, int],
     request: str,
@@ -296,10 +376,13 @@ def _explain(
     else:
         warnings += _left_out(channels[0], selection.rows(channels[0]), counts, request)
     reason += _conversions(raw, channels)
-    stated = any(part.sigma_column for part in parts)
+    stated = any(raw.column(channel.sigma) is not None for channel in channels)
+    errors = [
+        label(raw, channel.sigma) if raw.column(channel.sigma) is not None else "none" for channel in channels
+    ]
     return MomentChoice(
-        column=_by_kind(channels, [part.column for part in parts]),
-        sigma_column=_by_kind(channels, [part.sigma_column or "none" for part in parts]) if stated else None,
+        column=_by_kind(channels, [label(raw, channel.moment) for channel in channels]),
+        sigma_column=_by_kind(channels, errors) if stated else None,
         reason=reason,
         diagnostics=diagnostics,
         warnings=tuple(warnings),

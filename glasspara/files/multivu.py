@@ -69,6 +69,15 @@ _STANDARD: Mapping[str, tuple[str, float]] = MappingProxyType(
 
 _SEPARATORS = ("\t", ",", ";")
 _HEADER_LINE = re.compile(r"\s*\"?([A-Z_]+)\"?\s*([,;\t])(.*)", re.DOTALL)
+_KEYS = (
+    "TITLE",
+    "BYAPP",
+    "INFO",
+    "FILEOPENTIME",
+    "STARTUPAXIS",
+    "FIELDGROUP",
+    "DATATYPE",
+)  # of MultiVu's headers
 _NAMES_WITHIN = 200  # lines to search for the line of names where no [Data] line announces it
 _HEADER_WITHIN = 10_000  # lines to search for [Data]
 _BLOCK = 4096  # lines that are held as text at a time
@@ -104,6 +113,12 @@ class Header:
     def sample(self) -> str:
         """Name of the sample."""
         return self.get("SAMPLE_MATERIAL") or self.get("NAME")
+
+    @property
+    def background(self) -> str:
+        """The file of the background that the instrument was told to subtract; "" where it was told of none."""
+        name = self.get("BACKGROUND DATA FILE")
+        return "" if name.lower() in ("none", "-") else name
 
     @property
     def masses(self) -> tuple[str, ...]:
@@ -281,14 +296,28 @@ def _find_names(lines: list[str], path: str) -> int:
         if known.intersection(TEMPERATURE) and known.intersection(FIELD):
             return i
     if any(is_marker(line, "[header]") for line in lines):
+        matches = (_HEADER_LINE.fullmatch(_unquoted(line)) for line in lines)
+        if any(match and match[1] in _KEYS for match in matches):
+            raise InputError(
+                "the file ends before its [Data] line", where=path, remedy="Copy the file again, whole"
+            )
         raise InputError(
-            "the file ends before its [Data] line", where=path, remedy="Copy the file again, whole"
+            f"not a Quantum Design data file: {_other_program(lines)}",
+            where=path,
+            remedy="Give the .dat file that MultiVu wrote",
         )
     raise InputError(
         "not a Quantum Design data file (no [Data] line, no line of known column names)",
         where=path,
         remedy="Give the .dat file that MultiVu wrote",
     )
+
+
+def _other_program(lines: list[str]) -> str:
+    """What a file with a [Header] of another program is, in words."""
+    if any("labview" in line.lower() for line in lines[:_NAMES_WITHIN]):
+        return "a LabVIEW file"
+    return "its [Header] is that of another program (no BYAPP and no INFO line, no [Data] line)"
 
 
 def is_marker(line: str, marker: str) -> bool:
@@ -326,7 +355,7 @@ def _parse_header(lines: list[str]) -> Header:
     byapp: tuple[str, ...] = ()
     info: list[list[str]] = []
     comments: list[str] = []
-    for line in lines:
+    for line in map(_unquoted, lines):
         if line.lstrip().startswith(";"):
             comments.append(line.strip("; \t"))
             continue
@@ -351,10 +380,25 @@ def _header_parts(rest: str, separator: str) -> list[str]:
     rest = rest.rstrip(f"{separator} ")
     if '"' in rest:
         try:
-            return next(csv.reader([rest], delimiter=separator, skipinitialspace=True), [])
+            parts = next(csv.reader([rest], delimiter=separator, skipinitialspace=True), [])
         except csv.Error:
             pass
+        else:
+            while len(parts) > 1 and not parts[-1].strip():  # padding whose cells are quoted too
+                parts.pop()
+            return parts
     return rest.split(separator)
+
+
+def _unquoted(line: str) -> str:
+    """A line that a program put into quotes as a whole, or a comment whose cells are quoted, as it was before."""
+    if not line.lstrip().startswith('"'):
+        return line
+    cells = _split(line.strip(), max(_SEPARATORS, key=line.count))
+    filled = [cell for cell in cells if cell.strip()]
+    if len(filled) == 1 or (filled and filled[0].startswith(";")):
+        return ",".join(filled)
+    return line
 
 
 def _info_pair(parts: list[str], program: str) -> tuple[str, str]:

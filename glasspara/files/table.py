@@ -46,7 +46,8 @@ class Points:
 
     ``temperature`` in K, ``field`` in Oe, ``moment`` in emu, ``sigma`` in emu as the instrument states it (nan
     or 0 where it states none), ``line`` the 1-based file line. ``column`` and ``sigma_column`` name the columns
-    of moments and errors as the file writes them. ``widening`` are factors for the errors of points whose moment is
+    of moments and errors as the file writes them, the former with the state of the instrument where the file holds
+    rows of several ("Moment (emu), amplitude 5 mm"). ``widening`` are factors for the errors of points whose moment is
     in doubt, 1 for the others; None stands for 1 throughout.
     """
 

@@ -14,14 +14,12 @@ from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.judge.assessment import TENSION, assess, assumption_shares, compare_without_ats
-from glasspara.fitting.judge.derived import derived
-from glasspara.fitting.judge.determination import determine
-from glasspara.fitting.judge.openness import open_parameters, relative_errors
+from glasspara.fitting.judge.determination import derived, determine
 from glasspara.fitting.judge.ordinary import compare_with_ordinary, with_ats_beside
-from glasspara.fitting.judge.parabola import bent_errors
+from glasspara.fitting.judge.standard_errors import bent_errors, open_parameters, relative_errors
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
-from glasspara.fitting.search.minimise import Minimum, minimise, polish
+from glasspara.fitting.search.minimise import Minimum, minimise, refine
 from glasspara.fitting.search.robust import HUBER_K, with_huber_errors
 from glasspara.fitting.search.staged import stage_values
 from glasspara.fitting.search.start import descend, find_start, linear_descent
@@ -288,7 +286,7 @@ def _on_iron(data: Dataset, settings: FitSettings, minimum: Minimum) -> list[Fin
     open_iron = replace(open_iron, constrained={**open_iron.constrained, "n_fe": (known[0], known[0])})
     open_held = open_iron.held()
     problem = open_iron.problem(data, open_held, open_iron.assumed(open_held))
-    there = polish(problem, descend(problem, [minimum.reported]))
+    there = refine(problem, descend(problem, [minimum.reported]))
     error = there.errors.get("n_fe")
     if not there.valid or not error:
         return [finding("fitting.iron-held", n_fe=known[0], tension=None, free=None)]

@@ -19,8 +19,7 @@ from glasspara.physics.ions.ions import TraceIon
 
 if TYPE_CHECKING:
     from glasspara.fitting.intervals.contours import Contour
-    from glasspara.fitting.intervals.curves import ProfileCurve
-    from glasspara.fitting.intervals.minos import Interval
+    from glasspara.fitting.intervals.minos import Interval, ProfileCurve
     from glasspara.fitting.judge.misfit import Place
     from glasspara.fitting.judge.ordinary import OrdinaryMagnetism
 

@@ -94,7 +94,7 @@ def _moments(run: ReducedRun) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Measured, holder's and sample's moment, emu, or over the field at a fixed one, emu/Oe."""
     holder = run.run.background
     assert holder is not None
-    sample = run.magnetisation * run.mass_mg * MILLIGRAM
+    sample = run.magnetisation * run.grams
     by = run.field if run.run.kind == "fixed-field" and np.all(run.field != 0.0) else np.ones(len(run))
     return (sample + holder) / by, holder / by, sample / by
 

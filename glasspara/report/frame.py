@@ -151,7 +151,7 @@ def input_block(item: Input) -> InputBlock:
         "path": measurement.path,
         "sha256": measurement.sha256,
         "instrument": measurement.instrument,
-        "sample": measurement.header.sample or None,
+        "sample": item.sample or None,
         "rows_read": measurement.rows_read,
         "rows_used": item.rows_used,
         "rows_dropped": dict(item.rows_dropped),

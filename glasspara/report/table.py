@@ -69,11 +69,16 @@ def provenance(command: str, inputs: Sequence[Input]) -> list[str]:
     lines = [f"glasspara {__version__} {command}"]
     lines.extend(
         f"input {item.measurement.path} sha256 {item.measurement.sha256} mass_mg {item.mass_mg!r} "
-        f"({item.mass_source}) moment column {item.measurement.moment_choice.column}"
+        f"({item.mass_source}) moment column {item.measurement.moment_choice.column}" + _divided_by(item)
         for item in inputs
     )
     applied = next((item.corrections for item in inputs if item.corrections is not None), None)
     return lines if applied is None else [*lines, *_corrections(applied)]
+
+
+def _divided_by(item: Input) -> str:
+    factor, error = item.geometry
+    return "" if factor == 1.0 else f" geometry_factor {factor!r}" + (f" +- {error!r}" if error else "")
 
 
 def _corrections(applied: Applied) -> Iterator[str]:

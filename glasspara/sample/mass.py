@@ -35,9 +35,27 @@ _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _HINT = re.compile(
     r"(?<![0-9.,])(?P<number>[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+)\s*(?P<unit>mg|MG|ug|µg|μg|g)(?![a-zA-Z])"
 )
-_MATRIX = re.compile(
-    r"\s*(?:of\s+)?(?:eicosane|teflon|ptfe|oil|capsule|grease|wax|varnish|holder|quartz)", re.IGNORECASE
+# What a sample is embedded in, wrapped in or held by.
+_HELD_BY = (
+    r"(?:n-?)?(?:eicosane|docosane)|paraffin|para ?film|kapton|mylar|teflon|ptfe|cling[ -]?(?:film|wrap)"
+    r"|plastic[ -](?:film|wrap|bag|foil)|wrapping|tape|alumini?um foil|al foil|oil|nujol|grease|vaseline|apiezon|wax"
+    r"|varnish|glue|epoxy|(?:gel(?:atine?)? ?)?cap(?:sule)?|straw|cotton|(?:quartz|glass) wool|matrix"
+    r"|quartz (?:rod|tube|boat|paddle)|(?:sample )?holder|container|ampoule"
 )
+# Behind a mass: "4.8 mg cling film", "10 mg (of pure eicosane)"; not "18.8 mg in eicosane", which is the sample's.
+_MATRIX_BEHIND = re.compile(
+    rf"\s*[(\[]?\s*(?:(?:of|the)\s+)*(?:(?!in\b|on\b|with\b|and\b|plus\b|inside\b|between\b|into\b)[a-z]+\s+)?"
+    rf"(?:{_HELD_BY}|quartz)(?![a-z])",
+    re.IGNORECASE,
+)
+# Before a mass: "eicosane 14.73mg", "m(eicosane) = 14.73 mg", "kapton tape: 3 mg".
+_MATRIX_BEFORE = re.compile(
+    rf"(?<![a-z])(?:{_HELD_BY})(?:\s+(?:tape|film|foil|mass|weight|is|of))*\s*[)\]]?\s*[:=(\[~_-]?\s*$",
+    re.IGNORECASE,
+)
+_MATRIX_THEN_COMMA = re.compile(rf"(?<![a-z])(?:{_HELD_BY})\s*[,;]\s*$", re.IGNORECASE)
+# "151.9 g/mol", "0.79 g per ml", "0.79 g cm-3"
+_PER = re.compile(r"\s*(?:/|per\b|[·*.]?\s*(?:mol|cm|ml|l)\s*\^?\s*(?:-|\u2212|\u207b))", re.IGNORECASE)
 _FREE_KEYS = ("mass", "m", "m_s", "ms", "m_sample", "sample_mass", "sample mass", "weight")
 
 
@@ -153,7 +171,11 @@ def _doubt(text: str, source: str) -> str | None:
 
 
 def _mentions(header: Header, path: str) -> list[tuple[str, list[tuple[str, float]]]]:
-    """Masses in running text: (place, [(text, mg), ...]); masses of a matrix (eicosane, oil) left out."""
+    """Masses in running text: (place, [(text, mg), ...]).
+
+    Left out are masses of a matrix or wrapping (eicosane, Parafilm), before or behind the word, and masses per mole or
+    volume.
+    """
     places = (
         ("sample comment", header.sample_comment),
         ("title", header.title),
@@ -163,15 +185,24 @@ def _mentions(header: Header, path: str) -> list[tuple[str, list[tuple[str, floa
     mentions = []
     for place, text in places:
         found = []
-        for match in _HINT.finditer(text):
+        matches = [match for match in _HINT.finditer(text) if not _PER.match(text, match.end())]
+        for match in matches:
             number = match["number"].replace(",", ".")
             value = float(number) * UNITS_MG[match["unit"].lower()]
             vague = match["unit"] == "g" and "." not in number  # "5g" may be anything
-            if value > 0.0 and not vague and not _MATRIX.match(text, match.end()):
+            if value > 0.0 and not vague and not _of_matrix(text, match, alone=len(matches) == 1):
                 found.append((match[0], value))
         if found:
             mentions.append((place, found))
     return mentions
+
+
+def _of_matrix(text: str, match: re.Match[str], *, alone: bool) -> bool:
+    """Whether a mass in ``text`` is that of a matrix or wrapping; ``alone``: there is no other mass in it."""
+    before = text[: match.start()]
+    if _MATRIX_BEHIND.match(text, match.end()) or _MATRIX_BEFORE.search(before):
+        return True
+    return alone and _MATRIX_THEN_COMMA.search(before) is not None
 
 
 def _hint(header: Header, path: str) -> str | None:

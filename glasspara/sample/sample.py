@@ -20,7 +20,7 @@ _TRACE_IONS = Path(__file__).with_name("trace_ions.toml")
 
 SAMPLE_KEYS = (
     "name", "mass_mg", "mass", "n_fe", "n_fe_error", "fe2_fraction", "holder", "holder_chi",
-    "holder_chi_error", "note", "geometry", "trace_ions",
+    "holder_chi_error", "geometry_factor", "geometry_factor_error", "note", "geometry", "trace_ions",
 )  # fmt: skip
 """Keys of a [sample] table."""
 
@@ -89,6 +89,10 @@ class Sample:
         Susceptibility of the holder, emu/Oe, negative for a diamagnet: its moment over the field, not per gram.
     holder_chi_error : float or None
         Its standard deviation, emu/Oe.
+    geometry_factor : float or None
+        Measured over true moment of this sample, by its shape and radial offset: it divides the moments.
+    geometry_factor_error : float or None
+        Its standard deviation.
     geometry : Geometry
         Shape and size.
     trace_ions : tuple of MeasuredIon
@@ -105,6 +109,8 @@ class Sample:
     holder: str = ""
     holder_chi: float | None = None
     holder_chi_error: float | None = None
+    geometry_factor: float | None = None
+    geometry_factor_error: float | None = None
     geometry: Geometry = Geometry()
     trace_ions: tuple[MeasuredIon, ...] = ()
 
@@ -135,8 +141,9 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
     """
     table.refuse_unknown(SAMPLE_KEYS)
     mass_mg, mass_source = _mass(table, source)
-    n_fe, n_fe_error = _with_error(table, "n_fe", "g^-1", accept=_positive)
+    n_fe, n_fe_error = _iron(table)
     holder_chi, holder_chi_error = _with_error(table, "holder_chi", "emu/Oe")
+    factor, factor_error = _with_error(table, "geometry_factor", "", accept=_positive)
     return Sample(
         name=table.string("name"),
         mass_mg=mass_mg,
@@ -148,6 +155,8 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
         holder=table.string("holder"),
         holder_chi=holder_chi,
         holder_chi_error=holder_chi_error,
+        geometry_factor=factor,
+        geometry_factor_error=factor_error,
         geometry=_geometry(table.table("geometry")),
         trace_ions=trace_ions_from_table(table.table("trace_ions")),
     )
@@ -157,12 +166,39 @@ def _with_error(
     table: Table, key: str, unit: str, accept: Callable[[float], bool] | None = None
 ) -> tuple[float | None, float | None]:
     """Value of ``key`` and its standard deviation, that of ``key``_error; None where they are absent."""
-    kind = "a number" if accept is None else "a positive number"
-    value = table.number(key, accept=accept, expected=f"{kind}, {unit}")
-    error = table.number(f"{key}_error", accept=_positive, expected=f"a positive number, {unit}")
+    kind, unit = "a number" if accept is None else "a positive number", unit and f", {unit}"
+    value = table.number(key, accept=accept, expected=kind + unit)
+    error = table.number(f"{key}_error", accept=_positive, expected=f"a positive number{unit}")
     if value is None and error is not None:
         raise table.fault(f"{key}_error", f"given without {key}")
     return value, error
+
+
+def _iron(table: Table) -> tuple[float | None, float | None]:
+    """Iron and its error, g^-1: numbers, or texts with a unit ("15 ppm", "15+-1 ug/g")."""
+    value, error = _concentration(table, "n_fe")
+    own, none = _concentration(table, "n_fe_error")
+    if none is not None:
+        raise table.fault("n_fe_error", "an error with an error of its own")
+    if value is None and own is not None:
+        raise table.fault("n_fe_error", "given without n_fe")
+    if error is not None and own is not None:
+        raise table.fault("n_fe_error", "the error is given twice", "Keep either n_fe_error or that in n_fe")
+    return value, own if error is None else error
+
+
+def _concentration(table: Table, key: str) -> tuple[float | None, float | None]:
+    """Value of ``key`` with the error that its text states, g^-1."""
+    if not isinstance(table.content.get(key), str):
+        return table.number(
+            key, accept=_positive, expected="a positive number, g^-1, or a text with a unit"
+        ), None
+    from glasspara.sample.iron import parse_concentration as parse
+
+    try:
+        return parse(table.string(key))
+    except GlassparaError as error:
+        raise table.fault(key, error.what, error.remedy) from error
 
 
 def _geometry(table: Table | None) -> Geometry:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from glasspara.errors import UsageError
-from glasspara.files.exclusion import FLUX_JUMPS, excluded_lines, parse_exclusions
+from glasspara.files.exclusion import (
+    FLUX_JUMPS,
+    Amplitude,
+    Branch,
+    Temperatures,
+    excluded_lines,
+    parse_exclusions,
+    parse_ranges,
+)
+from glasspara.runs.measurement import read
 
 
 def test_lines_of_the_only_file():
@@ -45,6 +54,69 @@ def test_what_cannot_be_excluded(text, files, words):
 
 
 def test_items():
-    assert excluded_lines([3, range(5, 9), FLUX_JUMPS]) == [range(3, 4), range(5, 9)]
+    cold = Temperatures(None, 3.0)
+    assert excluded_lines([3, range(5, 9), FLUX_JUMPS, cold]) == [range(3, 4), range(5, 9), cold]
+    with pytest.raises(UsageError, match="the branch 'cooling'"):
+        excluded_lines([Branch("cooling")])
     with pytest.raises(UsageError, match="cannot exclude 'wild points'"):
         excluded_lines(["wild points"])
+
+
+def test_temperatures_branches_and_amplitudes():
+    texts = ["T=40:65", "7,T=:3,cooling", "a.dat:field-up (2)", "amplitude=1.5"]
+    assert parse_exclusions(texts, ["a.dat"]) == {
+        "a.dat": (
+            Temperatures(40.0, 65.0),
+            range(7, 8),
+            Temperatures(None, 3.0),
+            Branch("cooling"),
+            Branch("field up (2)"),
+            Amplitude(1.5),
+        )
+    }
+
+
+def test_what_names_no_file_is_left_out_of_all_that_have_it():
+    found = parse_exclusions(["T=40:65", "b:cooling"], ["a", "b"])
+    everywhere = Temperatures(40.0, 65.0, required=False)
+    assert found == {"a": (everywhere,), "b": (everywhere, Branch("cooling"))}
+
+
+@pytest.mark.parametrize("text", ["T=65:40", "T=:", "T=40", "T=a:b", "amplitude=0", "heating", "cooling (x)"])
+def test_what_is_no_item(text):
+    with pytest.raises(UsageError):
+        parse_exclusions([text], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("item", "named"),
+    [
+        ("cooling", ["cooling", "cooling (2)"]),
+        ("cooling (1)", ["cooling"]),
+        ("cooling (2)", ["cooling (2)"]),
+        ("warming", []),
+    ],
+)
+def test_labels_of_branches(item, named):
+    assert [label for label in ("cooling", "cooling (2)", "field up") if Branch(item).names(label)] == named
+
+
+def test_temperatures_are_left_out_of_a_file(write, compose, sweep):
+    path = write(compose("xl", sweep(12)))
+    measurement = read(path, exclude=[Temperatures(6.0, 11.0)])
+    assert measurement.rows_dropped == {"excluded on request": 2}
+    assert not any(((run.temperature >= 6.0) & (run.temperature <= 11.0)).any() for run in measurement.runs)
+    with pytest.raises(UsageError, match=r"no data row from 0\.1 to 0\.2 K"):
+        read(path, exclude=[Temperatures(0.1, 0.2)])
+    assert read(path, exclude=[Temperatures(0.1, 0.2, required=False)]).rows_used == 12
+
+
+def test_ranges():
+    assert parse_ranges(["2:40,70:", " : 5 "], "--t-range") == ((2.0, 40.0), (70.0, None), (None, 5.0))
+    assert parse_ranges(None, "--t-range") == ()
+
+
+@pytest.mark.parametrize("text", ["", "5", ":", "5:5", "6:5", "a:5", "1:inf", "2:40,,70:300", "nan:3"])
+def test_what_is_no_range(text):
+    with pytest.raises(UsageError, match="--t-range"):
+        parse_ranges([text], "--t-range")

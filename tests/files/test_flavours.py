@@ -79,3 +79,20 @@ def test_acms_without_dc_columns_is_refused(write, compose, sweep):
 def test_unknown_columns_are_refused(write, compose, sweep, change, words):
     with pytest.raises(InputError, match=words):
         read(write(compose("vsm", sweep()).replace(*change)))
+
+
+TTO = (
+    "Comment,Time Stamp (sec),Status (code),Error (code),Magnetic Field (Oe),Sample Temp. (K),Conductivity (W/K-m),"
+    "Cond. Std.Dev.,Seebeck Coef. (\u00b5V/K),Seebeck Std.Dev.,Resistivity (Ohm-m),Resist Std.Dev.,Figure of Merit ZT"
+)
+
+
+@pytest.mark.parametrize(
+    "byapp", ["BYAPP,THERMAL_TRANSPORT,1.0,1.1\n", "BYAPP,Thermal Transport,1.0\n", "TITLE,x\n"]
+)
+def test_thermal_transport_is_refused_by_name(glasspara, write, byapp):
+    path = write(f"[Header]\n{byapp}INFO,x,SAMPLE_MATERIAL\n[Data]\n{TTO}\n,1,0,0,0,300,1,,2,,3,,4\n")
+    with pytest.raises(InputError, match="a thermal transport measurement"):
+        read(path)
+    status, out, err = glasspara("fit", path)
+    assert (status, out, err.count("\n")) == (3, "", 1)

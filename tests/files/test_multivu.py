@@ -229,3 +229,54 @@ def test_rows_read_at_once_and_one_by_one_are_the_same(write, compose, sweep, la
     for name in ("temperature", "field", "moment", "sigma"):
         np.testing.assert_array_equal(getattr(whole.runs[0], name), getattr(single.runs[0], name))
     assert (whole.runs[0].line + 1).tolist() == single.runs[0].line.tolist()
+
+
+def quoted(text):
+    """The text with every cell in quotes and every line as wide as the table, as a spreadsheet may save it."""
+    rows = [line.split(",") for line in text.rstrip("\n").split("\n")]
+    width = max(map(len, rows))
+    padded = ([*row, *[""] * (width - len(row))] for row in rows)
+    return "\n".join(",".join(f'"{cell}"' for cell in row) for row in padded) + "\n"
+
+
+@pytest.mark.parametrize("layout", ["xl", "mpms3-dc", "mpms3-vsm"])
+def test_a_file_whose_cells_are_all_quoted(write, compose, sweep, layout):
+    text = compose(layout, sweep(), mass="25.5", comment="polished")
+    plain, other = read(write(text)), read(write(quoted(text), "quoted.csv"))
+    assert other.mass.value_mg == 25.5
+    assert (other.header.info, other.header.byapp) == (plain.header.info, plain.header.byapp)
+    assert other.instrument == plain.instrument
+    assert other.runs[0].moment.tolist() == plain.runs[0].moment.tolist()
+    assert len(other.header.comments) == len(plain.header.comments)
+
+
+def test_header_lines_quoted_as_a_whole(write, compose, sweep):
+    head, data, table = compose("mpms3-dc", sweep(), mass="25.5").partition("[Data]\n")
+    lines = "".join(f'"{line}"\n' for line in head.rstrip("\n").split("\n"))
+    assert read(write(lines + data + table)).mass.value_mg == 25.5
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "[Header]\nColumn 0 : index\n[Header end]\n1, 2, 3\n",
+            "its \\[Header\\] is that of another program",
+        ),
+        ("[Header]\nLabVIEW Measurement\nWriter_Version\t2\n1\t2\n", "a LabVIEW file"),
+    ],
+)
+def test_headers_of_other_programs(glasspara, write, text, words):
+    with pytest.raises(InputError, match=f"not a Quantum Design data file: {words}"):
+        read(write(text))
+    status, out, err = glasspara("inspect", write(text))
+    assert (status, out, err.count("\n")) == (3, "", 1)
+
+
+def test_the_cases_of_quoted_and_foreign_files(shared):
+    folder = shared / "cases" / "files"
+    if not folder.is_dir():
+        pytest.skip("no cases beside the checkout")
+    assert read(folder / "allquoted_mass_lost.csv").mass.value_mg == 255.0
+    with pytest.raises(InputError, match="not a Quantum Design data file"):
+        read(folder / "labview_header_not_qd.txt")

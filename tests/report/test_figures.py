@@ -21,8 +21,7 @@ from glasspara.data.dataset import Dataset
 from glasspara.findings import finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.contours import Contour, ContourLine
-from glasspara.fitting.intervals.curves import ProfileCurve
-from glasspara.fitting.intervals.minos import Interval
+from glasspara.fitting.intervals.minos import Interval, ProfileCurve
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling.bootstrap import bootstrap
@@ -427,17 +426,24 @@ def with_intervals(*, interval, values=None, rises=None, found=True, error=0.01,
     )
 
 
+def outcome(code, side="lower", **values):
+    return finding(f"fitting.interval-{code}", parameter="d_min", side=side, **values)
+
+
 INTERVALS = {
-    "found": lambda: with_intervals(interval=Interval(0.01, 0.02, "found", "found")),
+    "found": lambda: with_intervals(interval=Interval(0.01, 0.02, outcome("found"), outcome("found"))),
     "open": lambda: with_intervals(
         interval=Interval(
-            None, 0.0, "open: chi2 rises by only 0.1 up to 1e-05", "met the limit 0.03: the fit ended there"
+            None,
+            0.0,
+            outcome("open", end=1e-5, rise=0.1),
+            outcome("at-limit", side="upper", end=0.03, rise=0.0),
         ),
         found=False,
         statements=tuple(finding("fitting.contour-open", percent=percent) for percent in (68.0, 95.0)),
     ),
     "no error": lambda: with_intervals(
-        interval=Interval(None, None, "not found: x", "not found: y"), error=None
+        interval=Interval(None, None, *[outcome("not-found", reason="nothing-free")] * 2), error=None
     ),
     "level": lambda: with_intervals(interval=None, rises=np.zeros(21)),
     "one point": lambda: with_intervals(interval=None, values=np.array([0.03]), rises=np.zeros(1)),

@@ -8,6 +8,7 @@ from glasspara.errors import UsageError
 from glasspara.files import flavours
 from glasspara.files.flavours import Flavour
 from glasspara.files.multivu import Header
+from glasspara.runs.measurement import read
 from glasspara.sample.mass import contradictions, header_mass, parse_mass
 
 
@@ -163,3 +164,45 @@ def test_contradictions(weight, name, contradicts):
     header = Header(info=(("WEIGHT", weight),))
     mass = header_mass(header, Flavour(flavours.XL, ""), path=name)
     assert bool(contradictions(mass, header, name)) == contradicts
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "eicosane 14.73mg",
+        "m(eicosane) = 14.73 mg",
+        "14.73 mg (eicosane)",
+        "LiF in eicosane, 14.73 mg",
+        "4.8 mg cling film",
+        "wrapped in cling-film: 4.8 mg",
+        "3.1mg Parafilm",
+        "Kapton tape 2 mg",
+        "2 mg of clear Kapton tape",
+        "14.73 mg eicosane, 18.82 mg sample",
+        "18.82mg in eicosane 14.73mg",
+        "151.9 g/mol",
+        "0.79 g per ml",
+        "MW 151.92 g mol-1",
+        "quartz rod 30.5 mg",
+    ],
+)
+def test_a_matrix_or_wrapping_is_no_sample(comment):
+    header = Header(info=(("WEIGHT", "18.820"), ("COMMENT", comment)))
+    mass = header_mass(header, Flavour(flavours.XL, ""))
+    assert mass.value_mg == 18.82
+    assert contradictions(mass, header, "run.dat") == []
+
+
+@pytest.mark.parametrize("comment", ["20.1 mg in eicosane", "thin film 20.1 mg", "quartz glass 20.1 mg"])
+def test_a_mass_beside_such_words_still_contradicts(comment):
+    header = Header(info=(("WEIGHT", "18.820"), ("COMMENT", comment)))
+    (item,) = contradictions(header_mass(header, Flavour(flavours.XL, "")), header, "run.dat")
+    assert item.values["mentioned"] == ["20.1 mg"]
+
+
+def test_the_case_of_eicosane(shared):
+    path = shared / "cases" / "files" / "comment_eicosane_14.73mg.dc.dat"
+    if not path.is_file():
+        pytest.skip("no cases beside the checkout")
+    measurement = read(path)
+    assert (measurement.mass.value_mg, measurement.file_warnings) == (18.82, ())

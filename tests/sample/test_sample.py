@@ -160,3 +160,44 @@ def test_what_is_no_concentration(text):
     with pytest.raises(UsageError) as caught:
         parse_concentration(text)
     assert "1.657e17+-0.019e17" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "n_fe", "error"),
+    [
+        ("n_fe = 1.657e17\nn_fe_error = 0.019e17", 1.657e17, 0.019e17),
+        ('n_fe = "1.657(19)e17"', 1.657e17, 0.019e17),
+        ('n_fe = "15 ppm"', 15e-6 * 6.02214076e23 / 55.845, None),
+        ('n_fe = "15+-1 ug/g"', 15e-6 * 6.02214076e23 / 55.845, 1e-6 * 6.02214076e23 / 55.845),
+        (
+            'n_fe = "15 ppm"\nn_fe_error = "1 ppm"',
+            15e-6 * 6.02214076e23 / 55.845,
+            1e-6 * 6.02214076e23 / 55.845,
+        ),
+        ('n_fe = "0.02 wt% Fe2O3"', 0.02e-2 * 2 * 6.02214076e23 / (2 * 55.845 + 3 * 15.999), None),
+    ],
+)
+def test_iron_in_a_sample_file_with_its_unit(tmp_path, lines, n_fe, error):
+    path = tmp_path / "sample.toml"
+    path.write_text(f"[sample]\n{lines}\n", encoding="utf-8")
+    sample = read_sample(path)
+    assert sample.n_fe == pytest.approx(n_fe)
+    assert sample.n_fe_error == (None if error is None else pytest.approx(error))
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('n_fe = "15"', "no unit"),
+        ('n_fe = "15 furlong"', "unknown unit"),
+        ('n_fe = "15+-1 ppm"\nn_fe_error = 1e16', "given twice"),
+        ('n_fe_error = "1 ppm"', "without n_fe"),
+        ('n_fe = "15 ppm"\nn_fe_error = "1+-1 ppm"', "error of its own"),
+        ("n_fe = -1", "a positive number"),
+    ],
+)
+def test_iron_in_a_sample_file_that_is_none(tmp_path, lines, words):
+    path = tmp_path / "sample.toml"
+    path.write_text(f"[sample]\n{lines}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=words):
+        read_sample(path)

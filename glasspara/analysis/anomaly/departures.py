@@ -38,7 +38,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, assess
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
-from glasspara.fitting.search.minimise import Minimum, polish
+from glasspara.fitting.search.minimise import Minimum, refine
 from glasspara.model.parameters import ALLOWANCES, allowances_in_words
 from glasspara.replicates.cores import on_one_thread
 
@@ -180,7 +180,7 @@ def anomaly(
         )
     findings = search(minimum, windows)
     out = findings.out
-    rest = minimum if not out else polish((left := without(minimum, out)).problem, left.point)
+    rest = minimum if not out else refine((left := without(minimum, out)).problem, left.point)
     assessment = assess(rest, {}, None) if out else result.assessment
     residuals = data.magnetisation - minimum.problem.terms(rest.reported).total
     departures = []

@@ -16,7 +16,7 @@ from glasspara.analysis.linear import LinearFit, by_thermometer, f_test, tangent
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.fitting.judge.assessment import ALPHA
-from glasspara.fitting.search.minimise import Minimum, settle
+from glasspara.fitting.search.minimise import Minimum, descend_to_minimum
 
 FEWEST_DOF = 5
 """Points that must be left over for the noise to be measured."""
@@ -236,7 +236,7 @@ def without(minimum: Minimum, windows: Collection[TemperatureWindow]) -> Minimum
         return minimum
     problem = minimum.problem
     inside = np.any([window.points(problem.data) for window in windows], axis=0)
-    return settle(replace(problem, data=problem.data.keep(~inside)), minimum.reported)
+    return descend_to_minimum(replace(problem, data=problem.data.keep(~inside)), minimum.reported)
 
 
 def _order(test: WindowTest) -> tuple[float, float]:

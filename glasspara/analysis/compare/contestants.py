@@ -14,7 +14,7 @@ from glasspara.data.dataset import Dataset
 from glasspara.errors import DomainError, UsageError
 from glasspara.findings import Finding, finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.judge.significance import MISFIT_P, chi2_p_value
+from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.settings import FitSettings, Wishes
 from glasspara.fitting.result import FitResult
 from glasspara.model.catalogue import CATALOGUE, IONS, Family

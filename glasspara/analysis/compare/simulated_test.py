@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glasspara.fitting.judge.significance import f_p_value
+from glasspara.fitting.judge.statistics import f_p_value
 from glasspara.fitting.problem.problem import Problem
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling.resample import Resampler, fingerprint

@@ -19,7 +19,7 @@ from glasspara.analysis.derive.assumptions import Assumption
 from glasspara.analysis.derive.fitted_values import FittedValues
 from glasspara.analysis.derive.quantities import Formula, at_temperature, from_the_fit, with_assumptions
 from glasspara.findings import Assessment, Finding, finding
-from glasspara.fitting.judge.openness import UNDETERMINED
+from glasspara.fitting.judge.standard_errors import UNDETERMINED
 from glasspara.report.table import Columns
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from glasspara.data.loading import Input, Loaded
     from glasspara.errors import GlassparaError
-    from glasspara.fitting.intervals.exploration import Wanted
+    from glasspara.fitting.intervals.exploration import IntervalRequest
     from glasspara.fitting.problem.settings import FitSettings
     from glasspara.fitting.result import FitResult
 
@@ -127,16 +127,16 @@ def fit(
         iron_from_sample=chosen.has_ats and ions == "both",
         allowances=allowances,
     )
-    wanted = _wanted(minos, profile, contour)
-    if wanted is not None:
-        wanted.check(settings)
+    request = _interval_request(minos, profile, contour)
+    if request is not None:
+        request.check(settings)
     replicates = _Replicates(bootstrap, bootstrap_kind, work, output)
     output.check(REPORT.files)
     failed: list[tuple[str, GlassparaError]] = []
     # A joint fit without one of its files is another fit.
     jobs = work.workers
     loaded = data.load(quiet=output.quiet, failed=failed if per_run else None, jobs=jobs)
-    results = replicates.run(_fit(loaded, settings, wanted, per_run=per_run, jobs=jobs, quiet=output.quiet))
+    results = replicates.run(_fit(loaded, settings, request, per_run=per_run, jobs=jobs, quiet=output.quiet))
 
     def figures() -> dict[str, bytes]:
         return _figures(
@@ -155,16 +155,24 @@ def fit(
         stop(PART_FAILED)
 
 
-def _wanted(minos: list[str] | None, profile: list[str] | None, contour: list[str] | None) -> Wanted | None:
+def _interval_request(
+    minos: list[str] | None, profile: list[str] | None, contour: list[str] | None
+) -> IntervalRequest | None:
     if not (minos or profile or contour):
         return None
-    from glasspara.fitting.intervals.exploration import Wanted
+    from glasspara.fitting.intervals.exploration import IntervalRequest
 
-    return Wanted(names(minos), names(profile), pairs(contour, "--contour"))
+    return IntervalRequest(names(minos), names(profile), pairs(contour, "--contour"))
 
 
 def _fit(
-    loaded: Loaded, settings: FitSettings, wanted: Wanted | None, *, per_run: bool, jobs: int, quiet: bool
+    loaded: Loaded,
+    settings: FitSettings,
+    request: IntervalRequest | None,
+    *,
+    per_run: bool,
+    jobs: int,
+    quiet: bool,
 ) -> list[FitResult]:
     from glasspara.data.dataset import Dataset
     from glasspara.fitting.batch import fit_each
@@ -173,7 +181,7 @@ def _fit(
     data = loaded.data
     parts = [Dataset((run,)) for run in data.runs] if per_run else [data]
     with progress("fitting", quiet=quiet) as report:
-        return fit_each(parts, settings, wanted=wanted, jobs=jobs, progress=report)
+        return fit_each(parts, settings, request=request, jobs=jobs, progress=report)
 
 
 class _Replicates:

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from glasspara.arrays import FloatArray
 from glasspara.fitting.intervals.contours import Contour, ContourLine
-from glasspara.fitting.intervals.curves import ProfileCurve
+from glasspara.fitting.intervals.minos import ProfileCurve
 from glasspara.fitting.result import Bootstrap, FitResult, Quantity, Spread
 from glasspara.report.panels import draw_header, draw_legend, frame
 from glasspara.report.stems import contour_stem, profile_stem
@@ -131,10 +131,8 @@ def _interval_words(name: str, item: Quantity) -> str:
     first = f"{name} = {value_with_error(item.value, item.error)} {raised(item.unit)}"
     if item.minos is None:
         return first
-    outcomes = [f"down: {item.minos.lower_outcome}", f"up: {item.minos.upper_outcome}"]
-    if item.minos.found:
-        outcomes = []
-    return "\n".join([first, f"minos {two_errors(item.minos.lower, item.minos.upper)}", *outcomes])
+    lines = [first, f"minos {two_errors(item.minos.lower, item.minos.upper)}"]
+    return "\n".join(lines if item.minos.found else [*lines, item.minos.words(item.value)])
 
 
 def _ends(item: Quantity) -> tuple[float, float]:

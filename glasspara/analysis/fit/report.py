@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks, finding
 from glasspara.fitting.judge.misfit import PlaceBlock
 from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
 from glasspara.fitting.result import FittedParameter
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.contours import Contour
-    from glasspara.fitting.intervals.curves import ProfileCurve
-    from glasspara.fitting.intervals.minos import Interval
+    from glasspara.fitting.intervals.minos import Interval, ProfileCurve
     from glasspara.fitting.judge.ordinary import OrdinaryMagnetism
     from glasspara.fitting.result import Bootstrap, FitResult, Quantity, Spread, TraceEffect
     from glasspara.model.model import Terms
@@ -50,8 +49,8 @@ class IntervalBlock(TypedDict):
 
     lower: float | None
     upper: float | None
-    lower_outcome: str
-    upper_outcome: str
+    lower_outcome: FindingBlock
+    upper_outcome: FindingBlock
 
 
 class ConstraintBlock(TypedDict):
@@ -471,8 +470,8 @@ def _minos(interval: Interval | None) -> IntervalBlock | None:
     return {
         "lower": interval.lower,
         "upper": interval.upper,
-        "lower_outcome": interval.lower_outcome,
-        "upper_outcome": interval.upper_outcome,
+        "lower_outcome": interval.lower_outcome.block,
+        "upper_outcome": interval.upper_outcome.block,
     }
 
 
@@ -582,7 +581,7 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
 def _minos_cells(item: Quantity) -> tuple[float | str | None, ...]:
     if item.minos is None:
         return (None,) * 4
-    return (item.minos.lower, item.minos.upper, item.minos.lower_outcome, item.minos.upper_outcome)
+    return (item.minos.lower, item.minos.upper, *(outcome.text for outcome in item.minos.outcomes))
 
 
 def profile_csv(inputs: Sequence[Input], result: FitResult, curve: ProfileCurve) -> str:
@@ -643,11 +642,15 @@ def bootstrap_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
                     number,
                     replicate,
                     done.chi2[replicate],
-                    done.problems.get(replicate, ""),
+                    _why_no_minimum(done.problems.get(replicate)),
                     *(found.get(name) for name in columns),
                 )
             )
     return csv_text(comments, ["fit", "replicate", "chi2", "problem", *columns.values()], rows)
+
+
+def _why_no_minimum(problem: str | None) -> str:
+    return "" if problem is None else finding("fitting.no-minimum", problem=problem).text
 
 
 def show_fit(inputs: Sequence[Input], result: Fits, out: Console) -> None:
@@ -757,14 +760,11 @@ def _idle(item: FittedParameter) -> bool:
 
 
 def _interval_lines(result: FitResult, intervals: Mapping[str, Interval]) -> list[str]:
-    """What intervals and contours have to say beyond their numbers."""
-    from glasspara.fitting.intervals.minos import FOUND
-
+    """The intervals that are not simply two ends, and what the contours have to say."""
     lines = [
-        f"minos, {name} {side}: {outcome}"
+        interval.words(result.quantities[name].value)
         for name, interval in intervals.items()
-        for side, outcome in (("down", interval.lower_outcome), ("up", interval.upper_outcome))
-        if outcome != FOUND
+        if not interval.found
     ]
     for contour in result.contours:
         lines += [f"{' and '.join(contour.names)}: {statement}" for statement in contour.statements]

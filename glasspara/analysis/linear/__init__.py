@@ -14,7 +14,7 @@ that are off by the usual amounts, each with a Gaussian prior): what such errors
 * ``tangent_space``: :func:`tangent` takes a nonlinear fit as a linear one at its minimum; :func:`by_thermometer` is
   what an error of the thermometer does to it.
 
-p-values are those of :mod:`glasspara.fitting.judge.significance`.
+p-values are those of :mod:`glasspara.fitting.judge.statistics`.
 """
 
 from glasspara.analysis.linear.least_squares import (

@@ -16,7 +16,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.judge.assessment import ALPHA
-from glasspara.fitting.judge.significance import f_p_value
+from glasspara.fitting.judge.statistics import f_p_value
 from glasspara.fitting.problem.nuisances import Disturbance, nuisances_of
 from glasspara.model.parameters import ALLOWANCES
 

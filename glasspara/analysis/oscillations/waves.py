@@ -36,7 +36,7 @@ from glasspara.errors import InputError
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import residual_correlation
-from glasspara.fitting.judge.significance import MISFIT_P
+from glasspara.fitting.judge.statistics import MISFIT_P
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread

@@ -27,8 +27,8 @@ class FractionIntervalBlock(TypedDict):
 
     ends: list[float | None]
     chi2_rise: float
-    lower_outcome: str
-    upper_outcome: str
+    lower_outcome: FindingBlock
+    upper_outcome: FindingBlock
 
 
 class IronBlock(TypedDict):
@@ -87,8 +87,8 @@ def partition_document(result: PartitionResult) -> PartitionDocument:
                 name: {
                     "ends": list(result.ends(name)),
                     "chi2_rise": level,
-                    "lower_outcome": result.intervals[name].lower_outcome,
-                    "upper_outcome": result.intervals[name].upper_outcome,
+                    "lower_outcome": result.intervals[name].lower_outcome.block,
+                    "upper_outcome": result.intervals[name].upper_outcome.block,
                 }
                 for name, level in result.levels.items()
             },

@@ -20,11 +20,10 @@ from glasspara.data.dataset import Dataset
 from glasspara.errors import SampleDataError, UsageError
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals.curves import ProfileCurve
-from glasspara.fitting.intervals.exploration import Wanted, explore
-from glasspara.fitting.intervals.minos import FOUND, Interval, minos
+from glasspara.fitting.intervals.exploration import IntervalRequest, explore
+from glasspara.fitting.intervals.minos import INTERVAL_FOUND, Interval, ProfileCurve, minos
 from glasspara.fitting.intervals.profile import Profile, Profiles
-from glasspara.fitting.judge.significance import MISFIT_P
+from glasspara.fitting.judge.statistics import MISFIT_P
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.minimise import Minimum
@@ -177,7 +176,7 @@ def partition(data: Dataset, settings: FitSettings, values: Sequence[float] | No
     values = fractions() if values is None else tuple(values)
     check(settings, values)
     assert settings.n_fe is not None
-    best = explore(fit(data, settings, ordinary=False), settings, Wanted(minos=(FRACTION,)))
+    best = explore(fit(data, settings, ordinary=False), settings, IntervalRequest(minos=(FRACTION,)))
     profiles = Profiles(best.minimum)
     scanned = [profiles.of(FRACTION).search(value) for value in values]
     points = tuple(
@@ -251,9 +250,9 @@ def _ends(best: float, interval: Interval) -> tuple[float | None, float | None]:
     """Both ends; a side that met its limit ends at just 0 or 1, which the rounding of its length may miss."""
     low, high = interval.lower, interval.upper
     if low is not None:
-        low = max(best - low, 0.0) if interval.lower_outcome == FOUND else 0.0
+        low = max(best - low, 0.0) if interval.lower_outcome.code == INTERVAL_FOUND else 0.0
     if high is not None:
-        high = min(best + high, 1.0) if interval.upper_outcome == FOUND else 1.0
+        high = min(best + high, 1.0) if interval.upper_outcome.code == INTERVAL_FOUND else 1.0
     return low, high
 
 
@@ -267,7 +266,7 @@ def assess(fit: FitResult, intervals: Mapping[str, Interval]) -> Assessment:
     low, high = ends[_WIDEST]
     if low is None or high is None:
         widest = intervals[_WIDEST]
-        open_ = {"lower": widest.lower_outcome, "upper": widest.upper_outcome}
+        open_ = {"lower": widest.lower_outcome.text, "upper": widest.upper_outcome.text}
         first = finding("partition.no-end", level=_WIDEST, **open_)
         return Assessment("partition", "not-determined", (first,), trusted=False)
     if low <= 0.0 and high >= 1.0:

@@ -19,7 +19,7 @@ from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, select_points
 from glasspara.errors import InputError
 from glasspara.fitting.judge.assessment import ALPHA
-from glasspara.fitting.judge.significance import holm
+from glasspara.fitting.judge.statistics import holm
 from glasspara.replicates.cores import on_one_thread
 
 Range = tuple[float, float]

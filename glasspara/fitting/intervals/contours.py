@@ -114,23 +114,23 @@ def _end(profiles: Profiles, names: tuple[str, str], index: int, sign: float, ri
     None where the minimum lies at the limit of that parameter.
     """
     alone = profiles.of(names[index])
-    crossing, _ = alone.reach((sign,), level=rise)
-    if crossing.distance <= 0.0:
+    end = alone.reach((sign,), level=rise)
+    if end.crossing.distance <= 0.0:
         return None
-    place = alone.place((sign,), crossing.distance)
+    place = end.point.positions
     both = profiles.of(*names)
     other = both.axes[1 - index]
-    followed = other.position(alone.at(*place).reported[other.name])
+    followed = other.position(end.point.reported[other.name])
     positions = (*place, followed) if index == 0 else (followed, *place)
     apart = np.array(positions) - np.array([axis.origin for axis in both.axes])
     direction = np.linalg.solve(both.steps, apart).tolist()
-    return _Vertex(_angle(*direction), positions, crossing.how == "found")
+    return _Vertex(_angle(*direction), positions, end.crossing.how == "found")
 
 
 def _crossings(profile: Profile, rays: list[tuple[float, float]], rise: float) -> list[Crossing]:
     """Where each ray crosses: some sought by the whole search, each tried from its neighbours on both sides."""
     found = [
-        profile.cross(ray, level=rise) if number % _SEARCHED else profile.reach(ray, level=rise)[0]
+        profile.cross(ray, level=rise) if number % _SEARCHED else profile.reach(ray, level=rise).crossing
         for number, ray in enumerate(rays)
     ]
     for order in (range(len(rays)), range(len(rays) - 1, -1, -1)):

@@ -1,4 +1,4 @@
-"""What is wanted of a fit beyond its minimum: Minos intervals, profiles, contours."""
+"""What a user asks of a fit beyond its minimum: Minos intervals, the profiles behind them, contours."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from glasspara.errors import UsageError
 from glasspara.findings import finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals.combination_profile import CombinationProfile
 from glasspara.fitting.intervals.contours import contour
-from glasspara.fitting.intervals.curves import combination_curve, profile_curve
-from glasspara.fitting.intervals.minos import combination_minos, minos, not_found
+from glasspara.fitting.intervals.minos import minos, not_found, profile_curve
 from glasspara.fitting.intervals.profile import LOWER, ProfilePoint, Profiles
 from glasspara.fitting.problem.combinations import combinations
 from glasspara.fitting.problem.coordinates import reported_names
@@ -27,7 +25,7 @@ _RESTARTS = 2
 
 
 @dataclass(frozen=True)
-class Wanted:
+class IntervalRequest:
     """Names of free reported parameters and of derived combinations, or "all"; pairs of parameters for contours."""
 
     minos: tuple[str, ...] = ()
@@ -81,8 +79,8 @@ class Wanted:
 
 
 @on_one_thread
-def explore(result: FitResult, settings: FitSettings, wanted: Wanted) -> FitResult:
-    """``result`` with the intervals, profiles and contours ``wanted``.
+def explore(result: FitResult, settings: FitSettings, request: IntervalRequest) -> FitResult:
+    """``result`` with the intervals, profiles and contours of ``request``.
 
     Where a lower minimum turns up on the way, the fit is done again from there, and a note says so; twice at most.
 
@@ -91,32 +89,30 @@ def explore(result: FitResult, settings: FitSettings, wanted: Wanted) -> FitResu
     UsageError
         For a name that is no free parameter of the fit.
     """
-    wanted.check_result(result)
+    request.check_result(result)
     for _ in range(_RESTARTS):
-        explored, lower = _explored(result, wanted)
+        explored, lower = _explored(result, request)
         if lower is None or not result.minimum.valid:
             return explored
         again = _restarted(result, settings, lower.reported)
         if result.minimum.chi2 - again.minimum.chi2 < LOWER:
             return explored
         result = again
-    return _explored(result, wanted)[0]
+    return _explored(result, request)[0]
 
 
-def _explored(result: FitResult, wanted: Wanted) -> tuple[FitResult, ProfilePoint | None]:
-    """``result`` with all that is wanted, and the lowest place that was met where that is lower than its minimum."""
-    minimum, profiles = result.minimum, Profiles(result.minimum)
-    combined = _combined(result, wanted.single)
-    free = minimum.coordinates.free
-    curves = [profile_curve(profiles, name) for name in _among(free, wanted.profiles)]
-    curves += [combination_curve(combined[name]) for name in _among(combined, wanted.profiles)]
-    contours = tuple(contour(profiles, pair) for pair in wanted.contours)
+def _explored(result: FitResult, request: IntervalRequest) -> tuple[FitResult, ProfilePoint | None]:
+    """``result`` with all of ``request``, and the lowest place that was met where that is lower than its minimum."""
+    profiles = Profiles(result.minimum)
+    known = [*result.minimum.coordinates.free, *(name for name, item in result.derived.items() if item.error)]
+    curves = tuple(profile_curve(profiles.of(name)) for name in _among(known, request.profiles))
+    contours = tuple(contour(profiles, pair) for pair in request.contours)
     # Last, so that they know of every lower place that was met.
-    intervals = minos(profiles, _among(free, wanted.single))
+    intervals = minos(profiles, _among(known, request.single))
     intervals |= {
-        name: combination_minos(combined[name]) if name in combined else not_found("nothing in it is free")
+        name: not_found(name, "nothing-free")
         for name in result.derived
-        if name in combined or name in wanted.single
+        if name not in known and name in request.single
     }
     explored = replace(
         result,
@@ -124,21 +120,10 @@ def _explored(result: FitResult, wanted: Wanted) -> tuple[FitResult, ProfilePoin
             name: replace(item, minos=intervals.get(name)) for name, item in result.parameters.items()
         },
         derived={name: replace(item, minos=intervals.get(name)) for name, item in result.derived.items()},
-        profiles=tuple(curves),
+        profiles=curves,
         contours=contours,
     )
-    places = [profiles.lower_minimum, *(profile.lower_minimum for profile in combined.values())]
-    return explored, min(filter(None, places), key=lambda place: place.rise, default=None)
-
-
-def _combined(result: FitResult, asked: Sequence[str]) -> dict[str, CombinationProfile]:
-    """The profiles of the derived combinations that are asked for and have an error."""
-    known = combinations(result.minimum.reported)
-    return {
-        name: CombinationProfile(result.minimum, known[name], error)
-        for name in _among(known, asked)
-        if (error := result.derived[name].error)
-    }
+    return explored, profiles.lower_minimum
 
 
 def _among(names: Iterable[str], asked: Sequence[str]) -> list[str]:
@@ -153,8 +138,11 @@ def _restarted(result: FitResult, settings: FitSettings, place: Mapping[str, flo
         names -= {"n_fe"}  # said by mass spectrometry alone
     starts = {name: place[name] for name in result.minimum.coordinates.free if name in names}
     # the data of the result have the larger errors of Huber's loss already
-    wishes = replace(settings, starts={**settings.starts, **starts}, loss="linear")
-    again = fit(result.data, wishes, ordinary=result.ordinary is not None)
+    again = fit(
+        result.data,
+        replace(settings, starts={**settings.starts, **starts}, loss="linear"),
+        ordinary=result.ordinary is not None,
+    )
     gain = result.minimum.chi2 - again.minimum.chi2
     note = finding("fitting.lower-minimum-met", gain=gain, loss=settings.loss)
     return replace(again, notes=(*again.notes, note))

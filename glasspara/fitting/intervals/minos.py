@@ -1,51 +1,104 @@
-"""Minos intervals: how far a parameter may go, everything else following, before chi2 has risen by 1."""
+"""Minos intervals, and the curves of chi2 behind them.
+
+How far may a parameter or combination go, everything else following, before chi2 has risen by 1?
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import floor, log10
+from statistics import mean
+from typing import Any
 
-from glasspara.fitting.intervals.combination_profile import CombinationProfile
-from glasspara.fitting.intervals.profile import SAME_VALLEY, Profile, Profiles
+import numpy as np
+
+from glasspara.arrays import FloatArray
+from glasspara.findings import Finding, Where, finding
+from glasspara.fitting.intervals.profile import SAME_VALLEY, End, Profile, Profiles
 from glasspara.fitting.search.minimise import Minimum
 
 LEVEL = 1.0
 """Rise of chi2, by the stated sigmas, at the ends of an interval of 68 %."""
 
-FOUND = "found"
+INTERVAL_FOUND = "fitting.interval-found"
+"""Code of the outcome of a side on which the end of the interval was found."""
 
-# A combination that moves by so little of its error does not move.
+# A place that is so little of a standard error away is the minimum itself.
 _NOTHING = 1.0e-6
+# Curves end where chi2 has risen by so much (3.5 standard errors of a parabola), in so many steps a side.
+_HIGHEST = 12.0
+_STEPS = 14
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Both sides of an interval as positive distances from the value, each with its outcome in words.
+    """Both sides of an interval as positive distances from the value, each with its outcome.
 
-    A side without a crossing is None; where a limit is met first it is the distance to the limit. Outcomes begin
-    with "found", "met the limit", "open", "a lower minimum was found" or "not found".
+    A side without a crossing is None; where a limit is met first it is the distance to the limit. The outcomes are the
+    findings ``fitting.interval-...`` with the values ``parameter``, ``side``, and ``end`` and ``rise``: where the way
+    ended, and by how much chi2 had risen there.
     """
 
     lower: float | None
     upper: float | None
-    lower_outcome: str
-    upper_outcome: str
+    lower_outcome: Finding
+    upper_outcome: Finding
+
+    @property
+    def outcomes(self) -> tuple[Finding, Finding]:
+        return (self.lower_outcome, self.upper_outcome)
 
     @property
     def found(self) -> bool:
         """Whether both sides are crossings."""
-        return self.lower_outcome == self.upper_outcome == FOUND
+        return all(outcome.code == INTERVAL_FOUND for outcome in self.outcomes)
+
+    def words(self, value: float, level: str = "68 %") -> str:
+        """The interval about ``value`` in a line: "68 % interval of x: 0 to 0.682 (lower end at the limit 0, ...)"."""
+        title, (first, _) = f"{level} interval of {self.lower_outcome.values['parameter']}", self.outcomes
+        if all(outcome.code == "fitting.interval-not-found" for outcome in self.outcomes):
+            return f"{title} {first}"
+        sides = [side for side in (self.lower, self.upper) if side]
+        digits = 4 if not sides or not value else max(4, floor(log10(abs(value) / min(sides))) + 3)
+        low = None if self.lower is None else f"{value - self.lower:.{digits}g}"
+        high = None if self.upper is None else f"{value + self.upper:.{digits}g}"
+        ends = " to ".join("?" if end is None else end for end in (low, high))
+        notes = [
+            f"{outcome.values['side']} end {outcome}"
+            for outcome in self.outcomes
+            if outcome.code != INTERVAL_FOUND
+        ]
+        return f"{title}: {ends}" + (f" ({'; '.join(notes)})" if notes else "")
+
+
+@dataclass(frozen=True)
+class ProfileCurve:
+    """``rises`` of the least chi2 at rising ``values`` of a parameter or combination, and the ``path`` of all other
+    free parameters. ``logarithmic`` says whether the values are spaced in their logarithm."""
+
+    name: str
+    values: FloatArray
+    rises: FloatArray
+    path: Mapping[str, FloatArray]
+    logarithmic: bool
+
+    def parabola(self, value: float, error: float | None) -> FloatArray:
+        """What chi2 would rise by if ``error`` were that of a parabola about ``value``; NaN without an error."""
+        rises: FloatArray = ((self.values - value) / (error or np.nan)) ** 2
+        return rises
 
 
 def minos(profiles: Profiles, names: Sequence[str], *, level: float = LEVEL) -> dict[str, Interval]:
-    """Intervals of free reported parameters: the profile of chi2, constraints included, up by ``level``.
+    """Intervals of free reported parameters and of derived combinations: the profile of chi2 up by ``level``.
 
-    The way to each crossing is least squares; the crossing itself is sought by the whole search of a fit and must
-    be a valid minimum by Migrad. Nothing is scaled: a rise of 1 is one of the stated sigmas.
+    Constraints count. The way to each crossing is least squares; the crossing itself is sought by the whole search of
+    a fit and must be a valid minimum by Migrad. Nothing is scaled: a rise of 1 is one of the stated sigmas.
     """
-    why = _no_interval(profiles.minimum)
-    if why:
-        return dict.fromkeys(names, not_found(why))
+    reason = _no_interval(profiles.minimum)
+    if reason:
+        return {name: not_found(name, reason) for name in names}
     found = {}
     for name in names:
         lower, lower_outcome = _side(profiles.of(name), -1, level)
@@ -54,85 +107,92 @@ def minos(profiles: Profiles, names: Sequence[str], *, level: float = LEVEL) -> 
     return found
 
 
-def not_found(why: str) -> Interval:
-    """No interval on either side, for the same reason."""
-    return Interval(None, None, f"not found: {why}", f"not found: {why}")
-
-
-def combination_minos(profile: CombinationProfile) -> Interval:
-    """The interval of a derived combination, as :func:`minos` has them."""
-    why = _no_interval(profile.minimum)
-    if why:
-        return not_found(why)
-    lower, lower_outcome = _combination_side(profile, -1)
-    upper, upper_outcome = _combination_side(profile, 1)
-    return Interval(lower, upper, lower_outcome, upper_outcome)
+def not_found(name: str, reason: str) -> Interval:
+    """No interval on either side, for the same reason: "no-minimum", "no-degrees-of-freedom" or "nothing-free"."""
+    lower, upper = (_outcome("not-found", name, sign, None, None, reason=reason) for sign in (-1, 1))
+    return Interval(None, None, lower, upper)
 
 
 def _no_interval(minimum: Minimum) -> str:
     if not minimum.valid:
-        return "the fit has no valid minimum"
-    return "" if minimum.statistics.ndof > 0 else "no more points than parameters"
+        return "no-minimum"
+    return "" if minimum.statistics.ndof > 0 else "no-degrees-of-freedom"
 
 
-def _side(profile: Profile, sign: int, level: float) -> tuple[float | None, str]:
+def _side(profile: Profile, sign: int, level: float) -> tuple[float | None, Finding]:
     """Distance from the value to the end of the interval on one side, and the outcome."""
-    (axis,) = profile.axes
+    (axis,), (value,) = profile.axes, profile.origin.values
     ray = (float(sign),)
-    value, (room, limited) = axis.value(axis.origin), profile.room(ray)
+    room, limited = profile.room(ray)
     if limited and room <= 0.0:
-        return 0.0, _ended(value)
-    crossing, minimum = profile.reach(ray, level=level)
-    end = axis.value(*profile.place(ray, crossing.distance))
+        return 0.0, _outcome("at-limit", axis.name, sign, value, 0.0)
+    reached = profile.reach(ray, level=level)
+    (end,) = reached.point.values
     if (lower := profile.lower_minimum) is not None:
-        return None, _fell(lower.rise, axis.value(lower.positions[0]))
-    if minimum is not None:
-        return _judged(minimum, minimum.chi2 - profile.minimum.chi2, level, end, abs(end - value))
-    if crossing.how == "end" and not limited:
-        return None, _open(crossing.rise, end)
-    return abs(end - value), _met(crossing.rise, end)
+        return None, _outcome("lower-minimum", axis.name, sign, lower.values[0], lower.rise)
+    if reached.minimum is None and reached.limited and abs(end - value) < _NOTHING * axis.step:
+        return 0.0, _outcome("at-limit", axis.name, sign, value, 0.0)
+    code, more = _judged(reached, level)
+    distance = abs(end - value) if code in ("found", "met-limit") else None
+    return distance, _outcome(code, axis.name, sign, end, reached.rise, **more)
 
 
-def _combination_side(profile: CombinationProfile, sign: int) -> tuple[float | None, str]:
-    """As :func:`_side`. What holds a combination back are the limits of its parameters."""
-    end = profile.reach(sign, level=LEVEL)
-    (origin,), (value,) = profile.origin.positions, end.place.positions
-    if (lower := profile.lower_minimum) is not None:
-        return None, _fell(lower.rise, lower.positions[0])
-    if end.minimum is not None:
-        return _judged(end.minimum, end.place.rise, LEVEL, value, abs(value - origin))
-    if end.limited and abs(value - origin) < _NOTHING * profile.error:
-        return 0.0, _ended(origin)
-    if end.limited:
-        return abs(value - origin), _met(end.place.rise, value)
-    return None, _open(end.place.rise, value)
+def _judged(reached: End, level: float) -> tuple[str, dict[str, Any]]:
+    """The code of the outcome at the end of a side, and what else is to be said of it."""
+    if reached.minimum is None:
+        return "met-limit" if reached.limited else "open", {}
+    if abs(reached.rise - level) > SAME_VALLEY:
+        return "unstable", {}
+    failure = reached.minimum.failure
+    if failure is not None:
+        return "no-minimum", {"problem": reached.minimum.reason, "why": failure.text}
+    return "found", {}
 
 
-def _judged(
-    minimum: Minimum, rise: float, level: float, end: float, distance: float
-) -> tuple[float | None, str]:
-    why = _why_not(minimum, rise, level)
-    return (None, f"not found: {why} at {end:.4g}") if why else (distance, FOUND)
+def _outcome(code: str, name: str, sign: int, end: float | None, rise: float | None, **more: Any) -> Finding:
+    side = "lower" if sign < 0 else "upper"
+    return finding(
+        f"fitting.interval-{code}",
+        Where(parameter=name),
+        parameter=name,
+        side=side,
+        end=end,
+        rise=rise,
+        **more,
+    )
 
 
-def _ended(value: float) -> str:
-    return f"met the limit {value:.6g}: the fit ended there"
+def profile_curve(profile: Profile) -> ProfileCurve:
+    """The profile of one parameter or combination, to where chi2 has risen by 12, or as far as there is room."""
+    (axis,) = profile.axes
+    places = [profile.origin.positions, *_curve_side(profile, -1), *_curve_side(profile, 1)]
+    points = [point for place in places if np.isfinite((point := profile.at(*place)).rise)]
+    points.sort(key=lambda point: point.values)
+    others = [name for name in profile.minimum.coordinates.free if name != axis.name]
+    return ProfileCurve(
+        name=axis.name,
+        values=np.array([point.values[0] for point in points]),
+        rises=np.array([point.rise for point in points]),
+        path={name: np.array([point.reported[name] for point in points]) for name in others},
+        logarithmic=axis.logarithmic,
+    )
 
 
-def _fell(rise: float, where: float) -> str:
-    return f"a lower minimum was found: chi2 falls by {-rise:.3g} towards {where:.4g}"
+def _curve_side(profile: Profile, sign: int) -> list[tuple[float, ...]]:
+    """Places of one side, evenly spaced, each reached from its inner neighbour and then from its outer one."""
+    (axis,), ray = profile.axes, (float(sign),)
+    end = profile.reach(ray, level=_HIGHEST).crossing.distance
+    if end <= 0.0:
+        return []
 
+    def where(distance: float) -> float:
+        return axis.position(profile.at(*profile.place(ray, distance)).values[0])
 
-def _open(rise: float, end: float) -> str:
-    return f"open: chi2 rises by only {rise:.3g} up to {end:.4g}"
-
-
-def _met(rise: float, end: float) -> str:
-    return f"met the limit {end:.6g}: chi2 rises by only {rise:.3g}"
-
-
-def _why_not(minimum: Minimum, rise: float, level: float) -> str:
-    """Why the minimum of everything else is no end of an interval; empty if it is one."""
-    if abs(rise - level) > SAME_VALLEY:
-        return f"chi2 leaps, to {rise:.3g},"
-    return "" if minimum.valid else f"there is no valid minimum ({minimum.reason})"
+    distances = [end * step / _STEPS for step in range(0, _STEPS + 1, 2)]
+    while len(distances) <= _STEPS:  # a combination that is drawn evenly need not come evenly
+        gap = max(pairwise(distances), key=lambda two: abs(where(two[1]) - where(two[0])))
+        distances = sorted([*distances, mean(gap)])
+    places = [profile.place(ray, distance) for distance in distances[1:]]
+    for outer, inner in zip(places[:0:-1], places[-2::-1], strict=True):
+        profile.at(*inner, near=profile.at(*outer))
+    return places

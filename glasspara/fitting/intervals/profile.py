@@ -1,4 +1,9 @@
-"""Chi2 with one or two reported parameters forced away from the minimum, the others following."""
+"""Chi2 with one or two numbers of the fit forced away from the minimum, everything else following.
+
+A free reported parameter is held at a place. A derived combination c is no coordinate and cannot be held. It is drawn
+instead: where chi2 + ((target - c)/width)^2 is least, chi2 is the least that this value of c allows, for any other
+place with the same c has the same penalty. Each such minimum lies on the profile exactly, whatever the width.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +16,20 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
 from glasspara.fitting.intervals.crossing import Crossing, cross
+from glasspara.fitting.problem.combinations import Combination, combinations
 from glasspara.fitting.problem.coordinates import MAX_LN_RATIO
-from glasspara.fitting.problem.problem import Problem
+from glasspara.fitting.problem.problem import Penalty, Problem
+from glasspara.fitting.search.least_squares import FINEST
 from glasspara.fitting.search.minimise import Minimum, cutoffs_crossed, minimise
-from glasspara.fitting.search.start import descend, glance
+from glasspara.fitting.search.start import chi2_estimates, descend
+from glasspara.model.parameters import to_canonical
 
-_FACTOR = 2.0
 _SCALES = ("n_ats", "d_min")
 # How far from the minimum profiles go where no limit stops them: a factor, or so many standard errors.
 _FARTHEST_FACTOR = 1.0e3
 _FARTHEST_STEPS = 1.0e4
+# How far a combination is drawn, in steps; a parabola comes half the way.
+_FARTHEST_DRAWN = 100.0
 # First step in a logarithm where the curvature knows none or a longer one.
 _LONGEST_STEP = 1.0
 # So many known places are begun from.
@@ -29,9 +38,8 @@ _STARTS = 2
 _ROUNDING = 1.0e-9
 # A correlation nearer to 1 leaves a contour no width.
 _CLOSEST = 0.99999
-
-MAX_VALLEYS = 4
-"""So often a crossing is sought anew behind a lower valley."""
+# A crossing is sought anew behind a lower valley so often.
+_MAX_VALLEYS = 4
 
 LOWER = 0.1
 """So much below a minimum in chi2 lies another one."""
@@ -42,9 +50,13 @@ SAME_VALLEY = 0.01
 
 @dataclass(frozen=True)
 class Axis:
-    """A free reported parameter as profiles move along it: positions are its logarithm where it is a scale.
+    """What a profile moves along: a free reported parameter, or a derived ``combination``.
 
-    ``low`` and ``high`` are its limits and ``step`` is its standard error, all as positions.
+    Positions are the value of a parameter, or its logarithm where it is a scale, or the target to which a combination
+    is drawn. ``low`` and ``high`` are the limits, and ``farthest`` is how far the axis goes where no limit stops it.
+    A ``step`` makes a parabola rise by 1: it is the standard error of a parameter, and twice that of a combination,
+    whose penalty is as wide as its standard error. All of these are positions. ``slopes`` are the derivatives of the
+    value by the coordinates at the minimum.
     """
 
     name: str
@@ -52,28 +64,66 @@ class Axis:
     low: float
     high: float
     step: float
-    logarithmic: bool
+    farthest: float
+    slopes: FloatArray
+    logarithmic: bool = False
+    combination: Combination | None = None
 
     def value(self, position: float) -> float:
+        """Value of a parameter at a position."""
         return exp(position) if self.logarithmic else position
 
     def position(self, value: float) -> float:
+        """Where on the axis a value lies; for a combination, where it is once it has been drawn."""
         return log(value) if self.logarithmic else value
 
+    def value_at(self, position: float, reported: Mapping[str, float]) -> float:
+        """Value at a place of the profile: a combination is not where it is drawn to."""
+        if self.combination is None:
+            return self.value(position)
+        return self.combination.value(to_canonical(reported))
+
     @property
-    def slope(self) -> float:
+    def penalty(self) -> float:
+        """Width of the penalty that draws a combination."""
+        return 0.5 * self.step
+
+    @property
+    def by_position(self) -> float:
         """Derivative of the value by the position at the minimum."""
+        if self.combination is not None:
+            return 0.5
         return exp(self.origin) if self.logarithmic else 1.0
 
     def room(self, direction: float) -> tuple[float, bool]:
         """How far the axis goes from the minimum, up or down by the sign, and whether a limit ends it."""
         limit = max(self.high - self.origin if direction > 0.0 else self.origin - self.low, 0.0)
-        farthest = log(_FARTHEST_FACTOR) if self.logarithmic else _FARTHEST_STEPS * self.step
-        return min(limit, farthest), limit <= farthest
+        return min(limit, self.farthest), limit <= self.farthest
 
 
 def axis_of(minimum: Minimum, name: str) -> Axis:
-    """The axis of a free reported parameter."""
+    """The axis of a free reported parameter, or of a derived combination that has an error.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    coordinates = minimum.coordinates
+    rows = coordinates.reported_jacobian(minimum.point)
+    if name in coordinates.free:
+        return _axis_of_parameter(minimum, name, rows[coordinates.reported.index(name)])
+    combination = combinations(minimum.reported).get(name)
+    error = None if combination is None else minimum.error_of(combination)
+    if combination is None or error is None:
+        raise ValueError(f"{name} is neither a free parameter nor a combination of free ones")
+    slopes = combination.slopes_by_reported(minimum.reported, coordinates.model) @ rows
+    value, step = combination.value(to_canonical(minimum.reported)), 2.0 * error
+    farthest = _FARTHEST_DRAWN * step
+    return Axis(name, value, -inf, inf, step, farthest, slopes, combination=combination)
+
+
+def _axis_of_parameter(minimum: Minimum, name: str, slopes: FloatArray) -> Axis:
     coordinates = minimum.coordinates
     # A limit of its own makes it a coordinate by itself, whatever it was part of.
     alone = replace(coordinates, limits={name: (-inf, inf), **coordinates.limits})
@@ -85,33 +135,55 @@ def axis_of(minimum: Minimum, name: str) -> Axis:
         step = min(error / value if error else _LONGEST_STEP, _LONGEST_STEP)
         if not of_logarithm:
             low, high = (log(limit) if limit > 0.0 else -inf for limit in (low, high))
-        return Axis(name, log(value), low, high, step, True)
-    return Axis(name, value, low, high, error or float(alone.sizes[index]), False)
+        return Axis(name, log(value), low, high, step, log(_FARTHEST_FACTOR), slopes, logarithmic=True)
+    step = error or float(alone.sizes[index])
+    return Axis(name, value, low, high, step, _FARTHEST_STEPS * step, slopes)
 
 
 @dataclass(frozen=True)
 class ProfilePoint:
-    """Least chi2 at one place: the positions on the axes, the rise above the minimum, every reported parameter."""
+    """Least chi2 at one place: the positions on the axes and the values there, the rise above the minimum, every
+    reported parameter. ``penalty`` is what draws the combinations there; it is no part of the rise.
+    """
 
     positions: tuple[float, ...]
+    values: tuple[float, ...]
     rise: float
     reported: Mapping[str, float]
+    penalty: float = 0.0
+
+
+@dataclass(frozen=True)
+class End:
+    """Where chi2 has risen by a level along a ray, or the farthest place that was reached.
+
+    ``minimum`` is what the whole search finds there, and ``rise`` its rise; it is None where nothing was crossed.
+    ``limited`` says that a limit ends the way.
+    """
+
+    crossing: Crossing
+    point: ProfilePoint
+    minimum: Minimum | None
+    rise: float
+    limited: bool
 
 
 class Profile:
-    """Least chi2 as a function of one or two free reported parameters of a minimum.
+    """Least chi2 as a function of one or two parameters or combinations of a minimum.
 
-    Every place is reached downhill from the nearest that is known, along the way that the covariance expects;
+    Every place is reached downhill from the nearest that are known, along the way that the covariance expects;
     constraints count, also those of the parameters that are forced.
     """
 
     def __init__(self, minimum: Minimum, names: Sequence[str]) -> None:
         self.minimum = minimum
         self.axes = tuple(axis_of(minimum, name) for name in names)
-        origin = ProfilePoint(tuple(axis.origin for axis in self.axes), 0.0, minimum.reported)
-        self._known = [origin]
-        self._follow = _response(minimum, names) * np.array([axis.slope for axis in self.axes])
-        self.steps = _independent(minimum, self.axes)
+        self.origin = self._point(tuple(axis.origin for axis in self.axes), minimum.chi2, minimum.reported)
+        self._known = [self.origin]
+        self._drawn = any(axis.combination is not None for axis in self.axes)
+        rows = np.array([axis.slopes for axis in self.axes])
+        self._follow = _response(minimum, rows) * np.array([axis.by_position for axis in self.axes])
+        self.steps = _independent(minimum, rows, self.axes)
         """Columns: independent steps in the positions, along which a parabola rises by the squared length."""
 
     @property
@@ -129,32 +201,33 @@ class Profile:
             for point in self._known:
                 if point.positions == positions:
                     return point
-        starts = sorted(self._known, key=lambda point: self._distance(point, positions))[:_STARTS]
-        values = self._values(positions)
-        held = _hold(self.minimum.problem, values)
-        guesses = [
-            guess for start in ([near] if near else starts) for guess in self._guesses(start, positions)
-        ]
+        nearest = sorted(self._known, key=lambda point: self._distance(point, positions))[:_STARTS]
+        starts = [near] if near else nearest
+        guesses = [guess for start in starts for guess in self._guesses(start, positions)]
+        problem = self._problem(positions)
         try:
-            bottom = descend(held, guesses)
-            reported = held.coordinates.to_reported(bottom)
-            rise = inf if cutoffs_crossed(reported) else held.chi2(bottom) - self.minimum.chi2
+            # chi2 is level at its minimum; without the penalty that draws a combination it is not
+            bottom = descend(problem, guesses, **({"gain": FINEST} if self._drawn else {}))
+            reported = problem.coordinates.to_reported(bottom)
+            point = self._point(positions, problem.chi2(bottom), reported)
+            if cutoffs_crossed(reported):
+                point = replace(point, rise=inf)
         except (UsageError, ValueError, ArithmeticError):
-            rise, reported = inf, guesses[0]
-        return self._remember(ProfilePoint(positions, rise, reported))
+            point = ProfilePoint(positions, starts[0].values, inf, guesses[0])
+        return self._remember(point)
 
-    def glance(self, *positions: float) -> tuple[float, float]:
+    def rise_estimates(self, *positions: float) -> tuple[float, float]:
         """Two estimates of the rise at ``positions``, cheap: before and after a first step from the minimum."""
-        held = _hold(self.minimum.problem, self._values(positions))
-        before, after = glance(held, self._guesses(self._known[0], positions))
+        guesses = self._guesses(self.origin, positions)
+        before, after = chi2_estimates(self._problem(positions), guesses)
         return before - self.minimum.chi2, after - self.minimum.chi2
 
     def search(self, *positions: float) -> Minimum:
         """The minimum at ``positions`` that the whole search finds, and that Migrad judges."""
-        known, values = self.at(*positions), self._values(positions)
-        held = _hold(self.minimum.problem, values)
-        found = minimise(held, {**known.reported, **values}, pinned=frozenset(held.coordinates.free))
-        self._remember(ProfilePoint(positions, found.chi2 - self.minimum.chi2, found.reported))
+        guess = {**self.at(*positions).reported, **self._held(positions)}
+        problem = self._problem(positions)
+        found = minimise(problem, guess, pinned=frozenset(problem.coordinates.free))
+        self._remember(self._point(positions, found.chi2, found.reported))
         return found
 
     def room(self, ray: Sequence[float]) -> tuple[float, bool]:
@@ -185,25 +258,67 @@ class Profile:
 
         return cross(rise_at, level=level, room=room, start=start)
 
-    def reach(self, ray: Sequence[float], *, level: float) -> tuple[Crossing, Minimum | None]:
-        """As :meth:`cross`, and the minimum that the whole search finds there; None where nothing was crossed.
+    def reach(self, ray: Sequence[float], *, level: float) -> End:
+        """As :meth:`cross`, with what the whole search finds there.
 
         Where that is lower than the way there had shown, the crossing lies farther out.
         """
-        crossing = self.cross(ray, level=level)
-        minimum = None
-        for _ in range(MAX_VALLEYS):
+        start = (0.0, 0.0)
+        for _ in range(_MAX_VALLEYS):
+            crossing = self.cross(ray, level=level, start=start)
+            positions = self.place(ray, crossing.distance)
             if crossing.how not in ("found", "leap"):
-                return crossing, None
-            minimum = self.search(*self.place(ray, crossing.distance))
-            rise = minimum.chi2 - self.minimum.chi2
+                point = self.at(*positions)
+                limited = self.room(ray)[1] or crossing.how == "edge" or self._is_stuck(point)
+                return End(crossing, point, None, crossing.rise, limited)
+            minimum = self.search(*positions)
+            rise = self._point(positions, minimum.chi2, minimum.reported).rise
             if rise > level - SAME_VALLEY:
                 break
-            crossing = self.cross(ray, level=level, start=(crossing.distance, rise))
-        return crossing, minimum
+            start = (crossing.distance, rise)
+        return End(crossing, self.at(*positions), minimum, rise, limited=False)
 
-    def _values(self, positions: tuple[float, ...]) -> dict[str, float]:
-        return {axis.name: axis.value(x) for axis, x in zip(self.axes, positions, strict=True)}
+    def _is_stuck(self, point: ProfilePoint) -> bool:
+        """Whether limits of the parameters hold a combination: it came less than half the way that it was drawn."""
+        return any(
+            axis.combination is not None and abs(value - axis.origin) < 0.5 * abs(position - axis.origin)
+            for axis, position, value in zip(self.axes, point.positions, point.values, strict=True)
+        )
+
+    def _held(self, positions: tuple[float, ...]) -> dict[str, float]:
+        """Values of the parameters that are held at ``positions``."""
+        pairs = zip(self.axes, positions, strict=True)
+        return {axis.name: axis.value(position) for axis, position in pairs if axis.combination is None}
+
+    def _problem(self, positions: tuple[float, ...]) -> Problem:
+        """The problem with its parameters held, and its combinations drawn to ``positions``."""
+        problem, values = self.minimum.problem, self._held(positions)
+        coordinates = problem.coordinates
+        limits = {name: limit for name, limit in coordinates.limits.items() if name not in values}
+        drawn = [
+            Penalty(axis.combination, position, axis.penalty)
+            for axis, position in zip(self.axes, positions, strict=True)
+            if axis.combination is not None
+        ]
+        return replace(
+            problem,
+            coordinates=replace(coordinates, held={**coordinates.held, **values}, limits=limits),
+            penalties=(*problem.penalties, *drawn),
+        )
+
+    def _point(
+        self, positions: tuple[float, ...], chi2: float, reported: Mapping[str, float]
+    ) -> ProfilePoint:
+        """The place where the problem at ``positions`` has the minimum ``chi2``."""
+        values = tuple(
+            axis.value_at(position, reported) for axis, position in zip(self.axes, positions, strict=True)
+        )
+        penalty = sum(
+            ((position - value) / axis.penalty) ** 2
+            for axis, position, value in zip(self.axes, positions, values, strict=True)
+            if axis.combination is not None
+        )
+        return ProfilePoint(positions, values, chi2 - penalty - self.minimum.chi2, reported, penalty)
 
     def _distance(self, point: ProfilePoint, positions: tuple[float, ...]) -> float:
         apart = np.array(positions) - np.array(point.positions)
@@ -211,7 +326,7 @@ class Profile:
 
     def _guesses(self, near: ProfilePoint, positions: tuple[float, ...]) -> list[dict[str, float]]:
         """Where to begin at ``positions``: the others as they are at ``near``, or following it."""
-        values = self._values(positions)
+        values = self._held(positions)
         same = {**near.reported, **values}
         if "n_ats" in values:
             same |= _same_amplitude(near.reported, values)
@@ -229,7 +344,7 @@ class Profile:
         """``point``, or what is known there if that is lower."""
         for index, other in enumerate(self._known):
             if other.positions == point.positions:
-                self._known[index] = min(point, other, key=lambda item: item.rise)
+                self._known[index] = min(point, other, key=lambda item: item.rise + item.penalty)
                 return self._known[index]
         if point.rise < inf:
             self._known.append(point)
@@ -244,47 +359,20 @@ class Profiles:
         self._made: dict[tuple[str, ...], Profile] = {}
 
     def of(self, *names: str) -> Profile:
+        """The profile of one or two parameters or combinations."""
         if names not in self._made:
             self._made[names] = Profile(self.minimum, names)
         return self._made[names]
 
     @property
     def lower_minimum(self) -> ProfilePoint | None:
-        """A place lower than the minimum itself, where one was met."""
+        """The lowest place below the minimum itself, where one was met."""
         places = [profile.lower_minimum for profile in self._made.values()]
         return min((place for place in places if place), key=lambda place: place.rise, default=None)
 
 
-def cheap_doublings(minimum: Minimum, *, cost: float) -> frozenset[str]:
-    """Free scale parameters of the ATS term that a factor of 2, up or down, changes for less than ``cost`` in chi2.
-
-    The curvature at the minimum cannot show this: along the valley in which n_ats and d0max - d0min trade, chi2 is
-    level over decades while the curvature at one place may look like an error of 30 %.
-    """
-    found = set()
-    for name in _SCALES:
-        if name not in minimum.coordinates.free or name in minimum.limits_met():
-            continue
-        profile = Profile(minimum, [name])
-        (axis,) = profile.axes
-        for position in (axis.origin + log(_FACTOR), axis.origin - log(_FACTOR)):
-            if axis.low <= position <= axis.high and profile.at(position).rise < cost:
-                found.add(name)
-    return frozenset(found)
-
-
-def _hold(problem: Problem, values: Mapping[str, float]) -> Problem:
-    """``problem`` with some of its free parameters held at ``values``; their constraints still count."""
-    coordinates = problem.coordinates
-    limits = {name: limit for name, limit in coordinates.limits.items() if name not in values}
-    held = replace(coordinates, held={**coordinates.held, **values}, limits=limits)
-    return replace(problem, coordinates=held)
-
-
-def _response(minimum: Minimum, names: Sequence[str]) -> FloatArray:
-    """How the coordinates follow reported parameters that are forced, shape (n_coordinates, len(names))."""
-    index = [minimum.coordinates.reported.index(name) for name in names]
-    rows = minimum.coordinates.reported_jacobian(minimum.point)[index]
+def _response(minimum: Minimum, rows: FloatArray) -> FloatArray:
+    """How the coordinates follow values that are forced, shape (n_coordinates, n_values); ``rows`` are their slopes."""
     along = minimum.covariance @ rows.T
     variance = rows @ along
     scale = np.sqrt(np.maximum(np.diag(variance), np.finfo(float).tiny))
@@ -293,10 +381,9 @@ def _response(minimum: Minimum, names: Sequence[str]) -> FloatArray:
     return response
 
 
-def _independent(minimum: Minimum, axes: Sequence[Axis]) -> FloatArray:
+def _independent(minimum: Minimum, rows: FloatArray, axes: Sequence[Axis]) -> FloatArray:
     """Independent steps in the positions on ``axes`` by the covariance, each axis keeping its own step."""
-    index = [minimum.coordinates.reported.index(axis.name) for axis in axes]
-    covariance = minimum.reported_covariance()[np.ix_(index, index)]
+    covariance = rows @ minimum.covariance @ rows.T
     scale = np.sqrt(np.maximum(np.diag(covariance), np.finfo(float).tiny))
     correlation = np.clip(covariance / np.outer(scale, scale), -_CLOSEST, _CLOSEST)
     np.fill_diagonal(correlation, 1.0)

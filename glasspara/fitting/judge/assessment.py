@@ -14,7 +14,7 @@ from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge.misfit import branches_that_differ, misfit_findings
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.fitting.judge.plausibility import implausible
-from glasspara.fitting.judge.significance import MISFIT_P, chi2_p_value, f_p_value
+from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value, f_p_value
 from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.parameters import allowances_in_words, parameter_of, to_canonical

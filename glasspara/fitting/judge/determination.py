@@ -1,4 +1,4 @@
-"""Which combinations of the parameters the data determine, and which they do not."""
+"""The derived combinations of the parameters with their errors, and which of all these the data determine."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.findings import Finding, Where, finding
-from glasspara.fitting.judge.openness import UNDETERMINED
+from glasspara.fitting.judge.standard_errors import UNDETERMINED
 from glasspara.fitting.problem.combinations import combinations
 from glasspara.fitting.problem.coordinates import CUTOFFS
-from glasspara.fitting.result import Determination
-from glasspara.fitting.search.directions import principal_directions
+from glasspara.fitting.result import Derived, Determination
+from glasspara.fitting.search.least_squares import principal_directions
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.parameters import PARAMETERS, to_canonical
 
@@ -21,6 +21,15 @@ _ROUNDING = 1.0e-13
 
 _COMBINATIONS = ("ats_strength", "d0_mean_qs4")
 """The derived combinations that are looked at in any case."""
+
+
+def derived(minimum: Minimum) -> dict[str, Derived]:
+    """Every derived combination at a minimum; one in which nothing is free has no error."""
+    canonical = to_canonical(minimum.reported)
+    return {
+        name: Derived(item.value(canonical), minimum.error_of(item), item.unit)
+        for name, item in combinations(minimum.reported).items()
+    }
 
 
 def determine(minimum: Minimum, *, undetermined: tuple[str, ...]) -> Determination:
@@ -84,12 +93,12 @@ def _log_jacobian(minimum: Minimum, names: list[str]) -> FloatArray:
         row[0, position[name]] = constraint.pull_slope(reported[name])
         columns = np.concatenate([columns, row])
     size = np.array([reported[name] for name in names])
-    wanted: FloatArray = columns[:, [position[name] for name in names]] * size
+    weighted: FloatArray = columns[:, [position[name] for name in names]] * size
     if problem.nuisances:
         widths = np.array([item.width for item in problem.nuisances])
         basis, _ = np.linalg.qr(columns[:, [position[item.name] for item in problem.nuisances]] * widths)
-        wanted = wanted - basis @ (basis.T @ wanted)
-    return wanted
+        weighted = weighted - basis @ (basis.T @ weighted)
+    return weighted
 
 
 def _statements(

@@ -11,6 +11,7 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
+from glasspara.errors import DomainError
 from glasspara.fitting.problem.combinations import Combination
 from glasspara.fitting.problem.coordinates import Coordinates, canonical_by_reported
 from glasspara.fitting.problem.nuisances import Disturbance, Nuisance
@@ -32,8 +33,18 @@ class Constraint:
     assumed: bool = False
 
     def pull(self, value: float) -> float:
-        """(constraint - value) in standard errors."""
-        return (log(self.mean / value) if self.log else self.mean - value) / self.error
+        """(constraint - value) in standard errors.
+
+        Raises
+        ------
+        DomainError
+            For a value that has no logarithm where the constraint is one of the logarithm.
+        """
+        if not self.log:
+            return (self.mean - value) / self.error
+        if value <= 0.0:
+            raise DomainError(f"{value:g} has no logarithm")
+        return log(self.mean / value) / self.error
 
     def pull_slope(self, value: float) -> float:
         """Derivative of :meth:`pull` by the value."""
@@ -110,14 +121,22 @@ class Problem:
         by_coordinates = -(gradient @ rows) / self.data.sigma[:, None]
         if not self.constraints and not self.penalties:
             return pulls, by_coordinates
-        index = [self.coordinates.reported.index(name) for name in self.constraints]
-        slopes = np.array([item.pull_slope(reported[name]) for name, item in self.constraints.items()])
-        below = [rows[index] * slopes[:, None]]
-        below += [(item.pull_slopes(reported, self.model) @ rows)[None, :] for item in self.penalties]
-        return (
-            np.concatenate([pulls, self._other_pulls(reported)]),
-            np.concatenate([by_coordinates, *below]),
+        others, slopes = self._beside_data(reported, rows)
+        return np.concatenate([pulls, others]), np.concatenate([by_coordinates, slopes])
+
+    def beside_data(self, point: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Those of the constraints and penalties alone."""
+        return self._beside_data(
+            self.coordinates.to_reported(point), self.coordinates.reported_jacobian(point)
         )
+
+    def _beside_data(self, reported: Mapping[str, float], rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+        slopes = [
+            rows[self.coordinates.reported.index(name)] * item.pull_slope(reported[name])
+            for name, item in self.constraints.items()
+        ]
+        slopes += [item.pull_slopes(reported, self.model) @ rows for item in self.penalties]
+        return self._other_pulls(reported), np.array(slopes).reshape(len(slopes), rows.shape[1])
 
     def total_with_gradient(self, reported: Mapping[str, float]) -> tuple[FloatArray, FloatArray]:
         """The model at every point, emu/g, and its derivatives by all reported parameters, shape (n, len(reported))."""

@@ -11,11 +11,11 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
 from glasspara.findings import Finding, finding
-from glasspara.fitting.judge.significance import MISFIT_P, chi2_p_value
+from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.combinations import combinations
 from glasspara.fitting.resampling.resample import Kind, Resampler, fingerprint
 from glasspara.fitting.result import Bootstrap, FitResult, Spread
-from glasspara.fitting.search.minimise import Minimum, settle
+from glasspara.fitting.search.minimise import Minimum, descend_to_minimum
 from glasspara.model.parameters import parameter_of, to_canonical
 from glasspara.replicates.cores import Progress, no_progress
 from glasspara.replicates.run import Replicate, run_replicates
@@ -35,7 +35,7 @@ class Refits:
 
     def __call__(self, rng: np.random.Generator, index: int) -> dict[str, Any]:
         resampler = self.resamplers[index % len(self.resamplers)]
-        minimum = settle(resampler.draw(rng), resampler.minimum.reported)
+        minimum = descend_to_minimum(resampler.draw(rng), resampler.minimum.reported)
         return {
             "values": [minimum.reported[name] for name in minimum.coordinates.free],
             "chi2": minimum.chi2,
@@ -89,6 +89,11 @@ def _why_none(result: FitResult) -> str:
     return "" if result.minimum.valid else "no-minimum"
 
 
+def _why(problem: str) -> str:
+    """Why a replicate has no minimum, in words: its reason, or the error that stopped it."""
+    return finding("fitting.no-minimum", problem=problem).text
+
+
 def _with_note(result: FitResult, reason: str) -> FitResult:
     return replace(result, notes=(*result.notes, finding("fitting.no-bootstrap", reason=reason)))
 
@@ -116,7 +121,7 @@ def _with_bootstrap(result: FitResult, replicates: Sequence[Replicate], kind: Ki
             at_limit[name] += 1
     good = samples[~np.isnan(chi2)]
     if len(good) < 2:
-        return _with_note(result, next(iter(problems.values())))
+        return _with_note(result, _why(next(iter(problems.values()))))
     combined = _derived_samples(minimum, names, good)
     found = chi2[~np.isnan(chi2)]
     # The data are one more draw under the hypothesis that is tested.
@@ -176,7 +181,9 @@ def _remarks(
     if problems:
         first = next(iter(problems.values()))
         failed = len(problems)
-        found.append(finding("fitting.replicates-without-minimum", failed=failed, count=count, first=first))
+        found.append(
+            finding("fitting.replicates-without-minimum", failed=failed, count=count, first=_why(first))
+        )
     limited = [{"name": name, "number": number} for name, number in at_limit.items() if number]
     if limited:
         found.append(finding("fitting.replicates-at-limits", parameters=limited, count=count))

@@ -18,7 +18,7 @@ from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.problem.problem import Constraint, Problem
-from glasspara.fitting.search.directions import independent_steps
+from glasspara.fitting.search.least_squares import independent_steps
 from glasspara.fitting.search.minimise import Minimum
 
 Kind = Literal["parametric", "residual"]

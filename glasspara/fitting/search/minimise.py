@@ -13,11 +13,12 @@ from iminuit import Minuit
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import DomainError
-from glasspara.fitting.judge.significance import chi2_p_value
-from glasspara.fitting.judge.statistics import Statistics
+from glasspara.findings import Finding, finding
+from glasspara.fitting.judge.statistics import Statistics, chi2_p_value
+from glasspara.fitting.problem.combinations import Combination
 from glasspara.fitting.problem.coordinates import Coordinates
 from glasspara.fitting.problem.problem import Problem
-from glasspara.fitting.search.directions import independent_steps
+from glasspara.fitting.search.least_squares import independent_steps
 from glasspara.fitting.search.start import descend, find_start
 
 Value = TypeVar("Value")
@@ -51,6 +52,7 @@ class Minimum:
     chi2: float
     valid: bool
     reason: str
+    """Why the minimum is not valid, as a code ("call-limit"): see the entry "no-minimum" of ``findings.toml``."""
     covariance: FloatArray
     at_limit: Mapping[str, str] = field(default_factory=dict)
     one_sided: Mapping[str, float] = field(default_factory=dict)
@@ -74,6 +76,11 @@ class Minimum:
             n_points=len(problem.data),
             n_free=n_free,
         )
+
+    @property
+    def failure(self) -> Finding | None:
+        """Why this is no minimum; None for a valid one."""
+        return None if self.valid else finding("fitting.no-minimum", problem=self.reason or None)
 
     @property
     def coordinates(self) -> Coordinates:
@@ -116,6 +123,12 @@ class Minimum:
         }
         return errors | {name: error for name, (_, error) in self.limits_met().items()}
 
+    def error_of(self, combination: Combination) -> float | None:
+        """Standard error of a derived combination, propagated linearly; None where nothing in it is free."""
+        slopes = combination.slopes_by_reported(self.reported, self.coordinates.model)
+        variance = float(slopes @ self.reported_covariance() @ slopes)
+        return sqrt(variance) if variance > 0.0 else None
+
     def reported_covariance(self) -> FloatArray:
         """Covariance of all reported parameters, propagated linearly; zero for those held."""
         jacobian = self.coordinates.reported_jacobian(self.point)
@@ -132,11 +145,11 @@ def minimise(
     """
     if not problem.coordinates.names:
         point = np.empty(0)
-        return Minimum(problem, point, problem.chi2(point), True, "nothing is free", np.empty((0, 0)))
-    return polish(problem, find_start(problem, guess, pinned=pinned))
+        return Minimum(problem, point, problem.chi2(point), True, "", np.empty((0, 0)))
+    return refine(problem, find_start(problem, guess, pinned=pinned))
 
 
-def settle(problem: Problem, guess: Mapping[str, float]) -> Minimum:
+def descend_to_minimum(problem: Problem, guess: Mapping[str, float]) -> Minimum:
     """The minimum downhill from ``guess``, which is near: no search and no errors (the covariance is zero).
 
     Least squares find it in a quarter of the time of Migrad, which is asked only where they stopped short of it.
@@ -146,7 +159,7 @@ def settle(problem: Problem, guess: Mapping[str, float]) -> Minimum:
     at_limit = _at_limit(problem, point, low, high)
     free = np.array([index not in at_limit for index in range(len(point))])
     if _left_to_gain(problem, point, free) > _WORTH_A_ROUND:
-        return polish(problem, point)
+        return refine(problem, point)
     nothing = np.zeros((len(point), len(point)))
     return Minimum(problem, point, problem.chi2(point), True, "", nothing, _by_name(problem, at_limit))
 
@@ -161,7 +174,7 @@ def _left_to_gain(problem: Problem, point: FloatArray, free: BoolArray) -> float
     return float(slopes @ slopes)
 
 
-def polish(problem: Problem, start: FloatArray) -> Minimum:
+def refine(problem: Problem, start: FloatArray) -> Minimum:
     """Migrad and Hesse from ``start``, which is near the minimum.
 
     Both work on combinations of the coordinates that the Gauss-Newton matrix makes independent and of unit error:
@@ -194,9 +207,9 @@ def polish(problem: Problem, start: FloatArray) -> Minimum:
         elif not why or before - now < _WORTH_A_ROUND:
             break
     if np.any(np.clip(point, low, high) != point):
-        why = why or "the minimum lies outside the limits"
+        why = why or "outside-limits"
     if cutoffs_crossed(problem.coordinates.to_reported(point)):
-        why = why or "d0max_qs4 fell below d0min_qs4: leave one of them without --limit"
+        why = why or "cutoffs-crossed"
     covariance = np.zeros((len(point), len(point)))
     if free.any():
         covariance[np.ix_(free, free)] = steps @ inner @ steps.T
@@ -380,14 +393,14 @@ def _by_name(problem: Problem, found: Mapping[int, Value]) -> dict[str, Value]:
 
 
 def _why_not(minuit: Minuit) -> str:
-    """In words, why this is no minimum; empty if it is one."""
+    """The code of why this is no minimum; empty if it is one."""
     state = minuit.fmin
     if state is None:
-        return "Migrad did not run"
+        return "not-run"
     if state.has_reached_call_limit:
-        return "Migrad reached its call limit"
+        return "call-limit"
     if state.is_above_max_edm or not np.isfinite(state.fval):
-        return "Migrad stopped short of the minimum (the estimated distance is above its goal)"
+        return "short-of-minimum"
     if not minuit.accurate:
-        return "the error matrix is not accurate (Hesse failed or had to be made positive)"
+        return "inaccurate-errors"
     return ""

@@ -19,7 +19,7 @@ from glasspara.fitting.search.minimise import minimise
 from glasspara.model.model import Model, Terms, evaluate
 from glasspara.model.parameters import ION_NAMES, PARTITION_NAMES, to_canonical
 
-Wish = TypeVar("Wish")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -64,5 +64,5 @@ def stage_values(data: Dataset, settings: FitSettings) -> StageValues:
     )
 
 
-def _without_iron(wishes: Mapping[str, Wish]) -> dict[str, Wish]:
-    return {name: wish for name, wish in wishes.items() if name not in (*ION_NAMES, *PARTITION_NAMES)}
+def _without_iron(given: Mapping[str, Item]) -> dict[str, Item]:
+    return {name: item for name, item in given.items() if name not in (*ION_NAMES, *PARTITION_NAMES)}

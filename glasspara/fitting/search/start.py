@@ -16,15 +16,18 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import DomainError
-from glasspara.fitting.problem.coordinates import MIN_LN_RATIO_WITH_FREE_N_ATS
+from glasspara.fitting.problem.coordinates import MIN_LN_RATIO_WITH_FREE_N_ATS, NO_STRENGTH
 from glasspara.fitting.problem.problem import Problem
+from glasspara.fitting.search.least_squares import FINE, least_squares, solve_bounded
 from glasspara.model.parameters import parameter_of
 
 _MEAN_CUTOFFS = np.log([3.0e4, 6.0e4, 1.2e5, 2.4e5, 4.8e5, 1.0e6])
 _BASINS = 3
 # While ln(d0max/d0min) is small the term is nearly linear in it: the grid is searched from here.
 _TRIAL_LN_RATIO = 0.05
-_MAX_STEPS = 100
+# Solutions of the linear coordinates, and what of a pull they may miss.
+_MAX_INNER = 6
+_AGREE = 1.0e-9
 # A problem that is nearly linear is solved in three steps; a relative gain below the second number ends it.
 _MAX_LINEAR_STEPS = 10
 _LEVEL = 1.0e-6
@@ -38,11 +41,23 @@ class _Projected:
         self._problem = problem
         self._base = base
         self.low, self.high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
+        # what is known of the logarithm of n_ats keeps it off 0
+        if "n_ats" in names and "n_ats" in problem.constraints and problem.constraints["n_ats"].log:
+            index = names.index("n_ats")
+            self.low[index] = max(self.low[index], NO_STRENGTH)
         self._linear = list(problem.coordinates.linear)
         self.others = [index for index in range(len(names)) if index not in self._linear]
-        # These multiply linear coordinates: their columns need the linear ones at their values.
-        coupled = {"n_ats", "field_offset", "mass_scale"}
-        self._coupled = any(parameter_of(name).name in coupled for name in problem.coordinates.free)
+        # The columns of the shape of the ATS term are proportional to its strength; errors of fields, thermometers and
+        # masses multiply the linear coordinates: all columns need these at their values then.
+        self._strength = [index for index in self._linear if names[index] in ("n_ats", "n_ats_ln_ratio")]
+        kinds = {parameter_of(name).name for name in problem.coordinates.free}
+        self._coupled = bool(kinds & {"field_offset", "mass_scale", "temperature_scale"}) or not np.all(
+            base[self._strength]
+        )
+        self._shape = [
+            index for index in self.others if problem.coordinates.free[index] in problem.model.ats_names
+        ]
+        self.longest = problem.coordinates.reaches[self.others]
         self._memory: tuple[bytes, FloatArray, FloatArray, FloatArray] | None = None
 
     def at(self, others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -74,20 +89,38 @@ class _Projected:
             return point, np.full(n, np.inf), np.zeros((n, len(self.others)))
         if not self._linear:
             return point, residuals, jacobian[:, self.others]
-        step, inside = solve_bounded(
-            jacobian[:, self._linear],
-            residuals,
-            self.low[self._linear] - point[self._linear],
-            self.high[self._linear] - point[self._linear],
-        )
-        point[self._linear] += step
-        residuals = residuals + jacobian[:, self._linear] @ step
+        strength = point[self._strength]
+        residuals, inside = self._solve(point, residuals, jacobian)
         if self._coupled:
             residuals, jacobian = self._problem.residuals_and_jacobian(point)
+        elif self._strength:
+            jacobian[: len(self._problem.data), self._shape] *= point[self._strength] / strength
         moving = jacobian[:, [index for index, free in zip(self._linear, inside, strict=True) if free]]
         basis, _ = np.linalg.qr(moving / np.maximum(np.linalg.norm(moving, axis=0), 1e-300))
         rest = jacobian[:, self.others]
         return point, residuals, rest - basis @ (basis.T @ rest)
+
+    def _solve(
+        self, point: FloatArray, residuals: FloatArray, jacobian: FloatArray
+    ) -> tuple[FloatArray, BoolArray]:
+        """Move the linear coordinates of ``point`` to their best; the residuals there, and which are inside the box.
+
+        The data are linear in them. A prior of a logarithm, or what is known of a combination, is not: its rows are
+        computed anew, in ``jacobian`` too, until they agree with what the step promised.
+        """
+        n, linear = len(self._problem.data), self._linear
+        for _ in range(_MAX_INNER):
+            low, high = self.low[linear] - point[linear], self.high[linear] - point[linear]
+            step, inside = solve_bounded(jacobian[:, linear], residuals, low, high)
+            point[linear] += step
+            residuals = residuals + jacobian[:, linear] @ step
+            if self._coupled or n == len(residuals):
+                break
+            promised = residuals[n:].copy()
+            residuals[n:], jacobian[n:] = self._problem.beside_data(point)
+            if np.max(np.abs(residuals[n:] - promised)) < _AGREE:
+                break
+        return residuals, inside
 
 
 def find_start(problem: Problem, guess: Mapping[str, float], *, pinned: frozenset[str]) -> FloatArray:
@@ -106,16 +139,19 @@ def find_start(problem: Problem, guess: Mapping[str, float], *, pinned: frozense
     return min((_descend(projected, start) for start in starts), key=problem.chi2)
 
 
-def descend(problem: Problem, guesses: Sequence[Mapping[str, float]]) -> FloatArray:
-    """Coordinates of the minimum downhill from the best of ``guesses``, without any search."""
+def descend(problem: Problem, guesses: Sequence[Mapping[str, float]], *, gain: float = FINE) -> FloatArray:
+    """Coordinates of the minimum downhill from the best of ``guesses``, without any search.
+
+    A step that promises no more than the share ``gain`` of chi2 is the last.
+    """
     starts = [problem.coordinates.from_reported(guess) for guess in guesses]
     if not problem.coordinates.names:
         return starts[0]
     projected = _Projected(problem, starts[0])
-    return _descend(projected, min(starts, key=projected.chi2_from))
+    return _descend(projected, min(starts, key=projected.chi2_from), gain)
 
 
-def glance(problem: Problem, guesses: Sequence[Mapping[str, float]]) -> tuple[float, float]:
+def chi2_estimates(problem: Problem, guesses: Sequence[Mapping[str, float]]) -> tuple[float, float]:
     """Chi2 at the best of ``guesses``, linear coordinates at their best, and what the first step promises to leave."""
     starts = [problem.coordinates.from_reported(guess) for guess in guesses]
     if not problem.coordinates.names:
@@ -137,23 +173,6 @@ def linear_descent(problem: Problem, point: FloatArray) -> FloatArray:
             return trial if now < chi2 else point
         point, chi2 = trial, now
     return point
-
-
-def solve_bounded(
-    jacobian: FloatArray, residuals: FloatArray, low: FloatArray, high: FloatArray
-) -> tuple[FloatArray, BoolArray]:
-    """Step that minimises |residuals + jacobian step|^2 with low <= step <= high, and which parts are inside."""
-    scale = np.linalg.norm(jacobian, axis=0)
-    scale[scale == 0.0] = 1.0
-    step: FloatArray = np.linalg.lstsq(jacobian / scale, -residuals, rcond=1e-13)[0] / scale
-    inside = (step > low) & (step < high)
-    if inside.all():
-        return step, inside
-    from scipy.optimize import lsq_linear
-
-    found = lsq_linear(jacobian / scale, -residuals, bounds=(low * scale, high * scale), method="bvls")
-    step = np.clip(found.x / scale, low, high)
-    return step, np.asarray(found.active_mask == 0)
 
 
 def _with_open_ratio(guess: Mapping[str, float]) -> dict[str, float]:
@@ -202,26 +221,13 @@ def _axis(coordinate: str, name: str, value: float) -> FloatArray:
     return np.log(search) if coordinate == f"ln_{name}" else np.array(search)
 
 
-def _descend(projected: _Projected, start: FloatArray) -> FloatArray:
+def _descend(projected: _Projected, start: FloatArray, gain: float = FINE) -> FloatArray:
     """Bounded least squares in the non-linear coordinates; the whole point at the bottom."""
     others = projected.others
     if not others:
         return projected.at(np.empty(0))[0]
-    from scipy.optimize import least_squares
-
     low, high = projected.low[others], projected.high[others]
-    # Strictly inside the box, as the trust-region method asks for.
-    margin = 1.0e-9 * np.where(np.isfinite(high - low), high - low, 1.0)
     found = least_squares(
-        lambda x: projected.at(x)[1],
-        np.clip(start[others], low + margin, high - margin),
-        jac=lambda x: projected.at(x)[2],
-        bounds=(low, high),
-        method="trf",
-        x_scale="jac",
-        xtol=1e-12,
-        ftol=1e-10,
-        gtol=1e-12,
-        max_nfev=_MAX_STEPS,
+        lambda x: projected.at(x)[1:], start[others], low, high, longest=projected.longest, gain=gain
     )
-    return projected.at(np.clip(found.x, low, high))[0]
+    return projected.at(found)[0]

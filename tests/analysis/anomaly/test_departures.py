@@ -16,7 +16,7 @@ from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling.resample import Resampler
-from glasspara.fitting.search.minimise import settle
+from glasspara.fitting.search.minimise import descend_to_minimum
 from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature
 
 # what the test itself does not need: tests are to be quick
@@ -105,7 +105,7 @@ def test_false_alarms_are_as_rare_as_stated(clean):
     alarms = 0
     for seed in range(40):
         problem = draw.draw(np.random.default_rng(seed))
-        findings = search(settle(problem, minimum.reported), windows)
+        findings = search(descend_to_minimum(problem, minimum.reported), windows)
         alarms += bool(findings.out)
     assert alarms < 8
     assert 3.0 < findings.trials < findings.tried == 7

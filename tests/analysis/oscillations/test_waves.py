@@ -28,7 +28,7 @@ from glasspara.errors import InputError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling.resample import Resampler
-from glasspara.fitting.search.minimise import settle
+from glasspara.fitting.search.minimise import descend_to_minimum
 from glasspara.presets import load_preset
 from glasspara.replicates.run import run_replicates
 from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature
@@ -157,7 +157,7 @@ def test_false_alarm_probabilities_are_uniform(clean):
     draw = Resampler(minimum, "parametric")
 
     def search_in(problem):
-        found = settle(problem, minimum.reported)
+        found = descend_to_minimum(problem, minimum.reported)
         tracks, _ = find_tracks(problem.data)
         data = problem.data
         smooth = problem.terms(found.reported).total / data.sigma

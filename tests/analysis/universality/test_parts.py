@@ -16,7 +16,7 @@ from glasspara.analysis.universality.larmor_choice import ChiLarmor
 from glasspara.analysis.universality.parts import PartTension, UniversalityParts, universality_parts
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
-from glasspara.fitting.judge.significance import holm
+from glasspara.fitting.judge.statistics import holm
 from glasspara.model.model import Model
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 

@@ -273,7 +273,7 @@ def test_the_holder_of_the_sample_file_counts_unless_the_command_gives_another(f
 
 def test_background_and_susceptibility_add_up(files):
     sample, alone = files
-    window = Window(t_low=4.0, t_high=150.0)
+    window = Window(temperatures=((4.0, 150.0),))
     one = load(sample[:1], window=window, corrections=Corrections(background=alone)).data
     both = load(
         sample[:1], window=window, corrections=Corrections(background=alone, holder_chi=(1e-9, None))

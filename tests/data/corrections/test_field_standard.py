@@ -152,7 +152,7 @@ def test_a_branch_of_another_history_keeps_the_reported_field(standard, tmp_path
 def test_the_window_does_not_hide_where_a_branch_began(folder):
     corrections = Corrections(field_standard=str(folder / "pd.dat"))
     path = str(folder / "glass.dat")
-    data = load([path], window=Window(h_low=1000.0, h_high=4000.0), corrections=corrections).data
+    data = load([path], window=Window(fields=((1000.0, 4000.0),)), corrections=corrections).data
     run = data.runs[0].run
     assert np.abs(run.reported_field).min() >= 1000.0
     assert np.abs(run.field - run.reported_field).min() > 15.0

@@ -10,9 +10,8 @@ import pytest
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.contours import LEVELS, contour
-from glasspara.fitting.intervals.curves import profile_curve
-from glasspara.fitting.intervals.exploration import Wanted, explore
-from glasspara.fitting.intervals.minos import FOUND, minos
+from glasspara.fitting.intervals.exploration import IntervalRequest, explore
+from glasspara.fitting.intervals.minos import INTERVAL_FOUND, minos, not_found, profile_curve
 from glasspara.fitting.intervals.profile import Profiles
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.search.minimise import minimise
@@ -20,6 +19,9 @@ from glasspara.model.model import Model
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature
 
 LL = Model("ll")
+HELD = FitSettings(fixed={"n_ats": BK7["n_ats"]}, freed=frozenset({"delta_mu"}))
+"""Of n_ats and delta_mu nothing is assumed."""
+
 LINEAR = ("chi_larmor", "n_fe2", "n_fe3")
 
 
@@ -38,7 +40,7 @@ def single():
 
 @pytest.fixture(scope="module")
 def bent(single):
-    return fit(single)
+    return fit(single, HELD)
 
 
 def test_minos_is_hesse_where_the_model_is_linear(linear):
@@ -51,7 +53,7 @@ def test_minos_is_hesse_where_the_model_is_linear(linear):
 
 
 def test_profile_is_the_parabola_where_the_model_is_linear(linear):
-    curve = profile_curve(Profiles(linear.minimum), "n_fe3")
+    curve = profile_curve(Profiles(linear.minimum).of("n_fe3"))
     item = linear.parameters["n_fe3"]
     # measured: 2e-11
     assert curve.rises == pytest.approx(curve.parabola(item.value, item.error), abs=1e-9)
@@ -105,7 +107,7 @@ def test_ends_of_an_interval_are_where_chi2_has_risen_by_one(single, bent):
     value = result.parameters["delta_mu"].value
     assumed = {name: item.constraint for name, item in result.parameters.items() if item.constraint}
     for end in (value - interval.lower, value + interval.upper):
-        problem = FitSettings().problem(single, {**FitSettings().held(), "delta_mu": end}, assumed)
+        problem = HELD.problem(single, {**HELD.held(), "delta_mu": end}, assumed)
         again = minimise(problem, {**result.values, "delta_mu": end})
         # measured: 2.6e-6 below, 5e-9 above
         assert again.chi2 - result.minimum.chi2 == pytest.approx(1.0, abs=1e-5)
@@ -114,23 +116,26 @@ def test_ends_of_an_interval_are_where_chi2_has_risen_by_one(single, bent):
 
 
 def test_bent_errors_are_named(bent):
-    note = next(note for note in bent.notes if note.startswith("not parabolic"))
-    assert "d_min by 2.8 and 0.65" in note
-    assert "--minos n_fe2,d_min" in note
-    whole = fit(fixed_field(BK7, np.random.default_rng(4)))  # four M(T) runs: parabolic
-    assert not any(note.startswith("not parabolic") for note in whole.notes)
+    note = next(note for note in bent.notes if note.code == "fitting.not-parabolic")
+    rises = note.values["rises"]["d_min"]
+    assert (rises["down"], rises["up"]) == pytest.approx((2.8, 0.65), rel=0.02)
+    assert note.values["parameters"][:2] == ["n_fe2", "d_min"]
+    whole = fit(fixed_field(BK7, np.random.default_rng(4)), HELD)  # four M(T) runs: parabolic
+    assert not any(note.code == "fitting.not-parabolic" for note in whole.notes)
 
 
 def test_limits_are_met_and_said(single, bent):
     result = bent
     interval = minos(Profiles(result.minimum), ["n_fe3"])["n_fe3"]
-    assert interval.lower_outcome.startswith("met the limit 0: chi2 rises by only 0.18")
+    assert interval.lower_outcome.code == "fitting.interval-met-limit"
+    assert interval.lower_outcome.text.startswith("at the limit 0, where chi2 has risen by only 0.18")
     assert interval.lower == pytest.approx(result.parameters["n_fe3"].value)
-    assert interval.upper_outcome == FOUND
-    boxed = fit(single, FitSettings(limits={"n_fe3": (3e16, 1e18)}))
+    assert interval.upper_outcome.code == INTERVAL_FOUND
+    boxed = fit(single, replace(HELD, limits={"n_fe3": (3e16, 1e18)}))
     assert boxed.parameters["n_fe3"].at_limit == "lower"
     interval = minos(Profiles(boxed.minimum), ["n_fe3"])["n_fe3"]
-    assert (interval.lower, interval.lower_outcome) == (0.0, "met the limit 3e+16: the fit ended there")
+    assert (interval.lower, interval.lower_outcome.code) == (0.0, "fitting.interval-at-limit")
+    assert interval.lower_outcome.text == "at the limit 3e+16, where the fit ended"
     assert interval.upper > 0.0
 
 
@@ -144,10 +149,13 @@ def test_partition_stays_within_0_and_1():
 
 def test_an_open_side_is_called_open():
     """Larmor + Langevin data say nothing of d_min: a term that vanishes has any."""
-    result = fit(fixed_field(PURE_LL, np.random.default_rng(8), model=LL))
+    settings = replace(HELD, freed=frozenset({"d_min", "delta_mu"}))
+    result = fit(fixed_field(PURE_LL, np.random.default_rng(8), model=LL), settings)
     interval = minos(Profiles(result.minimum), ["d_min"])["d_min"]
-    outcomes = (interval.lower_outcome, interval.upper_outcome)
-    assert any(outcome.startswith("open: chi2 rises by only 0 up to") for outcome in outcomes), outcomes
+    assert any(
+        outcome.code == "fitting.interval-open" and abs(outcome.values["rise"]) < 1e-9
+        for outcome in interval.outcomes
+    ), interval.outcomes
 
 
 def test_n_ats_is_open_upwards_though_its_curvature_is_not(fixtures):
@@ -157,7 +165,7 @@ def test_n_ats_is_open_upwards_though_its_curvature_is_not(fixtures):
     paths = sorted(str(path) for path in (fixtures / "bk7-fixed-temperature").glob("*.dat"))
     data = glasspara.load(paths).data
     result = fit(data, FitSettings(freed=frozenset({"n_ats"}), fixed={"d_min": 0.03}))
-    curve = profile_curve(Profiles(result.minimum), "n_ats")
+    curve = profile_curve(Profiles(result.minimum).of("n_ats"))
     assert result.parameters["n_ats"].error < 0.4 * result.parameters["n_ats"].value
     # a thousand times the value costs 2.5 in chi2
     assert curve.values[-1] > 900.0 * result.parameters["n_ats"].value
@@ -173,48 +181,53 @@ def test_a_lower_minimum_is_found_and_the_fit_restarted():
     point[good.minimum.coordinates.names.index("n_fe2")] += 4.0 * good.parameters["n_fe2"].error
     worse = replace(good.minimum, point=point, chi2=good.minimum.problem.chi2(point))
     interval = minos(Profiles(worse), ["chi_larmor"])["chi_larmor"]
-    assert interval.lower_outcome.startswith("a lower minimum was found: chi2 falls by")
-    explored = explore(replace(good, minimum=worse), settings, Wanted(minos=("n_fe2",)))
+    assert interval.lower_outcome.code == "fitting.interval-lower-minimum"
+    assert interval.lower_outcome.values["rise"] < 0.0
+    explored = explore(replace(good, minimum=worse), settings, IntervalRequest(minos=("n_fe2",)))
     assert explored.minimum.chi2 == pytest.approx(good.minimum.chi2, abs=1e-8)  # measured: 1e-11
     assert explored.parameters["n_fe2"].minos.found
-    assert any("done again from there" in note for note in explored.notes)
+    assert any(note.code == "fitting.lower-minimum-met" for note in explored.notes)
 
 
 def test_fits_without_a_minimum_or_without_freedom_have_no_intervals(linear):
     broken = replace(linear.minimum, valid=False, reason="made so")
     interval = minos(Profiles(broken), ["n_fe2"])["n_fe2"]
     assert interval.lower is None
-    assert interval.lower_outcome == "not found: the fit has no valid minimum"
+    assert interval.lower_outcome.text == "not found: the fit has no valid minimum"
     few = fixed_field(BK7, np.random.default_rng(23), fields=(2e4,), temperatures=(2.0, 5.0, 50.0))
-    result = explore(fit(few), FitSettings(), Wanted(minos=("all",)))
-    outcomes = {item.minos.upper_outcome for item in result.parameters.values() if item.minos}
+    result = explore(fit(few), FitSettings(), IntervalRequest(minos=("all",)))
+    outcomes = {item.minos.upper_outcome.text for item in result.parameters.values() if item.minos}
     assert outcomes == {"not found: no more points than parameters"}
 
 
 def test_exploration_fills_the_result(linear):
-    wanted = Wanted(minos=("n_fe2",), profiles=("n_fe3",), contours=(("n_fe2", "n_fe3"),))
-    result = explore(linear, FitSettings(model=LL), wanted)
+    request = IntervalRequest(minos=("n_fe2",), profiles=("n_fe3",), contours=(("n_fe2", "n_fe3"),))
+    result = explore(linear, FitSettings(model=LL), request)
     assert result.parameters["chi_larmor"].minos is None
     assert result.parameters["n_fe2"].minos.found
     assert result.parameters["n_fe3"].minos.found  # comes with its profile
     assert [curve.name for curve in result.profiles] == ["n_fe3"]
     assert [item.names for item in result.contours] == [("n_fe2", "n_fe3")]
-    assert explore(linear, FitSettings(model=LL), Wanted(minos=("all",))).parameters["chi_larmor"].minos.found
+    assert (
+        explore(linear, FitSettings(model=LL), IntervalRequest(minos=("all",)))
+        .parameters["chi_larmor"]
+        .minos.found
+    )
 
 
 @pytest.mark.parametrize(
-    ("wanted", "words"),
+    ("asked", "words"),
     [
-        (Wanted(minos=("n_ats",)), "n_ats is held"),
-        (Wanted(contours=(("n_fe", "d_min"),)), "no parameter 'n_fe'"),
-        (Wanted(minos=("gamma",)), "no parameter 'gamma'"),
-        (Wanted(contours=(("all", "d_min"),)), "no parameter 'all'"),
-        (Wanted(contours=(("d_min", "d_min"),)), "two parameters"),
+        (IntervalRequest(minos=("n_ats",)), "n_ats is held"),
+        (IntervalRequest(contours=(("n_fe", "d_min"),)), "no parameter 'n_fe'"),
+        (IntervalRequest(minos=("gamma",)), "no parameter 'gamma'"),
+        (IntervalRequest(contours=(("all", "d_min"),)), "no parameter 'all'"),
+        (IntervalRequest(contours=(("d_min", "d_min"),)), "two parameters"),
     ],
 )
-def test_what_has_no_interval_is_refused_with_a_remedy(wanted, words):
+def test_what_has_no_interval_is_refused_with_a_remedy(asked, words):
     with pytest.raises(UsageError, match=words):
-        wanted.check(FitSettings())
+        asked.check(HELD)
 
 
 def test_intervals_cover_single_runs():
@@ -223,7 +236,7 @@ def test_intervals_cover_single_runs():
     inside, lopsided = 0, 0
     for _ in range(8):
         data = fixed_field(BK7, rng, fields=(2e4,), temperatures=tuple(np.geomspace(2, 300, 80)))
-        result = fit(data, FitSettings(fixed={"d_min": BK7["d_min"]}))
+        result = fit(data, FitSettings(fixed={"d_min": BK7["d_min"], "n_ats": BK7["n_ats"]}))
         interval = minos(Profiles(result.minimum), ["n_fe2"])["n_fe2"]
         off = BK7["n_fe2"] - result.parameters["n_fe2"].value
         inside += -interval.lower <= off <= interval.upper
@@ -234,15 +247,24 @@ def test_intervals_cover_single_runs():
 
 
 @pytest.mark.parametrize(
-    ("wanted", "remedy"),
+    ("asked", "remedy"),
     [
-        (Wanted(minos=("nothing",)), "Free parameters: chi_larmor, "),
-        (Wanted(minos=("nothing",)), "derived: n_fe, fe2_fraction, "),
-        (Wanted(contours=(("ats_amplitude", "d_min"),)), "a contour takes two of chi_larmor, "),
-        (Wanted(contours=(("fe2_fraction", "d_min"),)), "--set fe2_fraction"),
+        (IntervalRequest(minos=("nothing",)), "Free parameters: chi_larmor, "),
+        (IntervalRequest(minos=("nothing",)), "derived: n_fe, fe2_fraction, "),
+        (IntervalRequest(contours=(("ats_amplitude", "d_min"),)), "a contour takes two of chi_larmor, "),
+        (IntervalRequest(contours=(("fe2_fraction", "d_min"),)), "--set fe2_fraction"),
     ],
 )
-def test_what_has_no_interval_is_told_what_to_do(wanted, remedy):
+def test_what_has_no_interval_is_told_what_to_do(asked, remedy):
     with pytest.raises(UsageError) as refused:
-        wanted.check(FitSettings())
+        asked.check(FitSettings())
     assert remedy in refused.value.remedy
+
+
+def test_an_interval_is_told_in_a_line(single, bent):
+    interval = minos(Profiles(bent.minimum), ["n_fe3"])["n_fe3"]
+    words = interval.words(bent.parameters["n_fe3"].value)
+    assert words.startswith("68 % interval of n_fe3: 0 to ")
+    assert words.endswith(f"(lower end {interval.lower_outcome.text})")
+    nothing = not_found("n_fe", "nothing-free").words(1.0)
+    assert nothing == "68 % interval of n_fe not found: nothing in it is free"

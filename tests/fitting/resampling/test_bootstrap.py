@@ -15,7 +15,7 @@ from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling import bootstrap as module
 from glasspara.fitting.resampling.bootstrap import bootstrap, description
 from glasspara.fitting.resampling.resample import Resampler, bootstrap_kind
-from glasspara.fitting.search.minimise import polish, settle
+from glasspara.fitting.search.minimise import descend_to_minimum, refine
 from glasspara.model.model import Model
 from glasspara.replicates.store import Store
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field
@@ -169,7 +169,7 @@ def test_settle_finds_the_minimum_of_migrad(etm):
     resampler = Resampler(etm.minimum, "parametric")
     for seed in range(5):
         problem = resampler.draw(rng(seed))
-        quick, slow = settle(problem, etm.minimum.reported), polish(problem, etm.minimum.point)
+        quick, slow = descend_to_minimum(problem, etm.minimum.reported), refine(problem, etm.minimum.point)
         assert quick.valid
         assert quick.chi2 <= slow.chi2 + 1e-5  # measured: 1e-5 below to equal
         for name in quick.coordinates.free:  # measured: 0.003
@@ -182,8 +182,8 @@ def test_settle_asks_migrad_where_least_squares_stop_short(etm, monkeypatch):
         "glasspara.fitting.search.minimise.descend",
         lambda problem, guesses: problem.coordinates.from_reported(guesses[0]),
     )
-    stopped = settle(problem, etm.minimum.reported)
-    assert stopped.chi2 == pytest.approx(polish(problem, etm.minimum.point).chi2, rel=1e-9)
+    stopped = descend_to_minimum(problem, etm.minimum.reported)
+    assert stopped.chi2 == pytest.approx(refine(problem, etm.minimum.point).chi2, rel=1e-9)
     assert stopped.covariance.any()
 
 
@@ -221,12 +221,12 @@ def test_description_tells_fits_apart(etm, ll):
 
 def test_what_goes_wrong_is_counted(ll, monkeypatch):
     def now_and_then(problem, guess):
-        found = settle(problem, guess)
+        found = descend_to_minimum(problem, guess)
         if found.chi2 < ll.statistics.ndof:
             raise FloatingPointError("made")
         return found
 
-    monkeypatch.setattr(module, "settle", now_and_then)
+    monkeypatch.setattr(module, "descend_to_minimum", now_and_then)
     (done,) = bootstrap([ll], 40)
     missing = np.isnan(done.bootstrap.chi2)
     assert set(done.bootstrap.problems) == set(np.flatnonzero(missing))

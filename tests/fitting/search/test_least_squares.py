@@ -1,0 +1,85 @@
+"""Bounded least squares: against SciPy's, and at the corners."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import optimize
+
+from glasspara.fitting.search.least_squares import FINEST, least_squares, solve_bounded
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_linear_problems_in_a_box(seed):
+    """Columns of any size, nearly dependent ones among them, and boxes that are open on some sides."""
+    rng = np.random.default_rng(seed)
+    columns = int(rng.integers(1, 8))
+    jacobian = rng.normal(size=(30, columns)) * 10.0 ** rng.uniform(-8, 8, columns)
+    if columns > 2:
+        jacobian[:, 0] = jacobian[:, 1] * (1.0 + 1e-3 * rng.normal(size=30))
+    residuals = rng.normal(size=30)
+    whole = np.abs(np.linalg.lstsq(jacobian, -residuals, rcond=None)[0])
+    low = np.where(rng.uniform(size=columns) < 0.3, -np.inf, -whole * rng.uniform(-0.5, 1.5, columns))
+    high = np.where(
+        rng.uniform(size=columns) < 0.3, np.inf, np.maximum(low, -whole) + whole * rng.uniform(0, 2, columns)
+    )
+    step, inside = solve_bounded(jacobian, residuals, low, high)
+    assert np.all((low <= step) & (step <= high))
+    size = np.linalg.norm(jacobian, axis=0)
+    best = optimize.lsq_linear(
+        jacobian / size, -residuals, bounds=(low * size, high * size + 1e-300), method="bvls", tol=1e-14
+    )
+    left = residuals + jacobian @ step
+    assert left @ left == pytest.approx(2.0 * best.cost, rel=1e-10)
+    # no slope where it is inside; none inwards where it is not
+    slopes = (left @ jacobian) / size
+    assert slopes[inside] == pytest.approx(0.0, abs=1e-9)
+    at_low = ~inside & (step == low) & (low < high)
+    at_high = ~inside & (step == high) & (low < high)
+    assert np.all(slopes[at_low] > -1e-9)
+    assert np.all(slopes[at_high] < 1e-9)
+
+
+def rosenbrock(x):
+    residuals = np.array([10.0 * (x[1] - x[0] ** 2), 1.0 - x[0]])
+    return residuals, np.array([[-20.0 * x[0], 10.0], [-1.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [((-5, -5), (5, 5)), ((-5, -5), (0.5, 5)), ((-5, 1.5), (5, 5)), ((-np.inf, -np.inf), (np.inf, 0.2))],
+)
+def test_curved_valleys_in_a_box(low, high):
+    low, high = np.array(low, float), np.array(high, float)
+    found = least_squares(rosenbrock, np.array([-1.2, 1.0]), low, high, gain=FINEST)
+    best = optimize.least_squares(
+        lambda x: rosenbrock(x)[0],
+        np.clip([-1.2, 1.0], low + 1e-9, high - 1e-9),
+        jac=lambda x: rosenbrock(x)[1],
+        bounds=(low, high),
+        xtol=1e-15,
+        ftol=1e-15,
+        gtol=1e-15,
+    )
+    assert found == pytest.approx(best.x, abs=1e-6)
+    assert np.all((low <= found) & (found <= high))
+
+
+def test_infinite_residuals_shorten_the_step():
+    def function(x):
+        if x[0] > 2.0:
+            return np.full(2, np.inf), np.zeros((2, 1))
+        return np.array([np.exp(x[0]) - 7.0, 0.0]), np.array([[np.exp(x[0])], [0.0]])
+
+    found = least_squares(function, np.array([-3.0]), np.array([-5.0]), np.array([50.0]), gain=FINEST)
+    assert found == pytest.approx(np.log(7.0), rel=1e-9)
+    with pytest.raises(ValueError, match="infinite at the start"):
+        least_squares(function, np.array([3.0]), np.array([-5.0]), np.array([50.0]))
+
+
+def test_what_nothing_depends_on_stays():
+    found = least_squares(
+        lambda x: (np.array([x[0] - 1.0, 2.0]), np.array([[1.0, 0.0], [0.0, 0.0]])),
+        np.array([0.0, 3.0]), np.full(2, -9.0), np.full(2, 9.0),
+    )  # fmt: skip
+    assert found == pytest.approx([1.0, 3.0], abs=1e-3)
