@@ -104,14 +104,15 @@ def test_known_iron_is_an_upper_bound_and_raises_the_margin(bk7):
     known = fit(bk7.data, FitSettings(n_fe=(IRON, 0.01 * IRON))).ordinary
     assert known.cone.iron_used == (IRON, 0.01 * IRON)
     assert known.margin > 1.5 * free.margin  # measured: 2095 and 1069
-    # ordinary magnetism explains a glass with more iron than there is; more than enough iron forbids nothing
+    # ordinary magnetism explains a glass with more iron than there is: the higher the bound, the less it forbids
     plenty, more = (
         compare_with_ordinary(bk7.minimum, iron=(factor * IRON, 0.1 * IRON), widths=free.widths)
         for factor in (10.0, 20.0)
     )
-    assert more.margin == pytest.approx(plenty.margin, rel=0.01)
-    assert plenty.margin < known.margin
-    assert more.cone.iron_silent > plenty.cone.iron_silent > 0.0
+    assert THRESHOLD < more.margin < plenty.margin < known.margin  # measured: 629, 811 and 2095
+    for found in (known, plenty, more):
+        bound, error = found.cone.iron_used
+        assert found.cone.iron_found + found.cone.iron_silent == pytest.approx(bound, abs=40.0 * error)
     # iron that was given without an error counts as exact
     assert compare_with_ordinary(bk7.minimum, iron=(IRON, None), widths=free.widths).margin > known.margin
 
