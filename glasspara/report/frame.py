@@ -13,6 +13,7 @@ import numpy as np
 
 from glasspara.findings import Finding, FindingBlock, blocks
 from glasspara.package import __version__
+from glasspara.report.block import fill
 from glasspara.report.corrections import FieldBlock, HolderBlock, field_block, holder_block
 from glasspara.report.inert import inert
 
@@ -147,34 +148,23 @@ def to_text(document: Mapping[str, Any]) -> str:
 
 def input_block(item: Input) -> InputBlock:
     measurement = item.measurement
-    return {
-        "path": measurement.path,
-        "sha256": measurement.sha256,
-        "instrument": measurement.instrument,
-        "sample": measurement.header.sample or None,
-        "rows_read": measurement.rows_read,
-        "rows_used": item.rows_used,
-        "rows_dropped": dict(item.rows_dropped),
-        "moment_column": measurement.moment_choice.column,
-        "moment_reason": measurement.moment_choice.reason,
-        "mass_mg": item.mass_mg,
-        "mass_source": item.mass_source,
-        "holder": holder_block(item.corrections),
-        "true_field": field_block(item.corrections),
-    }
+    return fill(
+        InputBlock,
+        item,
+        path=measurement.path,
+        sha256=measurement.sha256,
+        instrument=measurement.instrument,
+        sample=measurement.header.sample or None,
+        rows_read=measurement.rows_read,
+        moment_column=measurement.moment_choice.column,
+        moment_reason=measurement.moment_choice.reason,
+        holder=holder_block(item.corrections),
+        true_field=field_block(item.corrections),
+    )
 
 
 def run_block(run: ReducedRun) -> RunBlock:
-    return {
-        "file": run.run.file,
-        "kind": run.run.kind,
-        "nominal": run.run.nominal,
-        "unit": run.run.unit,
-        "n_points": len(run),
-        "moment_column": run.run.moment_column,
-        "sigma_source": run.run.sigma_source,
-        "branches": list(run.run.branch_labels),
-    }
+    return fill(RunBlock, run.run, n_points=len(run), branches=run.run.branch_labels)
 
 
 def failures(failed: Sequence[tuple[str, GlassparaError]]) -> list[FailureBlock]:

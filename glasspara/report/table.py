@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -44,7 +44,7 @@ def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequ
     return stream.getvalue()
 
 
-def columns_text(comments: Iterable[str], columns: Columns) -> str:
+def columns_text(comments: Iterable[str], columns: Mapping[str, Sequence[Any] | npt.NDArray[Any]]) -> str:
     """CSV of a table by its columns."""
     values = [item.tolist() if isinstance(item, np.ndarray) else item for item in columns.values()]
     return csv_text(comments, list(columns), zip(*values, strict=True))
