@@ -15,7 +15,7 @@ from glasspara.findings import Finding, FindingBlock, blocks
 from glasspara.package import __version__
 from glasspara.report.block import fill
 from glasspara.report.corrections import FieldBlock, HolderBlock, field_block, holder_block
-from glasspara.report.inert import inert
+from glasspara.wording import inert
 
 if TYPE_CHECKING:
     from rich.console import Console

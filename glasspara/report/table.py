@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from glasspara.model.parameters import parameter_of
 from glasspara.package import __version__
-from glasspara.report.inert import inert
+from glasspara.wording import inert
 
 if TYPE_CHECKING:
     from glasspara.data.corrections.corrections import Applied

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from glasspara.report.corrections import show_corrections
-from glasspara.report.inert import inert
+from glasspara.wording import inert
 
 if TYPE_CHECKING:
     from glasspara.data.loading import Input

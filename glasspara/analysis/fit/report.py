@@ -18,7 +18,6 @@ from glasspara.fitting.result import FittedParameter
 from glasspara.model.catalogue import MODELS
 from glasspara.report.block import fill
 from glasspara.report.frame import FailureBlock, Report, RunBlock, failures, run_block
-from glasspara.report.stems import contour_stem, profile_stem
 from glasspara.report.table import column, columns_text, csv_text, provenance
 from glasspara.report.terminal import (
     Column,
@@ -673,6 +672,20 @@ def prefixes(fits: int) -> list[str]:
     """What the names of the files of each fit begin with: "fit01_", or nothing where there is one fit."""
     digits = max(2, len(str(fits)))
     return [""] if fits == 1 else [f"fit{number:0{digits}d}_" for number in range(1, fits + 1)]
+
+
+def profile_stem(name: str) -> str:
+    """ "profile_d_min"; "profile_mass_scale-1" for one of many."""
+    return f"profile_{_plain(name)}"
+
+
+def contour_stem(names: Sequence[str]) -> str:
+    """ "contour_d_min_delta_mu"."""
+    return f"contour_{'_'.join(map(_plain, names))}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("[", "-").replace("]", "")
 
 
 REPORT = Report("fit", fit_document, _tables, show_fit, files=(REPORT_FILE, PARAMETERS, DATA))
