@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypedDict
 
-from rich.table import Table
-
 from glasspara.report.block import fill
 from glasspara.wording import percent, value_with_error
 
@@ -196,40 +194,32 @@ def _standard_in_words(applied: Applied) -> str:
 
 
 def _show_shares(applied: Sequence[Applied], out: Console) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("run", "holder / signal", "holder rms / emu", "its error / emu", "of the variance"):
-        table.add_column(column, justify="left" if column == "run" else "right")
-    for run in (run for item in applied for run in item.holder):
-        table.add_row(
+    from glasspara.report.terminal import Column, show_table
+
+    titles = ("holder / signal", "holder rms / emu", "its error / emu", "of the variance")
+    rows = [
+        (
             run.label,
             percent(run.share),
             f"{run.rms:.3g}",
-            f"{run.error:.2g}" if run.files else "-",
-            percent(run.error_share) if run.files else "-",
+            *((f"{run.error:.2g}", percent(run.error_share)) if run.files else ("-", "-")),
         )
-    out.print(table)
+        for item in applied
+        for run in item.holder
+    ]
+    show_table(("run", *(Column(title, "number") for title in titles)), rows, out)
 
 
 def _show_fields(applied: Sequence[Applied], out: Console) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in (
-        "run",
-        "points corrected",
-        "true - reported / Oe",
-        "of the variance",
-        "moment crosses zero at / Oe",
-    ):
-        table.add_column(column)
+    from glasspara.report.terminal import show_table
+
+    rows = []
     for run in (run for item in applied for run in item.field):
-        crossings = ", ".join(f"{value:.2g} ({label})" for label, value in run.crossings.items())
-        table.add_row(
-            run.label,
-            f"{run.n_corrected} of {run.n_points}",
-            _shifts(run),
-            percent(run.error_share),
-            crossings or "-",
-        )
-    out.print(table)
+        crossings = ", ".join(f"{value:.2g} ({label})" for label, value in run.crossings.items()) or "-"
+        corrected = f"{run.n_corrected} of {run.n_points}"
+        rows.append((run.label, corrected, _shifts(run), percent(run.error_share), crossings))
+    titles = ("points corrected", "true - reported / Oe", "of the variance", "moment crosses zero at / Oe")
+    show_table(("run", *titles), rows, out)
 
 
 def _shifts(run: RunField) -> str:

@@ -61,6 +61,19 @@ class RunBlock(TypedDict):
     branches: list[str]
 
 
+class ValueBlock(TypedDict):
+    """Value and standard error by the stated sigmas, null for one that is held and where there is none."""
+
+    value: float
+    error: float | None
+
+
+class QuantityBlock(ValueBlock):
+    """The same with its unit."""
+
+    unit: str
+
+
 class FailureBlock(TypedDict):
     """A file or run of a batch that failed, and why."""
 

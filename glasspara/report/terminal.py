@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
     from glasspara.findings import Assessment, Finding
 
-
-Terminal: TypeAlias = Console
 
 # Piped output keeps whole lines; a terminal decides for itself.
 _PIPE_WIDTH = 120

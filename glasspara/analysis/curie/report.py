@@ -10,7 +10,7 @@ from rich.console import Console
 from glasspara.analysis.curie.weak_laws import UNITS, Quantity
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.block import fill
-from glasspara.report.frame import Report, RunBlock, run_block
+from glasspara.report.frame import QuantityBlock, Report, RunBlock, run_block
 from glasspara.report.table import columns_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.wording import percent, value_with_error
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 TABLE, FIGURE, LOW_FIGURE = "curie.csv", "curie.png", "low_temperature.png"
 
 _CHI, _CURIE = "emu g^-1 Oe^-1", "emu K g^-1 Oe^-1"
-
-
-class QuantityBlock(TypedDict):
-    """A value with its standard error by the stated sigmas, null for one that is held."""
-
-    value: float
-    error: float | None
-    unit: str
 
 
 class LowTemperatureBlock(TypedDict):

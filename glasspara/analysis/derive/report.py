@@ -10,7 +10,7 @@ from rich.console import Console
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.package import __version__
 from glasspara.report.block import fill
-from glasspara.report.frame import InputBlock, Report
+from glasspara.report.frame import InputBlock, Report, ValueBlock
 from glasspara.report.table import columns_text
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import value_with_error
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
 
 TABLE, FIGURE = "derive.csv", "derive.png"
-
-
-class SourceValueBlock(TypedDict):
-    """A fitted parameter, the error null where it is held."""
-
-    value: float
-    error: float | None
 
 
 class AssumptionBlock(TypedDict):
@@ -71,7 +64,7 @@ class DeriveBlock(TypedDict):
     assessment: AssessmentBlock
     notes: list[FindingBlock]
     qs4_measured: bool
-    parameters: dict[str, SourceValueBlock]
+    parameters: dict[str, ValueBlock]
     assumptions: dict[str, AssumptionBlock]
     quantities: list[DerivedQuantityBlock]
     checks: list[CheckBlock]

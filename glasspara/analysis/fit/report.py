@@ -17,7 +17,15 @@ from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
 from glasspara.fitting.result import FittedParameter
 from glasspara.model.catalogue import MODELS
 from glasspara.report.block import fill
-from glasspara.report.frame import FailureBlock, Report, RunBlock, failures, run_block
+from glasspara.report.frame import (
+    FailureBlock,
+    QuantityBlock,
+    Report,
+    RunBlock,
+    ValueBlock,
+    failures,
+    run_block,
+)
 from glasspara.report.table import column, columns_text, csv_text, provenance
 from glasspara.report.terminal import (
     Column,
@@ -77,12 +85,9 @@ class ParameterBlock(TypedDict):
     minos: IntervalBlock | None
 
 
-class DerivedBlock(TypedDict):
+class DerivedBlock(QuantityBlock):
     """A number that follows from the parameters."""
 
-    value: float
-    error: float | None
-    unit: str
     minos: IntervalBlock | None
 
 
@@ -115,13 +120,6 @@ class IdentifiabilityBlock(TypedDict):
     combinations: dict[str, float | None]
     undetermined: list[str]
     statements: list[FindingBlock]
-
-
-class ValueBlock(TypedDict):
-    """Value and standard error."""
-
-    value: float
-    error: float | None
 
 
 class AtsTestBlock(TypedDict):

@@ -10,7 +10,7 @@ from rich.console import Console
 from glasspara.analysis.fit.report import FitBlock, fit_block
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.block import fill
-from glasspara.report.frame import Report
+from glasspara.report.frame import QuantityBlock, Report
 from glasspara.report.table import column, columns_text, csv_text, point_columns, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
 
@@ -31,12 +31,9 @@ class FractionIntervalBlock(TypedDict):
     upper_outcome: str
 
 
-class IronBlock(TypedDict):
+class IronBlock(QuantityBlock):
     """The total iron: held, or a Gaussian constraint with an error."""
 
-    value: float
-    error: float | None
-    unit: str
     held: bool
 
 

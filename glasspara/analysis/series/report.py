@@ -12,7 +12,7 @@ from rich.console import Console
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.model.parameters import ION_NAMES
 from glasspara.report.block import fill
-from glasspara.report.frame import Report, RunBlock, run_block
+from glasspara.report.frame import QuantityBlock, Report, RunBlock, run_block
 from glasspara.report.table import csv_text, provenance
 from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.runs.run import Kind
@@ -26,14 +26,6 @@ TABLE = "series.csv"
 FIGURES: dict[Kind, str] = {"fixed-field": "series_H.png", "fixed-temperature": "series_T.png"}
 
 _DENSITY, _CHI = "g^-1", "emu g^-1 Oe^-1"
-
-
-class MeasuredBlock(TypedDict):
-    """A value with its standard error, null where there is none."""
-
-    value: float
-    error: float | None
-    unit: str
 
 
 class DriftBlock(TypedDict):
@@ -52,11 +44,11 @@ class SingleFitBlock(TypedDict):
     ``delta_n`` is n_fe less that of mass spectrometry.
     """
 
-    n_fe2: MeasuredBlock
-    n_fe3: MeasuredBlock
-    n_fe: MeasuredBlock
-    chi_larmor: MeasuredBlock
-    delta_n: MeasuredBlock | None
+    n_fe2: QuantityBlock
+    n_fe3: QuantityBlock
+    n_fe: QuantityBlock
+    chi_larmor: QuantityBlock
+    delta_n: QuantityBlock | None
     chi2: float
     ndof: int
     status: str
@@ -85,7 +77,7 @@ class SeriesBlock(TypedDict):
 
     weights: Literal["sigma", "equal"]
     errors_from: str
-    n_fe_mass_spectrometry: MeasuredBlock | None
+    n_fe_mass_spectrometry: QuantityBlock | None
     kinds: list[KindBlock]
 
 
@@ -123,7 +115,7 @@ def _fit(result: SeriesResult, row: RunSeries, variant: str) -> SingleFitBlock:
     }
 
 
-def _measured(item: Measured, unit: str) -> MeasuredBlock:
+def _measured(item: Measured, unit: str) -> QuantityBlock:
     return {"value": item.value, "error": item.error, "unit": unit}
 
 
