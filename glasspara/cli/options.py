@@ -1,6 +1,7 @@
 """Options that mean the same in every command: flags, metavar, help and the panel of the help that lists them.
 
-:func:`option` declares one; it goes into ``Annotated`` beside the type. :mod:`glasspara.cli.values` reads their texts,
+:func:`option` declares one; it goes into ``Annotated`` beside the type. What one command alone has stands in its
+signature, by :func:`own_option`. :mod:`glasspara.cli.values` reads their texts,
 :mod:`glasspara.cli.groups` holds them in groups with their defaults. Imports nothing heavy.
 """
 
@@ -38,6 +39,27 @@ def option(
     """
     made: Any = typer.Option(
         *flags.split(), metavar=metavar, help=help, rich_help_panel=panel or None, **more
+    )
+    made.common = common
+    return made
+
+
+def own_option(
+    flags: str,
+    help: str,
+    metavar: str | None = None,
+    *,
+    default: Any = None,
+    panel: str = "",
+    common: bool = True,
+    **more: Any,
+) -> Any:
+    """An option that one command alone has: it stands in the signature, as the default of its parameter.
+
+    Parameters are those of :func:`option`, and the ``default`` of the option.
+    """
+    made: Any = typer.Option(
+        default, *flags.split(), metavar=metavar, help=help, rich_help_panel=panel or None, **more
     )
     made.common = common
     return made

@@ -16,9 +16,8 @@ import numpy as np
 from matplotlib.ft2font import FT2Font
 
 from glasspara.arrays import FloatArray
-from glasspara.report.inert import inert
 from glasspara.report.style import FONT, PAD, WIDTH
-from glasspara.wording import p_value
+from glasspara.wording import inert, p_value
 
 if TYPE_CHECKING:
     from glasspara.data.dataset import ReducedRun
