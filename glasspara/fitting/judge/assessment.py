@@ -13,7 +13,7 @@ from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge.misfit import branches_that_differ, misfit_findings
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
-from glasspara.fitting.judge.plausibility import implausible
+from glasspara.fitting.judge.plausibility import edges_of_search, implausible
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value, f_p_value
 from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
@@ -133,8 +133,7 @@ def assess(  # noqa: PLR0911
     data = minimum.problem.data
     pulls = minimum.problem.residuals(minimum.point)[: len(data)]
     misfit = _misfit(minimum, pulls)
-    needed = ats_test is not None and ats_test.needed
-    if wrong := implausible(minimum, ats_needed=needed and not misfit):
+    if wrong := implausible(minimum):
         return fit_assessment("not-plausible", *wrong)
     remarks = (*_name_tensions(minimum), *branches_that_differ(minimum), *_name_outliers(data, pulls))
     if misfit:
@@ -152,8 +151,12 @@ def assess(  # noqa: PLR0911
     if lost:
         parameters = [{"name": name, "error": error} for name, error in lost.items()]
         reasons = (finding("fitting.not-fixed", parameters=parameters), *reasons)
+    edges = edges_of_search(minimum) if ats_test is not None else []
     if ordinary is not None and not ordinary.excluded:
+        reasons = (*edges, *reasons)
         return fit_assessment("not-established", *_not_established(ordinary, minimum), *reasons)
+    if edges:
+        return fit_assessment("not-plausible", *edges, *reasons)
     if ordinary is not None:
         reasons = (finding("fitting.ordinary-excluded", **_sizes(ordinary)), *reasons)
     return fit_assessment("not-determined" if lost else "good", *reasons)
