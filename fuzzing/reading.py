@@ -12,6 +12,7 @@ import numpy as np
 from fuzzing import Findings
 from fuzzing.mutations import damage
 from fuzzing.seeds import seeds
+from glasspara.analysis.inspect.inspection import Inspection
 from glasspara.analysis.inspect.report import inspect_document
 from glasspara.errors import GlassparaError
 from glasspara.report.frame import to_text
@@ -70,5 +71,5 @@ def fault_of(measurement: Measurement) -> str:
             return "a number is not finite"
         if not (np.all(run.sigma > 0.0) and np.all(run.temperature > 0.0)):
             return "a standard deviation or temperature is not positive"
-    to_text(inspect_document([measurement], [])).encode()
+    to_text(inspect_document(Inspection.of([measurement], []))).encode()
     return ""

@@ -86,7 +86,8 @@ def test_json_goes_to_stdout_alone_and_is_the_same_every_time(glasspara, validat
     parameters = document["fits"][0]["parameters"]
     assert parameters["n_fe"]["fixed"]
     assert parameters["n_fe"]["error"] is None
-    assert parameters["n_ats"]["fixed"]
+    assert not parameters["n_ats"]["fixed"]
+    assert parameters["n_ats"]["constraint"]["assumed"]
     assert parameters["fe2_fraction"]["error"] > 0
     assert first.status == 0
 
@@ -178,7 +179,7 @@ def test_missing_mass_is_asked_for(glasspara, one, tmp_path):
         (("--moment", "best"), 2, "moment 'best'"),
         (("--sample", "nowhere.toml"), 3, "nowhere.toml"),
         (("--n-fe", "lots"), 2, "lots"),
-        (("--limit", "n_ats=1:2"), 2, "--free n_ats"),
+        (("--limit", "field_offset=1:2"), 2, "--free field_offset"),
         (("--model", "ll", "--fix", "d_min=1"), 2, "d_min"),
     ],
 )
@@ -372,7 +373,7 @@ def test_warnings_name_their_file_and_a_settled_mass_is_no_doubt(glasspara, one,
 
 
 def test_staged_parameters_are_told_from_held_ones(glasspara, validator, pure_ll, tmp_path):
-    done = glasspara("fit", *pure_ll, "--staged", "--json", "--out", tmp_path, "--no-plots")
+    done = glasspara("fit", *pure_ll, "--staged-once", "--json", "--out", tmp_path, "--no-plots")
     document = json.loads(done.out)
     validator.validate(document)
     parameters = document["fits"][0]["parameters"]
@@ -476,12 +477,12 @@ def test_a_limit_stands_in_the_table(glasspara, validator, bk7):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--minos", "n_ats"], "n_ats is held: it has no interval"),
+        (["--fix", "n_ats=1.352e16", "--minos", "n_ats"], "n_ats is held: it has no interval"),
         (["--profile", "d_min", "--model", "ll"], "no parameter 'd_min'"),
         (["--contour", "n_fe,d_min"], "--set fe2_fraction=0.5"),
         (["--contour", "d_min"], "is not NAME,NAME"),
         (["--contour", "d_min,d_min"], "two parameters"),
-        (["--staged", "--minos", "chi_larmor"], "chi_larmor is held"),
+        (["--staged-once", "--minos", "chi_larmor"], "chi_larmor is held"),
     ],
 )
 def test_intervals_of_what_is_not_free_are_refused(glasspara, one, arguments, words):

@@ -26,7 +26,7 @@ from glasspara.fitting.intervals.minos import Interval, ProfileCurve
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling.bootstrap import bootstrap
-from glasspara.fitting.result import Assessment, Determination, FitResult, FittedParameter
+from glasspara.fitting.result import Determination, FitResult, FittedParameter, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, evaluate
 from glasspara.report.panels import POINTS
@@ -68,7 +68,8 @@ def result_of(data, *, model=None, status="good", values=BK7, held=True) -> FitR
         statistics=Statistics(chi2, chi2, len(data) - 5, 0.25, 0.0, 0.0, len(data), 5),
         ats_test=None,
         determination=Determination((), (), {}, {}, (), ()),
-        assessment=Assessment(status, ()),
+        ordinary=None,
+        assessment=fit_assessment(status),
         terms=terms,
     )
 
@@ -256,10 +257,12 @@ def test_which_figures():
     ("status", "words"),
     [
         ("good", "Fit: good"),
-        ("term-not-needed", "ATS term not needed"),
-        ("not-determined", "NOT TRUSTED (not determined)"),
-        ("poor", "NOT TRUSTED (poor)"),
-        ("not-converged", "NOT TRUSTED (not converged)"),
+        ("not-established", "Fit: NOT ESTABLISHED: ordinary magnetism describes the data too"),
+        ("term-not-needed", "Fit: good: no ATS term is needed"),
+        ("not-determined", "Fit: NOT DETERMINED"),
+        ("poor", "Fit: POOR"),
+        ("not-plausible", "Fit: NOT PLAUSIBLE"),
+        ("not-converged", "Fit: NOT CONVERGED"),
     ],
 )
 def test_header_of_a_fit(status, words):
@@ -437,7 +440,7 @@ INTERVALS = {
             outcome("at-limit", side="upper", end=0.03, rise=0.0),
         ),
         found=False,
-        statements=("68 % region: open, or cut by a limit", "95 % region: open, or cut by a limit"),
+        statements=tuple(finding("fitting.contour-open", percent=percent) for percent in (68.0, 95.0)),
     ),
     "no error": lambda: with_intervals(
         interval=Interval(None, None, *[outcome("not-found", reason="nothing-free")] * 2), error=None

@@ -144,7 +144,7 @@ def test_every_key_of_the_template_is_known_and_every_known_key_is_in_it(tmp_pat
         ("1.657e17+-0.019e17", 1.657e17, 0.019e17),
         ("1.657e17±0.019e17", 1.657e17, 0.019e17),
         (" 1.657E+17 +/- 1.9e15 ", 1.657e17, 0.019e17),
-        ("5", 5.0, None),
+        ("1e10", 1.0e10, None),
         (".5e18+-1.e16", 0.5e18, 1.0e16),
     ],
 )
@@ -154,7 +154,7 @@ def test_concentrations(text, value, error):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "-1e17", "nan", "inf", "1e999", "1e17+-0", "1e17+-", "1e17-+1e15", "1e17 1e15", "1,6e17", "0"],
+    ["", "x", "-1e17", "nan", "inf", "1e999", "1e17+-0", "1e17+-", "1e17-+1e15", "1e17 1e15", "1,6e17", "0", "5", "15"],
 )
 def test_what_is_no_concentration(text):
     with pytest.raises(UsageError) as caught:

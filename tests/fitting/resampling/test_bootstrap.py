@@ -9,6 +9,7 @@ import pytest
 
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
+from glasspara.findings import finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling import bootstrap as module
@@ -20,6 +21,8 @@ from glasspara.replicates.store import Store
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field
 
 LL = FitSettings(model=Model("ll"))
+HELD = FitSettings(fixed={"n_ats": None})
+"""In the valley along which n_ats trades with the cutoffs errors are those of a logarithm."""
 COUNT = 300
 # The standard deviation of 300 numbers is uncertain by 4.1 %.
 CLOSE = 0.10
@@ -31,7 +34,7 @@ def rng(seed=3):
 
 @pytest.fixture(scope="module")
 def etm():
-    return fit(fixed_field(BK7, rng()))
+    return fit(fixed_field(BK7, rng()), HELD)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +105,8 @@ def test_errors_of_a_wrong_size():
     assert residual.bootstrap.remarks == ()
     (parametric,) = bootstrap([result], COUNT)
     assert widths(parametric) == pytest.approx(one, abs=CLOSE)
-    assert "--bootstrap-kind residual" in parametric.bootstrap.remarks[0]
+    assert parametric.bootstrap.remarks[0].code == "fitting.scatter-beyond-errors"
+    assert parametric.bootstrap.remarks[0].values["factor"] == pytest.approx(3.0, rel=0.15)
     assert parametric.bootstrap.p_value == pytest.approx(1.0 / (COUNT + 1))
 
 
@@ -134,7 +138,8 @@ def test_a_parameter_at_its_limit_is_counted():
     assert item.at_limit == at_zero
     assert 0.3 * COUNT < item.at_limit < 0.98 * COUNT
     assert item.interval_68[0] == 0.0
-    assert "ended at a limit: n_fe3" in done.bootstrap.remarks[0]
+    assert done.bootstrap.remarks[0].code == "fitting.replicates-at-limits"
+    assert {"name": "n_fe3", "number": at_zero} in done.bootstrap.remarks[0].values["parameters"]
 
 
 def test_residuals_stay_in_their_run_and_short_runs_borrow():
@@ -200,7 +205,7 @@ def test_same_bits_for_any_number_of_processes(etm, ll, tmp_path):
 
 def test_description_tells_fits_apart(etm, ll):
     known = description([etm], "residual")
-    assert known == description([fit(fixed_field(BK7, rng()))], "residual")
+    assert known == description([fit(fixed_field(BK7, rng()), HELD)], "residual")
 
     def different(results, kind="residual"):
         other = description(results, kind)
@@ -208,9 +213,9 @@ def test_description_tells_fits_apart(etm, ll):
 
     assert different([etm], "parametric") == {"kind"}
     assert different([ll]) == {"data", "settings"}
-    fixed = fit(fixed_field(BK7, rng()), FitSettings(fixed={"d_min": 0.02671}))
+    fixed = fit(fixed_field(BK7, rng()), FitSettings(fixed={"d_min": 0.02671, "n_ats": None}))
     assert different([fixed]) == {"settings"}
-    tight = fit(fixed_field(BK7, rng()), FitSettings(limits={"delta_mu": (0.0, 1.0)}))
+    tight = fit(fixed_field(BK7, rng()), replace(HELD, limits={"delta_mu": (0.0, 1.0)}))
     assert different([tight]) == {"settings"}
 
 
@@ -226,9 +231,11 @@ def test_what_goes_wrong_is_counted(ll, monkeypatch):
     missing = np.isnan(done.bootstrap.chi2)
     assert set(done.bootstrap.problems) == set(np.flatnonzero(missing))
     assert 5 < missing.sum() < 35
-    assert done.bootstrap.remarks[0].startswith(f"{missing.sum()} of 40 replicates found no minimum")
-    assert "FloatingPointError: made" in done.bootstrap.remarks[0]
-    assert "rough idea" in done.bootstrap.remarks[-1]
+    first, *_, last = done.bootstrap.remarks
+    assert first.code == "fitting.replicates-without-minimum"
+    assert (first.values["failed"], first.values["count"]) == (missing.sum(), 40)
+    assert "FloatingPointError: made" in first.values["first"]
+    assert last.code == "fitting.few-replicates"
     good = done.bootstrap.samples[~missing, 0]
     assert done.bootstrap.parameters["chi_larmor"].standard_error == np.std(good, ddof=1)
 
@@ -237,10 +244,10 @@ def test_no_minimum_no_bootstrap(ll):
     failed = replace(ll, minimum=replace(ll.minimum, valid=False, reason="made"))
     nothing, good = bootstrap([failed, ll], 3)
     assert nothing.bootstrap is None
-    assert nothing.notes[-1] == "no bootstrap: the fit has no valid minimum to start from"
+    assert nothing.notes[-1] == finding("fitting.no-bootstrap", reason="no-minimum")
     assert good.bootstrap is not None
     held = fit(ll.data, replace(LL, fixed={"chi_larmor": 4e-7, "n_fe2": 1e17, "n_fe3": 6e16}))
-    assert bootstrap([held], 3)[0].notes[-1] == "no bootstrap: no parameter is free"
+    assert bootstrap([held], 3)[0].notes[-1] == finding("fitting.no-bootstrap", reason="no-free-parameter")
 
 
 def test_wishes_that_make_no_sense(ll):
