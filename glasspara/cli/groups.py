@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Loaded
     from glasspara.errors import GlassparaError
     from glasspara.findings import Assessment
-    from glasspara.fitting.problem.settings import FitSettings, Wishes
+    from glasspara.fitting.problem.settings import FitSettings, Method, Wishes
     from glasspara.model.model import Model
     from glasspara.physics.ions.ions import TraceIon
     from glasspara.report.frame import Report
@@ -160,22 +160,21 @@ class ParameterOptions:
         data: DataOptions,
         *,
         iron_from_sample: bool,
-        staged: bool = False,
+        method: Method = "joint",
         allowances: bool = True,
     ) -> FitSettings:
         """Settings of a fit of one model; it must have all the parameters that are named."""
-        shared = self.for_any_model(
-            data, iron_from_sample=iron_from_sample, staged=staged, allowances=allowances
-        )
-        return shared.settings(model, method="staged" if staged else "joint")
+        once = method == "staged-once"
+        shared = self.for_any_model(data, iron_from_sample=iron_from_sample, once=once, allowances=allowances)
+        return shared.settings(model, method=method)
 
     def for_any_model(
-        self, data: DataOptions, *, iron_from_sample: bool, staged: bool = False, allowances: bool = True
+        self, data: DataOptions, *, iron_from_sample: bool, once: bool = False, allowances: bool = True
     ) -> Wishes:
         """The same for any model.
 
         ``iron_from_sample``: whether the iron of the sample file counts; in the naive LL fits of the source it is
-        what they try to find. ``staged``: whether the fit has no room for nuisances.
+        what they try to find. ``once``: one pass of the stages, which has no room for nuisances.
         """
         from glasspara.fitting.problem.settings import Wishes
         from glasspara.sample.iron import parse_concentration
@@ -202,7 +201,7 @@ class ParameterOptions:
         if sample is not None and sample.fe2_fraction is not None:
             defaults = {**defaults, "fe2_fraction": sample.fe2_fraction}
         nuisances = numbers(self.nuisance, "--nuisance")
-        if data.holder_chi_error is not None and not staged:
+        if data.holder_chi_error is not None and not once:
             nuisances.setdefault("holder_chi", data.holder_chi_error)
         return Wishes(
             n_fe=iron,
@@ -216,6 +215,23 @@ class ParameterOptions:
             loss="huber" if self.loss == "huber" else "linear",
             defaults=defaults,
         )
+
+
+@dataclass(frozen=True)
+class StageOptions:
+    """Whether the free parameters are fitted together, or in stages."""
+
+    staged: options.Staged = False
+    staged_once: options.StagedOnce = False
+
+    @property
+    def method(self) -> Method:
+        """How :class:`~glasspara.fitting.problem.settings.FitSettings` calls it."""
+        if self.staged and self.staged_once:
+            raise UsageError("--staged repeats the stages, --staged-once does not", remedy="Give one of them")
+        if self.staged_once:
+            return "staged-once"
+        return "staged" if self.staged else "joint"
 
 
 @dataclass(frozen=True)
@@ -240,10 +256,10 @@ class FullModelOptions(ParameterOptions, TheoryOptions):
     trace_ions: options.TraceIons = None
     allowances: options.Allowances = True
 
-    def fit_settings(self, data: DataOptions) -> FitSettings:
+    def fit_settings(self, data: DataOptions, method: Method = "joint") -> FitSettings:
         """Settings of the fit; the iron of the sample file counts."""
         model = self.theory(self.model, trace_ions=trace_ions_of(self.trace_ions, data.sample_data))
-        return self.settings(model, data, iron_from_sample=True, allowances=self.allowances)
+        return self.settings(model, data, iron_from_sample=True, method=method, allowances=self.allowances)
 
 
 @dataclass(frozen=True)

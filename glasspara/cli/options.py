@@ -246,6 +246,24 @@ Loss = Annotated[
         panel=MODEL,
     ),
 ]
+Staged = Annotated[
+    bool,
+    option(
+        "--staged/--joint",
+        "Fit all free parameters together (joint); or repeat the subtraction stages until nothing moves, which comes "
+        "to the same, and say what one pass of them gives.",
+        panel=MODEL,
+    ),
+]
+StagedOnce = Annotated[
+    bool,
+    option(
+        "--staged-once",
+        "One pass of the stages, Larmor and then Langevin, each frozen before the next: biased where there is an ATS "
+        "term, and the report says by how much.",
+        panel=MODEL,
+    ),
+]
 Convention = Annotated[
     str,
     option(

@@ -118,10 +118,11 @@ def fit(data: Dataset, settings: FitSettings | None = None, *, ordinary: bool = 
 
 def _with_stages(result: FitResult, settings: FitSettings) -> FitResult:
     """``result`` with what one pass of the stages gives beside the joint fit, which they come to when repeated."""
-    joint, once = result, result
-    if settings.method == "staged-once":
+    joint, once = result, settings.method == "staged-once"
+    if once:
         joint = fit(result.data, replace(settings, method="joint", allowances=False), ordinary=False)
-        first = {name: item.value for name, item in once.parameters.items() if item.stage}
+        first = {name: item.value for name, item in result.parameters.items() if item.stage}
+        result = replace(result, joint=joint)
     else:
         first = dict(_freeze(result.data, settings).values)
     stages = [
@@ -136,7 +137,7 @@ def _with_stages(result: FitResult, settings: FitSettings) -> FitResult:
     ]
     if not stages:
         return result
-    code = "fitting.stages-once" if settings.method == "staged-once" else "fitting.stages-repeated"
+    code = "fitting.stages-once" if once else "fitting.stages-repeated"
     return replace(result, notes=(finding(code, parameters=stages), *result.notes))
 
 

@@ -372,7 +372,7 @@ def test_warnings_name_their_file_and_a_settled_mass_is_no_doubt(glasspara, one,
 
 
 def test_staged_parameters_are_told_from_held_ones(glasspara, validator, pure_ll, tmp_path):
-    done = glasspara("fit", *pure_ll, "--staged", "--json", "--out", tmp_path, "--no-plots")
+    done = glasspara("fit", *pure_ll, "--staged-once", "--json", "--out", tmp_path, "--no-plots")
     document = json.loads(done.out)
     validator.validate(document)
     parameters = document["fits"][0]["parameters"]
@@ -480,7 +480,7 @@ def test_a_limit_stands_in_the_table(glasspara, validator, bk7):
         (["--contour", "n_fe,d_min"], "--set fe2_fraction=0.5"),
         (["--contour", "d_min"], "is not NAME,NAME"),
         (["--contour", "d_min,d_min"], "two parameters"),
-        (["--staged", "--minos", "chi_larmor"], "chi_larmor is held"),
+        (["--staged-once", "--minos", "chi_larmor"], "chi_larmor is held"),
     ],
 )
 def test_intervals_of_what_is_not_free_are_refused(glasspara, one, arguments, words):

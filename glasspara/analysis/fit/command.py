@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli import options
-from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions, trace_ions_of
+from glasspara.cli.groups import (
+    DataOptions,
+    ParameterOptions,
+    ReplicateOptions,
+    StageOptions,
+    TheoryOptions,
+    trace_ions_of,
+)
 from glasspara.cli.options import option
 from glasspara.cli.output import PART_FAILED, OutputWithPlots, Unfinished, stop
 from glasspara.cli.values import names, pairs
@@ -21,14 +28,6 @@ if TYPE_CHECKING:
 
 UNFINISHED = ".bootstrap-unfinished.jsonl"
 
-Staged = Annotated[
-    bool,
-    option(
-        "--staged/--joint",
-        "Freeze each stage before the next, or fit all free parameters to the raw data.",
-        panel=options.MODEL,
-    ),
-]
 PerRun = Annotated[
     bool,
     option(
@@ -100,7 +99,7 @@ def fit(
     parameters: ParameterOptions,
     allowances: options.Allowances = True,
     theory: TheoryOptions,
-    staged: Staged = False,
+    stages: StageOptions,
     per_run: PerRun = False,
     minos: Minos = None,
     profile: ProfileOf = None,
@@ -111,7 +110,7 @@ def fit(
     output: OutputWithPlots,
     decompose: Decompose = False,
 ) -> None:
-    """Read, subtract in stages, fit, report.
+    """Read, fit, subtract term by term, report.
 
     Exit status 5: the fit was done and is reported, but is not to be trusted; 6: with --per-run, some files failed.
 
@@ -123,7 +122,7 @@ def fit(
     settings = parameters.settings(
         chosen,
         data,
-        staged=staged,
+        method=stages.method,
         iron_from_sample=chosen.has_ats and ions == "both",
         allowances=allowances,
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
+from glasspara.errors import DomainError
 from glasspara.fitting.problem.combinations import Combination
 from glasspara.fitting.problem.coordinates import Coordinates, canonical_by_reported
 from glasspara.fitting.problem.nuisances import Disturbance, Nuisance
@@ -32,8 +33,18 @@ class Constraint:
     assumed: bool = False
 
     def pull(self, value: float) -> float:
-        """(constraint - value) in standard errors."""
-        return (log(self.mean / value) if self.log else self.mean - value) / self.error
+        """(constraint - value) in standard errors.
+
+        Raises
+        ------
+        DomainError
+            For a value that has no logarithm where the constraint is one of the logarithm.
+        """
+        if not self.log:
+            return (self.mean - value) / self.error
+        if value <= 0.0:
+            raise DomainError(f"{value:g} has no logarithm")
+        return log(self.mean / value) / self.error
 
     def pull_slope(self, value: float) -> float:
         """Derivative of :meth:`pull` by the value."""
