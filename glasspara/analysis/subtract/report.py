@@ -27,9 +27,9 @@ _ABOUT = (
 class SubtractBlock(TypedDict):
     """Every point with what each stage takes away, and what is left.
 
-    ``assessment`` has the status of the fit that the values come from. The error of M_intrinsic is that of the point and
-    of the subtracted parameters. ``rows`` has the points in the order of ``runs``, with the values of ``columns``; units
-    are in their names.
+    ``assessment`` has the status of the fit that the values come from. The error of M_intrinsic is that of the point
+    and of the subtracted parameters. ``rows`` has the points in the order of ``runs``, with the values of ``columns``;
+    units are in their names.
     """
 
     assessment: AssessmentBlock
