@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from glasspara.findings import Assessment
     from glasspara.fitting.problem.settings import FitSettings, Method, Wishes
     from glasspara.model.model import Model
+    from glasspara.ordinary import DirectionWidths
     from glasspara.physics.ions.ions import TraceIon
     from glasspara.report.frame import Report
     from glasspara.sample.sample import Sample
@@ -48,6 +49,7 @@ class DataOptions:
     field_standard: options.FieldStandard = None
     standard_chi: options.StandardChi = None
     standard_mass: options.StandardMass = None
+    same_glass: options.SameGlass = False
 
     @cached_property
     def sample_and_defaults(self) -> tuple[Sample | None, dict[str, float]]:
@@ -177,6 +179,7 @@ class ParameterOptions:
         what they try to find. ``once``: one pass of the stages, which has no room for nuisances.
         """
         from glasspara.fitting.problem.settings import Wishes
+        from glasspara.ordinary import DirectionWidths
         from glasspara.sample.iron import parse_concentration
 
         sample, found = data.sample_and_defaults
@@ -212,9 +215,37 @@ class ParameterOptions:
             constrained=constrained,
             nuisances=nuisances,
             allowances=allowances,
+            directions=DirectionWidths() if allowances else None,
+            same_glass=data.same_glass,
             loss="huber" if self.loss == "huber" else "linear",
             defaults=defaults,
         )
+
+
+@dataclass(frozen=True)
+class VerdictOptions:
+    """What is granted to ordinary magnetism before an effect counts as established."""
+
+    allowances: options.Allowances = True
+    instrument: options.Instrument = None
+
+    @property
+    def directions(self) -> DirectionWidths | None:
+        """Errors of the instrument that are allowed to both sides."""
+        from glasspara.ordinary import DirectionWidths
+
+        given = numbers(self.instrument, "--instrument")
+        if given and not self.allowances:
+            raise UsageError("--no-allowances allows none of --instrument", remedy="Give one of them")
+        known = [item.name for item in fields(DirectionWidths)]
+        for name in given:
+            if name not in known:
+                raise UsageError(f"--instrument: unknown {name!r}", remedy=f"Known: {', '.join(known)}")
+        return DirectionWidths(**given) if self.allowances else None
+
+    def applied(self, settings: FitSettings) -> FitSettings:
+        """``settings`` with these."""
+        return replace(settings, allowances=self.allowances, directions=self.directions)
 
 
 @dataclass(frozen=True)

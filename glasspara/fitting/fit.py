@@ -91,7 +91,7 @@ def fit(data: Dataset, settings: FitSettings | None = None, *, ordinary: bool = 
     if ordinary and test is not None and test.needed and minimum.valid and minimum.statistics.ndof > 0:
         iron = settings.known_iron
         compared = compare_with_ordinary(minimum, iron=iron, widths=settings.directions)
-    assessment = assess(minimum, lost, test, compared)
+    assessment = assess(minimum, lost, test, compared, same_glass=settings.same_glass)
     if assessment.status == "good":  # the others have been warned
         notes += _bent_notes(minimum)
     result = FitResult(

@@ -11,6 +11,7 @@ from glasspara.cli.groups import (
     ReplicateOptions,
     StageOptions,
     TheoryOptions,
+    VerdictOptions,
     trace_ions_of,
 )
 from glasspara.cli.options import option
@@ -97,7 +98,7 @@ def fit(
     ions: options.Ions = "both",
     trace_ions: options.TraceIons = None,
     parameters: ParameterOptions,
-    allowances: options.Allowances = True,
+    verdict: VerdictOptions,
     theory: TheoryOptions,
     stages: StageOptions,
     per_run: PerRun = False,
@@ -119,12 +120,9 @@ def fit(
     from glasspara.analysis.fit.report import REPORT, Fits, prefixes
 
     chosen = theory.theory(model, ions, trace_ions_of(trace_ions, data.sample_data))
-    settings = parameters.settings(
-        chosen,
-        data,
-        method=stages.method,
-        iron_from_sample=chosen.has_ats and ions == "both",
-        allowances=allowances,
+    iron_from_sample = chosen.has_ats and ions == "both"
+    settings = verdict.applied(
+        parameters.settings(chosen, data, method=stages.method, iron_from_sample=iron_from_sample)
     )
     wanted = _wanted(minos, profile, contour)
     if wanted is not None:

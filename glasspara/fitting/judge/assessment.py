@@ -119,12 +119,15 @@ def assess(  # noqa: PLR0911
     lost: Mapping[str, float | None],
     ats_test: AtsTest | None,
     ordinary: OrdinaryMagnetism | None = None,
+    *,
+    same_glass: bool = False,
 ) -> Assessment:
     """Status and reasons; the first that applies of not-converged, not-plausible, poor, term-not-needed,
     not-established, not-determined, good.
 
     ``lost`` are the free parameters that the data leave open, with their relative errors; ``ordinary`` the comparison
-    with ordinary magnetism as a whole, where it was made.
+    with ordinary magnetism as a whole, where it was made; ``same_glass`` says that files that name several samples are
+    of one glass.
     """
     stats = minimum.statistics
     if not minimum.valid:
@@ -132,7 +135,9 @@ def assess(  # noqa: PLR0911
     if stats.ndof <= 0:
         few = finding("fitting.too-few-points", points=stats.n_points, parameters=stats.n_free)
         return fit_assessment("not-determined", few)
-    if wrong := implausible(minimum, ats_needed=ats_test is not None and ats_test.needed):
+    if wrong := implausible(
+        minimum, ats_needed=ats_test is not None and ats_test.needed, same_glass=same_glass
+    ):
         return fit_assessment("not-plausible", *wrong)
     data = minimum.problem.data
     pulls = minimum.problem.residuals(minimum.point)[: len(data)]
