@@ -89,10 +89,10 @@ def fit(data: Dataset, settings: FitSettings | None = None, *, ordinary: bool = 
     if ordinary and test is not None and test.needed and minimum.valid and minimum.statistics.ndof > 0:
         iron = settings.known_iron
         compared = compare_with_ordinary(minimum, iron=iron, widths=settings.directions)
-    assessment = assess(minimum, lost, test, compared)
+    assessment = assess(minimum, lost, test, compared, same_glass=settings.same_glass)
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
-        assessment = assess(minimum, lost, test, compared)
+        assessment = assess(minimum, lost, test, compared, same_glass=settings.same_glass)
     if assessment.status == "good":  # the others have been warned
         notes += _bent_notes(minimum)
     result = FitResult(
@@ -119,10 +119,11 @@ def fit(data: Dataset, settings: FitSettings | None = None, *, ordinary: bool = 
 
 def _with_stages(result: FitResult, settings: FitSettings) -> FitResult:
     """``result`` with what one pass of the stages gives beside the joint fit, which they come to when repeated."""
-    joint, once = result, result
-    if settings.method == "staged-once":
+    joint, once = result, settings.method == "staged-once"
+    if once:
         joint = fit(result.data, replace(settings, method="joint", allowances=False), ordinary=False)
-        first = {name: item.value for name, item in once.parameters.items() if item.stage}
+        first = {name: item.value for name, item in result.parameters.items() if item.stage}
+        result = replace(result, joint=joint)
     else:
         first = dict(_freeze(result.data, settings).values)
     stages = [
@@ -137,7 +138,7 @@ def _with_stages(result: FitResult, settings: FitSettings) -> FitResult:
     ]
     if not stages:
         return result
-    code = "fitting.stages-once" if settings.method == "staged-once" else "fitting.stages-repeated"
+    code = "fitting.stages-once" if once else "fitting.stages-repeated"
     return replace(result, notes=(finding(code, parameters=stages), *result.notes))
 
 

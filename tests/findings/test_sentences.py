@@ -264,7 +264,9 @@ def stored() -> Iterator[tuple[Finding, str]]:
         if isinstance(value, dict):
             if {"code", "level", "text", "values", "where"} <= value.keys():
                 item = Finding(value["code"], value["level"], value["values"])
-                if fields(entry_of(item.code)["text"]).keys() <= item.values.keys():  # names of files are not stored
+                if (
+                    fields(entry_of(item.code)["text"]).keys() <= item.values.keys()
+                ):  # names of files are not stored
                     yield item, value["text"]
             for item in value.values():
                 yield from of(item)

@@ -154,7 +154,22 @@ def test_concentrations(text, value, error):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "-1e17", "nan", "inf", "1e999", "1e17+-0", "1e17+-", "1e17-+1e15", "1e17 1e15", "1,6e17", "0", "5", "15"],
+    [
+        "",
+        "x",
+        "-1e17",
+        "nan",
+        "inf",
+        "1e999",
+        "1e17+-0",
+        "1e17+-",
+        "1e17-+1e15",
+        "1e17 1e15",
+        "1,6e17",
+        "0",
+        "5",
+        "15",
+    ],
 )
 def test_what_is_no_concentration(text):
     with pytest.raises(UsageError) as caught:

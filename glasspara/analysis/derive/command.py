@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glasspara.cli import options
-from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
+from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, VerdictOptions
 from glasspara.cli.options import own_option
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.values import interval, number
@@ -66,6 +66,7 @@ def derive(
     ),
     model: options.ModelName = "etm",
     parameters: ParameterOptions,
+    verdict: VerdictOptions,
     theory: TheoryOptions,
     output: OutputWithPlots,
 ) -> None:
@@ -88,7 +89,7 @@ def derive(
     from glasspara.analysis.derive.report import FIGURE, REPORT
 
     output.check(REPORT.files)
-    source, loaded = _source(data, model, parameters, theory, fit_number, output)
+    source, loaded = _source(data, model, parameters, verdict, theory, fit_number, output)
     if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
         raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
 
@@ -130,6 +131,7 @@ def _source(
     data: DataOptions,
     model: str,
     parameters: ParameterOptions,
+    verdict: VerdictOptions,
     theory: TheoryOptions,
     fit_number: int | None,
     output: OutputWithPlots,
@@ -144,8 +146,8 @@ def _source(
     if is_report or of_preset:
         if len(data.files) > 1:
             raise UsageError("one report or preset at a time", remedy="Give one of them")
-        plain = (DataOptions(data.files), "etm", ParameterOptions(), TheoryOptions())
-        if (data, model, parameters, theory) != plain:
+        plain = (DataOptions(data.files), "etm", ParameterOptions(), VerdictOptions(), TheoryOptions())
+        if (data, model, parameters, verdict, theory) != plain:
             raise UsageError(
                 "options of data and model have no effect on a report or a preset", remedy="Drop them"
             )
@@ -158,6 +160,6 @@ def _source(
 
     from glasspara.fitting.fit import fit
 
-    settings = parameters.settings(theory.theory(model), data, iron_from_sample=True)
+    settings = verdict.applied(parameters.settings(theory.theory(model), data, iron_from_sample=True))
     loaded = data.load(quiet=output.quiet)
     return fitted_values.values_of_fit(fit(loaded.data, settings)), loaded

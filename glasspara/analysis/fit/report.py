@@ -653,7 +653,7 @@ def _tables(inputs: Sequence[Input], result: Fits) -> dict[str, str]:
     from glasspara.analysis.subtract import StagedData
     from glasspara.analysis.subtract.report import stages_csv
 
-    staged = [StagedData(item.data, item.terms) for item in result.fits]
+    staged = [StagedData.of(item) for item in result.fits]
     tables = {
         PARAMETERS: parameters_csv(inputs, result.fits),
         DATA: stages_csv(provenance("fit", inputs), staged),

@@ -117,12 +117,15 @@ def assess(  # noqa: PLR0911
     lost: Mapping[str, float | None],
     ats_test: AtsTest | None,
     ordinary: OrdinaryMagnetism | None = None,
+    *,
+    same_glass: bool = False,
 ) -> Assessment:
     """Status and reasons; the first that applies of not-converged, not-plausible, poor, term-not-needed,
     not-established, not-determined, good.
 
     ``lost`` are the free parameters that the data leave open, with their relative errors; ``ordinary`` the comparison
-    with ordinary magnetism as a whole, where it was made.
+    with ordinary magnetism as a whole, where it was made; ``same_glass`` says that files that name several samples are
+    of one glass.
     """
     stats = minimum.statistics
     if not minimum.valid:
@@ -133,7 +136,7 @@ def assess(  # noqa: PLR0911
     data = minimum.problem.data
     pulls = minimum.problem.residuals(minimum.point)[: len(data)]
     misfit = _misfit(minimum, pulls)
-    if wrong := implausible(minimum):
+    if wrong := implausible(minimum, same_glass=same_glass):
         return fit_assessment("not-plausible", *wrong)
     remarks = (*_name_tensions(minimum), *branches_that_differ(minimum), *_name_outliers(data, pulls))
     if misfit:

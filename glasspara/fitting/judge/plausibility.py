@@ -25,9 +25,13 @@ _NO_FIELD = 1.0  # Oe
 _SEARCHED = ("ln_d0_mean", "ln_ln_d0_ratio", "ln_d0_ratio", "ln_d_min", "delta_mu")
 
 
-def implausible(minimum: Minimum) -> list[Finding]:
-    """What cannot be, most telling first; empty for a plausible result."""
-    return [*_samples(minimum), *_fields(minimum), *_hysteresis(minimum), *_values(minimum)]
+def implausible(minimum: Minimum, *, same_glass: bool = False) -> list[Finding]:
+    """What cannot be, most telling first; empty for a plausible result.
+
+    ``same_glass`` says that all files are of one glass, whatever names they give its pieces.
+    """
+    samples = () if same_glass else _samples(minimum)
+    return [*samples, *_fields(minimum), *_hysteresis(minimum), *_values(minimum)]
 
 
 def _samples(minimum: Minimum) -> Iterator[Finding]:
