@@ -22,7 +22,7 @@ from glasspara.files.source import refuse_repeated
 from glasspara.findings import Finding, Where, finding
 from glasspara.replicates.cores import Progress, each_file, no_progress
 from glasspara.runs.measurement import Measurement, Reader, run_warnings
-from glasspara.runs.run import Run, average_repeats, select
+from glasspara.runs.run import Run, average_repeats, select, select_used
 from glasspara.sample.mass import AGREEMENT, CONTRADICTED
 from glasspara.sample.sample import Sample
 
@@ -133,7 +133,7 @@ def load(
             try:
                 if isinstance(outcome, GlassparaError):
                     raise outcome
-                item = _prepare(outcome, mass_mg, sample, window or Window(), corrector)
+                item = _prepare(outcome, mass_mg, sample, window or Window(), corrector, errors)
                 if average:
                     item = replace(item, runs=tuple(average_repeats(run, errors=errors) for run in item.runs))
                 prepared.append(item)
@@ -247,22 +247,22 @@ def _prepare(
     sample: Sample | None,
     window: Window,
     corrector: Corrector,
+    errors: str,
 ) -> _Prepared:
     mass, source, of_mass = _mass(measurement, mass_mg, sample)
     of_file = (item for item in measurement.file_warnings if item.code != CONTRADICTED)
     runs: list[Run] = []
     cut = bare = 0
-    at_true_field = corrector.true_field(measurement)
     fields: list[RunField] = []
-    for run, reason in at_true_field:
+    for run, reason in corrector.true_field(measurement):
         keep = window.mask(run.temperature, run.instrument_field)
         cut += int((~keep).sum())
         if not keep.any():
             continue
-        kept = select(run, keep)
-        covered = corrector.covered(kept)
+        covered = corrector.covered(select(run, keep))
         bare += int((~covered).sum())
-        runs.append(select(kept, covered))
+        keep[keep] = covered
+        runs.append(select_used(run, keep, errors=errors))
         if corrector.standard is not None:
             from glasspara.data.corrections.true_field import run_field
 
@@ -277,7 +277,7 @@ def _prepare(
         runs=(),
         rows_used=measurement.rows_used - cut - bare,
         rows_dropped=dropped,
-        warnings=(*of_file, *run_warnings(run for run, _ in at_true_field), *of_mass),
+        warnings=(*of_file, *run_warnings(runs), *of_mass),
         corrections=Applied(corrector, measurement.instrument, (), tuple(fields), bare)
         if corrected
         else None,
