@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.table import Table
@@ -134,6 +134,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
         ("rows", rows_in_words(measurement.rows_read, measurement.rows_used, measurement.rows_dropped)),
         ("moment", f"{choice.column}: {choice.reason}"),
         ("errors", choice.sigma_column or "no column; estimated"),
+        *([("centring", text)] if (text := _centring_text(choice.diagnostics)) else []),
         ("mass", _mass_text(measurement)),
         ("encoding", measurement.encoding),
     ]
@@ -163,6 +164,28 @@ def _mass_text(measurement: Measurement) -> str:
         return f"{mass.value_mg:g} mg ({mass.source})"
     hint = f"; {mass.hint}" if mass.hint else ""
     return f"not known: {mass.problem or 'not in the file'}{hint}; give --mass MG"
+
+
+def _centring_text(numbers: Mapping[str, float | None]) -> str:
+    """Where the sample sits and how well the scans fit a dipole, of what the file states; medians."""
+    words = {
+        "offset_cm": "Long Offset {:.3f} cm",
+        "offset_spread_cm": "spread {:.3f} cm",
+        "centre_shift_mm": "{:.2f} mm off the nominal centre",
+        "centre_spread_mm": "spread {:.2f} mm",
+        "fixed_over_free": "Fixed/Free {:.3f}",
+        "fit": "fit {:.3f}",
+        "free_fit": "free fit {:.3f}",
+        "fixed_fit": "fixed fit {:.3f}",
+        "rows_poor_fit": "poor fits {:.0f}",
+    }
+    known = {name: value for name in words if (value := numbers.get(name)) is not None}
+    if known.get("offset_cm") == known.get("offset_spread_cm") == 0.0:
+        known = {name: value for name, value in known.items() if not name.startswith("offset")}
+        return "; ".join(
+            ["position not fitted", *(words[name].format(value) for name, value in known.items())]
+        )
+    return ", ".join(words[name].format(value) for name, value in known.items())
 
 
 def _span(values: FloatArray) -> str:
