@@ -39,7 +39,6 @@ ERROR_FINDINGS = tuple(
         "errors-kept",
         "scatter-is-upper-limit",
         "own-large-errors",
-        "errors-unusable",
         "repeats-drift",
     )
 )
@@ -58,8 +57,6 @@ _NEIGHBOURS = 8  # on either side, of which the lower quartile counts: half of t
 _FEWEST_NEIGHBOURS = 3
 _MANY = 0.05  # share of such rows that is worth a word where all keep their errors
 _CHUNK = 100_000
-_BELOW_RESOLUTION = 0.01  # of the rounding of the moments: an error that no instrument can know
-_FAR_APART = 1.0e-4  # of the median: errors below this are held against the rounding
 
 Verdict = Literal["", "too-large", "too-small"]
 """How the instrument's errors compare with the scatter; "" where they may be standard deviations."""
@@ -139,7 +136,6 @@ def estimate_sigma(
             where=where.file,
             remedy="Leave out --errors, or take --errors scatter",
         )
-    stated &= ~(unusable := _unusable(instrument, stated, moment))
     wild = stand_out(instrument, stated, moment)
     calm = ~wild if wild.any() else slice(None)
     local = local_scatter(varies[calm], moment[calm], branch[calm])
@@ -169,7 +165,7 @@ def estimate_sigma(
             f"; {column} of {int(wild.sum())} points with large errors of their own" if wild.any() else ""
         )
     estimate = SigmaEstimate(sigma, source, not taken.any(), local, scatter, wild, column, verdict)
-    findings = _findings(estimate, instrument, asked, unusable, taken, repeats, moment, line)
+    findings = _findings(estimate, instrument, asked, taken, repeats, moment, line)
     here = (finding(f"runs.{code}", where, runs=[where.run], **values) for code, values in findings)
     return replace(estimate, warnings=tuple(here))
 
@@ -178,7 +174,6 @@ def _findings(
     estimate: SigmaEstimate,
     instrument: FloatArray,
     asked: BoolArray,
-    unusable: BoolArray,
     taken: BoolArray,
     repeats: Repeats | None,
     moment: FloatArray,
@@ -206,9 +201,6 @@ def _findings(
         median = float(np.median(instrument[wild]))
         counts = {"of": len(wild), "median_emu": median, "times": OWN_LARGE}
         yield "own-large-errors", column | _lines(line, wild) | counts
-    if unusable.any():
-        largest = float(instrument[unusable].max())
-        yield "errors-unusable", column | _lines(line, unusable) | {"largest_emu": largest}
     if not taken.all() and not estimate.scatter.reliable:
         yield "scatter-is-upper-limit", {}
 
@@ -288,16 +280,6 @@ def _usual_beside(values: FloatArray, rows: IntArray, side: int) -> FloatArray:
     usual: FloatArray = beside[np.arange(len(rows)), (count.clip(1) - 1) // 4]
     usual[count < _FEWEST_NEIGHBOURS] = nan
     return usual
-
-
-def _unusable(error: FloatArray, stated: BoolArray, moment: FloatArray) -> BoolArray:
-    """Errors far below the rounding of the moments, which no instrument can know: they mean that nothing is stated."""
-    suspect = stated.copy()
-    if stated.any():
-        suspect[stated] = error[stated] < _FAR_APART * np.median(error[stated])
-        if suspect.any():
-            suspect &= error < _BELOW_RESOLUTION * resolution(moment)
-    return suspect
 
 
 def _lines(line: IntArray | None, rows: BoolArray) -> dict[str, Any]:

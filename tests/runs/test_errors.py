@@ -131,12 +131,12 @@ def test_the_errors_are_decided_on_by_the_rows_in_the_window(written):
     path = written(rows(T, 1000.0, moment))
     whole = load([path])
     assert "runs.errors-replaced" in codes(whole.warnings)
-    part = load([path], window=Window(t_high=55.0))
+    part = load([path], window=Window(((None, 55.0),)))
     (run,) = part.inputs[0].runs
     assert "runs.errors-replaced" not in codes(part.warnings)
     np.testing.assert_allclose(run.run.sigma, NOISE)
     np.testing.assert_allclose(run.sigma, NOISE / 12.5e-3)
-    (wild,) = load([path], window=Window(t_low=55.0)).inputs[0].runs
+    (wild,) = load([path], window=Window(((55.0, None),))).inputs[0].runs
     assert np.median(wild.run.sigma) == pytest.approx(300.0 * NOISE, rel=0.4)
 
 
@@ -155,7 +155,7 @@ def test_few_rows_of_a_run_are_judged_as_the_whole(written):
     for error in (0.0, 300.0 * NOISE, 0.003 * NOISE):
         path = written(rows(T, 1000.0, 1e-5 + 1e-4 / T + noise(150), error))
         whole = load([path]).inputs[0].runs[0].run
-        (part,) = load([path], window=Window(t_low=100.0, t_high=130.0)).inputs[0].runs
+        (part,) = load([path], window=Window(((100.0, 130.0),))).inputs[0].runs
         assert len(part) == 8
         np.testing.assert_allclose(part.run.sigma, np.median(whole.sigma), rtol=1e-12)
 
@@ -163,7 +163,7 @@ def test_few_rows_of_a_run_are_judged_as_the_whole(written):
 def test_nothing_changes_where_all_rows_are_used(written):
     T, moment = two_parts()
     path = written(rows(T, 1000.0, moment))
-    loaded = load([path], window=Window(t_low=1.0))
+    loaded = load([path], window=Window(((1.0, None),)))
     assert loaded.inputs[0].runs[0].run is not None
     np.testing.assert_array_equal(loaded.inputs[0].runs[0].run.sigma, read(path).runs[0].sigma)
 
@@ -224,7 +224,7 @@ def test_an_error_far_below_the_rounding_is_none(written):
     moment = np.array([float(f"{m:.6e}") for m in 1e-5 + 1e-4 / T + noise(60)])
     (run,) = (found := read(written(rows(T, 1000.0, moment, error)))).runs
     (item,) = found.warnings
-    assert item.code == "runs.errors-unusable"
+    assert item.code == "files.unusable-errors"
     assert item.values["lines"] == [[FIRST_LINE + 7] * 2]
     assert run.sigma[7] == pytest.approx(NOISE, rel=0.4)
 
