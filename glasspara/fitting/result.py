@@ -95,6 +95,10 @@ class AtsTest:
     without: Minimum | None = None
     """The fit without the term."""
 
+    def chosen(self, minimum: Minimum) -> Minimum:
+        """The fit without the term where that is not needed, else ``minimum``."""
+        return minimum if self.needed or self.without is None else self.without
+
 
 @dataclass(frozen=True)
 class TraceEffect:
@@ -223,7 +227,9 @@ class FitResult:
         """Where the misfit of a poor fit is concentrated, the clearest place first."""
         from glasspara.fitting.judge.misfit import places_of_misfit
 
-        return places_of_misfit(self.minimum) if self.assessment.status == "poor" else ()
+        if self.assessment.status != "poor":
+            return ()
+        return places_of_misfit(self.ats_test.chosen(self.minimum) if self.ats_test else self.minimum)
 
     @property
     def residuals(self) -> FloatArray:

@@ -298,7 +298,9 @@ def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[Findi
     samples = len(minimum.problem.data.masses)
     if samples > 1:
         found.append(finding("fitting.several-samples", samples=samples))
-    _, located = misfit_findings(minimum, None if ats_test is None else ats_test.without)
+    _, located = misfit_findings(
+        minimum if ats_test is None else ats_test.chosen(minimum), None if ats_test is None else ats_test.without
+    )
     found += located
     if ats_test is not None and ats_test.p_with_allowances is not None and not ats_test.needed:
         found.append(_allowances("fitting.allowances-replace-ats", ats_test))

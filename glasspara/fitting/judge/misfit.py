@@ -127,7 +127,10 @@ def places_of_misfit(minimum: Minimum) -> tuple[Place, ...]:
                 run.label for run, part in zip(data.runs, data.slices, strict=True) if mask[part].any()
             )
             best[axis] = score, Place(axis, low, high, share, points, runs, label)
-    return tuple(place for _, place in sorted(best.values(), key=lambda item: -item[0]))
+    # All points of a field are those of one run: the run says more.
+    return tuple(
+        place for _, place in sorted(best.values(), key=lambda item: (-item[0], item[1].axis != "run"))
+    )
 
 
 def _basis(jacobian: FloatArray) -> FloatArray:
@@ -232,8 +235,12 @@ def disturbance_of(minimum: Minimum) -> Disturbance | None:
         gain = float(residuals @ rest @ sizes)
         worst = int(np.argmax(np.abs(sizes[::2]))) * 2 if code == "drift" else 0
         share = (gain - columns.shape[1]) / excess
-        error = sqrt(max(float(inverse[worst, worst]), 0.0))
-        found.append(Disturbance(code, share, float(sizes[worst]), error, at))
+        errors = np.sqrt(np.maximum(np.diag(inverse), 0.0))
+        if code == "drift":  # several runs share it, and its sign: else it is one run that is off
+            slopes = sizes[::2][np.abs(sizes[::2]) > _CLEAR_SHIFT * errors[::2]]
+            if len(slopes) < min(2, len(data.runs)) or np.ptp(np.sign(slopes)) > 0.0:
+                return
+        found.append(Disturbance(code, share, float(sizes[worst]), float(errors[worst]), at))
 
     edges = np.unique(np.quantile(data.temperature, np.linspace(0.03, 0.97, _THERMOMETER_EDGES)))
     for edge in edges.tolist():

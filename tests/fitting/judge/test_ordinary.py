@@ -1,0 +1,172 @@
+"""Ordinary magnetism as a whole beside the ETM: the margin, the iron, the errors of the instrument, the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from glasspara.fitting.fit import fit
+from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.model.model import Model
+from glasspara.ordinary import DirectionWidths
+from tests.fitting.judge.campaigns import (
+    IRON,
+    codes,
+    glass,
+    impostor,
+    langevin,
+    of_code,
+    pairs,
+    runs_at_fields,
+)
+
+
+@pytest.fixture(scope="module")
+def bk7():
+    return fit(runs_at_fields(glass))
+
+
+@pytest.fixture(scope="module")
+def fifth():
+    """A glass with a fifth of the tunnelling systems: too few for these runs."""
+    return fit(runs_at_fields(lambda T, H: glass(T, H, 0.2)))
+
+
+@pytest.fixture(scope="module")
+def fooled():
+    return fit(runs_at_fields(impostor))
+
+
+def test_a_glass_is_established_by_its_margin(bk7):
+    found = bk7.ordinary
+    assert bk7.assessment.status == "good"
+    assert bk7.ats_established
+    assert found.excluded
+    assert found.margin == pytest.approx(found.cone.chi2 - found.chi2_model)  # chi2/ndof is below 1
+    assert found.margin == pytest.approx(1070.0, rel=0.1)  # measured
+    said = of_code(bk7.assessment.reasons, "ordinary-excluded")
+    assert (said["margin"], said["threshold"], said["points"]) == (found.margin, THRESHOLD, 160)
+    assert codes(bk7.assessment.reasons)[0] == "ordinary-excluded"
+    assert found.margin_with_iron is None  # nobody needs it
+
+
+def test_the_margin_is_in_units_of_the_scatter(bk7):
+    """Errors stated too small by two raise all of chi2 and not the margin."""
+    runs = tuple(replace(run, sigma=0.5 * run.sigma) for run in bk7.data.runs)
+    found = fit(replace(bk7.data, runs=runs), FitSettings(directions=None)).ordinary
+    before = bk7.ordinary.margin_without_directions
+    ratio = found.chi2_model / found.ndof_model
+    assert ratio > 2.5
+    assert found.margin == pytest.approx((found.cone.chi2 - found.chi2_model) / ratio)
+    # four times the chi2 over a ratio that is four times as large: what was below 1 counts as 1 before
+    assert found.margin * ratio / 4.0 == pytest.approx(before, rel=0.05)
+
+
+def test_errors_of_the_instrument_are_allowed_to_both_sides(bk7):
+    found = bk7.ordinary
+    assert found.widths == DirectionWidths()
+    # both sides gain from them, ordinary magnetism more
+    assert found.chi2_model < found.chi2_model_without_directions == bk7.statistics.chi2
+    assert found.cone.chi2 < found.cone.chi2_without_directions
+    assert found.margin < found.margin_without_directions
+    kinds = {item.kind for item in found.cone.directions}
+    assert (
+        len(found.allowed)
+        == len(kinds)
+        == len(of_code(bk7.assessment.reasons, "ordinary-excluded")["directions"])
+    )
+    bare = compare_with_ordinary(bk7.minimum, iron=None, widths=None)
+    assert bare.cone.directions == ()
+    assert bare.allowed == ["no errors of the instrument"]
+    assert bare.margin == bare.margin_without_directions == pytest.approx(found.margin_without_directions)
+
+
+def test_what_the_instrument_may_do_costs_a_glass_nothing():
+    """Fields off by 10 Oe and thermometers by 0.3 %, by turns: the model may follow them as ordinary magnetism may."""
+    turns = iter((1.0, -1.0) * 4)
+
+    def law(T, H):
+        turn = next(turns)
+        return glass(T * (1.0 + 0.003 * turn), H + 10.0 * turn)
+
+    result = fit(runs_at_fields(law))
+    found = result.ordinary
+    assert found.chi2_model_without_directions > 1000.0  # measured: see below
+    assert found.chi2_model < 0.2 * found.chi2_model_without_directions
+    assert found.excluded
+
+
+def test_known_iron_is_an_upper_bound_and_raises_the_margin(bk7):
+    free = bk7.ordinary
+    known = fit(bk7.data, FitSettings(n_fe=(IRON, 0.01 * IRON))).ordinary
+    assert known.cone.iron_used == (IRON, 0.01 * IRON)
+    assert known.margin > 1.5 * free.margin  # measured: 2095 and 1069
+    # ordinary magnetism explains a glass with more iron than there is: the higher the bound, the less it forbids
+    plenty, more = (
+        compare_with_ordinary(bk7.minimum, iron=(factor * IRON, 0.1 * IRON), widths=free.widths)
+        for factor in (10.0, 20.0)
+    )
+    assert THRESHOLD < more.margin < plenty.margin < known.margin  # measured: 629, 811 and 2095
+    for found in (known, plenty, more):
+        bound, error = found.cone.iron_used
+        assert found.cone.iron_found + found.cone.iron_silent == pytest.approx(bound, abs=40.0 * error)
+    # iron that was given without an error counts as exact
+    assert compare_with_ordinary(bk7.minimum, iron=(IRON, None), widths=free.widths).margin > known.margin
+
+
+def test_an_impostor_is_not_established(fooled):
+    """The F test against free ions alone is sure of the ATS term; ordinary magnetism describes the data as well."""
+    assert fooled.ats_test.needed
+    assert fooled.ats_test.p_value < 1e-12
+    assert fooled.assessment.status == "not-established"
+    assert fooled.assessment.trusted
+    assert fooled.ats_established is False
+    assert fooled.ordinary.margin < 0.0  # the ETM is no better
+    assert fooled.ordinary.p_value > 0.01
+    first, mixture, advice, *_ = fooled.assessment.reasons
+    assert codes([first, mixture, advice]) == [
+        "ordinary-describes",
+        "ordinary-mixture",
+        "more-runs-would-decide",
+    ]
+    shares = [item["share"] for item in mixture.values["components"]]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) == pytest.approx(1.0)
+    assert advice.values == {"runs": "several", "iron": None}
+
+
+def test_what_only_ordinary_magnetism_describes_needs_no_term():
+    """Pairs of ions: the ETM cannot imitate them."""
+    result = fit(runs_at_fields(pairs))
+    assert result.assessment.status == "term-not-needed"
+    assert codes(result.assessment.reasons)[:2] == ["ordinary-instead", "ordinary-mixture"]
+    assert result.ats_established is False
+
+
+def test_iron_is_asked_for_where_it_would_decide(fifth):
+    assert fifth.assessment.status == "not-established"
+    assert fifth.ordinary.margin < THRESHOLD < fifth.ordinary.margin_with_iron  # measured: 9.0 and 15.4
+    said = of_code(fifth.assessment.reasons, "iron-would-decide")
+    assert said["margin"] == fifth.ordinary.margin_with_iron
+    assert said["n_fe"] == pytest.approx(IRON, rel=0.01)
+    told = fit(fifth.data, FitSettings(n_fe=(IRON, 0.01 * IRON)))
+    assert told.ordinary.margin == pytest.approx(fifth.ordinary.margin_with_iron, rel=0.2)
+    assert told.ats_established
+
+
+def test_one_run_can_seldom_tell():
+    result = fit(runs_at_fields(glass, fields=(2e4,), T=np.geomspace(2.0, 300.0, 80)))
+    assert result.assessment.status == "not-established"
+    assert of_code(result.assessment.reasons, "more-runs-would-decide")["runs"] == "one"
+
+
+def test_where_the_comparison_is_not_made(bk7):
+    alone = fit(bk7.data, ordinary=False)
+    assert (alone.ordinary, alone.ats_established, alone.assessment.status) == (None, False, "good")
+    plain = fit(runs_at_fields(langevin), FitSettings(model=Model("ll")))
+    assert (plain.ordinary, plain.ats_established) == (None, None)
+    nothing = fit(runs_at_fields(langevin))
+    assert (nothing.assessment.status, nothing.ordinary) == ("term-not-needed", None)
