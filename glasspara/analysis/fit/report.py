@@ -350,7 +350,9 @@ def fit_block(result: FitResult) -> FitBlock:
         "notes": blocks(result.notes),
         "ats_test": None,
         "ats_established": result.ats_established,
-        "ordinary_magnetism": None if result.ordinary is None else _ordinary(result, result.ordinary),
+        "ordinary_magnetism": None
+        if result.ordinary is None
+        else ordinary_block(result.ordinary, established=bool(result.ats_established)),
         "residuals": {"concentrated_in": [place.block for place in result.misfit]},
         "stages": stages_of(result.terms),
         "profiles": {curve.name: _profile(curve) for curve in result.profiles},
@@ -392,7 +394,8 @@ def _trace_effect(effect: TraceEffect) -> TraceEffectBlock:
     }
 
 
-def _ordinary(result: FitResult, found: OrdinaryMagnetism) -> OrdinaryBlock:
+def ordinary_block(found: OrdinaryMagnetism, *, established: bool) -> OrdinaryBlock:
+    """Ordinary magnetism as a whole beside a model with an ATS term; ``established`` says whether that term is."""
     cone = found.cone
     used = cone.iron_used
     return {
@@ -420,7 +423,7 @@ def _ordinary(result: FitResult, found: OrdinaryMagnetism) -> OrdinaryBlock:
             {"name": item.name, "kind": item.kind, "width": item.width, "unit": item.unit, "pull": item.pull}
             for item in cone.directions
         ],
-        "ats_established": bool(result.ats_established),
+        "ats_established": established,
     }
 
 

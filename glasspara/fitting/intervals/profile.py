@@ -259,11 +259,14 @@ def cheap_doublings(minimum: Minimum, *, cost: float) -> frozenset[str]:
     """Free scale parameters of the ATS term that a factor of 2, up or down, changes for less than ``cost`` in chi2.
 
     The curvature at the minimum cannot show this: along the valley in which n_ats and d0max - d0min trade, chi2 is
-    level over decades while the curvature at one place may look like an error of 30 %.
+    level over decades while the curvature at one place may look like an error of 30 %. Those of which a constraint
+    says something are left out.
     """
     found = set()
     for name in _SCALES:
         if name not in minimum.coordinates.free or name in minimum.limits_met():
+            continue
+        if name in minimum.problem.constraints:
             continue
         profile = Profile(minimum, [name])
         (axis,) = profile.axes

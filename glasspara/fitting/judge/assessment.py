@@ -119,12 +119,14 @@ def assess(  # noqa: PLR0911
     lost: Mapping[str, float | None],
     ats_test: AtsTest | None,
     ordinary: OrdinaryMagnetism | None = None,
+    *,
+    brief: bool = False,
 ) -> Assessment:
     """Status and reasons; the first that applies of not-converged, not-plausible, poor, term-not-needed,
     not-established, not-determined, good.
 
     ``lost`` are the free parameters that the data leave open, with their relative errors; ``ordinary`` the comparison
-    with ordinary magnetism as a whole, where it was made.
+    with ordinary magnetism as a whole, where it was made. A ``brief`` assessment does not say where a misfit sits.
     """
     stats = minimum.statistics
     if not minimum.valid:
@@ -141,7 +143,8 @@ def assess(  # noqa: PLR0911
         if ordinary is not None and ordinary.p_value >= MISFIT_P:
             instead = finding("fitting.ordinary-instead", **_sizes(ordinary))
             return fit_assessment("term-not-needed", instead, _mixture(ordinary), *misfit, *remarks)
-        return fit_assessment("poor", *misfit, *_what_may_be_wrong(minimum, ats_test), *remarks)
+        where = () if brief else _what_may_be_wrong(minimum, ats_test)
+        return fit_assessment("poor", *misfit, *where, *remarks)
     reasons: tuple[Finding, ...] = (_size_of_residuals(minimum), *remarks)
     if ats_test is not None and not ats_test.needed:
         return _without_term(ats_test, reasons)
@@ -155,10 +158,10 @@ def assess(  # noqa: PLR0911
     if lost:
         parameters = [{"name": name, "error": error} for name, error in lost.items()]
         reasons = (finding("fitting.not-fixed", parameters=parameters), *reasons)
-    if ordinary is not None and not ordinary.excluded:
-        return fit_assessment("not-established", *_not_established(ordinary, minimum), *reasons)
     if ordinary is not None:
-        reasons = (finding("fitting.ordinary-excluded", **_sizes(ordinary)), *reasons)
+        reasons = (*on_ordinary(ordinary, minimum), *reasons)
+        if not ordinary.excluded:
+            return fit_assessment("not-established", *reasons)
     return fit_assessment("not-determined" if lost else "good", *reasons)
 
 
@@ -187,8 +190,10 @@ def _mixture(ordinary: OrdinaryMagnetism) -> Finding:
     return finding("fitting.ordinary-mixture", components=components)
 
 
-def _not_established(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
-    """Ordinary magnetism describes the data too: which does it, and what would decide."""
+def on_ordinary(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
+    """Ordinary magnetism is excluded; or it describes the data too: which does it, and what would decide."""
+    if ordinary.excluded:
+        return [finding("fitting.ordinary-excluded", **_sizes(ordinary))]
     found = [finding("fitting.ordinary-describes", **_sizes(ordinary)), _mixture(ordinary)]
     if ordinary.margin_with_iron is not None and ordinary.margin_with_iron > THRESHOLD:
         iron = to_canonical(minimum.reported)

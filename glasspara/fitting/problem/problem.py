@@ -17,6 +17,8 @@ from glasspara.fitting.problem.nuisances import Disturbance, Nuisance
 from glasspara.model.model import Model, Terms, evaluate, evaluate_with_gradient, slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
 
+_TINY = float(np.finfo(np.float64).tiny)
+
 
 @dataclass(frozen=True)
 class Constraint:
@@ -33,11 +35,12 @@ class Constraint:
 
     def pull(self, value: float) -> float:
         """(constraint - value) in standard errors."""
-        return (log(self.mean / value) if self.log else self.mean - value) / self.error
+        # The logarithm of a coordinate may fall so far in a trial step that the value vanishes.
+        return (log(self.mean / max(value, _TINY)) if self.log else self.mean - value) / self.error
 
     def pull_slope(self, value: float) -> float:
         """Derivative of :meth:`pull` by the value."""
-        return -1.0 / (self.error * (value if self.log else 1.0))
+        return -1.0 / (self.error * (max(value, _TINY) if self.log else 1.0))
 
 
 @dataclass(frozen=True)
