@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from rich.console import Console
 
 from glasspara.analysis.compare.comparison import COLUMNS
+from glasspara.analysis.fit.report import OrdinaryBlock, ordinary_block
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.block import fill
 from glasspara.report.frame import Report
@@ -56,7 +57,11 @@ class ContestantBlock(TypedDict):
 
 
 class CompareBlock(TypedDict):
-    """The models in the order asked for, the best of them, and the test of the ETM against Larmor + Langevin."""
+    """The models in the order asked for, the best of them, and the test of the ETM against Larmor + Langevin.
+
+    ``ordinary_magnetism`` is ordinary magnetism as a whole beside the ETM, or beside the best model with an ATS term;
+    it and ``ats_established`` are null where no such model was compared.
+    """
 
     assessment: AssessmentBlock
     notes: list[FindingBlock]
@@ -64,6 +69,8 @@ class CompareBlock(TypedDict):
     best: str | None
     scale: float
     ats_needed: bool | None
+    ats_established: bool | None
+    ordinary_magnetism: OrdinaryBlock | None
     p_value: float | None
     p_value_method: Literal["F distribution", "parametric bootstrap"] | None
     p_value_is_bound: bool | None
@@ -103,6 +110,9 @@ def compare_document(result: CompareResult) -> CompareDocument:
         result,
         models=[contestant_block(item) for item in result.contestants],
         best=None if result.best is None else result.best.name,
+        ordinary_magnetism=None
+        if result.ordinary is None
+        else ordinary_block(result.ordinary, established=bool(result.ats_established)),
         **of_the_test,
     )
     return {"compare": block}
@@ -145,6 +155,9 @@ def show_compare(inputs: Sequence[Input], result: CompareResult, out: Console) -
     items = sorted(result.contestants, key=lambda item: float("inf") if item.delta is None else item.delta)
     rows = [(item.name, *_criteria(item), item.status) for item in items]
     best = [n for n, item in enumerate(items) if item is result.best]
+    if (whole := result.ordinary) is not None:
+        size = (_size(whole.cone.chi2_without_directions), str(whole.cone.n_points), *("",) * 5)
+        rows.append(("ordinary magnetism", *size, "excluded" if whole.excluded else "not excluded"))
     show_table(("model", *numbers, "status"), rows, out, bold=best)
     if result.scale > 1.0:
         out.print(
@@ -157,13 +170,14 @@ def _criteria(item: Contestant) -> tuple[str, ...]:
     if item.result is None or not item.usable or item.delta is None or item.weight is None:
         return ("",) * 7
     statistics = item.result.statistics
-    sizes = [
-        f"{value:.1f}" if abs(value) < 1.0e5 else f"{value:.4g}"
-        for value in (statistics.chi2, statistics.aic, statistics.bic, item.delta)
-    ]
+    sizes = [_size(value) for value in (statistics.chi2, statistics.aic, statistics.bic, item.delta)]
     return (
         sizes[0], str(statistics.ndof), str(statistics.n_free), *sizes[1:], f"{item.weight:.2g}"
     )  # fmt: skip
+
+
+def _size(value: float) -> str:
+    return f"{value:.1f}" if abs(value) < 1.0e5 else f"{value:.4g}"
 
 
 REPORT = Report("compare", compare_document, _tables, show_compare, files=("compare.json", DATA, FIGURE))

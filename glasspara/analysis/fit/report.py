@@ -319,7 +319,9 @@ def fit_block(result: FitResult) -> FitBlock:
         correlation=fill(CorrelationBlock, None, names=result.correlation_names, matrix=result.correlation),
         identifiability=result.determination,
         ats_test=test and fill(AtsTestBlock, test, parameters_without=_values(test.parameters_without)),
-        ordinary_magnetism=None if result.ordinary is None else _ordinary(result, result.ordinary),
+        ordinary_magnetism=None
+        if result.ordinary is None
+        else ordinary_block(result.ordinary, established=bool(result.ats_established)),
         residuals={"concentrated_in": [place.block for place in result.misfit]},
         stages=stages_of(result.terms),
         profiles={
@@ -345,7 +347,8 @@ def _trace_effect(effect: TraceEffect) -> TraceEffectBlock:
     }
 
 
-def _ordinary(result: FitResult, found: OrdinaryMagnetism) -> OrdinaryBlock:
+def ordinary_block(found: OrdinaryMagnetism, *, established: bool) -> OrdinaryBlock:
+    """Ordinary magnetism as a whole beside a model with an ATS term; ``established`` says whether that term is."""
     cone = found.cone
     used = cone.iron_used
     return fill(
@@ -360,7 +363,7 @@ def _ordinary(result: FitResult, found: OrdinaryMagnetism) -> OrdinaryBlock:
         iron_found=cone.iron_found,
         components=[fill(ComponentBlock, item, name=component_name(item)) for item in cone.components],
         directions=cone.directions,
-        ats_established=bool(result.ats_established),
+        ats_established=established,
     )
 
 
