@@ -122,7 +122,8 @@ def poor_rows(fit: FloatArray, moment: FloatArray, rows: BoolArray, *, min_fit: 
     if min_fit is not None:
         return rows & (fit < min_fit)
     poor: BoolArray = rows & (fit < GOOD_FIT)
-    if 2 * int(poor.sum()) >= int(rows.sum()):
+    count = int(poor.sum())
+    if count == 0 or 2 * count >= int(rows.sum()):
         return np.zeros_like(rows)
     return poor & ((fit < NO_DIPOLE) | (_shares(moment, rows) < WEAK))
 

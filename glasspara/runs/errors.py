@@ -229,10 +229,12 @@ def _judge(
     trusted = local.deviations >= TRUSTED_WINDOWS
     if 0.0 < MAD_TO_SIGMA * _quantile(pulls, 0.5) * (ODDS if trusted else FEW_POINTS_ODDS) < 1.0:
         return "too-large"
-    seen, stated = np.median(local.sigma(moment[np.isfinite(error)])), np.nanmedian(error)
     if repeats is not None:
         pulls = np.abs(repeats.deviation / error[repeats.points])
-    too_small = seen > ODDS * stated and QUARTILE_TO_SIGMA * _quantile(pulls, 0.25) > ODDS
+    too_small = QUARTILE_TO_SIGMA * _quantile(pulls, 0.25) > ODDS
+    if too_small:
+        known = np.isfinite(error)
+        too_small = bool(np.median(local.sigma(moment[known])) > ODDS * np.median(error[known]))
     if too_small and (repeats is not None or local.reliable):
         return "too-small"
     if whole is not None and not trusted and (whole.verdict == "too-large" or too_small):
@@ -282,5 +284,19 @@ def _usual_beside(values: FloatArray, rows: IntArray, side: int) -> FloatArray:
     return usual
 
 
+<<<<<<< HEAD
+=======
+def _unusable(error: FloatArray, stated: BoolArray, moment: FloatArray) -> BoolArray:
+    """Errors far below the rounding of the moments, which no instrument can know: they mean that nothing is stated."""
+    suspect = np.zeros_like(stated)
+    known = error[stated]
+    if len(known) and known.min() < _FAR_APART * known.max():
+        suspect[stated] = known < _FAR_APART * np.median(known)
+        if suspect.any():
+            suspect &= error < _BELOW_RESOLUTION * resolution(moment)
+    return suspect
+
+
+>>>>>>> f14a
 def _lines(line: IntArray | None, rows: BoolArray) -> dict[str, Any]:
     return {"rows": int(rows.sum()), "lines": [] if line is None else line_ranges(line[rows])}

@@ -21,6 +21,7 @@ TRUSTED_WINDOWS = 12
 """So many windows make a scatter about a curve that can be relied upon."""
 
 _FEWEST_REPEATS = 10  # degrees of freedom
+_SPREAD = 4.0  # times what two repeats may differ by: repeats that spread farther are a sweep
 _ORDERS = (2, 3, 4, 5)  # of the polynomial that a window of order + 2 points is held against
 _FEWEST_WINDOWS = 3
 _SETTLED = 0.7  # a scatter that a higher order does not lower below this is scatter, no longer curvature
@@ -106,11 +107,23 @@ class Repeats:
 
 
 def repeat_groups(temperature: FloatArray, field: FloatArray) -> IntArray:
-    """Number of the stretch of consecutive points at one temperature and field that each point belongs to."""
-    same = (np.abs(np.diff(temperature)) <= 5.0e-4 * temperature[1:]) & (
-        np.abs(np.diff(field)) <= 0.2 + 1.0e-5 * np.abs(field[1:])
-    )
-    return np.cumsum(np.concatenate((np.zeros(min(len(field), 1), dtype=bool), ~same)))
+    """Number of the stretch of consecutive points at one temperature and field that each point belongs to.
+
+    Stretches that go on and on in small steps, as a slow sweep does, are none: each of their points is by itself.
+    """
+    near_T, near_H = 5.0e-4 * temperature[1:], 0.2 + 1.0e-5 * np.abs(field[1:])
+    new = np.ones(len(field), dtype=bool)
+    new[1:] = (np.abs(np.diff(temperature)) > near_T) | (np.abs(np.diff(field)) > near_H)
+    if not new.all():
+        starts = np.flatnonzero(new)
+        spreads = [
+            np.maximum.reduceat(a, starts) - np.minimum.reduceat(a, starts) for a in (temperature, field)
+        ]
+        limits = [_SPREAD * np.append(near, near[-1])[starts] for near in (near_T, near_H)]
+        creeps = (spreads[0] > limits[0]) | (spreads[1] > limits[1])
+        if creeps.any():
+            new |= np.repeat(creeps, np.diff(np.append(starts, len(new))))
+    return np.cumsum(new) - 1
 
 
 def repeat_scatter(temperature: FloatArray, field: FloatArray, moment: FloatArray) -> Scatter | None:

@@ -94,7 +94,7 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
             continue
         first = start + _shared_rows(rows, range(stop - 1, start - 1, -1), range(start - 1, -1, -1))
         last = stop - _shared_rows(rows, range(start, stop), range(stop, len(field)))
-        if not rows.sweeps(range(first, last)):
+        if last - first < stop - start and not rows.sweeps(range(first, last)):
             first, last = start, stop
         _split_between(rows, [*between, *range(start, first)], segments, strays)
         between = list(range(last, stop))

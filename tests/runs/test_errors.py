@@ -7,8 +7,10 @@ import pytest
 
 from glasspara.data.dataset import Window
 from glasspara.data.loading import load
+from glasspara.files.table import Points
 from glasspara.runs.errors import stand_out
 from glasspara.runs.measurement import read
+from glasspara.runs.run import average_repeats, segment
 from glasspara.runs.scatter import find_repeats
 from glasspara.simulation.layouts import compose
 
@@ -209,6 +211,14 @@ def test_a_long_relaxation_at_one_field():
     repeats = find_repeats(np.full(120, 4.0), np.full(120, 1e4), moment)
     assert repeats.drift.change == pytest.approx(-2e-6, rel=0.5)
     assert repeats.scatter.constant == pytest.approx(NOISE, rel=0.5)
+
+
+def test_a_slow_sweep_is_no_stretch_of_repeats():
+    """Neighbours differ by less than repeats do, but they go on."""
+    T = np.linspace(2.0, 300.0, 20_000)
+    assert find_repeats(T, np.full(len(T), 1e4), 1e-4 / T + noise(len(T))) is None
+    (run,), _ = segment(Points(T, np.full(len(T), 1e4), 1e-4 / T, np.full(len(T), NOISE), np.arange(len(T))))
+    assert len(average_repeats(run)) > 15_000
 
 
 def test_repeats_without_a_drift_have_none():
