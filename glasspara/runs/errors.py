@@ -284,19 +284,5 @@ def _usual_beside(values: FloatArray, rows: IntArray, side: int) -> FloatArray:
     return usual
 
 
-<<<<<<< HEAD
-=======
-def _unusable(error: FloatArray, stated: BoolArray, moment: FloatArray) -> BoolArray:
-    """Errors far below the rounding of the moments, which no instrument can know: they mean that nothing is stated."""
-    suspect = np.zeros_like(stated)
-    known = error[stated]
-    if len(known) and known.min() < _FAR_APART * known.max():
-        suspect[stated] = known < _FAR_APART * np.median(known)
-        if suspect.any():
-            suspect &= error < _BELOW_RESOLUTION * resolution(moment)
-    return suspect
-
-
->>>>>>> f14a
 def _lines(line: IntArray | None, rows: BoolArray) -> dict[str, Any]:
     return {"rows": int(rows.sum()), "lines": [] if line is None else line_ranges(line[rows])}
