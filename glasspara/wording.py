@@ -1,7 +1,11 @@
-"""Numbers for people: value and error rounded together, by the rule of the Particle Data Group."""
+"""Numbers and text for people: value and error rounded together, by the rule of the Particle Data Group; text from
+files made harmless for a terminal.
+"""
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
 from math import floor, isfinite, log10
 
 
@@ -43,3 +47,20 @@ def p_value(p: float | None) -> str:
 def percent(fraction: float) -> str:
     """A relative error as a person would say it: "0.62 %", "13 %", "490 %"."""
     return f"{100.0 * fraction:.2g} %" if fraction < 0.1 else f"{100.0 * fraction:.0f} %"
+
+
+def _escaped(char: str) -> str:
+    return ascii(char)[1:-1]
+
+
+def inert(text: str, *, escape: Callable[[str], str] = _escaped, keep: str = "") -> str:
+    """``text`` with control, format and surrogate characters, but for those in ``keep``, written out as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    # by distinct characters: reports are long
+    table = {
+        ord(char): escape(char)
+        for char in set(text) - set(keep)
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+    }
+    return text.translate(table)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glasspara.report.inert import inert
-from glasspara.wording import p_value, value_with_error
+from glasspara.wording import inert, p_value, value_with_error
 
 
 @pytest.mark.parametrize(

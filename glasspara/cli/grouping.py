@@ -89,14 +89,15 @@ def _options(group: type[Any], only: tuple[str, ...]) -> list[inspect.Parameter]
 
 
 def _declaration(option: inspect.Parameter) -> Any:
-    """What the annotation says of the command line: an option or an argument of Typer."""
-    return next((mark for mark in get_args(option.annotation)[1:] if hasattr(mark, "param_decls")), None)
+    """What annotation or default say of the command line: an option or an argument of Typer."""
+    marks = (*get_args(option.annotation)[1:], option.default)
+    return next((mark for mark in marks if hasattr(mark, "param_decls")), None)
 
 
 def _key(option: inspect.Parameter) -> str:
     """Name of an option in the report: its long flag, "t_range" for ``--t-range``."""
     declared = _declaration(option)
-    # Beside a type, Typer holds the first flag as the default until it makes the command.
+    # In an annotation, Typer holds the first flag as the default until it makes the command.
     flags = () if declared is None else (declared.default, *(declared.param_decls or ()))
     long = next((flag for flag in flags if isinstance(flag, str) and flag.startswith("--")), option.name)
     return long.split("/")[0].removeprefix("--").replace("-", "_")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from math import hypot
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Loaded
     from glasspara.errors import GlassparaError
     from glasspara.findings import Assessment
-    from glasspara.fitting.problem.settings import FitSettings, Wishes
+    from glasspara.fitting.problem.settings import FitSettings, Method, Wishes
     from glasspara.model.model import Model
+    from glasspara.ordinary import DirectionWidths
     from glasspara.physics.ions.ions import TraceIon
     from glasspara.report.frame import Report
     from glasspara.sample.sample import Sample
@@ -52,6 +53,7 @@ class DataOptions:
     field_standard: options.FieldStandard = None
     standard_chi: options.StandardChi = None
     standard_mass: options.StandardMass = None
+    same_glass: options.SameGlass = False
 
     @cached_property
     def sample_and_defaults(self) -> tuple[Sample | None, dict[str, float]]:
@@ -184,24 +186,24 @@ class ParameterOptions:
         data: DataOptions,
         *,
         iron_from_sample: bool,
-        staged: bool = False,
+        method: Method = "joint",
         allowances: bool = True,
     ) -> FitSettings:
         """Settings of a fit of one model; it must have all the parameters that are named."""
-        shared = self.for_any_model(
-            data, iron_from_sample=iron_from_sample, staged=staged, allowances=allowances
-        )
-        return shared.settings(model, method="staged" if staged else "joint")
+        once = method == "staged-once"
+        shared = self.for_any_model(data, iron_from_sample=iron_from_sample, once=once, allowances=allowances)
+        return shared.settings(model, method=method)
 
     def for_any_model(
-        self, data: DataOptions, *, iron_from_sample: bool, staged: bool = False, allowances: bool = True
+        self, data: DataOptions, *, iron_from_sample: bool, once: bool = False, allowances: bool = True
     ) -> Wishes:
         """The same for any model.
 
         ``iron_from_sample``: whether the iron of the sample file counts; in the naive LL fits of the source it is
-        what they try to find. ``staged``: whether the fit has no room for nuisances.
+        what they try to find. ``once``: one pass of the stages, which has no room for nuisances.
         """
         from glasspara.fitting.problem.settings import Wishes
+        from glasspara.ordinary import DirectionWidths
         from glasspara.sample.iron import parse_concentration
 
         sample, found = data.sample_and_defaults
@@ -226,9 +228,9 @@ class ParameterOptions:
         if sample is not None and sample.fe2_fraction is not None:
             defaults = {**defaults, "fe2_fraction": sample.fe2_fraction}
         nuisances = numbers(self.nuisance, "--nuisance")
-        if data.holder_chi_error is not None and not staged:
+        if data.holder_chi_error is not None and not once:
             nuisances.setdefault("holder_chi", data.holder_chi_error)
-        if data.geometry is not None and data.geometry[1] is not None and not staged:
+        if data.geometry is not None and data.geometry[1] is not None and not once:
             width = data.geometry[1] / data.geometry[0]
             nuisances["mass_scale"] = hypot(nuisances.get("mass_scale", 0.0), width)
         return Wishes(
@@ -240,9 +242,54 @@ class ParameterOptions:
             constrained=constrained,
             nuisances=nuisances,
             allowances=allowances,
+            directions=DirectionWidths() if allowances else None,
+            same_glass=data.same_glass,
             loss="huber" if self.loss == "huber" else "linear",
             defaults=defaults,
         )
+
+
+@dataclass(frozen=True)
+class VerdictOptions:
+    """What is granted to ordinary magnetism before an effect counts as established."""
+
+    allowances: options.Allowances = True
+    instrument: options.Instrument = None
+
+    @property
+    def directions(self) -> DirectionWidths | None:
+        """Errors of the instrument that are allowed to both sides."""
+        from glasspara.ordinary import DirectionWidths
+
+        given = numbers(self.instrument, "--instrument")
+        if given and not self.allowances:
+            raise UsageError("--no-allowances allows none of --instrument", remedy="Give one of them")
+        known = [item.name for item in fields(DirectionWidths)]
+        for name in given:
+            if name not in known:
+                raise UsageError(f"--instrument: unknown {name!r}", remedy=f"Known: {', '.join(known)}")
+        return DirectionWidths(**given) if self.allowances else None
+
+    def applied(self, settings: FitSettings) -> FitSettings:
+        """``settings`` with these."""
+        return replace(settings, allowances=self.allowances, directions=self.directions)
+
+
+@dataclass(frozen=True)
+class StageOptions:
+    """Whether the free parameters are fitted together, or in stages."""
+
+    staged: options.Staged = False
+    staged_once: options.StagedOnce = False
+
+    @property
+    def method(self) -> Method:
+        """How :class:`~glasspara.fitting.problem.settings.FitSettings` calls it."""
+        if self.staged and self.staged_once:
+            raise UsageError("--staged repeats the stages, --staged-once does not", remedy="Give one of them")
+        if self.staged_once:
+            return "staged-once"
+        return "staged" if self.staged else "joint"
 
 
 @dataclass(frozen=True)
@@ -267,10 +314,10 @@ class FullModelOptions(ParameterOptions, TheoryOptions):
     trace_ions: options.TraceIons = None
     allowances: options.Allowances = True
 
-    def fit_settings(self, data: DataOptions) -> FitSettings:
+    def fit_settings(self, data: DataOptions, method: Method = "joint") -> FitSettings:
         """Settings of the fit; the iron of the sample file counts."""
         model = self.theory(self.model, trace_ions=trace_ions_of(self.trace_ions, data.sample_data))
-        return self.settings(model, data, iron_from_sample=True, allowances=self.allowances)
+        return self.settings(model, data, iron_from_sample=True, method=method, allowances=self.allowances)
 
 
 @dataclass(frozen=True)

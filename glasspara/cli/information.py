@@ -92,9 +92,9 @@ def init(file: SampleFile = Path("sample.toml"), force: Force = False, quiet: op
 
     Example: glasspara init sample.toml
     """
-    from glasspara.report.inert import inert
     from glasspara.report.output import write_files
     from glasspara.sample.sample import TEMPLATE
+    from glasspara.wording import inert
 
     text = TEMPLATE.read_bytes()
     if str(file) == "-":

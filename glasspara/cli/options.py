@@ -1,6 +1,7 @@
 """Options that mean the same in every command: flags, metavar, help and the panel of the help that lists them.
 
-:func:`option` declares one; it goes into ``Annotated`` beside the type. :mod:`glasspara.cli.values` reads their texts,
+:func:`option` declares one; it goes into ``Annotated`` beside the type. What one command alone has stands in its
+signature, by :func:`own_option`. :mod:`glasspara.cli.values` reads their texts,
 :mod:`glasspara.cli.groups` holds them in groups with their defaults. Imports nothing heavy.
 """
 
@@ -38,6 +39,27 @@ def option(
     """
     made: Any = typer.Option(
         *flags.split(), metavar=metavar, help=help, rich_help_panel=panel or None, **more
+    )
+    made.common = common
+    return made
+
+
+def own_option(
+    flags: str,
+    help: str,
+    metavar: str | None = None,
+    *,
+    default: Any = None,
+    panel: str = "",
+    common: bool = True,
+    **more: Any,
+) -> Any:
+    """An option that one command alone has: it stands in the signature, as the default of its parameter.
+
+    Parameters are those of :func:`option`, and the ``default`` of the option.
+    """
+    made: Any = typer.Option(
+        default, *flags.split(), metavar=metavar, help=help, rich_help_panel=panel or None, **more
     )
     made.common = common
     return made
@@ -193,6 +215,14 @@ StandardChi = Annotated[
 StandardMass = Annotated[
     str | None, option("--standard-mass", "Mass of the field standard, as --mass.", "MG", panel=CORRECTIONS)
 ]
+SameGlass = Annotated[
+    bool,
+    option(
+        "--same-glass",
+        "The files are of one glass, though they give its pieces different names.",
+        panel=DATA,
+    ),
+]
 
 # --- model -------------------------------------------------------------------------------------------------
 
@@ -264,8 +294,19 @@ Allowances = Annotated[
     bool,
     option(
         "--allowances/--no-allowances",
-        "Count an effect as established only if fields off by 20 Oe, thermometers by 0.5 % and masses by 2 % "
-        "could not imitate it.",
+        "Count an effect as established only if errors of the instrument could not imitate it: fields off by 20 Oe, "
+        "thermometers by 0.5 %, masses by 2 %.",
+        panel=MODEL,
+    ),
+]
+Instrument = Annotated[
+    list[str] | None,
+    option(
+        "--instrument",
+        "Width of an error that is allowed to the model and to ordinary magnetism alike: field_offset (20 Oe), "
+        "thermometer and thermometer_run (0.005 and 0.001, relative), gain_run (0.001), mass (0.02), moment_offset and "
+        "drift (0, emu/g); 0 leaves one out (repeatable).",
+        "NAME=WIDTH",
         panel=MODEL,
     ),
 ]
@@ -275,6 +316,24 @@ Loss = Annotated[
         "--loss",
         "Least squares, or Huber's loss: points beyond 2.5 standard deviations weigh less.",
         "linear|huber",
+        panel=MODEL,
+    ),
+]
+Staged = Annotated[
+    bool,
+    option(
+        "--staged/--joint",
+        "Fit all free parameters together (joint); or repeat the subtraction stages until nothing moves, which comes "
+        "to the same, and say what one pass of them gives.",
+        panel=MODEL,
+    ),
+]
+StagedOnce = Annotated[
+    bool,
+    option(
+        "--staged-once",
+        "One pass of the stages, Larmor and then Langevin, each frozen before the next: biased where there is an ATS "
+        "term, and the report says by how much.",
         panel=MODEL,
     ),
 ]

@@ -45,7 +45,7 @@ def warn(findings: Iterable[Finding], *, quiet: bool) -> None:
     """Findings to stderr, control characters shown inert."""
     if quiet:
         return
-    from glasspara.report.inert import inert
+    from glasspara.wording import inert
 
     for item in findings:
         print(f"warning: {inert(item.text)}", file=sys.stderr)
@@ -53,7 +53,7 @@ def warn(findings: Iterable[Finding], *, quiet: bool) -> None:
 
 def report_error(error: GlassparaError) -> None:
     """The one line that an error gets on stderr, control characters shown inert."""
-    from glasspara.report.inert import inert
+    from glasspara.wording import inert
 
     print(f"error: {inert(str(error))}", file=sys.stderr)
 
@@ -83,7 +83,7 @@ class Output:
 
         paths = write_files(self.out, files, force=self.force, report=report)
         if not self.quiet:
-            from glasspara.report.inert import inert
+            from glasspara.wording import inert
 
             files_word = "file" if len(paths) == 1 else "files"
             print(f"wrote {len(paths)} {files_word} to {inert(str(self.out))}", file=sys.stderr)

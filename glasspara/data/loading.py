@@ -26,7 +26,7 @@ from glasspara.files.states import SUBTRACTED
 from glasspara.findings import Finding, Where, finding
 from glasspara.replicates.cores import Progress, each_file, no_progress
 from glasspara.runs.measurement import Measurement, Reader, run_warnings
-from glasspara.runs.run import Run, average_repeats, select
+from glasspara.runs.run import Run, average_repeats, select, select_used
 from glasspara.sample.mass import AGREEMENT, CONTRADICTED
 from glasspara.sample.sample import Sample
 
@@ -151,7 +151,7 @@ def load(
                 if isinstance(outcome, GlassparaError):
                     raise outcome
                 item = _prepare(
-                    outcome, mass_mg, sample, window or Window(), corrector, branches.get(path, ())
+                    outcome, mass_mg, sample, window or Window(), corrector, branches.get(path, ()), errors
                 )
                 if average:
                     item = replace(item, runs=tuple(average_repeats(run, errors=errors) for run in item.runs))
@@ -293,6 +293,7 @@ def _prepare(
     window: Window,
     corrector: Corrector,
     branches: Sequence[Branch],
+    errors: str,
 ) -> _Prepared:
     subtracted = _refuse_subtracted(measurement, corrector)
     if not any(run.moment.any() for run in measurement.runs):
@@ -303,10 +304,9 @@ def _prepare(
     of_file = (item for item in measurement.file_warnings if item.code != CONTRADICTED)
     runs: list[Run] = []
     counts: Counter[str] = Counter()
-    at_true_field = corrector.true_field(measurement)
     _refuse_unknown(branches, measurement)
     fields: list[RunField] = []
-    for run, reason in at_true_field:
+    for run, reason in corrector.true_field(measurement):
         keep = np.ones(len(run), dtype=bool)
         for why, rows in (
             (EXCLUDED, ~_of_branches(run, branches)),
@@ -317,10 +317,10 @@ def _prepare(
             keep &= rows
         if not keep.any():
             continue
-        kept = select(run, keep)
-        covered = corrector.covered(kept)
+        covered = corrector.covered(select(run, keep))
         counts[NOT_COVERED] += int((~covered).sum())
-        runs.append(select(kept, covered))
+        keep[keep] = covered
+        runs.append(select_used(run, keep, errors=errors))
         if corrector.standard is not None:
             from glasspara.data.corrections.true_field import run_field
 
@@ -335,7 +335,7 @@ def _prepare(
         runs=(),
         rows_used=measurement.rows_used - counts.total(),
         rows_dropped=dict(dropped),
-        warnings=(*of_file, *run_warnings(run for run, _ in at_true_field), *of_mass, *subtracted),
+        warnings=(*of_file, *run_warnings(runs), *of_mass, *subtracted),
         corrections=Applied(corrector, measurement.instrument, (), tuple(fields), bare)
         if corrected
         else None,

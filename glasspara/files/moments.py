@@ -60,7 +60,8 @@ class MomentChoice:
     named: "Moment (emu) in VSM rows; DC Moment Free Ctr (emu) in DC rows". ``reason`` says why in words.
     ``diagnostics`` holds medians over the rows used (None where the file has no such number): ``fixed_over_free``,
     ``free_fit``, ``fixed_fit`` (0 to 1), ``centre_shift_mm``, ``centre_spread_mm`` for DC scans of an MPMS3,
-    ``fit`` for an MPMS-XL, and for both ``rows_poor_fit``, the number of rows whose fit is poor.
+    ``fit``, ``offset_cm`` and ``offset_spread_cm`` for an MPMS-XL, and for both ``rows_poor_fit``, the number of rows
+    whose fit is poor.
     """
 
     column: str
@@ -118,9 +119,8 @@ def extract(
     Rows with and without a background that the instrument has subtracted, and VSM rows of different amplitudes, make
     separate parts. Where "auto" finds rows of both kinds, VSM and DC, it takes both, each with the column of its kind,
     unless ``makes_runs`` says of one kind's points that nothing can be made of them. ``exclude`` are rows to leave out.
-    A row whose scan was fitted worse than ``min_fit`` is left out; by default that is :data:`quality.GOOD_FIT`, and of
-    a table of which half or more is worse nothing is left out: these points get larger errors
-    (:func:`quality.widening`).
+    A row whose scan was fitted worse than ``min_fit`` is left out; by default those of weak moment and poor
+    fit are (:func:`quality.poor_rows`), and the others of poor fit get larger errors (:func:`quality.widening`).
 
     Raises
     ------
@@ -184,7 +184,8 @@ def extract(
         choice = replace(
             choice, reason=f"{choice.reason}; the instrument has subtracted a background from it"
         )
-    found = (*choice.warnings, *of_states, *notes, *quality.time_goes_back(table, used))
+    found = [*choice.warnings, *of_states, *notes, *quality.time_goes_back(table, used)]
+    found.sort(key=lambda item: item.code != quality.REMOVES_RANGE)
     return Extraction(
         parts=tuple(parts),
         dropped=tuple(sorted(dropped, key=lambda row: row.line)),
@@ -341,7 +342,7 @@ def _select(
         sigma[mask] = table[channel.sigma][mask]
     drop(quality.copies(reasons == "", moment, T, H, sigma, table[quality.TIME]), DUPLICATE)
     poor = {
-        channel: quality.poor_rows(table[channel.fit], mask & (reasons == ""), min_fit=min_fit)
+        channel: quality.poor_rows(table[channel.fit], moment, mask & (reasons == ""), min_fit=min_fit)
         for channel, mask in holds.items()
     }
     for mask in poor.values():
@@ -425,9 +426,12 @@ def _trust(
     if flavour.family == flavours.MPMS3 and channel.kind == "DC":
         return quality.centring(table, rows, poor, free=channel.request == "free", widened=widened)
     if channel.fit:
-        return quality.poor_fit(
-            table, rows, poor, column=channel.fit, label=label(raw, channel.fit), widened=widened
+        moment, name = table[channel.moment], label(raw, channel.fit)
+        fits, doubts = quality.poor_fit(
+            table, moment, rows, poor, column=channel.fit, label=name, widened=widened
         )
+        place, jumps = quality.position(table, rows)
+        return fits | place, [*doubts, *jumps]
     return {}, []
 
 

@@ -19,7 +19,16 @@ from glasspara.findings import Finding, Where, finding
 Diagnostics = dict[str, float | None]
 
 GOOD_FIT = 0.8
-"""A regression fit below this is poor: the moment is biased, not only noisy."""
+"""A regression fit below this is poor: the scan holds more than the dipole of the sample."""
+
+NO_DIPOLE = 0.3
+"""A fit below this is none: not even a strong moment is to be believed."""
+
+WEAK = 0.2
+"""Of the largest moments: a weaker one whose fit is poor is biased as much as it is noisy."""
+
+REMOVES_RANGE = "files.cut-removes-range"
+"""Code of what is said first: points of a whole range of field or temperature are left out."""
 
 WIDEST = 10.0
 """The largest factor for the error of a point whose fit is poor."""
@@ -30,15 +39,25 @@ CENTRING_TOLERANCE = 0.02
 DISAGREEING_SHARE = 0.05
 """Share of disagreeing rows that is worth a warning; moments near zero are left aside."""
 
+OFF_PLACE = 0.05
+"""cm by which the fitted position of a sample in an RSO scan may differ from its usual one."""
+
 CENTRE, NOMINAL_CENTRE = "dc_calculated_center_mm", "center_position_mm"
+OFFSET = "long_offset_cm"
 HE3_TEMPERATURE = "he3_temp"
 TIME = "time"
 """Name under which a table holds the time of its rows, s."""
 
-COLUMNS = (FREE, FIXED, FREE_FIT, FIXED_FIT, CENTRE, NOMINAL_CENTRE, HE3_TEMPERATURE)
+COLUMNS = (FREE, FIXED, FREE_FIT, FIXED_FIT, CENTRE, NOMINAL_CENTRE, OFFSET, HE3_TEMPERATURE)
 """Columns that this module wants, besides a regression fit."""
 
 _HE3_TOLERANCE = 0.05
+_RANGE_ROWS = 3  # side by side that make a range
+_SAME = {
+    "T": (0.04, 5.0e-3),
+    "H": (4.0, 2.0e-3),
+}  # K and Oe, and relative: readings so near are of one set point
+_UNITS = {"T": "K", "H": "Oe"}
 
 
 # Damaged cells hold 1e300 or inf; medians leave out what comes of them.
@@ -62,7 +81,8 @@ def centring(
         there.pop("centre_spread_mm")
         found.append(_of_rows("centres-disagree", table.line[off], taken=taken, other=other, **there))
     column, label = (FREE_FIT, "DC Free Fit") if free else (FIXED_FIT, "DC Fixed Fit")
-    poor, doubts = poor_fit(table, used, left_out, column=column, label=label, widened=widened)
+    moment = table[FREE if free else FIXED]
+    poor, doubts = poor_fit(table, moment, used, left_out, column=column, label=label, widened=widened)
     other_fit = numbers["fixed_fit" if free else "free_fit"]
     if doubts and (numbers["free_fit" if free else "fixed_fit"] or 0.0) < GOOD_FIT:
         if other_fit is not None and other_fit >= GOOD_FIT:
@@ -92,16 +112,27 @@ def _centring_numbers(table: Table, rows: BoolArray) -> Diagnostics:
     }
 
 
-def poor_rows(fit: FloatArray, rows: BoolArray, *, min_fit: float | None) -> BoolArray:
+def poor_rows(fit: FloatArray, moment: FloatArray, rows: BoolArray, *, min_fit: float | None) -> BoolArray:
     """Those of ``rows`` to leave out because the fit of their scan is below ``min_fit``.
 
-    None stands for GOOD_FIT, unless that left out half of them or more: then the sample is too weak throughout, and
-    they are kept with larger errors (:func:`widening`).
+    None stands for GOOD_FIT where the moment is weak, and for NO_DIPOLE where it is strong: a strong moment is more
+    than what else is in the scan. Were half of the rows poor or more, none is left out: then the sample is too weak
+    throughout. What is kept has larger errors (:func:`widening`).
     """
-    poor: BoolArray = rows & (fit < (GOOD_FIT if min_fit is None else min_fit))
-    if min_fit is None and 2 * int(poor.sum()) >= int(rows.sum()):
+    if min_fit is not None:
+        return rows & (fit < min_fit)
+    poor: BoolArray = rows & (fit < GOOD_FIT)
+    count = int(poor.sum())
+    if count == 0 or 2 * count >= int(rows.sum()):
         return np.zeros_like(rows)
-    return poor
+    return poor & ((fit < NO_DIPOLE) | (_shares(moment, rows) < WEAK))
+
+
+def _shares(moment: FloatArray, rows: BoolArray) -> FloatArray:
+    """Size of the moments over the largest of ``rows``, but for a few wild ones."""
+    size = np.abs(moment)
+    largest = float(np.quantile(size[rows], 0.95)) if rows.any() else 0.0
+    return size / (largest or 1.0)
 
 
 def widening(fit: FloatArray) -> FloatArray:
@@ -113,11 +144,19 @@ def widening(fit: FloatArray) -> FloatArray:
 
 
 def poor_fit(
-    table: Table, used: BoolArray, left_out: BoolArray, *, column: str, label: str, widened: bool
+    table: Table,
+    moment: FloatArray,
+    used: BoolArray,
+    left_out: BoolArray,
+    *,
+    column: str,
+    label: str,
+    widened: bool,
 ) -> tuple[Diagnostics, list[Finding]]:
     """Fit quality of the scans, column ``column`` (called ``label`` in the file)."""
     fit = table[column]
-    poor = (used | left_out) & (fit < GOOD_FIT)
+    rows = used | left_out
+    poor = rows & (fit < GOOD_FIT)
     numbers: Diagnostics = {"fit": _median(fit[used]), "rows_poor_fit": float(poor.sum())}
     if not poor.any():
         return numbers, []
@@ -125,21 +164,72 @@ def poor_fit(
     if not kept:
         fate = "left-out"
     elif left_out.any():
-        fate = "partly-kept"
+        fate = "strong-kept" if widened else "partly-kept"
     else:
         fate = "kept-with-larger-errors" if widened else "kept"
-    return numbers, [
-        _of_rows(
-            "poor-fit",
-            table.line[poor],
-            column=label,
-            limit=GOOD_FIT,
-            of=int((used | left_out).sum()),
-            kept=kept,
-            fate=fate,
-            widest=WIDEST,
-        )
-    ]
+    shares = _shares(moment, rows)[poor]
+    if 2 * int(poor.sum()) >= int(rows.sum()):
+        moments = "throughout"
+    elif shares.max() < WEAK:
+        moments = "weak"
+    elif shares.min() < WEAK:
+        moments = "both"
+    else:
+        moments = "strong" if kept else "no-dipole"
+    found = _of_rows(
+        "poor-fit",
+        table.line[poor],
+        column=label,
+        limit=GOOD_FIT,
+        of=int(rows.sum()),
+        kept=kept,
+        fate=fate,
+        widest=WIDEST,
+        moments=moments,
+        least_share=min(float(shares.min()), 1.0),
+        largest_share=min(float(shares.max()), 1.0),
+        best_fit=float(fit[poor].max()),
+    )
+    removed = [item for name in _UNITS for item in _ranges_removed(table, name, used, left_out)]
+    if not removed:
+        return numbers, [found]
+    first = _of_rows("cut-removes-range", table.line[left_out], column=label, ranges=removed)
+    return numbers, [first, found]
+
+
+def _ranges_removed(table: Table, name: str, used: BoolArray, left_out: BoolArray) -> list[dict[str, Any]]:
+    """Ranges of the column ``name``, T or H, in which no row is used because some are left out."""
+    rows = np.flatnonzero(used | left_out)
+    rows = rows[np.argsort(table[name][rows], kind="stable")]
+    values, gone = table[name][rows], left_out[rows]
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], gone, [False])).astype(int)))
+    found = []
+    for start, stop in edges.reshape(-1, 2).tolist():
+        low, high = float(values[start]), float(values[stop - 1])
+        before = float(values[start - 1]) if start else low
+        after = float(values[stop]) if stop < len(values) else high
+        least, relative = _SAME[name]
+        if stop - start >= _RANGE_ROWS and after - before > max(least, relative * max(abs(low), abs(high))):
+            found.append({"low": low, "high": high, "unit": _UNITS[name], "rows": stop - start})
+    return found
+
+
+def position(table: Table, used: BoolArray) -> tuple[Diagnostics, list[Finding]]:
+    """Position of the sample in the scans of an MPMS-XL, where the file states it; 0 throughout is one not fitted.
+
+    Only its changes say something: where a scan has its zero differs from laboratory to laboratory.
+    """
+    offset = table[OFFSET]
+    middle = _median(offset[used])
+    if middle is None:
+        return {}, []
+    numbers = {"offset_cm": middle, "offset_spread_cm": _median(np.abs(offset[used] - middle))}
+    away = used & (np.abs(offset - middle) > OFF_PLACE)
+    if not away.any():
+        return numbers, []
+    furthest = float(offset[away][np.argmax(np.abs(offset[away] - middle))])
+    places = {"offset_cm": middle, "furthest_cm": furthest, "limit_cm": OFF_PLACE}
+    return numbers, [_of_rows("position-jumps", table.line[away], of=int(used.sum()), **places)]
 
 
 def sample_temperature(table: Table) -> tuple[Table, list[Finding]]:

@@ -31,6 +31,7 @@ from glasspara.model.parameters import (
     parameter_of,
     to_canonical,
 )
+from glasspara.ordinary import ConeFit
 from glasspara.replicates.cores import on_one_thread
 
 # An assumption that supplies less than this share of what is known of its parameter is not worth a word.
@@ -57,11 +58,19 @@ class _Judged:
 
 
 @on_one_thread
-def fit(data: Dataset, settings: FitSettings | None = None, *, ordinary: bool = True) -> FitResult:
+def fit(
+    data: Dataset,
+    settings: FitSettings | None = None,
+    *,
+    ordinary: bool | ConeFit = True,
+    brief: bool = False,
+) -> FitResult:
     """Fit the model (17) to all runs of ``data`` together.
 
     ``ordinary`` says whether ordinary magnetism as a whole is fitted beside a model with an ATS term, which the verdict
-    rests on; analyses that only need the fit leave it out.
+    rests on; analyses that only need the fit leave it out. It may be that fit itself, where it has been done. A
+    ``brief`` fit does not say where a misfit sits, nor whether errors are those of a parabola, which takes longer
+    than the fit of a simple model.
 
     Returns
     -------
@@ -86,14 +95,16 @@ def fit(data: Dataset, settings: FitSettings | None = None, *, ordinary: bool = 
     minimum, lost = found.minimum, found.lost
     notes = [*_on_iron(data, settings, minimum), *_standing_notes(settings, held), *assumptions, *remarks]
     compared = None
-    if ordinary and test is not None and test.needed and minimum.valid and minimum.statistics.ndof > 0:
+    asked = ordinary is not False and test is not None and test.needed
+    if asked and minimum.valid and minimum.statistics.ndof > 0:
+        cone = None if isinstance(ordinary, bool) else ordinary
         iron = settings.known_iron
-        compared = compare_with_ordinary(minimum, iron=iron, widths=settings.directions)
-    assessment = assess(minimum, lost, test, compared)
+        compared = compare_with_ordinary(minimum, iron=iron, widths=settings.directions, cone=cone)
+    assessment = assess(minimum, lost, test, compared, same_glass=settings.same_glass, brief=brief)
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
-        assessment = assess(minimum, lost, test, compared)
-    if assessment.status == "good":  # the others have been warned
+        assessment = assess(minimum, lost, test, compared, same_glass=settings.same_glass, brief=brief)
+    if assessment.status == "good" and not brief:  # the others have been warned
         notes += _bent_notes(minimum)
     result = FitResult(
         model=settings.model,
@@ -119,10 +130,11 @@ def fit(data: Dataset, settings: FitSettings | None = None, *, ordinary: bool = 
 
 def _with_stages(result: FitResult, settings: FitSettings) -> FitResult:
     """``result`` with what one pass of the stages gives beside the joint fit, which they come to when repeated."""
-    joint, once = result, result
-    if settings.method == "staged-once":
+    joint, once = result, settings.method == "staged-once"
+    if once:
         joint = fit(result.data, replace(settings, method="joint", allowances=False), ordinary=False)
-        first = {name: item.value for name, item in once.parameters.items() if item.stage}
+        first = {name: item.value for name, item in result.parameters.items() if item.stage}
+        result = replace(result, joint=joint)
     else:
         first = dict(_freeze(result.data, settings).values)
     stages = [
@@ -137,7 +149,7 @@ def _with_stages(result: FitResult, settings: FitSettings) -> FitResult:
     ]
     if not stages:
         return result
-    code = "fitting.stages-once" if settings.method == "staged-once" else "fitting.stages-repeated"
+    code = "fitting.stages-once" if once else "fitting.stages-repeated"
     return replace(result, notes=(finding(code, parameters=stages), *result.notes))
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding
@@ -204,6 +206,8 @@ class FitResult:
     bootstrap: Bootstrap | None = None
     trace_effect: TraceEffect | None = None
     """Where the model has trace ions: the iron with them and without."""
+    joint: FitResult | None = None
+    """Beside one pass of the stages: the joint fit, which tells their bias."""
 
     @property
     def ats_established(self) -> bool | None:
@@ -236,6 +240,34 @@ class FitResult:
     def intrinsic(self) -> FloatArray:
         """M_intr = M less everything but the ATS term, emu/g, at every point of ``data``."""
         return self.data.magnetisation - self.terms.beside_ats
+
+    @cached_property
+    def intrinsic_errors(self) -> FloatArray:
+        """Standard error of :attr:`intrinsic` at every point, emu/g, if the model is right.
+
+        M_intr is the residual and the fitted ATS term. The residual has the variance of the point less what the fit
+        has taken of it, the term that of the parameters, and least squares leave the two uncorrelated. What is held
+        counts as exact; what a stage froze has the error of its own stage. NaN where the fit has no errors.
+        """
+        minimum, reported = self.minimum, self.minimum.reported
+        if self.statistics.ndof <= 0:
+            return np.full(len(self.data), np.nan)
+        names, covariance = minimum.coordinates.reported, minimum.reported_covariance()
+        by_model = minimum.problem.total_with_gradient(reported)[1]
+        by_rest = by_model
+        if self.model.has_ats:  # the term is linear in n_ats: nothing of it is left at 0
+            by_rest = minimum.problem.total_with_gradient({**reported, "n_ats": 0.0})[1]
+            by_rest[:, names.index("n_ats")] = 0.0
+        by_ats = by_model - by_rest
+        taken = np.sum((by_model @ covariance) * by_model, axis=1)
+        variance = np.maximum(self.data.sigma**2 - taken, 0.0) + np.sum(
+            (by_ats @ covariance) * by_ats, axis=1
+        )
+        for column, name in enumerate(names):
+            if self.parameters[name].stage:
+                variance += (by_rest[:, column] * (self.parameters[name].error or 0.0)) ** 2
+        errors: FloatArray = np.sqrt(variance)
+        return errors
 
     @property
     def values(self) -> dict[str, float]:

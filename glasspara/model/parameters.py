@@ -86,9 +86,10 @@ _TABLE = (
         search=(0.1, 0.4, 1.2),
     ),
     Parameter(
-        "gamma_tunn", "Γ", "1", 0.3, 0.0, 0.99,
-        "prefactor of the tunnelling number (16); the number must be positive at every temperature",
-        size=0.1, search=(0.1, 0.4, 0.8),
+        "gamma_tunn", "Γ", "1", 0.3, -1.0e3, 0.99,
+        "prefactor of the tunnelling number (16), of either sign: positive where the number grows with temperature; it "
+        "must be positive at every temperature",
+        size=0.1, search=(-0.5, 0.1, 0.4, 0.8),
     ),
     Parameter(
         "e0_tunn", "E0", "K", 0.2, 1.0e-3, 3.0, "energy of the tunnelling number (16)", scale="log",

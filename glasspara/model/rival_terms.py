@@ -10,7 +10,7 @@ from glasspara.model.terms import Part, Slopes
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.mean_field import curie_weiss_response
 from glasspara.physics.ions.particles import ferromagnetic_response, superparamagnetic_response
-from glasspara.physics.ions.zero_field_splitting import split_spin_response
+from glasspara.physics.ions.zfs_tables import split_spin_response_fast
 
 _SPLITTING = {"n_fe2": "zfs_fe2", "n_fe3": "zfs_fe3"}
 
@@ -53,7 +53,7 @@ class SplitIronTerm:
 
     def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
         ion, n, splitting = ION_OF_PARAMETER[self.parameter], values[self.parameter], self.names[1]
-        response, by_field, by_d = split_spin_response(T, H, d_zfs=values[splitting], s=ion.j, g=ion.g)
+        response, by_field, by_d = split_spin_response_fast(T, H, d_zfs=values[splitting], s=ion.j, g=ion.g)
         return n * response, {self.parameter: response, splitting: n * by_d, "H": n * by_field}
 
 

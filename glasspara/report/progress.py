@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
 from time import monotonic
@@ -20,23 +20,31 @@ LINE_EVERY = 15.0
 @contextmanager
 def progress(stage: str, *, quiet: bool = False) -> Iterator[Progress]:
     """A function to call with what is done and what there is to do; nothing is shown with ``quiet``."""
-    if quiet:
-        yield no_progress
-    elif sys.stderr.isatty():
-        with _bar(stage) as report:
-            yield report
-    else:
-        yield Lines(stage)
+    with stages(quiet=quiet) as begin:
+        yield begin(stage)
 
 
 @contextmanager
-def _bar(stage: str) -> Iterator[Progress]:
+def stages(*, quiet: bool = False) -> Iterator[Callable[[str], Progress]]:
+    """A function that begins the stage of a name, one after the other; it gives that of :func:`progress`."""
+    if quiet:
+        yield lambda _: no_progress
+    elif sys.stderr.isatty():
+        with _bars() as begin:
+            yield begin
+    else:
+        yield Lines
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str], Progress]]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
         SpinnerColumn,
+        TaskID,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
@@ -51,15 +59,28 @@ def _bar(stage: str) -> Iterator[Progress]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(stage, total=None, visible=False)
-        timer = Timer(DELAY, lambda: bar.update(task, visible=True))
-        timer.daemon = True
-        timer.start()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        timers: list[Timer] = []
+
+        def show(task: TaskID) -> None:
+            if task in bars.task_ids:
+                bars.update(task, visible=True)
+
+        def begin(stage: str) -> Callable[[int, int], None]:
+            for task in bars.task_ids:
+                bars.remove_task(task)
+            task = bars.add_task(stage, total=None, visible=False)
+            timer = Timer(DELAY, show, [task])
+            timer.daemon = True
+            timer.start()
+            timers.append(timer)
+            return lambda done, total: bars.update(task, completed=done, total=total)
+
         try:
-            yield lambda done, total: bar.update(task, completed=done, total=total)
+            yield begin
         finally:
-            timer.cancel()
+            for timer in timers:
+                timer.cancel()
 
 
 class Lines:

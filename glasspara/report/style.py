@@ -75,7 +75,9 @@ def save_png(figure: Figure, *, dpi: float = DPI, palette: bool = False) -> byte
     """
     buffer = BytesIO()
     FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    # What is encoded again below need not be small.
+    packed = {"compress_level": 1} if palette else {}
+    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs=packed)
     if not palette:
         return buffer.getvalue()
     from PIL import Image

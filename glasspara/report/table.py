@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from glasspara.model.parameters import parameter_of
 from glasspara.package import __version__
-from glasspara.report.inert import inert
+from glasspara.wording import inert
 
 if TYPE_CHECKING:
     from glasspara.data.corrections.corrections import Applied
@@ -44,7 +44,7 @@ def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequ
     return stream.getvalue()
 
 
-def columns_text(comments: Iterable[str], columns: Columns) -> str:
+def columns_text(comments: Iterable[str], columns: Mapping[str, Sequence[Any] | npt.NDArray[Any]]) -> str:
     """CSV of a table by its columns."""
     values = [item.tolist() if isinstance(item, np.ndarray) else item for item in columns.values()]
     return csv_text(comments, list(columns), zip(*values, strict=True))

@@ -13,21 +13,20 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.report.corrections import show_corrections
-from glasspara.report.inert import inert
+from glasspara.wording import inert, percent, value_with_error
 
 if TYPE_CHECKING:
+    from glasspara.data.corrections.corrections import Applied
+    from glasspara.data.corrections.true_field import RunField
     from glasspara.data.loading import Input
     from glasspara.findings import Assessment, Finding
 
-
-Terminal: TypeAlias = Console
 
 # Piped output keeps whole lines; a terminal decides for itself.
 _PIPE_WIDTH = 120
@@ -281,7 +280,71 @@ def show_inputs(inputs: Sequence[Input], out: Console) -> None:
     show_sentence(f"mass from: {'; '.join(sorted({item.mass_source for item in inputs}))}", out)
     sigmas = {run.run.sigma_source for item in inputs for run in item.runs}
     show_sentence(f"errors from: {'; '.join(sorted(sigmas))}", out)
-    show_corrections(inputs, out)
+    _show_corrections(inputs, out)
+
+
+def _show_corrections(inputs: Sequence[Input], out: Console) -> None:
+    """Nothing where moments and fields are those of the files."""
+    applied = [item.corrections for item in inputs if item.corrections is not None]
+    if not applied:
+        return
+    if applied[0].corrector.settings.holder:
+        out.print(f"holder: {_holder_in_words(applied[0])}")
+        _show_shares(applied, out)
+    if applied[0].corrector.standard is not None:
+        out.print(f"true field: {_standard_in_words(applied[0])}")
+        _show_fields(applied, out)
+
+
+def _holder_in_words(applied: Applied) -> str:
+    settings, background = applied.corrector.settings, applied.corrector.background
+    parts = []
+    if background is not None:
+        count = len(background.measurements)
+        names = background.measurements[0].path if count == 1 else f"{count} files"
+        times = "" if settings.background_scale == 1.0 else f", times {settings.background_scale:g}"
+        parts.append(f"background of {names}{times}")
+    if settings.holder_chi is not None:
+        parts.append(f"susceptibility {value_with_error(*settings.holder_chi)} emu/Oe")
+    return "; ".join(parts)
+
+
+def _standard_in_words(applied: Applied) -> str:
+    standard = applied.corrector.standard
+    assert standard is not None
+    return (
+        f"standard {standard.measurement.path}, {standard.mass_mg:g} mg, chi = {standard.chi:.4g} emu g^-1 Oe^-1 "
+        f"({standard.chi_source}); {100.0 * standard.scale:+.2g} % of the reported field at large fields"
+    )
+
+
+def _show_shares(applied: Sequence[Applied], out: Console) -> None:
+    titles = ("holder / signal", "holder rms / emu", "its error / emu", "of the variance")
+    rows = [
+        (
+            run.label,
+            percent(run.share),
+            f"{run.rms:.3g}",
+            *((f"{run.error:.2g}", percent(run.error_share)) if run.files else ("-", "-")),
+        )
+        for item in applied
+        for run in item.holder
+    ]
+    show_table(("run", *(Column(title, "number") for title in titles)), rows, out)
+
+
+def _show_fields(applied: Sequence[Applied], out: Console) -> None:
+    rows = []
+    for run in (run for item in applied for run in item.field):
+        crossings = ", ".join(f"{value:.2g} ({label})" for label, value in run.crossings.items()) or "-"
+        corrected = f"{run.n_corrected} of {run.n_points}"
+        rows.append((run.label, corrected, _shifts(run), percent(run.error_share), crossings))
+    titles = ("points corrected", "true - reported / Oe", "of the variance", "moment crosses zero at / Oe")
+    show_table(("run", *titles), rows, out)
+
+
+def _shifts(run: RunField) -> str:
+    return "-" if run.smallest is None else f"{run.smallest:.3g} to {run.largest:.3g}"
 
 
 _COLOURS = {"info": "bold green", "warning": "bold yellow", "error": "bold red"}

@@ -16,9 +16,8 @@ import numpy as np
 from matplotlib.ft2font import FT2Font
 
 from glasspara.arrays import FloatArray
-from glasspara.report.inert import inert
 from glasspara.report.style import FONT, PAD, WIDTH
-from glasspara.wording import p_value
+from glasspara.wording import inert, p_value
 
 if TYPE_CHECKING:
     from glasspara.data.dataset import ReducedRun
@@ -120,7 +119,7 @@ def fit_details(result: FitResult, shown: Sequence[ReducedRun]) -> str:
     chi2 = f"χ²/ndof = {size}/{statistics.ndof}{ratio}, {p_value(statistics.p_value)}"
     total = len(result.data.runs)
     lines.append(chi2 if total == len(shown) else f"{chi2} ({total} runs)")
-    lines.append(model.text + (", staged" if result.method == "staged" else ""))
+    lines.append(model.text + (", one pass of the stages" if result.method == "staged-once" else ""))
     if model.has_ats:
         n_ats = result.parameters["n_ats"]
         held = f"; n_ATS = {n_ats.value:.4g} g⁻¹ held".replace("e+", "e") if n_ats.fixed else ""

@@ -8,8 +8,10 @@
     where one run ends and the next begins, also where the field wanders
 :mod:`~glasspara.runs.branches`
     warming, cooling, field up, field down; where the moment of a branch crosses zero
-:mod:`~glasspara.runs.scatter`
-    standard deviations by the scatter of the points, and flux jumps
+:mod:`~glasspara.runs.errors`, :mod:`~glasspara.runs.scatter`
+    standard deviations: the instrument's, or the scatter of the points and of repeated measurements
+:mod:`~glasspara.runs.outliers`
+    flux jumps
 
 What is odd about a run is a :class:`~glasspara.findings.Finding`; its sentence is in ``findings.toml``.
 """

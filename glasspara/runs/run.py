@@ -14,9 +14,13 @@ from glasspara.files.quality import GOOD_FIT, line_ranges
 from glasspara.files.table import DroppedRow, Points
 from glasspara.findings import Finding, Where, finding
 from glasspara.runs.branches import STEADY, find_branches, zero_crossings
-from glasspara.runs.scatter import estimate_sigma, flux_jumps, repeat_groups, repeat_scatter
+from glasspara.runs.errors import ERROR_FINDINGS, SigmaEstimate, estimate_sigma
+from glasspara.runs.outliers import flux_jumps
+from glasspara.runs.scatter import repeat_groups, repeat_scatter
 from glasspara.runs.segmentation import (
     FIXED_FIELD,
+    LEAST_FIELD_NOISE,
+    RELATIVE_FIELD_NOISE,
     Segment,
     field_noise,
     find_segments,
@@ -25,7 +29,7 @@ from glasspara.runs.segmentation import (
 
 Kind = Literal["fixed-field", "fixed-temperature"]
 
-WHOLE_NUMBERS = ("line", "branch", "standard_branch")
+WHOLE_NUMBERS = ("line", "branch", "standard_branch", "since_field_change")
 """Columns of a run that count or name something."""
 
 FLUX_JUMP = "flux jump, excluded on request"
@@ -78,6 +82,16 @@ class Run:
         What was taken from the moments for the holder, emu; None where nothing was.
     reported_field : array of shape (n,) or None
         What the instrument reports, Oe, where ``field`` is the true field by a standard; None where ``field`` is that.
+    since_field_change : array of int or None
+        How many points of the file were measured between the last change of the field, or its beginning, and each
+        point: 0 is the first one at its field, where a relaxation shows most.
+    stated : array of shape (n,) or None
+        Errors as the instrument states them, emu; nan, 0 or negative where it states none. ``sigma`` is decided on by
+        them and the scatter of the points (:func:`decide_errors`).
+    widening : array of shape (n,) or None
+        Factors in ``sigma`` for points whose moment is in doubt; None stands for 1 throughout.
+    sigma_column : str or None
+        Name of the column of ``stated``.
 
     Raises
     ------
@@ -104,6 +118,10 @@ class Run:
     reported_field: FloatArray | None = None
     standard_branch: IntArray | None = None
     errors_are_estimates: bool = False
+    since_field_change: IntArray | None = None
+    stated: FloatArray | None = None
+    widening: FloatArray | None = None
+    sigma_column: str | None = None
 
     def __post_init__(self) -> None:
         for name in self.columns():
@@ -120,7 +138,7 @@ class Run:
         """The arrays with one value a point that there are, by attribute."""
         names = (
             "temperature", "field", "moment", "sigma", "line", "branch", "background", "reported_field",
-            "standard_branch",
+            "standard_branch", "since_field_change", "stated", "widening",
         )  # fmt: skip
         return {name: values for name in names if (values := getattr(self, name)) is not None}
 
@@ -132,11 +150,7 @@ class Run:
     @property
     def label(self) -> str:
         """Set point with its unit: "1000 Oe", "4.5 K"."""
-        return _label(self.nominal, self.unit)
-
-
-def _label(nominal: float, unit: str) -> str:
-    return f"{nominal:g} {unit}"
+        return f"{self.nominal:g} {self.unit}"
 
 
 def _read_only(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -163,7 +177,7 @@ def segment(
     file : str
         Path to put into the runs.
     errors : str
-        See `glasspara.runs.scatter.estimate_sigma`.
+        See `glasspara.runs.errors.estimate_sigma`.
     drop_flux_jumps : bool
         Whether to leave out the points that are flagged as flux jumps.
 
@@ -173,55 +187,92 @@ def segment(
         ``errors`` is unknown, or asks for instrument errors where there are none.
     """
     segments, strays = find_segments(points.temperature, points.field)
-    runs = tuple(_run(points, part, file, errors) for part in segments)
+    since = _since_change(points.field)
+    runs = tuple(_run(points, part, file, errors, since) for part in segments)
     dropped = [DroppedRow(int(points.line[i]), strays[i]) for i in sorted(strays)]
     if drop_flux_jumps:
         dropped += [DroppedRow(line, FLUX_JUMP) for run in runs for line in run.flux_jumps]
-        runs = tuple(select(run, ~np.isin(run.line, run.flux_jumps)) for run in runs)
+        runs = tuple(select_used(run, ~np.isin(run.line, run.flux_jumps), errors=errors) for run in runs)
     return runs, tuple(dropped)
 
 
 def select(run: Run, keep: BoolArray) -> Run:
-    """The run with those of its points that ``keep`` marks."""
+    """The run with those of its points that ``keep`` marks, with the errors that they have."""
     return replace(run, **{name: values[keep] for name, values in run.columns().items()})
 
 
-def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
-    T, H, moment = points.temperature[part.rows], points.field[part.rows], points.moment[part.rows]
+def select_used(run: Run, keep: BoolArray, *, errors: str) -> Run:
+    """The run with those of its points that are used, its errors decided on by these alone.
+
+    ``run`` carries the moments and errors of the file. Where the points are too few to judge by, what was found for the
+    whole run helps.
+    """
+    if keep.all():
+        return run
+    part = select(run, keep)
+    if not len(part) or run.stated is None:
+        return part
+    estimate = _estimate(part, errors, whole=_estimate(run, errors))
+    kept = (item for item in run.warnings if item.code not in ERROR_FINDINGS)
+    return replace(part, **_with_errors(part, estimate), warnings=(*kept, *estimate.warnings))
+
+
+def _since_change(field: FloatArray) -> IntArray:
+    """Number of each row since the last change of the field, or since the first row."""
+    rows = np.arange(len(field))
+    noise = np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(field[:-1]))
+    changes = np.zeros(len(field), dtype=np.int64)
+    changes[1:] = np.where(np.abs(np.diff(field)) > noise, rows[1:], 0)
+    return rows - np.maximum.accumulate(changes)
+
+
+def _estimate(run: Run, errors: str, *, whole: SigmaEstimate | None = None) -> SigmaEstimate:
+    """Standard deviations of the points of a run by what the instrument states and by their scatter."""
+    # A Curie law is a straight line in 1/T, however far apart the temperatures are.
+    varies = 1.0 / run.temperature if run.kind == "fixed-field" else run.field
+    return estimate_sigma(
+        temperature=run.temperature,
+        field=run.instrument_field,
+        moment=run.moment,
+        instrument=np.full(len(run), np.nan) if run.stated is None else run.stated,
+        branch=run.branch,
+        varies=varies,
+        column=run.sigma_column,
+        errors=errors,
+        where=Where(file=run.file, run=run.label),
+        line=run.line,
+        whole=whole,
+    )
+
+
+def _with_errors(run: Run, estimate: SigmaEstimate) -> dict[str, Any]:
+    """The attributes of a run that its errors make."""
+    sigma, source = estimate.sigma, estimate.source
+    if run.widening is not None and (run.widening > 1.0).any():
+        sigma = sigma * run.widening
+        source += f"; times {GOOD_FIT} over the fit of the scan where that is poor"
+    return {"sigma": sigma, "sigma_source": source, "errors_are_estimates": estimate.from_scatter}
+
+
+def _run(points: Points, part: Segment, file: str, errors: str, since: IntArray) -> Run:
+    T, H = points.temperature[part.rows], points.field[part.rows]
     if part.kind == FIXED_FIELD:
         kind: Kind = "fixed-field"
         unit: Literal["Oe", "K"] = "Oe"
         middle = float(np.median(H))
-        # A Curie law is a straight line in 1/T, however far apart the temperatures are.
-        nominal, varies = set_point(middle, field_noise(middle)), 1.0 / T
+        nominal = set_point(middle, field_noise(middle))
         noise = temperature_noise(float(np.median(T)))
         reversal = max(3.0 * noise, 0.02 * float(np.ptp(T)))
         branch, labels = find_branches(T, noise=noise, reversal=reversal, up="warming", down="cooling")
     else:
         kind, unit = "fixed-temperature", "K"
         middle = float(np.median(T))
-        nominal, varies = set_point(middle, 2.0e-3 * middle), H
+        nominal = set_point(middle, 2.0e-3 * middle)
         noise = field_noise(0.0)
         reversal = max(3.0 * noise, 0.005 * float(np.ptp(H)))
         branch, labels = find_branches(H, noise=noise, reversal=reversal, up="field up", down="field down")
-    where = Where(file=file, run=_label(nominal, unit))
-    estimate = estimate_sigma(
-        temperature=T,
-        field=H,
-        moment=moment,
-        instrument=points.sigma[part.rows],
-        branch=branch,
-        varies=varies,
-        column=points.sigma_column,
-        errors=errors,
-        where=where,
-    )
-    sigma, source = estimate.sigma, estimate.source
-    if points.widening is not None and (points.widening[part.rows] > 1.0).any():
-        sigma = sigma * points.widening[part.rows]
-        source += f"; times {GOOD_FIT} over the fit of the scan where that is poor"
-    lines = points.line[part.rows]
-    jumps = flux_jumps(varies=varies, moment=moment, branch=branch, scatter=estimate.local)
+    widening = None if points.widening is None else points.widening[part.rows]
+    stated = points.sigma[part.rows]
     run = Run(
         file=file,
         kind=kind,
@@ -229,20 +280,35 @@ def _run(points: Points, part: Segment, file: str, errors: str) -> Run:
         unit=unit,
         temperature=T,
         field=H,
-        moment=moment,
-        sigma=sigma,
-        line=lines,
+        moment=points.moment[part.rows],
+        sigma=stated,
+        line=points.line[part.rows],
         branch=branch,
         branch_labels=labels,
-        sigma_source=source,
+        sigma_source="",
         moment_column=points.column,
-        flux_jumps=tuple(lines[jumps].tolist()),
-        errors_are_estimates=estimate.from_scatter,
+        since_field_change=since[part.rows],
+        stated=stated,
+        widening=widening if widening is not None and (widening > 1.0).any() else None,
+        sigma_column=points.sigma_column,
     )
-    return replace(run, warnings=(*_warnings(run, where), *estimate.warnings))
+    estimate = _estimate(run, errors)
+    jumps = run.line[_jumps(run, estimate)]
+    warnings = (*_warnings(run, Where(file=file, run=run.label), jumps), *estimate.warnings)
+    return replace(run, **_with_errors(run, estimate), flux_jumps=tuple(jumps.tolist()), warnings=warnings)
 
 
-def _warnings(run: Run, where: Where) -> Iterator[Finding]:
+def _jumps(run: Run, estimate: SigmaEstimate) -> IntArray:
+    """Indices of the flux jumps; rows with large errors of their own need no flag, and would hide others."""
+    calm = np.flatnonzero(~estimate.wild)
+    varies = 1.0 / run.temperature if run.kind == "fixed-field" else run.field
+    jumps = flux_jumps(
+        varies=varies[calm], moment=run.moment[calm], branch=run.branch[calm], scatter=estimate.local
+    )
+    return calm[jumps]
+
+
+def _warnings(run: Run, where: Where, jumps: IntArray) -> Iterator[Finding]:
     """Findings about what should be held, about the field that the magnet keeps, and about flux jumps."""
     T, H = run.temperature, run.field
     if run.kind == "fixed-field":
@@ -260,10 +326,9 @@ def _warnings(run: Run, where: Where) -> Iterator[Finding]:
         if any(abs(value) > CROSSING_TOLERANCE for value in crossings.values()):
             places = [{"field_Oe": value, "branch": label} for label, value in crossings.items()]
             yield finding(ZERO_CROSSING, where, runs=[where.run], crossings=places)
-    if run.flux_jumps:
-        lines = line_ranges(np.array(run.flux_jumps))
-        place = replace(where, line=run.flux_jumps[0])
-        yield finding("runs.flux-jumps", place, runs=[where.run], lines=lines)
+    if len(jumps):
+        place = replace(where, line=int(jumps[0]))
+        yield finding("runs.flux-jumps", place, runs=[where.run], lines=line_ranges(jumps))
 
 
 def set_point(value: float, tolerance: float) -> float:

@@ -1,71 +1,43 @@
-"""Scatter of the points of a run about a smooth curve: it gives standard deviations, and shows flux jumps.
-
-The standard deviations are the instrument's where they mean something, else the scatter of the points. Points that lie
-far off the smooth curve of their neighbours are flux jumps of the SQUID, as a rule.
-"""
+"""Scatter of the points of a run: about a smooth curve through their neighbours, and among repeated measurements."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray
-from glasspara.errors import UsageError
-from glasspara.findings import Finding, Where, finding
 from glasspara.runs.branches import stretches
-
-ERROR_MODES = ("auto", "instrument", "scatter")
 
 MAD_TO_SIGMA = 1.4826
 """Median absolute deviation to standard deviation, normal distribution."""
 
-ODDS = 5.0
-"""Instrument errors this many times above or below the scatter are no standard deviations."""
+QUARTILE_TO_SIGMA = 3.1383
+"""Lower quartile of the absolute deviations to standard deviation, normal distribution."""
 
-FEW_POINTS_ODDS = 30.0
-"""The same, above the scatter of so few points that chance alone makes it ODDS times too small now and then."""
-
-FAR = 12.0
-"""Standard deviations of the scatter off the curve that make a point suspect; noise alone reaches some 5."""
-
-FAR_OF_FEW = 40.0
-"""The same where the scatter itself is known from a few points only."""
+TRUSTED_WINDOWS = 12
+"""So many windows make a scatter about a curve that can be relied upon."""
 
 _FEWEST_REPEATS = 10  # degrees of freedom
+_SPREAD = 4.0  # times what two repeats may differ by: repeats that spread farther are a sweep
 _ORDERS = (2, 3, 4, 5)  # of the polynomial that a window of order + 2 points is held against
 _FEWEST_WINDOWS = 3
-_TRUSTED_WINDOWS = 12
 _SETTLED = 0.7  # a scatter that a higher order does not lower below this is scatter, no longer curvature
+_ALTERNATING = (
+    0.5  # share of neighbouring windows of opposite sign: noise has 0.77 or more, a curve far fewer
+)
 _WINDOWS_FOR_GROWTH = 40
 _MOST_WINDOWS = 20_000  # of a longer run every second, third, ... window is taken
 
-# Flux jumps.
-_WELL_KNOWN = 20  # deviations behind a scatter from which on FAR holds
-_ORDER = 3  # of the curve through the neighbours
-_CALM = 0.1  # of the suspect's own deviation: the largest one around it once it is left out
-_LARGEST_SHARE = 0.05  # more suspects are a rough curve, not accidents
-_UNEVEN = 20.0  # one gap over the other: across such a gap no curve is known
-_LEAST_GAP = 2.0e-3  # of the range: gaps of repeated points count as this
-_CHUNK = 100_000
-
-
-@dataclass(frozen=True)
-class SigmaEstimate:
-    """``sigma`` (emu, > 0, one a point), where it came from, and what is odd about it.
-
-    ``from_scatter`` says whether the scatter of the points gave all of them; ``local`` is the scatter about a smooth
-    curve, whether it was taken or not.
-    """
-
-    sigma: FloatArray
-    source: str
-    from_scatter: bool
-    local: Scatter
-    warnings: tuple[Finding, ...] = ()
+# Drift through repeats.
+_SURE = 4.0  # standard deviations of the sign test: 6e-5 by chance
+_SURE_OF_FEW = 7.0  # the same of the mean over the set points
+_FEWEST_SET_POINTS = 8
+_GROUPS_FOR_SHAPE = 4
+_LONG = 8  # repeats at one set point
+_FITS, _WILD = 3, 6.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +45,7 @@ class Scatter:
     """Scatter about a smooth curve: sigma**2 = ``constant``**2 + (``relative`` * moment)**2, emu and 1.
 
     ``reliable`` is False where the points are too sparse to tell scatter from curvature: then it is an upper limit.
-    ``deviations`` is the number of deviations of which it is the median.
+    ``deviations`` is the number of deviations of which it is the median; ``order`` that of the curve, 0 without one.
     """
 
     constant: float
@@ -81,104 +53,91 @@ class Scatter:
     reliable: bool
     words: str
     deviations: int
+    order: int = 0
 
     def sigma(self, moment: FloatArray) -> FloatArray:
         return np.hypot(self.constant, self.relative * moment)
 
 
-def estimate_sigma(
-    *,
-    temperature: FloatArray,
-    field: FloatArray,
-    moment: FloatArray,
-    instrument: FloatArray,
-    branch: IntArray,
-    varies: FloatArray,
-    column: str | None,
-    errors: str = "auto",
-    where: Where = Where(),  # noqa: B008
-) -> SigmaEstimate:
-    """Standard deviations of the moments of one run.
+@dataclass(frozen=True)
+class Windows:
+    """Deviations of windows of consecutive points from a smooth curve, and what is expected of them.
 
-    Parameters
-    ----------
-    temperature, field, moment : arrays of one length
-        K, Oe, emu, in order of acquisition.
-    instrument : array
-        What the instrument states, emu; nan, 0 or negative where it states nothing.
-    branch : array of int
-        Branch of each point, one after another; scatter is taken within branches.
-    varies : array
-        What varies through the run, so scaled that the moment is a smooth function of it.
-    column : str or None
-        Name of the instrument's error column.
-    errors : str
-        "auto" takes the instrument's where there are any, unless those of the run are no standard deviations: more
-        than ODDS times the scatter of the points (FEW_POINTS_ODDS times that of a few), or less than 1/ODDS of it
-        where that is reliable. Then it takes the scatter. "instrument" takes the instrument's and demands them,
-        "scatter" takes the scatter of the points throughout.
-    where : Where
-        File and run, for findings and errors.
-
-    Raises
-    ------
-    UsageError
-        ``errors`` is another word, or "instrument" and the run has none.
+    Noise of standard deviation s gives a ``residual`` of standard deviation s. ``size`` is the median abs(moment) of a
+    window; ``expected`` the standard deviation of its residual by errors of the points, 1 without any. ``alternating``
+    is the share of neighbouring windows whose residuals have opposite signs.
     """
-    if errors not in ERROR_MODES:
-        raise UsageError(f"errors {errors!r} is unknown", remedy=f"Choose one of {', '.join(ERROR_MODES)}")
-    stated = np.isfinite(instrument) & (instrument > 0.0)
-    if errors == "instrument" and not stated.any():
-        raise UsageError(
-            "the file states no errors of its moments",
-            where=where.file,
-            remedy="Leave out --errors, or take --errors scatter",
-        )
-    local = local_scatter(varies, moment, branch)
-    found: list[Finding] = []
-    source = ""
-    if errors == "scatter":
-        stated = np.zeros_like(stated)
-    elif stated.any() and (odd := _odd(instrument[stated], local, moment[stated])):
-        code = "errors-kept" if errors == "instrument" else "errors-replaced"
-        found.append(finding(f"runs.{code}", where, runs=[where.run], column=column, **odd))
-        if errors != "instrument":
-            stated = np.zeros_like(stated)
-            source = f" instead of {column}"
-    if stated.all() and len(moment):
-        return SigmaEstimate(instrument.copy(), f"instrument: {column}", False, local, tuple(found))
-    scatter = repeat_scatter(temperature, field, moment) or local
-    sigma = np.where(stated, instrument, np.maximum(scatter.sigma(moment), resolution(moment)))
-    if not scatter.reliable:
-        found.append(finding("runs.scatter-is-upper-limit", where, runs=[where.run]))
-    if stated.any():
-        source = f"instrument: {column}; {scatter.words} for {int((~stated).sum())} points without"
-    else:
-        source = scatter.words + source
-    return SigmaEstimate(sigma, source, not stated.any(), local, tuple(found))
+
+    residual: FloatArray
+    size: FloatArray
+    expected: FloatArray
+    alternating: float = 1.0
+
+    def __len__(self) -> int:
+        return len(self.residual)
 
 
-def _odd(instrument: FloatArray, local: Scatter, moment: FloatArray) -> dict[str, Any] | None:
-    """How instrument errors that are no standard deviations compare with the scatter; None where they may be some."""
-    stated = float(np.median(instrument))
-    seen = float(np.median(local.sigma(moment)))
-    odds = ODDS if local.deviations >= _TRUSTED_WINDOWS else FEW_POINTS_ODDS
-    too_large = stated > odds * seen > 0.0
-    if too_large or (local.reliable and stated * ODDS < seen):
-        return {"stated_emu": stated, "scatter_emu": seen, "too_large": too_large}
-    return None
+@dataclass(frozen=True)
+class Drift:
+    """A change of the moment through the repeats at one set point that is the same again and again.
+
+    ``change`` is the median from the first to the last repeat, emu, and ``relative`` over abs(moment). ``set_points``
+    of ``of`` repeated ones change that way. ``follows_step`` says whether the sign is that of the last step of the
+    moment, as of a relaxation to a new value; else it is the same throughout.
+    """
+
+    change: float
+    relative: float
+    set_points: int
+    of: int
+    follows_step: bool
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Consecutive points at one temperature and field: their pooled scatter, about their drift where they have one.
+
+    ``deviation`` holds deviations, scaled to the standard deviation of one point, of points beside or at ``points``.
+    """
+
+    scatter: Scatter
+    drift: Drift | None
+    points: IntArray
+    deviation: FloatArray
 
 
 def repeat_groups(temperature: FloatArray, field: FloatArray) -> IntArray:
-    """Number of the stretch of consecutive points at one temperature and field that each point belongs to."""
-    same = (np.abs(np.diff(temperature)) <= 5.0e-4 * temperature[1:]) & (
-        np.abs(np.diff(field)) <= 0.2 + 1.0e-5 * np.abs(field[1:])
-    )
-    return np.cumsum(np.concatenate((np.zeros(min(len(field), 1), dtype=bool), ~same)))
+    """Number of the stretch of consecutive points at one temperature and field that each point belongs to.
+
+    Stretches that go on and on in small steps, as a slow sweep does, are none: each of their points is by itself.
+    """
+    near_T, near_H = 5.0e-4 * temperature[1:], 0.2 + 1.0e-5 * np.abs(field[1:])
+    new = np.ones(len(field), dtype=bool)
+    new[1:] = (np.abs(np.diff(temperature)) > near_T) | (np.abs(np.diff(field)) > near_H)
+    if not new.all():
+        starts = np.flatnonzero(new)
+        spreads = [
+            np.maximum.reduceat(a, starts) - np.minimum.reduceat(a, starts) for a in (temperature, field)
+        ]
+        limits = [_SPREAD * np.append(near, near[-1])[starts] for near in (near_T, near_H)]
+        creeps = (spreads[0] > limits[0]) | (spreads[1] > limits[1])
+        if creeps.any():
+            new |= np.repeat(creeps, np.diff(np.append(starts, len(new))))
+    return np.cumsum(new) - 1
 
 
 def repeat_scatter(temperature: FloatArray, field: FloatArray, moment: FloatArray) -> Scatter | None:
     """Pooled scatter of consecutive points at one temperature and field; None with too few of them."""
+    repeats = find_repeats(temperature, field, moment)
+    return None if repeats is None else repeats.scatter
+
+
+def find_repeats(temperature: FloatArray, field: FloatArray, moment: FloatArray) -> Repeats | None:
+    """Repeated measurements of a run in order of acquisition; None where they are too few to know their scatter.
+
+    Where the moment changes through the repeats in the same way at nearly all set points, as by a relaxation after the
+    step before them, that drift is no scatter: it is taken out.
+    """
     group = repeat_groups(temperature, field)
     counts = np.bincount(group)
     freedom = int((counts - 1).sum()) if len(counts) else 0
@@ -188,65 +147,164 @@ def repeat_scatter(temperature: FloatArray, field: FloatArray, moment: FloatArra
         return None  # a few points say too little about the others
     mean = np.bincount(group, weights=moment) / counts
     size = counts[group]
-    repeated = size > 1
-    deviation = (moment - mean[group])[repeated] * np.sqrt(size[repeated] / (size[repeated] - 1.0))
-    sigma = MAD_TO_SIGMA * float(np.median(np.abs(deviation)))
-    return Scatter(sigma, 0.0, True, f"repeat scatter ({freedom} degrees of freedom)", int(repeated.sum()))
+    points = np.flatnonzero(size > 1)
+    deviation = (moment - mean[group])[points]
+    scaled = deviation * np.sqrt(size[points] / (size[points] - 1.0))
+    sigma = MAD_TO_SIGMA * float(np.median(np.abs(scaled)))
+    words = f"repeat scatter ({freedom} degrees of freedom)"
+    plain = Repeats(Scatter(sigma, 0.0, True, words, len(points)), None, points, scaled)
+
+    repeated = np.flatnonzero(counts > 1)
+    steps = np.sign(np.diff(mean, prepend=mean[0]))[repeated]
+    firsts = (np.cumsum(counts) - counts)[repeated]
+    change, noise = _changes(moment, firsts, counts[repeated])
+    drift = _drift(change, noise, steps, np.abs(mean[repeated]))
+    if drift is None:
+        return plain
+    members, rest = _about_drift(moment, firsts, counts[repeated], change, steps)
+    sigma = MAD_TO_SIGMA * float(np.median(np.abs(rest)))
+    if abs(drift.change) <= sigma:
+        return plain
+    words = f"repeat scatter about the drift of the repeats ({len(rest)} deviations)"
+    return Repeats(Scatter(sigma, 0.0, True, words, len(rest)), drift, members, rest)
+
+
+def _changes(moment: FloatArray, firsts: IntArray, counts: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Change of the moment from the first to the last repeat by a straight line, and its error; a value a set point."""
+    apart = np.diff(moment)
+    within = np.ones(len(apart), dtype=bool)
+    within[(firsts + counts - 1)[firsts + counts - 1 < len(apart)]] = False
+    within[firsts[firsts > 0] - 1] = False
+    scatter = MAD_TO_SIGMA * float(np.median(np.abs(apart[within]))) / np.sqrt(2.0)
+    change, noise = np.empty(len(firsts)), np.empty(len(firsts))
+    for n in np.unique(counts).tolist():
+        same = counts == n
+        place = np.arange(n) - 0.5 * (n - 1)
+        norm = float(place @ place)
+        change[same] = moment[firsts[same][:, None] + np.arange(n)] @ place * ((n - 1) / norm)
+        noise[same] = scatter * (n - 1) / np.sqrt(norm)
+    return change, noise
+
+
+def _drift(change: FloatArray, noise: FloatArray, steps: FloatArray, size: FloatArray) -> Drift | None:
+    """The drift that the changes at the set points show, if any."""
+    for follows, signs in ((False, np.ones(len(change))), (True, steps)):
+        known = signs != 0.0
+        values = (change * signs)[known]
+        n = len(values)
+        if not n:
+            continue
+        upward = int((values > 0.0).sum())
+        if n >= _FEWEST_SET_POINTS:
+            mean, spread = float(values.mean()), float(values.std(ddof=1))
+            sure = abs(2 * upward - n) >= _SURE * np.sqrt(n) or abs(mean) * np.sqrt(n) > _SURE_OF_FEW * spread
+        else:
+            sure = float(np.median(np.abs(values) / noise[known])) > _SURE_OF_FEW if noise.all() else False
+        if sure:
+            middle = float(np.median(values))
+            relative = abs(middle) / (float(np.median(size)) or 1.0)
+            return Drift(middle, relative, max(upward, n - upward), n, follows)
+    return None
+
+
+def _about_drift(
+    moment: FloatArray, firsts: IntArray, counts: IntArray, change: FloatArray, steps: FloatArray
+) -> tuple[IntArray, FloatArray]:
+    """Deviations of repeated points from their drift, scaled to the standard deviation of one point.
+
+    Each with the first point at its set point. Of three repeats and more the deviations from the shape that all set
+    points share (a straight line where there are few); at a few set points with many repeats the differences from one
+    to the next; of two, where there are no others, those of their difference from what the moment and the step before
+    it lead to expect.
+    """
+    members: list[IntArray] = []
+    rest: list[FloatArray] = []
+    for n in np.unique(counts).tolist():
+        same = counts == n
+        block = moment[firsts[same][:, None] + np.arange(n)]
+        if n < 3:
+            continue
+        if n >= _LONG and len(block) < _GROUPS_FOR_SHAPE:
+            block = np.diff(block, axis=1) / np.sqrt(2.0)
+        else:
+            turned = (block - block.mean(axis=1, keepdims=True)) * np.sign(change[same])[:, None]
+            shape = np.median(turned, axis=0) if len(block) >= _GROUPS_FOR_SHAPE else np.arange(float(n))
+            level_and_shape = np.stack([np.ones(n), shape, *np.eye(n)], axis=1)
+            block = block @ np.linalg.qr(level_and_shape)[0][:, 2:n]
+        members.append(np.repeat(firsts[same], block.shape[1]))
+        rest.append(block.ravel())
+    if not rest:
+        middle = moment[firsts] + 0.5 * change
+        columns = np.stack([np.ones(len(firsts)), middle, steps], axis=1)
+        columns /= np.maximum(np.abs(columns).max(axis=0), np.finfo(float).tiny)
+        usual = steps != 0.0
+        for _ in range(_FITS):  # each without the set points that the last one misses by far
+            difference = change - columns @ np.linalg.lstsq(columns[usual], change[usual], rcond=None)[0]
+            usual = np.abs(difference) <= _WILD * np.median(np.abs(difference))
+        return firsts, difference * np.sqrt(0.5 * len(firsts) / max(len(firsts) - 3, 1))
+    return np.concatenate(members), np.concatenate(rest)
 
 
 def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatter:
     """Robust scatter of the points about a smooth curve through their neighbours, within each branch.
 
     Windows of k + 2 points are held against the polynomial of degree k through them (divided differences, any
-    spacing), k from 2 up to where a higher degree no longer lowers the scatter.
+    spacing), k from 2 up to where a higher degree no longer lowers the scatter. The scatter is reliable if it comes
+    from TRUSTED_WINDOWS and neighbouring windows deviate to opposite sides, as noise does; a curve stays on one side.
     """
-    chosen: tuple[FloatArray, FloatArray] | None = None
+    chosen: Windows | None = None
     scatter, order, reliable = 0.0, 0, False
     for k in _ORDERS:
-        residual, size = _all_residuals(x, moment, branch, k)
-        if len(residual) < _FEWEST_WINDOWS:
+        windows = all_windows(x, moment, branch, k)
+        if len(windows) < _FEWEST_WINDOWS:
             break
-        now = MAD_TO_SIGMA * float(np.median(np.abs(residual)))
+        now = MAD_TO_SIGMA * float(np.median(np.abs(windows.residual)))
         if chosen is not None and now >= _SETTLED * scatter:
-            reliable = len(residual) >= _TRUSTED_WINDOWS
+            reliable = len(windows) >= TRUSTED_WINDOWS and chosen.alternating >= _ALTERNATING
             break
-        chosen, scatter, order = (residual, size), now, k
+        chosen, scatter, order = windows, now, k
     if chosen is None:
         spread = float(np.ptp(moment)) if len(moment) else 0.0
         return Scatter(spread, 0.0, False, "spread of the moments (too few points for a local scatter)", 0)
-    constant, relative = _growth(*chosen, scatter)
+    constant, relative = _growth(chosen.residual, chosen.size, scatter)
     grows = ", growing with the moment" if relative else ""
     words = f"local scatter of the run (differences of order {order + 1}{grows})"
-    return Scatter(constant, relative, reliable, words, len(chosen[0]))
+    return Scatter(constant, relative, reliable, words, len(chosen), order)
 
 
-def _all_residuals(
-    x: FloatArray, moment: FloatArray, branch: IntArray, order: int
-) -> tuple[FloatArray, FloatArray]:
-    """Residuals of the windows of all branches, and the median |moment| of each."""
+def all_windows(
+    x: FloatArray, moment: FloatArray, branch: IntArray, order: int, error: FloatArray | None = None
+) -> Windows:
+    """The windows of ``order`` + 2 points of all branches; ``error`` are the errors of the points, if any."""
     step = 1 + len(moment) // _MOST_WINDOWS
     parts = [
-        window_residuals(x[part], moment[part], order, step)
+        window_residuals(x[part], moment[part], order, step, None if error is None else error[part])
         for part in stretches(branch)
         if part.stop - part.start >= order + 2
     ]
     if not parts:
-        return np.zeros(0), np.zeros(0)
-    residuals, sizes = zip(*parts, strict=True)
-    return np.concatenate(residuals), np.concatenate(sizes)
+        return Windows(np.zeros(0), np.zeros(0), np.zeros(0))
+    pairs = [np.sign(part.residual[1:]) * np.sign(part.residual[:-1]) for part in parts]
+    known = sum(int((pair != 0.0).sum()) for pair in pairs)
+    opposite = sum(int((pair < 0.0).sum()) for pair in pairs)
+    return Windows(
+        np.concatenate([part.residual for part in parts]),
+        np.concatenate([part.size for part in parts]),
+        np.concatenate([part.expected for part in parts]),
+        opposite / known if step == 1 and known else 1.0,
+    )
 
 
 def window_residuals(
-    x: FloatArray, moment: FloatArray, order: int, step: int = 1
-) -> tuple[FloatArray, FloatArray]:
+    x: FloatArray, moment: FloatArray, order: int, step: int = 1, error: FloatArray | None = None
+) -> Windows:
     """Deviations of windows of ``order`` + 2 consecutive points from a polynomial of that order.
 
-    Scaled so that noise of standard deviation s in ``moment`` gives deviations of standard deviation s. Returned with
-    the median |moment| of each window; every ``step``-th window is taken.
+    Every ``step``-th window is taken; with ``error`` the expected deviations are those by these errors of the points.
     """
     width = order + 2
     if len(x) < width:
-        return np.zeros(0), np.zeros(0)
+        return Windows(np.zeros(0), np.zeros(0), np.zeros(0))
     # Equal values are set apart by next to nothing: their window then compares the equals with each other.
     scale = float(np.ptp(x)) or 1.0
     apart = (x - x.min()) / scale + 1.0e-7 * np.arange(len(x))
@@ -262,7 +320,11 @@ def window_residuals(
     weights = [1.0 / product for product in products]
     norm = np.sqrt(sum(weight**2 for weight in weights))
     residual = sum(weight * value for weight, value in zip(weights, values, strict=True)) / norm
-    return residual, np.median(np.abs(values), axis=0)
+    expected = np.ones(len(residual))
+    if error is not None:
+        errors = [error[j : last + j : step] for j in range(width)]
+        expected = np.sqrt(sum((w * e) ** 2 for w, e in zip(weights, errors, strict=True))) / norm
+    return Windows(residual, np.median(np.abs(values), axis=0), expected)
 
 
 def _growth(residual: FloatArray, size: FloatArray, scatter: float) -> tuple[float, float]:
@@ -274,7 +336,7 @@ def _growth(residual: FloatArray, size: FloatArray, scatter: float) -> tuple[flo
     low, high = order[:quarter], order[-quarter:]
     s_low, s_high = (MAD_TO_SIGMA * float(np.median(np.abs(residual[part]))) for part in (low, high))
     m_low, m_high = float(np.median(size[low])), float(np.median(size[high]))
-    if s_high < 2.0 * s_low or m_high < 2.0 * m_low:
+    if s_high <= 2.0 * s_low or m_high <= 2.0 * m_low:
         return scatter, 0.0
     slope2 = (s_high**2 - s_low**2) / (m_high**2 - m_low**2)
     return float(np.sqrt(max(s_low**2 - slope2 * m_low**2, (0.1 * s_low) ** 2))), float(np.sqrt(slope2))
@@ -288,84 +350,3 @@ def resolution(moment: FloatArray) -> float:
         if value and isinstance(exponent := Decimal(repr(value)).as_tuple().exponent, int)
     ]
     return float(10.0 ** max(min(exponents, default=-12), -30) / np.sqrt(12.0))
-
-
-def flux_jumps(*, varies: FloatArray, moment: FloatArray, branch: IntArray, scatter: Scatter) -> IntArray:
-    """Indices of points off the curve by FAR times the scatter while the points around them are not.
-
-    The moment is held against the cubic through its neighbours within the branch. A point is suspect where it, alone or
-    with the next one, lies beyond both neighbours and is what makes the curve rough: a steep but true change leaves its
-    neighbours rough too. A jump that is smaller than the step from point to point cannot be distinguished from the
-    curve, and the first two and last two points of a branch have too few neighbours.
-
-    Parameters
-    ----------
-    varies, moment : arrays of one length
-        What varies through the run, so scaled that the moment is a smooth function of it; emu.
-    branch : array of int
-        Branch of each point, one after another.
-    scatter : Scatter
-        Scatter of the points about a smooth curve.
-    """
-    far = FAR if scatter.deviations >= _WELL_KNOWN else FAR_OF_FEW
-    sigma = np.maximum(scatter.sigma(moment), resolution(moment))
-    found: set[int] = set()
-    for part in stretches(branch):
-        found |= {part.start + i for i in _of_branch(varies[part], moment[part], sigma[part], far)}
-    if len(found) > max(1.0, _LARGEST_SHARE * len(moment)):
-        return np.zeros(0, dtype=np.int64)
-    return np.array(sorted(found), dtype=np.int64)
-
-
-def _of_branch(x: FloatArray, moment: FloatArray, sigma: FloatArray, far: float) -> set[int]:
-    half = (_ORDER + 2) // 2
-    rough = np.zeros(len(x))
-    for start in range(0, len(x) - 2 * half, _CHUNK):
-        stop = min(start + _CHUNK + 2 * half, len(x))
-        residual, _ = window_residuals(x[start:stop], moment[start:stop], _ORDER)
-        rough[start + half : stop - half] = np.abs(residual) / sigma[start + half : stop - half]
-    found: set[int] = set()
-    explained = np.zeros(len(x), dtype=bool)
-    for i in sorted(np.flatnonzero(rough > far).tolist(), key=lambda i: -rough[i]):
-        if explained[i]:
-            continue
-        explained[max(0, i - half) : i + half + 1] = True  # this point makes the curve rough here
-        for suspects in _around(i, half):
-            if _stands_out(x, moment, suspects) and _calm_without(
-                x, moment, sigma, suspects, limit=max(far / 2.0, _CALM * rough[i])
-            ):
-                found.update(suspects)
-                break
-    return found
-
-
-def _around(i: int, half: int) -> list[tuple[int, ...]]:
-    """Points that may make the curve rough at ``i``: single points before pairs, near ones before far ones.
-
-    Where the grid is uneven, the window in which a wild point shows most is not always that around it.
-    """
-    near = sorted(range(i - half, i + half + 1), key=lambda j: abs(j - i))
-    return [*((j,) for j in near), *((j, j + 1) for j in near)]
-
-
-def _stands_out(x: FloatArray, moment: FloatArray, suspects: tuple[int, ...]) -> bool:
-    """Whether the suspects lie above both neighbours or below both, and not at the edge of a gap in the grid."""
-    before, after = suspects[0] - 1, suspects[-1] + 1
-    if before < 0 or after >= len(x):
-        return False
-    least = _LEAST_GAP * float(np.ptp(x))
-    gaps = [max(abs(x[suspects[0]] - x[before]), least), max(abs(x[after] - x[suspects[-1]]), least)]
-    if max(gaps) > _UNEVEN * min(gaps):
-        return False
-    low, high = sorted((moment[before], moment[after]))
-    return all(moment[i] < low for i in suspects) or all(moment[i] > high for i in suspects)
-
-
-def _calm_without(
-    x: FloatArray, moment: FloatArray, sigma: FloatArray, suspects: tuple[int, ...], *, limit: float
-) -> bool:
-    """Whether the curve around the suspects is smooth once they are left out."""
-    low, high = max(0, suspects[0] - _ORDER - 1), min(len(x), suspects[-1] + _ORDER + 2)
-    around = np.setdiff1d(np.arange(low, high), suspects)
-    residual, _ = window_residuals(x[around], moment[around], _ORDER)
-    return len(residual) > 0 and bool(np.all(np.abs(residual) <= limit * sigma[around].max()))

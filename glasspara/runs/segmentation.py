@@ -44,6 +44,9 @@ MOST_SEGMENTS = 10_000
 _LONG_PLATEAU = 64  # rows from which on numpy walks faster than Python
 _STRAY_STEPS = 3  # up to so many fields off the level are on the way; more are a drift
 _REVISITS = 4
+_LEVELS = 6  # temperatures at the end of a sweep that say how many rows it has at each
+_JUMP = 5.0  # times the usual step from temperature to temperature
+_FLAT_STEP, _STEP = 0.015, 0.1  # relative: between flat levels that follow at once, and over a drift
 _NOISIEST = 0.08  # relative: however noisy the temperature, a larger jump is another set point
 
 
@@ -89,9 +92,13 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
         if not rows.sweeps(range(start, stop)):
             between.extend(range(start, stop))
             continue
-        _split_between(rows, between, segments, strays)
-        between = []
-        segments.append(_segment(FIXED_FIELD, range(start, stop)))
+        first = start + _shared_rows(rows, range(stop - 1, start - 1, -1), range(start - 1, -1, -1))
+        last = stop - _shared_rows(rows, range(start, stop), range(stop, len(field)))
+        if last - first < stop - start and not rows.sweeps(range(first, last)):
+            first, last = start, stop
+        _split_between(rows, [*between, *range(start, first)], segments, strays)
+        between = list(range(last, stop))
+        segments.append(_segment(FIXED_FIELD, range(first, last)))
     _split_between(rows, between, segments, strays)
     if len(segments) > MOST_SEGMENTS:
         return [], dict.fromkeys(range(len(field)), NOTHING_HELD)
@@ -134,6 +141,43 @@ def _along_plateau(field: FloatArray, start: int, i: int, total: float) -> tuple
     leaves = np.abs(values - means) > np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(means))
     count = int(leaves.argmax()) if leaves.any() else len(values)
     return i + count, float(sums[count])
+
+
+def _shared_rows(rows: _Rows, sweep: range, beside: range) -> int:
+    """Number of rows at the end of a temperature sweep that belong to a loop which begins at the same field.
+
+    ``beside`` are the rows after the sweep, seen from its end. The sweep keeps as many rows at the temperature of the
+    loop as it has at its other temperatures, and none where the temperature jumps to that of the loop.
+    """
+    fields: list[float] = []
+    level = rows.T[beside[0]] if len(beside) else 0.0
+    noise = temperature_noise(level)
+    for i in beside:
+        if abs(rows.T[i] - level) > noise:
+            return 0
+        if all(abs(rows.H[i] - other) > field_noise(other) for other in fields):
+            fields.append(rows.H[i])
+        if len(fields) == FEWEST_POINTS - 1:
+            break
+    if len(fields) < FEWEST_POINTS - 1:
+        return 0
+    lengths: list[int] = []  # of the levels of temperature, from the end of the sweep
+    levels: list[float] = [level]
+    for i in reversed(sweep):
+        if not lengths or abs(rows.T[i] - levels[-1]) > temperature_noise(levels[-1]):
+            if not lengths and abs(rows.T[i] - level) > noise:
+                return 0
+            if len(lengths) > _LEVELS:
+                break
+            levels.append(rows.T[i])
+            lengths.append(0)
+        lengths[-1] += 1
+    if len(lengths) <= _LEVELS // 2:
+        return 0
+    steps = [abs(np.log(b / a)) for a, b in pairwise(levels[1:])]
+    if steps[0] > max(_JUMP * float(np.median(steps[1:])), SWEEP_SPAN):
+        return lengths[0]
+    return max(0, lengths[0] - int(np.median(lengths[1:-1])))
 
 
 def _levels(values: Iterable[float], noise: Callable[[float], float]) -> int:
@@ -298,17 +342,18 @@ def _keep_near(rows: _Rows, pending: list[int], level: list[int], strays: dict[i
 def _new_level(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> bool:
     """Whether two groups are two set points, not one temperature that drifts.
 
-    The step must be far larger than the spreads. Then either few rows lie between and the field starts anew,
-    where a drift lets it go on, or both levels are flat and far apart.
+    The step must be far larger than the spreads. Then either few rows lie between and the field starts anew, where a
+    drift lets it go on, or both levels are flat: a step of a few per cent is enough where few rows lie between them.
     """
     (mid_a, spread_a), (mid_b, spread_b) = rows.level(a), rows.level(b)
     noise = temperature_noise(mid_a)
     spread, step = max(spread_a, spread_b), abs(mid_b - mid_a)
     if step <= max(4.0 * spread, noise):
         return False
-    if len(rows.field_steps(between)) <= _STRAY_STEPS and not _goes_on(rows, a, between, b):
+    few = len(rows.field_steps(between)) <= _STRAY_STEPS
+    if few and not _goes_on(rows, a, between, b):
         return True
-    return spread <= noise and step > 0.1 * mid_a
+    return spread <= noise and step > max(2.0 * noise, (_FLAT_STEP if few else _STEP) * mid_a)
 
 
 def _goes_on(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> bool:

@@ -103,7 +103,7 @@ def test_poor_dipole_fits(write, compose, sweep, fit, fixed_fit, code, remedy):
 @pytest.mark.parametrize(
     ("poor", "min_fit", "dropped", "words"),
     [
-        (1, None, 1, "(file lines 14): where the total moment is weak or changes sign"),
+        (1, None, 1, "(file lines 14): their moments are weak, at most 2.5 % of the largest"),
         (3, None, 3, "they are left out, --min-fit 0 keeps them"),
         (4, None, 0, "they are kept, their errors times 0.8 over the fit (10 at most)"),
         (4, 0.8, 4, "they are left out"),
@@ -112,18 +112,109 @@ def test_poor_dipole_fits(write, compose, sweep, fit, fixed_fit, code, remedy):
     ],
 )
 def test_poor_regression_of_an_mpms_xl(write, compose, sweep, poor, min_fit, dropped, words):
-    """Left out where they are the lesser part, or on request."""
+    """Weak moments are left out where they are the lesser part, or on request; a range that is lost comes first."""
     points = sweep()
     for i in range(poor):
-        points[i]["fit"] = 0.1 + 0.2 * i
+        points[i] |= {"fit": 0.1 + 0.2 * i, "m": 1e-6 * (i + 1)}
     measurement = accounts(read(write(compose("xl", points)), min_fit=min_fit))
     assert measurement.moment_choice.diagnostics["rows_poor_fit"] == poor
-    (warning,) = measurement.moment_choice.warnings
+    *first, warning = measurement.moment_choice.warnings
+    assert [item.code for item in first] == ["files.cut-removes-range"] * (dropped >= 3)
     assert f"Long Reg Fit is below 0.8 in {poor} of 8 rows" in warning.text
     assert words in warning.text
     assert (warning.code, warning.values["rows"]) == ("files.poor-fit", poor)
     assert measurement.rows_dropped == ({"poor fit of the scan": dropped} if dropped else {})
     assert [row.line for row in measurement.dropped] == list(range(14, 14 + dropped))
+
+
+LOOP = np.concatenate((np.linspace(-7e4, 7e4, 71), np.linspace(6.8e4, -7e4, 70)))
+
+
+def loop(fits, scale=1.0):
+    """A loop that saturates; ``fits`` gives the quality of the fit at each field."""
+    moments = scale * 1e-3 * np.tanh(LOOP / 8e3) + 1e-7 * np.cos(5.3 * np.arange(len(LOOP)) ** 2)
+    return [
+        {"T": 5.0, "H": h, "m": m, "fixed": m, "fit": f, "fixed_fit": f, "s": 2e-7}
+        for h, m, f in zip(LOOP.tolist(), moments.tolist(), fits.tolist(), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("layout", ["mpms3-dc", "xl"])
+def test_strong_moments_are_not_lost_for_the_quality_of_their_fits(write, compose, layout):
+    """A holder spoils the fits above 40 kOe, where the moment is all but saturated."""
+    fits = np.where(np.abs(LOOP) > 4e4, 1.19 - 1e-5 * np.abs(LOOP), 0.97)
+    (run,) = (found := read(write(compose(layout, loop(fits))))).runs
+    (poor,) = (item for item in found.warnings if item.code.startswith("files."))
+    assert found.rows_dropped == {}
+    assert run.field.max() == pytest.approx(7e4)
+    assert (poor.code, poor.values["moments"], poor.values["kept"]) == (
+        "files.poor-fit",
+        "strong",
+        (fits < 0.8).sum(),
+    )
+    assert poor.values["least_share"] > 0.99
+    widest = run.sigma / np.median(run.sigma[np.abs(run.field) < 3e4])
+    assert widest.max() == pytest.approx(0.8 / 0.49, rel=0.01)
+
+
+def test_a_strong_moment_whose_scan_is_no_dipole_is_left_out(write, compose):
+    fits = np.where(LOOP > 5.5e4, 0.15, 0.97)
+    found = read(write(compose("xl", loop(fits))))
+    lost, poor = (item for item in found.warnings if item.code.startswith("files."))
+    assert lost is found.warnings[0]
+    assert lost.values["ranges"] == [{"low": 5.6e4, "high": 7e4, "unit": "Oe", "rows": 15}]
+    assert "all points from 56000 to 70000 Oe are left out" in lost.text
+    assert poor.values["moments"] == "no-dipole"
+
+
+def test_a_range_that_a_cut_takes_away_comes_first(write, compose):
+    """A holder and a paramagnet cancel from 70 to 120 K; and the reason is true: these moments are weak."""
+    T = np.linspace(4.0, 200.0, 99)
+    moment = 1e-3 * (4.0 / T - 4.0 / 95.0)
+    near = np.abs(T - 95.0) <= 25.0
+    points = [
+        {"T": t, "H": 50.0, "m": m, "fit": f}
+        for t, m, f in zip(T.tolist(), moment.tolist(), np.where(near, 0.4, 0.97).tolist(), strict=True)
+    ]
+    found = read(write(compose("xl", points)))
+    lost, poor = found.warnings[:2]
+    assert lost.code == "files.cut-removes-range"
+    assert lost.values["ranges"] == [{"low": 70.0, "high": 120.0, "unit": "K", "rows": 26}]
+    assert poor.values["moments"] == "weak"
+    assert found.rows_dropped == {"poor fit of the scan": 26}
+    again = read(write(compose("xl", points)), min_fit=0.5).warnings[0]
+    assert (again.code, again.values["ranges"]) == (lost.code, lost.values["ranges"])
+    assert "files.cut-removes-range" not in [
+        w.code for w in read(write(compose("xl", points)), min_fit=0.0).warnings
+    ]
+
+
+def test_single_rows_left_out_leave_no_gap(write, compose):
+    fits = np.where(np.arange(len(LOOP)) % 9 == 4, 0.2, 0.97)
+    found = read(write(compose("xl", loop(fits))))
+    assert [item.code for item in found.warnings if item.code.startswith("files.")] == ["files.poor-fit"]
+
+
+def test_a_position_that_jumps_is_named(write, compose, sweep, layouts):
+    """And where the file states positions, inspect shows them."""
+    row = layouts["xl"][2].replace(",0,{fit}", ",{offset},{fit}")
+    points = [
+        row.format(**p, s=2e-8, fit=0.97, offset=3.2 + 0.09 * (i == 5)) for i, p in enumerate(sweep(12))
+    ]
+    found = read(write(compose("xl", points)))
+    assert found.moment_choice.diagnostics["offset_cm"] == 3.2
+    (jump,) = found.warnings
+    assert (jump.code, jump.values["lines"]) == ("files.position-jumps", [[19, 19]])
+    assert "to 3.29 cm from its usual 3.20 cm" in jump.text
+
+
+def test_the_high_fields_of_a_real_loop(shared):
+    """70 kOe, 81 % of the largest moment, fit 0.34: kept, with larger errors."""
+    found = read(str(shared / "cases/files/high_field_rows_dropped_by_fit.dat"))
+    assert found.rows_dropped == {"comment only": 1}
+    (run,) = found.runs
+    assert np.abs(run.field).max() == pytest.approx(7e4, rel=1e-4)
+    assert found.warnings[0].values["moments"] == "strong"
 
 
 def test_kept_points_of_poor_fits_have_less_weight(write, compose, sweep):

@@ -86,8 +86,6 @@ def test_moments_that_are_all_zero(glasspara, write, compose, sweep):
         assert (status, out, err.count("\n")) == (3, "", 1)
 
 
-# The scatter of many zeros is 0, and runs/scatter.py divides by it; this passes once it does not.
-@pytest.mark.xfail(raises=ZeroDivisionError, strict=False, reason="the scatter of zeros")
 def test_many_moments_that_are_all_zero(write, compose):
     path = write(compose("xl", [{"T": 2.0 + 3.0 * i, "H": 1e3, "m": 0.0} for i in range(80)]))
     assert read(path).rows_used == 80

@@ -63,3 +63,16 @@ def test_what_goes_beyond_10_is_known(found):
     item = result.parameters[name]
     assert item.error < KNOWN_TO[result.model.name] * item.value
     assert item.value == pytest.approx(values[name], rel=3.5 * KNOWN_TO[result.model.name])
+
+
+def test_either_sign_of_gamma_may_be_asked_for():
+    """(16) with a negative Gamma: the tunnelling number falls with temperature."""
+    values, model = {**BK7, "gamma_tunn": -0.5, "e0_tunn": 0.4}, Model("etm-16")
+    data = both_kinds(values, np.random.default_rng(2), model, noise=1e-4)
+    settings = FitSettings(model=model, limits={"gamma_tunn": (-1000.0, 1.0)}, fixed={"e0_tunn": 0.4})
+    result = fit(data, settings, ordinary=False)
+    gamma = result.parameters["gamma_tunn"]
+    assert gamma.value < 0.0
+    assert gamma.value == pytest.approx(-0.5, abs=4.0 * gamma.error)
+    growing = FitSettings(model=model, limits={"gamma_tunn": (0.0, 1.0)}, fixed={"e0_tunn": 0.4})
+    assert fit(data, growing, ordinary=False).minimum.chi2 > result.minimum.chi2 + 100.0

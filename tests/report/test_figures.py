@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from glasspara.analysis.fit.figures import fit_figures, pictures
 from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
+from glasspara.analysis.fit.report import contour_stem, profile_stem
 from glasspara.analysis.universality.collapse import universality
 from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
 from glasspara.data.dataset import Dataset
@@ -29,7 +30,6 @@ from glasspara.fitting.result import Determination, FitResult, FittedParameter, 
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, evaluate
 from glasspara.report.panels import POINTS
-from glasspara.report.stems import contour_stem, profile_stem
 from glasspara.report.style import save_png
 from glasspara.report.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glasspara.report.progress import LINE_EVERY, duration, progress
+from glasspara.report.progress import LINE_EVERY, duration, progress, stages
 
 
 @pytest.fixture
@@ -49,3 +49,25 @@ def test_short_work_and_quiet_work_say_nothing(clock, capsys):
 )
 def test_durations(seconds, words):
     assert duration(seconds) == words
+
+
+def test_stages_follow_each_other(clock, capsys):
+    with stages() as begin:
+        for stage in ("fitting models", "simulating"):
+            report = begin(stage)
+            report(0, 4)
+            clock[0] += LINE_EVERY
+            report(1, 4)
+    assert capsys.readouterr().err.splitlines() == [
+        "fitting models: 1/4, about 45 s left",
+        "simulating: 1/4, about 45 s left",
+    ]
+
+
+def test_a_terminal_shows_one_bar_at_a_time(monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with stages() as begin:
+        for stage in ("fitting models", "simulating"):
+            report = begin(stage)
+            report(0, 2)
+            report(2, 2)

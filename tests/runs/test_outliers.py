@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from glasspara.runs.scatter import flux_jumps, local_scatter
+from glasspara.runs.outliers import flux_jumps
+from glasspara.runs.scatter import local_scatter
 
 NOISE = 1.0e-8
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glasspara.files.table import Points
-from glasspara.runs.run import average_repeats, segment
+from glasspara.runs.run import average_repeats, segment, select
 
 NOISE = 3.0e-8
 
@@ -59,10 +59,7 @@ def test_a_single_point_keeps_its_error():
     run = run_of(40, 4)
     keep = np.ones(160, dtype=bool)
     keep[5:8] = False
-    mean = average_repeats(
-        replace(run, **{name: getattr(run, name)[keep] for name in
-                        ("temperature", "field", "moment", "sigma", "line", "branch")})
-    )  # fmt: skip
+    mean = average_repeats(select(run, keep))
     assert mean.sigma[1] == run.sigma[4]
     assert mean.sigma[0] < mean.sigma[1]
 

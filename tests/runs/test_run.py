@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from glasspara.files.table import Points
-from glasspara.runs.run import Run, makes_runs, segment, set_point
+from glasspara.runs.measurement import read
+from glasspara.runs.run import Run, makes_runs, segment, select, set_point
 
 
 def points(T, H, sigma=1e-8, **columns):
@@ -92,3 +93,29 @@ def test_arrays_must_agree():
             ("warming",),
             "",
         )
+
+
+def test_the_first_points_after_a_field_change_are_marked():
+    """Also where the field creeps, across runs of one file, and after points are left out."""
+    H = np.concatenate(
+        (np.full(10, 100.0) + 0.1 * np.arange(10), np.full(10, 200.0), np.repeat([3e3, 4e3, 5e3, 6e3], 3))
+    )
+    T = np.concatenate((np.geomspace(2, 300, 10), np.geomspace(300, 2, 10), np.full(12, 2.0)))
+    runs, _ = segment(points(T, H))
+    assert [run.since_field_change.tolist() for run in runs] == [
+        list(range(10)),
+        list(range(10)),
+        [0, 1, 2] * 4,
+    ]
+    assert select(runs[0], np.arange(10) % 2 == 1).since_field_change.tolist() == [1, 3, 5, 7, 9]
+
+
+def test_three_loops_of_one_file(shared):
+    """102, 112 and 122 K, each from 0 through + and - to 0: plateaus as flat as the thermometer."""
+    measurement = read(str(shared / "cases/files/loops_102_112_122K.rso.dat"))
+    assert [(run.label, len(run)) for run in measurement.runs] == [
+        ("102 K", 15),
+        ("112 K", 15),
+        ("122 K", 15),
+    ]
+    assert measurement.warnings == ()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from glasspara.errors import UsageError
-from glasspara.runs.scatter import estimate_sigma, local_scatter, repeat_scatter, resolution
+from glasspara.runs.errors import estimate_sigma
+from glasspara.runs.scatter import local_scatter, repeat_scatter, resolution
 
 NOISE = 3.0e-8
 

@@ -118,6 +118,47 @@ def test_field_sweep_then_temperature_sweep():
     assert not strays
 
 
+CLOSED = np.array([0, 1, 20, 40, 60, 40, 20, 1, -1, -20, -40, -60, -40, -20, -1.0]) * 1e3
+
+
+@pytest.mark.parametrize(
+    "temperatures",
+    [(102.0, 112.0, 122.0), (50.0, 51.0, 52.0), (4.2, 4.3, 4.4), (2.0, 2.1, 2.2), (300.0, 290.0)],
+)
+@pytest.mark.parametrize("steps", [1, 4])
+def test_loops_at_neighbouring_temperatures_are_apart(temperatures, steps):
+    """Each goes on where the last one ends: from -1000 through 0 to 1000 Oe."""
+    fields = np.repeat(CLOSED, steps)
+    T, H = sequence(*((T, fields) for T in temperatures))
+    noise = np.random.default_rng(5).normal(size=len(T))
+    runs, strays = found(T * (1.0 + 3e-4 * noise), H + 0.3 * noise)
+    assert [(kind, n) for kind, _, n in runs] == [(FIXED_TEMPERATURE, len(fields))] * len(temperatures)
+    assert [T for _, T, _ in runs] == pytest.approx(temperatures, rel=2e-3)
+    assert not strays
+
+
+def test_a_loop_that_begins_at_the_field_of_the_sweep_before_it():
+    """Warming to the temperature of the loop, or not; one reading at each temperature, or three."""
+    fields = np.linspace(1e3, 5e4, 15)
+    for sweep, T in ((RAMP, 300.0), (RAMP[::-1], 2.0), (RAMP, 5.0), (RAMP[::-1], 40.0)):
+        for repeats in (1, 3):
+            runs, strays = found(*sequence((np.repeat(sweep, repeats), 1e3), (T, np.repeat(fields, repeats))))
+            assert runs == [(FIXED_FIELD, 1e3, 40 * repeats), (FIXED_TEMPERATURE, T, 15 * repeats)]
+            assert not strays
+
+
+def test_a_loop_that_ends_at_the_field_of_the_sweep_after_it():
+    fields = np.linspace(5e4, 1e3, 15)
+    runs, strays = found(*sequence((5.0, fields), (RAMP, 1e3)))
+    assert runs == [(FIXED_TEMPERATURE, 5.0, 15), (FIXED_FIELD, 1e3, 40)]
+    assert not strays
+
+
+def test_a_sweep_keeps_its_end_at_the_temperature_of_the_next_loop():
+    runs, _ = found(*sequence((RAMP, 1e3), (300.0, LOOP)))
+    assert [n for _, _, n in runs] == [40, 71]
+
+
 def test_a_row_on_the_way_to_the_next_set_point():
     runs, strays = found(*sequence((11.0, LOOP), (13.0, 0.5)))
     assert runs == [(FIXED_TEMPERATURE, 11.0, 71)]

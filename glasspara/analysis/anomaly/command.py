@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from glasspara.cli import options
 from glasspara.cli.groups import DataOptions, FullModelOptions, answer
-from glasspara.cli.options import option
+from glasspara.cli.options import MODEL, own_option
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.values import names, number
 
@@ -15,22 +14,16 @@ if TYPE_CHECKING:
 
     from glasspara.analysis.anomaly.departures import AnomalyResult
 
-Windows = Annotated[
-    list[str] | None,
-    option(
-        "--windows",
-        "Temperatures between the windows, K; by default 2.5,3,4,6,10,20,50,100,200.",
-        "T,...",
-        panel=options.MODEL,
-        common=True,
-    ),
-]
-
 
 def anomaly(
     data: DataOptions,
     *,
-    windows: Windows = None,
+    windows: list[str] | None = own_option(
+        "--windows",
+        "Temperatures between the windows, K; by default 2.5,3,4,6,10,20,50,100,200.",
+        "T,...",
+        panel=MODEL,
+    ),
     full_model: FullModelOptions,
     output: OutputWithPlots,
 ) -> None:

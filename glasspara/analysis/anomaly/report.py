@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from glasspara.analysis.fit.report import FitBlock, fit_block
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.report.block import fill
 from glasspara.report.frame import Report, RunBlock, run_block
-from glasspara.report.table import csv_text, point_keys, provenance
-from glasspara.report.terminal import show_assessment, show_inputs
+from glasspara.report.table import columns_text, csv_text, point_columns, provenance
+from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
 
 if TYPE_CHECKING:
     from glasspara.analysis.anomaly.departures import AnomalyResult, Departure
-    from glasspara.analysis.anomaly.windows import WindowTest
+    from glasspara.analysis.anomaly.windows import TemperatureWindow
     from glasspara.data.loading import Input
 
 WINDOWS, POINTS, FIGURE = "anomaly.csv", "anomaly_points.csv", "anomaly.png"
@@ -98,63 +98,55 @@ class AnomalyDocument(TypedDict):
 
 
 def anomaly_document(result: AnomalyResult) -> AnomalyDocument:
-    return {
-        "anomaly": {
-            "assessment": result.assessment.block,
-            "notes": blocks(result.notes),
-            "found": bool(result.departures),
-            "established": result.established,
-            "windows_tried": result.findings.tried,
-            "independent_trials": result.findings.trials,
-            "windows": [_test(item) for item in result.tests],
-            "departures": [_departure(item) for item in result.departures],
-            "without_departures": {
-                "assessment": result.rest_assessment.block,
-                "chi2": result.rest.chi2,
-                "ndof": result.rest.statistics.ndof,
-                "parameters": dict(result.rest.reported),
-            },
-            "fit": fit_block(result.fit),
-        }
-    }
+    rest = fill(
+        RestBlock,
+        result.rest,
+        assessment=result.rest_assessment,
+        ndof=result.rest.statistics.ndof,
+        parameters=result.rest.reported,
+    )
+    block = fill(
+        AnomalyBlock,
+        result,
+        found=bool(result.departures),
+        windows_tried=result.findings.tried,
+        independent_trials=result.findings.trials,
+        windows=[
+            fill(WindowBlock, item, **_range(item.window), f_ratio=item.statistic, f_dof=item.dof)
+            for item in result.tests
+        ],
+        departures=[_departure(item) for item in result.departures],
+        without_departures=rest,
+        fit=fit_block(result.fit),
+    )
+    return {"anomaly": block}
 
 
-def _test(item: WindowTest) -> WindowBlock:
-    return {
-        "low_K": item.window.low,
-        "high_K": item.window.high if np.isfinite(item.window.high) else None,
-        "points": item.points,
-        "f_ratio": item.statistic,
-        "f_dof": list(item.dof),
-        "p_value": item.p_value,
-        "p_corrected": item.p_corrected,
-    }
+def _range(window: TemperatureWindow) -> dict[str, float | None]:
+    return {"low_K": window.low, "high_K": window.high if np.isfinite(window.high) else None}
 
 
 def _departure(item: Departure) -> DepartureBlock:
-    shift, window = item.thermometer, item.test.window
-    return {
-        "low_K": window.low,
-        "high_K": window.high if np.isfinite(window.high) else None,
-        "sigma": item.sigmas,
-        "side": item.side,
-        "p_with_allowances": item.p_with_allowances,
-        "established": item.established,
-        "thermometer": None
-        if shift is None
-        else {"relative_error": shift.value, "error": shift.error, "p_beyond": shift.p_beyond},
-        "runs": [
-            {
-                "run": run_block(one.run),
-                "points": one.points,
-                "mean_deviation": one.mean,
-                "error": one.error,
-                "unit": "emu/g",
-                "sigma": one.sigmas,
-            }
-            for one in item.deviations
-        ],
-    }
+    shift = item.thermometer
+    runs = [
+        fill(
+            DeviationBlock,
+            one,
+            run=run_block(one.run),
+            mean_deviation=one.mean,
+            unit="emu/g",
+            sigma=one.sigmas,
+        )
+        for one in item.deviations
+    ]
+    return fill(
+        DepartureBlock,
+        item,
+        **_range(item.test.window),
+        sigma=item.sigmas,
+        thermometer=shift and fill(ThermometerBlock, shift, relative_error=shift.value),
+        runs=runs,
+    )
 
 
 def _tables(inputs: Sequence[Input], result: AnomalyResult) -> dict[str, str]:
@@ -200,42 +192,33 @@ def points_csv(inputs: Sequence[Input], result: AnomalyResult) -> str:
         *(reason.text for reason in result.assessment.reasons),
         "residual: data - model; fitted: 0 where the model was not fitted to the point",
     ]
-    header = (
-        "file", "line", "run", "branch", "T_K", "H_Oe", "M_emu_per_g", "sigma_emu_per_g", "residual_emu_per_g",
-        "fitted",
-    )  # fmt: skip
-    columns = (
-        data.temperature,
-        data.field,
-        data.magnetisation,
-        data.sigma,
-        result.residuals,
-        result.fitted.astype(int),
-    )
-    points = zip(*(values.tolist() for values in columns), strict=True)
-    rows = ((*key, *values) for key, values in zip(point_keys(data), points, strict=True))
-    return csv_text(comments, header, rows)
+    columns = {
+        **point_columns(data),
+        "T_K": data.temperature,
+        "H_Oe": data.field,
+        "M_emu_per_g": data.magnetisation,
+        "sigma_emu_per_g": data.sigma,
+        "residual_emu_per_g": result.residuals,
+        "fitted": result.fitted.astype(int),
+    }
+    return columns_text(comments, columns)
 
 
 def show_anomaly(inputs: Sequence[Input], result: AnomalyResult, out: Console) -> None:
     show_inputs(inputs, out)
     out.print()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    numbers = ("points", "F", "p", "p corrected", "sigma")
-    for column in ("window", *numbers, "data - model, by run (sigma)"):
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     departures = {item.test.window: item for item in result.departures}
+    rows = []
     for test in result.tests:
         found = departures.get(test.window)
         chances = ["cannot be tested", ""]
         if test.p_value is not None and test.p_corrected is not None:
             chances = [f"{test.p_value:.2g}", f"{test.p_corrected:.2g}"]
-        table.add_row(
-            test.window.label, str(test.points), f"{test.statistic:.2f}", *chances,
-            "" if found is None else f"{found.sigmas:.1f}", "" if found is None else _by_run(found),
-            style=None if found is None else "bold",
-        )  # fmt: skip
-    out.print(table)
+        beyond = ["", ""] if found is None else [f"{found.sigmas:.1f}", _by_run(found)]
+        rows.append([test.window.label, str(test.points), f"{test.statistic:.2f}", *chances, *beyond])
+    numbers = (Column(name, "number") for name in ("points", "F", "p", "p corrected", "sigma"))
+    left = [n for n, test in enumerate(result.tests) if test.window in departures]
+    show_table(("window", *numbers, Column("data - model, by run (sigma)", "text")), rows, out, bold=left)
     show_assessment(result.assessment, out, result.notes)
 
 

@@ -59,11 +59,11 @@ def compare(
     work: ReplicateOptions,
     output: OutputWithPlots,
 ) -> None:
-    """Rival models on the same data: chi2, AIC, BIC, weights, and whether the ATS term is needed.
+    """Rival models on the same data, and ordinary magnetism as a whole: is the ATS term needed?
 
     --fix, --free, --set, --limit and --constrain hold for every model that has the parameter, --nuisance and --loss for
     all. The iron of a sample file does not count here, --n-fe does, in every model. Exit status 5: no model describes
-    the data.
+    the data, or the numbers cannot be those of a glass.
     """
     from glasspara.analysis.compare.report import FIGURE, REPORT
 
@@ -74,10 +74,10 @@ def compare(
     loaded = data.load(quiet=output.quiet)
 
     from glasspara.analysis.compare import comparison
-    from glasspara.report.progress import progress
+    from glasspara.report.progress import stages
 
     kept = Unfinished(output, UNFINISHED)
-    with kept.explaining_interrupts(), progress("simulating", quiet=output.quiet) as report:
+    with kept.explaining_interrupts(), stages(quiet=output.quiet) as begin:
         result = comparison.compare(
             loaded.data,
             names(models),
@@ -90,7 +90,7 @@ def compare(
             jobs=workers,
             cluster=work.cluster,
             store_of=kept.store,
-            progress=report,
+            progress_of=begin,
         )
 
     def figures() -> dict[str, Figure | bytes]:

@@ -1,8 +1,13 @@
-"""Rival models on the same data: information criteria, and a p-value of the ATS term calibrated by simulation."""
+"""Rival models on the same data: information criteria, and a p-value of the ATS term calibrated by simulation.
+
+A list of single rivals does not answer whether ordinary magnetism could make the data: a sample may hold two of them at
+once. So ordinary magnetism as a whole is fitted too (:mod:`glasspara.fitting.judge.ordinary`), and an ATS term is said
+to be needed only where that is excluded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,12 +25,16 @@ from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.fitting.judge.assessment import ALPHA, on_ordinary
+from glasspara.fitting.judge.misfit import misfit_findings
+from glasspara.fitting.judge.ordinary import OrdinaryMagnetism, compare_with_ordinary, ordinary_fit
+from glasspara.fitting.judge.statistics import MISFIT_P
 from glasspara.fitting.problem.settings import FitSettings, Wishes
 from glasspara.fitting.result import TRUSTED, AtsTest
 from glasspara.model.catalogue import compared
 from glasspara.model.model import Model
 from glasspara.model.parameters import allowances_in_words
+from glasspara.ordinary import ConeFit
 from glasspara.physics.ions.ions import TraceIon
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
 
@@ -52,6 +61,10 @@ class CompareResult:
     scale: float
     best: Contestant | None
     test: NestedTest | None
+    ordinary: OrdinaryMagnetism | None
+    """Ordinary magnetism as a whole beside the ETM (or the best model with an ATS term); None without such a model."""
+    ats_established: bool | None
+    """Whether that model describes the data and ordinary magnetism does not; None without such a model."""
     ats_needed: bool | None
     assessment: Assessment
     notes: tuple[Finding, ...]
@@ -94,7 +107,8 @@ def compare(
     jobs: int = 1,
     cluster: str | None = None,
     store_of: StoreOf | None = None,
-    progress: Progress = no_progress,
+    ordinary: bool = True,
+    progress_of: Callable[[str], Progress] = lambda _: no_progress,
 ) -> CompareResult:
     """Fit each model to ``data`` and say which describes them best.
 
@@ -110,7 +124,11 @@ def compare(
         Simulated campaigns for the p-value of the ATS term; 0 for the F test alone.
     store_of : callable, optional
         The :class:`~glasspara.replicates.store.Store` of the replicates, by what they are of.
-    seed, jobs, cluster, progress
+    ordinary : bool
+        Whether ordinary magnetism as a whole is fitted too, where a model has an ATS term.
+    progress_of : callable
+        Gives the function that is told how far a stage of this name is.
+    seed, jobs, cluster
         Those of :func:`glasspara.replicates.run.run_replicates`.
 
     Raises
@@ -128,25 +146,58 @@ def compare(
     huber: tuple[Finding, ...] = ()
     if settings.loss == "huber":
         data, huber = _with_far_points_enlarged(data, each)
-    scale, found = _ranking(data, each)
+    progress = progress_of("fitting models")
+    cone = _cone(data, each, trace_ions) if ordinary else None
+    scale, found = _ranking(data, each, cone, progress)
     usable = [item for item in found if item.usable]
     best = _best(found)
     results = {item.name: item.result for item in usable}
     plain, full = results.get("ll"), results.get("etm")
     test = None
     if plain is not None and full is not None:
-        simulation = Simulation(replicates, seed, jobs, cluster, store_of, progress)
+        shown = progress_of("simulating") if replicates else no_progress
+        simulation = Simulation(replicates, seed, jobs, cluster, store_of, shown)
         test = nested_test(plain, full, each["etm"], simulation)
-    ats_needed = _ats_needed(usable, best, test)
+    reference = _reference(usable)
+    against = None if cone is None or reference is None else _against(reference, each, cone)
+    ats_needed = _ats_needed(usable, best, test, against)
     return CompareResult(
         data=data,
         contestants=tuple(found),
         scale=scale,
         best=best,
         test=test,
+        ordinary=against,
+        ats_established=None
+        if against is None or reference is None
+        else against.excluded and reference.status in ("good", "not-determined"),
         ats_needed=ats_needed,
-        assessment=_assess(usable, best, ats_needed),
+        assessment=_assess(usable, best, ats_needed, against, reference),
         notes=(*_notes(data, found, best, scale, test), *huber),
+    )
+
+
+def _cone(data: Dataset, each: Mapping[str, FitSettings], trace_ions: tuple[TraceIon, ...]) -> ConeFit | None:
+    """Ordinary magnetism as a whole, where a model with an ATS term is to be held against it."""
+    for settings in each.values():
+        if settings.model.has_ats:
+            iron, widths = settings.known_iron, settings.directions
+            return ordinary_fit(data, iron=iron, widths=widths, trace_ions=trace_ions)
+    return None
+
+
+def _reference(usable: Sequence[Contestant]) -> Contestant | None:
+    """The model with an ATS term that ordinary magnetism is held against: the ETM, or the best of those there are."""
+    ats = [item for item in usable if item.family == "ats"]
+    return next((item for item in ats if item.name == "etm"), _best(ats))
+
+
+def _against(item: Contestant, each: Mapping[str, FitSettings], cone: ConeFit) -> OrdinaryMagnetism:
+    """Ordinary magnetism beside one model with an ATS term."""
+    assert item.result is not None
+    settings = each[item.name]
+    return item.result.ordinary or compare_with_ordinary(
+        item.result.minimum, iron=settings.known_iron, widths=settings.directions, cone=cone
     )
 
 
@@ -160,8 +211,17 @@ def _check_known(settings: Wishes, each: Mapping[str, FitSettings]) -> None:
         )
 
 
-def _ranking(data: Dataset, settings: Mapping[str, FitSettings]) -> tuple[float, list[Contestant]]:
-    found = [contestant(name, data, item) for name, item in settings.items()]
+def _ranking(
+    data: Dataset,
+    settings: Mapping[str, FitSettings],
+    cone: ConeFit | None = None,
+    progress: Progress = no_progress,
+) -> tuple[float, list[Contestant]]:
+    found = []
+    for number, (name, item) in enumerate(settings.items()):
+        progress(number, len(settings))
+        found.append(contestant(name, data, item, cone=cone))
+    progress(len(settings), len(settings))
     scale = common_scale(found)
     return scale, ranked(found, scale)
 
@@ -184,22 +244,33 @@ def _with_far_points_enlarged(
 
 
 def _ats_needed(
-    usable: Sequence[Contestant], best: Contestant | None, test: NestedTest | None
+    usable: Sequence[Contestant],
+    best: Contestant | None,
+    test: NestedTest | None,
+    ordinary: OrdinaryMagnetism | None,
 ) -> bool | None:
-    """Whether models with an ATS term leave all others behind.
+    """Whether models with an ATS term leave all others behind, ordinary magnetism as a whole among them.
 
     None where that cannot be said: only one kind was compared, or the best model does not describe the data, or the
-    data do not determine it.
+    data do not determine it, or ordinary magnetism is hardly worse.
     """
     others = [item.delta for item in usable if item.family != "ats" and item.delta is not None]
-    if best is None or not others or not any(item.family == "ats" for item in usable):
+    if best is None or best.status == "not-plausible":
         return None
-    if best.status not in TRUSTED:
+    if ordinary is not None and not ordinary.excluded and _serves(ordinary):
+        return False
+    if not others or not any(item.family == "ats" for item in usable) or best.status not in TRUSTED:
         return None
     alone = _test_of_etm(usable)
     imitated = alone is not None and not alone.needed
     significant = test is None or test.p_value < ALPHA
-    return best.family == "ats" and min(others) >= CANNOT_TELL and significant and not imitated
+    needed = best.family == "ats" and min(others) >= CANNOT_TELL and significant and not imitated
+    return None if needed and ordinary is not None and not ordinary.excluded else needed
+
+
+def _serves(ordinary: OrdinaryMagnetism) -> bool:
+    """Whether ordinary magnetism as a whole describes the data."""
+    return ordinary.p_value >= MISFIT_P
 
 
 def _test_of_etm(found: Sequence[Contestant]) -> AtsTest | None:
@@ -207,13 +278,28 @@ def _test_of_etm(found: Sequence[Contestant]) -> AtsTest | None:
     return next((item.result.ats_test for item in found if item.name == "etm" and item.result), None)
 
 
-def _assess(usable: Sequence[Contestant], best: Contestant | None, ats_needed: bool | None) -> Assessment:
-    if best is None:
+def _assess(  # noqa: PLR0911
+    usable: Sequence[Contestant],
+    best: Contestant | None,
+    ats_needed: bool | None,
+    ordinary: OrdinaryMagnetism | None,
+    reference: Contestant | None,
+) -> Assessment:
+    if best is None or best.result is None:
         none = finding("compare.no-model-fitted")
         return Assessment("compare", "not-converged", (none,), trusted=False)
-    if best.status == "poor":
+    if best.status == "not-plausible":
+        return Assessment("compare", "not-plausible", best.result.assessment.reasons, trusted=False)
+    whole: tuple[Finding, ...] = ()
+    if ordinary is not None and reference is not None and reference.result is not None:
+        whole = tuple(on_ordinary(ordinary, reference.result.minimum))
+    if not best.describes:
+        if ordinary is not None and not ordinary.excluded and _serves(ordinary):
+            first = finding("compare.only-ordinary-describes", best=best.name)
+            return Assessment("compare", "ats-not-needed", (first, *whole))
         none = finding("compare.no-model-describes", best=best.name)
-        return Assessment("compare", "poor", (none,), trusted=False)
+        where = misfit_findings(best.result.minimum)[1]
+        return Assessment("compare", "poor", (none, *where), trusted=False)
     near = [item for item in usable if item.delta is not None and item.delta < CANNOT_TELL]
     plain = [item for item in near if item.family == "plain"]
     rivals = [item.name for item in near if item.family == "rival"]
@@ -221,14 +307,18 @@ def _assess(usable: Sequence[Contestant], best: Contestant | None, ats_needed: b
     if plain:
         simplest = min(plain, key=_size)
         first = finding("compare.no-further-term", model=simplest.name, text=simplest.text)
-    elif rivals and ats:
+        return Assessment("compare", "not-determined" if ats_needed is None else "ats-not-needed", (first,))
+    if rivals and ats:
         first = finding("compare.not-distinguished", rivals=rivals, ats=ats)
     else:
         first = _margin(usable, ats or rivals, "ats" if ats else "rival")
+    reasons = (*whole, first) if ats else (first, *whole)
+    if ats and ordinary is not None and not ordinary.excluded:
+        return Assessment("compare", "not-established", reasons)
     if ats_needed is None:
-        return Assessment("compare", "not-determined", (first,))
-    refused = "not-established" if ats and not plain else "ats-not-needed"
-    return Assessment("compare", "ats-needed" if ats_needed else refused, (first,))
+        return Assessment("compare", "not-determined", reasons)
+    refused = "not-established" if ats else "ats-not-needed"
+    return Assessment("compare", "ats-needed" if ats_needed else refused, reasons)
 
 
 def _size(item: Contestant) -> tuple[int, float]:
@@ -242,7 +332,7 @@ def _margin(usable: Sequence[Contestant], models: list[str], family: str) -> Fin
     if not outside:
         return finding("compare.one-kind-compared", models=models)
     margin, beaten = min(outside), "without-ats" if family == "ats" else "plain-and-ats"
-    return finding("compare.better", models=models, beaten=beaten, margin=margin, decisive=margin > DECISIVE)
+    return finding("compare.better", models=models, beaten=beaten, margin=margin, hint=margin <= DECISIVE)
 
 
 def _notes(
@@ -265,7 +355,7 @@ def _notes(
         if item.usable and item is not best and item.delta is not None and item.delta < DECISIVE
     ]
     if near:
-        yield finding("compare.not-decisively-worse", limit=DECISIVE, models=near)
+        yield finding("compare.nearly-as-good", limit=DECISIVE, models=near)
     for item in found:
         if item.problem is not None:
             yield finding("compare.not-compared", model=item.name, reason=item.problem.text)

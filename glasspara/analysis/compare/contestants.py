@@ -19,6 +19,7 @@ from glasspara.fitting.problem.settings import FitSettings, Wishes
 from glasspara.fitting.result import FitResult
 from glasspara.model.catalogue import CATALOGUE, IONS, Family
 from glasspara.model.model import Model
+from glasspara.ordinary import ConeFit
 from glasspara.physics.ions.ions import TraceIon
 
 CANNOT_TELL, DECISIVE = 2.0, 10.0
@@ -47,6 +48,13 @@ class Contestant:
     @property
     def status(self) -> str:
         return "not-converged" if self.result is None else self.result.assessment.status
+
+    @property
+    def describes(self) -> bool:
+        """Whether the model describes the data, not only ordinary magnetism where its term is "not needed"."""
+        if self.result is None or self.status in ("poor", "not-converged"):
+            return False
+        return self.result.assessment.reasons[0].code != "fitting.ordinary-instead"
 
     @property
     def usable(self) -> bool:
@@ -89,11 +97,11 @@ def settings_of(
     return replace(found, constrained={**found.constrained, ion: (value, error)})
 
 
-def contestant(name: str, data: Dataset, settings: FitSettings) -> Contestant:
-    """The model ``name`` fitted to ``data``; without its criteria."""
+def contestant(name: str, data: Dataset, settings: FitSettings, *, cone: ConeFit | None = None) -> Contestant:
+    """The model ``name`` fitted to ``data``, and held against ordinary magnetism by ``cone``; without its criteria."""
     entry = CATALOGUE[name]
     try:
-        result = fit(data, settings, ordinary=False)
+        result = fit(data, settings, ordinary=cone or False, brief=True)
     except DomainError as error:
         problem = finding("compare.cannot-be-computed", reason=error.what)
         return Contestant(name, entry.text, entry.family, None, problem)

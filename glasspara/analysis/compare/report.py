@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from rich.console import Console
-from rich.table import Table
 
 from glasspara.analysis.compare.comparison import COLUMNS
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.analysis.fit.report import OrdinaryBlock, ordinary_block
+from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.report.block import fill
 from glasspara.report.frame import Report
 from glasspara.report.table import csv_text, provenance
-from glasspara.report.terminal import show_assessment, show_inputs
+from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
 
 if TYPE_CHECKING:
     from glasspara.analysis.compare.comparison import CompareResult
@@ -56,7 +57,11 @@ class ContestantBlock(TypedDict):
 
 
 class CompareBlock(TypedDict):
-    """The models in the order asked for, the best of them, and the test of the ETM against Larmor + Langevin."""
+    """The models in the order asked for, the best of them, and the test of the ETM against Larmor + Langevin.
+
+    ``ordinary_magnetism`` is ordinary magnetism as a whole beside the ETM, or beside the best model with an ATS term;
+    it and ``ats_established`` are null where no such model was compared.
+    """
 
     assessment: AssessmentBlock
     notes: list[FindingBlock]
@@ -64,6 +69,8 @@ class CompareBlock(TypedDict):
     best: str | None
     scale: float
     ats_needed: bool | None
+    ats_established: bool | None
+    ordinary_magnetism: OrdinaryBlock | None
     p_value: float | None
     p_value_method: Literal["F distribution", "parametric bootstrap"] | None
     p_value_is_bound: bool | None
@@ -84,64 +91,50 @@ class CompareDocument(TypedDict):
 
 def compare_document(result: CompareResult) -> CompareDocument:
     test = result.test
-    block: CompareBlock = {
-        "assessment": result.assessment.block,
-        "notes": blocks(result.notes),
-        "models": [contestant_block(item) for item in result.contestants],
-        "best": None if result.best is None else result.best.name,
-        "scale": result.scale,
-        "ats_needed": result.ats_needed,
-        "p_value": None,
-        "p_value_method": None,
-        "p_value_is_bound": None,
-        "p_value_f": None,
-        "f_ratio": None,
-        "f_dof": None,
-        "replicates": 0,
-        "replicates_failed": 0,
-        "replicates_as_large": 0,
-        "seed": None,
-    }
+    of_the_test: dict[str, Any] = dict.fromkeys(_OF_THE_TEST) | dict.fromkeys(_COUNTS, 0)
     if test is not None:
-        block["p_value"] = test.p_value
-        block["p_value_method"] = "F distribution" if test.p_bootstrap is None else "parametric bootstrap"
-        block["p_value_is_bound"] = test.is_bound
-        block["p_value_f"] = test.p_f
-        block["f_ratio"] = test.statistic
-        block["f_dof"] = [test.extra_parameters, test.ndof]
-        block["replicates"] = test.replicates
-        block["replicates_failed"] = test.failed
-        block["replicates_as_large"] = test.hits
-        block["seed"] = test.seed if test.replicates else None
+        of_the_test = {
+            "p_value": test.p_value,
+            "p_value_method": "F distribution" if test.p_bootstrap is None else "parametric bootstrap",
+            "p_value_is_bound": test.is_bound,
+            "p_value_f": test.p_f,
+            "f_ratio": test.statistic,
+            "f_dof": (test.extra_parameters, test.ndof),
+            "replicates": test.replicates,
+            "replicates_failed": test.failed,
+            "replicates_as_large": test.hits,
+            "seed": test.seed if test.replicates else None,
+        }
+    block = fill(
+        CompareBlock,
+        result,
+        models=[contestant_block(item) for item in result.contestants],
+        best=None if result.best is None else result.best.name,
+        ordinary_magnetism=None
+        if result.ordinary is None
+        else ordinary_block(result.ordinary, established=bool(result.ats_established)),
+        **of_the_test,
+    )
     return {"compare": block}
+
+
+_COUNTS = ("replicates", "replicates_failed", "replicates_as_large")
+_OF_THE_TEST = ("p_value", "p_value_method", "p_value_is_bound", "p_value_f", "f_ratio", "f_dof", "seed")
 
 
 def contestant_block(item: Contestant) -> ContestantBlock:
     """A model of the comparison, with its numbers where it has a usable fit."""
     result = item.result if item.usable else None
-    statistics = None if result is None else result.statistics
-    return {
-        "name": item.name,
-        "text": item.text,
-        "status": item.status,
-        "problem": "" if item.problem is None else item.problem.text,
-        "chi2": None if statistics is None else statistics.chi2,
-        "ndof": None if statistics is None else statistics.ndof,
-        "n_free": None if statistics is None else statistics.n_free,
-        "aic": None if statistics is None else statistics.aic,
-        "bic": None if statistics is None else statistics.bic,
-        "aic_scaled": item.aic_scaled,
-        "bic_scaled": item.bic_scaled,
-        "delta_aic": item.delta,
-        "weight": item.weight,
-        "reasons": [] if item.result is None else blocks(item.result.assessment.reasons),
-        "parameters": {}
-        if result is None
-        else {
-            name: {"value": value.value, "error": value.error, "unit": value.unit, "fixed": value.fixed}
-            for name, value in result.parameters.items()
-        },
-    }
+    names = ("chi2", "ndof", "n_free", "aic", "bic")
+    return fill(
+        ContestantBlock,
+        item,
+        problem="" if item.problem is None else item.problem.text,
+        **{name: None if result is None else getattr(result.statistics, name) for name in names},
+        delta_aic=item.delta,
+        reasons=() if item.result is None else item.result.assessment.reasons,
+        parameters={} if result is None else result.parameters,
+    )
 
 
 def _tables(inputs: Sequence[Input], result: CompareResult) -> dict[str, str]:
@@ -157,15 +150,15 @@ def _tables(inputs: Sequence[Input], result: CompareResult) -> dict[str, str]:
 def show_compare(inputs: Sequence[Input], result: CompareResult, out: Console) -> None:
     show_inputs(inputs, out)
     out.print()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    numbers = ("chi2", "ndof", "k", "AIC", "BIC", "delta AIC", "weight")
-    for column in ("model", *numbers, "status"):
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
-    for item in sorted(
-        result.contestants, key=lambda item: float("inf") if item.delta is None else item.delta
-    ):
-        table.add_row(item.name, *_criteria(item), item.status, style="bold" if item is result.best else None)
-    out.print(table)
+    names = ("chi2", "ndof", "k", "AIC", "BIC", "delta AIC", "weight")
+    numbers = (Column(name, "number") for name in names)
+    items = sorted(result.contestants, key=lambda item: float("inf") if item.delta is None else item.delta)
+    rows = [(item.name, *_criteria(item), item.status) for item in items]
+    best = [n for n, item in enumerate(items) if item is result.best]
+    if (whole := result.ordinary) is not None:
+        size = (_size(whole.cone.chi2_without_directions), str(whole.cone.n_points), *("",) * 5)
+        rows.append(("ordinary magnetism", *size, "excluded" if whole.excluded else "not excluded"))
+    show_table(("model", *numbers, "status"), rows, out, bold=best)
     if result.scale > 1.0:
         out.print(
             f"AIC and BIC by the stated errors; delta AIC and weight with chi2 divided by {result.scale:.4g}"
@@ -177,13 +170,14 @@ def _criteria(item: Contestant) -> tuple[str, ...]:
     if item.result is None or not item.usable or item.delta is None or item.weight is None:
         return ("",) * 7
     statistics = item.result.statistics
-    sizes = [
-        f"{value:.1f}" if abs(value) < 1.0e5 else f"{value:.4g}"
-        for value in (statistics.chi2, statistics.aic, statistics.bic, item.delta)
-    ]
+    sizes = [_size(value) for value in (statistics.chi2, statistics.aic, statistics.bic, item.delta)]
     return (
         sizes[0], str(statistics.ndof), str(statistics.n_free), *sizes[1:], f"{item.weight:.2g}"
     )  # fmt: skip
+
+
+def _size(value: float) -> str:
+    return f"{value:.1f}" if abs(value) < 1.0e5 else f"{value:.4g}"
 
 
 REPORT = Report("compare", compare_document, _tables, show_compare, files=("compare.json", DATA, FIGURE))

@@ -7,29 +7,22 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.curie.weak_laws import UNITS
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
-from glasspara.report.frame import Report, RunBlock, run_block
+from glasspara.analysis.curie.weak_laws import UNITS, Quantity
+from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.report.block import fill
+from glasspara.report.frame import QuantityBlock, Report, RunBlock, run_block
 from glasspara.report.table import columns_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.wording import percent, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.curie.curie_law import CurieResult
-    from glasspara.analysis.curie.weak_laws import LowTemperatureTest, Quantity, WeakFit
+    from glasspara.analysis.curie.weak_laws import LowTemperatureTest, WeakFit
     from glasspara.data.loading import Input
 
 TABLE, FIGURE, LOW_FIGURE = "curie.csv", "curie.png", "low_temperature.png"
 
 _CHI, _CURIE = "emu g^-1 Oe^-1", "emu K g^-1 Oe^-1"
-
-
-class QuantityBlock(TypedDict):
-    """A value with its standard error by the stated sigmas, null for one that is held."""
-
-    value: float
-    error: float | None
-    unit: str
 
 
 class LowTemperatureBlock(TypedDict):
@@ -104,71 +97,47 @@ class CurieDocument(TypedDict):
 
 
 def curie_document(result: CurieResult) -> CurieDocument:
-    weak, model = result.weak, result.whole_fit.model
-    return {
-        "convention": model.convention,
-        "orientation": model.orientation,
-        "curie": {
-            "assessment": result.assessment.block,
-            "law_assessment": result.law_assessment.block,
-            "notes": blocks(result.notes),
-            "curie_fails": result.curie_fails,
-            "curie_p_value": result.glass_test.p_value,
-            "curie_p_with_allowances": result.glass_test.p_with_allowances,
-            "tolerance": weak.tolerance,
-            "fitted_ats_curvature": result.curvature,
-            "low_temperature_test": _low(result.low, result),
-            "curie_constant_mass_spectrometry": None
-            if result.curie_ms is None
-            else _quantity(result.curie_ms),
-            "fits": [_fit(item, len(weak.data)) for item in result.fits],
-            "whole_model_status": result.whole_fit.assessment.status,
-            "runs": [
-                {
-                    **run_block(item.run),
-                    "n_weak": 0 if item.used is None else len(item.used),
-                    "curie_curvature": item.curie,
-                    "ats_curvature": item.ats,
-                    "reason": None if item.reason is None else item.reason.block,
-                }
-                for item in weak.runs
-            ],
-        },
-    }
+    weak = result.weak
+    block = fill(
+        CurieBlock,
+        result,
+        curie_p_value=result.glass_test.p_value,
+        curie_p_with_allowances=result.glass_test.p_with_allowances,
+        tolerance=weak.tolerance,
+        fitted_ats_curvature=result.curvature,
+        low_temperature_test=_low(result.low, result),
+        curie_constant_mass_spectrometry=result.curie_ms,
+        fits=[
+            fill(WeakFitBlock, item, n_points=len(weak.data), correlation_of_c_and_g=item.correlation)
+            for item in result.fits
+        ],
+        whole_model_status=result.whole_fit.assessment.status,
+        runs=[
+            fill(
+                WeakRunBlock,
+                item,
+                **run_block(item.run),
+                n_weak=0 if item.used is None else len(item.used),
+                curie_curvature=item.curie,
+                ats_curvature=item.ats,
+            )
+            for item in weak.runs
+        ],
+    )
+    return fill(CurieDocument, result.whole_fit.model, curie=block)
 
 
 def _low(test: LowTemperatureTest, result: CurieResult) -> LowTemperatureBlock:
-    return {
-        "nature": test.nature,
-        "slope": {"value": test.slope, "error": test.slope_error, "unit": _CHI},
-        "slope_error_scaled": test.slope_error_scaled,
-        "expected_slope": test.expected,
-        "curie_constant": {"value": test.curie_constant, "error": test.curie_error, "unit": _CURIE},
-        "chi_larmor": {"value": test.chi_larmor, "error": test.chi_larmor_error, "unit": _CHI},
-        "chi_larmor_source": test.chi_larmor_source,
-        "statistic": test.statistic,
-        "dof": list(test.dof),
-        "p_value": test.p_value,
-        "p_with_allowances": test.p_with_allowances,
-        "low_window_end_K": result.weak.low_end,
-        "high_window_start_K": result.weak.high_start,
-    }
-
-
-def _fit(item: WeakFit, points: int) -> WeakFitBlock:
-    return {
-        "name": item.name,
-        "text": item.text,
-        "chi2": item.chi2,
-        "n_points": points,
-        "n_free": item.n_free,
-        "quantities": {name: _quantity(value) for name, value in item.quantities.items()},
-        "correlation_of_c_and_g": item.correlation,
-    }
-
-
-def _quantity(item: Quantity) -> QuantityBlock:
-    return {"value": item.value, "error": item.error, "unit": item.unit}
+    return fill(
+        LowTemperatureBlock,
+        test,
+        slope=Quantity(test.slope, test.slope_error, _CHI),
+        expected_slope=test.expected,
+        curie_constant=Quantity(test.curie_constant, test.curie_error, _CURIE),
+        chi_larmor=Quantity(test.chi_larmor, test.chi_larmor_error, _CHI),
+        low_window_end_K=result.weak.low_end,
+        high_window_start_K=result.weak.high_start,
+    )
 
 
 def _tables(inputs: Sequence[Input], result: CurieResult) -> dict[str, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from glasspara.cli import options
-from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
-from glasspara.cli.options import option
+from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, VerdictOptions
+from glasspara.cli.options import own_option
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.values import interval, number
 from glasspara.errors import UsageError
@@ -20,92 +20,53 @@ if TYPE_CHECKING:
 
 ASSUMED = "Assumptions"
 
-Xi = Annotated[
-    str | None,
-    option("--xi", "Radius of the RERs, or a range. [31]", "NM[:NM]", panel=ASSUMED, common=True),
-]
-Charge = Annotated[
-    str | None,
-    option("--charge", "Charge of one tunnelling particle, e. [1, O-]", "E[:E]", panel=ASSUMED, common=True),
-]
-NTunn = Annotated[
-    str | None,
-    option(
-        "--n-tunn",
-        "Tunnelling particles of one system. [20:600, the range in the literature]",
-        "N[:N]",
-        panel=ASSUMED,
-        common=True,
-    ),
-]
-Qs4 = Annotated[
-    str | None,
-    option(
-        "--qs4",
-        "(Q/e) S4, A^2, where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
-        "A2[:A2]",
-        panel=ASSUMED,
-        common=True,
-    ),
-]
-D0 = Annotated[
-    float | None,
-    option(
-        "--d0",
-        "Mean tunnelling amplitude D_0; (Q/e) S4 then follows. Not assumed by default.",
-        "K",
-        panel=ASSUMED,
-        common=True,
-    ),
-]
-AreaPerParticle = Annotated[
-    float | None,
-    option(
-        "--area-per-particle",
-        "S4/N_tunn; N_tunn then follows. Not assumed by default.",
-        "A2",
-        panel=ASSUMED,
-        common=True,
-    ),
-]
-PStar = Annotated[
-    str | None,
-    option("--p-star", "P*, by which n_ats is multiplied. [1]", "P[:P]", panel=ASSUMED, common=True),
-]
-Oxygen = Annotated[
-    str | None,
-    option("--oxygen", "Oxygen of the glass, g^-1. [2e22, of SiO2]", "N[:N]", panel=ASSUMED, common=True),
-]
-Temperature = Annotated[
-    list[float] | None,
-    option(
-        "--temperature",
-        "Temperature for susceptibilities and fields (repeatable). [2, 4.5, 20, 300]",
-        "K",
-        common=True,
-    ),
-]
-FitNumber = Annotated[
-    int | None,
-    option("--fit-number", "Which fit of a report that holds several.", "N", min=1, common=True),
-]
-
 
 def derive(
     data: DataOptions,
     *,
-    xi: Xi = None,
-    charge: Charge = None,
-    n_tunn: NTunn = None,
-    qs4: Qs4 = None,
-    d0: D0 = None,
-    area_per_particle: AreaPerParticle = None,
-    p_star: PStar = None,
-    oxygen: Oxygen = None,
-    temperature: Temperature = None,
-    fit_number: FitNumber = None,
+    xi: str | None = own_option("--xi", "Radius of the RERs, or a range. [31]", "NM[:NM]", panel=ASSUMED),
+    charge: str | None = own_option(
+        "--charge", "Charge of one tunnelling particle, e. [1, O-]", "E[:E]", panel=ASSUMED
+    ),
+    n_tunn: str | None = own_option(
+        "--n-tunn",
+        "Tunnelling particles of one system. [20:600, the range in the literature]",
+        "N[:N]",
+        panel=ASSUMED,
+    ),
+    qs4: str | None = own_option(
+        "--qs4",
+        "(Q/e) S4, A^2, where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
+        "A2[:A2]",
+        panel=ASSUMED,
+    ),
+    d0: float | None = own_option(
+        "--d0",
+        "Mean tunnelling amplitude D_0; (Q/e) S4 then follows. Not assumed by default.",
+        "K",
+        panel=ASSUMED,
+    ),
+    area_per_particle: float | None = own_option(
+        "--area-per-particle",
+        "S4/N_tunn; N_tunn then follows. Not assumed by default.",
+        "A2",
+        panel=ASSUMED,
+    ),
+    p_star: str | None = own_option(
+        "--p-star", "P*, by which n_ats is multiplied. [1]", "P[:P]", panel=ASSUMED
+    ),
+    oxygen: str | None = own_option(
+        "--oxygen", "Oxygen of the glass, g^-1. [2e22, of SiO2]", "N[:N]", panel=ASSUMED
+    ),
+    temperature: list[float] | None = own_option(
+        "--temperature", "Temperature for susceptibilities and fields (repeatable). [2, 4.5, 20, 300]", "K"
+    ),
+    fit_number: int | None = own_option(
+        "--fit-number", "Which fit of a report that holds several.", "N", min=1
+    ),
     model: options.ModelName = "etm",
     parameters: ParameterOptions,
+    verdict: VerdictOptions,
     theory: TheoryOptions,
     output: OutputWithPlots,
 ) -> None:
@@ -128,7 +89,7 @@ def derive(
     from glasspara.analysis.derive.report import FIGURE, REPORT
 
     output.check(REPORT.files)
-    source, loaded = _source(data, model, parameters, theory, fit_number, output)
+    source, loaded = _source(data, model, parameters, verdict, theory, fit_number, output)
     if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
         raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
 
@@ -170,6 +131,7 @@ def _source(
     data: DataOptions,
     model: str,
     parameters: ParameterOptions,
+    verdict: VerdictOptions,
     theory: TheoryOptions,
     fit_number: int | None,
     output: OutputWithPlots,
@@ -184,8 +146,8 @@ def _source(
     if is_report or of_preset:
         if len(data.files) > 1:
             raise UsageError("one report or preset at a time", remedy="Give one of them")
-        plain = (DataOptions(data.files), "etm", ParameterOptions(), TheoryOptions())
-        if (data, model, parameters, theory) != plain:
+        plain = (DataOptions(data.files), "etm", ParameterOptions(), VerdictOptions(), TheoryOptions())
+        if (data, model, parameters, verdict, theory) != plain:
             raise UsageError(
                 "options of data and model have no effect on a report or a preset", remedy="Drop them"
             )
@@ -197,10 +159,7 @@ def _source(
         return fitted_values.values_of_preset(first), None
 
     from glasspara.fitting.fit import fit
-    from glasspara.model.model import Model
 
-    settings = parameters.settings(
-        Model(model, "both", theory.orientation, theory.convention), data, iron_from_sample=True
-    )
+    settings = verdict.applied(parameters.settings(theory.theory(model), data, iron_from_sample=True))
     loaded = data.load(quiet=output.quiet)
     return fitted_values.values_of_fit(fit(loaded.data, settings)), loaded

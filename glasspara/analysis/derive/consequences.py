@@ -17,7 +17,13 @@ import numpy as np
 
 from glasspara.analysis.derive.assumptions import Assumption
 from glasspara.analysis.derive.fitted_values import FittedValues
-from glasspara.analysis.derive.quantities import Formula, at_temperature, from_the_fit, with_assumptions
+from glasspara.analysis.derive.quantities import (
+    PRINTED_FACTOR,
+    Formula,
+    at_temperature,
+    from_the_fit,
+    with_assumptions,
+)
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.judge.standard_errors import UNDETERMINED
 from glasspara.report.table import Columns
@@ -161,7 +167,7 @@ def derive(
         checks=checks,
         qs4_measured=measured,
         assessment=_assess(source, quantities, measured, known, checks),
-        notes=tuple(_notes(source, quantities)),
+        notes=tuple(_notes(source, quantities, known["p_star"])),
     )
 
 
@@ -258,16 +264,27 @@ def _assess(
     return Assessment("derive", status, (*reasons, *conflicts), trusted=source.trusted)
 
 
-def _notes(source: FittedValues, quantities: Sequence[DerivedQuantity]) -> Iterator[Finding]:
+def _notes(
+    source: FittedValues, quantities: Sequence[DerivedQuantity], p_star: Assumption
+) -> Iterator[Finding]:
     yield from source.notes
+    by_name = _without_temperature(quantities)
+    per_gram = {
+        key: by_name[f"systems_per_gram{suffix}"].value
+        for key, suffix in (("n_ats", ""), ("if_1", "_p_star_1"), ("if_1_2pi", "_p_star_1_2pi"))
+    }
+    yield finding("derive.p-star", **_range(p_star), source=p_star.source, **per_gram)
+    factor = PRINTED_FACTOR[source.convention]
+    yield finding("derive.convention", convention=source.convention, factor=factor)
     if source.status == "term-not-needed":
         yield finding("derive.term-not-needed")
     if "n_ats" in source.held:
         yield finding("derive.n-ats-held", value=source.values["n_ats"])
-    by_name = _without_temperature(quantities)
     largest = by_name.get("largest_d")
     if largest is not None and largest.value < 1.0:
         yield finding("derive.cold-limit-not-reached", largest=largest.value)
-    open_ones = [item.name for item in by_name.values() if not item.determined]
+    open_ones = [
+        item.name for item in by_name.values() if not item.determined and "_p_star_" not in item.name
+    ]
     if open_ones:
         yield finding("derive.not-determined", quantities=open_ones, limit=UNDETERMINED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import acos, exp, sqrt
+from math import acos, exp, pi, sqrt
 
 from glasspara.analysis.derive.assumptions import Assumption
 from glasspara.analysis.derive.fitted_values import FittedValues
@@ -33,6 +33,12 @@ Values = Mapping[str, float]
 _CHI, _CURIE = "emu g^-1 Oe^-1", "emu K g^-1 Oe^-1"
 VOID_SHARE = 2.0 * sqrt(2.0) / 3.0 - 4.0 / 3.0 * acos(23.0 / 27.0)
 """Volume of the void between four spheres that touch, over xi^3: 0.2078; eq. (1)."""
+
+P_STARS = {"1": 1.0, "1_2pi": 1.0 / (2.0 * pi)}
+"""The two values of P* that the source speaks of: absorbed in n_ATS in its tables, and of the order of 1/(2 pi)."""
+
+PRINTED_FACTOR = {"paper": 2.0, "exact": 1.0}
+"""The weak-field limit of (10) in each convention over (12) as printed, which is the exact one."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,12 @@ def _iron(v: Values) -> float:
     return sum(ions.get(name, 0.0) * curie_constant(ion.j, ion.g) for name, ion in ION_OF_PARAMETER.items())
 
 
+def _printed(equation: str, source: FittedValues) -> str:
+    """An equation with the factor by which the convention multiplies it: "2 x (12)"."""
+    factor = PRINTED_FACTOR[source.convention]
+    return equation if factor == 1.0 else f"{factor:g} x {equation}"
+
+
 def from_the_fit(source: FittedValues) -> list[Formula]:
     """What needs no assumption, at T0 = 1.26 K."""
 
@@ -99,7 +111,7 @@ def from_the_fit(source: FittedValues) -> list[Formula]:
         Formula("ats_amplitude", "n_ATS x (D_0max - D_0min) (Q/e) S4", "K A^2 g^-1",
                 lambda v: v["n_ats"] * (v["d0max_qs4"] - v["d0min_qs4"])),
         Formula("curie_constant", "Curie constant of the iron", _CURIE, _iron),
-        Formula("g", "G of (14)", _CURIE, amplitude),
+        Formula("g", f"G of (14), by {_printed('(12)', source)}", _CURIE, amplitude),
         Formula("low_t_slope", "slope of T (chi + chi_L) for kT << D_min, G/D_min (18)", _CHI,
                 lambda v: amplitude(v) / v["d_min"]),
         Formula("n_tunn_growth", "N_tunn at high temperature over that at T0 (15)", "1",
@@ -119,11 +131,14 @@ def from_the_fit(source: FittedValues) -> list[Formula]:
 def at_temperature(source: FittedValues, T: float) -> list[Formula]:
     """What needs no assumption but a temperature, K."""
     limits = {
-        "chi_ats": (weak_field_susceptibility, "weak-field chi of the ATS term (12)"),
-        "chi_ats_cold": (weak_field_susceptibility_cold, "its limit for kT << D_min (13)"),
+        "chi_ats": (weak_field_susceptibility, f"weak-field chi of the ATS term, {_printed('(12)', source)}"),
+        "chi_ats_cold": (
+            weak_field_susceptibility_cold,
+            f"its limit for kT << D_min, {_printed('(13)', source)}",
+        ),
         "chi_ats_warm": (
             weak_field_susceptibility_warm,
-            "its limit for kT >> D_min (13), the fake Curie law",
+            f"its limit for kT >> D_min, the fake Curie law, {_printed('(13)', source)} with its logarithm",
         ),
     }
     found = [
@@ -199,9 +214,41 @@ def with_assumptions(measured: bool, known: Mapping[str, Assumption]) -> list[Fo
                 unique(*area_needs, *number_needs)),
         Formula("smallest_rer", "smallest RER 2 xi whose void has a face of S4", "nm",
                 lambda v: 0.2 * smallest_xi(area(v)), loop),
-        Formula("particles_per_gram", "n_ATS x N_tunn", "g^-1", lambda v: v["n_ats"] / v["p_star"] * number(v),
-                unique("p_star", *number_needs)),
-        Formula("oxygen_share", "share of all oxygen that tunnels", "1",
-                lambda v: v["n_ats"] / v["p_star"] * number(v) / v["oxygen"],
-                unique("p_star", "oxygen", *number_needs)),
+        *_numbers("", "", lambda v: v["p_star"], ("p_star",), number, number_needs),
+        *(
+            formula
+            for label, p_star in P_STARS.items()
+            for formula in _numbers(
+                f"_p_star_{label}",
+                f", if P* = {label.replace('_', '/(').replace('pi', ' pi)')}",
+                lambda _, p_star=p_star: p_star,  # type: ignore[misc]
+                (),
+                number,
+                number_needs,
+            )
+        ),
+    ]  # fmt: skip
+
+
+def _numbers(
+    suffix: str,
+    condition: str,
+    p_star: Callable[[Values], float],
+    p_star_needs: tuple[str, ...],
+    number: Callable[[Values], float],
+    number_needs: tuple[str, ...],
+) -> list[Formula]:
+    """What counts systems, n_ats being their number times P*: for the P* that is taken, or for one that is named."""
+
+    def systems(v: Values) -> float:
+        return v["n_ats"] / p_star(v)
+
+    needs = tuple(dict.fromkeys((*p_star_needs, *number_needs)))
+    share_needs = tuple(dict.fromkeys((*p_star_needs, "oxygen", *number_needs)))
+    return [
+        Formula(f"systems_per_gram{suffix}", f"tunnelling systems, n_ATS{condition}", "g^-1", systems, p_star_needs),
+        Formula(f"particles_per_gram{suffix}", f"n_ATS x N_tunn{condition}", "g^-1",
+                lambda v: systems(v) * number(v), needs),
+        Formula(f"oxygen_share{suffix}", f"share of all oxygen that tunnels{condition}", "1",
+                lambda v: systems(v) * number(v) / v["oxygen"], share_needs),
     ]  # fmt: skip

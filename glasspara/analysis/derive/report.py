@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from rich.console import Console
 
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.package import __version__
-from glasspara.report.frame import InputBlock, Report
+from glasspara.report.block import fill
+from glasspara.report.frame import InputBlock, Report, ValueBlock
 from glasspara.report.table import columns_text
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import value_with_error
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
 
 TABLE, FIGURE = "derive.csv", "derive.png"
-
-
-class SourceValueBlock(TypedDict):
-    """A fitted parameter, the error null where it is held."""
-
-    value: float
-    error: float | None
 
 
 class AssumptionBlock(TypedDict):
@@ -70,7 +64,7 @@ class DeriveBlock(TypedDict):
     assessment: AssessmentBlock
     notes: list[FindingBlock]
     qs4_measured: bool
-    parameters: dict[str, SourceValueBlock]
+    parameters: dict[str, ValueBlock]
     assumptions: dict[str, AssumptionBlock]
     quantities: list[DerivedQuantityBlock]
     checks: list[CheckBlock]
@@ -91,56 +85,33 @@ class DeriveDocument(_OfAReport):
 
 def derive_document(result: DeriveResult) -> DeriveDocument:
     source = result.source
+    block = fill(
+        DeriveBlock,
+        result,
+        source=source.source,
+        status=source.status,
+        parameters={
+            name: {"value": value, "error": source.error(name) or None}
+            for name, value in source.values.items()
+        },
+        quantities=[
+            fill(DerivedQuantityBlock, item, temperature_K=item.temperature, assumptions=item.needs)
+            for item in result.quantities
+        ],
+        checks=[
+            {"code": item.condition.code, "text": item.condition.text, "holds": item.holds}
+            for item in result.checks
+        ],
+    )
     document: DeriveDocument = {
         "model": source.model,
         "convention": source.convention,
         "orientation": source.orientation,
-        "derive": {
-            "source": source.source,
-            "status": source.status,
-            "assessment": result.assessment.block,
-            "notes": blocks(result.notes),
-            "qs4_measured": result.qs4_measured,
-            "parameters": {
-                name: {"value": value, "error": source.error(name) or None}
-                for name, value in source.values.items()
-            },
-            "assumptions": {
-                name: {
-                    "symbol": item.symbol,
-                    "low": item.low,
-                    "high": item.high,
-                    "unit": item.unit,
-                    "source": item.source,
-                    "given": item.given,
-                }
-                for name, item in result.assumptions.items()
-            },
-            "quantities": [_quantity(item) for item in result.quantities],
-            "checks": [
-                {"code": item.condition.code, "text": item.condition.text, "holds": item.holds}
-                for item in result.checks
-            ],
-        },
+        "derive": block,
     }
     if source.inputs:
         document["inputs"] = cast("list[InputBlock]", list(source.inputs))
     return document
-
-
-def _quantity(item: DerivedQuantity) -> DerivedQuantityBlock:
-    return {
-        "name": item.name,
-        "text": item.text,
-        "temperature_K": item.temperature,
-        "value": item.value,
-        "error": item.error,
-        "low": item.low,
-        "high": item.high,
-        "unit": item.unit,
-        "assumptions": list(item.needs),
-        "determined": item.determined,
-    }
 
 
 def _tables(_: Sequence[Input], result: DeriveResult) -> Mapping[str, str]:

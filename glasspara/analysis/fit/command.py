@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli import options
-from glasspara.cli.groups import DataOptions, ParameterOptions, ReplicateOptions, TheoryOptions, trace_ions_of
+from glasspara.cli.groups import (
+    DataOptions,
+    ParameterOptions,
+    ReplicateOptions,
+    StageOptions,
+    TheoryOptions,
+    VerdictOptions,
+    trace_ions_of,
+)
 from glasspara.cli.options import option
 from glasspara.cli.output import PART_FAILED, OutputWithPlots, Unfinished, stop
 from glasspara.cli.values import names, pairs
@@ -21,14 +29,6 @@ if TYPE_CHECKING:
 
 UNFINISHED = ".bootstrap-unfinished.jsonl"
 
-Staged = Annotated[
-    bool,
-    option(
-        "--staged/--joint",
-        "Freeze each stage before the next, or fit all free parameters to the raw data.",
-        panel=options.MODEL,
-    ),
-]
 PerRun = Annotated[
     bool,
     option(
@@ -98,9 +98,9 @@ def fit(
     ions: options.Ions = "both",
     trace_ions: options.TraceIons = None,
     parameters: ParameterOptions,
-    allowances: options.Allowances = True,
+    verdict: VerdictOptions,
     theory: TheoryOptions,
-    staged: Staged = False,
+    stages: StageOptions,
     per_run: PerRun = False,
     minos: Minos = None,
     profile: ProfileOf = None,
@@ -111,7 +111,7 @@ def fit(
     output: OutputWithPlots,
     decompose: Decompose = False,
 ) -> None:
-    """Read, subtract in stages, fit, report.
+    """Read, fit, subtract term by term, report.
 
     Exit status 5: the fit was done and is reported, but is not to be trusted; 6: with --per-run, some files failed.
 
@@ -120,12 +120,9 @@ def fit(
     from glasspara.analysis.fit.report import REPORT, Fits, prefixes
 
     chosen = theory.theory(model, ions, trace_ions_of(trace_ions, data.sample_data))
-    settings = parameters.settings(
-        chosen,
-        data,
-        staged=staged,
-        iron_from_sample=chosen.has_ats and ions == "both",
-        allowances=allowances,
+    iron_from_sample = chosen.has_ats and ions == "both"
+    settings = verdict.applied(
+        parameters.settings(chosen, data, method=stages.method, iron_from_sample=iron_from_sample)
     )
     request = _interval_request(minos, profile, contour)
     if request is not None:

@@ -12,12 +12,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from glasspara.analysis.fit.report import contour_stem, profile_stem
 from glasspara.arrays import FloatArray
 from glasspara.fitting.intervals.contours import Contour, ContourLine
 from glasspara.fitting.intervals.minos import ProfileCurve
 from glasspara.fitting.result import Bootstrap, FitResult, Quantity, Spread
 from glasspara.report.panels import draw_header, draw_legend, frame
-from glasspara.report.stems import contour_stem, profile_stem
 from glasspara.report.style import BLACK, BLUE, GREY, ORANGE, PAD, VERMILLION, WIDTH, paper_style
 from glasspara.report.text import LINE, elide, fit_details, fit_verdict, raised, scaled_unit, synthetic_mark
 from glasspara.wording import two_errors, value_with_error

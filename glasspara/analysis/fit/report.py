@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, get_args, get_t
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks, finding
+from glasspara.findings import AssessmentBlock, FindingBlock, finding
 from glasspara.fitting.judge.misfit import PlaceBlock
 from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
 from glasspara.fitting.result import FittedParameter
 from glasspara.model.catalogue import MODELS
-from glasspara.report.frame import FailureBlock, Report, RunBlock, failures, run_block
-from glasspara.report.stems import contour_stem, profile_stem
-from glasspara.report.table import column, csv_text, provenance
+from glasspara.report.block import fill
+from glasspara.report.frame import (
+    FailureBlock,
+    QuantityBlock,
+    Report,
+    RunBlock,
+    ValueBlock,
+    failures,
+    run_block,
+)
+from glasspara.report.table import column, columns_text, csv_text, provenance
 from glasspara.report.terminal import (
     Column,
     runs_in_words,
@@ -36,7 +43,7 @@ if TYPE_CHECKING:
     from glasspara.fitting.intervals.contours import Contour
     from glasspara.fitting.intervals.minos import Interval, ProfileCurve
     from glasspara.fitting.judge.ordinary import OrdinaryMagnetism
-    from glasspara.fitting.result import Bootstrap, FitResult, Quantity, Spread, TraceEffect
+    from glasspara.fitting.result import Bootstrap, FitResult, Quantity, TraceEffect
     from glasspara.model.model import Terms
 
 
@@ -77,12 +84,9 @@ class ParameterBlock(TypedDict):
     minos: IntervalBlock | None
 
 
-class DerivedBlock(TypedDict):
+class DerivedBlock(QuantityBlock):
     """A number that follows from the parameters."""
 
-    value: float
-    error: float | None
-    unit: str
     minos: IntervalBlock | None
 
 
@@ -115,13 +119,6 @@ class IdentifiabilityBlock(TypedDict):
     combinations: dict[str, float | None]
     undetermined: list[str]
     statements: list[FindingBlock]
-
-
-class ValueBlock(TypedDict):
-    """Value and standard error."""
-
-    value: float
-    error: float | None
 
 
 class AtsTestBlock(TypedDict):
@@ -306,123 +303,68 @@ class Fits:
 
 def fit_document(result: Fits) -> FitDocument:
     model = result.fits[0].model
-    return {
-        "model": model.name,
-        "convention": model.convention,
-        "orientation": model.orientation,
-        "fits": [fit_block(item) for item in result.fits],
-        "failed": failures(result.failed),
-    }
+    fits = [fit_block(item) for item in result.fits]
+    return fill(FitDocument, model, model=model.name, fits=fits, failed=failures(result.failed))
 
 
 def fit_block(result: FitResult) -> FitBlock:
     """A fit with its runs, parameters, statistics and verdict."""
-    statistics, determination = result.statistics, result.determination
-    block: FitBlock = {
-        "method": result.method,
-        "ions": result.model.ions,
-        "runs": [run_block(run) for run in result.data.runs],
-        "parameters": {name: _parameter(item) for name, item in result.parameters.items()},
-        "correlation": {"names": list(result.correlation_names), "matrix": result.correlation.tolist()},
-        "derived": {
-            name: {"value": item.value, "error": item.error, "unit": item.unit, "minos": _minos(item.minos)}
-            for name, item in result.derived.items()
+    test = result.ats_test
+    return fill(
+        FitBlock,
+        result,
+        ions=result.model.ions,
+        runs=[run_block(run) for run in result.data.runs],
+        parameters={name: _parameter(item) for name, item in result.parameters.items()},
+        correlation=fill(CorrelationBlock, None, names=result.correlation_names, matrix=result.correlation),
+        identifiability=result.determination,
+        ats_test=test and fill(AtsTestBlock, test, parameters_without=_values(test.parameters_without)),
+        ordinary_magnetism=None
+        if result.ordinary is None
+        else ordinary_block(result.ordinary, established=bool(result.ats_established)),
+        residuals={"concentrated_in": [place.block for place in result.misfit]},
+        stages=stages_of(result.terms),
+        profiles={
+            curve.name: fill(ProfileBlock, curve, chi2_rise=curve.rises, parameters=curve.path)
+            for curve in result.profiles
         },
-        "statistics": {
-            "chi2": statistics.chi2,
-            "chi2_points": statistics.chi2_points,
-            "ndof": statistics.ndof,
-            "p_value": statistics.p_value,
-            "aic": statistics.aic,
-            "bic": statistics.bic,
-            "n_points": statistics.n_points,
-            "n_free": statistics.n_free,
-        },
-        "identifiability": {
-            "names": list(determination.names),
-            "singular_values": list(determination.singular_values),
-            "relative_errors": dict(determination.relative_errors),
-            "combinations": dict(determination.combinations),
-            "undetermined": list(determination.undetermined),
-            "statements": blocks(determination.statements),
-        },
-        "assessment": result.assessment.block,
-        "notes": blocks(result.notes),
-        "ats_test": None,
-        "ats_established": result.ats_established,
-        "ordinary_magnetism": None if result.ordinary is None else _ordinary(result, result.ordinary),
-        "residuals": {"concentrated_in": [place.block for place in result.misfit]},
-        "stages": stages_of(result.terms),
-        "profiles": {curve.name: _profile(curve) for curve in result.profiles},
-        "contours": [_contour(item) for item in result.contours],
-        "bootstrap": None if result.bootstrap is None else _bootstrap(result.bootstrap),
-        "trace_ions": None if result.trace_effect is None else _trace_effect(result.trace_effect),
-    }
-    if result.ats_test is not None:
-        test = result.ats_test
-        block["ats_test"] = {
-            "chi2_without": test.chi2_without,
-            "delta_chi2": test.delta_chi2,
-            "extra_parameters": test.extra_parameters,
-            "p_value": test.p_value,
-            "open_without": list(test.open_without),
-            "needed": test.needed,
-            "chi2_with_allowances": test.chi2_with_allowances,
-            "p_with_allowances": test.p_with_allowances,
-            "parameters_without": {
-                name: {"value": value, "error": error}
-                for name, (value, error) in test.parameters_without.items()
-            },
-        }
-    return block
+        contours=[_contour(item) for item in result.contours],
+        bootstrap=None if result.bootstrap is None else _bootstrap(result.bootstrap),
+        trace_ions=None if result.trace_effect is None else _trace_effect(result.trace_effect),
+    )
+
+
+def _values(found: Mapping[str, tuple[float, float | None]]) -> dict[str, ValueBlock]:
+    return {name: {"value": value, "error": error} for name, (value, error) in found.items()}
 
 
 def _trace_effect(effect: TraceEffect) -> TraceEffectBlock:
-    def values(found: Mapping[str, tuple[float, float | None]]) -> dict[str, ValueBlock]:
-        return {name: {"value": value, "error": error} for name, (value, error) in found.items()}
-
     return {
-        "ions": [
-            {"ion": item.ion.name, "j": item.ion.j, "g": item.ion.g, "ratio": item.ratio}
-            for item in effect.ions
-        ],
-        "with": values(effect.with_ions),
-        "without": values(effect.without),
+        "ions": [fill(TraceIonBlock, item.ion, ion=item.ion.name, ratio=item.ratio) for item in effect.ions],
+        "with": _values(effect.with_ions),
+        "without": _values(effect.without),
         "change": dict(effect.change),
     }
 
 
-def _ordinary(result: FitResult, found: OrdinaryMagnetism) -> OrdinaryBlock:
+def ordinary_block(found: OrdinaryMagnetism, *, established: bool) -> OrdinaryBlock:
+    """Ordinary magnetism as a whole beside a model with an ATS term; ``established`` says whether that term is."""
     cone = found.cone
     used = cone.iron_used
-    return {
-        "chi2": cone.chi2,
-        "n_points": cone.n_points,
-        "p_value": found.p_value,
-        "chi2_etm": found.chi2_model,
-        "margin": found.margin,
-        "margin_without_directions": found.margin_without_directions,
-        "margin_with_iron": found.margin_with_iron,
-        "chi2_with_ats_beside": found.chi2_nested,
-        "threshold": THRESHOLD,
-        "iron_used": None if used is None else {"value": used[0], "error": used[1]},
-        "iron_found": cone.iron_found,
-        "components": [
-            {
-                "name": component_name(item),
-                "kind": item.kind,
-                "weight": item.weight,
-                "unit": item.unit,
-                "share_of_signal": item.share_of_signal,
-            }
-            for item in cone.components
-        ],
-        "directions": [
-            {"name": item.name, "kind": item.kind, "width": item.width, "unit": item.unit, "pull": item.pull}
-            for item in cone.directions
-        ],
-        "ats_established": bool(result.ats_established),
-    }
+    return fill(
+        OrdinaryBlock,
+        found,
+        chi2=cone.chi2,
+        n_points=cone.n_points,
+        chi2_etm=found.chi2_model,
+        chi2_with_ats_beside=found.chi2_nested,
+        threshold=THRESHOLD,
+        iron_used=None if used is None else {"value": used[0], "error": used[1]},
+        iron_found=cone.iron_found,
+        components=[fill(ComponentBlock, item, name=component_name(item)) for item in cone.components],
+        directions=cone.directions,
+        ats_established=established,
+    )
 
 
 def stages_of(terms: Terms) -> list[StageBlock]:
@@ -442,87 +384,18 @@ def stages_of(terms: Terms) -> list[StageBlock]:
 
 
 def _parameter(item: FittedParameter) -> ParameterBlock:
-    constraint = item.constraint
-    return {
-        "value": item.value,
-        "error": item.error,
-        "error_scaled": item.error_scaled,
-        "unit": item.unit,
-        "fixed": item.fixed,
-        "constraint": None
-        if constraint is None
-        else {
-            "mean": constraint.mean,
-            "error": constraint.error,
-            "error_of": "logarithm" if constraint.log else "value",
-            "assumed": constraint.assumed,
-        },
-        "limits": list(item.limits),
-        "at_limit": item.at_limit,
-        "stage": item.stage,
-        "minos": _minos(item.minos),
-    }
-
-
-def _minos(interval: Interval | None) -> IntervalBlock | None:
-    if interval is None:
-        return None
-    return {
-        "lower": interval.lower,
-        "upper": interval.upper,
-        "lower_outcome": interval.lower_outcome.block,
-        "upper_outcome": interval.upper_outcome.block,
-    }
-
-
-def _profile(curve: ProfileCurve) -> ProfileBlock:
-    return {
-        "values": curve.values.tolist(),
-        "chi2_rise": curve.rises.tolist(),
-        "parameters": {name: values.tolist() for name, values in curve.path.items()},
-    }
+    known = item.constraint
+    held = known and fill(ConstraintBlock, known, error_of="logarithm" if known.log else "value")
+    return fill(ParameterBlock, item, constraint=held)
 
 
 def _contour(item: Contour) -> ContourBlock:
-    return {
-        "names": list(item.names),
-        "lines": [
-            {
-                "probability": line.probability,
-                "chi2_rise": line.rise,
-                "closed": line.closed,
-                "points": line.points.tolist(),
-                "on_line": line.found.tolist(),
-            }
-            for line in item.lines
-        ],
-        "statements": blocks(item.statements),
-    }
+    lines = [fill(ContourLineBlock, line, chi2_rise=line.rise, on_line=line.found) for line in item.lines]
+    return fill(ContourBlock, item, lines=lines)
 
 
 def _bootstrap(item: Bootstrap) -> BootstrapBlock:
-    return {
-        "kind": item.kind,
-        "seed": item.seed,
-        "replicates": len(item.samples),
-        "without_minimum": len(item.problems),
-        "p_value": item.p_value,
-        "parameters": {name: _spread(spread) for name, spread in item.parameters.items()},
-        "derived": {name: _spread(spread) for name, spread in item.derived.items()},
-        "remarks": blocks(item.remarks),
-    }
-
-
-def _spread(item: Spread) -> SpreadBlock:
-    return {
-        "value": item.value,
-        "standard_error": item.standard_error,
-        "bias": item.bias,
-        "interval_68": list(item.interval_68),
-        "interval_95": list(item.interval_95),
-        "unit": item.unit,
-        "at_limit": item.at_limit,
-    }
+    return fill(BootstrapBlock, item, replicates=len(item.samples), without_minimum=len(item.problems))
 
 
 def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
@@ -536,41 +409,13 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
     ]
     rows: list[Sequence[object]] = []
     for number, result in enumerate(fits, 1):
-        runs = "; ".join(run.label for run in result.data.runs)
-        status = result.assessment.status
+        first = (number, "; ".join(run.label for run in result.data.runs), result.assessment.status)
         for name, item in result.parameters.items():
-            kind = _kind(item)
-            rows.append(
-                (
-                    number,
-                    runs,
-                    status,
-                    name,
-                    kind,
-                    item.value,
-                    item.error,
-                    item.error_scaled,
-                    item.unit,
-                    item.at_limit,
-                    *_minos_cells(item),
-                )
-            )
+            value = (item.value, item.error, item.error_scaled, item.unit, item.at_limit)
+            rows.append((*first, name, _kind(item), *value, *_minos_cells(item)))
         for name, derived in result.derived.items():
-            rows.append(
-                (
-                    number,
-                    runs,
-                    status,
-                    name,
-                    "derived",
-                    derived.value,
-                    derived.error,
-                    None,
-                    derived.unit,
-                    None,
-                    *_minos_cells(derived),
-                )
-            )
+            value = (derived.value, derived.error, None, derived.unit, None)
+            rows.append((*first, name, "derived", *value, *_minos_cells(derived)))
     header = (
         "fit", "runs", "status", "parameter", "kind", "value", "error", "error_scaled", "unit", "at_limit",
         "minos_lower", "minos_upper", "minos_lower_outcome", "minos_upper_outcome",
@@ -592,10 +437,13 @@ def profile_csv(inputs: Sequence[Input], result: FitResult, curve: ProfileCurve)
         f"profile of {curve.name}: least chi2 above {result.statistics.chi2!r}, everything else following",
         "chi2_rise_parabola: what the error of the report stands for",
     ]
-    header = [column(curve.name, item.unit), "chi2_rise", "chi2_rise_parabola", *map(column, curve.path)]
-    parabola = curve.parabola(item.value, item.error)
-    columns = (curve.values, curve.rises, parabola, *curve.path.values())
-    return csv_text(comments, header, zip(*(values.tolist() for values in columns), strict=True))
+    columns = {
+        column(curve.name, item.unit): curve.values,
+        "chi2_rise": curve.rises,
+        "chi2_rise_parabola": curve.parabola(item.value, item.error),
+        **{column(name): values for name, values in curve.path.items()},
+    }
+    return columns_text(comments, columns)
 
 
 def contour_csv(inputs: Sequence[Input], result: FitResult, contour: Contour) -> str:
@@ -637,15 +485,8 @@ def bootstrap_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
         comments.append(f"fit {number}: {done.kind} bootstrap, seed {done.seed}")
         for replicate, values in enumerate(done.samples.tolist()):
             found = dict(zip(done.names, values, strict=True))
-            rows.append(
-                (
-                    number,
-                    replicate,
-                    done.chi2[replicate],
-                    _why_no_minimum(done.problems.get(replicate)),
-                    *(found.get(name) for name in columns),
-                )
-            )
+            why = _why_no_minimum(done.problems.get(replicate))
+            rows.append((number, replicate, done.chi2[replicate], why, *map(found.get, columns)))
     return csv_text(comments, ["fit", "replicate", "chi2", "problem", *columns.values()], rows)
 
 
@@ -719,11 +560,8 @@ def _show_stages(result: FitResult, out: Console) -> None:
     for stage in stages_of(result.terms):
         largest = f"{stage['largest_emu_per_g']:.3g}"
         rows.append((_STAGE_NAMES[stage["term"]], f"{100.0 * stage['share_of_signal']:.1f} %", largest))
-    show_table(
-        (Column("stage"), Column("share of the signal", "number"), Column("largest / (emu/g)", "number")),
-        rows,
-        out,
-    )
+    numbers = (Column(title, "number") for title in ("share of the signal", "largest / (emu/g)"))
+    show_table(("stage", *numbers), rows, out)
 
 
 def _show_parameters(result: FitResult, out: Console) -> None:
@@ -773,29 +611,14 @@ def _interval_lines(result: FitResult, intervals: Mapping[str, Interval]) -> lis
 
 def _show_bootstrap(result: FitResult, done: Bootstrap, out: Console) -> None:
     out.print(Text(f"Bootstrap: {len(done.samples)} {done.kind} replicates, seed {done.seed}", style="bold"))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in (
-        "parameter",
-        "error of the fit",
-        "of the bootstrap",
-        "bias",
-        "68 % interval",
-        "95 % interval",
-    ):
-        table.add_column(heading)
-    errors = {name: item.error for name, item in result.quantities.items()}
+    rows = []
     for name, item in (*done.parameters.items(), *done.derived.items()):
-        error = errors[name]
-        table.add_row(
-            name,
-            "none" if error is None else f"{error:.2g}",
-            f"{item.standard_error:.2g}",
-            f"{item.bias:+.2g}",
-            _interval(item.interval_68, item.standard_error),
-            _interval(item.interval_95, item.standard_error),
-            style=None if name in done.parameters else "dim",
-        )
-    out.print(table)
+        error = result.quantities[name].error
+        intervals = (_interval(ends, item.standard_error) for ends in (item.interval_68, item.interval_95))
+        of_the_fit = "none" if error is None else f"{error:.2g}"
+        rows.append((name, of_the_fit, f"{item.standard_error:.2g}", f"{item.bias:+.2g}", *intervals))
+    columns = ("error of the fit", "of the bootstrap", "bias", "68 % interval", "95 % interval")
+    show_table(("parameter", *columns), rows, out)
     if done.p_value is not None:
         out.print(f"chi2 as large as that of the data: {p_value(done.p_value)} by the replicates")
     for remark in done.remarks:
@@ -833,7 +656,7 @@ def _tables(inputs: Sequence[Input], result: Fits) -> dict[str, str]:
     from glasspara.analysis.subtract import StagedData
     from glasspara.analysis.subtract.report import stages_csv
 
-    staged = [StagedData(item.data, item.terms) for item in result.fits]
+    staged = [StagedData.of(item) for item in result.fits]
     tables = {
         PARAMETERS: parameters_csv(inputs, result.fits),
         DATA: stages_csv(provenance("fit", inputs), staged),
@@ -852,6 +675,20 @@ def prefixes(fits: int) -> list[str]:
     """What the names of the files of each fit begin with: "fit01_", or nothing where there is one fit."""
     digits = max(2, len(str(fits)))
     return [""] if fits == 1 else [f"fit{number:0{digits}d}_" for number in range(1, fits + 1)]
+
+
+def profile_stem(name: str) -> str:
+    """ "profile_d_min"; "profile_mass_scale-1" for one of many."""
+    return f"profile_{_plain(name)}"
+
+
+def contour_stem(names: Sequence[str]) -> str:
+    """ "contour_d_min_delta_mu"."""
+    return f"contour_{'_'.join(map(_plain, names))}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("[", "-").replace("]", "")
 
 
 REPORT = Report("fit", fit_document, _tables, show_fit, files=(REPORT_FILE, PARAMETERS, DATA))

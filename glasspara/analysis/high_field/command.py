@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from glasspara.cli import options
-from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions
+from glasspara.cli.grouping import Only
+from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, answer
 from glasspara.cli.output import OutputWithPlots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from glasspara.analysis.high_field.field_dependence import HighFieldResult
+
 
 def highfield(
     data: DataOptions,
     *,
-    n_fe: options.NFe = None,
-    fix: options.Fix = None,
-    free: options.Free = None,
-    start: options.Set = None,
-    limit: options.Limit = None,
+    parameters: Annotated[ParameterOptions, Only("n_fe", "fix", "free", "start", "limit")],
     theory: TheoryOptions,
     output: OutputWithPlots,
 ) -> None:
@@ -28,22 +26,14 @@ def highfield(
     Fits (10), (11), the exact two-level phase and three levels to the same data, an M(H) run among them. --fix,
     --free, --set and --limit hold for every form that has the parameter. Exit status 5: no form describes the data.
     """
-    from glasspara.analysis.high_field.report import REPORT
-    from glasspara.model.model import Model
-
-    settings = ParameterOptions(n_fe=n_fe, fix=fix, free=free, start=start, limit=limit).settings(
-        Model(orientation=theory.orientation, convention=theory.convention), data, iron_from_sample=True
-    )
-    output.check(REPORT.files)
-    loaded = data.load(quiet=output.quiet)
-
     from glasspara.analysis.high_field.field_dependence import high_field
+    from glasspara.analysis.high_field.report import REPORT
 
-    result = high_field(loaded.data, settings)
+    settings = parameters.settings(theory.theory(), data, iron_from_sample=True)
+    answer(REPORT, data, output, lambda points: high_field(points, settings), _figures)
 
-    def figures() -> dict[str, Figure]:
-        from glasspara.analysis.high_field.figures import highfield_figures
 
-        return {f"{stem}.png": figure for stem, figure in highfield_figures(result)}
+def _figures(result: HighFieldResult) -> dict[str, Figure]:
+    from glasspara.analysis.high_field.figures import highfield_figures
 
-    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)
+    return {f"{stem}.png": figure for stem, figure in highfield_figures(result)}

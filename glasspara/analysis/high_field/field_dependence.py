@@ -116,7 +116,7 @@ def high_field(data: Dataset, settings: FitSettings | None = None) -> HighFieldR
         raise InputError(
             "no run at fixed temperature, and the shape of M(H) is the question", remedy="Add an M(H) file"
         )
-    comparison = compare(data, FORMS, settings=settings)
+    comparison = compare(data, FORMS, settings=settings, ordinary=False)
     peaks = tuple(_peak(name, result, run) for run in runs for name, result in _usable(comparison).items())
     return HighFieldResult(comparison, peaks, _assess(comparison, peaks), comparison.notes)
 

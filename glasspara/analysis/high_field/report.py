@@ -9,7 +9,8 @@ from rich.console import Console
 
 from glasspara.analysis.compare.report import ContestantBlock, contestant_block
 from glasspara.analysis.high_field.field_dependence import SCALES, SHORT
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.report.block import fill
 from glasspara.report.frame import Report, RunBlock, run_block
 from glasspara.report.table import columns_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
@@ -17,7 +18,7 @@ from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.compare.contestants import Contestant
-    from glasspara.analysis.high_field.field_dependence import HighFieldResult, Peak
+    from glasspara.analysis.high_field.field_dependence import HighFieldResult
     from glasspara.data.loading import Input
 
 TABLE = "highfield.csv"
@@ -60,28 +61,15 @@ class HighFieldDocument(TypedDict):
 
 def highfield_document(result: HighFieldResult) -> HighFieldDocument:
     comparison = result.comparison
-    return {
-        "highfield": {
-            "assessment": result.assessment.block,
-            "notes": blocks(result.notes),
-            "forms": [contestant_block(item) for item in comparison.contestants],
-            "best": None if comparison.best is None else comparison.best.name,
-            "scale": comparison.scale,
-            "peaks": [_peak(item) for item in result.peaks],
-        }
-    }
-
-
-def _peak(item: Peak) -> PeakBlock:
-    return {
-        "run": run_block(item.run),
-        "form": item.form,
-        "field": item.field,
-        "field_error": item.error,
-        "field_unit": "Oe",
-        "highest_field": item.top,
-        "share_at_highest_field": item.fall,
-    }
+    block = fill(
+        HighFieldBlock,
+        result,
+        forms=[contestant_block(item) for item in comparison.contestants],
+        best=None if comparison.best is None else comparison.best.name,
+        scale=comparison.scale,
+        peaks=[fill(PeakBlock, item, run=run_block(item.run), field_unit="Oe") for item in result.peaks],
+    )
+    return {"highfield": block}
 
 
 def highfield_tables(inputs: Sequence[Input], result: HighFieldResult) -> dict[str, str]:

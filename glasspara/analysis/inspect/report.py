@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.table import Table
 
 from glasspara.arrays import FloatArray
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.report.block import fill
 from glasspara.report.frame import FailureBlock, Report, failures
-from glasspara.report.terminal import rows_in_words, show_assessment
+from glasspara.report.terminal import Column, rows_in_words, show_assessment, show_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -78,53 +79,38 @@ class InspectDocument(TypedDict):
 
 
 def inspect_document(result: Inspection) -> InspectDocument:
-    return {
-        "assessment": result.assessment.block,
-        "notes": blocks(result.notes),
-        "inputs": [_file(item) for item in result.measurements],
-        "failed": failures(result.failed),
-    }
+    inputs = [_file(item) for item in result.measurements]
+    return fill(InspectDocument, result, inputs=inputs, failed=failures(result.failed))
 
 
 def _file(item: Measurement) -> InspectedFileBlock:
     choice, mass = item.moment_choice, item.mass
-    return {
-        "path": item.path,
-        "sha256": item.sha256,
-        "instrument": item.instrument,
-        "encoding": item.encoding,
-        "title": item.header.title,
-        "sample": item.header.sample,
-        "rows_read": item.rows_read,
-        "rows_used": item.rows_used,
-        "rows_dropped": dict(item.rows_dropped),
-        "dropped": [{"line": row.line, "reason": row.reason} for row in item.dropped],
-        "moment_column": choice.column,
-        "moment_reason": choice.reason,
-        "sigma_column": choice.sigma_column,
-        "diagnostics": dict(choice.diagnostics),
-        "mass_mg": mass.value_mg,
-        "mass_source": mass.source,
-        "mass_problem": mass.problem,
-        "runs": [_run(run) for run in item.runs],
-        "warnings": blocks(item.warnings),
-    }
+    return fill(
+        InspectedFileBlock,
+        item,
+        title=item.header.title,
+        sample=item.header.sample,
+        moment_column=choice.column,
+        moment_reason=choice.reason,
+        sigma_column=choice.sigma_column,
+        diagnostics=choice.diagnostics,
+        mass_mg=mass.value_mg,
+        mass_source=mass.source,
+        mass_problem=mass.problem,
+        runs=[_run(run) for run in item.runs],
+    )
 
 
 def _run(run: Run) -> InspectedRunBlock:
-    return {
-        "kind": run.kind,
-        "nominal": run.nominal,
-        "unit": run.unit,
-        "n_points": len(run),
-        "moment_column": run.moment_column,
-        "t_range_K": _range(run.temperature),
-        "h_range_Oe": _range(run.field),
-        "moment_range_emu": _range(run.moment),
-        "sigma_source": run.sigma_source,
-        "branches": list(run.branch_labels),
-        "warnings": blocks(run.warnings),
-    }
+    return fill(
+        InspectedRunBlock,
+        run,
+        n_points=len(run),
+        t_range_K=_range(run.temperature),
+        h_range_Oe=_range(run.field),
+        moment_range_emu=_range(run.moment),
+        branches=run.branch_labels,
+    )
 
 
 def _range(values: FloatArray) -> tuple[float, float]:
@@ -142,32 +128,31 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
     """All that ``inspect`` says of one file, and an empty line."""
     out.print(measurement.path, style="bold")
     choice = measurement.moment_choice
-    sample = measurement.header.sample
-    rows: list[tuple[str, str]] = [
+    rows = [
         ("instrument", measurement.instrument),
-        ("sample", sample or "not named"),
+        ("sample", measurement.header.sample or "not named"),
         ("rows", rows_in_words(measurement.rows_read, measurement.rows_used, measurement.rows_dropped)),
         ("moment", f"{choice.column}: {choice.reason}"),
         ("errors", choice.sigma_column or "no column; estimated"),
+        *([("centring", text)] if (text := _centring_text(choice.diagnostics)) else []),
         ("mass", _mass_text(measurement)),
         ("encoding", measurement.encoding),
     ]
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for key, value in rows:
-        table.add_row(key, value)
+    for row in rows:
+        table.add_row(*row)
     out.print(table)
-    runs = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("run", "points", "T / K", "H / Oe", "moment / emu", "errors", "branches"):
-        runs.add_column(column, overflow="fold")
-    for run in measurement.runs:
-        word = "M(T)" if run.kind == "fixed-field" else "M(H)"
-        runs.add_row(
-            f"{word} at {run.label}", str(len(run.moment)), _span(run.temperature), _span(run.field),
-            _span(run.moment), run.sigma_source, ", ".join(run.branch_labels),
-        )  # fmt: skip
-    out.print(runs)
+    runs = [
+        (
+            f"{'M(T)' if run.kind == 'fixed-field' else 'M(H)'} at {run.label}", str(len(run)),
+            *map(_span, (run.temperature, run.field, run.moment)), run.sigma_source, ", ".join(run.branch_labels),
+        )
+        for run in measurement.runs
+    ]  # fmt: skip
+    texts = (Column("errors", "text"), Column("branches", "text"))
+    show_table(("run", "points", "T / K", "H / Oe", "moment / emu", *texts), runs, out)
     for item in measurement.warnings:
         out.print(f"warning: {item.at(file='').text}", style="yellow")  # the heading names the file
     out.print()
@@ -179,6 +164,28 @@ def _mass_text(measurement: Measurement) -> str:
         return f"{mass.value_mg:g} mg ({mass.source})"
     hint = f"; {mass.hint}" if mass.hint else ""
     return f"not known: {mass.problem or 'not in the file'}{hint}; give --mass MG"
+
+
+def _centring_text(numbers: Mapping[str, float | None]) -> str:
+    """Where the sample sits and how well the scans fit a dipole, of what the file states; medians."""
+    words = {
+        "offset_cm": "Long Offset {:.3f} cm",
+        "offset_spread_cm": "spread {:.3f} cm",
+        "centre_shift_mm": "{:.2f} mm off the nominal centre",
+        "centre_spread_mm": "spread {:.2f} mm",
+        "fixed_over_free": "Fixed/Free {:.3f}",
+        "fit": "fit {:.3f}",
+        "free_fit": "free fit {:.3f}",
+        "fixed_fit": "fixed fit {:.3f}",
+        "rows_poor_fit": "poor fits {:.0f}",
+    }
+    known = {name: value for name in words if (value := numbers.get(name)) is not None}
+    if known.get("offset_cm") == known.get("offset_spread_cm") == 0.0:
+        known = {name: value for name, value in known.items() if not name.startswith("offset")}
+        return "; ".join(
+            ["position not fitted", *(words[name].format(value) for name, value in known.items())]
+        )
+    return ", ".join(words[name].format(value) for name, value in known.items())
 
 
 def _span(values: FloatArray) -> str:

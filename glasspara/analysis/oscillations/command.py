@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from glasspara.cli import options
-from glasspara.cli.groups import DataOptions, FullModelOptions, ReplicateOptions
-from glasspara.cli.options import option
+from glasspara.cli.groups import DataOptions, FullModelOptions, ReplicateOptions, answer
+from glasspara.cli.options import REPLICATES, own_option
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.values import number
 from glasspara.errors import UsageError
@@ -15,37 +14,29 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasspara.analysis.oscillations.search import Wiggle
-
-ReplicateCount = Annotated[
-    int,
-    option(
-        "--replicates",
-        "Draws of noise for the false-alarm probability; 1/(N + 1) is the least that they can show.",
-        "N",
-        panel=options.REPLICATES,
-        min=19,
-        common=True,
-    ),
-]
-Thermometer = Annotated[
-    str | None,
-    option(
-        "--thermometer",
-        "Relative errors of the thermometer among the noise: their standard deviation, and over which ln T they "
-        "are correlated (0.1). None by default.",
-        "SIZE[:LENGTH]",
-        panel=options.REPLICATES,
-        common=True,
-    ),
-]
+    from glasspara.analysis.oscillations.waves import OscillationResult
+    from glasspara.data.dataset import Dataset
 
 
 def oscillations(
     data: DataOptions,
     *,
-    thermometer: Thermometer = None,
+    thermometer: str | None = own_option(
+        "--thermometer",
+        "Relative errors of the thermometer among the noise: their standard deviation, and over which ln T they "
+        "are correlated (0.1). None by default.",
+        "SIZE[:LENGTH]",
+        panel=REPLICATES,
+    ),
     full_model: FullModelOptions,
-    replicates: ReplicateCount = 1000,
+    replicates: int = own_option(
+        "--replicates",
+        "Draws of noise for the false-alarm probability; 1/(N + 1) is the least that they can show.",
+        "N",
+        default=1000,
+        panel=REPLICATES,
+        min=19,
+    ),
     work: ReplicateOptions,
     output: OutputWithPlots,
 ) -> None:
@@ -53,34 +44,33 @@ def oscillations(
 
     Exit status 5: no smooth description fits the data, so that a wave beside it means nothing.
     """
+    from glasspara.analysis.oscillations import waves
     from glasspara.analysis.oscillations.report import REPORT
+    from glasspara.report.progress import progress
 
     settings = full_model.fit_settings(data)
     wiggle, workers = _wiggle(thermometer), work.workers
-    output.check(REPORT.files)
-    loaded = data.load(quiet=output.quiet)
 
-    from glasspara.analysis.oscillations import waves
-    from glasspara.report.progress import progress
+    def analyse(points: Dataset) -> OscillationResult:
+        with progress("noise", quiet=output.quiet) as report:
+            return waves.oscillations(
+                points,
+                settings,
+                wiggle=wiggle,
+                replicates=replicates,
+                seed=work.seed,
+                jobs=workers,
+                cluster=work.cluster,
+                progress=report,
+            )
 
-    with progress("noise", quiet=output.quiet) as report:
-        result = waves.oscillations(
-            loaded.data,
-            settings,
-            wiggle=wiggle,
-            replicates=replicates,
-            seed=work.seed,
-            jobs=workers,
-            cluster=work.cluster,
-            progress=report,
-        )
+    answer(REPORT, data, output, analyse, _figures)
 
-    def figures() -> dict[str, Figure]:
-        from glasspara.analysis.oscillations.figures import oscillation_figures
 
-        return {f"{stem}.png": figure for stem, figure in oscillation_figures(result)}
+def _figures(result: OscillationResult) -> dict[str, Figure]:
+    from glasspara.analysis.oscillations.figures import oscillation_figures
 
-    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)
+    return {f"{stem}.png": figure for stem, figure in oscillation_figures(result)}
 
 
 def _wiggle(text: str | None) -> Wiggle | None:

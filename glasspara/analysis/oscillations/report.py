@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.console import Console
-from rich.table import Table
 
 from glasspara.analysis.fit.report import FitBlock, fit_block
 from glasspara.analysis.oscillations.waves import COLUMNS
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.report.block import fill
 from glasspara.report.frame import Report, RunBlock, run_block
 from glasspara.report.table import csv_text, point_keys, provenance
-from glasspara.report.terminal import show_assessment, show_inputs
+from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
@@ -99,56 +99,49 @@ class OscillationsDocument(TypedDict):
 
 def oscillations_document(result: OscillationResult) -> OscillationsDocument:
     wiggle = result.wiggle
-    return {
-        "oscillations": {
-            "assessment": result.assessment.block,
-            "notes": blocks(result.notes),
-            "found": result.found,
-            "false_alarm_probability": result.fap,
-            "false_alarm_probability_is_bound": result.is_bound,
-            "false_alarm_probability_beside": dict(result.by_description),
-            "replicates": result.replicates,
-            "replicates_failed": result.failed,
-            "seed": result.seed,
-            "residual_correlation": result.correlation[0],
-            "residual_correlation_p_value": result.correlation[1],
-            "thermometer_noise": None
-            if wiggle is None
-            else {"relative_size": wiggle.size, "length_in_ln_T": wiggle.length},
-            "runs": [
-                {
-                    "run": run_block(item.run),
-                    "spline_knots": item.knots,
-                    "peaks": [_peak(peak) for peak in item.peaks],
-                }
-                for item in result.runs
-            ],
-            "fit": fit_block(result.fit),
-        }
-    }
+    noise = wiggle and {"relative_size": wiggle.size, "length_in_ln_T": wiggle.length}
+    block = fill(
+        OscillationsBlock,
+        result,
+        false_alarm_probability=result.fap,
+        false_alarm_probability_is_bound=result.is_bound,
+        false_alarm_probability_beside=result.by_description,
+        replicates_failed=result.failed,
+        residual_correlation=result.correlation[0],
+        residual_correlation_p_value=result.correlation[1],
+        thermometer_noise=noise,
+        runs=[
+            {
+                "run": run_block(item.run),
+                "spline_knots": item.knots,
+                "peaks": [_peak(peak) for peak in item.peaks],
+            }
+            for item in result.runs
+        ],
+        fit=fit_block(result.fit),
+    )
+    return {"oscillations": block}
 
 
 def _peak(item: Peak) -> PeakBlock:
-    return {
-        "abscissa": item.abscissa,
-        "period": item.period,
-        "period_error": item.period_error,
-        "period_unit": item.unit,
-        "amplitude": item.wave.amplitude,
-        "amplitude_error": item.wave.amplitude_error,
-        "amplitude_beside_spline": item.control.amplitude,
-        "amplitude_beside_spline_error": item.control.amplitude_error,
-        "amplitude_unit": "emu/g",
-        "phase_rad": item.wave.phase,
-        "phase_error_rad": item.wave.phase_error,
-        "phase_at": item.middle,
-        "power": dict(item.power),
-        "power_at_1_percent": item.threshold,
-        "false_alarm_probability": item.fap,
-        "false_alarm_probability_here": item.fap_here,
-        "thermometer_relative_error": item.thermometer,
-        "frequencies": len(item.frequencies),
-    }
+    return fill(
+        PeakBlock,
+        item,
+        period_unit=item.unit,
+        amplitude=item.wave.amplitude,
+        amplitude_error=item.wave.amplitude_error,
+        amplitude_beside_spline=item.control.amplitude,
+        amplitude_beside_spline_error=item.control.amplitude_error,
+        amplitude_unit="emu/g",
+        phase_rad=item.wave.phase,
+        phase_error_rad=item.wave.phase_error,
+        phase_at=item.middle,
+        power_at_1_percent=item.threshold,
+        false_alarm_probability=item.fap,
+        false_alarm_probability_here=item.fap_here,
+        thermometer_relative_error=item.thermometer,
+        frequencies=len(item.frequencies),
+    )
 
 
 def _comments(inputs: Sequence[Input], result: OscillationResult) -> list[str]:
@@ -222,19 +215,18 @@ def periodograms_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
 def show_oscillations(inputs: Sequence[Input], result: OscillationResult, out: Console) -> None:
     show_inputs(inputs, out)
     out.print()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    numbers = ("power", "false alarm", "here")
-    for column in ("run", "in", "strongest period", "amplitude / emu/g", *numbers):
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
-    for item in result.runs:
-        for peak in item.peaks:
-            table.add_row(
-                item.run.label, peak.abscissa, f"{value_with_error(peak.period, peak.period_error)} {peak.unit}",
-                value_with_error(peak.wave.amplitude, peak.wave.amplitude_error), f"{peak.power['both']:.1f}",
-                f"{peak.fap:.2g}", f"{peak.fap_here:.2g}",
-                style="bold" if peak is result.best.best and result.found else None,
-            )  # fmt: skip
-    out.print(table)
+    peaks = [(item.run.label, peak) for item in result.runs for peak in item.peaks]
+    rows = [
+        (
+            label, peak.abscissa, f"{value_with_error(peak.period, peak.period_error)} {peak.unit}",
+            value_with_error(peak.wave.amplitude, peak.wave.amplitude_error), f"{peak.power['both']:.1f}",
+            f"{peak.fap:.2g}", f"{peak.fap_here:.2g}",
+        )
+        for label, peak in peaks
+    ]  # fmt: skip
+    numbers = (Column(name, "number") for name in ("power", "false alarm", "here"))
+    strongest = [n for n, (_, peak) in enumerate(peaks) if peak is result.best.best and result.found]
+    show_table(("run", "in", "strongest period", "amplitude / emu/g", *numbers), rows, out, bold=strongest)
     show_assessment(result.assessment, out, result.notes)
 
 

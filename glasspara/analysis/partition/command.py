@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from glasspara.cli import options
-from glasspara.cli.groups import DataOptions, FullModelOptions
-from glasspara.cli.options import option
+from glasspara.cli.groups import DataOptions, FullModelOptions, answer
+from glasspara.cli.options import MODEL, own_option
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.values import names, number
 from glasspara.errors import UsageError
@@ -14,27 +13,21 @@ from glasspara.errors import UsageError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Steps = Annotated[
-    str | None,
-    option(
-        "--steps",
-        "Scan x, the share of Fe2+, from 1 to 0 in steps of this size; 0.2 by default.",
-        "STEP",
-        panel=options.MODEL,
-        common=True,
-    ),
-]
-Values = Annotated[
-    list[str] | None,
-    option("--values", "Scan these values of x (repeatable).", "X,...", panel=options.MODEL, common=True),
-]
+    from glasspara.analysis.partition.scan import PartitionResult
 
 
 def partition(
     data: DataOptions,
     *,
-    steps: Steps = None,
-    values: Values = None,
+    steps: str | None = own_option(
+        "--steps",
+        "Scan x, the share of Fe2+, from 1 to 0 in steps of this size; 0.2 by default.",
+        "STEP",
+        panel=MODEL,
+    ),
+    values: list[str] | None = own_option(
+        "--values", "Scan these values of x (repeatable).", "X,...", panel=MODEL
+    ),
     full_model: FullModelOptions,
     output: OutputWithPlots,
 ) -> None:
@@ -44,21 +37,19 @@ def partition(
     determined, or the model does not describe the data.
     """
     from glasspara.analysis.partition import scan
-    from glasspara.analysis.partition.report import FIGURE, REPORT, STACK
+    from glasspara.analysis.partition.report import REPORT
 
     settings = full_model.fit_settings(data)
     scanned = _fractions(steps, values)
-    output.check(REPORT.files)
     scan.check(settings, scanned)
-    loaded = data.load(quiet=output.quiet)
-    result = scan.partition(loaded.data, settings, scanned)
+    answer(REPORT, data, output, lambda points: scan.partition(points, settings, scanned), _figures)
 
-    def figures() -> dict[str, Figure]:
-        from glasspara.analysis.partition.figures import partition_figure, stacked_figure
 
-        return {FIGURE: partition_figure(result), STACK: stacked_figure(result)}
+def _figures(result: PartitionResult) -> dict[str, Figure]:
+    from glasspara.analysis.partition.figures import partition_figure, stacked_figure
+    from glasspara.analysis.partition.report import FIGURE, STACK
 
-    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)
+    return {FIGURE: partition_figure(result), STACK: stacked_figure(result)}
 
 
 def _fractions(steps: str | None, values: list[str] | None) -> tuple[float, ...]:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from rich.console import Console
-from rich.table import Table
 
 from glasspara.analysis.fit.report import FitBlock, fit_block
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
-from glasspara.report.frame import Report
-from glasspara.report.table import column, csv_text, point_keys, provenance
-from glasspara.report.terminal import show_assessment, show_inputs
+from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.report.block import fill
+from glasspara.report.frame import QuantityBlock, Report
+from glasspara.report.table import column, columns_text, csv_text, point_columns, provenance
+from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
 
 if TYPE_CHECKING:
     from glasspara.analysis.partition.scan import PartitionPoint, PartitionResult
@@ -31,12 +31,9 @@ class FractionIntervalBlock(TypedDict):
     upper_outcome: FindingBlock
 
 
-class IronBlock(TypedDict):
+class IronBlock(QuantityBlock):
     """The total iron: held, or a Gaussian constraint with an error."""
 
-    value: float
-    error: float | None
-    unit: str
     held: bool
 
 
@@ -78,40 +75,33 @@ class PartitionDocument(TypedDict):
 
 def partition_document(result: PartitionResult) -> PartitionDocument:
     value, error = result.n_fe
-    return {
-        "partition": {
-            "assessment": result.assessment.block,
-            "notes": blocks(result.notes),
-            "fe2_fraction": result.best,
-            "intervals": {
-                name: {
-                    "ends": list(result.ends(name)),
-                    "chi2_rise": level,
-                    "lower_outcome": result.intervals[name].lower_outcome.block,
-                    "upper_outcome": result.intervals[name].upper_outcome.block,
-                }
-                for name, level in result.levels.items()
-            },
-            "n_fe": {"value": value, "error": error, "unit": "g^-1", "held": error is None},
-            "scan": [_point(item) for item in result.points],
-            "fit": fit_block(result.fit),
-        }
-    }
+    block = fill(
+        PartitionBlock,
+        result,
+        fe2_fraction=result.best,
+        intervals={
+            name: fill(FractionIntervalBlock, result.intervals[name], ends=result.ends(name), chi2_rise=level)
+            for name, level in result.levels.items()
+        },
+        n_fe={"value": value, "error": error, "unit": "g^-1", "held": error is None},
+        scan=[_point(item) for item in result.points],
+        fit=fit_block(result.fit),
+    )
+    return {"partition": block}
 
 
 def _point(item: PartitionPoint) -> PartitionPointBlock:
     statistics = item.minimum.statistics
-    return {
-        "fe2_fraction": item.fraction,
-        "chi2": item.minimum.chi2,
-        "chi2_rise": item.rise,
-        "ndof": statistics.ndof,
-        "p_value": statistics.p_value,
-        "explained": item.explained,
-        "valid": item.minimum.valid,
-        "reason": item.minimum.reason,
-        "parameters": dict(item.minimum.reported),
-    }
+    return fill(
+        PartitionPointBlock,
+        item.minimum,
+        fe2_fraction=item.fraction,
+        chi2_rise=item.rise,
+        ndof=statistics.ndof,
+        p_value=statistics.p_value,
+        explained=item.explained,
+        parameters=item.minimum.reported,
+    )
 
 
 def _tables(inputs: Sequence[Input], result: PartitionResult) -> dict[str, str]:
@@ -142,10 +132,9 @@ def partition_csv(inputs: Sequence[Input], result: PartitionResult) -> str:
 def profile_csv(inputs: Sequence[Input], result: PartitionResult) -> str:
     """The profile of chi2 near the best x, and every other free parameter along it."""
     curve = result.curve
-    header = ["fe2_fraction", "chi2_rise", *map(column, curve.path)]
-    columns = (curve.values, curve.rises, *curve.path.values())
-    rows = zip(*(values.tolist() for values in columns), strict=True)
-    return csv_text(_comments(inputs, result), header, rows)
+    columns = {"fe2_fraction": curve.values, "chi2_rise": curve.rises}
+    columns |= {column(name): values for name, values in curve.path.items()}
+    return columns_text(_comments(inputs, result), columns)
 
 
 def curves_csv(inputs: Sequence[Input], result: PartitionResult) -> str:
@@ -155,14 +144,13 @@ def curves_csv(inputs: Sequence[Input], result: PartitionResult) -> str:
         "M_intr: M + chi_larmor H less x n_fe Fe2+ and (1 - x) n_fe Fe3+; M_ats: the ATS term fitted for that x",
     ]
     data = result.data
-    header = ["file", "line", "run", "branch", "T_K", "H_Oe", "sigma_emu_per_g"]
-    columns = [data.temperature, data.field, data.sigma]
+    columns = {
+        **point_columns(data), "T_K": data.temperature, "H_Oe": data.field, "sigma_emu_per_g": data.sigma
+    }  # fmt: skip
     for item in result.points:
-        header += [f"{name}_x{item.fraction:g}_emu_per_g" for name in ("M_intr", "M_ats")]
-        columns += [item.intrinsic(data), item.terms.ats]
-    points = zip(*(values.tolist() for values in columns), strict=True)
-    rows = ((*key, *values) for key, values in zip(point_keys(data), points, strict=True))
-    return csv_text(comments, header, rows)
+        columns[f"M_intr_x{item.fraction:g}_emu_per_g"] = item.intrinsic(data)
+        columns[f"M_ats_x{item.fraction:g}_emu_per_g"] = item.terms.ats
+    return columns_text(comments, columns)
 
 
 _SHOWN = ("chi_larmor", "n_fe", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu")
@@ -171,13 +159,12 @@ _SHOWN = ("chi_larmor", "n_fe", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu")
 def show_partition(inputs: Sequence[Input], result: PartitionResult, out: Console) -> None:
     show_inputs(inputs, out)
     out.print()
-    table = Table(box=None, pad_edge=False, header_style="bold")
     names = [name for name in _SHOWN if name in result.fit.parameters]
-    for heading in ("x", "chi2", "ndof", "rise", "p", *names, "ATS term explains it"):
-        table.add_column(heading, justify="left" if heading.startswith("ATS") else "right", overflow="fold")
-    for item in result.with_best:
-        table.add_row(*_row(item, names), style="bold" if item.explained else None)
-    out.print(table)
+    numbers = (Column(name, "number") for name in ("x", "chi2", "ndof", "rise", "p", *names))
+    items = result.with_best
+    rows = [_row(item, names) for item in items]
+    explaining = [n for n, item in enumerate(items) if item.explained]
+    show_table((*numbers, "ATS term explains it"), rows, out, bold=explaining)
     show_assessment(result.assessment, out, result.notes)
 
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from glasspara.cli.groups import workers
-from glasspara.cli.options import option
+from glasspara.cli.options import own_option
 from glasspara.cli.output import PART_FAILED, Output, stop
 from glasspara.cli.values import names
 from glasspara.errors import UsageError
 
-Only = Annotated[
-    list[str] | None, option("--only", "Do only these steps (repeatable, or STEP,STEP).", "STEP", common=True)
-]
-AtOnce = Annotated[
-    int | None, option("--jobs", "Commands that run at once; by default one a core.", "N", min=1, common=True)
-]
-NoiseSeed = Annotated[int, option("--seed", "Seed of the synthetic noise.", "N", min=0, common=True)]
 
-
-def reproduce(*, only: Only = None, seed: NoiseSeed = 1, jobs: AtOnce = None, output: Output) -> None:
+def reproduce(
+    *,
+    only: list[str] | None = own_option("--only", "Do only these steps (repeatable, or STEP,STEP).", "STEP"),
+    seed: int = own_option("--seed", "Seed of the synthetic noise.", "N", default=1, min=0),
+    jobs: int | None = own_option("--jobs", "Commands that run at once; by default one a core.", "N", min=1),
+    output: Output,
+) -> None:
     """Every table and figure of the source that can be had without its raw data, beside the published numbers.
 
     Simulates the source's campaigns from its published parameters and runs the other commands on them. Start with

@@ -7,12 +7,13 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, TypedDict
 
 from rich.console import Console
-from rich.table import Table
 
-from glasspara.findings import FindingBlock, blocks
+from glasspara.findings import FindingBlock
 from glasspara.package import __version__
+from glasspara.report.block import fill
 from glasspara.report.frame import Report
 from glasspara.report.table import csv_text
+from glasspara.report.terminal import Column, show_table
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
@@ -63,37 +64,19 @@ class ReproduceDocument(TypedDict):
 
 
 def reproduce_document(result: Reproduction) -> ReproduceDocument:
-    return {
-        "reproduce": {
-            "synthetic": True,
-            "seed": result.seed,
-            "notes": blocks(result.notes),
-            "steps": [
-                {
-                    "name": item.step.name,
-                    "shows": item.step.shows,
-                    "text": item.step.text,
-                    "command": item.command,
-                    "exit_status": item.status,
-                    "problem": item.problem,
-                    "files": [f"{item.step.name}/{name}" for name in item.files],
-                    "comparison": [_row(row) for row in item.rows],
-                }
-                for item in result.steps
-            ],
-        }
-    }
-
-
-def _row(row: Row) -> RowBlock:
-    return {
-        "quantity": row.quantity,
-        "unit": row.unit,
-        "published": row.published,
-        "published_error": row.published_error,
-        "value": row.value,
-        "error": row.error,
-    }
+    steps = [
+        fill(
+            StepBlock,
+            item.step,
+            command=item.command,
+            exit_status=item.status,
+            problem=item.problem,
+            files=[f"{item.step.name}/{name}" for name in item.files],
+            comparison=item.rows,
+        )
+        for item in result.steps
+    ]
+    return {"reproduce": fill(ReproduceBlock, result, synthetic=True, steps=steps)}
 
 
 SOURCE = "G. Jug and S. Recchia, arXiv:2111.12644"
@@ -140,14 +123,14 @@ def index_markdown(result: Reproduction) -> str:
 
 
 def _line(row: Row) -> str:
-    cells = (
-        row.quantity,
-        row.unit,
-        value_with_error(row.published, row.published_error),
-        "none" if row.value is None else value_with_error(row.value, row.error),
-        "" if row.ratio is None else f"{row.ratio:.3f}",
-    )
+    cells = (row.quantity, row.unit, *_both(row), "" if row.ratio is None else f"{row.ratio:.3f}")
     return f"| {' | '.join(cells)} |"
+
+
+def _both(row: Row) -> tuple[str, str]:
+    """What is published, and what is found here."""
+    here = "none" if row.value is None else value_with_error(row.value, row.error)
+    return value_with_error(row.published, row.published_error), here
 
 
 def _tables(inputs: Sequence[Input], result: Reproduction) -> dict[str, str]:  # noqa: ARG001
@@ -156,22 +139,13 @@ def _tables(inputs: Sequence[Input], result: Reproduction) -> dict[str, str]:  #
 
 def show_reproduction(inputs: Sequence[Input], result: Reproduction, out: Console) -> None:  # noqa: ARG001
     """Every step with its outcome, then published numbers beside ours."""
-    steps = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("step", "of the source", "what", "files"):
-        steps.add_column(column, overflow="fold")
-    for item in result.steps:
-        steps.add_row(item.step.name, item.step.shows, item.step.text, str(len(item.files)))
-    out.print(steps)
-    numbers = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("step", "quantity", "published", "here (synthetic data)", "unit"):
-        numbers.add_column(column, overflow="fold")
-    for item in result.steps:
-        for row in item.rows:
-            here = "none" if row.value is None else value_with_error(row.value, row.error)
-            published = value_with_error(row.published, row.published_error)
-            numbers.add_row(item.step.name, row.quantity, published, here, row.unit)
+    steps = [(item.step.name, item.step.shows, item.step.text, str(len(item.files))) for item in result.steps]
+    show_table(("step", Column("of the source", "text"), Column("what", "text"), "files"), steps, out)
     out.print()
-    out.print(numbers)
+    numbers = [
+        (item.step.name, row.quantity, *_both(row), row.unit) for item in result.steps for row in item.rows
+    ]
+    show_table(("step", "quantity", "published", "here (synthetic data)", "unit"), numbers, out)
     for note in result.notes:
         out.print(note.text, style="bold red")
 

@@ -192,10 +192,11 @@ STEPS = (
     Step(
         "universality-bk7",
         "Fig. 14",
-        "M - M_Larmor against H/T with tunnelling systems: no common curve",
+        "M - M_Larmor, of a fit of each run as in the source, against H/T with tunnelling systems: no common curve",
         "universality",
         "bk7-fixed-field",
         "universality.json",
+        ("--chi-larmor", "each"),
     ),
     Step(
         "universality-pure-ll",
@@ -204,6 +205,7 @@ STEPS = (
         "universality",
         "pure-ll",
         "universality.json",
+        ("--chi-larmor", "each"),
     ),
     Step(
         "partition-bk7",

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from glasspara.cli import options
 from glasspara.cli.groups import DataOptions
-from glasspara.cli.options import option
+from glasspara.cli.options import own_option
 from glasspara.cli.output import OutputWithPlots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WeightsOption = Annotated[
-    str,
-    option(
-        "--weights",
-        "Weigh points by their standard deviations, or all alike, as the source's tables seem to.",
-        "sigma|equal",
-        panel=options.MODEL,
-        common=True,
-    ),
-]
-MassSpectrometry = Annotated[
-    str | None,
-    option(
-        "--n-fe",
-        "Iron by mass spectrometry, g^-1, to compare with; that of --sample if there is one.",
-        "VALUE[+-ERROR]",
-        panel=options.MODEL,
-        common=True,
-    ),
-]
-
 
 def series(
     data: DataOptions,
     *,
-    weights: WeightsOption = "sigma",
-    n_fe: MassSpectrometry = None,
+    weights: str = own_option(
+        "--weights",
+        "Weigh points by their standard deviations, or all alike, as the source's tables seem to.",
+        "sigma|equal",
+        default="sigma",
+        panel=options.MODEL,
+    ),
+    n_fe: str | None = own_option(
+        "--n-fe",
+        "Iron by mass spectrometry, g^-1, to compare with; that of --sample if there is one.",
+        "VALUE[+-ERROR]",
+        panel=options.MODEL,
+    ),
     allowances: options.Allowances = True,
     output: OutputWithPlots,
 ) -> None:

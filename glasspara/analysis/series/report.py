@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.model.parameters import ION_NAMES
-from glasspara.report.frame import Report, RunBlock, run_block
+from glasspara.report.block import fill
+from glasspara.report.frame import QuantityBlock, Report, RunBlock, run_block
 from glasspara.report.table import csv_text, provenance
 from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.runs.run import Kind
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
-    from glasspara.analysis.series.drift import Drift
     from glasspara.analysis.series.single_runs import KindOfRuns, Measured, RunSeries, SeriesResult
     from glasspara.data.loading import Input
 
@@ -26,14 +26,6 @@ TABLE = "series.csv"
 FIGURES: dict[Kind, str] = {"fixed-field": "series_H.png", "fixed-temperature": "series_T.png"}
 
 _DENSITY, _CHI = "g^-1", "emu g^-1 Oe^-1"
-
-
-class MeasuredBlock(TypedDict):
-    """A value with its standard error, null where there is none."""
-
-    value: float
-    error: float | None
-    unit: str
 
 
 class DriftBlock(TypedDict):
@@ -52,11 +44,11 @@ class SingleFitBlock(TypedDict):
     ``delta_n`` is n_fe less that of mass spectrometry.
     """
 
-    n_fe2: MeasuredBlock
-    n_fe3: MeasuredBlock
-    n_fe: MeasuredBlock
-    chi_larmor: MeasuredBlock
-    delta_n: MeasuredBlock | None
+    n_fe2: QuantityBlock
+    n_fe3: QuantityBlock
+    n_fe: QuantityBlock
+    chi_larmor: QuantityBlock
+    delta_n: QuantityBlock | None
     chi2: float
     ndof: int
     status: str
@@ -85,7 +77,7 @@ class SeriesBlock(TypedDict):
 
     weights: Literal["sigma", "equal"]
     errors_from: str
-    n_fe_mass_spectrometry: MeasuredBlock | None
+    n_fe_mass_spectrometry: QuantityBlock | None
     kinds: list[KindBlock]
 
 
@@ -96,39 +88,17 @@ class SeriesDocument(TypedDict):
 
 
 def series_document(result: SeriesResult) -> SeriesDocument:
-    return {
-        "series": {
-            "weights": result.weights,
-            "errors_from": result.errors_from,
-            "n_fe_mass_spectrometry": None if result.n_ms is None else _measured(result.n_ms, _DENSITY),
-            "kinds": [_kind(result, item) for item in result.kinds],
-        }
-    }
+    kinds = [_kind(result, item) for item in result.kinds]
+    iron = result.n_ms and _measured(result.n_ms, _DENSITY)
+    return {"series": fill(SeriesBlock, result, n_fe_mass_spectrometry=iron, kinds=kinds)}
 
 
 def _kind(result: SeriesResult, item: KindOfRuns) -> KindBlock:
-    return {
-        "kind": item.kind,
-        "against": item.against,
-        "drifting": item.drifting,
-        "assessment": item.assessment.block,
-        "notes": blocks(item.notes),
-        "drift_tests": {variant: _drift(test) for variant, test in item.drifts.items()},
-        "runs": [
-            {**run_block(row.run), "fits": {variant: _fit(result, row, variant) for variant in row.fits}}
-            for row in item.rows
-        ],
-    }
-
-
-def _drift(test: Drift) -> DriftBlock:
-    return {
-        "statistic": test.statistic,
-        "dof": list(test.dof),
-        "p_value": test.p_value,
-        "p_with_allowances": test.p_with_allowances,
-        "established": test.established,
-    }
+    runs: list[FittedRunBlock] = [
+        {**run_block(row.run), "fits": {variant: _fit(result, row, variant) for variant in row.fits}}
+        for row in item.rows
+    ]
+    return fill(KindBlock, item, drift_tests=item.drifts, runs=runs)
 
 
 def _fit(result: SeriesResult, row: RunSeries, variant: str) -> SingleFitBlock:
@@ -145,7 +115,7 @@ def _fit(result: SeriesResult, row: RunSeries, variant: str) -> SingleFitBlock:
     }
 
 
-def _measured(item: Measured, unit: str) -> MeasuredBlock:
+def _measured(item: Measured, unit: str) -> QuantityBlock:
     return {"value": item.value, "error": item.error, "unit": unit}
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from glasspara.cli import options
 from glasspara.cli.groups import TheoryOptions
-from glasspara.cli.options import option
+from glasspara.cli.options import own_option
 from glasspara.cli.output import Output
 from glasspara.cli.values import mass_mg, number, numbers
 from glasspara.errors import UsageError
@@ -19,93 +19,63 @@ if TYPE_CHECKING:
 SIMULATION = "Simulation"
 T_GRID, H_GRID = "2:300:80:log", "500:65000:60"
 
-PresetName = Annotated[
-    str,
-    option(
+
+def simulate(
+    *,
+    preset: str = own_option(
         "--preset",
         "Parameters, sample and campaign; glasspara presets lists the names.",
         "NAME|FILE.toml",
+        default="bk7-fixed-field",
         panel=SIMULATION,
-        common=True,
     ),
-]
-Fields = Annotated[
-    list[float] | None,
-    option(
+    mt: list[float] | None = own_option(
         "--mt",
         "One M(T) run at this field, in place of the preset's campaign (repeatable).",
         "OE",
         panel=SIMULATION,
-        common=True,
     ),
-]
-Temperatures = Annotated[
-    list[float] | None,
-    option("--mh", "One M(H) run at this temperature (repeatable).", "K", panel=SIMULATION, common=True),
-]
-TGrid = Annotated[
-    str | None,
-    option(
+    mh: list[float] | None = own_option(
+        "--mh", "One M(H) run at this temperature (repeatable).", "K", panel=SIMULATION
+    ),
+    t_grid: str | None = own_option(
         "--t-grid",
         f"Temperatures of the --mt runs, K; spacing linear, log or inverse. Default {T_GRID}.",
         "FROM:TO:POINTS[:SPACING]",
         panel=SIMULATION,
-        common=True,
     ),
-]
-HGrid = Annotated[
-    str | None,
-    option(
+    h_grid: str | None = own_option(
         "--h-grid",
         f"Fields of the --mh runs, Oe. Default {H_GRID}.",
         "FROM:TO:POINTS[:SPACING]",
         panel=SIMULATION,
-        common=True,
     ),
-]
-SetValue = Annotated[
-    list[str] | None,
-    option(
-        "--set",
-        "Replace a parameter of the preset (repeatable).",
-        "NAME=VALUE",
+    start: list[str] | None = own_option(
+        "--set", "Replace a parameter of the preset (repeatable).", "NAME=VALUE", panel=SIMULATION
+    ),
+    seed: int = own_option(
+        "--seed", "Seed of the noise: same seed, same bytes.", "N", default=1, panel=SIMULATION
+    ),
+    noise: float = own_option(
+        "--noise", "Relative standard deviation of the moment.", "X", default=1.0e-3, panel=SIMULATION
+    ),
+    layout: str = own_option(
+        "--layout",
+        "File layout.",
+        "mpms-xl-rso|mpms-xl-dc|mpms3-dc",
+        default="mpms-xl-rso",
         panel=SIMULATION,
-        common=True,
+        common=False,
     ),
-]
-Seed = Annotated[
-    int, option("--seed", "Seed of the noise: same seed, same bytes.", "N", panel=SIMULATION, common=True)
-]
-Noise = Annotated[
-    float, option("--noise", "Relative standard deviation of the moment.", "X", panel=SIMULATION, common=True)
-]
-LayoutName = Annotated[
-    str, option("--layout", "File layout.", "mpms-xl-rso|mpms-xl-dc|mpms3-dc", panel=SIMULATION)
-]
-Truth = Annotated[
-    str,
-    option(
+    mass: options.Mass = None,
+    model: str = own_option(
         "--model",
         "The truth: the models of fit. Give with --set what the preset lacks (qs4 of three-level, ...).",
         "etm|three-level|...",
+        default="etm",
         panel=SIMULATION,
+        common=False,
     ),
-]
-
-
-def simulate(
-    *,
-    preset: PresetName = "bk7-fixed-field",
-    mt: Fields = None,
-    mh: Temperatures = None,
-    t_grid: TGrid = None,
-    h_grid: HGrid = None,
-    start: SetValue = None,
-    seed: Seed = 1,
-    noise: Noise = 1.0e-3,
-    layout: LayoutName = "mpms-xl-rso",
-    mass: options.Mass = None,
-    model: Truth = "etm",
     theory: TheoryOptions,
     output: Output,
 ) -> None:

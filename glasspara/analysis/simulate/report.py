@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.console import Console
 
+from glasspara.report.block import fill
 from glasspara.report.frame import Report
 
 if TYPE_CHECKING:
@@ -46,28 +47,18 @@ class SimulateDocument(TypedDict):
 
 
 def simulate_document(result: Simulation) -> SimulateDocument:
-    return {
-        "simulate": {
-            "synthetic": True,
-            "preset": result.preset.name,
-            "seed": result.seed,
-            "noise": result.noise,
-            "layout": result.layout,
-            "model": result.model,
-            "mass_mg": result.mass_mg,
-            "parameters": dict(result.parameters),
-            "files": [
-                {
-                    "name": run.file_name,
-                    "sha256": sha256(run.content).hexdigest(),
-                    "kind": "fixed-field" if run.plan.kind == "fixed-field" else "fixed-temperature",
-                    "nominal": run.plan.nominal,
-                    "n_points": len(run.points.T),
-                }
-                for run in result.runs
-            ],
+    files: list[SimulatedFileBlock] = [
+        {
+            "name": run.file_name,
+            "sha256": sha256(run.content).hexdigest(),
+            "kind": "fixed-field" if run.plan.kind == "fixed-field" else "fixed-temperature",
+            "nominal": run.plan.nominal,
+            "n_points": len(run.points.T),
         }
-    }
+        for run in result.runs
+    ]
+    block = fill(SimulateBlock, result, synthetic=True, preset=result.preset.name, files=files)
+    return {"simulate": block}
 
 
 def _tables(inputs: Sequence[Input], result: Simulation) -> dict[str, str]:  # noqa: ARG001

@@ -1,35 +1,33 @@
-"""``glasspara subtract``: the subtraction stages alone."""
+"""``glasspara subtract``: every point with what each term takes from it, and what is left."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
-from glasspara.cli import options
-from glasspara.cli.grouping import Only
-from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, trace_ions_of
-from glasspara.cli.output import Output
+from glasspara.cli.groups import DataOptions, FullModelOptions, StageOptions
+from glasspara.cli.output import NOT_TRUSTED, Output, stop
 
 
 def subtract(
     data: DataOptions,
     *,
-    parameters: Annotated[ParameterOptions, Only("n_fe", "fix")],
-    trace_ions: options.TraceIons = None,
+    full_model: FullModelOptions,
+    stages: StageOptions,
     output: Output,
 ) -> None:
-    """CSV of every point with what each stage takes away: Larmor, then Fe2+ and Fe3+; M_intrinsic is what is left.
+    """CSV of every point with what each term takes away: Larmor, then Fe2+ and Fe3+; M_intrinsic is what is left.
 
-    Parameters come from --fix and --n-fe; the others from the stages: chi_larmor from a Larmor + Langevin fit
-    with free iron, then the iron with chi_larmor frozen. The CSV goes to stdout, or into DIR with --out.
+    The terms have the values of the joint fit, ATS term included, so that M_intrinsic is right within its standard
+    error; --model ll subtracts what Larmor and Langevin terms alone would explain. The CSV goes to stdout, or into DIR
+    with --out. Exit status 5: the fit is not to be trusted.
 
     Example: glasspara subtract run.dat --mass 35.7 --n-fe 1.66e17 > stages.csv
     """
     from glasspara.analysis.subtract.report import POINTS, REPORT
     from glasspara.analysis.subtract.stages import subtract as take_away
+    from glasspara.report.terminal import console, show_assessment
 
-    model = TheoryOptions().theory("ll", trace_ions=trace_ions_of(trace_ions, data.sample_data))
-    settings = parameters.settings(model, data, staged=True, iron_from_sample=True)
+    settings = full_model.fit_settings(data, stages.method)
     output.check([POINTS])
     loaded = data.load(quiet=output.quiet)
     result = take_away(loaded.data, settings)
@@ -40,3 +38,7 @@ def subtract(
     elif output.out is None:
         sys.stdout.write(text)
     sys.stdout.flush()
+    if not output.quiet:
+        show_assessment(result.assessment, console(sys.stderr), result.notes)
+    if not result.assessment.trusted:
+        stop(NOT_TRUSTED)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 import numpy as np
 from rich.console import Console
 
+from glasspara.findings import AssessmentBlock, FindingBlock, blocks
 from glasspara.report.frame import Report, RunBlock, run_block
 from glasspara.report.table import csv_text, point_keys, provenance
 
@@ -17,18 +18,29 @@ if TYPE_CHECKING:
 
 POINTS = "subtract.csv"
 
+_ABOUT = (
+    "residual: data minus model; M_intrinsic_error: standard error by the noise of the point and the errors of what is "
+    "subtracted, if the model is right"
+)
+
 
 class SubtractBlock(TypedDict):
-    """Every point with what each stage takes away.
+    """Every point with what each stage takes away, and what is left.
 
-    ``rows`` has the points in the order of ``runs``, with the values of ``columns``; units are in their names.
+    ``assessment`` has the status of the fit that the values come from. The error of M_intrinsic is that of the point
+    and of the subtracted parameters. ``rows`` has the points in the order of ``runs``, with the values of ``columns``;
+    units are in their names.
     """
 
+    assessment: AssessmentBlock
+    notes: list[FindingBlock]
+    method: Literal["joint", "staged", "staged-once"]
     parameters: dict[str, float]
+    parameters_error: dict[str, float | None]
     parameters_source: dict[str, str]
     runs: list[RunBlock]
     columns: list[str]
-    rows: list[list[float]]
+    rows: list[list[float | None]]
 
 
 class SubtractDocument(TypedDict):
@@ -41,8 +53,12 @@ def subtract_document(result: Subtraction) -> SubtractDocument:
     columns = result.staged.columns()
     return {
         "subtract": {
-            "parameters": dict(result.parameters.values),
-            "parameters_source": dict(result.parameters.sources),
+            "assessment": result.assessment.block,
+            "notes": blocks(result.notes),
+            "method": result.fit.method,
+            "parameters": result.parameters,
+            "parameters_error": {name: result.fit.parameters[name].error for name in result.parameters},
+            "parameters_source": result.sources,
             "runs": [run_block(run) for run in result.staged.data.runs],
             "columns": list(columns),
             "rows": np.stack(list(columns.values()), axis=-1).tolist(),
@@ -51,10 +67,12 @@ def subtract_document(result: Subtraction) -> SubtractDocument:
 
 
 def _tables(inputs: Sequence[Input], result: Subtraction) -> dict[str, str]:
-    parameters = result.parameters
+    sources = result.sources
     comments = [
         *provenance("subtract", inputs),
-        *(f"{name} = {value!r} ({parameters.sources[name]})" for name, value in parameters.values.items()),
+        result.assessment.headline.text,
+        *(item.text for item in result.notes if item.code in ("subtract.stages-once", "fitting.stages-once")),
+        *(f"{name} = {value!r} ({sources[name]})" for name, value in result.parameters.items()),
     ]
     return {POINTS: stages_csv(comments, [result.staged])}
 
@@ -69,7 +87,7 @@ def stages_csv(comments: Sequence[str], staged: Sequence[StagedData]) -> str:
         header = ["file", "line", "run", "branch", *columns]
         points = zip(*(values.tolist() for values in columns.values()), strict=True)
         rows.extend((*key, *values) for key, values in zip(point_keys(part.data), points, strict=True))
-    return csv_text([*comments, "residual: data minus model"], header, rows)
+    return csv_text([*comments, _ABOUT], header, rows)
 
 
 def show_subtraction(inputs: Sequence[Input], result: Subtraction, out: Console) -> None:

@@ -1,17 +1,25 @@
-"""The subtraction stages: what is taken from the measured moment, in which order, and what is left."""
+"""The subtraction: what is taken from the measured moment, term by term, and what is left.
+
+Larmor and Langevin terms take the values of the joint fit, ATS term included. In a Larmor + Langevin fit alone they
+take part of the ATS term for themselves, as Tables 1 and 2 of the source (arXiv:2111.12644) show, and what they leave
+is no measure of it. One pass of the stages (method "staged-once") does just that, and its bias is stated.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
+from glasspara.findings import Assessment, Finding, finding
+from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.search.staged import StageValues, stage_values
+from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms
 
 if TYPE_CHECKING:
@@ -20,10 +28,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StagedData:
-    """Data with the terms that the stages take away, one value a point of ``data``, emu/g."""
+    """Data with the terms that are taken away, one value a point of ``data``, emu/g.
+
+    ``intrinsic_errors`` are the standard errors of what is left before the ATS term; ``intrinsic_bias`` is its bias by
+    one pass of the stages, None for a joint fit.
+    """
 
     data: Dataset
     terms: Terms
+    intrinsic_errors: FloatArray
+    intrinsic_bias: FloatArray | None = None
+
+    @classmethod
+    def of(cls, result: FitResult) -> StagedData:
+        """The data of a fit with its terms."""
+        bias = None if result.joint is None else result.intrinsic - result.joint.intrinsic
+        return cls(result.data, result.terms, result.intrinsic_errors, bias)
 
     def columns(self, besides: Collection[str] = ()) -> Mapping[str, FloatArray]:
         """Columns by name, unit in the name; residual = data minus model.
@@ -50,6 +70,10 @@ class StagedData:
             )
             if not plain or name in besides
         }
+        bias = {}
+        if self.intrinsic_bias is not None or "M_intrinsic_bias_emu_per_g" in besides:
+            none = np.zeros(len(self.data))
+            bias["M_intrinsic_bias_emu_per_g"] = none if self.intrinsic_bias is None else self.intrinsic_bias
         return {
             "T_K": self.data.temperature,
             "H_Oe": self.data.field,
@@ -63,6 +87,8 @@ class StagedData:
             **further,
             "M_langevin_emu_per_g": terms.langevin,
             "M_intrinsic_emu_per_g": measured - terms.beside_ats,
+            "M_intrinsic_error_emu_per_g": self.intrinsic_errors,
+            **bias,
             "M_ats_emu_per_g": terms.ats,
             "M_model_emu_per_g": terms.total,
             "residual_emu_per_g": measured - terms.total,
@@ -71,10 +97,60 @@ class StagedData:
 
 @dataclass(frozen=True)
 class Subtraction:
-    """The points with the terms taken away, and the parameters of these with where each comes from."""
+    """The points with the terms taken away, by the values of ``fit``; the user had ``given`` some of them."""
 
-    staged: StagedData
-    parameters: StageValues
+    fit: FitResult
+    given: frozenset[str] = frozenset()
+
+    @cached_property
+    def staged(self) -> StagedData:
+        return StagedData.of(self.fit)
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Values of what the subtracted terms depend on."""
+        ats = self.fit.model.ats_names
+        return {name: value for name, value in self.fit.values.items() if name not in ats}
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Where each of :attr:`parameters` comes from."""
+        return {name: self._source(name) for name in self.parameters}
+
+    def _source(self, name: str) -> str:
+        item, once = self.fit.parameters[name], self.fit.method == "staged-once"
+        if item.stage and name == "chi_larmor":
+            return "stage 1, Larmor: Larmor + Langevin fit with free iron"
+        if item.stage or (once and not item.fixed):
+            return "stage 2, Langevin: chi_larmor frozen"
+        if item.fixed:
+            return "given" if name in self.given else "held"
+        return "constrained, joint fit" if item.constraint else "joint fit"
+
+    @property
+    def assessment(self) -> Assessment:
+        """The status of the fit that the values come from, and its reasons."""
+        found = self.fit.assessment
+        return Assessment("subtract", found.status, found.reasons, trusted=found.trusted)
+
+    @cached_property
+    def notes(self) -> tuple[Finding, ...]:
+        """Those of the fit; after one pass of the stages, how far they lead M_intrinsic astray."""
+        bias = self.staged.intrinsic_bias
+        if bias is None or self.fit.joint is None:
+            return self.fit.notes
+        joint, data = self.fit.joint, self.fit.data
+        worst = int(np.argmax(np.abs(bias)))
+        error = float(joint.intrinsic_errors[worst])
+        off = finding(
+            "subtract.stages-once",
+            bias_emu_per_g=float(bias[worst]),
+            standard_errors=float(bias[worst]) / error if error > 0.0 else None,
+            temperature_K=float(data.temperature[worst]),
+            field_Oe=float(data.field[worst]),
+            joint_emu_per_g=float(joint.intrinsic[worst]),
+        )
+        return (off, *self.fit.notes)
 
     def to_frame(self) -> DataFrame:
         """One row a point, the columns of :meth:`StagedData.columns`."""
@@ -83,10 +159,14 @@ class Subtraction:
         return DataFrame(dict(self.staged.columns()))
 
 
-def subtract(data: Dataset, settings: FitSettings) -> Subtraction:
-    """Take the Larmor and Langevin terms from ``data``; what ``settings`` holds stays as it is.
+def subtract(data: Dataset, settings: FitSettings | None = None) -> Subtraction:
+    """Take the Larmor and Langevin terms, trace ions and offsets from ``data``.
 
-    The other parameters come from two stages: see :mod:`glasspara.fitting.search.staged`.
+    Their values are those of the fit by ``settings``: the joint one, or with ``method="staged-once"`` one pass of the
+    stages (:mod:`glasspara.fitting.search.staged`). With the model "ll" the ATS term is left out of the fit, too.
     """
-    parameters = stage_values(data, settings)
-    return Subtraction(StagedData(data, parameters.terms(data)), parameters)
+    settings = settings or FitSettings()
+    given = {name for name, value in settings.fixed.items() if value is not None}
+    return Subtraction(
+        fit(data, settings, ordinary=False), frozenset({*given, *(["n_fe"] if settings.n_fe else [])})
+    )

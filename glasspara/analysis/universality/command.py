@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from glasspara.cli import options
-from glasspara.cli.groups import DataOptions
-from glasspara.cli.options import option
+from glasspara.cli.groups import DataOptions, answer
+from glasspara.cli.options import own_option
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.values import larmor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from glasspara.analysis.universality.larmor_choice import ChiLarmor as ChiLarmorSource
-
-ChiLarmor = Annotated[
-    str,
-    option(
-        "--chi-larmor",
-        "Larmor susceptibility: fitted with the curve, by a Larmor + Langevin fit of each run or of all, or a "
-        "value from elsewhere, emu g^-1 Oe^-1, positive for a diamagnet.",
-        "fit|each|all|VALUE[+-ERROR]",
-        panel=options.MODEL,
-        common=True,
-    ),
-]
+    from glasspara.analysis.universality.collapse import UniversalityResult
+    from glasspara.analysis.universality.larmor_choice import ChiLarmor
+    from glasspara.data.dataset import Dataset
 
 
 def universality(
     data: DataOptions,
     *,
-    chi_larmor: ChiLarmor = "fit",
+    chi_larmor: str = own_option(
+        "--chi-larmor",
+        "Larmor susceptibility: fitted with the curve, by a Larmor + Langevin fit of each run or of all, or a "
+        "value from elsewhere, emu g^-1 Oe^-1, positive for a diamagnet.",
+        "fit|each|all|VALUE[+-ERROR]",
+        default="fit",
+        panel=options.MODEL,
+    ),
     allowances: options.Allowances = True,
     output: OutputWithPlots,
 ) -> None:
@@ -39,28 +36,28 @@ def universality(
 
     Exit status 5: the runs are of several samples and do not share a curve, which says nothing about the glass.
     """
-    from glasspara.analysis.universality.report import FIGURE, PAIRS_FIGURE, REPORT
+    from glasspara.analysis.universality import collapse
+    from glasspara.analysis.universality.report import REPORT
 
     choice = _choice(chi_larmor)
-    output.check(REPORT.files)
-    loaded = data.load(quiet=output.quiet)
 
-    from glasspara.analysis.universality import collapse
+    def analyse(points: Dataset) -> UniversalityResult:
+        return collapse.universality(points, chi_larmor=choice, allowances=allowances)
 
-    result = collapse.universality(loaded.data, chi_larmor=choice, allowances=allowances)
-
-    def figures() -> dict[str, Figure]:
-        from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
-
-        drawn = {FIGURE: universality_figure(result)}
-        if len(loaded.data.runs) > 2:  # the pair of two runs is the whole
-            drawn[PAIRS_FIGURE] = universality_pairs_figure(result)
-        return drawn
-
-    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)
+    answer(REPORT, data, output, analyse, _figures)
 
 
-def _choice(text: str) -> ChiLarmorSource:
+def _figures(result: UniversalityResult) -> dict[str, Figure]:
+    from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
+    from glasspara.analysis.universality.report import FIGURE, PAIRS_FIGURE
+
+    drawn = {FIGURE: universality_figure(result)}
+    if len(result.data.runs) > 2:  # the pair of two runs is the whole
+        drawn[PAIRS_FIGURE] = universality_pairs_figure(result)
+    return drawn
+
+
+def _choice(text: str) -> ChiLarmor:
     from glasspara.analysis.universality.larmor_choice import FROM_THE_DATA, ChiLarmor
 
     for source in FROM_THE_DATA:

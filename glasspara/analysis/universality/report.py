@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from rich.console import Console
-from rich.table import Table
 
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
+from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.report.block import fill
 from glasspara.report.frame import Report, RunBlock, run_block
-from glasspara.report.table import csv_text, point_keys, provenance
-from glasspara.report.terminal import shorten, show_assessment, show_inputs
+from glasspara.report.table import columns_text, csv_text, point_columns, provenance
+from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_table
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
@@ -91,41 +91,36 @@ class UniversalityDocument(TypedDict):
 
 def universality_document(result: UniversalityResult) -> UniversalityDocument:
     parts = _parts(result)
-    return {
-        "universality": {
-            "assessment": result.assessment.block,
-            "notes": blocks(result.notes),
-            "statistic": result.statistic,
-            "statistic_name": "F",
-            "dof": list(result.dof),
-            "p_value": result.p_value,
-            "p_with_allowances": result.p_with_allowances,
-            "holds": result.holds,
-            "odd_run": None if result.odd_run is None else run_block(result.odd_run),
-            "h_over_t_range": list(result.h_over_t_range),
-            "h_over_t_unit": "Oe/K",
-            "chi_larmor": result.chi_larmor,
-            "chi_larmor_error": result.chi_larmor_error,
-            "chi_larmor_unit": "emu g^-1 Oe^-1",
-            "chi_larmor_source": result.chi_larmor_source,
-            "runs": [
-                {
-                    **run_block(item.run),
-                    "statistic": item.tension.statistic,
-                    "p_value": item.tension.p_value,
-                    "rms_deviation_sigma": item.tension.rms_deviation,
-                    "chi_larmor": item.chi_larmor,
-                    "chi_larmor_error": item.chi_larmor_error,
-                }
-                for item in result.runs
-            ],
-            "pairs": [_part(pair) for pair in parts.pairs],
-            "pair_p_values": parts.matrix("p_value"),
-            "pair_p_values_adjusted": parts.matrix("p_adjusted"),
-            "windows": [_part(window) for window in parts.windows],
-            "breaks_in_h_over_t": [list(limits) for limits in parts.broken],
-        }
-    }
+    runs = [
+        fill(
+            RunOnCurveBlock,
+            item,
+            **run_block(item.run),
+            statistic=item.tension.statistic,
+            p_value=item.tension.p_value,
+            rms_deviation_sigma=item.tension.rms_deviation,
+        )
+        for item in result.runs
+    ]
+    block = fill(
+        UniversalityBlock,
+        result,
+        statistic_name="F",
+        odd_run=None if result.odd_run is None else run_block(result.odd_run),
+        h_over_t_unit="Oe/K",
+        chi_larmor_unit="emu g^-1 Oe^-1",
+        runs=runs,
+        pairs=[_part(pair) for pair in parts.pairs],
+        pair_p_values=parts.matrix("p_value"),
+        pair_p_values_adjusted=parts.matrix("p_adjusted"),
+        windows=[_part(window) for window in parts.windows],
+        breaks_in_h_over_t=parts.broken,
+    )
+    return {"universality": block}
+
+
+def _part(part: PartTension) -> PartBlock:
+    return fill(PartBlock, part, h_over_t_range=part.h_over_t)
 
 
 def _parts(result: UniversalityResult) -> UniversalityParts:
@@ -133,21 +128,6 @@ def _parts(result: UniversalityResult) -> UniversalityParts:
     from glasspara.analysis.universality.parts import UniversalityParts
 
     return result.parts or UniversalityParts(len(result.runs), (), ())
-
-
-def _part(part: PartTension) -> PartBlock:
-    return {
-        "runs": list(part.runs),
-        "h_over_t_range": None if part.h_over_t is None else list(part.h_over_t),
-        "n_points": part.n_points,
-        "statistic": part.statistic,
-        "dof": None if part.dof is None else list(part.dof),
-        "p_value": part.p_value,
-        "p_with_allowances": part.p_with_allowances,
-        "p_adjusted": part.p_adjusted,
-        "breaks": part.breaks,
-        "problem": part.problem,
-    }
 
 
 def _tables(inputs: Sequence[Input], result: UniversalityResult) -> dict[str, str]:
@@ -167,17 +147,17 @@ def universality_csv(inputs: Sequence[Input], result: UniversalityResult) -> str
         result.assessment.headline.text,
         "M_minus_larmor is folded to positive fields: sign(H) M + chi_larmor |H|",
     ]
-    header = (
-        "file", "line", "run", "branch", "T_K", "H_Oe", "H_over_T_Oe_per_K", "M_minus_larmor_emu_per_g",
-        "sigma_emu_per_g", "common_curve_emu_per_g",
-    )  # fmt: skip
     data = result.data
-    columns = (
-        data.temperature, data.field, result.h_over_t, result.magnetisation, data.sigma, result.common_curve,
-    )  # fmt: skip
-    points = zip(*(values.tolist() for values in columns), strict=True)
-    rows = ((*key, *values) for key, values in zip(point_keys(data), points, strict=True))
-    return csv_text(comments, header, rows)
+    columns = {
+        **point_columns(data),
+        "T_K": data.temperature,
+        "H_Oe": data.field,
+        "H_over_T_Oe_per_K": result.h_over_t,
+        "M_minus_larmor_emu_per_g": result.magnetisation,
+        "sigma_emu_per_g": data.sigma,
+        "common_curve_emu_per_g": result.common_curve,
+    }
+    return columns_text(comments, columns)
 
 
 def _chi_larmor(result: UniversalityResult) -> list[str]:
@@ -239,19 +219,18 @@ def _numbers(part: PartTension) -> tuple[object, ...]:
 def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: Console) -> None:
     show_inputs(inputs, out)
     out.print()
-    table = Table(box=None, pad_edge=False, header_style="bold")
     own_chi = result.chi_larmor is None
-    columns = ("run", "file", "points", "deviation / sigma", "F", "p")
-    for column in (*columns, "chi_larmor / emu g^-1 Oe^-1") if own_chi else columns:
-        table.add_column(column, overflow="fold")
     _, names = shorten(sorted({item.run.run.file for item in result.runs}))
-    for item in result.runs:
-        table.add_row(
+    rows = [
+        (
             item.run.label, names[item.run.run.file], str(len(item.run)),
             f"{item.tension.rms_deviation:.2f}", f"{item.tension.statistic:.2f}", f"{item.tension.p_value:.2g}",
             *([value_with_error(item.chi_larmor, item.chi_larmor_error)] if own_chi else []),
-        )  # fmt: skip
-    out.print(table)
+        )
+        for item in result.runs
+    ]  # fmt: skip
+    columns = ("run", Column("file", "path"), "points", "deviation / sigma", "F", "p")
+    show_table((*columns, "chi_larmor / emu g^-1 Oe^-1") if own_chi else columns, rows, out)
     if result.chi_larmor is None:
         out.print(f"chi_larmor: {result.chi_larmor_source}; the test leaves each free")
     else:

@@ -13,7 +13,7 @@ from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge.misfit import branches_that_differ, misfit_findings
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
-from glasspara.fitting.judge.plausibility import implausible
+from glasspara.fitting.judge.plausibility import edges_of_search, implausible
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value, f_p_value
 from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
@@ -117,12 +117,16 @@ def assess(  # noqa: PLR0911
     lost: Mapping[str, float | None],
     ats_test: AtsTest | None,
     ordinary: OrdinaryMagnetism | None = None,
+    *,
+    same_glass: bool = False,
+    brief: bool = False,
 ) -> Assessment:
     """Status and reasons; the first that applies of not-converged, not-plausible, poor, term-not-needed,
     not-established, not-determined, good.
 
     ``lost`` are the free parameters that the data leave open, with their relative errors; ``ordinary`` the comparison
-    with ordinary magnetism as a whole, where it was made.
+    with ordinary magnetism as a whole, where it was made; ``same_glass`` says that files that name several samples are
+    of one glass. A ``brief`` assessment does not say where a misfit sits.
     """
     stats = minimum.statistics
     if not minimum.valid:
@@ -133,12 +137,11 @@ def assess(  # noqa: PLR0911
     data = minimum.problem.data
     pulls = minimum.problem.residuals(minimum.point)[: len(data)]
     misfit = _misfit(minimum, pulls)
-    needed = ats_test is not None and ats_test.needed
-    if wrong := implausible(minimum, ats_needed=needed and not misfit):
+    if wrong := implausible(minimum, same_glass=same_glass):
         return fit_assessment("not-plausible", *wrong)
     remarks = (*_name_tensions(minimum), *branches_that_differ(minimum), *_name_outliers(data, pulls))
     if misfit:
-        return _of_misfit(minimum, ats_test, ordinary, (*misfit, *remarks))
+        return _of_misfit(minimum, ats_test, ordinary, (*misfit, *remarks), brief=brief)
     reasons: tuple[Finding, ...] = (_size_of_residuals(minimum), *remarks)
     if ats_test is not None and not ats_test.needed:
         return _without_term(ats_test, reasons)
@@ -152,10 +155,13 @@ def assess(  # noqa: PLR0911
     if lost:
         parameters = [{"name": name, "error": error} for name, error in lost.items()]
         reasons = (finding("fitting.not-fixed", parameters=parameters), *reasons)
+    edges = edges_of_search(minimum) if ats_test is not None else []
     if ordinary is not None and not ordinary.excluded:
-        return fit_assessment("not-established", *_not_established(ordinary, minimum), *reasons)
+        return fit_assessment("not-established", *on_ordinary(ordinary, minimum), *edges, *reasons)
+    if edges:
+        return fit_assessment("not-plausible", *edges, *reasons)
     if ordinary is not None:
-        reasons = (finding("fitting.ordinary-excluded", **_sizes(ordinary)), *reasons)
+        reasons = (*on_ordinary(ordinary, minimum), *reasons)
     return fit_assessment("not-determined" if lost else "good", *reasons)
 
 
@@ -164,6 +170,8 @@ def _of_misfit(
     ats_test: AtsTest | None,
     ordinary: OrdinaryMagnetism | None,
     reasons: tuple[Finding, ...],
+    *,
+    brief: bool,
 ) -> Assessment:
     """The model does not describe the data: ordinary magnetism may, or the ATS term beside an admixture."""
     if ordinary is not None and ordinary.p_value >= MISFIT_P:
@@ -173,7 +181,8 @@ def _of_misfit(
     if ordinary is not None and ordinary.described_with_ats:
         sizes = {**_sizes(ordinary), "chi2_nested": ordinary.chi2_nested}
         beside = (finding("fitting.ats-beside-ordinary", **sizes),)
-    return fit_assessment("poor", *beside, *_what_may_be_wrong(minimum, ats_test), *reasons)
+    where = () if brief else _what_may_be_wrong(minimum, ats_test)
+    return fit_assessment("poor", *beside, *where, *reasons)
 
 
 def _sizes(ordinary: OrdinaryMagnetism) -> dict[str, Any]:
@@ -201,8 +210,10 @@ def _mixture(ordinary: OrdinaryMagnetism) -> Finding:
     return finding("fitting.ordinary-mixture", components=components)
 
 
-def _not_established(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
-    """Ordinary magnetism describes the data too: which does it, and what would decide."""
+def on_ordinary(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
+    """Ordinary magnetism is excluded; or it describes the data too: which does it, and what would decide."""
+    if ordinary.excluded:
+        return [finding("fitting.ordinary-excluded", **_sizes(ordinary))]
     found = [finding("fitting.ordinary-describes", **_sizes(ordinary)), _mixture(ordinary)]
     if ordinary.margin_with_iron is not None and ordinary.margin_with_iron > THRESHOLD:
         iron = to_canonical(minimum.reported)
@@ -293,7 +304,8 @@ def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[Findi
     if samples > 1:
         found.append(finding("fitting.several-samples", samples=samples))
     _, located = misfit_findings(
-        minimum if ats_test is None else ats_test.chosen(minimum), None if ats_test is None else ats_test.without
+        minimum if ats_test is None else ats_test.chosen(minimum),
+        None if ats_test is None else ats_test.without,
     )
     found += located
     if ats_test is not None and ats_test.p_with_allowances is not None and not ats_test.needed:

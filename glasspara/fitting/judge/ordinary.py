@@ -8,7 +8,7 @@ chi2 that was calibrated on simulated samples without tunnelling systems (``docs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +31,7 @@ from glasspara.ordinary import (
     directions_of,
     ordinary_magnetism,
 )
+from glasspara.physics.ions.ions import TraceIon
 
 THRESHOLD = 10.0
 """Margin above which ordinary magnetism is excluded: see ``docs/ordinary.md`` for how it was calibrated."""
@@ -112,46 +113,62 @@ def _margin(chi2: float, chi2_model: float, ndof: int) -> float:
     return (chi2 - chi2_model) / max(1.0, chi2_model / ndof if ndof > 0 else 1.0)
 
 
-def compare_with_ordinary(
-    minimum: Minimum, *, iron: tuple[float, float | None] | None, widths: DirectionWidths | None
-) -> OrdinaryMagnetism:
-    """Fit ordinary magnetism to the data of ``minimum``, and grant the directions to ``minimum`` as well.
+def ordinary_fit(
+    data: Dataset,
+    *,
+    iron: tuple[float, float | None] | None,
+    widths: DirectionWidths | None,
+    trace_ions: Sequence[TraceIon] = (),
+) -> ConeFit:
+    """The best description of ``data`` by ordinary magnetism alone.
 
     ``iron`` is that of the mass spectrometer, g^-1, with its error if there is one.
     """
-    data = minimum.problem.data
     run, sample = _labels(data)
-    known = None if iron is None else (iron[0], iron[1] or _HELD_IRON * iron[0])
+    return ordinary_magnetism(
+        data.temperature,
+        data.field,
+        data.magnetisation,
+        data.sigma,
+        run=run,
+        sample=sample,
+        iron=None if iron is None else (iron[0], iron[1] or _HELD_IRON * iron[0]),
+        widths=widths,
+        trace_ions=[(item.ion.name, item.ion.j, item.ion.g) for item in trace_ions],
+    )
 
-    def cone(iron: tuple[float, float] | None) -> ConeFit:
-        return ordinary_magnetism(
-            data.temperature,
-            data.field,
-            data.magnetisation,
-            data.sigma,
-            run=run,
-            sample=sample,
-            iron=iron,
-            widths=widths,
-            trace_ions=[
-                (item.ion.name, item.ion.j, item.ion.g) for item in minimum.coordinates.model.trace_ions
-            ],
-        )
 
+def compare_with_ordinary(
+    minimum: Minimum,
+    *,
+    iron: tuple[float, float | None] | None,
+    widths: DirectionWidths | None,
+    cone: ConeFit | None = None,
+) -> OrdinaryMagnetism:
+    """Hold ``minimum`` against ordinary magnetism, the same directions granted to both.
+
+    ``iron`` is that of the mass spectrometer, g^-1, with its error if there is one. ``cone`` is the fit of ordinary
+    magnetism to the same data with the same ``iron`` and ``widths``, where it has been done.
+    """
+    data = minimum.problem.data
+    trace_ions = minimum.coordinates.model.trace_ions
+    if cone is None:
+        cone = ordinary_fit(data, iron=iron, widths=widths, trace_ions=trace_ions)
     statistics = minimum.statistics
     chi2 = minimum.chi2
     if widths is not None:
+        run, sample = _labels(data)
         chi2 = _with_directions(
             minimum, directions_of(data.temperature, run=run, sample=sample, widths=widths)
         )
-    found = OrdinaryMagnetism(cone(known), widths, chi2, minimum.chi2, statistics.ndof)
+    found = OrdinaryMagnetism(cone, widths, chi2, minimum.chi2, statistics.ndof)
     total = to_canonical(minimum.reported)
     n_fe = total["n_fe2"] + total["n_fe3"]
     if iron is not None or found.excluded or n_fe <= 0.0:
         return found
-    helped = cone((n_fe, _IRON_OF_A_LABORATORY * n_fe))
-    margin = _margin(helped.chi2, chi2, statistics.ndof)
-    return OrdinaryMagnetism(found.cone, widths, chi2, minimum.chi2, statistics.ndof, margin)
+    known = (n_fe, _IRON_OF_A_LABORATORY * n_fe)
+    helped = ordinary_fit(data, iron=known, widths=widths, trace_ions=trace_ions)
+    return replace(found, margin_with_iron=_margin(helped.chi2, chi2, statistics.ndof))
 
 
 def with_ats_beside(minimum: Minimum, found: OrdinaryMagnetism) -> OrdinaryMagnetism:

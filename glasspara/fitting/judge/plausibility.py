@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import exp
 
 import numpy as np
 
@@ -24,15 +25,13 @@ _NO_FIELD = 1.0  # Oe
 _SEARCHED = ("ln_d0_mean", "ln_ln_d0_ratio", "ln_d0_ratio", "ln_d_min", "delta_mu")
 
 
-def implausible(minimum: Minimum, *, ats_needed: bool) -> list[Finding]:
-    """What cannot be, most telling first; empty for a plausible result."""
-    return [
-        *_samples(minimum),
-        *_fields(minimum),
-        *_hysteresis(minimum),
-        *_values(minimum),
-        *(_edges(minimum) if ats_needed else ()),
-    ]
+def implausible(minimum: Minimum, *, same_glass: bool = False) -> list[Finding]:
+    """What cannot be, most telling first; empty for a plausible result.
+
+    ``same_glass`` says that all files are of one glass, whatever names they give its pieces.
+    """
+    samples = () if same_glass else _samples(minimum)
+    return [*samples, *_fields(minimum), *_hysteresis(minimum), *_values(minimum)]
 
 
 def _samples(minimum: Minimum) -> Iterator[Finding]:
@@ -79,9 +78,11 @@ def _values(minimum: Minimum) -> Iterator[Finding]:
         yield finding("fitting.more-iron-than-atoms", value=total, most=MOST_IONS)
 
 
-def _edges(minimum: Minimum) -> Iterator[Finding]:
+def edges_of_search(minimum: Minimum) -> list[Finding]:
+    """Shape parameters of the ATS term that ended at the edge of their search: it has not found them."""
     coordinates = minimum.coordinates
     box = dict(zip(coordinates.names, coordinates.box(), strict=True))
+    found = []
     for coordinate, name in zip(coordinates.names, coordinates.free, strict=True):
         side = minimum.at_limit.get(coordinate)
         if side is None or coordinate not in _SEARCHED or name in coordinates.limits:
@@ -89,8 +90,11 @@ def _edges(minimum: Minimum) -> Iterator[Finding]:
         if coordinate in ("delta_mu", "ln_d0_ratio", "ln_ln_d0_ratio") and side == "lower":
             continue  # 0 is a value, and equal cutoffs are no term
         limit = box[coordinate][0 if side == "lower" else 1]
-        value = float(np.exp(limit)) if coordinate.startswith("ln_") else limit
-        yield finding(
-            "fitting.edge-of-search", Where(parameter=name), quantity=coordinate, side=side, limit=value,
-            unit=parameter_of(name).unit,
-        )  # fmt: skip
+        for _ in range(coordinate.count("ln_")):
+            limit = exp(limit)
+        unit = "" if coordinate.endswith("ratio") else parameter_of(name).unit
+        where = Where(parameter=name)
+        found.append(
+            finding("fitting.edge-of-search", where, quantity=coordinate, side=side, limit=limit, unit=unit)
+        )
+    return found

@@ -48,6 +48,8 @@ class Wishes:
         ``nuisances`` besides the holder's: these then count on both sides.
     directions : DirectionWidths or None
         Errors of the instrument that are allowed to the model and to ordinary magnetism alike, or none.
+    same_glass : bool
+        Whether all runs are of one glass, though their files name several samples.
     loss : "linear" or "huber"
         Least squares, or points far off weighing less: :mod:`glasspara.fitting.search.robust`.
     defaults : name -> value
@@ -63,6 +65,7 @@ class Wishes:
     nuisances: Mapping[str, float] = field(default_factory=dict)
     allowances: bool = True
     directions: DirectionWidths | None = DirectionWidths()  # noqa: RUF009  # frozen
+    same_glass: bool = False
     loss: Literal["linear", "huber"] = "linear"
     defaults: Mapping[str, float] = field(default_factory=dict)
 
@@ -113,7 +116,7 @@ class FitSettings(Wishes):
     model : Model
     method : "joint", "staged" or "staged-once"
         See :data:`Method`.
-    n_fe, fixed, freed, starts, limits, constrained, nuisances, allowances, loss, defaults
+    n_fe, fixed, freed, starts, limits, constrained, nuisances, allowances, directions, same_glass, loss, defaults
         Those of :class:`Wishes`.
 
     Raises

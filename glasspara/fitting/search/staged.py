@@ -16,32 +16,24 @@ from typing import TypeVar
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.search.minimise import minimise
-from glasspara.model.model import Model, Terms, evaluate
-from glasspara.model.parameters import ION_NAMES, PARTITION_NAMES, to_canonical
+from glasspara.model.parameters import ION_NAMES, PARTITION_NAMES
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class StageValues:
-    """Reported parameters of the Larmor and Langevin terms, and where each came from, in words."""
+    """Reported parameters of the Larmor and Langevin terms as the stages find them."""
 
-    model: Model
     values: Mapping[str, float]
     errors: Mapping[str, float | None]
     """Standard error of each parameter in its own stage; only those that a stage fitted are here."""
-    sources: Mapping[str, str]
-
-    def terms(self, data: Dataset) -> Terms:
-        """The terms that these values take away from ``data``, emu/g."""
-        return evaluate(data.temperature, data.field, to_canonical(self.values), self.model)
 
 
 def stage_values(data: Dataset, settings: FitSettings) -> StageValues:
     """Run the two stages on ``data``; what ``settings`` holds stays as it is."""
     plain = settings.without_ats()
     held = plain.held()
-    sources = {name: "given" if name in plain.fixed else "held" for name in held}
     errors: dict[str, float | None] = {}
     if "chi_larmor" not in held:
         free_iron = replace(
@@ -54,14 +46,9 @@ def stage_values(data: Dataset, settings: FitSettings) -> StageValues:
         first = minimise(free_iron.problem(data, free_iron.held()), free_iron.guess())
         held["chi_larmor"] = first.reported["chi_larmor"]
         errors["chi_larmor"] = first.errors["chi_larmor"]
-        sources["chi_larmor"] = "stage 1, Larmor: Larmor + Langevin fit with free iron"
     second = minimise(plain.problem(data, held), plain.guess() | held)
-    return StageValues(
-        plain.model,
-        second.reported,
-        errors | {name: second.errors[name] for name in second.coordinates.free},
-        {name: sources.get(name, "stage 2, Langevin: chi_larmor frozen") for name in second.reported},
-    )
+    free = second.coordinates.free
+    return StageValues(second.reported, errors | {name: second.errors[name] for name in free})
 
 
 def _without_iron(given: Mapping[str, Item]) -> dict[str, Item]:

@@ -18,7 +18,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.report.frame import SCHEMA_VERSION
 from glasspara.simulation.datasets import BK7, fixed_field
-from glasspara.units import FLUX_QUANTUM
+from glasspara.units import BOLTZMANN, FLUX_QUANTUM
 
 NAMES = ("n_fe2", "n_fe3", "chi_larmor", "n_ats", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu")
 VALUES = {name: BK7[name] for name in NAMES}
@@ -65,6 +65,40 @@ def test_published_parameters_give_the_closed_forms():
     assert all(check.holds for check in result.checks)
     assert result.assessment.status == "derived"
     assert "N_tunn is not determined by magnetisation" in result.assessment.reasons[0].text
+
+
+@pytest.mark.parametrize("given", [None, 0.5])
+def test_both_values_of_p_star_are_shown_beside_the_one_that_is_taken(given):
+    result = derive(source(), assume({} if given is None else {"p_star": (given, given)}))
+    n_ats = VALUES["n_ats"]
+    assert result.quantity("systems_per_gram").value == pytest.approx(n_ats / (given or 1.0))
+    assert result.quantity("systems_per_gram").needs == ("p_star",)
+    for name in ("systems_per_gram", "particles_per_gram", "oxygen_share"):
+        taken = result.quantity(name)
+        one, other = (result.quantity(f"{name}_p_star_{label}") for label in ("1", "1_2pi"))
+        assert "p_star" not in (*one.needs, *other.needs)
+        assert taken.value == pytest.approx(one.value / (given or 1.0))
+        assert other.value == pytest.approx(2 * pi * one.value)
+        assert other.text.endswith("if P* = 1/(2 pi)")
+    said = codes(result.notes)["derive.p-star"]
+    assert said.values["low"] == (given or 1.0)
+    assert said.values["if_1_2pi"] == pytest.approx(2 * pi * n_ats)
+
+
+@pytest.mark.parametrize(("convention", "factor"), [("paper", 2.0), ("exact", 1.0)])
+def test_equations_are_marked_with_the_factor_of_the_convention(convention, factor):
+    """(12) as printed is the exact one: its integral at 4.5 K is that of (13) with the logarithm."""
+    result = derive(replace(source(), convention=convention), assume({}), temperatures=(4.5,))
+    growth = np.exp(-0.319 * (1 / 4.5 - 1 / 1.26))
+    d_min = 0.02671 * growth
+    integral = (np.log(2 * 4.5 / d_min) + 0.790495) / (2 * 4.5)
+    squares = (2.925e5**2 - 2.717e5**2) * growth**6 * (1e-24 / FLUX_QUANTUM) ** 2
+    printed = 2 * pi**3 / 3 * VALUES["n_ats"] * squares * integral * BOLTZMANN
+    found = result.quantity("chi_ats_warm", 4.5)
+    assert found.value == pytest.approx(factor * printed, rel=1e-5)
+    assert ("2 x (13)" in found.text) == (factor == 2.0)
+    assert ("2 x (12)" in result.quantity("g").text) == (factor == 2.0)
+    assert codes(result.notes)["derive.convention"].values["factor"] == factor
 
 
 def test_largest_d_is_the_maximum_over_temperature():

@@ -1,0 +1,71 @@
+"""Options that the verdict depends on: errors of the instrument, and files of one glass."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from glasspara.cli.groups import VerdictOptions
+from glasspara.data.dataset import Dataset
+from glasspara.errors import UsageError
+from glasspara.fitting.fit import fit
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.model.model import Model
+from glasspara.ordinary import DirectionWidths
+from glasspara.simulation.datasets import PURE_LL, fixed_field
+
+
+def test_widths_of_the_instrument():
+    chosen = VerdictOptions(instrument=["field_offset=35", "mass=0", "drift=1e-7"])
+    assert chosen.directions == DirectionWidths(field_offset=35.0, mass=0.0, drift=1e-7)
+    assert VerdictOptions().directions == DirectionWidths()
+    assert VerdictOptions(allowances=False).directions is None
+    settings = chosen.applied(FitSettings())
+    assert settings.allowances
+    assert settings.directions == chosen.directions
+    assert VerdictOptions(allowances=False).applied(FitSettings()).directions is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        (VerdictOptions(instrument=["fields=3"]), "Known: field_offset"),
+        (VerdictOptions(instrument=["mass=-0.1"]), "mass"),
+        (VerdictOptions(instrument=["mass"]), "--instrument"),
+        (VerdictOptions(allowances=False, instrument=["mass=0.1"]), "--no-allowances"),
+    ],
+)
+def test_what_is_no_width_is_refused(chosen, words):
+    with pytest.raises(UsageError, match=words):
+        _ = chosen.directions
+
+
+def test_the_report_has_the_widths(glasspara, fixtures):
+    (run,) = fixtures.glob("bk7-fixed-field/*_20000Oe.rso.dat")
+    known = ("--n-fe", "1.657e17", "--fix", "d_min=0.0267", "--fix", "delta_mu=0.319")
+
+    def ordinary(*options):
+        document = json.loads(glasspara("fit", run, *known, *options, "--json").out)
+        return document["fits"][0]["ordinary_magnetism"]
+
+    usual, none = ordinary(), ordinary("--no-allowances")
+    wide = ordinary("--instrument", "field_offset=0", "--instrument", "mass=0.05")
+    widths = {item["kind"]: item["width"] for item in wide["directions"]}
+    assert widths["mass"] == 0.05
+    assert "field offset" not in widths
+    assert {item["kind"]: item["width"] for item in usual["directions"]}["field offset"] == 20.0
+    assert none["directions"] == []
+    assert none["margin"] == pytest.approx(none["margin_without_directions"])
+
+
+def test_pieces_of_one_glass_may_have_different_names(monkeypatch):
+    data = fixed_field(PURE_LL, np.random.default_rng(1), model=Model("ll"))
+    monkeypatch.setattr(Dataset, "samples", ("BK7 piece 1", "BK7 piece 2"))
+    two = fit(data, FitSettings(model=Model("ll")))
+    assert two.assessment.status == "not-plausible"
+    assert two.assessment.reasons[0].code == "fitting.two-samples"
+    one = fit(data, FitSettings(model=Model("ll"), same_glass=True))
+    assert one.assessment.status == "good"
+    assert one.values == two.values

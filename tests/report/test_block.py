@@ -1,0 +1,65 @@
+"""Blocks filled from results by the names of their keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+import numpy as np
+import pytest
+
+from glasspara.findings import Assessment, FindingBlock
+from glasspara.report.block import fill
+
+
+class Inner(TypedDict):
+    value: float
+
+
+class Outer(TypedDict):
+    pairs: list[list[float]]
+    inner: Inner | None
+    by_name: dict[str, Inner]
+    several: list[Inner]
+    notes: list[FindingBlock]
+    unit: str
+
+
+@dataclass(frozen=True)
+class Item:
+    value: float
+
+
+@dataclass(frozen=True)
+class Source:
+    pairs: Any = ((1.0, 2.0),)
+    inner: Item | None = None
+    by_name: Any = None
+    several: tuple[Item, ...] = (Item(3.0), Item(4.0))
+    notes: tuple[Any, ...] = ()
+
+
+def test_keys_come_from_attributes_and_from_what_is_given():
+    block = fill(Outer, Source(), by_name={"a": Item(1.0), "b": {"value": 2.0}}, unit="K")
+    assert block == {
+        "pairs": [[1.0, 2.0]],
+        "inner": None,
+        "by_name": {"a": {"value": 1.0}, "b": {"value": 2.0}},
+        "several": [{"value": 3.0}, {"value": 4.0}],
+        "notes": [],
+        "unit": "K",
+    }
+
+
+def test_arrays_become_lists_and_what_has_a_block_gives_it():
+    assessment = Assessment("anomaly", "none", ())
+    block = fill(Outer, Source(np.eye(2)), by_name={}, unit="", inner=assessment)
+    assert block["pairs"] == [[1.0, 0.0], [0.0, 1.0]]
+    assert block["inner"] == assessment.block
+
+
+def test_a_key_that_nobody_has_and_one_that_the_block_lacks():
+    with pytest.raises(AttributeError, match="unit"):
+        fill(Outer, Source(), by_name={})
+    with pytest.raises(AssertionError, match="colour"):
+        fill(Outer, Source(), by_name={}, unit="", colour="red")
