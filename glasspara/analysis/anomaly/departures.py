@@ -242,7 +242,7 @@ def _deviations(
 def _describes(findings: Findings, rest: Assessment) -> bool:
     """Whether there is a model for the data to leave: one that describes them elsewhere."""
     consistent = all(test.found == (test.window in findings.out) for test in findings.tests)
-    return consistent and rest.status not in ("poor", "not-converged")
+    return consistent and rest.status not in ("poor", "not-plausible", "not-converged")
 
 
 def _assess(tests: Findings, found: Sequence[Departure], rest: Assessment) -> Assessment:

@@ -225,7 +225,7 @@ def check(settings: FitSettings, values: Sequence[float]) -> None:
 
 
 def _described(best: FitResult) -> bool:
-    return best.assessment.status not in ("poor", "not-converged")
+    return best.assessment.status not in UNTRUSTED
 
 
 def _curve(profile: Profile, interval: Interval) -> ProfileCurve:
@@ -256,12 +256,20 @@ def _ends(best: float, interval: Interval) -> tuple[float | None, float | None]:
     return low, high
 
 
+UNTRUSTED = {
+    "not-converged": "partition.no-minimum",
+    "not-plausible": "partition.not-plausible",
+    "poor": "partition.model-fails",
+}
+"""Statuses of a fit that leave no partition to speak of, and the findings that say so."""
+
+
 def assess(fit: FitResult, intervals: Mapping[str, Interval]) -> Assessment:
     """Whether x is determined: whether its widest interval has both ends, and leaves some of 0 to 1 out."""
     base, best = fit.assessment, fit.parameters[FRACTION].value
-    if base.status in ("not-converged", "poor"):
-        code = "partition.no-minimum" if base.status == "not-converged" else "partition.model-fails"
-        return Assessment("partition", base.status, (finding(code), *base.reasons), trusted=False)
+    if base.status in UNTRUSTED:
+        first = finding(UNTRUSTED[base.status])
+        return Assessment("partition", base.status, (first, *base.reasons), trusted=False)
     ends = {name: _ends(best, interval) for name, interval in intervals.items()}
     low, high = ends[_WIDEST]
     if low is None or high is None:
