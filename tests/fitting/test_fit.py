@@ -67,6 +67,58 @@ def test_published_parameters_come_back(fixtures, campaign):
     assert max(map(abs, pulls.values())) < 3.0
 
 
+def pulls_of(quantities, truth):
+    """(value - truth) in standard errors; of the logarithm where the program assumes something of that."""
+    return {
+        name: np.log(item.value / truth[name]) / (item.error / item.value)
+        if getattr(item, "constraint", None) and item.constraint.log
+        else (item.value - truth[name]) / item.error
+        for name, item in quantities.items()
+        if item.error and name in truth
+    }
+
+
+FREE = {"chi_larmor", "n_fe2", "n_fe3", "n_ats", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu"}
+
+
+@pytest.mark.parametrize("campaign", ["bk7-fixed-field", "bk7-fixed-temperature", "duran-like", "bas-like"])
+def test_parameters_come_back_with_nothing_but_the_defaults(fixtures, campaign, request):
+    """All eight free, weak priors on three of them: what the campaigns were made of comes back, and is established."""
+    truth = load_preset(campaign).model_values()
+    data = load(fixtures, campaign)
+    result = request.getfixturevalue("bk7") if campaign == "bk7-fixed-field" else fit(data)
+    assert result.assessment.status == "good"
+    assert result.ats_established
+    pulls = pulls_of(result.parameters, truth)
+    assert set(pulls) == FREE
+    # measured: at most 1.6 in the 32 parameters of all four
+    assert max(map(abs, pulls.values())) < 3.0
+    strength = truth["n_ats"] * np.log(truth["d0max_qs4"] / truth["d0min_qs4"])
+    item = result.derived["ats_strength"]
+    assert item.value == pytest.approx(strength, abs=3.0 * item.error)
+    assert item.error < 0.08 * strength
+
+
+def test_cutoffs_that_lie_far_apart_come_back(shared):
+    """1 : 5, and fewer systems than is usual: n_ats must be free for that."""
+    folder = shared / "cases" / "wide"
+    if not folder.is_dir():
+        pytest.skip("the folder of cases is not here")
+    result = fit(glasspara.load([str(path) for path in sorted(folder.glob("*.dat"))]).data)
+    assert result.assessment.status == "good"
+    assert result.ats_established
+    truth = {
+        "chi_larmor": 4.227e-7, "n_fe2": 1.099e17, "n_fe3": 5.99e16, "n_ats": 1.5e15, "d_min": 0.02671,
+        "d0min_qs4": 1.0e5, "d0max_qs4": 5.0e5, "delta_mu": 0.319,
+    }  # fmt: skip
+    pulls = pulls_of(result.parameters, truth)
+    assert set(pulls) == FREE
+    assert max(map(abs, pulls.values())) < 3.0  # measured: 0.7
+    # magnetisation alone knows n_ats here, whatever was assumed of it
+    assert result.parameters["n_ats"].error < 0.01 * truth["n_ats"]
+    assert "n_ats" not in [note.where.parameter for note in result.notes if note.code == "fitting.assumed"]
+
+
 def test_naive_fits_of_published_parameters_drift_as_table_2_does(fixtures):
     """PHYSICS section 8: apparent n(Fe3+) of Fe3+-only fits rises with temperature."""
     apparent = []

@@ -10,6 +10,7 @@ import pytest
 
 from glasspara.errors import InputError
 from glasspara.ordinary import Curve, DirectionWidths, ExtraColumn, directions_of, ordinary_magnetism
+from tests.conftest import ROOT
 from tests.ordinary.samples import (
     FIELDS,
     IRON,
@@ -31,7 +32,7 @@ DESIGNS = {
     "5 M(H)": design((), KELVINS, points=40),
     "mixed": design((1e3, 1e4, 5e4), (2.0, 5.0, 20.0), points=40),
 }
-CASES = Path("/work/shared/cases")
+CASES = ROOT.parent / "shared" / "cases"
 
 
 def fitted(one: Design, true, *, noise=1e-3, seed=1, **options):
