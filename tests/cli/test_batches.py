@@ -82,5 +82,10 @@ def test_fits_are_the_same_for_any_number_of_jobs(glasspara, many, tmp_path):
         assert done.status == 6
         assert str(many[BAD]) in done.err
         found.append({path.name: path.read_bytes() for path in out.iterdir()})
+    reports = [json.loads(files.pop("report.json")) for files in found]
     assert found[0] == found[1]
-    assert len(json.loads(found[0]["report.json"])["fits"]) == COUNT - 1
+    for jobs, report in enumerate(reports, 1):
+        asked = report.pop("argv")
+        assert asked[asked.index("--jobs") + 1] == str(jobs)
+    assert reports[0] == reports[1]
+    assert len(reports[0]["fits"]) == COUNT - 1

@@ -20,7 +20,7 @@ from glasspara.fitting.search.minimise import descend_to_minimum
 from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature
 
 # what the test itself does not need: tests are to be quick
-SETTINGS = FitSettings(fixed={"d_min": BK7["d_min"], "delta_mu": BK7["delta_mu"]})
+SETTINGS = FitSettings(fixed={"d_min": BK7["d_min"], "delta_mu": BK7["delta_mu"], "n_ats": None})
 COLD = 3.0
 
 
@@ -53,17 +53,25 @@ def cold(clean):
 def test_nothing_is_found_in_clean_data(clean):
     result = anomaly(clean, SETTINGS)
     assert result.departures == ()
-    assert result.trusted
-    assert "leave the model in no window" in result.verdict
+    assert result.assessment.status == "none"
+    assert result.assessment.trusted
+    (none,) = result.assessment.reasons
+    assert none.code == "anomaly.none"
+    assert none.values["p_corrected"] > 0.05
     assert result.rest is result.fit.minimum
 
 
 def test_a_departure_below_3_k_is_found_with_its_place_and_size(cold):
     assert [item.label for item in cold.departures] == ["below 3 K"]
     assert cold.established
-    assert cold.trusted
-    assert "below 3 K (by " in cold.verdict
-    assert "lying below it" in cold.verdict
+    assert cold.assessment.status == "found"
+    assert cold.assessment.trusted
+    (first,) = cold.assessment.reasons
+    assert first.code == "anomaly.departures"
+    (place,) = first.values["places"]
+    assert (place["window"], place["side"]) == ("below 3 K", "below")
+    assert "below 3 K (by " in first.text
+    assert "lying below it" in first.text
     for item in cold.departures:
         assert item.sigmas > 5.0
         for one in item.deviations:
@@ -94,7 +102,9 @@ def test_a_thermometer_that_is_off_there_is_named_as_explanation(clean):
     (found,) = result.departures
     assert found.thermometer.value == pytest.approx(0.01, abs=4.0 * found.thermometer.error)
     assert found.thermometer.p_beyond > 0.001
-    assert any("a thermometer off by +" in remark for remark in result.remarks)
+    (said,) = (note for note in result.notes if note.code == "anomaly.thermometer")
+    assert said.values["percent"] == pytest.approx(100.0 * found.thermometer.value)
+    assert "a thermometer off by +" in said.text
 
 
 def test_false_alarms_are_as_rare_as_stated(clean):
