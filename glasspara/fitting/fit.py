@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from math import exp
+from math import exp, hypot
 from typing import Any
 
 import numpy as np
@@ -99,7 +99,7 @@ def fit(
     if asked and minimum.valid and minimum.statistics.ndof > 0:
         cone = None if isinstance(ordinary, bool) else ordinary
         iron = settings.known_iron
-        compared = compare_with_ordinary(minimum, iron=iron, widths=settings.directions, cone=cone)
+        compared = compare_with_ordinary(minimum, iron=iron, widths=settings.granted(data), cone=cone)
     assessment = assess(minimum, lost, test, compared, same_glass=settings.same_glass, brief=brief)
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
@@ -262,10 +262,11 @@ def _ats_test(
     @cache
     def chi2_with_allowances() -> float:
         widths = {name: width for name, width in ALLOWANCES.items() if name not in settings.mentioned}
+        widths["mass_scale"] = hypot(widths["mass_scale"], plain.nuisances.get("mass_scale", 0.0))
         granted = replace(plain, nuisances={**plain.nuisances, **widths}, method="joint").problem(data, rest)
         return granted.chi2(linear_descent(granted, granted.coordinates.from_reported(other.reported)))
 
-    asked = settings.allowances and settings.nuisances.keys() <= {"holder_chi"}
+    asked = settings.allowances and settings.nuisances.keys() <= {"holder_chi", "mass_scale"}
     lost = tuple(open_parameters(relative_errors(other)))
 
     def test(minimum: Minimum) -> AtsTest:

@@ -181,7 +181,7 @@ def _cone(data: Dataset, each: Mapping[str, FitSettings], trace_ions: tuple[Trac
     """Ordinary magnetism as a whole, where a model with an ATS term is to be held against it."""
     for settings in each.values():
         if settings.model.has_ats:
-            iron, widths = settings.known_iron, settings.directions
+            iron, widths = settings.known_iron, settings.granted(data)
             return ordinary_fit(data, iron=iron, widths=widths, trace_ions=trace_ions)
     return None
 
@@ -197,7 +197,7 @@ def _against(item: Contestant, each: Mapping[str, FitSettings], cone: ConeFit) -
     assert item.result is not None
     settings = each[item.name]
     return item.result.ordinary or compare_with_ordinary(
-        item.result.minimum, iron=settings.known_iron, widths=settings.directions, cone=cone
+        item.result.minimum, iron=settings.known_iron, widths=settings.granted(item.result.data), cone=cone
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import MILLIGRAM, Dataset
+from glasspara.data.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -96,5 +96,5 @@ class Disturbance:
         return total
 
     def _per_gram(self) -> FloatArray:
-        inverse = [np.full(len(run), 1.0 / (run.mass_mg * MILLIGRAM)) for run in self.data.runs]
+        inverse = [np.full(len(run), 1.0 / run.grams) for run in self.data.runs]
         return np.concatenate(inverse)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from math import inf
+from dataclasses import dataclass, field, fields, replace
+from math import hypot, inf
 from typing import Any, Literal
 
 from glasspara.data.dataset import Dataset
@@ -196,6 +196,21 @@ class FitSettings(Wishes):
             return self.constrained["n_fe"]
         held = self.fixed.get("n_fe")
         return None if held is None else (held, None)
+
+    def granted(self, data: Dataset) -> DirectionWidths | None:
+        """``directions`` with ``nuisances`` added: what the model may use, ordinary magnetism may too."""
+        if self.directions is None and not self.nuisances:
+            return None
+        widths = self.directions or DirectionWidths(
+            **dict.fromkeys(DirectionWidths.__dataclass_fields__, 0.0)
+        )
+        added = {
+            "field_offset": self.nuisances.get("field_offset", 0.0),
+            "thermometer_run": self.nuisances.get("temperature_scale", 0.0),
+            "mass": self.nuisances.get("mass_scale", 0.0),
+            "moment_offset": self.nuisances.get("moment_offset", 0.0) / min(run.grams for run in data.runs),
+        }
+        return replace(widths, **{name: hypot(getattr(widths, name), width) for name, width in added.items()})
 
     @property
     def chosen(self) -> frozenset[str]:
