@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 
 from glasspara.app import run
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.usefixtures("working_folder")
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -18,12 +21,15 @@ def words(text: str) -> list[str]:
 
 
 def call(monkeypatch, capfd, line: str) -> tuple[int, str]:
+    """Run a line of the README in an empty folder with the fixtures."""
     command, *arguments = shlex.split(line, comments=True)
     assert command == "glasspara"
+    here = Path.cwd()
+    if not (here / "fixtures").exists():
+        (here / "fixtures").symlink_to(ROOT / "fixtures")
     expanded = [
         str(path) for word in arguments for path in (sorted(ROOT.glob(word)) if "*" in word else [word])
     ]
-    monkeypatch.chdir(ROOT)
     monkeypatch.setattr("sys.argv", ["glasspara", *expanded])
     status = 0
     try:

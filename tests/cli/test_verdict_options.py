@@ -50,9 +50,8 @@ def test_the_report_has_the_widths(glasspara, fixtures):
         document = json.loads(glasspara("fit", run, *known, *options, "--json").out)
         return document["fits"][0]["ordinary_magnetism"]
 
-    usual, wide, none = (
-        ordinary(), ordinary("--instrument", "field_offset=0", "--instrument", "mass=0.05"), ordinary("--no-allowances"),
-    )  # fmt: skip
+    usual, none = ordinary(), ordinary("--no-allowances")
+    wide = ordinary("--instrument", "field_offset=0", "--instrument", "mass=0.05")
     widths = {item["kind"]: item["width"] for item in wide["directions"]}
     assert widths["mass"] == 0.05
     assert "field offset" not in widths
