@@ -109,8 +109,8 @@ def main() -> None:
         for count, command in (
             (BATCH, ["inspect"]),
             (BATCH, ["inspect", "--json"]),
-            (BATCH, ["fit", "--per-run", "--model", "ll", "--ions", "fe3"]),
-            (12, ["fit", "--per-run"]),
+            (BATCH, ["fit", "--per-run", "--model", "ll", "--ions", "fe3", "--no-files"]),
+            (12, ["fit", "--per-run", "--no-files"]),
         ):
             (one, alone), (shared, together) = (_batch(command, paths[:count], jobs) for jobs in (1, cores))
             print(

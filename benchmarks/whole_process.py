@@ -30,13 +30,13 @@ def main() -> None:
     """Print median times of processes run in turn, so that other work on the machine disturbs all alike."""
     files = [str(path) for path in sorted(CAMPAIGN.glob("*.dat"))]
     imports = "import typer, numpy, scipy.optimize, pandas, iminuit"
-    fit = [sys.executable, "-m", "glasspara", "fit", "--no-plots", *files]
+    fit = [sys.executable, "-m", "glasspara", "fit", "--no-files", *files]
     bare = f"python -c '{imports}'"
     commands: dict[str, tuple[list[str], str | None]] = {
         "python -c 'pass'": ([sys.executable, "-c", "pass"], None),
         bare: ([sys.executable, "-c", imports], None),
         "glasspara --help": ([sys.executable, "-m", "glasspara", "--help"], None),
-        f"glasspara fit --no-plots, {len(files)} files": (fit, None),
+        f"glasspara fit --no-files, {len(files)} files": (fit, None),
         "the same with two BLAS threads, which the program does not use": (fit, "2"),
     }
     times: dict[str, list[float]] = {name: [] for name in commands}

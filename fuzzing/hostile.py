@@ -132,7 +132,7 @@ def campaign(seed: int, seconds: float) -> Findings:
             if "TOML" in name:
                 sound = Path(folder) / "sound.dat"
                 sound.write_bytes(_SOUND)
-                arguments = ["fit", str(sound), "--sample", str(path), "--model", "ll", "--no-plots"]
+                arguments = ["fit", str(sound), "--sample", str(path), "--model", "ll", "--no-files"]
             else:
                 arguments = ["inspect", str(path)]
             began = time.monotonic()

@@ -92,8 +92,16 @@ class Outcome(NamedTuple):
 
 
 @pytest.fixture
-def glasspara(monkeypatch, capfd) -> Callable[..., Outcome]:
-    """``glasspara("fit", "run.dat")``; ``stdin`` gives the bytes that ``-`` reads."""
+def working_folder(monkeypatch, tmp_path_factory) -> Path:
+    """An empty folder that the test works in: results without ``--out`` go below it, not into the checkout."""
+    folder = tmp_path_factory.mktemp("working")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def glasspara(monkeypatch, capfd, working_folder) -> Callable[..., Outcome]:
+    """``glasspara("fit", "run.dat")``, in ``working_folder``; ``stdin`` gives the bytes that ``-`` reads."""
 
     def call(*arguments: object, stdin: bytes | None = None) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["glasspara", *map(str, arguments)])

@@ -54,7 +54,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     )
 
     def call(*, help_all: bool = False, **values: Any) -> None:  # noqa: ARG001
-        asked = _invocation({keys[name]: value for name, value in values.items()})
+        asked = _invocation(command.__name__, {keys[name]: value for name, value in values.items()})
         for name, (group, names) in groups.items():
             extra = {"asked": asked} if name in recorders else {}
             values[name] = group(**{option: values.pop(option) for option in names}, **extra)
@@ -107,12 +107,12 @@ def _is_common(option: inspect.Parameter) -> bool:
     return bool(getattr(_declaration(option), "common", True))
 
 
-_NO_SETTINGS = {"files", "out", "force", "json", "quiet", "plots", "jobs", "cluster"}
+_NO_SETTINGS = {"files", "out", "force", "no_files", "json", "quiet", "plots", "jobs", "cluster"}
 """Options that no number depends on, and the input files, which the report lists with their hashes."""
 
 
-def _invocation(values: Mapping[str, Any]) -> Invocation:
-    """The settings of this call, as JSON can hold them, and the command line."""
+def _invocation(command: str, values: Mapping[str, Any]) -> Invocation:
+    """The settings of this call, as JSON can hold them, the command line, and its files."""
     from glasspara.report.frame import Invocation
 
     settings = {
@@ -120,7 +120,7 @@ def _invocation(values: Mapping[str, Any]) -> Invocation:
         for name, value in values.items()
         if name not in _NO_SETTINGS
     }
-    return Invocation(settings, tuple(sys.argv[1:]))
+    return Invocation(settings, tuple(sys.argv[1:]), command, tuple(values.get("files") or ()))
 
 
 def _default(item: Field[Any]) -> Any:

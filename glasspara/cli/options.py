@@ -380,11 +380,26 @@ Seed = Annotated[
 # --- output ------------------------------------------------------------------------------------------------
 
 Out = Annotated[
-    Path | None, option("--out", "Write JSON, CSV and PNG files into DIR.", "DIR", panel=OUTPUT, common=True)
+    Path | None,
+    option(
+        "--out",
+        "Write JSON, CSV and PNG files into DIR; without it they go to glasspara-results/COMMAND-FILE in the working "
+        "folder, where a result of the same files is replaced.",
+        "DIR",
+        panel=OUTPUT,
+        common=True,
+    ),
 ]
 Force = Annotated[bool, option("--force", "Overwrite existing results in DIR.", panel=OUTPUT, common=True)]
+NoFiles = Annotated[bool, option("--no-files", "Write no files.", panel=OUTPUT, common=True)]
 JsonFlag = Annotated[
-    bool, option("--json", "One JSON document on stdout instead of tables.", panel=OUTPUT, common=True)
+    bool,
+    option(
+        "--json",
+        "One JSON document on stdout instead of tables; no files without --out.",
+        panel=OUTPUT,
+        common=True,
+    ),
 ]
-Plots = Annotated[bool, option("--plots/--no-plots", "With --out: write PNG figures.", panel=OUTPUT)]
+Plots = Annotated[bool, option("--plots/--no-plots", "PNG figures among the files.", panel=OUTPUT)]
 Quiet = Annotated[bool, option("--quiet -q", "No tables and no warnings; errors only.", panel=OUTPUT)]

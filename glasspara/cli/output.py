@@ -1,20 +1,23 @@
 """Where results and messages go: files, stdout, stderr, exit status.
 
-Options ``--out`` and ``--force``, ``--json``, ``--plots``, ``--quiet``; and the file in ``--out`` that keeps finished
-replicates while a command runs.
+Options ``--out``, ``--force`` and ``--no-files``, ``--json``, ``--plots``, ``--quiet``; and the file in ``--out`` that
+keeps finished replicates while a command runs.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
 
 from glasspara.cli import options
+from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,35 +61,71 @@ def report_error(error: GlassparaError) -> None:
     print(f"error: {inert(str(error))}", file=sys.stderr)
 
 
+_LONGEST_STEM = 100
+
+
+def _results() -> Path:
+    """The folder of all results without ``--out``."""
+    from glasspara.report.output import RESULTS
+
+    return Path(RESULTS)
+
+
 @dataclass(frozen=True)
 class Output:
-    """Options of the output, and the writing."""
+    """Options of the output, and the writing.
+
+    Without ``--out`` the files of :meth:`deliver` go to a folder of their own below the working folder, unless
+    ``--no-files`` or ``--json`` say that none are wanted.
+    """
 
     out: options.Out = None
     force: options.Force = False
+    no_files: options.NoFiles = False
     as_json: options.JsonFlag = False
     quiet: options.Quiet = False
     asked: Any = field(default=None, metadata={"option": False})  # the Invocation, by ``grouped``
 
+    def __post_init__(self) -> None:
+        if self.no_files and self.out is not None:
+            raise UsageError("--out writes files, --no-files writes none", remedy="Give one of them")
+
     def check(self, names: Sequence[str]) -> None:
-        """Refuse before the work if ``names`` cannot be written."""
+        """Refuse before the work if ``names``, the report first, cannot be written."""
+        from glasspara.report.output import NotWritableError, check_ours, check_writable
+
         if self.out is not None:
-            from glasspara.report.output import check_writable
-
             check_writable(self.out, list(names), force=self.force)
+        elif self._own_folder:
+            with suppress(NotWritableError):  # no error of the result, which is shown all the same
+                check_ours(_results() / self._own_folder, names, report=names[0])
 
-    def write(self, files: Mapping[str, bytes], *, report: str = "") -> None:
-        """The files into the folder, if there is one; ``report`` names the one that lists them all."""
+    @property
+    def _own_folder(self) -> str:
+        """Name of the folder of a result without ``--out``, "fit-BK7_20kOe+8"; empty where none is wanted."""
+        if self.out is not None or self.no_files or self.as_json or not (self.asked and self.asked.files):
+            return ""
+        first, others = self.asked.files[0], len(self.asked.files) - 1
+        stem = "stdin" if first == "-" else PurePath(first.strip("/\\")).stem
+        plain = re.sub(r"[^\w.+-]+", "_", stem)[:_LONGEST_STEM]
+        return f"{self.asked.command}-{plain}" + (f"+{others}" if others else "")
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """The files into the folder of ``--out``, if there is one."""
         if self.out is None:
             return
         from glasspara.report.output import write_files
 
-        paths = write_files(self.out, files, force=self.force, report=report)
-        if not self.quiet:
+        write_files(self.out, files, force=self.force)
+        self._name(self.out, len(files))
+
+    def _name(self, folder: Path | None, count: int) -> None:
+        """The folder on stderr."""
+        if folder is not None and not self.quiet:
             from glasspara.wording import inert
 
-            files_word = "file" if len(paths) == 1 else "files"
-            print(f"wrote {len(paths)} {files_word} to {inert(str(self.out))}", file=sys.stderr)
+            files_word = "file" if count == 1 else "files"
+            print(f"wrote {count} {files_word} to {inert(str(folder))}", file=sys.stderr)
 
     def deliver(
         self,
@@ -97,16 +136,19 @@ class Output:
         trusted: bool = True,
         figures: Figures | None = None,
         written: Callable[[], None] = lambda: None,
+        show: bool | None = None,
     ) -> None:
         """Files, then document or tables on stdout; exit status 5 where the result is not to be trusted.
 
-        The files come first, for the reader of stdout may go away. The report lists them, so that with ``--force``
-        those of the report before it do not stay behind. ``written`` is called when all are there. ``loaded`` is None
-        where the command reads no files.
+        The files come first, for the reader of stdout may go away. The report lists them, so that those of the report
+        before it do not stay behind. ``written`` is called when all are there. ``loaded`` is None where the command
+        reads no files. ``show`` decides about the tables in place of ``--quiet``. The last line names the folder.
         """
         inputs = () if loaded is None else loaded.inputs
-        document = self.document(report, loaded, result) if self.out is not None or self.as_json else {}
-        if self.out is not None:
+        folder, count = None, 0
+        writes = self.out is not None or bool(self._own_folder)
+        document = self.document(report, loaded, result) if writes or self.as_json else {}
+        if writes:
             from glasspara.report.frame import to_text
             from glasspara.report.output import HASHES, hashes
 
@@ -115,19 +157,35 @@ class Output:
             name = report.files[0]
             document["files"] = sorted([name, *files])
             document[HASHES] = hashes(files)
-            self.write({name: to_text(document).encode(), **files}, report=name)
+            files = {name: to_text(document).encode(), **files}
+            folder, count = self._written(files, name, document), len(files)
             written()
         if self.as_json:
             self.print_document(document)
-        elif not self.quiet:
+        elif show if show is not None else not self.quiet:
             from glasspara.report.terminal import console
 
             report.show(inputs, result, console())
-            if self.out is None:
-                print("nothing written; --out DIR writes JSON, CSV and figures", file=sys.stderr)
         sys.stdout.flush()
+        self._name(folder, count)
         if not trusted:
             stop(NOT_TRUSTED)
+
+    def _written(self, files: Mapping[str, bytes], report: str, document: Mapping[str, Any]) -> Path | None:
+        """Where the files are now; None where no folder was named and the machine did not let us write."""
+        from glasspara.report.output import NotWritableError, write_files, write_result
+
+        if self.out is not None:
+            write_files(self.out, files, force=self.force, report=report)
+            return self.out
+        paths = [item["path"] for item in document["inputs"]]
+        try:
+            return write_result(_results(), self._own_folder, files, report=report, inputs=paths)
+        except NotWritableError as error:
+            from glasspara.wording import inert
+
+            print(f"warning: no files written: {inert(str(error))}", file=sys.stderr)
+            return None
 
     def document(self, report: Report[Result], loaded: Loaded | None, result: Result) -> dict[str, Any]:
         """The JSON report."""

@@ -175,10 +175,15 @@ class Frame(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Invocation:
-    """What was asked: the settings by the names of the options, and the command line where there was one."""
+    """What was asked: the settings by the names of the options, and where there was one the command line.
+
+    ``command`` and ``files`` are the command and the files as they were named there.
+    """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     argv: tuple[str, ...] = ()
+    command: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -26,11 +26,22 @@ LOCK_SECONDS = 60.0
 HASHES = "files_sha256"
 """The entry of a report with the SHA-256 of the files that were written with it, by name."""
 
+RESULTS = "glasspara-results"
+"""Folder below the working folder where results go for which no folder is named."""
+
 _Proofs = dict[str, set[str]]
 """SHA-256 of the contents that we wrote under a name, by name."""
 
 _JOURNAL_BEGIN = b'{"glasspara_journal": 1, '
 _TEMPORARY = re.compile(r"\.glasspara-[0-9a-f]{16}\.tmp")
+
+
+class NotWritableError(UsageError):
+    """The machine does not let us write there."""
+
+
+class _OtherInputsError(Exception):
+    """A result of ours, from other input files."""
 
 
 def hashes(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -50,11 +61,13 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(
+        raise NotWritableError(
             f"cannot make the folder ({error.strerror})", where=str(folder), remedy="Choose another place"
         ) from None
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise UsageError("the folder cannot be written to", where=str(folder), remedy="Choose another place")
+        raise NotWritableError(
+            "the folder cannot be written to", where=str(folder), remedy="Choose another place"
+        )
     for name in names:
         if (folder / name).is_dir():
             raise UsageError("a folder stands where a file is to go", where=str(folder / name))
@@ -69,7 +82,14 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
         _Journal.of(folder / name)
 
 
-def write_files(folder: Path, files: Mapping[str, bytes], *, force: bool, report: str = "") -> list[Path]:
+def write_files(
+    folder: Path,
+    files: Mapping[str, bytes],
+    *,
+    force: bool,
+    report: str = "",
+    only_ours: Sequence[str] | None = None,
+) -> list[Path]:
     """Write ``files`` (name -> content) into ``folder``; return their paths.
 
     All are written beside their places first and then renamed into them, so that nobody meets half a file and a full
@@ -78,18 +98,22 @@ def write_files(folder: Path, files: Mapping[str, bytes], *, force: bool, report
     listed, or a killed run began, is removed where the new set does not have it, unless it was changed since. Where
     there is a report, the set that it lists is whole and of one run.
 
+    With ``only_ours``, the paths of the input files, what is there is overwritten only where :func:`check_ours` allows.
+
     Raises
     ------
     UsageError
-        As :func:`check_writable`, and where writing fails.
+        As :func:`check_writable` and :func:`check_ours`, and where writing fails.
     """
     check_writable(folder, list(files), force=force)
     with _only_writer(folder):
         check_writable(folder, list(files), force=force)  # another run may have written meanwhile
+        if only_ours is not None:
+            check_ours(folder, files, report=report, inputs=only_ours)
         try:
             _write(folder, files, report, replace=force)
         except OSError as error:
-            raise UsageError(
+            raise NotWritableError(
                 f"cannot write the results ({error.strerror})",
                 where=str(folder),
                 remedy="Choose another place",
@@ -153,6 +177,94 @@ def _only_writer(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+# --- results without a folder of their own ---------------------------------------------------------------
+
+
+def check_ours(
+    folder: Path, names: Collection[str], *, report: str, inputs: Sequence[str] | None = None
+) -> None:
+    """Refuse a folder in which ``names`` could not be written without a loss.
+
+    What stands there must be a result of ours, as ``report`` proves, and those of its files that would be replaced
+    must be as they were written. A new folder, and what a killed run has left, are all right.
+
+    Raises
+    ------
+    UsageError
+        Something else stands there, or a file was changed.
+    _OtherInputsError
+        The result is one of other files than ``inputs``, where these are given.
+    """
+    if not os.path.lexists(folder):
+        return
+    stranger = UsageError(
+        "this is no result of glasspara", where=str(folder), remedy="Name a folder with --out, or move it"
+    )
+    if folder.is_symlink() or not folder.is_dir():
+        raise stranger
+    journal, earlier = _Journal.of(folder / report), _inputs_of(folder / report)
+    try:
+        found = {path.name for path in folder.iterdir() if not path.name.startswith(".glasspara-")}
+    except OSError as error:
+        raise NotWritableError(f"cannot be read ({error.strerror})", where=str(folder)) from None
+    if earlier is None and (report in found or (found and not journal.length)):
+        raise stranger
+    if earlier is not None and inputs is not None and _places(earlier, folder) != _places(inputs, folder):
+        raise _OtherInputsError
+    proofs = _merged(_listed(folder / report), journal.files)
+    for name in sorted(found & set(names) - {report}):
+        if not _is_ours(folder, name, proofs.get(name, set())):
+            raise UsageError(
+                "this file is not as glasspara wrote it",
+                where=str(folder / name),
+                remedy="Name a folder with --out, or move the file",
+            )
+
+
+def write_result(
+    root: Path, name: str, files: Mapping[str, bytes], *, report: str, inputs: Sequence[str]
+) -> Path:
+    """Write ``files``, with their ``report``, into the folder ``name`` below ``root``; return the folder.
+
+    An earlier result of the same ``inputs`` (paths) is replaced as a whole set. Where the folder holds one of other
+    inputs, a neighbour is taken, with a short hash of these in its name.
+
+    Raises
+    ------
+    NotWritableError
+        The folder cannot be made or written to.
+    UsageError
+        As :func:`check_ours`.
+    """
+    digest = sha256("\0".join(_places(inputs, root / name)).encode("utf-8", "surrogateescape")).hexdigest()
+    for folder in (root / name, root / f"{name}-{digest[:8]}"):
+        with suppress(_OtherInputsError):
+            check_ours(folder, files, report=report, inputs=inputs)
+            write_files(folder, files, force=True, report=report, only_ours=inputs)
+            return folder
+    raise UsageError(
+        "results of other files stand there", where=str(root / name), remedy="Name a folder with --out"
+    )
+
+
+def _inputs_of(report: Path) -> list[str] | None:
+    """Paths of the input files of a report of ours; None where it is none."""
+    try:
+        with open_plain(report) as handle:
+            document = json.loads(handle.read())
+        if not isinstance(document[HASHES], dict):
+            return None
+        return [str(item["path"]) for item in document["inputs"]]
+    except (OSError, UsageError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
+def _places(paths: Iterable[str], folder: Path) -> list[str]:
+    """Where ``paths`` are, those that are relative being so to the folder that holds all results of ``folder``."""
+    base = folder.absolute().parent.parent
+    return sorted(os.path.normpath(base / path) for path in paths)
 
 
 # --- ownership -------------------------------------------------------------------------------------------

@@ -307,9 +307,10 @@ def test_linear_algebra_has_one_thread_unless_the_user_says_else(wish, threads):
     assert done.stdout.splitlines()[-1] == threads
 
 
+@pytest.mark.usefixtures("working_folder")
 def test_fit_without_plots_needs_neither_pandas_nor_matplotlib(one):
     code = (
-        f"import sys; sys.argv = ['glasspara', 'fit', {str(one)!r}, '--model', 'll', '--quiet']\n"
+        f"import sys; sys.argv = ['glasspara', 'fit', {str(one)!r}, '--model', 'll', '--quiet', '--no-plots']\n"
         "from glasspara.app import run\n"
         "try:\n    run()\nexcept SystemExit:\n    pass\n"
         "print(sorted({'pandas', 'matplotlib'} & set(sys.modules)))"
@@ -318,6 +319,7 @@ def test_fit_without_plots_needs_neither_pandas_nor_matplotlib(one):
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.usefixtures("working_folder")
 def test_closed_stdout_is_no_error(one):
     head = shutil.which("head")
     assert head
@@ -383,6 +385,7 @@ def test_staged_parameters_are_told_from_held_ones(glasspara, validator, pure_ll
     assert ",stage," in (tmp_path / "parameters.csv").read_text()
 
 
+@pytest.mark.usefixtures("working_folder")
 @pytest.mark.parametrize(
     ("command", "closed"), [("inspect", ">&-"), ("inspect", "2>&-"), ("subtract", ">/dev/full")]
 )

@@ -225,6 +225,7 @@ def test_headers_stay_inert(glasspara, tmp_path, old, new):
             assert not {c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs")}
 
 
+@pytest.mark.usefixtures("working_folder")
 def test_terminals_of_few_characters(run):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(

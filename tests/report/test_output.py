@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from hashlib import sha256
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -15,7 +16,7 @@ from fuzzing import Findings
 from fuzzing.faults import fault_of_set, kill_writers, start_writer
 from glasspara.errors import UsageError
 from glasspara.report import output
-from glasspara.report.output import HASHES, check_writable, hashes, write_files
+from glasspara.report.output import HASHES, check_writable, hashes, write_files, write_result
 
 REPORT = "report.json"
 
@@ -269,3 +270,63 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     for folder in (tmp_path / "file" / "out", tmp_path / ("x" * 5000)):
         with pytest.raises(UsageError, match="cannot make the folder"):
             write_files(folder, {"a.csv": b"1"}, force=False)
+
+
+# --- results without a folder of their own -------------------------------------------------------------------
+
+
+def of(*paths, **files):
+    """As :func:`result`, of the input files ``paths``."""
+    contents = result(**files)
+    document = json.loads(contents[REPORT]) | {"inputs": [{"path": path} for path in paths]}
+    return {**contents, REPORT: json.dumps(document).encode()}
+
+
+def written(root, *paths, **files):
+    return write_result(root, "fit-a", of(*paths, **files), report=REPORT, inputs=paths)
+
+
+def test_the_same_inputs_have_one_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    root = Path("results")
+    first = written(root, "a.dat", "b.dat", a=b"1", b=b"1")
+    assert written(root, "./b.dat", str(tmp_path / "a.dat"), a=b"2") == first == root / "fit-a"
+    assert names_in(first) == ["a.csv", REPORT]
+    assert (first / "a.csv").read_bytes() == b"2"
+    second = written(root, "a.dat", a=b"3")
+    third = written(root, "c.dat", a=b"4")
+    assert len({first, second, third}) == 3
+    assert written(root, "c.dat", a=b"5") == third
+    assert [(folder / "a.csv").read_bytes() for folder in (first, second, third)] == [b"2", b"3", b"5"]
+
+
+def test_what_a_killed_run_has_left_is_taken_over(tmp_path):
+    folder = tmp_path / "fit-a"
+    folder.mkdir()
+    journal = output._Journal.of(folder / REPORT)
+    journal.begin({"a.csv": {sha256(b"1").hexdigest()}}, [folder / ".glasspara-0123456789abcdef.tmp"])
+    (folder / ".glasspara-0123456789abcdef.tmp").write_bytes(b"half")
+    (folder / "a.csv").write_bytes(b"1")
+    assert written(tmp_path, "a.dat", a=b"2") == folder
+    assert names_in(folder) == ["a.csv", REPORT]
+
+
+@pytest.mark.parametrize("kind", ["folder with a file", "file", "link", "report of something else"])
+def test_what_is_not_ours_stays(tmp_path, kind):
+    folder = tmp_path / "fit-a"
+    if kind == "file":
+        folder.write_bytes(b"mine")
+    elif kind == "link":
+        (tmp_path / "elsewhere").mkdir()
+        folder.symlink_to(tmp_path / "elsewhere")
+    else:
+        folder.mkdir()
+        (folder / ("mine.csv" if kind == "folder with a file" else REPORT)).write_bytes(b"{}")
+    with pytest.raises(UsageError, match="no result of glasspara"):
+        written(tmp_path, "a.dat", a=b"1")
+    assert not (tmp_path / "elsewhere" / "a.csv").exists()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == sorted(
+        {"fit-a", *(["elsewhere"] if kind == "link" else []), *(
+            ["mine.csv"] if kind == "folder with a file" else [REPORT] if kind == "report of something else" else []
+        )}
+    )  # fmt: skip

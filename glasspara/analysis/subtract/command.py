@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from glasspara.cli.groups import DataOptions, FullModelOptions, StageOptions
-from glasspara.cli.output import NOT_TRUSTED, Output, stop
+from glasspara.cli.output import Output
 
 
 def subtract(
@@ -18,27 +18,19 @@ def subtract(
     """CSV of every point with what each term takes away: Larmor, then Fe2+ and Fe3+; M_intrinsic is what is left.
 
     The terms have the values of the joint fit, ATS term included, so that M_intrinsic is right within its standard
-    error; --model ll subtracts what Larmor and Langevin terms alone would explain. The CSV goes to stdout, or into DIR
-    with --out. Exit status 5: the fit is not to be trusted.
+    error; --model ll subtracts what Larmor and Langevin terms alone would explain. The CSV goes to stdout, with --out
+    only into DIR. Exit status 5: the fit is not to be trusted.
 
     Example: glasspara subtract run.dat --mass 35.7 --n-fe 1.66e17 > stages.csv
     """
-    from glasspara.analysis.subtract.report import POINTS, REPORT
+    from glasspara.analysis.subtract.report import REPORT
     from glasspara.analysis.subtract.stages import subtract as take_away
     from glasspara.report.terminal import console, show_assessment
 
     settings = full_model.fit_settings(data, stages.method)
-    output.check([POINTS])
+    output.check(REPORT.files)
     loaded = data.load(quiet=output.quiet)
     result = take_away(loaded.data, settings)
-    text = REPORT.tables(loaded.inputs, result)[POINTS]
-    output.write({POINTS: text.encode()})
-    if output.as_json:
-        output.print_document(output.document(REPORT, loaded, result))
-    elif output.out is None:
-        sys.stdout.write(text)
-    sys.stdout.flush()
     if not output.quiet:
         show_assessment(result.assessment, console(sys.stderr), result.notes)
-    if not result.assessment.trusted:
-        stop(NOT_TRUSTED)
+    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, show=output.out is None)
