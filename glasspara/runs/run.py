@@ -16,7 +16,7 @@ from glasspara.findings import Finding, Where, finding
 from glasspara.runs.branches import STEADY, find_branches, zero_crossings
 from glasspara.runs.errors import ERROR_FINDINGS, SigmaEstimate, estimate_sigma
 from glasspara.runs.outliers import flux_jumps
-from glasspara.runs.scatter import repeat_groups, repeat_scatter
+from glasspara.runs.scatter import repeat_groups, repeat_scatter, resolution
 from glasspara.runs.segmentation import (
     FIXED_FIELD,
     LEAST_FIELD_NOISE,
@@ -368,7 +368,8 @@ def average_repeats(run: Run, *, errors: str = "auto") -> Run:
     source = run.sigma_source
     if pooled is not None:
         repeated = counts > 1
-        sigma[repeated] = pooled.sigma(moment[repeated]) / np.sqrt(counts[repeated])
+        scatter = np.maximum(pooled.sigma(moment[repeated]), resolution(run.moment))
+        sigma[repeated] = scatter / np.sqrt(counts[repeated])
         source = pooled.words
     return replace(
         run,

@@ -336,7 +336,7 @@ def _growth(residual: FloatArray, size: FloatArray, scatter: float) -> tuple[flo
     low, high = order[:quarter], order[-quarter:]
     s_low, s_high = (MAD_TO_SIGMA * float(np.median(np.abs(residual[part]))) for part in (low, high))
     m_low, m_high = float(np.median(size[low])), float(np.median(size[high]))
-    if s_high <= 2.0 * s_low or m_high <= 2.0 * m_low:
+    if s_high < 2.0 * s_low or m_high <= 2.0 * m_low:
         return scatter, 0.0
     slope2 = (s_high**2 - s_low**2) / (m_high**2 - m_low**2)
     return float(np.sqrt(max(s_low**2 - slope2 * m_low**2, (0.1 * s_low) ** 2))), float(np.sqrt(slope2))

@@ -80,7 +80,11 @@ def test_wrong_choices(glasspara, run, arguments, words):
 
 def test_repeats_are_averaged_on_request(glasspara, tmp_path):
     path = tmp_path / "repeats.dat"
-    points = [{**point, "m": point["m"] + 1e-8 * k} for point in sweep(12) for k in (-1.0, 0.3, 0.7)]
+    points = [
+        {**point, "m": point["m"] + 1e-8 * k * (-1) ** i}
+        for i, point in enumerate(sweep(12))
+        for k in (-1.0, 0.3, 0.7)
+    ]
     path.write_text(compose("xl", points), encoding="cp1252")
     whole, means = (glasspara("subtract", path, "--json", *more) for more in ((), ("--average",)))
     assert [len(json.loads(done.out)["subtract"]["rows"]) for done in (whole, means)] == [36, 12]

@@ -239,6 +239,11 @@ def test_an_error_far_below_the_rounding_is_none(written):
     assert run.sigma[7] == pytest.approx(NOISE, rel=0.4)
 
 
+def test_moments_that_are_all_zero_are_read(written):
+    (run,) = read(written(rows(np.geomspace(2.0, 300.0, 60), 1000.0, 0.0))).runs
+    np.testing.assert_allclose(run.sigma, NOISE)
+
+
 def test_the_sweep_of_an_acms2(shared):
     """Half of the rows are wild and say so: 53 good ones keep their errors of 1.3e-5 emu and more."""
     (run,) = read(str(shared / "cases/files/acms2_sweep_wild_points_with_own_large_errors.dat")).runs

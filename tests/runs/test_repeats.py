@@ -73,3 +73,14 @@ def test_branches_are_not_mixed():
     run = run_of(8, 2)
     turned = replace(run, branch=np.arange(16) % 2, branch_labels=("a", "b"))
     assert average_repeats(turned) is turned
+
+
+def test_repeats_that_drift_alike_have_errors_all_the_same():
+    """Nothing is left beside the drift: the mean is known to the last digit of the file."""
+    T = np.repeat(np.geomspace(2.0, 300.0, 12), 3)
+    moment = np.round(1e-5 + 1e-4 / T + 1e-8 * np.tile([-1.0, 0.3, 0.7], 12), 10)
+    points = Points(T, np.full(36, 1e3), moment, np.full(36, NOISE), np.arange(36), "M", "Err")
+    (run,), _ = segment(points)
+    mean = average_repeats(run)
+    assert np.all(mean.sigma > 1e-12)
+    assert "about the drift of the repeats" in mean.sigma_source
