@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import MILLIGRAM, Dataset, ReducedRun
-from glasspara.findings import Finding, finding
+from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import evaluate_with_gradient, slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
@@ -35,8 +35,8 @@ REMNANT_FIELD = 50.0
 _CONCENTRATED, _FEW_POINTS = 0.5, 0.45
 _EDGES = 22  # along T, H and H/T
 _FIRST_POINTS = (3, 6, 10)
-# A simple fault that takes so much of the excess is the likely cause.
-_EXPLAINED = 0.9
+EXPLAINED = 0.9
+"""A simple fault that takes so much of the excess of chi2 is its likely cause."""
 _DECAYS = (1.0, 1.5, 2.0, 3.0, 5.0)  # points
 _STRETCHES = 8
 # Shifts between branches below this many standard errors are none.
@@ -76,6 +76,13 @@ class Place:
     label: str = ""
 
     @property
+    def is_oxygen(self) -> bool:
+        """Whether it is a range of temperature about the hump of condensed oxygen."""
+        if self.axis != "T" or self.low is None or self.high is None:
+            return False
+        return self.high > OXYGEN[0] and self.low < OXYGEN[1] and self.low > 25.0 and self.high < 90.0
+
+    @property
     def block(self) -> PlaceBlock:
         """The place as it stands in a report."""
         return {
@@ -106,12 +113,17 @@ class BranchShift:
 
 def places_of_misfit(minimum: Minimum) -> tuple[Place, ...]:
     """The places that hold the misfit, best first, at most one for each axis; none where it is everywhere."""
-    problem, data = minimum.problem, minimum.problem.data
-    residuals, jacobian = problem.residuals_and_jacobian(minimum.point)
+    residuals, jacobian = minimum.problem.residuals_and_jacobian(minimum.point)
+    return places_of_excess(minimum.problem.data, residuals, _basis(jacobian), ndof=minimum.statistics.ndof)
+
+
+def places_of_excess(
+    data: Dataset, residuals: FloatArray, basis: FloatArray, *, ndof: int
+) -> tuple[Place, ...]:
+    """The same of any linear fit: its residuals in standard errors, the points first, and a basis of its columns."""
     n = len(data)
-    basis = _basis(jacobian)[:n]
-    residuals = residuals[:n]
-    excess = float(residuals @ residuals) - max(minimum.statistics.ndof, 1)
+    basis, residuals = basis[:n], residuals[:n]
+    excess = float(residuals @ residuals) - max(ndof, 1)
     if excess <= 0.0:
         return ()
     best: dict[Axis, tuple[float, Place]] = {}
@@ -215,14 +227,8 @@ def disturbance_of(minimum: Minimum) -> Disturbance | None:
     excess = float(residuals @ residuals) - max(minimum.statistics.ndof, 1)
     values, model = to_canonical(minimum.reported), minimum.coordinates.model
     by_temperature = slope_by_log_temperature(data.temperature, data.field, values, model)
-    grams = np.concatenate([np.full(len(run), run.mass_mg * MILLIGRAM) for run in data.runs])
-    order = np.concatenate([np.arange(len(run), dtype=np.float64) for run in data.runs])
-    lengths = np.concatenate([np.full(len(run), float(max(len(run) - 1, 1))) for run in data.runs])
     found: list[Disturbance] = []
-
-    def consider(
-        code: Literal["thermometer", "relaxation", "drift"], columns: FloatArray, at: float | None
-    ) -> None:
+    for code, at, columns in simple_faults(data, by_temperature):
         whitened = np.zeros((len(residuals), columns.shape[1]))
         whitened[:n] = columns / data.sigma[:, None]
         rest = whitened - basis @ (basis.T @ whitened)
@@ -233,19 +239,30 @@ def disturbance_of(minimum: Minimum) -> Disturbance | None:
         share = (gain - columns.shape[1]) / excess
         error = sqrt(max(float(inverse[worst, worst]), 0.0))
         found.append(Disturbance(code, share, float(sizes[worst]), error, at))
+    best = max(found, key=lambda item: item.share - (len(data.runs) / n if item.code == "drift" else 0.0))
+    return best if best.share > EXPLAINED else None
 
+
+def simple_faults(
+    data: Dataset, by_temperature: FloatArray
+) -> Iterator[tuple[Literal["thermometer", "relaxation", "drift"], float | None, FloatArray]]:
+    """Columns of simple faults, emu/g a unit of their size, with their codes and where they begin or end.
+
+    ``by_temperature`` is T dM/dT of the fitted curve, emu/g.
+    """
+    grams = np.concatenate([np.full(len(run), run.mass_mg * MILLIGRAM) for run in data.runs])
+    order = np.concatenate([np.arange(len(run), dtype=np.float64) for run in data.runs])
+    lengths = np.concatenate([np.full(len(run), float(max(len(run) - 1, 1))) for run in data.runs])
     edges = np.unique(np.quantile(data.temperature, np.linspace(0.05, 0.95, _EDGES)))
     for edge in edges.tolist():
-        consider("thermometer", (by_temperature * (data.temperature < edge))[:, None], edge)
+        yield "thermometer", edge, (by_temperature * (data.temperature < edge))[:, None]
     for decay in _DECAYS:
-        consider("relaxation", (np.exp(-order / decay) / grams)[:, None], decay)
+        yield "relaxation", decay, (np.exp(-order / decay) / grams)[:, None]
     progress = order / lengths - 0.5
-    columns = np.zeros((n, len(data.runs)))
+    columns = np.zeros((len(data), len(data.runs)))
     for index, part in enumerate(data.slices):
         columns[part, index] = progress[part] / grams[part]
-    consider("drift", columns, None)
-    best = max(found, key=lambda item: item.share - (len(data.runs) / n if item.code == "drift" else 0.0))
-    return best if best.share > _EXPLAINED else None
+    yield "drift", None, columns
 
 
 def branch_shifts(minimum: Minimum) -> tuple[BranchShift, ...]:
@@ -261,6 +278,13 @@ def branch_shifts(minimum: Minimum) -> tuple[BranchShift, ...]:
     _, gradient = evaluate_with_gradient(data.temperature, data.field, values, model)
     by_field = gradient[:, model.names.index("field_offset")]
     by_temperature = slope_by_log_temperature(data.temperature, data.field, values, model)
+    return shifts_of_branches(data, residuals, by_field, by_temperature)
+
+
+def shifts_of_branches(
+    data: Dataset, residuals: FloatArray, by_field: FloatArray, by_temperature: FloatArray
+) -> tuple[BranchShift, ...]:
+    """The same of any curve, by its residuals (emu/g), dM/dH and T dM/dT."""
     found = []
     for run, part in zip(data.runs, data.slices, strict=True):
         loop = run.run.kind == "fixed-temperature"
@@ -312,8 +336,18 @@ def _shift(
 def misfit_findings(minimum: Minimum) -> tuple[tuple[Place, ...], list[Finding]]:
     """The places of the misfit, and what is to be said of them: the usual suspect by name where there is one."""
     places = places_of_misfit(minimum)
+    found = on_branches(branch_shifts(minimum))
+    if not found and (fault := disturbance_of(minimum)) is not None:
+        found.append(on_fault(fault))
+    if places and not found:
+        found.append(on_place(places[0], minimum.problem.data))
+    return places, found
+
+
+def on_branches(shifts: Sequence[BranchShift]) -> list[Finding]:
+    """The lag of a sample behind its thermometer, and hysteresis, where branches of runs clearly lie apart."""
     found: list[Finding] = []
-    shifts = [item for item in branch_shifts(minimum) if item.clear]
+    shifts = [item for item in shifts if item.clear]
     lags = [item for item in shifts if item.kind == "fixed-field"]
     loops = [item for item in shifts if item.kind == "fixed-temperature" and abs(item.shift) > REMNANT_FIELD]
     if lags:
@@ -333,6 +367,7 @@ def misfit_findings(minimum: Minimum) -> tuple[tuple[Place, ...], list[Finding]]
         found.append(
             finding(
                 "fitting.branches-differ-in-field",
+                Where(run=worst.run),
                 branches=list(worst.branches),
                 runs=len(loops),
                 run=worst.run,
@@ -341,27 +376,22 @@ def misfit_findings(minimum: Minimum) -> tuple[tuple[Place, ...], list[Finding]]
                 remnant_Oe=REMNANT_FIELD,
             )
         )
-    if not found and (fault := disturbance_of(minimum)) is not None:
-        values = {"share_of_chi2": fault.share, "size": fault.size, "error": fault.error, "at": fault.at}
-        found.append(finding(f"fitting.misfit-by-{fault.code}", **values))
-    if places and not found:
-        found.append(_named(places[0], minimum.problem.data))
-    return places, found
+    return found
 
 
-def _named(place: Place, data: Dataset) -> Finding:
+def on_fault(fault: Disturbance) -> Finding:
+    """A simple fault of the instrument that would explain a misfit."""
+    values = {"share_of_chi2": fault.share, "size": fault.size, "error": fault.error, "at": fault.at}
+    return finding(f"fitting.misfit-by-{fault.code}", **values)
+
+
+def on_place(place: Place, data: Dataset) -> Finding:
     """The place, with its usual suspect."""
     values: dict[str, Any] = {**place.block, "of_runs": len(data.runs), "in_runs": len(place.runs)}
     if place.axis == "T" and place.low is not None and place.high is not None:
         T = data.temperature
         several = len(place.runs) > 1 or len(data.runs) == 1
-        if (
-            several
-            and place.high > OXYGEN[0]
-            and place.low < OXYGEN[1]
-            and place.low > 25.0
-            and place.high < 90.0
-        ):
+        if several and place.is_oxygen:
             return finding("fitting.misfit-at-oxygen", **values)
         if several and (place.low <= float(T.min()) or place.high >= float(T.max())):
             return finding("fitting.misfit-in-range-of-thermometer", **values)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from glasspara.data.dataset import Dataset
 from glasspara.findings import Finding, Where, finding
-from glasspara.fitting.judge.misfit import REMNANT_FIELD, branch_shifts
+from glasspara.fitting.judge.misfit import branch_shifts, on_branches
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.parameters import parameter_of, to_canonical
 
@@ -27,44 +28,27 @@ _SEARCHED = ("ln_d0_mean", "ln_ln_d0_ratio", "ln_d0_ratio", "ln_d_min", "delta_m
 def implausible(minimum: Minimum, *, ats_needed: bool) -> list[Finding]:
     """What cannot be, most telling first; empty for a plausible result."""
     return [
-        *_samples(minimum),
-        *_fields(minimum),
+        *implausible_data(minimum.problem.data),
         *_hysteresis(minimum),
         *_values(minimum),
         *(_edges(minimum) if ats_needed else ()),
     ]
 
 
-def _samples(minimum: Minimum) -> Iterator[Finding]:
-    names = minimum.problem.data.samples
-    if len(names) > 1:
-        yield finding("fitting.two-samples", samples=list(names))
-
-
-def _fields(minimum: Minimum) -> Iterator[Finding]:
-    largest = float(np.max(np.abs(minimum.problem.data.field)))
+def implausible_data(data: Dataset) -> list[Finding]:
+    """What cannot be of the data of one glass, without any fit: several samples by name, or no field."""
+    found = []
+    if len(data.samples) > 1:
+        found.append(finding("fitting.two-samples", samples=list(data.samples)))
+    largest = float(np.max(np.abs(data.field)))
     if largest < _NO_FIELD:
-        yield finding("fitting.no-field", largest_Oe=largest)
+        found.append(finding("fitting.no-field", largest_Oe=largest))
+    return found
 
 
 def _hysteresis(minimum: Minimum) -> Iterator[Finding]:
-    loops = [
-        item
-        for item in branch_shifts(minimum)
-        if item.kind == "fixed-temperature" and item.clear and abs(item.shift) > REMNANT_FIELD
-    ]
-    if loops:
-        worst = max(loops, key=lambda item: abs(item.shift))
-        yield finding(
-            "fitting.branches-differ-in-field",
-            Where(run=worst.run),
-            branches=list(worst.branches),
-            runs=len(loops),
-            run=worst.run,
-            shift_Oe=abs(worst.shift),
-            error_Oe=worst.error,
-            remnant_Oe=REMNANT_FIELD,
-        )
+    loops = [item for item in branch_shifts(minimum) if item.kind == "fixed-temperature"]
+    yield from on_branches(loops)
 
 
 def _values(minimum: Minimum) -> Iterator[Finding]:
