@@ -24,7 +24,8 @@ def table(path):
 def test_report_tables_and_figure(glasspara, run_file, tmp_path):
     done = glasspara("anomaly", run_file, "--model", "ll", "--windows", "3,10,100", "--out", tmp_path)
     assert done.status == 0
-    assert "Verdict: the data leave the model in no window" in done.out
+    assert "Verdict: Anomaly in temperature: none" in done.out
+    assert "the data leave the model in no window" in done.out
     document = json.loads((tmp_path / "anomaly.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, json.loads(schema_text()))
     block = document["anomaly"]
@@ -42,7 +43,9 @@ def test_a_model_that_does_not_fit_is_status_5(glasspara, fixtures):
     assert done.status == 5
     document = json.loads(done.out)
     jsonschema.validate(document, json.loads(schema_text()))
-    assert "the model does not describe the data" in document["anomaly"]["verdict"]
+    assessment = document["anomaly"]["assessment"]
+    assert assessment["status"] == "no-model"
+    assert "the model does not describe the data" in assessment["reasons"][0]["text"]
 
 
 @pytest.mark.parametrize(
