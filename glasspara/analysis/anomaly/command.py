@@ -20,7 +20,7 @@ def anomaly(
     *,
     windows: list[str] | None = own_option(
         "--windows",
-        "Temperatures between the windows, K; by default 2.5,3,4,6,10,20,50,100,200.",
+        "Temperatures between the windows, K; by default from 2.5 to 350, close together between 30 and 70 K.",
         "T,...",
         panel=MODEL,
     ),

@@ -36,17 +36,22 @@ from glasspara.errors import InputError, UsageError
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, assess
+from glasspara.fitting.judge.misfit import EXPLAINED, OXYGEN
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.minimise import Minimum, refine
 from glasspara.model.parameters import ALLOWANCES, allowances_in_words
 from glasspara.replicates.cores import on_one_thread
 
-EDGES = (2.5, 3.0, 4.0, 6.0, 10.0, 20.0, 50.0, 100.0, 200.0)
-"""Temperatures between windows, K, unless others are asked for."""
+EDGES = (
+    2.5, 3.0, 4.0, 6.0, 10.0, 20.0, 30.0, 37.0, 43.0, 50.0, 60.0, 70.0, 100.0, 150.0, 200.0, 250.0, 310.0, 350.0,
+)  # fmt: skip
+"""Temperatures between windows, K, unless others are asked for; narrow where condensed oxygen has its hump."""
 
-# Larger relative errors of a thermometer are no explanation.
-_PLAUSIBLE = 0.1
+# Larger relative errors of a thermometer are no explanation; those up to the second number are usual.
+_PLAUSIBLE, _USUAL = 0.1, 3.0 * ALLOWANCES["temperature_scale"]
+# The hump of condensed oxygen has a tail on its cold side, down to about here, K.
+_OXYGEN_FROM = 25.0
 # A run that lies so many standard errors off has a say in which side the data are on.
 _CLEAR = 2.0
 
@@ -92,8 +97,23 @@ class Departure:
 
     @property
     def established(self) -> bool:
-        """Whether the departure is there also when instrumental errors are granted."""
-        return self.p_with_allowances is None or self.p_with_allowances < ALPHA
+        """Whether the departure is there also when instrumental errors are granted, or a thermometer off in it."""
+        if self.p_with_allowances is None:
+            return True
+        return self.p_with_allowances < ALPHA and not self.is_thermometer
+
+    @property
+    def is_thermometer(self) -> bool:
+        """Whether a thermometer that is off in the window alone, by no unusual amount, explains the departure."""
+        shift = self.thermometer
+        return shift is not None and abs(shift.value) < _USUAL and shift.p_beyond >= ALPHA
+
+    @property
+    def is_oxygen(self) -> bool:
+        """Whether the window lies about the hump of condensed oxygen, and the data above the model."""
+        window = self.test.window
+        overlaps = window.low < OXYGEN[1] and window.high > OXYGEN[0]
+        return overlaps and window.low > _OXYGEN_FROM and self.side == "above"
 
     @property
     def side(self) -> Literal["above", "below", "off"]:
@@ -203,7 +223,7 @@ def anomaly(
         rest=rest,
         rest_assessment=assessment,
         residuals=residuals,
-        assessment=_assess(findings, departures, assessment),
+        assessment=_assess(findings, departures, assessment, located=_located(result, rest)),
         notes=tuple(_notes(result, findings, departures, assessment)),
     )
 
@@ -245,12 +265,22 @@ def _describes(findings: Findings, rest: Assessment) -> bool:
     return consistent and rest.status not in ("poor", "not-plausible", "not-converged")
 
 
-def _assess(tests: Findings, found: Sequence[Departure], rest: Assessment) -> Assessment:
+def _located(result: FitResult, rest: Minimum) -> bool:
+    """Whether the windows found hold nearly all of the misfit, so that what they leave does not matter."""
+    before = result.statistics.chi2 - result.statistics.ndof
+    after = rest.chi2 - rest.statistics.ndof
+    return after < (1.0 - EXPLAINED) * before
+
+
+def _assess(tests: Findings, found: Sequence[Departure], rest: Assessment, *, located: bool) -> Assessment:
     if rest.status == "not-converged":
         return Assessment(
             "anomaly", "no-model", (finding("anomaly.not-converged"), *rest.reasons), trusted=False
         )
-    if not _describes(tests, rest):
+    if rest.status == "not-plausible":
+        return Assessment("anomaly", "not-plausible", rest.reasons, trusted=False)
+    describes = _describes(tests, rest)
+    if not describes and not (found and located):
         count = sum(test.found for test in tests.tests)
         if count:
             first = finding("anomaly.model-fails-everywhere", found=count, windows=len(tests.tests))
@@ -265,8 +295,20 @@ def _assess(tests: Findings, found: Sequence[Departure], rest: Assessment) -> As
         none = finding("anomaly.none", window=best.window.label, p_corrected=best.p_corrected)
         return Assessment("anomaly", "none", (none,))
     established = any(item.established for item in found)
-    first = finding("anomaly.departures", places=list(_places(found)), established=established)
-    return Assessment("anomaly", "found" if established else "not-established", (first,))
+    reasons = [finding("anomaly.departures", places=list(_places(found)), established=established)]
+    oxygen = [item for item in found if item.is_oxygen]
+    if oxygen:
+        clearest = max(oxygen, key=lambda item: item.sigmas)
+        reasons.append(finding("anomaly.oxygen", window=clearest.label, sigma=clearest.sigmas))
+    if not describes:
+        reasons.append(finding("anomaly.rest-not-described", chi2_ratio=_ratio(rest)))
+    return Assessment("anomaly", "found" if established else "not-established", tuple(reasons))
+
+
+def _ratio(rest: Assessment) -> float | None:
+    """Chi2/ndof without the windows found, where the assessment gives it."""
+    sizes = [item.values["ratio"] for item in rest.reasons if item.code == "fitting.chi2-size"]
+    return sizes[0] if sizes else None
 
 
 def _places(found: Sequence[Departure]) -> Iterator[dict[str, Any]]:
@@ -291,7 +333,7 @@ def _notes(
     result: FitResult, tests: Findings, found: Sequence[Departure], rest: Assessment
 ) -> Iterator[Finding]:
     yield finding("anomaly.trials", tried=tests.tried, independent=tests.trials)
-    for item in found if _describes(tests, rest) else ():
+    for item in found:
         if item.p_with_allowances is not None:
             yield finding(
                 "anomaly.allowances",

@@ -111,11 +111,9 @@ def search(minimum: Minimum, windows: Sequence[TemperatureWindow]) -> Findings:
     """
     every = _candidates(minimum.problem.data, windows)
     trials = _independent_trials(minimum, every)
-    out = _forward(minimum, every, frozenset(), trials)
-    for window in sorted(out, key=lambda item: item.low):
-        if not Case.of(minimum, window, out, trials).test().found:
-            out = out - {window}
-    out = _forward(minimum, every, out, trials)  # what had been hidden by those that returned
+    out = _confirmed(minimum, _forward(minimum, every, frozenset(), trials), trials)
+    # What had been hidden by those that returned.
+    out = _confirmed(minimum, _forward(minimum, every, out, trials), trials)
     testable = [window for window in windows if window in every and not _touches(window, out)]
     tests = _tests(without(minimum, out), testable, trials)
     tests |= {window: Case.of(minimum, window, out, trials).test() for window in out}
@@ -155,6 +153,16 @@ def _forward(
         if not best.found or 2 * sum(window.count(data) for window in more) > len(data):
             return out
         out = more
+
+
+def _confirmed(
+    minimum: Minimum, out: frozenset[TemperatureWindow], trials: float
+) -> frozenset[TemperatureWindow]:
+    """Those of ``out`` that stand out by two fits, without the others and without the others and themselves."""
+    for window in sorted(out, key=lambda item: item.low):
+        if not Case.of(minimum, window, out, trials).test().found:
+            out = out - {window}
+    return out
 
 
 def _independent_trials(minimum: Minimum, windows: Sequence[TemperatureWindow]) -> float:

@@ -11,8 +11,9 @@ distribution exactly, whatever f is within the space, and whether or not the sta
 
 A wrong field, thermometer or mass of one run breaks universality as well. Where the test fails it is therefore
 repeated with such errors allowed in the common model, each with a Gaussian prior (``parameters.ALLOWANCES``), and
-universality is said to fail only where it fails then too. Where it fails by one run alone, that run is named: a
-flux jump or a wrong label does this, a property of the sample does not.
+universality is said to fail only where it fails then too. Something else that would explain the failure is looked for
+before (``instrument``): a lag between branches, a range of the thermometer that is off, a drift, one range of
+temperature in all runs, one run alone. A property of the sample does none of these, so that there is no verdict then.
 
 Where chi_larmor comes from (:class:`ChiLarmor`) decides what the test knows of it. The source subtracts the chi_larmor
 of a Larmor + Langevin fit of each run, or of all runs. Such a value comes from the data that are then tested, and
@@ -31,12 +32,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glasspara.analysis.universality.common_curve import CurveTest, Tension, curve_test, folded, nearest_curve
+from glasspara.analysis.universality.instrument import Explanation, Suspects
 from glasspara.analysis.universality.larmor_choice import ChiLarmor, subtracted
 from glasspara.analysis.universality.parts import UniversalityParts, universality_parts
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.fitting.judge.misfit import on_branches
+from glasspara.fitting.judge.plausibility import implausible_data
 from glasspara.model.parameters import allowances_in_words
 from glasspara.replicates.cores import on_one_thread
 
@@ -69,7 +73,7 @@ class UniversalityResult:
     p_with_allowances: float | None
     """The same with instrumental errors granted; None where they were not asked for, or not needed."""
     holds: bool | None
-    """None where the runs are of several samples and do not share a curve: that says nothing about the glass."""
+    """None where that cannot be judged: several samples, hysteresis, or a failure that the instrument explains."""
     h_over_t: FloatArray
     magnetisation: FloatArray
     """sign(H) M + chi_larmor |H|."""
@@ -126,6 +130,7 @@ def universality(
     chi_larmor: ChiLarmor | float | None = None,
     allowances: bool = True,
     parts: bool = True,
+    same_glass: bool = False,
 ) -> UniversalityResult:
     """Test that all runs of ``data`` share one curve of H/T.
 
@@ -139,6 +144,8 @@ def universality(
         Whether instrumental errors may explain a failure.
     parts : bool
         Whether pairs of runs and windows of H/T are tested too, which takes longer than the test itself.
+    same_glass : bool
+        Whether all files are of one glass, whatever names they give its pieces.
 
     Raises
     ------
@@ -150,13 +157,18 @@ def universality(
     else:
         choice = ChiLarmor("given", chi_larmor)
     test = curve_test(data, choice.tested, allowances=allowances)
+    suspects = Suspects(data, choice.tested, allowances=allowances)
     odd_run = None if test.holds else _odd_run(data, choice, test, allowances=allowances)
+    suspicious = test.p_value < ALPHA or suspects.large_chi2
+    explanation = suspects.best() if suspicious else None
     found = universality_parts(data, chi_larmor=choice, allowances=allowances) if parts else None
     sign, size, abscissa = folded(data)
     values = subtracted(data, choice, test)
     chi = np.repeat([value for value, _ in values], [len(run) for run in data.runs])
     shown = sign * data.magnetisation + chi * size
-    assessment = _assess(data, test, odd_run)
+    loops = [item for item in suspects.shifts() if item.kind == "fixed-temperature"]
+    wrong = [*implausible_data(data, same_glass=same_glass), *on_branches(loops)]
+    assessment = _assess(data, test, odd_run, explanation, wrong, misses_points=suspects.misses_points)
     return UniversalityResult(
         data=data,
         larmor=choice,
@@ -164,7 +176,7 @@ def universality(
         dof=test.dof,
         p_value=test.p_value,
         p_with_allowances=test.p_with_allowances,
-        holds=None if assessment.status == "not-determined" else test.holds,
+        holds=test.holds if assessment.status in ("holds", "fails") else None,
         h_over_t=abscissa,
         magnetisation=shown,
         common_curve=nearest_curve(abscissa, shown, data.sigma),
@@ -188,15 +200,30 @@ def _odd_run(data: Dataset, choice: ChiLarmor, test: CurveTest, *, allowances: b
     return data.runs[worst] if curve_test(rest, choice.tested, allowances=allowances).holds else None
 
 
-def _assess(data: Dataset, test: CurveTest, odd_run: ReducedRun | None) -> Assessment:
+def _assess(
+    data: Dataset,
+    test: CurveTest,
+    odd_run: ReducedRun | None,
+    explanation: Explanation | None,
+    wrong: Sequence[Finding],
+    *,
+    misses_points: bool,
+) -> Assessment:
     size = {"statistic": test.statistic, "dof": list(test.dof), "p_value": test.p_value}
     granted = {"allowances": allowances_in_words(), "p_with_allowances": test.p_with_allowances}
-    if test.holds:
+    if wrong:
+        return Assessment("universality", "not-plausible", tuple(wrong), trusted=False)
+    place = explanation is not None and explanation.is_place and explanation.enough
+    if test.holds and not place:
         if test.p_with_allowances is None:
-            first = finding("universality.one-curve", **size)
+            reasons = [finding("universality.one-curve", **size)]
         else:
-            first = finding("universality.one-curve-with-allowances", **size, **granted)
-        return Assessment("universality", "holds", (first,))
+            reasons = [finding("universality.one-curve-with-allowances", **size, **granted)]
+        if explanation is not None and explanation.enough:
+            reasons.append(explanation.cause)
+        elif misses_points:
+            reasons.append(finding("universality.curve-misses-points"))
+        return Assessment("universality", "holds", tuple(reasons))
     reasons = []
     several = len(data.masses) > 1
     if several:
@@ -204,13 +231,20 @@ def _assess(data: Dataset, test: CurveTest, odd_run: ReducedRun | None) -> Asses
     if odd_run is not None:
         one = {"run": odd_run.label, "file": odd_run.run.file}
         reasons.append(finding("universality.one-run-leaves-the-curve", **one, **size))
-    if not reasons:
+    if explanation is not None and explanation.enough:
+        code = "holds-without-it" if explanation.holds_without else "nearly-holds-without-it"
+        without = {"p_without": explanation.test.p_judged}
+        reasons += [explanation.cause, finding(f"universality.{code}", **size, **without)]
+    unclear = bool(reasons)
+    if not unclear:
         reasons.append(finding("universality.no-common-curve", **size))
-    if test.p_with_allowances is not None:
+    if test.established and test.p_with_allowances is not None:
         reasons.append(finding("universality.allowances-do-not-explain", **granted))
-    return Assessment(
-        "universality", "not-determined" if several else "fails", tuple(reasons), trusted=not several
-    )
+    if explanation is not None and not explanation.enough:
+        without = {"p_without": explanation.test.p_judged}
+        reasons += [explanation.cause, finding("universality.fails-without-it", **without)]
+    status = "not-determined" if unclear else "fails"
+    return Assessment("universality", status, tuple(reasons), trusted=not unclear)
 
 
 def notes_on(

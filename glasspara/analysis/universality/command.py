@@ -42,7 +42,9 @@ def universality(
     choice = _choice(chi_larmor)
 
     def analyse(points: Dataset) -> UniversalityResult:
-        return collapse.universality(points, chi_larmor=choice, allowances=allowances)
+        return collapse.universality(
+            points, chi_larmor=choice, allowances=allowances, same_glass=data.same_glass
+        )
 
     answer(REPORT, data, output, analyse, _figures)
 

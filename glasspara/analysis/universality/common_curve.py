@@ -7,6 +7,7 @@ is for says :mod:`glasspara.analysis.universality.collapse`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -25,6 +26,7 @@ from glasspara.analysis.linear import (
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError
+from glasspara.ordinary import Curve, DirectionWidths, directions_of
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import langevin_response
 
@@ -35,6 +37,8 @@ _POINTS_PER_KNOT = 20
 # H/T at which iron leaves the Curie law, Oe/K: sets where the abscissa of the spline turns logarithmic.
 _SCALE = 2000.0
 _FEWEST_LEFT = 5
+# The calibration of the thermometer alone: what differs from run to run is among the allowances.
+_SHARED_THERMOMETER = DirectionWidths(field_offset=0.0, thermometer_run=0.0, gain_run=0.0, mass=0.0)
 # Relative step of H/T for the slope of the common curve.
 _STEP = 1.0e-4
 
@@ -99,6 +103,94 @@ def folded(data: Dataset) -> tuple[FloatArray, FloatArray, FloatArray]:
     return np.where(data.field < 0.0, -1.0, 1.0), size, size / data.temperature
 
 
+@dataclass(frozen=True)
+class CommonCurve:
+    """The common model of the runs of ``data``, fitted: what is known of chi_larmor, and one curve of H/T.
+
+    ``found`` are the coefficients of the columns of ``model``: of chi_larmor first, then of the curve.
+    """
+
+    data: Dataset
+    larmor: Larmor
+    model: LinearModel
+    found: FloatArray
+
+    @classmethod
+    def of(cls, data: Dataset, larmor: Larmor) -> CommonCurve:
+        """The common model fitted to ``data``."""
+        sign, size, abscissa = folded(data)
+        columns = np.concatenate([larmor.columns(data), _curve_basis(abscissa, _knots_of(abscissa))], axis=1)
+        model = LinearModel.of(data, columns, sign * data.magnetisation + larmor.given * size)
+        if larmor.error is not None:
+            model = model.with_knowledge(np.eye(1, columns.shape[1]) / larmor.error)
+        return cls(data, larmor, model, model.solve()[0])
+
+    @cached_property
+    def fit(self) -> LinearFit:
+        return self.model.fit()
+
+    @property
+    def _slopes(self) -> int:
+        return int(self.larmor.columns(self.data).shape[1])
+
+    @property
+    def chi_larmor(self) -> tuple[float, ...]:
+        """That of each run, emu g^-1 Oe^-1."""
+        return self.larmor.of_runs(self.data, self.found[: self._slopes])
+
+    @cached_property
+    def fitted(self) -> FloatArray:
+        """sign(H) M at the points, emu/g."""
+        points = (self.model.target - self.fit.left)[: len(self.data)]
+        return np.asarray(points * self.data.sigma - self.larmor.given * folded(self.data)[1])
+
+    @cached_property
+    def curve(self) -> Curve:
+        """M at the points with its slopes by the field and by the logarithm of the temperature."""
+        sign, size, abscissa = folded(self.data)
+        knots, coefficients = _knots_of(abscissa), self.found[self._slopes :]
+        up, down = (
+            _curve_basis(abscissa * step, knots) @ coefficients for step in (1.0 + _STEP, 1.0 - _STEP)
+        )
+        by_log = (up - down) / (2.0 * _STEP)
+        chi = np.repeat(self.chi_larmor, [len(run) for run in self.data.runs])
+        # f'(H/T)/T = (df/dln(H/T))/H; where H = 0 there is no sign to a field offset either.
+        by_field = -chi + np.divide(by_log, size, out=np.zeros_like(size), where=size > 0.0)
+        return Curve(sign * self.fitted, by_field, -sign * by_log)
+
+    def own(self) -> list[FloatArray]:
+        """What each run may have of its own, one block of weighted columns a run."""
+        abscissa = folded(self.data)[2]
+        return [weighted(self.data, _own_basis(abscissa, part, len(self.data))) for part in self.data.slices]
+
+    def folded_columns(self, columns: FloatArray) -> FloatArray:
+        """``columns`` of M, shape (points, k), emu/g, as weighted columns of the model."""
+        return weighted(self.data, folded(self.data)[0][:, None] * columns)
+
+    def with_allowances(self, model: LinearModel) -> LinearModel:
+        """``model``, the common one or a wider one, with instrumental errors.
+
+        Beside those that differ from run to run (``parameters.ALLOWANCES``) the calibration of the thermometer may be
+        off by a curve of the temperature that all runs share, as wide as in the comparison with ordinary magnetism.
+        """
+        data, curve = self.data, self.curve
+        wider = model.with_allowances(
+            data, curve.magnetisation, curve.by_field, curve.by_log_temperature, sign=folded(data)[0]
+        )
+        none = np.zeros(len(data), dtype=np.int64)
+        shared = directions_of(data.temperature, run=none, sample=none, widths=_SHARED_THERMOMETER)
+        rows = np.concatenate(
+            [np.zeros((len(shared.items), wider.columns.shape[1])), np.eye(len(shared.items))], axis=1
+        )
+        return wider.with_columns(self.folded_columns(shared.columns(curve))).with_knowledge(rows)
+
+    def test(self, *, allowances: bool, more: FloatArray | None = None) -> FTest:
+        """F test of what the runs have of their own beyond the common model and ``more`` weighted columns."""
+        model = self.model if more is None else self.model.with_columns(more)
+        allowing = (lambda: self.with_allowances(model)) if allowances else None
+        return model.fit().f_test(np.concatenate(self.own(), axis=1), allowing=allowing)
+
+
 def curve_test(data: Dataset, larmor: Larmor, *, allowances: bool) -> CurveTest:
     """Test that the runs of ``data`` share one curve of H/T.
 
@@ -112,23 +204,8 @@ def curve_test(data: Dataset, larmor: Larmor, *, allowances: bool) -> CurveTest:
             f"universality compares runs, and there is only {len(data.runs)}",
             remedy="Give files at two or more fields or temperatures",
         )
-    sign, size, abscissa = folded(data)
-    weight = 1.0 / data.sigma
-    slopes = larmor.columns(data)
-    columns = np.concatenate([slopes, _curve_basis(abscissa, _knots_of(abscissa))], axis=1)
-    model = LinearModel.of(data, columns, sign * data.magnetisation + larmor.given * size)
-    if larmor.error is not None:
-        model = model.with_knowledge(np.eye(1, columns.shape[1]) / larmor.error)
-    found, _ = model.solve()
-    chi, fit = larmor.of_runs(data, found[: slopes.shape[1]]), model.fit()
-    fitted = (model.target - fit.left)[: len(data)] / weight - larmor.given * size
-
-    def allowing() -> LinearModel:
-        at_points = np.repeat(chi, [len(run) for run in data.runs])
-        return _with_allowances(data, model, at_points, found[slopes.shape[1] :], fitted)
-
-    own = [weighted(data, _own_basis(abscissa, part, len(data))) for part in data.slices]
-    test = fit.f_test(np.concatenate(own, axis=1), allowing=allowing if allowances else None)
+    common = CommonCurve.of(data, larmor)
+    test = common.test(allowances=allowances)
     if not test.possible or test.dof[1] < _FEWEST_LEFT:
         raise InputError(
             f"{len(data)} points in {len(data.runs)} runs are too few for the test",
@@ -136,10 +213,12 @@ def curve_test(data: Dataset, larmor: Larmor, *, allowances: bool) -> CurveTest:
         )
     return CurveTest(
         **vars(test),
-        chi_larmor=chi,
-        chi_larmor_error=_error_of_first(model, fit) if larmor.free == "one" else None,
-        fitted=fitted,
-        runs=tuple(_tension(fit, block, part) for block, part in zip(own, data.slices, strict=True)),
+        chi_larmor=common.chi_larmor,
+        chi_larmor_error=_error_of_first(common.model, common.fit) if larmor.free == "one" else None,
+        fitted=common.fitted,
+        runs=tuple(
+            _tension(common.fit, block, part) for block, part in zip(common.own(), data.slices, strict=True)
+        ),
     )
 
 
@@ -154,23 +233,6 @@ def _tension(fit: LinearFit, block: FloatArray, part: slice) -> Tension:
     gain, rank, deviation = fit.gain(block)
     test = f_test(gain, rank, fit.chi2 - gain, fit.ndof - rank)
     return Tension(test.statistic, test.p_value, float(np.sqrt(np.mean(deviation[part] ** 2))))
-
-
-def _with_allowances(
-    data: Dataset, model: LinearModel, chi: FloatArray, curve: FloatArray, fitted: FloatArray
-) -> LinearModel:
-    """The common model with instrumental errors.
-
-    ``chi`` is chi_larmor at the points and ``curve`` the coefficients of the common curve, ``fitted`` the folded
-    magnetisation that these give.
-    """
-    sign, size, abscissa = folded(data)
-    knots = _knots_of(abscissa)
-    up, down = (_curve_basis(abscissa * step, knots) @ curve for step in (1.0 + _STEP, 1.0 - _STEP))
-    by_log = (up - down) / (2.0 * _STEP)
-    # f'(H/T)/T = (df/dln(H/T))/H; where H = 0 there is no sign to a field offset either.
-    by_field = -chi + np.divide(by_log, size, out=np.zeros_like(size), where=size > 0.0)
-    return model.with_allowances(data, sign * fitted, by_field, -sign * by_log, sign=sign)
 
 
 def nearest_curve(abscissa: FloatArray, magnetisation: FloatArray, sigma: FloatArray) -> FloatArray:

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.data.dataset import MILLIGRAM, Dataset, ReducedRun
-from glasspara.findings import Finding, finding
+from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import evaluate_with_gradient, slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
@@ -36,8 +36,8 @@ _CONCENTRATED, _FEW_POINTS = 0.5, 0.45
 _EDGES = 22  # along T, H and H/T
 _THERMOMETER_EDGES = 60
 _FIRST_POINTS = (3, 6, 10)
-# A simple fault that takes so much of the excess is the likely cause.
-_EXPLAINED = 0.8
+EXPLAINED = 0.8
+"""A simple fault that takes so much of the excess of chi2 is its likely cause."""
 _DECAYS = (1.0, 1.5, 2.0, 3.0, 5.0)  # points
 _STRETCHES = 8
 # Shifts between branches below this many standard errors are none.
@@ -77,6 +77,13 @@ class Place:
     label: str = ""
 
     @property
+    def is_oxygen(self) -> bool:
+        """Whether it is a range of temperature about the hump of condensed oxygen."""
+        if self.axis != "T" or self.low is None or self.high is None:
+            return False
+        return self.high > OXYGEN[0] and self.low < OXYGEN[1] and self.low > 25.0 and self.high < 90.0
+
+    @property
     def block(self) -> PlaceBlock:
         """The place as it stands in a report."""
         return {
@@ -107,12 +114,17 @@ class BranchShift:
 
 def places_of_misfit(minimum: Minimum) -> tuple[Place, ...]:
     """The places that hold the misfit, best first, at most one for each axis; none where it is everywhere."""
-    problem, data = minimum.problem, minimum.problem.data
-    residuals, jacobian = problem.residuals_and_jacobian(minimum.point)
+    residuals, jacobian = minimum.problem.residuals_and_jacobian(minimum.point)
+    return places_of_excess(minimum.problem.data, residuals, _basis(jacobian), ndof=minimum.statistics.ndof)
+
+
+def places_of_excess(
+    data: Dataset, residuals: FloatArray, basis: FloatArray, *, ndof: int
+) -> tuple[Place, ...]:
+    """The same of any linear fit: its residuals in standard errors, the points first, and a basis of its columns."""
     n = len(data)
-    basis = _basis(jacobian)[:n]
-    residuals = residuals[:n]
-    excess = float(residuals @ residuals) - max(minimum.statistics.ndof, 1)
+    basis, residuals = basis[:n], residuals[:n]
+    excess = float(residuals @ residuals) - max(ndof, 1)
     if excess <= 0.0:
         return ()
     best: dict[Axis, tuple[float, Place]] = {}
@@ -219,14 +231,8 @@ def disturbance_of(minimum: Minimum) -> Disturbance | None:
     excess = float(residuals @ residuals) - max(minimum.statistics.ndof, 1)
     values, model = to_canonical(minimum.reported), minimum.coordinates.model
     by_temperature = slope_by_log_temperature(data.temperature, data.field, values, model)
-    grams = np.concatenate([np.full(len(run), run.mass_mg * MILLIGRAM) for run in data.runs])
-    order = np.concatenate([np.arange(len(run), dtype=np.float64) for run in data.runs])
-    lengths = np.concatenate([np.full(len(run), float(max(len(run) - 1, 1))) for run in data.runs])
     found: list[Disturbance] = []
-
-    def consider(
-        code: Literal["thermometer", "relaxation", "drift"], columns: FloatArray, at: float | None
-    ) -> None:
+    for code, at, columns in simple_faults(data, by_temperature):
         whitened = np.zeros((len(residuals), columns.shape[1]))
         whitened[:n] = columns / data.sigma[:, None]
         rest = whitened - basis @ (basis.T @ whitened)
@@ -239,22 +245,33 @@ def disturbance_of(minimum: Minimum) -> Disturbance | None:
         if code == "drift":  # several runs share it, and its sign: else it is one run that is off
             slopes = sizes[::2][np.abs(sizes[::2]) > _CLEAR_SHIFT * errors[::2]]
             if len(slopes) < min(2, len(data.runs)) or np.ptp(np.sign(slopes)) > 0.0:
-                return
+                continue
         found.append(Disturbance(code, share, float(sizes[worst]), float(errors[worst]), at))
+    best = max(found, key=lambda item: item.share - (2 * len(data.runs) / n if item.code == "drift" else 0.0))
+    return best if best.share > EXPLAINED else None
 
+
+def simple_faults(
+    data: Dataset, by_temperature: FloatArray
+) -> Iterator[tuple[Literal["thermometer", "relaxation", "drift"], float | None, FloatArray]]:
+    """Columns of simple faults, emu/g a unit of their size, with their codes and where they begin or end.
+
+    ``by_temperature`` is T dM/dT of the fitted curve, emu/g. A drift has two columns a run, the drift and the unknown
+    moment that the run began with.
+    """
+    grams = np.concatenate([np.full(len(run), run.grams) for run in data.runs])
+    order = np.concatenate([np.arange(len(run), dtype=np.float64) for run in data.runs])
+    lengths = np.concatenate([np.full(len(run), float(max(len(run) - 1, 1))) for run in data.runs])
     edges = np.unique(np.quantile(data.temperature, np.linspace(0.03, 0.97, _THERMOMETER_EDGES)))
     for edge in edges.tolist():
-        consider("thermometer", (by_temperature * (data.temperature < edge))[:, None], edge)
+        yield "thermometer", edge, (by_temperature * (data.temperature < edge))[:, None]
     for decay in _DECAYS:
-        consider("relaxation", (np.exp(-order / decay) / grams)[:, None], decay)
-    # The moment drifts from the start of each run, and what a run began with is unknown: a slope and an offset each.
-    columns = np.zeros((n, 2 * len(data.runs)))
+        yield "relaxation", decay, (np.exp(-order / decay) / grams)[:, None]
+    columns = np.zeros((len(data), 2 * len(data.runs)))
     for index, part in enumerate(data.slices):
         columns[part, 2 * index] = (order / lengths)[part] / grams[part]
         columns[part, 2 * index + 1] = 1.0 / grams[part]
-    consider("drift", columns, None)
-    best = max(found, key=lambda item: item.share - (2 * len(data.runs) / n if item.code == "drift" else 0.0))
-    return best if best.share > _EXPLAINED else None
+    yield "drift", None, columns
 
 
 def branch_shifts(minimum: Minimum) -> tuple[BranchShift, ...]:
@@ -270,6 +287,13 @@ def branch_shifts(minimum: Minimum) -> tuple[BranchShift, ...]:
     _, gradient = evaluate_with_gradient(data.temperature, data.field, values, model)
     by_field = gradient[:, model.names.index("field_offset")]
     by_temperature = slope_by_log_temperature(data.temperature, data.field, values, model)
+    return shifts_of_branches(data, residuals, by_field, by_temperature)
+
+
+def shifts_of_branches(
+    data: Dataset, residuals: FloatArray, by_field: FloatArray, by_temperature: FloatArray
+) -> tuple[BranchShift, ...]:
+    """The same of any curve, by its residuals (emu/g), dM/dH and T dM/dT."""
     found = []
     for run, part in zip(data.runs, data.slices, strict=True):
         loop = run.run.kind == "fixed-temperature"
@@ -347,8 +371,19 @@ def misfit_findings(
     parameters and shows itself clearly only in the residuals without it.
     """
     places = places_of_misfit(minimum)
+    found = on_branches(branch_shifts(minimum))
+    faults = (disturbance_of(item) for item in (minimum, simpler) if item is not None and not found)
+    if (fault := next((item for item in faults if item is not None), None)) is not None:
+        found.append(on_fault(fault))
+    if places and not found:
+        found.append(on_place(places[0], minimum.problem.data))
+    return places, found
+
+
+def on_branches(shifts: Sequence[BranchShift]) -> list[Finding]:
+    """The lag of a sample behind its thermometer, and hysteresis, where branches of runs clearly lie apart."""
     found: list[Finding] = []
-    shifts = [item for item in branch_shifts(minimum) if item.clear]
+    shifts = [item for item in shifts if item.clear]
     lags = [item for item in shifts if item.kind == "fixed-field"]
     loops = [item for item in shifts if item.kind == "fixed-temperature" and abs(item.shift) > REMNANT_FIELD]
     if lags:
@@ -368,6 +403,7 @@ def misfit_findings(
         found.append(
             finding(
                 "fitting.branches-differ-in-field",
+                Where(run=worst.run),
                 branches=list(worst.branches),
                 runs=len(loops),
                 run=worst.run,
@@ -376,28 +412,22 @@ def misfit_findings(
                 remnant_Oe=REMNANT_FIELD,
             )
         )
-    faults = [disturbance_of(item) for item in (minimum, simpler) if item is not None]
-    if not found and (fault := next((item for item in faults if item is not None), None)) is not None:
-        values = {"share_of_chi2": fault.share, "size": fault.size, "error": fault.error, "at": fault.at}
-        found.append(finding(f"fitting.misfit-by-{fault.code}", **values))
-    if places and not found:
-        found.append(_named(places[0], minimum.problem.data))
-    return places, found
+    return found
 
 
-def _named(place: Place, data: Dataset) -> Finding:
+def on_fault(fault: Disturbance) -> Finding:
+    """A simple fault of the instrument that would explain a misfit."""
+    values = {"share_of_chi2": fault.share, "size": fault.size, "error": fault.error, "at": fault.at}
+    return finding(f"fitting.misfit-by-{fault.code}", **values)
+
+
+def on_place(place: Place, data: Dataset) -> Finding:
     """The place, with its usual suspect."""
     values: dict[str, Any] = {**place.block, "of_runs": len(data.runs), "in_runs": len(place.runs)}
     if place.axis == "T" and place.low is not None and place.high is not None:
         T = data.temperature
         several = len(place.runs) > 1 or len(data.runs) == 1
-        if (
-            several
-            and place.high > OXYGEN[0]
-            and place.low < OXYGEN[1]
-            and place.low > 25.0
-            and place.high < 90.0
-        ):
+        if several and place.is_oxygen:
             return finding("fitting.misfit-at-oxygen", **values)
         if several and (place.low <= float(T.min()) or place.high >= float(T.max())):
             return finding("fitting.misfit-in-range-of-thermometer", **values)

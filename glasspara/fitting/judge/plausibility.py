@@ -7,8 +7,9 @@ from math import exp
 
 import numpy as np
 
+from glasspara.data.dataset import Dataset
 from glasspara.findings import Finding, Where, finding
-from glasspara.fitting.judge.misfit import REMNANT_FIELD, branch_shifts
+from glasspara.fitting.judge.misfit import branch_shifts, on_branches
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.parameters import parameter_of, to_canonical
 
@@ -30,40 +31,24 @@ def implausible(minimum: Minimum, *, same_glass: bool = False) -> list[Finding]:
 
     ``same_glass`` says that all files are of one glass, whatever names they give its pieces.
     """
-    samples = () if same_glass else _samples(minimum)
-    return [*samples, *_fields(minimum), *_hysteresis(minimum), *_values(minimum)]
+    data = implausible_data(minimum.problem.data, same_glass=same_glass)
+    return [*data, *_hysteresis(minimum), *_values(minimum)]
 
 
-def _samples(minimum: Minimum) -> Iterator[Finding]:
-    names = minimum.problem.data.samples
-    if len(names) > 1:
-        yield finding("fitting.two-samples", samples=list(names))
-
-
-def _fields(minimum: Minimum) -> Iterator[Finding]:
-    largest = float(np.max(np.abs(minimum.problem.data.field)))
+def implausible_data(data: Dataset, *, same_glass: bool = False) -> list[Finding]:
+    """What cannot be of the data of one glass, without any fit: several samples by name, or no field."""
+    found = []
+    if len(data.samples) > 1 and not same_glass:
+        found.append(finding("fitting.two-samples", samples=list(data.samples)))
+    largest = float(np.max(np.abs(data.field)))
     if largest < _NO_FIELD:
-        yield finding("fitting.no-field", largest_Oe=largest)
+        found.append(finding("fitting.no-field", largest_Oe=largest))
+    return found
 
 
 def _hysteresis(minimum: Minimum) -> Iterator[Finding]:
-    loops = [
-        item
-        for item in branch_shifts(minimum)
-        if item.kind == "fixed-temperature" and item.clear and abs(item.shift) > REMNANT_FIELD
-    ]
-    if loops:
-        worst = max(loops, key=lambda item: abs(item.shift))
-        yield finding(
-            "fitting.branches-differ-in-field",
-            Where(run=worst.run),
-            branches=list(worst.branches),
-            runs=len(loops),
-            run=worst.run,
-            shift_Oe=abs(worst.shift),
-            error_Oe=worst.error,
-            remnant_Oe=REMNANT_FIELD,
-        )
+    loops = [item for item in branch_shifts(minimum) if item.kind == "fixed-temperature"]
+    yield from on_branches(loops)
 
 
 def _values(minimum: Minimum) -> Iterator[Finding]:

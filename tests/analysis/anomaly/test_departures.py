@@ -12,16 +12,19 @@ from glasspara.analysis.anomaly.figures import anomaly_figure
 from glasspara.analysis.anomaly.windows import TemperatureWindow, search
 from glasspara.analysis.linear import tangent
 from glasspara.data.dataset import Dataset
+from glasspara.data.loading import load
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling.resample import Resampler
 from glasspara.fitting.search.minimise import descend_to_minimum
 from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature
+from tests.conftest import ROOT
 
 # what the test itself does not need: tests are to be quick
-SETTINGS = FitSettings(fixed={"d_min": BK7["d_min"], "delta_mu": BK7["delta_mu"], "n_ats": None})
+SETTINGS = FitSettings(fixed={name: BK7[name] for name in ("n_ats", "d_min", "delta_mu")})
 COLD = 3.0
+CASES = ROOT.parent / "shared" / "cases"
 
 
 def campaign(seed=1, points=24, fields=(5e3, 5e4)):
@@ -107,6 +110,24 @@ def test_a_thermometer_that_is_off_there_is_named_as_explanation(clean):
     assert "a thermometer off by +" in said.text
 
 
+def test_what_a_usual_error_of_a_thermometer_explains_is_not_established():
+    from glasspara.model.model import Model, slope_by_log_temperature
+
+    data = campaign(seed=9, points=60, fields=(5e3, 2e4, 5e4))
+    slope = slope_by_log_temperature(data.temperature, data.field, BK7, Model())
+    shift = np.where(data.temperature < 4.0, 0.004 * slope, 0.0)
+    runs = [
+        replace(run, magnetisation=run.magnetisation + part)
+        for run, part in zip(data.runs, data.split(shift), strict=True)
+    ]
+    result = anomaly(Dataset(tuple(runs)), SETTINGS)
+    (found,) = result.departures
+    assert found.label == "below 4 K"
+    assert found.is_thermometer
+    assert not found.established
+    assert result.assessment.status == "not-established"
+
+
 def test_false_alarms_are_as_rare_as_stated(clean):
     """40 redraws of the noise, each fitted again: an alarm has a chance of 0.05, 8 or more of 40 one of 0.0007."""
     minimum = fit(clean, SETTINGS).minimum
@@ -143,6 +164,54 @@ def test_field_sweeps_are_tested_too():
     moved = replace(cold, magnetisation=cold.magnetisation * (1.0 + 0.02 * cold.field / cold.field.max()))
     result = anomaly(Dataset((moved, *data.runs[1:])), SETTINGS, edges=(3.0, 10.0))
     assert [item.label for item in result.departures] == ["below 3 K"]
+
+
+def test_oxygen_is_found_with_the_default_windows():
+    data = campaign(seed=6, points=60, fields=(5e3, 2e4, 5e4))
+    runs = [
+        replace(
+            run,
+            magnetisation=run.magnetisation
+            + 6e-9 * run.field * np.exp(-(((run.temperature - 50.0) / 5.0) ** 4)),
+        )
+        for run in data.runs
+    ]
+    result = anomaly(Dataset(tuple(runs)), SETTINGS)
+    assert result.assessment.status == "found"
+    assert {item.label for item in result.departures} & {"43 to 50 K", "50 to 60 K"}
+    assert any(reason.code == "anomaly.oxygen" for reason in result.assessment.reasons)
+    # what is called a departure has a large F
+    assert all(item.test.found and item.test.statistic > 1.0 for item in result.departures)
+
+
+def test_an_anomaly_at_the_highest_temperatures_is_found():
+    data = campaign(seed=7, points=60, fields=(5e3, 2e4, 5e4))
+    runs = [
+        replace(
+            run, magnetisation=run.magnetisation + np.where(run.temperature > 255.0, 10.0 * run.sigma, 0.0)
+        )
+        for run in data.runs
+    ]
+    result = anomaly(Dataset(tuple(runs)), SETTINGS)
+    assert [item.label for item in result.departures] == ["250 to 310 K"]
+
+
+def test_what_is_no_glass_has_no_anomaly(monkeypatch):
+    data = campaign(seed=8)
+    monkeypatch.setattr(Dataset, "samples", ("A", "B"))
+    result = anomaly(data, SETTINGS)
+    assert (result.assessment.status, result.assessment.trusted) == ("not-plausible", False)
+    assert result.assessment.reasons[0].code == "fitting.two-samples"
+
+
+@pytest.mark.parametrize("case", ["ll_oxygen_2ug", "oxygen_2ug"])
+def test_oxygen_of_the_cases(case):
+    if not (CASES / case).is_dir():
+        pytest.skip("the cases are not here")
+    result = anomaly(load([str(path) for path in sorted((CASES / case).glob("*.dat"))]).data)
+    assert result.assessment.status == "found"
+    assert {"43 to 50 K", "50 to 60 K"} <= {item.label for item in result.departures}
+    assert result.assessment.reasons[1].code == "anomaly.oxygen"
 
 
 def test_equivalent_sigmas():

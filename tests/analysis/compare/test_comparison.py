@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,8 +24,9 @@ from glasspara.physics.ions.zfs_tables import split_spin_response_fast
 from glasspara.report.style import save_png
 from glasspara.sample.sample import load_trace_ions
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, make_run
+from tests.conftest import ROOT
 
-CASES = Path("/work/shared/cases")
+CASES = ROOT.parent / "shared" / "cases"
 FIELDS = (1e3, 1e4, 5e4)
 COLD = tuple(np.geomspace(2.0, 100.0, 25))
 RIVALS = ("ll", "ll-curie-weiss", "ll-superparamagnetic", "ll-ferromagnetic", "ll-zfs", "etm")
