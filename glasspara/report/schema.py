@@ -34,7 +34,13 @@ def schema_text() -> str:
 
 
 def report_schema(reports: Mapping[str, type]) -> Json:
-    """Schema of all reports; ``reports`` gives the type of what each command adds to the frame."""
+    """Schema of all reports; ``reports`` gives the type of what each command adds to the frame.
+
+    Raises
+    ------
+    ValueError
+        If two blocks have one name.
+    """
     definitions: dict[str, Json] = {}
     variants = []
     for command, block in sorted(reports.items()):
@@ -76,6 +82,8 @@ def _schema(hint: Any, definitions: dict[str, Json]) -> Json:  # noqa: PLR0911
         if name not in definitions:
             definitions[name] = {}  # stands there while the block that holds itself is described
             definitions[name] = _object(hint, definitions)
+        elif definitions[name] and definitions[name]["required"] != sorted(hint.__required_keys__):
+            raise ValueError(f"two blocks are called {name}")
         return {"$ref": f"#/$defs/{name}"}
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:

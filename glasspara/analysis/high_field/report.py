@@ -18,7 +18,7 @@ from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.compare.contestants import Contestant
-    from glasspara.analysis.high_field.field_dependence import HighFieldResult
+    from glasspara.analysis.high_field.field_dependence import HighFieldResult, Peak
     from glasspara.data.loading import Input
 
 TABLE = "highfield.csv"
@@ -67,9 +67,21 @@ def highfield_document(result: HighFieldResult) -> HighFieldDocument:
         forms=[contestant_block(item) for item in comparison.contestants],
         best=None if comparison.best is None else comparison.best.name,
         scale=comparison.scale,
-        peaks=[fill(PeakBlock, item, run=run_block(item.run), field_unit="Oe") for item in result.peaks],
+        peaks=[_peak(item) for item in result.peaks],
     )
     return {"highfield": block}
+
+
+def _peak(item: Peak) -> PeakBlock:
+    return fill(
+        PeakBlock,
+        item,
+        run=run_block(item.run),
+        field_error=item.error,
+        field_unit="Oe",
+        highest_field=item.top,
+        share_at_highest_field=item.fall,
+    )
 
 
 def highfield_tables(inputs: Sequence[Input], result: HighFieldResult) -> dict[str, str]:

@@ -24,7 +24,7 @@ PEAKS, POINTS, PERIODOGRAMS = "oscillations.csv", "oscillations_points.csv", "pe
 FIGURE = "oscillations.png"
 
 
-class PeakBlock(TypedDict):
+class WaveBlock(TypedDict):
     """The strongest wave of a run in T or in 1/T.
 
     Its amplitude is that beside the model; its phase counts from ``phase_at``. ``power`` is -ln of the chance at one
@@ -58,7 +58,7 @@ class OscillatingRunBlock(TypedDict):
 
     run: RunBlock
     spline_knots: int
-    peaks: list[PeakBlock]
+    peaks: list[WaveBlock]
 
 
 class ThermometerNoiseBlock(TypedDict):
@@ -123,9 +123,9 @@ def oscillations_document(result: OscillationResult) -> OscillationsDocument:
     return {"oscillations": block}
 
 
-def _peak(item: Peak) -> PeakBlock:
+def _peak(item: Peak) -> WaveBlock:
     return fill(
-        PeakBlock,
+        WaveBlock,
         item,
         period_unit=item.unit,
         amplitude=item.wave.amplitude,

@@ -11,6 +11,7 @@ from glasspara.analysis.partition.figures import partition_figure, stacked_figur
 from glasspara.analysis.partition.scan import LEVELS, assess, fractions, partition
 from glasspara.data.dataset import Dataset
 from glasspara.errors import SampleDataError, UsageError
+from glasspara.findings import finding
 from glasspara.fitting.intervals.minos import Interval
 from glasspara.fitting.intervals.profile import Profiles
 from glasspara.fitting.problem.settings import FitSettings
@@ -58,10 +59,19 @@ def test_the_first_reason_gives_x_and_its_intervals(result):
 
 
 def test_an_end_that_was_not_found_is_named(result):
-    lost = Interval(None, 0.1, "open: so", "found")
+    outcome = {"parameter": "fe2_fraction", "end": 0.2, "rise": 0.1}
+    lost = Interval(
+        None,
+        0.1,
+        finding("fitting.interval-open", side="lower", **outcome),
+        finding("fitting.interval-found", side="upper", **outcome),
+    )
     found = assess(result.fit, {"68 %": lost, "95 %": lost})
     assert (found.status, found.reasons[0].code) == ("not-determined", "partition.no-end")
-    assert "open: so; found" in found.reasons[0].text
+    first, second = (found.reasons[0].values[side] for side in ("lower", "upper"))
+    assert (first, second) == (lost.lower_outcome.text, lost.upper_outcome.text)
+    assert first.startswith("open: chi2 rises by only 0.1 up to 0.2")
+    assert first in found.reasons[0].text
 
 
 def test_intervals_end_where_chi2_has_risen_by_their_level(result):
@@ -115,9 +125,11 @@ def test_x_that_is_not_determined_is_said_so():
 
 def test_an_interval_that_meets_a_limit_ends_just_there(result):
     """However its length was rounded: a share of 1e-16 must not pass for a determined x."""
-    short = Interval(
-        result.best - 1e-16, 1.0 - result.best - 1e-16, "met the limit 0: so", "met the limit 1: so"
+    low, high = (
+        finding("fitting.interval-met-limit", parameter="fe2_fraction", side=side, end=end, rise=0.5)
+        for side, end in (("lower", 0.0), ("upper", 1.0))
     )
+    short = Interval(result.best - 1e-16, 1.0 - result.best - 1e-16, low, high)
     assert replace(result, intervals={"95 %": short}).ends("95 %") == (0.0, 1.0)
 
 

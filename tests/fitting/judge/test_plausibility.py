@@ -9,7 +9,7 @@ import pytest
 
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
-from glasspara.fitting.judge.plausibility import LARGEST_CHI_LARMOR, MOST_IONS, implausible
+from glasspara.fitting.judge.plausibility import LARGEST_CHI_LARMOR, MOST_IONS, edges_of_search, implausible
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model
 from tests.fitting.judge.campaigns import codes, glass, langevin, loops, runs_at_fields
@@ -42,7 +42,7 @@ def test_a_chi_larmor_of_zero_within_its_error_is_no_reason():
     data = runs_at_fields(samples.fe2, fields=(1e3,), noise=1e-2)
     found = fit(data, LL)
     assert abs(found.parameters["chi_larmor"].value) < 5.0 * found.parameters["chi_larmor"].error
-    assert implausible(found.minimum, ats_needed=False) == []
+    assert implausible(found.minimum) == []
 
 
 @BOTH
@@ -94,18 +94,25 @@ def test_files_of_two_samples():
 
 
 def test_a_search_that_ends_at_its_edge():
-    """A narrow loop below what the errors resolve: the term would have to become a step at 0 Oe."""
-    result = fit(loops(langevin, speck=2e-6, coercivity=100.0))
-    assert result.assessment.status == "not-plausible"
-    (edge,) = result.assessment.reasons
+    """A narrow loop near what the errors resolve: the ATS term would have to become a step at 0 Oe."""
+    data = loops(langevin, speck=2e-6, coercivity=100.0)
+    alone = fit(data, ordinary=False)
+    assert alone.assessment.status == "not-plausible"
+    edge = alone.assessment.reasons[0]
     assert codes([edge]) == ["edge-of-search"]
-    assert edge.where.parameter in result.minimum.coordinates.free
-    assert edge.values["quantity"] in result.minimum.at_limit
-    assert edge.values["side"] == result.minimum.at_limit[edge.values["quantity"]]
+    assert edge.where.parameter in alone.minimum.coordinates.free
+    assert (edge.values["quantity"], edge.values["side"]) == ("ln_d0_mean", "upper")
+    assert edge.values["limit"] == pytest.approx(1e7)  # K A^2
+    assert alone.minimum.at_limit["ln_d0_mean"] == "upper"
+    # ordinary magnetism, which describes the data, is the more telling reason
+    compared = fit(data)
+    assert compared.assessment.status == "not-established"
+    assert edge in compared.assessment.reasons
 
 
 @pytest.mark.parametrize("share", [1.0, 0.2])
 def test_a_glass_is_plausible(share):
     found = fit(runs_at_fields(lambda T, H: glass(T, H, share)), ordinary=False)
-    assert implausible(found.minimum, ats_needed=True) == []
+    assert implausible(found.minimum) == []
+    assert edges_of_search(found.minimum) == []
     assert np.isfinite(found.statistics.chi2)
