@@ -104,7 +104,7 @@ def fit(
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
         assessment = assess(minimum, lost, test, compared, same_glass=settings.same_glass, brief=brief)
-    if assessment.status == "good" and not brief:  # the others have been warned
+    if assessment.status in ("good", "not-established") and not brief:  # the others have been warned
         notes += _bent_notes(minimum)
     result = FitResult(
         model=settings.model,

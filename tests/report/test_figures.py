@@ -470,7 +470,7 @@ def test_interval_figures_are_whole(case):
     profile = texts(figures["profile_d_min"])
     assert "68 %" in profile
     if case == "open":
-        assert "down: open: chi2 rises by only 0.1" in profile
+        assert "lower end open: chi2 rises by only 0.1" in profile
         dotted = [
             line for line in figures["contour_d_min_delta_mu"].axes[0].lines if line.get_linestyle() == ":"
         ]

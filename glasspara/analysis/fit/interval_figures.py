@@ -132,7 +132,7 @@ def _interval_words(name: str, item: Quantity) -> str:
     if item.minos is None:
         return first
     lines = [first, f"minos {two_errors(item.minos.lower, item.minos.upper)}"]
-    return "\n".join(lines if item.minos.found else [*lines, item.minos.words(item.value)])
+    return "\n".join([*lines, *item.minos.open_ends])
 
 
 def _ends(item: Quantity) -> tuple[float, float]:

@@ -65,12 +65,16 @@ class Interval:
         low = None if self.lower is None else f"{value - self.lower:.{digits}g}"
         high = None if self.upper is None else f"{value + self.upper:.{digits}g}"
         ends = " to ".join("?" if end is None else end for end in (low, high))
-        notes = [
+        return f"{title}: {ends}" + (f" ({'; '.join(self.open_ends)})" if self.open_ends else "")
+
+    @property
+    def open_ends(self) -> list[str]:
+        """What became of the sides that were not found, a line each."""
+        return [
             f"{outcome.values['side']} end {outcome}"
             for outcome in self.outcomes
             if outcome.code != INTERVAL_FOUND
         ]
-        return f"{title}: {ends}" + (f" ({'; '.join(notes)})" if notes else "")
 
 
 @dataclass(frozen=True)

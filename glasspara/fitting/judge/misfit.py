@@ -36,8 +36,10 @@ _CONCENTRATED, _FEW_POINTS = 0.5, 0.45
 _EDGES = 22  # along T, H and H/T
 _THERMOMETER_EDGES = 60
 _FIRST_POINTS = (3, 6, 10)
-EXPLAINED = 0.8
-"""A simple fault that takes so much of the excess of chi2 is its likely cause."""
+EXPLAINED = 0.9
+"""What takes so much of the excess of chi2 explains it."""
+
+_LIKELY = 0.8  # a simple fault of the instrument that takes so much is the likely cause where a model fails
 _DECAYS = (1.0, 1.5, 2.0, 3.0, 5.0)  # points
 _STRETCHES = 8
 # Shifts between branches below this many standard errors are none.
@@ -248,7 +250,7 @@ def disturbance_of(minimum: Minimum) -> Disturbance | None:
                 continue
         found.append(Disturbance(code, share, float(sizes[worst]), float(errors[worst]), at))
     best = max(found, key=lambda item: item.share - (2 * len(data.runs) / n if item.code == "drift" else 0.0))
-    return best if best.share > EXPLAINED else None
+    return best if best.share > _LIKELY else None
 
 
 def simple_faults(

@@ -136,7 +136,25 @@ def find_start(problem: Problem, guess: Mapping[str, float], *, pinned: frozense
         starts.append(base)
     if not starts:
         problem.residuals(base)
-    return min((_descend(projected, start) for start in starts), key=problem.chi2)
+    found = min((_descend(projected, start) for start in starts), key=problem.chi2)
+    moved = _where_n_ats_is_known(problem, found)
+    return found if moved is None else min((found, _descend(projected, moved)), key=problem.chi2)
+
+
+def _where_n_ats_is_known(problem: Problem, point: FloatArray) -> FloatArray | None:
+    """``point`` moved along the valley of n_ats and the ratio of the cutoffs to where n_ats is known to be.
+
+    The valley is so level that it may have two bottoms: one by the noise, one by what is known of n_ats.
+    """
+    names, known = problem.coordinates.names, problem.constraints.get("n_ats")
+    if known is None or "ln_ln_d0_ratio" not in names:
+        return None
+    strength = point[names.index("n_ats_ln_ratio")]
+    if strength <= 0.0:
+        return None
+    moved = point.copy()
+    moved[names.index("ln_ln_d0_ratio")] = np.log(strength / known.mean)
+    return moved
 
 
 def descend(problem: Problem, guesses: Sequence[Mapping[str, float]], *, gain: float = FINE) -> FloatArray:
