@@ -128,12 +128,12 @@ _TABLE = (
     Parameter(
         "zfs_fe2", "D(Fe2+)", "K", 5.0, -40.0, 40.0,
         "axial zero-field splitting D/k_B of Fe2+ (S = 2); negative for an easy axis", size=1.0, reach=20.0,
-        search=(-10.0, -2.0, 2.0, 10.0),
+        search=(-10.0, -2.0, -0.5, 0.5, 2.0, 10.0),
     ),
     Parameter(
         "zfs_fe3", "D(Fe3+)", "K", 0.5, -40.0, 40.0,
         "axial zero-field splitting D/k_B of Fe3+ (S = 5/2); negative for an easy axis", size=1.0, reach=20.0,
-        search=(-1.0, 1.0),
+        search=(-3.0, -1.0, 1.0, 3.0),
     ),
     Parameter(
         "field_offset", "H0", "Oe", 0.0, -1000.0, 1000.0,

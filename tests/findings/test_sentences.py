@@ -17,7 +17,7 @@ from glasspara.analysis.curie.weak_laws import Nature
 from glasspara.analysis.partition.scan import UNTRUSTED
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.findings.sentences import _Words, entry_of, every_entry, sentence
-from glasspara.fitting.result import Status
+from glasspara.fitting.result import TRUSTED, Status
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "glasspara"
@@ -244,6 +244,15 @@ def test_every_sentence_can_be_put_together(code):
         assert text.strip() == text
         assert text or values
         assert not re.search(r"[{}\n]|  ", text)
+
+
+def test_a_choice_by_the_status_of_a_fit_knows_all_that_are_not_trusted():
+    untrusted = set(get_args(Status)) - TRUSTED
+    choices = [entry["choice"]["status"] for entry in ENTRIES.values() if "status" in entry.get("choice", {})]
+    of_fits = [choice for choice in choices if "poor" in choice]
+    assert of_fits
+    for choice in of_fits:
+        assert untrusted <= choice.keys() or "else" in choice
 
 
 def test_findings_are_made_with_the_values_of_their_sentence():
