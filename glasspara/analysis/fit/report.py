@@ -126,14 +126,17 @@ class ValueBlock(TypedDict):
 
 
 class AtsTestBlock(TypedDict):
-    """F test of the ATS term, against the fit without it."""
+    """F test of the ATS term, against the fit without it.
+
+    ``needed`` is null where the fit with the term does not describe the data: it then means nothing.
+    """
 
     chi2_without: float
     delta_chi2: float
     extra_parameters: int
     p_value: float
     open_without: list[str]
-    needed: bool
+    needed: bool | None
     chi2_with_allowances: float | None
     p_with_allowances: float | None
     parameters_without: dict[str, ValueBlock]
@@ -368,7 +371,7 @@ def fit_block(result: FitResult) -> FitBlock:
             "extra_parameters": test.extra_parameters,
             "p_value": test.p_value,
             "open_without": list(test.open_without),
-            "needed": test.needed,
+            "needed": test.needed if result.describes else None,
             "chi2_with_allowances": test.chi2_with_allowances,
             "p_with_allowances": test.p_with_allowances,
             "parameters_without": {
@@ -822,7 +825,7 @@ def _state(item: FittedParameter) -> str:
     if item.fixed:
         return "held"
     if item.at_limit:
-        return f"at its {item.at_limit} limit; error one-sided"
+        return f"at its {item.at_limit} limit; " + ("no error" if item.error is None else "error one-sided")
     if item.constraint and item.constraint.assumed:
         return "free, with an assumed prior"
     if item.constraint:

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 TABLE = "highfield.csv"
 
 
-class PeakBlock(TypedDict):
-    """Where the ATS term of one form is largest along one M(H) run; ``field`` is null where it still rises.
+class FieldPeakBlock(TypedDict):
+    """Where the ATS term of one form is largest along one M(H) run; ``field`` is null where no maximum is seen.
 
-    ``share_at_highest_field`` is the term there over that at the peak.
+    ``share_at_highest_field`` is the term there over that at the peak; ``rises`` says whether it still rises there,
+    null where that is not determined.
     """
 
     run: RunBlock
@@ -36,6 +37,7 @@ class PeakBlock(TypedDict):
     field_unit: str
     highest_field: float
     share_at_highest_field: float
+    rises: bool | None
 
 
 class HighFieldBlock(TypedDict):
@@ -49,7 +51,7 @@ class HighFieldBlock(TypedDict):
     forms: list[ContestantBlock]
     best: str | None
     scale: float
-    peaks: list[PeakBlock]
+    peaks: list[FieldPeakBlock]
 
 
 class HighFieldDocument(TypedDict):
@@ -72,7 +74,7 @@ def highfield_document(result: HighFieldResult) -> HighFieldDocument:
     }
 
 
-def _peak(item: Peak) -> PeakBlock:
+def _peak(item: Peak) -> FieldPeakBlock:
     return {
         "run": run_block(item.run),
         "form": item.form,
@@ -81,6 +83,7 @@ def _peak(item: Peak) -> PeakBlock:
         "field_unit": "Oe",
         "highest_field": item.top,
         "share_at_highest_field": item.fall,
+        "rises": item.rises,
     }
 
 

@@ -173,8 +173,8 @@ def show_partition(inputs: Sequence[Input], result: PartitionResult, out: Consol
     out.print()
     table = Table(box=None, pad_edge=False, header_style="bold")
     names = [name for name in _SHOWN if name in result.fit.parameters]
-    for heading in ("x", "chi2", "ndof", "rise", "p", *names, "ATS term explains it"):
-        table.add_column(heading, justify="left" if heading.startswith("ATS") else "right", overflow="fold")
+    for heading in ("x", "chi2", "ndof", "rise", "p", *names, "within 95 %"):
+        table.add_column(heading, justify="left" if heading == "within 95 %" else "right", overflow="fold")
     for item in result.with_best:
         table.add_row(*_row(item, names), style="bold" if item.explained else None)
     out.print(table)

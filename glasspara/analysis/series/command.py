@@ -66,4 +66,4 @@ def series(
 
         return {FIGURES[kind.kind]: series_figure(result, kind) for kind in result.kinds}
 
-    output.deliver(REPORT, loaded, result, trusted=True, figures=figures)
+    output.deliver(REPORT, loaded, result, trusted=result.trusted, figures=figures)

@@ -6,7 +6,7 @@ Langevin terms all there is, every run would give the same concentration, the on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +19,7 @@ from glasspara.errors import UsageError
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.fitting.judge.plausibility import implausible, implausible_data
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Model
@@ -110,6 +111,11 @@ class SeriesResult:
         if self.weights == "sigma":
             return "one standard error by the stated errors of the points"
         return "one standard error by the scatter about the fit, misfit included"
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the runs of every kind can be those of one glass."""
+        return all(kind.assessment.trusted for kind in self.kinds)
 
     @property
     def rows(self) -> tuple[RunSeries, ...]:
@@ -205,11 +211,22 @@ def _kind(
     samples = len(Dataset(tuple(runs)).masses)
     if drifting and samples > 1:  # of one sample it would be a drift
         drifting = None
+    wrong = _implausible(Dataset(tuple(runs)), rows)
+    if wrong:
+        failed = Assessment("series", "not-plausible", tuple(wrong), trusted=False)
+        return KindOfRuns(kind, against, rows, drifts, None, failed, ())
     return KindOfRuns(
         kind, against, rows, drifts, drifting,
         _assess(against, rows, drifts.get("both"), drifting, samples),
         tuple(_notes(rows, drifts, drifting, samples)),
     )  # fmt: skip
+
+
+def _implausible(data: Dataset, rows: Sequence[RunSeries]) -> list[Finding]:
+    """Why these cannot be the runs of one glass: the data say so, a loop of one run, or the values of every run."""
+    of_rows = [implausible(row.fits["both"].minimum, ats_needed=False) for row in rows]
+    loops = [item for found in of_rows for item in found if item.code == "fitting.branches-differ-in-field"]
+    return [*implausible_data(data), *loops[:1]] or (of_rows[0] if all(of_rows) else [])
 
 
 def _fits(run: ReducedRun, weights: Weights) -> RunSeries:
