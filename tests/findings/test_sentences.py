@@ -14,7 +14,6 @@ from typing import Any, get_args
 import pytest
 
 from glasspara.analysis.curie.weak_laws import Nature
-from glasspara.analysis.partition.scan import UNTRUSTED
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.findings.sentences import _Words, entry_of, every_entry, sentence
 from glasspara.fitting.result import TRUSTED, Status
@@ -163,7 +162,9 @@ def values_of(expression: ast.expr, function: ast.FunctionDef) -> Iterator[str]:
         case ast.Attribute(attr="nature"):
             yield from get_args(Nature)
         case ast.Attribute(attr="status"):  # of a fit
-            yield from {"assess": tuple(UNTRUSTED), "assessment": get_args(Status)}[function.name]
+            yield from {"assess": ("not-plausible", "not-converged"), "assessment": get_args(Status)}[
+                function.name
+            ]
         case _:
             raise AssertionError(f"{ast.unparse(expression)} in {function.name}: which statuses can that be?")
 
