@@ -63,6 +63,8 @@ study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.universality
 	$(BIN)/python -m studies.weak_fields
 	$(BIN)/python -m studies.windows_and_waves
+	$(BIN)/python -m studies.ordinary
+	$(BIN)/python -m studies.certificates
 
 reproduce: $(VENV)/.installed
 	$(BIN)/glasspara reproduce --out reproduction --force
