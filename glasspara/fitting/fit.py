@@ -335,13 +335,22 @@ def _correlation(minimum: Minimum) -> FloatArray:
     return correlation
 
 
+def _is_edge_of_search(name: str, side: str) -> bool:
+    """Whether a limit of the parameter table is one of the search: physics sets only 0, and 0 to 1 for a share."""
+    parameter = parameter_of(name)
+    return name != "fe2_fraction" and (parameter.lower if side == "lower" else parameter.upper) != 0.0
+
+
 def _parameters(settings: FitSettings, minimum: Minimum, frozen: _Frozen) -> dict[str, FittedParameter]:
     limits_met, statistics = minimum.limits_met(), minimum.statistics
     result = {}
     for name, value in minimum.reported.items():
         error = frozen.errors[name] if name in frozen.errors else minimum.errors[name]
-        if statistics.ndof <= 0:
-            error = None  # as many parameters as points: no scatter, no error
+        side = limits_met[name][0] if name in limits_met else None
+        if statistics.ndof <= 0 or (side and name not in settings.limits and _is_edge_of_search(name, side)):
+            error = (
+                None  # as many parameters as points; or what the search ends at says nothing of the parameter
+            )
         low, high = settings.limits.get(name, (parameter_of(name).lower, parameter_of(name).upper))
         result[name] = FittedParameter(
             name=name,
@@ -352,7 +361,7 @@ def _parameters(settings: FitSettings, minimum: Minimum, frozen: _Frozen) -> dic
             fixed=name not in minimum.coordinates.free,
             constraint=minimum.problem.constraints.get(name),
             limits=(low if np.isfinite(low) else None, high if np.isfinite(high) else None),
-            at_limit=limits_met[name][0] if name in limits_met else None,
+            at_limit=side,
             stage=name in frozen.errors,
         )
     return result

@@ -176,6 +176,13 @@ def fit_assessment(status: Status, *reasons: Finding) -> Assessment:
     return Assessment("fitting", status, reasons, trusted=status in TRUSTED)
 
 
+def describes(assessment: Assessment) -> bool:
+    """Whether a fit with this verdict describes the data, not only ordinary magnetism where a term is "not needed"."""
+    if assessment.status in ("poor", "not-plausible", "not-converged"):
+        return False
+    return not any(reason.code == "fitting.ordinary-instead" for reason in assessment.reasons)
+
+
 @dataclass(frozen=True)
 class FitResult:
     """A finished fit, trustworthy or not.
@@ -213,14 +220,20 @@ class FitResult:
     def ats_established(self) -> bool | None:
         """Whether the ATS term is established: the ETM describes the data and ordinary magnetism does not.
 
-        None where the model has no ATS term.
+        None where the model has no ATS term, and where the comparison was left out.
         """
-        if not self.model.has_ats:
+        left_out = self.ordinary is None and self.ats_test is not None and self.ats_test.needed
+        if not self.model.has_ats or (left_out and self.describes):
             return None
         if self.ordinary is None:
             return False
         described = self.assessment.status in ("good", "not-determined")
         return described and self.ordinary.excluded
+
+    @property
+    def describes(self) -> bool:
+        """Whether the model describes the data."""
+        return describes(self.assessment)
 
     @cached_property
     def misfit(self) -> tuple[Place, ...]:

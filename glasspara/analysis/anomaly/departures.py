@@ -38,7 +38,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, assess
 from glasspara.fitting.judge.misfit import EXPLAINED, OXYGEN
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.result import FitResult
+from glasspara.fitting.result import FitResult, describes
 from glasspara.fitting.search.minimise import Minimum, refine
 from glasspara.model.parameters import ALLOWANCES, allowances_in_words
 from glasspara.replicates.cores import on_one_thread
@@ -192,7 +192,7 @@ def anomaly(
             "all points lie in one window of temperature: there is no rest to hold it against",
             remedy="Give --windows other edges, or files over more temperatures",
         )
-    result = fit(data, settings, ordinary=False)
+    result = fit(data, settings)
     minimum = result.minimum
     if result.statistics.ndof < FEWEST_DOF + len(data.runs):
         raise InputError(
@@ -262,7 +262,7 @@ def _deviations(
 def _describes(findings: Findings, rest: Assessment) -> bool:
     """Whether there is a model for the data to leave: one that describes them elsewhere."""
     consistent = all(test.found == (test.window in findings.out) for test in findings.tests)
-    return consistent and rest.status not in ("poor", "not-plausible", "not-converged")
+    return consistent and describes(rest)
 
 
 def _located(result: FitResult, rest: Minimum) -> bool:
@@ -279,8 +279,8 @@ def _assess(tests: Findings, found: Sequence[Departure], rest: Assessment, *, lo
         )
     if rest.status == "not-plausible":
         return Assessment("anomaly", "not-plausible", rest.reasons, trusted=False)
-    describes = _describes(tests, rest)
-    if not describes and not (found and located):
+    described = _describes(tests, rest)
+    if not described and not (found and located):
         count = sum(test.found for test in tests.tests)
         if count:
             first = finding("anomaly.model-fails-everywhere", found=count, windows=len(tests.tests))
@@ -300,7 +300,7 @@ def _assess(tests: Findings, found: Sequence[Departure], rest: Assessment, *, lo
     if oxygen:
         clearest = max(oxygen, key=lambda item: item.sigmas)
         reasons.append(finding("anomaly.oxygen", window=clearest.label, sigma=clearest.sigmas))
-    if not describes:
+    if not described:
         reasons.append(finding("anomaly.rest-not-described", chi2_ratio=_ratio(rest)))
     return Assessment("anomaly", "found" if established else "not-established", tuple(reasons))
 

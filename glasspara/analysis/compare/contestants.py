@@ -51,10 +51,8 @@ class Contestant:
 
     @property
     def describes(self) -> bool:
-        """Whether the model describes the data, not only ordinary magnetism where its term is "not needed"."""
-        if self.result is None or self.status in ("poor", "not-converged"):
-            return False
-        return self.result.assessment.reasons[0].code != "fitting.ordinary-instead"
+        """Whether the model describes the data."""
+        return self.result is not None and self.result.describes
 
     @property
     def usable(self) -> bool:

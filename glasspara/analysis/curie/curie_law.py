@@ -7,7 +7,7 @@ fields, and its constant is not that of the iron: at kT >> D_min the ATS term is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot, sqrt
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from glasspara.analysis.curie.weak_laws import (
     LowTemperatureTest,
     Quantity,
     WeakFit,
+    describes,
     fit_law,
     glass_test,
     low_temperature_test,
@@ -26,7 +27,8 @@ from glasspara.analysis.linear import FTest
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER
+from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.model import evaluate
@@ -137,19 +139,23 @@ def curie(
     low = low_temperature_test(weak, ats=ats, chi_larmor=chi_larmor, allowances=settings.allowances)
     iron = _iron(settings, known.get("fe2_fraction"))
     test = glass_test(weak.data, ats, allowances=settings.allowances)
-    whole_fit = fit(data, settings, ordinary=False)
+    whole_fit = fit(data, settings)
     whole, curvature = _whole(weak.data, whole_fit)
     naive = fit_law(weak.data, "curie", usual=ats)
     glass = fit_law(weak.data, "glass", usual=ats, held=frozenset(settings.fixed), iron=iron)
-    described = min(_scatter(item, len(weak.data)) for item in (naive, glass, whole)) <= LARGEST_SCATTER
+    described = any(_describes(item, weak.data) for item in (naive, glass, whole))
     no_law = finding(
         "curie.no-law", points=len(weak.data), curie=naive.chi2, glass=glass.chi2, whole=whole.chi2
     )
     slope = _assess_slope(weak, low)
-    law = _assess_law(test, naive, glass, iron, len(weak.data))
+    law = _assess_law(test, naive, glass, iron, weak.data)
     if not described:
-        slope = Assessment("curie", "not-trusted", (no_law, *slope.reasons), trusted=False)
+        low = replace(low, nature="not-trusted")
+        slope = Assessment("curie", "not-trusted", (no_law, *_assess_slope(weak, low).reasons), trusted=False)
         law = Assessment("curie", "no-law", law.reasons, trusted=False)
+    if wrong := implausible(whole_fit.minimum, same_glass=settings.same_glass):
+        slope = Assessment("curie", "not-plausible", tuple(wrong), trusted=False)
+        law = Assessment("curie", "not-plausible", law.reasons, trusted=False)
     return CurieResult(
         weak=weak,
         low=low,
@@ -252,7 +258,9 @@ def _runs(count: int) -> str:
 
 def _assess_slope(weak: WeakData, low: LowTemperatureTest) -> Assessment:
     """The outcome of the low-temperature test."""
+    missed = [finding("curie.curve-misses-points", low_end=weak.low_end)] if low.misses_points else []
     reasons = [
+        *missed,
         finding(
             "curie.slope",
             nature=low.nature,
@@ -262,15 +270,16 @@ def _assess_slope(weak: WeakData, low: LowTemperatureTest) -> Assessment:
             p_value=low.p_value,
             p_with_allowances=low.p_with_allowances,
             allowances=allowances_in_words(),
-        )
+        ),
     ]
     if low.nature == "not-determined":
         reasons.append(finding("curie.slope-not-seen", expected=low.expected))
-    return Assessment("curie", low.nature, tuple(reasons), trusted=low.nature != "not-determined")
+    trusted = low.nature not in ("not-determined", "not-trusted")
+    return Assessment("curie", low.nature, tuple(reasons), trusted=trusted)
 
 
 def _assess_law(
-    test: FTest, naive: WeakFit, glass: WeakFit, iron: Quantity | None, points: int
+    test: FTest, naive: WeakFit, glass: WeakFit, iron: Quantity | None, data: Dataset
 ) -> Assessment:
     """Whether a Curie law describes the weak points."""
     if test.established:
@@ -278,7 +287,7 @@ def _assess_law(
         outcome = "g-negative" if glass.quantities["g"].value < 0.0 else "improved"
     elif test.p_value < ALPHA:
         status, outcome = "curie-law-failure-not-established", "not-established"
-    elif _scatter(naive, points) > LARGEST_SCATTER:
+    elif not _describes(naive, data):
         status, outcome = "curie-law-and-glass-law-fail", "no-better"
     else:
         status, outcome = "curie-law-holds", "holds"
@@ -299,9 +308,10 @@ def _assess_law(
     return Assessment("curie", status, tuple(reasons))
 
 
-def _scatter(item: WeakFit, points: int) -> float:
-    """By how much the scatter about a law exceeds the stated errors."""
-    return sqrt(item.chi2 / max(points - item.n_free, 1))
+def _describes(item: WeakFit, data: Dataset) -> bool:
+    """Whether a law describes the weak points."""
+    scatter = sqrt(item.chi2 / max(len(data) - item.n_free, 1))
+    return describes(data, (data.magnetisation - item.total) / data.sigma, scatter)
 
 
 def _notes(

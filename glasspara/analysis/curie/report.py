@@ -31,7 +31,9 @@ class LowTemperatureBlock(TypedDict):
     ``expected_slope`` is that of typical tunnelling systems; ``slope_error_scaled`` goes by the scatter of the points.
     """
 
-    nature: Literal["glass-like", "crystal-like", "not-established", "not-determined", "falling"]
+    nature: Literal[
+        "glass-like", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"
+    ]
     slope: QuantityBlock
     slope_error_scaled: float
     expected_slope: float

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import log
 from typing import Any, Literal
 
 import numpy as np
 
 from glasspara.analysis.curie.weak_points import WeakData
-from glasspara.analysis.linear import FTest, LinearModel, weighted
+from glasspara.analysis.linear import FTest, LinearFit, LinearModel, weighted
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError
-from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER, residual_correlation
+from glasspara.fitting.judge.statistics import MISFIT_P
 from glasspara.model.parameters import PARAMETERS
 from glasspara.physics.ats import ats_magnetisation, gap_integral
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import curie_curvature
 
-Nature = Literal["glass-like", "crystal-like", "not-established", "not-determined", "falling"]
+Nature = Literal["glass-like", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"]
+"""What the slope at low temperatures says; nothing where even a smooth curve misses the points."""
 
 Law = Literal["curie", "glass"]
 
@@ -213,6 +216,13 @@ class _Problem:
         )
 
 
+def describes(data: Dataset, pulls: FloatArray, scatter: float) -> bool:
+    """Whether a curve describes the points, as a fit is judged: neither far from them, nor off in the same way at
+    neighbours. ``pulls`` are residuals in standard errors, ``scatter`` their size.
+    """
+    return scatter <= LARGEST_SCATTER and residual_correlation(data, pulls)[1] >= MISFIT_P
+
+
 def glass_test(data: Dataset, ats: Mapping[str, float], *, allowances: bool) -> FTest:
     """F test of the ATS term of (14), its shape held at ``ats``, beside a Curie law."""
     T, H = data.temperature, data.field
@@ -236,11 +246,13 @@ class LowTemperatureTest(FTest):
     """Outcome of (18), with the F test of the slope.
 
     Errors are by the stated sigmas; ``*_scaled`` by the scatter about the fit.
-    ``slope`` (emu g^-1 Oe^-1) is d[T (chi + chi_L)]/dT in the low window, ``curie_constant`` (emu K g^-1 Oe^-1) its
-    intercept. ``expected`` is the slope that typical tunnelling systems would give these points.
+    ``misses_points`` says whether even a smoother curve than the straight line misses the points; the nature is
+    "not-trusted" then. ``slope`` (emu g^-1 Oe^-1) is d[T (chi + chi_L)]/dT in the low window, ``curie_constant``
+    (emu K g^-1 Oe^-1) its intercept. ``expected`` is the slope that typical tunnelling systems would give these points.
     """
 
     nature: Nature
+    misses_points: bool
     slope: float
     slope_error: float
     slope_error_scaled: float
@@ -301,12 +313,13 @@ def low_temperature_test(
     errors = np.sqrt(np.diag(test.model.covariance())).tolist()
     scale = test.scatter
     expected = test.slope_of(ats_magnetisation(data.temperature, data.field, **ats))
-    names = test.names
+    names, misses = test.names, test.misses_points(allowances=allowances)
     chi = names.index("chi_larmor") if "chi_larmor" in names else None
     given = chi_larmor or (0.0, None)
     return LowTemperatureTest(
         **vars(found),
-        nature=_nature(found, values[0], errors[0] * scale, expected),
+        nature="not-trusted" if misses else _nature(found, values[0], errors[0] * scale, expected),
+        misses_points=misses,
         slope=values[0],
         slope_error=errors[0],
         slope_error_scaled=errors[0] * scale,
@@ -356,11 +369,23 @@ class _Linear:
         bends = (np.where(low, H * T, 0.0), np.where(low, H * T * T, 0.0), np.where(low, 0.0, H / (T * T)))
         self._smooth = weighted(data, np.stack(bends, axis=1))
 
+    @cached_property
+    def _smoother(self) -> LinearFit:
+        return self.model.with_columns(self._smooth).fit()
+
     @property
     def scatter(self) -> float:
         """By how much the points scatter about the smoother curve, in their stated errors; 1 if that cannot be said."""
-        fit = self.model.with_columns(self._smooth).fit()
+        fit = self._smoother
         return float(np.sqrt(fit.chi2 / fit.ndof)) if fit.ndof > 0 else 1.0
+
+    def misses_points(self, *, allowances: bool) -> bool:
+        """Whether even the smoother curve misses the points by far; small waves about it are no harm to a slope."""
+        if self.scatter <= LARGEST_SCATTER or not allowances:
+            return self.scatter > LARGEST_SCATTER
+        slope = self.model.columns[: len(self.data), :1]
+        fit = self._with_allowances().with_columns(np.concatenate([slope, self._smooth], axis=1)).fit()
+        return fit.chi2 > LARGEST_SCATTER**2 * max(fit.ndof, 1)
 
     def slope_of(self, magnetisation: FloatArray) -> float:
         """Slope that least squares find in ``magnetisation`` (emu/g) at the same points."""

@@ -122,14 +122,17 @@ class IdentifiabilityBlock(TypedDict):
 
 
 class AtsTestBlock(TypedDict):
-    """F test of the ATS term, against the fit without it."""
+    """F test of the ATS term, against the fit without it.
+
+    ``needed`` is null where the fit with the term does not describe the data: it then means nothing.
+    """
 
     chi2_without: float
     delta_chi2: float
     extra_parameters: int
     p_value: float
     open_without: list[str]
-    needed: bool
+    needed: bool | None
     chi2_with_allowances: float | None
     p_with_allowances: float | None
     parameters_without: dict[str, ValueBlock]
@@ -318,7 +321,13 @@ def fit_block(result: FitResult) -> FitBlock:
         parameters={name: _parameter(item) for name, item in result.parameters.items()},
         correlation=fill(CorrelationBlock, None, names=result.correlation_names, matrix=result.correlation),
         identifiability=result.determination,
-        ats_test=test and fill(AtsTestBlock, test, parameters_without=_values(test.parameters_without)),
+        ats_test=test
+        and fill(
+            AtsTestBlock,
+            test,
+            needed=test.needed if result.describes else None,
+            parameters_without=_values(test.parameters_without),
+        ),
         ordinary_magnetism=None
         if result.ordinary is None
         else ordinary_block(result.ordinary, established=bool(result.ats_established)),
@@ -644,7 +653,7 @@ def _state(item: FittedParameter) -> str:
     if item.fixed:
         return "held"
     if item.at_limit:
-        return f"at its {item.at_limit} limit; error one-sided"
+        return f"at its {item.at_limit} limit; " + ("no error" if item.error is None else "error one-sided")
     if item.constraint and item.constraint.assumed:
         return "free, with an assumed prior"
     if item.constraint:

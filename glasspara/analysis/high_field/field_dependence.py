@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,8 +51,9 @@ _STEP = 0.1
 class Peak:
     """Where the ATS term of ``form`` is largest along one M(H) run.
 
-    ``field`` (Oe) is None where the term still rises at ``top``, the run's highest field; ``error`` its standard
-    error, None where it has none. ``fall`` is the term at ``top`` over that at the peak.
+    ``field`` (Oe) is None where the term has no maximum up to ``top``, the run's highest field; ``error`` its standard
+    error, None where it has none. ``fall`` is the term at ``top`` over that at the peak. ``rises`` says whether the
+    term still rises at ``top``: None where parameters within two standard errors say otherwise.
     """
 
     run: ReducedRun
@@ -61,6 +62,7 @@ class Peak:
     field: float | None
     error: float | None
     fall: float
+    rises: bool | None
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ def _assess(comparison: CompareResult, peaks: Sequence[Peak]) -> Assessment:
     best, found = comparison.best, comparison.contestants
     if best is None:
         return Assessment("high_field", "not-compared", (finding("high_field.not-compared"),), trusted=False)
+    if best.status == "not-plausible" and best.result is not None:
+        return Assessment("high_field", "not-plausible", best.result.assessment.reasons, trusted=False)
     if best.status == "poor":
         reason = finding("high_field.poor", best=SHORT[best.name])
         return Assessment("high_field", "poor", (reason,), trusted=False)
@@ -146,18 +150,21 @@ def _assess(comparison: CompareResult, peaks: Sequence[Peak]) -> Assessment:
     else:
         status = "two-levels-fail" if delta > DECISIVE else "two-levels-doubtful"
     first = finding(f"high_field.{status}", delta_aic=delta, forms=alike or [SHORT[best.name]])
-    return Assessment("high_field", status, (first, *_on_peaks(best.name, peaks)))
+    near = [item.name for item in found if item.delta is not None and item.delta <= CANNOT_TELL]
+    return Assessment("high_field", status, (first, *_on_peaks(best.name, peaks, near)))
 
 
-def _on_peaks(form: str, peaks: Sequence[Peak]) -> Iterator[Finding]:
-    """Where M_intr by ``form`` is largest, run by run, and the runs in which it still rises."""
-    rising = []
+def _on_peaks(form: str, peaks: Sequence[Peak], near: Sequence[str]) -> Iterator[Finding]:
+    """Where M_intr by ``form`` is largest, run by run, and the runs in which it still rises by all forms ``near``."""
+    rising: list[dict[str, Any]] = []
+    unclear: list[dict[str, Any]] = []
     for peak in peaks:
         if peak.form != form:
             continue
         top = 1.0e-3 * peak.top
         if peak.field is None:
-            rising.append({"run": peak.run.label, "top_kOe": top})
+            agreed = all(item.rises for item in peaks if item.run is peak.run and item.form in near)
+            (rising if agreed else unclear).append({"run": peak.run.label, "top_kOe": top})
             continue
         error = None if peak.error is None else 1.0e-3 * peak.error
         yield finding(
@@ -171,6 +178,8 @@ def _on_peaks(form: str, peaks: Sequence[Peak]) -> Iterator[Finding]:
         )
     if rising:
         yield finding("high_field.rising", form=SHORT[form], runs=rising)
+    if unclear:
+        yield finding("high_field.rise-not-determined", form=SHORT[form], runs=unclear)
 
 
 def along(result: FitResult, run: ReducedRun) -> tuple[FloatArray, Terms]:
@@ -188,8 +197,35 @@ def _peak(form: str, result: FitResult, run: ReducedRun) -> Peak:
     fields, terms = along(result, run)
     top, place = float(fields[-1]), _maximum(fields, terms.ats)
     if place is None:
-        return Peak(run, form, top, None, None, 1.0)
-    return Peak(run, form, top, place, _error(result, run, fields), float(terms.ats[-1] / terms.ats.max()))
+        return Peak(run, form, top, None, None, 1.0, _rises_for_sure(result, run, fields))
+    error = None if _at_edge(result) else _error(result, run, fields)
+    return Peak(run, form, top, place, error, float(terms.ats[-1] / terms.ats.max()), rises=False)
+
+
+def _at_edge(result: FitResult) -> bool:
+    """Whether what sets the field ended at the edge of its search, and has no error."""
+    return any(name in result.parameters and result.parameters[name].at_limit for name in SCALES)
+
+
+def _rises_for_sure(result: FitResult, run: ReducedRun, fields: FloatArray) -> bool | None:
+    """True, but None where parameters two standard errors off, in a direction of their covariance, make a maximum."""
+    if result.determination.undetermined or _at_edge(result):
+        return None
+    minimum = result.minimum
+    covariance = minimum.reported_covariance()
+    scale = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    free = np.flatnonzero(scale > 0.0)
+    sizes, directions = np.linalg.eigh(covariance[np.ix_(free, free)] / np.outer(scale[free], scale[free]))
+    names = [minimum.coordinates.reported[index] for index in free]
+    for size, direction in zip(np.sqrt(np.maximum(sizes, 0.0)), directions.T, strict=True):
+        for sign in (2.0, -2.0):
+            moved = sign * size * direction * scale[free]
+            values = {
+                name: result.values[name] + step for name, step in zip(names, moved.tolist(), strict=True)
+            }
+            if _displaced(result, run, fields, {**result.values, **values}) is not None:
+                return None
+    return True
 
 
 def _maximum(fields: FloatArray, values: FloatArray) -> float | None:
@@ -226,5 +262,5 @@ def _displaced(
 ) -> float | None:
     try:
         return _maximum(fields, _terms(result, run, fields, values).ats)
-    except DomainError:
+    except (DomainError, ValueError):
         return None

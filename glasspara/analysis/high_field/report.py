@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 TABLE = "highfield.csv"
 
 
-class PeakBlock(TypedDict):
-    """Where the ATS term of one form is largest along one M(H) run; ``field`` is null where it still rises.
+class FieldPeakBlock(TypedDict):
+    """Where the ATS term of one form is largest along one M(H) run; ``field`` is null where no maximum is seen.
 
-    ``share_at_highest_field`` is the term there over that at the peak.
+    ``share_at_highest_field`` is the term there over that at the peak; ``rises`` says whether it still rises there,
+    null where that is not determined.
     """
 
     run: RunBlock
@@ -37,6 +38,7 @@ class PeakBlock(TypedDict):
     field_unit: str
     highest_field: float
     share_at_highest_field: float
+    rises: bool | None
 
 
 class HighFieldBlock(TypedDict):
@@ -50,7 +52,7 @@ class HighFieldBlock(TypedDict):
     forms: list[ContestantBlock]
     best: str | None
     scale: float
-    peaks: list[PeakBlock]
+    peaks: list[FieldPeakBlock]
 
 
 class HighFieldDocument(TypedDict):
@@ -72,9 +74,9 @@ def highfield_document(result: HighFieldResult) -> HighFieldDocument:
     return {"highfield": block}
 
 
-def _peak(item: Peak) -> PeakBlock:
+def _peak(item: Peak) -> FieldPeakBlock:
     return fill(
-        PeakBlock,
+        FieldPeakBlock,
         item,
         run=run_block(item.run),
         field_error=item.error,

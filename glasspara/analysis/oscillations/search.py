@@ -306,8 +306,8 @@ class Noise:
         return found
 
     def typical(self, name: str) -> FloatArray:
-        """The median for each track."""
-        found: FloatArray = np.maximum(np.median(self.of(name), axis=0), np.finfo(float).tiny)
+        """The median for each track; 1 at least, for less is nothing, and a track that hardly admits waves has none."""
+        found: FloatArray = np.maximum(np.median(self.of(name), axis=0), 1.0)
         return found
 
     def anywhere(self, name: str) -> FloatArray:

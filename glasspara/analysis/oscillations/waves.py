@@ -36,6 +36,7 @@ from glasspara.errors import InputError
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import residual_correlation
+from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.judge.statistics import MISFIT_P
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
@@ -163,6 +164,8 @@ class OscillationResult:
         if fitted.status == "not-converged":
             first = finding("oscillations.not-converged")
             return Assessment("oscillations", "not-converged", (first, *fitted.reasons), trusted=False)
+        if fitted.status == "not-plausible" and (wrong := implausible(self.fit.minimum)):
+            return Assessment("oscillations", "not-plausible", tuple(wrong), trusted=False)
         if self.fap < HINT and self.wiggle is None and self.correlation[1] < MISFIT_P:
             size, p = self.correlation
             first = finding(
@@ -206,7 +209,7 @@ class OscillationResult:
             yield finding("oscillations.beside-the-spline", knots=best.knots, amplitude=amplitude)
         if self.wiggle is not None:
             yield finding("oscillations.thermometer-noise", percent=noise, length=self.wiggle.length)
-        if self.fit.assessment.status == "poor":
+        if not self.fit.describes:
             yield finding("oscillations.model-fails")
             yield self.fit.assessment.reasons[0]
 
@@ -279,7 +282,7 @@ def oscillations(
             "no run at fixed field has enough points to look for oscillations with temperature",
             remedy="Give M(T) runs of 20 points or more",
         )
-    result = fit(data, settings, ordinary=False)
+    result = fit(data, settings)
     lag = by_thermometer(result.minimum)
     smooth = result.terms.total / data.sigma
     search = Search(
@@ -294,7 +297,7 @@ def oscillations(
     observed = search.observed()
     done = run_replicates(search, replicates, seed=seed, jobs=jobs, cluster=cluster, progress=progress)
     noise = Noise(np.array([item.value for item in done if item.error is None]))
-    reference = "spline" if result.assessment.status == "poor" else BOTH
+    reference = BOTH if result.describes else "spline"
     runs = _runs(result, search, observed, noise, reference, lag)
     chances = {
         name: noise.chance(

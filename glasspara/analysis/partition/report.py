@@ -164,7 +164,7 @@ def show_partition(inputs: Sequence[Input], result: PartitionResult, out: Consol
     items = result.with_best
     rows = [_row(item, names) for item in items]
     explaining = [n for n, item in enumerate(items) if item.explained]
-    show_table((*numbers, "ATS term explains it"), rows, out, bold=explaining)
+    show_table((*numbers, "within 95 %"), rows, out, bold=explaining)
     show_assessment(result.assessment, out, result.notes)
 
 

@@ -175,8 +175,20 @@ def partition(data: Dataset, settings: FitSettings, values: Sequence[float] | No
     """
     values = fractions() if values is None else tuple(values)
     check(settings, values)
+    found = _scan(data, settings, values)
+    if found.assessment.status != "not-determined" or found.fit.assessment.status != "term-not-needed":
+        return found
+    # A term that is not there can take any shape, and chi2 has many valleys: the simpler model has one.
+    plain = _scan(data, settings.without_ats(), values, without_term=found.fit)
+    return plain if plain.assessment.trusted else found
+
+
+def _scan(
+    data: Dataset, settings: FitSettings, values: tuple[float, ...], *, without_term: FitResult | None = None
+) -> PartitionResult:
+    """The scan with the model of ``settings``; ``without_term`` is the fit that showed that it needs no ATS term."""
     assert settings.n_fe is not None
-    best = explore(fit(data, settings, ordinary=False), settings, IntervalRequest(minos=(FRACTION,)))
+    best = explore(fit(data, settings), settings, IntervalRequest(minos=(FRACTION,)))
     profiles = Profiles(best.minimum)
     scanned = [profiles.of(FRACTION).search(value) for value in values]
     points = tuple(
@@ -196,8 +208,8 @@ def partition(data: Dataset, settings: FitSettings, values: Sequence[float] | No
         points=points,
         intervals=intervals,
         curve=_curve(profiles.of(FRACTION), intervals[_WIDEST]),
-        assessment=assess(best, intervals),
-        notes=tuple(_notes(best, points, settings.n_fe)),
+        assessment=assess(best, intervals, term_not_needed=without_term is not None),
+        notes=tuple(_notes(best, points, settings.n_fe, without_term)),
     )
 
 
@@ -224,8 +236,15 @@ def check(settings: FitSettings, values: Sequence[float]) -> None:
             raise UsageError(f"--values: {value:g} is not a share of Fe2+, from 0 to 1")
 
 
+def _without_ats(best: FitResult) -> Finding:
+    """The simpler model serves: what it says of x."""
+    test = best.ats_test
+    plain = None if test is None else test.parameters_without.get(FRACTION)
+    return finding("partition.ats-not-needed", fraction=None if plain is None else list(plain))
+
+
 def _described(best: FitResult) -> bool:
-    return best.assessment.status not in UNTRUSTED
+    return best.describes
 
 
 def _curve(profile: Profile, interval: Interval) -> ProfileCurve:
@@ -256,20 +275,18 @@ def _ends(best: float, interval: Interval) -> tuple[float | None, float | None]:
     return low, high
 
 
-UNTRUSTED = {
-    "not-converged": "partition.no-minimum",
-    "not-plausible": "partition.not-plausible",
-    "poor": "partition.model-fails",
-}
-"""Statuses of a fit that leave no partition to speak of, and the findings that say so."""
-
-
-def assess(fit: FitResult, intervals: Mapping[str, Interval]) -> Assessment:
+def assess(fit: FitResult, intervals: Mapping[str, Interval], *, term_not_needed: bool = False) -> Assessment:
     """Whether x is determined: whether its widest interval has both ends, and leaves some of 0 to 1 out."""
     base, best = fit.assessment, fit.parameters[FRACTION].value
-    if base.status in UNTRUSTED:
-        first = finding(UNTRUSTED[base.status])
+    if base.status == "not-plausible":
+        return Assessment("partition", base.status, base.reasons, trusted=False)
+    if base.status == "not-converged":
+        first = finding("partition.no-minimum")
         return Assessment("partition", base.status, (first, *base.reasons), trusted=False)
+    if not fit.describes:
+        return Assessment(
+            "partition", "poor", (finding("partition.model-fails"), *base.reasons), trusted=False
+        )
     ends = {name: _ends(best, interval) for name, interval in intervals.items()}
     low, high = ends[_WIDEST]
     if low is None or high is None:
@@ -286,12 +303,16 @@ def assess(fit: FitResult, intervals: Mapping[str, Interval]) -> Assessment:
         at_limit=bool(fit.parameters[FRACTION].at_limit),
         intervals=[{"level": name, "low": pair[0], "high": pair[1]} for name, pair in ends.items()],
     )
-    status = "term-not-needed" if base.status == "term-not-needed" else "determined"
+    term_not_needed = term_not_needed or base.status == "term-not-needed"
+    status = "term-not-needed" if term_not_needed else "determined"
     return Assessment("partition", status, (first,))
 
 
 def _notes(
-    best: FitResult, points: Sequence[PartitionPoint], n_fe: tuple[float, float | None]
+    best: FitResult,
+    points: Sequence[PartitionPoint],
+    n_fe: tuple[float, float | None],
+    without_term: FitResult | None,
 ) -> Iterator[Finding]:
     explained = [point.fraction for point in points if point.explained]
     near = min(points, key=lambda point: point.rise)
@@ -313,8 +334,11 @@ def _notes(
     failed = [point.fraction for point in points if not point.minimum.valid]
     if failed:
         yield finding("partition.points-without-minimum", values=failed)
+    if without_term is not None:
+        yield _without_ats(without_term)
+        yield finding("partition.scanned-without-ats")
     if best.assessment.status == "term-not-needed":
-        yield finding("partition.ats-not-needed")
+        yield _without_ats(best)
     value, error = n_fe
     yield finding("partition.iron", value=value, error=error)
     yield from best.notes

@@ -49,11 +49,13 @@ def series(
 
     from glasspara.analysis.series.single_runs import series as fit_runs
 
-    result = fit_runs(loaded.data, weights=weights, n_ms=n_ms, allowances=allowances)
+    result = fit_runs(
+        loaded.data, weights=weights, n_ms=n_ms, allowances=allowances, same_glass=data.same_glass
+    )
 
     def figures() -> dict[str, Figure]:
         from glasspara.analysis.series.figures import series_figure
 
         return {FIGURES[kind.kind]: series_figure(result, kind) for kind in result.kinds}
 
-    output.deliver(REPORT, loaded, result, trusted=True, figures=figures)
+    output.deliver(REPORT, loaded, result, trusted=result.trusted, figures=figures)

@@ -6,7 +6,7 @@ Langevin terms all there is, every run would give the same concentration, the on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +19,7 @@ from glasspara.errors import UsageError
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.fitting.judge.plausibility import implausible, implausible_data
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Model
@@ -112,6 +113,11 @@ class SeriesResult:
         return "one standard error by the scatter about the fit, misfit included"
 
     @property
+    def trusted(self) -> bool:
+        """Whether the runs of every kind can be those of one glass."""
+        return all(kind.assessment.trusted for kind in self.kinds)
+
+    @property
     def rows(self) -> tuple[RunSeries, ...]:
         return tuple(row for kind in self.kinds for row in kind.rows)
 
@@ -162,6 +168,7 @@ def series(
     weights: str = "sigma",
     n_ms: tuple[float, float | None] | None = None,
     allowances: bool = True,
+    same_glass: bool = False,
 ) -> SeriesResult:
     """Fit every run of ``data`` with Fe3+ alone, Fe2+ alone and both, and test whether n is the same for all.
 
@@ -174,6 +181,8 @@ def series(
         Iron by mass spectrometry, g^-1.
     allowances : bool
         Whether instrumental errors may explain a drift.
+    same_glass : bool
+        Whether all files are of one glass, whatever names they give its pieces.
 
     Raises
     ------
@@ -184,7 +193,7 @@ def series(
     if known is None:
         raise UsageError(f"unknown --weights {weights!r}", remedy="Choose sigma or equal")
     kinds = [
-        _kind(kind, against, runs, known, allowances)
+        _kind(kind, against, runs, known, allowances=allowances, same_glass=same_glass)
         for kind, against in KINDS
         if (runs := [run for run in data.runs if run.run.kind == kind])
     ]
@@ -192,7 +201,13 @@ def series(
 
 
 def _kind(
-    kind: Kind, against: Against, runs: list[ReducedRun], weights: Weights, allowances: bool
+    kind: Kind,
+    against: Against,
+    runs: list[ReducedRun],
+    weights: Weights,
+    *,
+    allowances: bool,
+    same_glass: bool,
 ) -> KindOfRuns:
     runs = sorted(runs, key=lambda run: (run.run.nominal, run.run.file))
     rows = tuple(_fits(run, weights) for run in runs)
@@ -205,11 +220,24 @@ def _kind(
     samples = len(Dataset(tuple(runs)).masses)
     if drifting and samples > 1:  # of one sample it would be a drift
         drifting = None
+    wrong = _implausible(Dataset(tuple(runs)), rows, same_glass=same_glass)
+    if wrong:
+        failed = Assessment("series", "not-plausible", tuple(wrong), trusted=False)
+        return KindOfRuns(kind, against, rows, drifts, None, failed, ())
     return KindOfRuns(
         kind, against, rows, drifts, drifting,
         _assess(against, rows, drifts.get("both"), drifting, samples),
         tuple(_notes(rows, drifts, drifting, samples)),
     )  # fmt: skip
+
+
+def _implausible(data: Dataset, rows: Sequence[RunSeries], *, same_glass: bool) -> list[Finding]:
+    """Why these cannot be the runs of one glass: the data say so, a loop of one run, or the values of every run."""
+    of_rows = [implausible(row.fits["both"].minimum) for row in rows]
+    loops = [item for found in of_rows for item in found if item.code == "fitting.branches-differ-in-field"]
+    return [*implausible_data(data, same_glass=same_glass), *loops[:1]] or (
+        of_rows[0] if all(of_rows) else []
+    )
 
 
 def _fits(run: ReducedRun, weights: Weights) -> RunSeries:

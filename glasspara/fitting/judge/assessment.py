@@ -333,6 +333,8 @@ def _size_of_residuals(minimum: Minimum) -> Finding:
         )
     if 1.0 - p < MISFIT_P:
         return finding("fitting.random-residuals-smaller-than-errors", **size, factor=1.0 / factor)
+    if p < ALPHA:
+        return finding("fitting.describes-poorly", **{**size, "p_value": p}, usual=ALPHA, named=MISFIT_P)
     return finding("fitting.describes-the-data", **size)
 
 
