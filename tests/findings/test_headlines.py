@@ -1,4 +1,4 @@
-"""One verdict, whatever is read: terminal, JSON report, CSV-free figures and the exit status show the same."""
+"""One verdict, whatever is read: terminal, JSON report and figures show the same."""
 
 from __future__ import annotations
 

@@ -161,12 +161,17 @@ def values_of(expression: ast.expr, function: ast.FunctionDef) -> Iterator[str]:
                 yield from values_of(value, function)
         case ast.Attribute(attr="nature"):
             yield from get_args(Nature)
-        case ast.Attribute(attr="status"):  # of a fit
-            yield from {"assess": ("not-plausible", "not-converged"), "assessment": get_args(Status)}[
-                function.name
-            ]
+        case ast.Attribute(attr="status"):  # of a fit: those that the function asks for, else any
+            yield from set(compared(expression, function)) or get_args(Status)
         case _:
             raise AssertionError(f"{ast.unparse(expression)} in {function.name}: which statuses can that be?")
+
+
+def compared(expression: ast.expr, function: ast.FunctionDef) -> Iterator[str]:
+    """The texts that a function holds an expression against, one by one."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Compare) and ast.unparse(node.left) == ast.unparse(expression):
+            yield from (item.value for item in node.comparators if isinstance(item, ast.Constant))
 
 
 def assignments(name: str, function: ast.FunctionDef) -> Iterator[ast.expr]:
