@@ -21,6 +21,15 @@ ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "realdata"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _plain_terminal():
+    """Tests run alike whatever terminal they were started from."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+            patch.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def fixtures() -> Path:
     """Folder of the bundled synthetic campaigns."""
