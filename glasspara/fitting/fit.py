@@ -13,7 +13,13 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Finding, Where, finding
-from glasspara.fitting.judge.assessment import TENSION, assess, assumption_shares, compare_without_ats
+from glasspara.fitting.judge.assessment import (
+    TENSION,
+    assess,
+    assumption_shares,
+    compare_without_ats,
+    on_ats_beside,
+)
 from glasspara.fitting.judge.determination import derived, determine
 from glasspara.fitting.judge.ordinary import compare_with_ordinary, with_ats_beside
 from glasspara.fitting.judge.standard_errors import bent_errors, open_parameters, relative_errors
@@ -103,7 +109,7 @@ def fit(
     assessment = assess(minimum, lost, test, compared, same_glass=settings.same_glass, brief=brief)
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
-        assessment = assess(minimum, lost, test, compared, same_glass=settings.same_glass, brief=brief)
+        assessment = replace(assessment, reasons=(*on_ats_beside(compared), *assessment.reasons))
     if assessment.status in ("good", "not-established") and not brief:  # the others have been warned
         notes += _bent_notes(minimum)
     result = FitResult(

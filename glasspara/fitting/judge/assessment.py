@@ -173,16 +173,19 @@ def _of_misfit(
     *,
     brief: bool,
 ) -> Assessment:
-    """The model does not describe the data: ordinary magnetism may, or the ATS term beside an admixture."""
+    """The model does not describe the data: ordinary magnetism may."""
     if ordinary is not None and ordinary.p_value >= MISFIT_P:
         instead = finding("fitting.ordinary-instead", **_sizes(ordinary))
         return fit_assessment("term-not-needed", instead, _mixture(ordinary), *reasons)
-    beside: tuple[Finding, ...] = ()
-    if ordinary is not None and ordinary.described_with_ats:
-        sizes = {**_sizes(ordinary), "chi2_nested": ordinary.chi2_nested}
-        beside = (finding("fitting.ats-beside-ordinary", **sizes),)
     where = () if brief else _what_may_be_wrong(minimum, ats_test)
-    return fit_assessment("poor", *beside, *where, *reasons)
+    return fit_assessment("poor", *where, *reasons)
+
+
+def on_ats_beside(ordinary: OrdinaryMagnetism) -> list[Finding]:
+    """What is said first of a poor fit where the ATS term beside an ordinary admixture would describe the data."""
+    if not ordinary.described_with_ats:
+        return []
+    return [finding("fitting.ats-beside-ordinary", **_sizes(ordinary), chi2_nested=ordinary.chi2_nested)]
 
 
 def _sizes(ordinary: OrdinaryMagnetism) -> dict[str, Any]:
