@@ -183,6 +183,11 @@ class Dataset:
         return np.concatenate([run.run.instrument_field for run in self.runs])
 
     @property
+    def sample_numbers(self) -> tuple[int, ...]:
+        """Number of the sample of each run, from 0 in order of appearance; runs of one mass are of one sample."""
+        return tuple(self.masses.index(run.mass_mg) for run in self.runs)
+
+    @property
     def masses(self) -> tuple[float, ...]:
         """Masses of the samples, mg, in order of appearance. Runs of the same mass are of one sample."""
         return tuple(dict.fromkeys(run.mass_mg for run in self.runs))

@@ -216,8 +216,7 @@ def with_ats_beside(minimum: Minimum, found: OrdinaryMagnetism) -> OrdinaryMagne
 def _labels(data: Dataset) -> tuple[IntArray, IntArray]:
     """Number of the run and of the sample of every point."""
     lengths = [len(run) for run in data.runs]
-    samples = [data.masses.index(run.mass_mg) for run in data.runs]
-    return np.repeat(np.arange(len(lengths)), lengths), np.repeat(np.array(samples), lengths)
+    return np.repeat(np.arange(len(lengths)), lengths), np.repeat(np.array(data.sample_numbers), lengths)
 
 
 def _with_directions(minimum: Minimum, directions: Directions) -> float:

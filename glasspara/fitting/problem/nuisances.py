@@ -27,7 +27,8 @@ def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, 
     Numbers in names count the runs of ``data``, or its samples in their order of appearance, from 1.
     """
     by_sample = [
-        tuple(index for index, run in enumerate(data.runs) if run.mass_mg == mass) for mass in data.masses
+        tuple(run for run, number in enumerate(data.sample_numbers) if number == sample)
+        for sample in range(len(data.masses))
     ]
     by_run = [(index,) for index in range(len(data.runs))]
     together = {"mass_scale": by_sample, "holder_chi": [tuple(range(len(data.runs)))]}
