@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,11 @@ from glasspara.simulation.layouts import LAYOUTS, compose, sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "realdata"
+
+
+def shell_words(*arguments: object) -> str:
+    """``glasspara`` with ``arguments`` as a shell reads it, whatever the paths hold."""
+    return shlex.join([sys.executable, "-m", "glasspara", *map(str, arguments)])
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -15,6 +15,7 @@ import pytest
 import glasspara as package
 from glasspara.app import COMMANDS
 from glasspara.report.schema import schema_text
+from tests.conftest import shell_words
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -320,10 +321,11 @@ def test_fit_without_plots_needs_neither_pandas_nor_matplotlib(one):
 
 
 @pytest.mark.usefixtures("working_folder")
+@pytest.mark.usefixtures("working_folder")
 def test_closed_stdout_is_no_error(one):
     head = shutil.which("head")
     assert head
-    shell = f"{sys.executable} -m glasspara subtract {one} | {head} -n 1"
+    shell = f"{shell_words('subtract', one)} | {head} -n 1"
     done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("#")
     assert "Traceback" not in done.stderr
@@ -390,7 +392,7 @@ def test_staged_parameters_are_told_from_held_ones(glasspara, validator, pure_ll
     ("command", "closed"), [("inspect", ">&-"), ("inspect", "2>&-"), ("subtract", ">/dev/full")]
 )
 def test_closed_and_full_streams(one, command, closed):
-    shell = f"{sys.executable} -m glasspara {command} {one} {closed}"
+    shell = f"{shell_words(command, one)} {closed}"
     done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert done.returncode == (2 if "full" in closed else 0)
@@ -423,7 +425,7 @@ def test_ctrl_c_is_answered_in_a_line(glasspara, one, monkeypatch, tmp_path):
 
 
 def test_a_reader_who_goes_away_is_no_error_and_the_files_are_written(one, tmp_path):
-    command = f"{sys.executable} -m glasspara fit {one} --model ll --no-plots --out {tmp_path / 'out'}"
+    command = shell_words("fit", one, "--model", "ll", "--no-plots", "--out", tmp_path / "out")
     shell = f"set -o pipefail; {command} | true"
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
     assert done.returncode in (0, 5)

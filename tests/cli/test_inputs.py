@@ -16,6 +16,7 @@ import pytest
 from glasspara.report.schema import schema_text
 from glasspara.sample.sample import read_sample
 from glasspara.simulation.layouts import compose, sweep
+from tests.conftest import shell_words
 
 LL = ("--model", "ll", "--no-plots")
 
@@ -245,7 +246,7 @@ def test_terminals_of_few_characters(run):
 
 def test_standard_input_that_is_closed():
     done = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m glasspara inspect - <&-"],
+        ["sh", "-c", f"{shell_words('inspect', '-')} <&-"],
         capture_output=True,
         text=True,
         check=False,
