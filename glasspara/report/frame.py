@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from glasspara.data.dataset import ReducedRun
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
+    from glasspara.report.picture import Picture
     from glasspara.runs.measurement import Measurement
 
 SCHEMA_VERSION = 2
@@ -191,7 +192,8 @@ class Report(Generic[Result]):
     """How the result of one question is written: as a block of JSON, as CSV tables, and at the terminal.
 
     ``block`` gives what the command adds to the frame, a ``TypedDict``, from which the schema is derived; ``tables``
-    the text of each CSV file by its name; ``files`` names everything that may be written, the JSON report first.
+    the text of each CSV file by its name; ``files`` names those that are written, the JSON report first,
+    ``figures`` the figures, without the endings of their files.
     """
 
     command: str
@@ -199,6 +201,7 @@ class Report(Generic[Result]):
     tables: Callable[[Sequence[Input], Result], Mapping[str, str]]
     show: Callable[[Sequence[Input], Result, Console], None]
     files: tuple[str, ...]
+    figures: tuple[str, ...] = ()
 
     def document(
         self, inputs: Sequence[Input], result: Result, warnings: Sequence[Finding], asked: Invocation
@@ -206,6 +209,22 @@ class Report(Generic[Result]):
         """The whole JSON report."""
         given = [input_block(item) for item in inputs]
         return {**frame(self.command, given, warnings, asked), **self.block(result)}
+
+    def page(
+        self,
+        inputs: Sequence[Input],
+        result: Result,
+        document: Json,
+        pictures: Mapping[str, Picture],
+        files: Sequence[str],
+    ) -> str:
+        """The page of the result, with what the terminal shows of it; ``files`` are the others that are written."""
+        from glasspara.report.page import page
+        from glasspara.report.recorder import Recorder
+
+        shown = Recorder()
+        self.show(inputs, result, shown)
+        return page(document, shown, pictures, files)
 
 
 def frame(

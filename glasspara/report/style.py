@@ -53,6 +53,8 @@ _STYLE = {
     "ytick.major.size": 6.0,
     "xtick.minor.size": 3.0,
     "ytick.minor.size": 3.0,
+    "pdf.fonttype": 42,  # letters that remain letters
+    "svg.hashsalt": "glasspara",
     "lines.linewidth": 1.8,
     "lines.markersize": 5.5,
     "lines.markeredgewidth": 1.0,
@@ -64,6 +66,23 @@ def paper_style() -> Iterator[None]:
     """Matplotlib's defaults with this module's settings; the caller's own settings come back afterwards."""
     with matplotlib.style.context(["default", _STYLE]):
         yield
+
+
+_PLAIN_FILES = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "svg": {"Date": None, "Creator": None},
+}
+
+
+@paper_style()
+def saved(figure: Figure, ending: str) -> bytes:
+    """``figure`` as a file of that ending, png, pdf or svg: the same bytes for the same figure."""
+    if ending == "png":
+        return save_png(figure)
+    buffer = BytesIO()
+    figure.savefig(buffer, format=ending, metadata=_PLAIN_FILES[ending])
+    return buffer.getvalue()
 
 
 @paper_style()

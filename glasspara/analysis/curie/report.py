@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from glasspara.analysis.curie.weak_laws import LowTemperatureTest, WeakFit
     from glasspara.data.loading import Input
 
-TABLE, FIGURE, LOW_FIGURE = "curie.csv", "curie.png", "low_temperature.png"
+TABLE, FIGURE, LOW_FIGURE = "curie.csv", "curie", "low_temperature"
 
 _CHI, _CURIE = "emu g^-1 Oe^-1", "emu K g^-1 Oe^-1"
 
@@ -206,4 +206,6 @@ def _cell(item: WeakFit, name: str) -> str:
     return "" if found is None else value_with_error(found.value, found.error)
 
 
-REPORT = Report("curie", curie_document, _tables, show_curie, files=("curie.json", TABLE, FIGURE, LOW_FIGURE))
+REPORT = Report(
+    "curie", curie_document, _tables, show_curie, files=("curie.json", TABLE), figures=(FIGURE, LOW_FIGURE)
+)

@@ -28,7 +28,8 @@ from glasspara.report.panels import (
     run_styles,
     spread_scale,
 )
-from glasspara.report.style import BLACK, paper_style, save_png
+from glasspara.report.picture import FigureFiles, Picture
+from glasspara.report.style import BLACK, paper_style
 from glasspara.report.text import fit_details, fit_verdict, scaled_unit, stems, synthetic_mark
 
 _DECOMPOSE_UP_TO = 3
@@ -138,19 +139,20 @@ DRAWN_A_PROCESS = 3
 
 def pictures(
     results: Sequence[FitResult],
+    wanted: FigureFiles,
     *,
     decompose_all: bool = False,
     jobs: int = 1,
     progress: Progress = no_progress,
-) -> list[dict[str, bytes]]:
-    """PNG files of each fit by the stems of their names; the same bytes for any ``jobs``."""
-    task = partial(_of_one, decompose_all=decompose_all)
+) -> list[dict[str, Picture]]:
+    """The figures of each fit by the stems of their names; the same bytes for any ``jobs``."""
+    task = partial(_of_one, wanted=wanted, decompose_all=decompose_all)
     with in_order(task, results, jobs=jobs, per_process=DRAWN_A_PROCESS, progress=progress) as drawn:
         return list(drawn)
 
 
-def _of_one(result: FitResult, *, decompose_all: bool) -> dict[str, bytes]:
+def _of_one(result: FitResult, *, wanted: FigureFiles, decompose_all: bool) -> dict[str, Picture]:
     figures = [*fit_figures(result, decompose_all=decompose_all), *interval_figures(result)]
     if result.bootstrap:
         figures.append(("bootstrap", bootstrap_figure(result)))
-    return {stem: save_png(figure) for stem, figure in figures}
+    return {stem: wanted.picture(figure) for stem, figure in figures}

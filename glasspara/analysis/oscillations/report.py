@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
 
 PEAKS, POINTS, PERIODOGRAMS = "oscillations.csv", "oscillations_points.csv", "periodograms.csv"
-FIGURE = "oscillations.png"
+FIGURE = "oscillations"
 
 
 class WaveBlock(TypedDict):
@@ -235,5 +235,6 @@ REPORT = Report(
     oscillations_document,
     _tables,
     show_oscillations,
-    files=("oscillations.json", PEAKS, POINTS, PERIODOGRAMS, FIGURE),
+    files=("oscillations.json", PEAKS, POINTS, PERIODOGRAMS),
+    figures=(FIGURE,),
 )
