@@ -28,15 +28,18 @@ class FigureFiles:
 
     def picture(self, figure: Figure) -> Picture:
         """The files of ``figure``; without titles it loses its header."""
+        from glasspara.report.layout import without_header
         from glasspara.report.style import saved
 
         said = words(figure)
+        if not self.titles:
+            without_header(figure)
         return Picture({ending: saved(figure, ending) for ending in self.endings}, said)
 
 
 def words(figure: Figure) -> str:
     """Header, axes and legends of ``figure`` as one line of plain text."""
-    header = [item.get_text() for item in figure.texts[::-1]]
+    header = [item.get_text() for item in figure.texts]
     axes = []
     for panel in figure.axes:
         x, y = panel.get_xlabel(), panel.get_ylabel()

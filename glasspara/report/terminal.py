@@ -19,7 +19,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.report.recorder import Column as Column
+from glasspara.report.recorder import Column as Column  # noqa: PLC0414  # the rooms take it from here
 from glasspara.report.recorder import Recorder, Sentence, Table
 from glasspara.wording import inert, percent, value_with_error
 
