@@ -107,7 +107,9 @@ def _is_common(option: inspect.Parameter) -> bool:
     return bool(getattr(_declaration(option), "common", True))
 
 
-_NO_SETTINGS = {"files", "out", "force", "no_files", "json", "quiet", "plots", "jobs", "cluster"}
+_NO_SETTINGS = {"files", "out", "force", "no_files", "json", "quiet", "plots", "jobs", "cluster",
+    "skip_unsuitable",
+}  # fmt: skip
 """Options that no number depends on, and the input files, which the report lists with their hashes."""
 
 

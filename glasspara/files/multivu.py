@@ -14,7 +14,7 @@ from functools import cached_property
 from math import pi
 from types import MappingProxyType
 
-from glasspara.errors import InputError
+from glasspara.errors import InputError, UnsuitableError
 from glasspara.files.source import Source, open_source
 
 TEMPERATURE = ("temperature_k", "avg_temperature_k")
@@ -290,7 +290,9 @@ def _find_names(lines: list[str], path: str) -> int:
             for j in range(i + 1, len(lines)):
                 if lines[j].strip(",;\t "):
                     return j
-            raise InputError("no column names and no data rows after [Data]", where=f"{path}, line {i + 1}")
+            raise UnsuitableError(
+                "no column names and no data rows after [Data]", where=f"{path}, line {i + 1}"
+            )
     for i, line in enumerate(lines[:_NAMES_WITHIN]):
         known = {standard(canonical(name))[0] for name in _split_names(line)[1]}
         if known.intersection(TEMPERATURE) and known.intersection(FIELD):
@@ -301,12 +303,12 @@ def _find_names(lines: list[str], path: str) -> int:
             raise InputError(
                 "the file ends before its [Data] line", where=path, remedy="Copy the file again, whole"
             )
-        raise InputError(
+        raise UnsuitableError(
             f"not a Quantum Design data file: {_other_program(lines)}",
             where=path,
             remedy="Give the .dat file that MultiVu wrote",
         )
-    raise InputError(
+    raise UnsuitableError(
         "not a Quantum Design data file (no [Data] line, no line of known column names)",
         where=path,
         remedy="Give the .dat file that MultiVu wrote",

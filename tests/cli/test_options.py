@@ -11,7 +11,9 @@ import typer.main
 
 from glasspara.app import COMMANDS, application
 
-UNRECORDED = {"help", "help_all", "out", "force", "no_files", "json", "quiet", "plots", "jobs", "cluster"}
+UNRECORDED = {"help", "help_all", "out", "force", "no_files", "json", "quiet", "plots", "jobs", "cluster"} | {
+    "skip_unsuitable"
+}
 
 
 def parameters(name):
