@@ -268,7 +268,7 @@ def read_multivu(path: str | os.PathLike[str]) -> RawFile:
         The file is missing, no file, empty, binary, or has neither a [Data] line nor known column names.
     """
     source = open_source(os.fspath(path))
-    lines = [line.rstrip("\n") for line in next(source.blocks(_HEADER_WITHIN), [])]
+    lines = _head(source)
     names_at = _find_names(lines, source.path)
     separator, columns = _split_names(lines[names_at])
     standards = [standard(canonical(column)) for column in columns]
@@ -281,6 +281,17 @@ def read_multivu(path: str | os.PathLike[str]) -> RawFile:
         factors=tuple(factor for _, factor in standards),
         table_start=names_at + 1,
     )
+
+
+def _head(source: Source) -> list[str]:
+    """The lines that hold the header and the names: a few hundred, unless no [Data] is among them."""
+    lines: list[str] = []
+    for within in (_NAMES_WITHIN, _HEADER_WITHIN):
+        lines = [line.rstrip("\n") for line in next(source.blocks(within), [])]
+        data = next((i for i, line in enumerate(lines) if is_marker(line, "[data]")), len(lines))
+        if any(line.strip(",;\t ") for line in lines[data + 1 :]):
+            break
+    return lines
 
 
 def _find_names(lines: list[str], path: str) -> int:
