@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -76,14 +76,27 @@ class _Prepared:
 
 @dataclass(frozen=True)
 class Loaded:
-    """All files of one command, and their runs together."""
+    """All files of one command, and their runs together.
+
+    ``options`` are the choices that they were loaded with, which a question takes from here. ``chosen`` is a dataset
+    that somebody made of runs in Python, in place of files.
+    """
 
     inputs: tuple[Input, ...]
     corrector: Corrector
+    options: Any = None
+    chosen: Dataset | None = None
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Loaded:
+        """A dataset without files."""
+        return cls((), Corrector(Corrections(), None, None), chosen=dataset)
 
     @property
     def data(self) -> Dataset:
         """Runs of all files by kind and set point, whatever the order of the files."""
+        if self.chosen is not None:
+            return self.chosen
         runs = [run for item in self.inputs for run in item.runs]
         return Dataset(tuple(sorted(runs, key=lambda run: (run.run.kind, run.run.nominal, run.run.file))))
 

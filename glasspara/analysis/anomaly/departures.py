@@ -34,6 +34,7 @@ from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import InputError, UsageError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, assess
 from glasspara.fitting.judge.misfit import EXPLAINED, OXYGEN
@@ -124,8 +125,8 @@ class Departure:
         return "above" if all(clear) else "below"
 
 
-@dataclass(frozen=True)
-class AnomalyResult:
+@dataclass(frozen=True, repr=False)
+class AnomalyResult(Answer):
     """The tests of all windows that hold points, rising in temperature, and the departures among them.
 
     ``fit`` is that to all points, ``rest`` the minimum without the windows found (that of ``fit`` where there are

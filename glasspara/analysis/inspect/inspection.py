@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from glasspara.errors import GlassparaError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.runs.measurement import Measurement
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
-class Inspection:
+@dataclass(frozen=True, eq=False, repr=False)
+class Inspection(Answer):
     """The files that could be read, and those that could not, each with its error."""
 
     measurements: tuple[Measurement, ...]
