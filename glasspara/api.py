@@ -104,12 +104,13 @@ def _ask(name: str, data: Any, given: Mapping[str, Any]) -> Any:
     from glasspara.data.loading import Loaded
     from glasspara.fitting.result import FitResult
 
-    known, elsewhere = keywords(name), {}
+    known = keywords(name)
+    elsewhere: set[str] = set()
     if isinstance(data, Dataset):
         data = Loaded.of(data)
     loaded = isinstance(data, Loaded | FitResult)
     if loaded:
-        elsewhere = {key: "Give it to load" for key, option in known.items() if option.field in _DATA}
+        elsewhere = {key for key, option in known.items() if option.field in _DATA}
         known = {key: option for key, option in known.items() if key not in elsewhere}
     asked = _command(name)
     values = {option.field: option.default for option in asked.options.values()}
@@ -132,11 +133,14 @@ def _ask(name: str, data: Any, given: Mapping[str, Any]) -> Any:
 def _paths(data: Any) -> list[str]:
     several = [data] if isinstance(data, str | os.PathLike) else data
     try:
-        return [os.fspath(path) for path in several]
+        paths = [os.fspath(path) for path in several]
     except TypeError:
         raise UsageError(
             f"{type(data).__name__} is no data", remedy="Give a path, several, what load gave, or a Dataset"
         ) from None
+    if not paths:
+        raise UsageError("no file is named", remedy="Give a path, or several")
+    return paths
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,11 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
+from numbers import Real
 from pathlib import Path
 from typing import Any, get_args, get_origin
-
-import numpy as np
 
 from glasspara.errors import UsageError
 
@@ -76,8 +74,9 @@ class Option:
         UsageError
             The option takes no such value.
         """
+        value = _plain(value)
         if self.kind is bool:
-            return self._checked(value, isinstance(value, bool | np.bool_), "True or False")
+            return self._checked(value, isinstance(value, bool), "True or False")
         if not self.repeatable:
             return self._one(value)
         if isinstance(value, Mapping):
@@ -88,16 +87,17 @@ class Option:
         return [self._one(item) for item in (value if several else [value])]
 
     def _joins(self, value: Any) -> bool:
-        """Whether ``value`` is the parts of one value: numbers, or a tuple of names."""
+        """Whether ``value`` is the parts of one value: a tuple, or numbers that are no list of values."""
         if not self.between or not isinstance(value, tuple | list):
             return False
-        of_numbers = all(item is None or isinstance(item, int | float | np.number) for item in value)
-        return of_numbers or (isinstance(value, tuple) and all(isinstance(item, str) for item in value))
+        numbers = all(item is None or isinstance(item, Real) for item in value)
+        if isinstance(value, tuple):
+            return numbers or all(isinstance(item, Real | str) for item in value)
+        return numbers and self.between != ","
 
     def _one(self, value: Any) -> Any:
         """One value, as text unless the option is a number."""
-        if isinstance(value, np.generic):
-            value = value.item()
+        value = _plain(value)
         if self.kind in (int, float):
             try:
                 number = self.kind(value)
@@ -114,9 +114,10 @@ class Option:
             text = self._text(value)
         if not text.strip(" \t\r\n,"):
             raise UsageError(f"{self.name}: the value is empty", remedy="Give a value, or leave it out")
-        return text
+        return self.kind(text)
 
     def _text(self, value: Any) -> str:
+        value = _plain(value)
         if isinstance(value, float):
             short = f"{value:g}"
             return short if float(short) == value else repr(value)
@@ -134,16 +135,21 @@ class Option:
         return value
 
 
+def _plain(value: Any) -> Any:
+    """A scalar of NumPy as a number of Python."""
+    return value.item() if getattr(value, "shape", None) == () else value
+
+
 def read_options(
     options: Mapping[str, Option],
     given: Mapping[str, Any],
     *,
     command: str,
-    elsewhere: Mapping[str, str] | None = None,
+    elsewhere: Collection[str] = (),
 ) -> dict[str, Any]:
     """The value of every option of a command by its ``field``, the default where ``given`` has None or nothing.
 
-    ``elsewhere`` says of names that are options, but not here, where they belong.
+    ``elsewhere`` are the options of files, where these are loaded already.
 
     Raises
     ------
@@ -153,10 +159,13 @@ def read_options(
     values = {option.field: option.default for option in options.values()}
     for name, value in given.items():
         if name not in options:
-            where = (elsewhere or {}).get(name)
+            if name in elsewhere:
+                raise UsageError(f"{name} is about the files, which are loaded", remedy="Give it to load")
+            from difflib import get_close_matches
+
             close = get_close_matches(name, options, 1, 0.5)
             suggested = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(options))}"
-            raise UsageError(f"{command} has no option {name!r}", remedy=where or suggested)
+            raise UsageError(f"{command} has no option {name!r}", remedy=suggested)
         if value is not None:
             values[options[name].field] = options[name].read(value)
     return values

@@ -96,7 +96,7 @@ class Output:
     as_json: options.JsonFlag = False
     quiet: options.Quiet = False
     asked: Any = field(default=None, metadata={"option": False})  # the Invocation, by ``grouped``
-    receive: Callable[[Delivery], None] | None = field(default=None, metadata={"option": False})
+    receive: Callable[[Delivery[Any]], None] | None = field(default=None, metadata={"option": False})
     """Takes what :meth:`deliver` is given, where Python asks; nothing is then shown, and the command does not stop."""
 
     def __post_init__(self) -> None:

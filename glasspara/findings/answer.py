@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -92,7 +92,9 @@ class Answer:
         return {name: value for name, value in self.__dict__.items() if name != "_origin"}
 
     def __repr__(self) -> str:
-        return summary(self, *(item.headline.text for item in self.verdicts), in_words(getattr(self, "data", None)))
+        data = getattr(self, "data", None)
+        counts = () if data is None else (counted(data.runs, "run"), counted(data, "point"))
+        return summary(self, "; ".join(item.headline.text for item in self.verdicts), *counts)
 
     def _repr_html_(self) -> str:
         reasons = [reason for item in self.verdicts for reason in item.reasons]
@@ -107,16 +109,14 @@ def come_from(result: Answer, origin: Origin) -> None:
 
 def summary(source: object, *parts: str) -> str:
     """The short ``repr`` of ``source``."""
-    text = "; ".join(part for part in parts if part)
+    text = ", ".join(part for part in parts if part)
     return f"<{type(source).__name__}{': ' if text else ''}{text}>"
 
 
-def in_words(data: Any) -> str:
-    """How many runs and points a dataset has; "" for none."""
-    if data is None:
-        return ""
-    runs = len(data.runs)
-    return f"{runs} run{'' if runs == 1 else 's'}, {len(data)} points"
+def counted(things: Sized | int, name: str) -> str:
+    """ "1 run", "9 runs"."""
+    count = things if isinstance(things, int) else len(things)
+    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def as_html(
@@ -126,7 +126,7 @@ def as_html(
     reasons: Iterable[object] = (),
     notes: Iterable[Finding] = (),
 ) -> str:
-    """``source`` for a notebook: headline, reasons, a table of at most 20 rows, notes to unfold. All text is escaped."""
+    """``source`` for a notebook: headline, reasons, a table of at most 20 rows, notes to unfold. Text is escaped."""
     title = escape("; ".join(map(str, headline)) or type(source).__name__)
     folded = _list(notes)
     return "".join([
