@@ -11,24 +11,12 @@ from typing import Any
 
 from glasspara.errors import InputError
 from glasspara.files.source import read_bytes, sha256_of
-from glasspara.report.frame import SCHEMA_VERSION
+from glasspara.report.frame import SCHEMA_VERSION, NamedFile
 
 MOST_BYTES = 200_000_000
 """Bytes of a report: with many bootstrap replicates and profiles they grow."""
 
 _FOLDERS_ABOVE = 3  # of a report: glasspara-results/fit-run/report.json names files from two above
-
-
-@dataclass(frozen=True)
-class NamedFile:
-    """A file as a report names it: by the option ``named_by``, "FILE" for an argument.
-
-    ``sha256`` is None for what is no file, a preset say.
-    """
-
-    path: str
-    sha256: str | None
-    named_by: str = "FILE"
 
 
 @dataclass(frozen=True)
