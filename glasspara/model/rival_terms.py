@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from glasspara.arrays import FloatArray
 from glasspara.model.terms import Part, Slopes
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
-from glasspara.physics.ions.mean_field import curie_weiss_response
-from glasspara.physics.ions.particles import ferromagnetic_response, superparamagnetic_response
-from glasspara.physics.ions.zfs_tables import split_spin_response_fast
+from glasspara.physics.ions.rivals import (
+    curie_weiss_response,
+    ferromagnetic_response,
+    superparamagnetic_response,
+)
+from glasspara.physics.ions.zero_field_splitting import split_spin_response_fast
 
 _SPLITTING = {"n_fe2": "zfs_fe2", "n_fe3": "zfs_fe3"}
 
