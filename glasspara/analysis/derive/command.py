@@ -160,6 +160,6 @@ def _source(
 
     from glasspara.fitting.fit import fit
 
-    settings = verdict.applied(parameters.settings(theory.theory(model), data, iron_from_sample=True))
+    settings = parameters.settings(theory.theory(model), data, iron_from_sample=True, verdict=verdict)
     loaded = data.load(quiet=output.quiet)
     return fitted_values.values_of_fit(fit(loaded.data, settings)), loaded
