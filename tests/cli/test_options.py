@@ -48,6 +48,13 @@ def test_an_empty_value_is_no_absent_option(glasspara, name):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+def test_commands_that_fit_the_etm_say_what_the_instrument_may_do(name):
+    known = {item.name for item in options(name)}
+    if {"n_fe", "fix"} <= known:
+        assert {"allowances", "instrument"} <= known
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_an_option_that_is_not_repeatable_is_given_once(glasspara, name):
     for item in options(name):
         if item.multiple:
