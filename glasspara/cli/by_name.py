@@ -27,7 +27,8 @@ class Option:
     """One option of a command, as reports, settings files and Python know it.
 
     ``name`` is its long flag, ``field`` the parameter of the command or the field of a group that it fills. ``kind`` is
-    the type of its value, or of each value where it is ``repeatable``; ``least`` the smallest number that it takes.
+    the type of its value, or of each value where it is ``repeatable``; ``least`` the smallest number that it takes;
+    ``panel`` its heading in the help.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Option:
     metavar: str
     help: str
     least: float | None
+    panel: str
+    names_files: bool
 
     @classmethod
     def of(cls, parameter: inspect.Parameter) -> Option:
@@ -54,6 +57,8 @@ class Option:
             declared.metavar or "",
             declared.help or "",
             declared.min,
+            declared.rich_help_panel or "",
+            getattr(declared, "names_files", False),
         )
 
     @property

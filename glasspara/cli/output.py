@@ -68,8 +68,9 @@ class Delivery(Generic[Result]):
 
     def document(self) -> dict[str, Any]:
         """The JSON report."""
-        inputs, warnings = ((), ()) if self.loaded is None else (self.loaded.inputs, self.loaded.warnings)
-        return self.report.document(inputs, self.result, warnings, self.asked)
+        if self.loaded is None:
+            return self.report.document((), self.result, (), self.asked.without_inputs())
+        return self.report.document(self.loaded.inputs, self.result, self.loaded.warnings, self.asked)
 
 
 _LONGEST_STEM = 100
