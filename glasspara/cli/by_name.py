@@ -81,7 +81,7 @@ class Option:
         """
         value = _plain(value)
         if self.kind is bool:
-            return self._checked(value, isinstance(value, bool), "True or False")
+            return self._checked(value, isinstance(value, bool), "true or false")
         if not self.repeatable:
             return self._one(value)
         if isinstance(value, Mapping):
@@ -136,7 +136,7 @@ class Option:
 
     def _checked(self, value: Any, fits: bool, expected: str) -> Any:
         if not fits:
-            raise UsageError(f"{self.name}: {value!r} is not {expected}")
+            raise UsageError(f"{self.name}: {value!r:.100} is not {expected}")
         return value
 
 
