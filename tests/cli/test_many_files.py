@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from glasspara.simulation.layouts import compose, sweep
+from glasspara.simulation.writer import compose, sweep
 
 LL = ("--model", "ll", "--ions", "fe3", "--no-plots")
 

@@ -16,7 +16,7 @@ from glasspara.cli.groups import (
     trace_ions_of,
 )
 from glasspara.cli.options import option
-from glasspara.cli.output import PART_FAILED, OutputWithPlots, Unfinished, stop
+from glasspara.cli.output import PART_FAILED, OutputWithPlots, Unfinished
 from glasspara.cli.values import names, pairs
 from glasspara.errors import UsageError
 
@@ -135,8 +135,8 @@ def fit(
 
     chosen = theory.theory(model, ions, trace_ions_of(trace_ions, data.sample_data))
     iron_from_sample = chosen.has_ats and ions == "both"
-    settings = verdict.applied(
-        parameters.settings(chosen, data, method=stages.method, iron_from_sample=iron_from_sample)
+    settings = parameters.settings(
+        chosen, data, iron_from_sample=iron_from_sample, verdict=verdict, method=stages.method
     )
     request = _interval_request(minos, profile, contour)
     if request is not None:
@@ -167,7 +167,7 @@ def fit(
         written=replicates.finish,
     )
     if failed:
-        stop(PART_FAILED)
+        output.stop(PART_FAILED)
 
 
 def _interval_request(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from glasspara.fitting.judge.standard_errors import UNDETERMINED
+from glasspara.fitting.judge.determination import UNDETERMINED
 from glasspara.fitting.result import FittedParameter
 from glasspara.report.table import column, csv_text, provenance
 from glasspara.report.terminal import Column, runs_in_words, show_sentence, show_table
