@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -57,7 +56,12 @@ def _safe(text: str) -> str:
 
 
 def page(
-    document: Mapping[str, Any], shown: Recorder, pictures: Mapping[str, Picture], files: Sequence[str]
+    document: Mapping[str, Any],
+    shown: Recorder,
+    pictures: Mapping[str, Picture],
+    *,
+    files: Sequence[str],
+    command: str,
 ) -> str:
     """The page of one result.
 
@@ -71,6 +75,9 @@ def page(
         Figures by name, each with a PNG.
     files : sequence of str
         Names of the other files of the result.
+    command : str
+        The command that gives the same numbers. Not the command line as it was: the page, whose hash is in the report,
+        must not depend on where results go and on how many processes work.
     """
     title = f"glasspara {document['command']}"
     of = _samples(document["inputs"])
@@ -84,7 +91,7 @@ def page(
         tag("h2", "Settings"),
         *_settings(document["settings"]),
         tag("h2", "How it was made"),
-        tag("pre", shlex.join(["glasspara", *document["argv"]])),
+        tag("pre", command),
         tag("p", _versions(document)),
         tag("p", f"Files of this result: {', '.join(sorted(files))}."),
     ]

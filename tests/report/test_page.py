@@ -33,7 +33,6 @@ def document(**more):
         "command": "fit",
         "glasspara_version": "1",
         "versions": {"numpy": "2"},
-        "argv": ["fit", "a b.dat", "--mass", "3"],
         "settings": {"model": "etm", "fix": ["n_ats=1e16"], "minos": None, "note": NASTY},
         "inputs": [{"path": NASTY, "sample": NASTY, "sha256": "ab12" * 16}],
         "warnings": [{"text": NASTY}],
@@ -44,7 +43,9 @@ def document(**more):
 def made(document, items=(), pictures=None):
     shown = Recorder()
     shown.items += items
-    return page(document, shown, pictures or {}, ["report.json", "data.csv"])
+    return page(
+        document, shown, pictures or {}, files=["report.json", "data.csv"], command="glasspara fit 'a b.dat'"
+    )
 
 
 class Balanced(HTMLParser):
@@ -88,7 +89,7 @@ def test_text_is_data_and_control_characters_are_shown():
 def test_everything_is_on_the_page():
     text = html.unescape(made(document(), [Sentence("all is well")], {"fit": PNG}))
     for part in (
-        "all is well", "ab12" * 16, "n_ats=1e16", "Not given: minos", "glasspara fit 'a b.dat' --mass 3",
+        "all is well", "ab12" * 16, "n_ats=1e16", "Not given: minos", "glasspara fit 'a b.dat'",
         "numpy 2", "data.csv", "Warnings", "fit</figcaption>", 'alt="what it shows',
     ):  # fmt: skip
         assert part in text
@@ -137,7 +138,7 @@ def test_what_is_recorded(capsys):
     assert styles == [("bold green", False), ("", True), ("", False), ("", True)]
     assert out.items[-1].text == "a remark"
     assert capsys.readouterr().out == ""
-    text = page(document(), out, {}, [])
+    text = page(document(), out, {}, files=[], command="")
     assert 'class="verdict info"' in text
     assert "8\N{NO-BREAK SPACE}K\N{NO-BREAK SPACE}Å², 0.5\N{NO-BREAK SPACE}% and chi" in text
     assert '<tr class="bold"><td class="number" data-title="a">1</td>' in text
@@ -189,14 +190,27 @@ def test_a_page_beside_the_report(glasspara, written, tmp_path):
 
 
 def test_the_page_comes_and_goes_with_its_result(glasspara, tmp_path):
-    """The same bytes twice but for the command line; replaced and removed with the others."""
-    plain = ("fit", RUN, "--model", "ll", "--no-plots", "-q", "--out")
+    """The same bytes wherever it goes and whoever computes it; replaced and removed with the others."""
+    plain = (
+        "fit",
+        RUN,
+        "--model",
+        "ll",
+        "--minos",
+        "chi_larmor",
+        "--no-allowances",
+        "--no-plots",
+        "-q",
+        "--out",
+    )
     pages = []
-    for name in ("one", "two"):
-        glasspara(*plain, tmp_path / name)
+    for name, jobs in (("one", 1), ("two", 2)):
+        glasspara(*plain, tmp_path / name, "--jobs", jobs)
         text = (tmp_path / name / "report.html").read_text(encoding="utf-8")
-        pages.append(re.sub(r"<pre>.*</pre>", "", text))
+        pages.append(text)
     assert pages[0] == pages[1]
+    command = f"glasspara fit {RUN} --model ll --no-allowances --minos chi_larmor"
+    assert sorted(html.unescape(re.search("<pre>(.*)</pre>", text)[1]).split()) == sorted(command.split())
     assert glasspara(*plain, tmp_path / "one").status == 2
     glasspara(*plain, tmp_path / "one", "--force", "--no-html")
     assert {path.name for path in (tmp_path / "one").iterdir()} == {

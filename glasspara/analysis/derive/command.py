@@ -94,9 +94,9 @@ def derive(
     if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
         raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
 
-    from glasspara.analysis.derive.assumptions import assume
     from glasspara.analysis.derive.consequences import TEMPERATURES
     from glasspara.analysis.derive.consequences import derive as follow
+    from glasspara.analysis.derive.quantities import assume
 
     result = follow(
         source,
@@ -139,9 +139,12 @@ def _source(
 ) -> tuple[FittedValues, Loaded | None]:
     """Fitted values, and the files where they come from data."""
     from glasspara.analysis.derive import fitted_values
+    from glasspara.fitting.result import FitResult
     from glasspara.presets import is_preset
 
-    first = data.files[0]
+    if isinstance(data.given, FitResult):
+        return fitted_values.values_of_fit(data.given), None
+    first = data.files[0] if data.files else ""
     is_report = first.lower().endswith(".json")
     of_preset = is_preset(first) and not Path(first).exists()
     if is_report or of_preset:
@@ -161,6 +164,6 @@ def _source(
 
     from glasspara.fitting.fit import fit
 
-    settings = verdict.applied(parameters.settings(theory.theory(model), data, iron_from_sample=True))
+    settings = parameters.settings(theory.theory(model), data, iron_from_sample=True, verdict=verdict)
     loaded = data.load(quiet=output.quiet)
     return fitted_values.values_of_fit(fit(loaded.data, settings)), loaded

@@ -11,7 +11,9 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.findings import AssessmentBlock, FindingBlock, finding
+from glasspara.analysis.fit.summary import SUMMARY, show_summary, summary_csv
+from glasspara.findings import Assessment, AssessmentBlock, FindingBlock, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.judge.misfit import PlaceBlock
 from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
 from glasspara.fitting.result import FittedParameter
@@ -38,6 +40,8 @@ from glasspara.report.terminal import (
 from glasspara.wording import p_value, two_errors, value_with_error
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.contours import Contour
@@ -296,12 +300,27 @@ class FitDocument(TypedDict):
     failed: list[FailureBlock]
 
 
-@dataclass(frozen=True)
-class Fits:
-    """The fits of one command, and the files that had to be left out."""
+@dataclass(frozen=True, repr=False)
+class Fits(Answer):
+    """The fits of one command, and the files that had to be left out.
+
+    ``batch`` says whether it was to make many: their report ends with a summary.
+    """
 
     fits: tuple[FitResult, ...]
     failed: tuple[tuple[str, GlassparaError], ...] = ()
+    batch: bool = False
+
+    @property
+    def verdicts(self) -> tuple[Assessment, ...]:
+        """One for each fit."""
+        return tuple(item.assessment for item in self.fits)
+
+    def to_frame(self) -> DataFrame:
+        """Parameters and derived numbers of all fits, one row each."""
+        from pandas import concat
+
+        return concat([item.to_frame().assign(fit=number) for number, item in enumerate(self.fits, 1)])
 
 
 def fit_document(result: Fits) -> FitDocument:
@@ -421,10 +440,10 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
         first = (number, "; ".join(run.label for run in result.data.runs), result.assessment.status)
         for name, item in result.parameters.items():
             value = (item.value, item.error, item.error_scaled, item.unit, item.at_limit)
-            rows.append((*first, name, _kind(item), *value, *_minos_cells(item)))
+            rows.append((*first, name, item.kind, *value, *_minos_cells(item)))
         for name, derived in result.derived.items():
             value = (derived.value, derived.error, None, derived.unit, None)
-            rows.append((*first, name, "derived", *value, *_minos_cells(derived)))
+            rows.append((*first, name, derived.kind, *value, *_minos_cells(derived)))
     header = (
         "fit", "runs", "status", "parameter", "kind", "value", "error", "error_scaled", "unit", "at_limit",
         "minos_lower", "minos_upper", "minos_lower_outcome", "minos_upper_outcome",
@@ -472,16 +491,6 @@ def contour_csv(inputs: Sequence[Input], result: FitResult, contour: Contour) ->
     return csv_text(comments, header, rows)
 
 
-def _kind(item: FittedParameter) -> str:
-    if item.stage:
-        return "stage"
-    if item.fixed:
-        return "held"
-    if item.constraint is None:
-        return "free"
-    return "assumed" if item.constraint.assumed else "constrained"
-
-
 def bootstrap_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
     """One row a replicate and fit, with the free parameters that it found."""
     comments = provenance("fit --bootstrap", inputs)
@@ -512,6 +521,8 @@ def show_fit(inputs: Sequence[Input], result: Fits, out: Console) -> None:
         if len(fits) > 1:
             out.print(Text(f"Fit {number} of {len(fits)}", style="bold"))
         _show_fit(item, out)
+    if result.batch:
+        show_summary(fits, result.failed, out)
 
 
 _STAGE_NAMES = {
@@ -653,7 +664,9 @@ def _state(item: FittedParameter) -> str:
     if item.fixed:
         return "held"
     if item.at_limit:
-        return f"at its {item.at_limit} limit; " + ("no error" if item.error is None else "error one-sided")
+        whose = "d0min_qs4, its" if (item.name, item.at_limit) == ("d0max_qs4", "lower") else "its"
+        limit = f"{whose} {item.at_limit} limit"
+        return f"at {limit}; " + ("no error" if item.error is None else "error one-sided")
     if item.constraint and item.constraint.assumed:
         return "free, with an assumed prior"
     if item.constraint:
@@ -670,6 +683,8 @@ def _tables(inputs: Sequence[Input], result: Fits) -> dict[str, str]:
         PARAMETERS: parameters_csv(inputs, result.fits),
         DATA: stages_csv(provenance("fit", inputs), staged),
     }
+    if result.batch:
+        tables[SUMMARY] = summary_csv(inputs, result.fits, result.failed)
     for prefix, item in zip(prefixes(len(result.fits)), result.fits, strict=True):
         for curve in item.profiles:
             tables[f"{prefix}{profile_stem(curve.name)}.csv"] = profile_csv(inputs, item, curve)
