@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import acos, exp, pi, sqrt
+from math import acos, exp, log, pi, sqrt
 
 from glasspara.analysis.derive.assumptions import Assumption
 from glasspara.analysis.derive.fitted_values import FittedValues
@@ -214,6 +214,8 @@ def with_assumptions(measured: bool, known: Mapping[str, Assumption]) -> list[Fo
                 unique(*area_needs, *number_needs)),
         Formula("smallest_rer", "smallest RER 2 xi whose void has a face of S4", "nm",
                 lambda v: 0.2 * smallest_xi(area(v)), loop),
+        Formula("inverse_p_star", "1/P* = 2 pi ln(D_0max/D_0min) ln(E_max/D_min), by (8)", "1",
+                lambda v: 2.0 * pi * log(v["d0max_qs4"] / v["d0min_qs4"]) * log(v["e_max"] / v["d_min"]), ("e_max",)),
         *_numbers("", "", lambda v: v["p_star"], ("p_star",), number, number_needs),
         *(
             formula
