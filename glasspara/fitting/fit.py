@@ -20,9 +20,14 @@ from glasspara.fitting.judge.assessment import (
     compare_without_ats,
     on_ats_beside,
 )
-from glasspara.fitting.judge.determination import derived, determine
+from glasspara.fitting.judge.determination import (
+    bent_errors,
+    derived,
+    determine,
+    open_parameters,
+    relative_errors,
+)
 from glasspara.fitting.judge.ordinary import OrdinaryMagnetism, compare_with_ordinary, with_ats_beside
-from glasspara.fitting.judge.standard_errors import bent_errors, open_parameters, relative_errors
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
 from glasspara.fitting.search.minimise import Minimum, minimise, refine

@@ -100,9 +100,9 @@ def derive(
     if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
         raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
 
-    from glasspara.analysis.derive.assumptions import assume
     from glasspara.analysis.derive.consequences import TEMPERATURES
     from glasspara.analysis.derive.consequences import derive as follow
+    from glasspara.analysis.derive.quantities import assume
 
     result = follow(
         source,

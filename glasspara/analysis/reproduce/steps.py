@@ -239,12 +239,12 @@ STEPS = (
         ("--sample", "BK7", "--weights", "equal"),
         rows=_ll_table("table2"),
         remarks=(
-            "In the source's Table 2 chi_L of the fits with Fe2+ alone equals that of the fits with Fe3+ alone, digit by "
-            "digit. That contradicts its own concentrations: their ratio is 1.98 at 20 K, and such a ratio comes with "
-            "another chi_L (ours). The column was probably copied.",
-            "At 2 and 4.5 K the parameters of Table 4 give an apparent n(Fe3+) below the iron of the mass spectrometer, "
-            "the source's lies above it. With --orientation rms our values come closer at every T. The fields and weights "
-            "of the source are not published.",
+            "In the source's Table 2 chi_L of the fits with Fe2+ alone equals that of the fits with Fe3+ alone, digit "
+            "by digit. That contradicts its own concentrations: their ratio is 1.98 at 20 K, and such a ratio comes "
+            "with another chi_L (ours). The column was probably copied.",
+            "At 2 and 4.5 K the parameters of Table 4 give an apparent n(Fe3+) below the iron of the mass "
+            "spectrometer, the source's lies above it. With --orientation rms our values come closer at every T. The "
+            "fields and weights of the source are not published.",
         ),
     ),
     Step(
@@ -257,7 +257,7 @@ STEPS = (
         ("--decompose",),
         rows=_full_fit("bk7-fixed-field", **_FIXED_FIELD),
         remarks=(
-            "The published error of n_ats, 0.1 %, is not what such data determine: see docs/fitting.md. It was held, or "
+            "The published error of n_ats, 0.1 %, is not what such data determine (docs/fitting.md). It was held, or "
             "nearly so.",
         ),
     ),
@@ -366,8 +366,8 @@ STEPS = (
     Step(
         "oscillations-bas",
         "Fig. 20a",
-        "Periodogram of M_intr(T) of BAS-p at 50 kOe; the synthetic data are smooth, so that any oscillation found here "
-        "would be a false alarm",
+        "Periodogram of M_intr(T) of BAS-p at 50 kOe; the synthetic data are smooth, so that any oscillation found "
+        "here would be a false alarm",
         "oscillations",
         "bas-p-like",
         "oscillations.json",
@@ -408,11 +408,11 @@ STEPS = (
         ("{table3}", "--xi", "30"),
         rows=_derived,
         remarks=(
-            "The source prints (13) for kT >> D_min without its logarithm, ln(2kT/D_min); with it, (12) comes out. (12) is "
-            "half of the weak-field limit of (10) as printed.",
+            "The source prints (13) for kT >> D_min without its logarithm, ln(2kT/D_min); with it, (12) comes out. "
+            "(12) is half of the weak-field limit of (10) as printed.",
             "P* of order 1/(2 pi) is what 1/P* = 2 pi ln(D_0max/D_0min) ln(E_max/D_min) gives; E_max is not published.",
-            "The source's 400 species on a face of the void (5.7e4 A^2 for xi = 30 nm) have 142 A^2 each; with (Q/e) S4 of "
-            "1e4 to 3e4 A^2 and 20 to 600 particles, each encloses 0.03 to 75 A^2.",
+            "The source's 400 species on a face of the void (5.7e4 A^2 for xi = 30 nm) have 142 A^2 each; with (Q/e) "
+            "S4 of 1e4 to 3e4 A^2 and 20 to 600 particles, each encloses 0.03 to 75 A^2.",
         ),
     ),
     Step(
