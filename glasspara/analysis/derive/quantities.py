@@ -64,6 +64,9 @@ DEFAULTS = (
         "qs4", "(Q/e) S4", 1.0e4, 3.0e4, "A^2",
         f"three-level average with the broad maximum of M_intr(H) that Fig. 23 of {_SOURCE} has at 20 to 50 kOe",
     ),
+    Assumption(
+        "e_max", "E_max", 1.0e2, 1.0e3, "K", "upper cutoff of the asymmetry: not published; up to the glass transition"
+    ),
     Assumption("p_star", "P*", 1.0, 1.0, "1", f"absorbed in n_ATS in the tables of {_SOURCE}"),
     Assumption(
         "oxygen", "n(O)", 2.0e22, 2.0e22, "g^-1", "oxygen of pure SiO2, 2 x 6.022e23 / 60.08 g; less in other glasses"
