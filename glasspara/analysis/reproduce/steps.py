@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import pi
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +107,9 @@ def _full_fit(preset: str, **printed: tuple[float, float | None]) -> Callable[[J
 
 
 def _ratio(share: float, error: float | None) -> Json:
-    """Fe2+ over Fe3+ by the share of Fe2+."""
-    return {
-        "value": share / (1.0 - share),
-        "error": None if error is None else error / (1.0 - share) ** 2,
-        "unit": "1",
-    }
+    """Fe2+ over Fe3+ by the share of Fe2+; None where there is no Fe3+."""
+    odds = share / (1.0 - share) if share < 1.0 else None
+    return {"value": odds, "error": error and odds and error / (1.0 - share) ** 2, "unit": "1"}
 
 
 def _named(name: str, parameter: Json) -> str:
@@ -127,7 +123,7 @@ def _derived(report: Json) -> list[Row]:
         "void_volume": 5.6e6,
         "void_side": 362.0,
         "systems_per_gram_p_star_1_2pi": 1.0e17,
-        "inverse_p_star": 2.0 * pi,
+        "inverse_p_star": 6.28,  # "P* of order 1/(2 pi)"
     }
     rows = []
     for name, value in printed.items():
@@ -140,7 +136,10 @@ def _derived(report: Json) -> list[Row]:
 
 def _partition(share: float) -> Callable[[Json], Sequence[Row]]:
     def rows(report: Json) -> list[Row]:
-        return [Row("fe2_fraction", "1", share, None, report["partition"]["fe2_fraction"], None)]
+        block = report["partition"]
+        low, high = block["intervals"]["68 %"]["ends"]
+        error = None if low is None or high is None else 0.5 * (high - low)
+        return [Row("fe2_fraction", "1", share, None, block["fe2_fraction"], error)]
 
     return rows
 
@@ -207,7 +206,7 @@ def _ll_step(figure: int, glass: str, campaign: str, kilo_oersted: int) -> Step:
     return Step(
         f"ll-{glass.lower()}-{kilo_oersted}",
         f"Fig. {figure}",
-        f"Larmor + Langevin fit of the M(T) run of {glass} at {kilo_oersted} kOe, on a logarithmic scale of T that "
+        f"Larmor + Langevin fit of the M(T) run of {glass} at {kilo_oersted} kOe, against 1/T, which "
         "enlarges the lowest temperatures",
         "fit",
         campaign,
