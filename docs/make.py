@@ -3,13 +3,14 @@ the package.
 
 ``python docs/make.py`` writes them; a test holds them against the code. MkDocs uses this file too (``hooks`` in
 ``mkdocs.yml``): :func:`on_files` adds the pages that exist only in the site. These are the reference of commands, the
-reference of the Python API, and the Markdown files that lie beside ``docs/``.
+reference of the Python API, the notebooks with their outputs, and the Markdown files that lie beside ``docs/``.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -201,7 +202,7 @@ All commands with all their options, as `glasspara COMMAND --help-all` shows the
 
 _API_HEAD = """# Python API
 
-All names of `glasspara` for use from Python; [the notebooks](one_run.md) show them at work. Temperatures are in K,
+All names of `glasspara` for use from Python. Temperatures are in K,
 fields in Oe, magnetisations in emu/g. [Symbols and units](symbols.md) explains the names of the parameters.
 
 A question takes files (a path or several), what `load` gives, or a `Dataset`. Its keywords are the options of the
@@ -231,6 +232,9 @@ def on_files(files: Any, config: Any) -> Any:
     pages = {name: partial(_beside, source) for source, name in BESIDE.items()}
     pages |= {"findings.md": findings_page, "models.md": models_page}
     pages |= {"commands.md": commands_page, "api.md": api_page}
+    pages |= {
+        f"{path.stem}.md": partial(_notebook_page, path) for path in (ROOT / "examples").glob("*.ipynb")
+    }
     for name, page in pages.items():
         if (committed := files.get_file_from_path(name)) is not None:
             files.remove(committed)
@@ -253,6 +257,12 @@ def _beside(source: str) -> str:
     return re.sub(
         r"\]\((?P<target>[^)#\s]*)(?P<anchor>#[^)\s]*)?\)", link, (ROOT / source).read_text(encoding="utf-8")
     )
+
+
+def _notebook_page(path: Path) -> str:
+    """A notebook with its outputs, as ``docs/notebooks.py`` runs it."""
+    words = [sys.executable, str(Path(__file__).with_name("notebooks.py")), str(path)]
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True).stdout
 
 
 def commands_page() -> str:
