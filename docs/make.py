@@ -12,11 +12,11 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from typer.main import get_command
 
@@ -82,15 +82,8 @@ def _model_row(entry: ModelEntry) -> str:
 
 def schema_text() -> str:
     """The JSON Schema of all reports."""
-    types = {name: _returned(report.block) for name, report in reports().items()}
+    types = {name: report.block for name, report in reports().items()}
     return json.dumps(report_schema(types), indent=1, sort_keys=True) + "\n"
-
-
-def _returned(block: Callable[..., Any]) -> type:
-    """The type that ``block`` returns; its arguments have types that only a type checker imports."""
-    holder = type("Holder", (), {"__annotations__": {"returned": block.__annotations__["return"]}})
-    found: type = get_type_hints(holder, globalns=vars(sys.modules[block.__module__]))["returned"]
-    return found
 
 
 # --- pages of the site alone ---------------------------------------------------------------------------------
