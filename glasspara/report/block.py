@@ -37,9 +37,9 @@ Block = TypeVar("Block")
 def fill(block: type[Block], source: object, /, **given: Any) -> Block:
     """A ``block`` whose values are ``given``, or else those of ``source``, each from where its key says.
 
-    Arrays and tuples become lists where the type of the key says so, and mappings dictionaries. What stands for an
-    inner block becomes that block: by its own ``block``, as findings and assessments have it, or as this one does; a
-    plain tuple has the values of its keys in their order.
+    Arrays and tuples become lists where the type of the key says so, and mappings dictionaries. Where the type is an
+    inner block, it is the attribute ``block`` of the value (findings and assessments have one), or is filled from the
+    value; a plain tuple has the values of its keys in their order.
 
     Raises
     ------

@@ -47,7 +47,7 @@ def compare_without_ats(
 ) -> AtsTest:
     """F test of the ATS term: ``minimum`` with it, ``other`` without. It does not mind errors of a wrong size.
 
-    ``chi2_with_allowances`` gives the chi2 of the fit without the term when instrumental errors are granted to it.
+    ``chi2_with_allowances`` gives the chi2 of the fit without the term when instrumental errors are allowed for to it.
     """
     statistics = minimum.statistics
     gain = max(other.chi2 - minimum.chi2, 0.0)

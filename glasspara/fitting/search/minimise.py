@@ -204,7 +204,7 @@ def refine(problem: Problem, start: FloatArray) -> Minimum:
                     inner[np.ix_(closed, closed)] = np.asarray(minuit.covariance)
         before, now = now, problem.chi2(point)
         if _revise(problem, point, low, high, at_limit, released):
-            now = inf  # what is free has changed: what comes cannot be held against it
+            now = inf  # what is free has changed: what comes cannot be compared with it
         elif not why or before - now < _WORTH_A_ROUND:
             break
     if np.any(np.clip(point, low, high) != point):
