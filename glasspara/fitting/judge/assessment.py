@@ -309,6 +309,7 @@ def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[Findi
     _, located = misfit_findings(
         minimum if ats_test is None else ats_test.chosen(minimum),
         None if ats_test is None else ats_test.without,
+        suspects=minimum.coordinates.model.has_ats,
     )
     found += located
     if ats_test is not None and ats_test.p_with_allowances is not None and not ats_test.needed:
