@@ -32,8 +32,9 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     """``command`` with every parameter whose type is a dataclass replaced by the fields of that dataclass.
 
     The result has ``common``, the names of the options for the short help: those that say so, and those that a command
-    declares without :func:`glasspara.cli.options.option`; and ``names_files``, of those whose values can be files. A
-    command with a report, one of whose groups takes the Invocation as ``asked``, gets ``--settings``.
+    declares without :func:`glasspara.cli.options.option`; ``names_files``, of those whose values can be files; and
+    ``choices``, of those that a result depends on. A command with a report, one of whose groups takes the Invocation as
+    ``asked``, gets ``--settings``.
     """
     parameters: list[inspect.Parameter] = []
     recorders: set[str] = set()
@@ -68,6 +69,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     for mark, default in (("common", True), ("names_files", False)):
         names = frozenset(option.name for option in parameters if _declared(option, mark, default))
         setattr(call, mark, names)
+    call.choices = frozenset(option.name for option in choices)  # type: ignore[attr-defined]
     return call
 
 

@@ -106,7 +106,10 @@ class Output:
         if self.out is not None or self.no_files or self.as_json or not (self.asked and self.asked.files):
             return ""
         first, others = self.asked.files[0], len(self.asked.files) - 1
-        stem = "stdin" if first == "-" else PurePath(first.strip("/\\")).stem
+        path = PurePath(first.strip("/\\"))
+        stem = "stdin" if first == "-" else path.stem
+        if path.suffix == ".json" and path.parent.name:  # reports have all one name
+            stem = path.parent.name
         plain = re.sub(r"[^\w.+-]+", "_", stem)[:_LONGEST_STEM]
         return f"{self.asked.command}-{plain}" + (f"+{others}" if others else "")
 
@@ -173,12 +176,12 @@ class Output:
 
     def _written(self, files: Mapping[str, bytes], report: str, document: Mapping[str, Any]) -> Path | None:
         """Where the files are now; None where no folder was named and the machine did not let us write."""
-        from glasspara.report.output import NotWritableError, write_files, write_result
+        from glasspara.report.output import NotWritableError, inputs_of, write_files, write_result
 
         if self.out is not None:
             write_files(self.out, files, force=self.force, report=report)
             return self.out
-        paths = [item["path"] for item in document["inputs"]]
+        paths = inputs_of(document)
         try:
             return write_result(_results(), self._own_folder, files, report=report, inputs=paths)
         except NotWritableError as error:

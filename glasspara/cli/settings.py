@@ -42,7 +42,8 @@ def words_from(path: str, command: Any, given: Collection[str], commands: Collec
         if item.param_type_name == "option" and item.name not in _NOT_IN_A_FILE
     }
     if path.lower().endswith(".json"):
-        found, placed = _recorded(path, command.name, options, quiet="quiet" in given)
+        choices = {name: item for name, item in options.items() if item.name in command.callback.choices}
+        found, placed = _recorded(path, command.name, choices, quiet="quiet" in given)
     else:
         found, placed = _written(path, command.name, options, commands)
     words: list[str] = []
