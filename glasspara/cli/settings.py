@@ -1,7 +1,8 @@
 """``--settings``: options of a command from a TOML file, or those that a report records.
 
-They become words of a command line, so that a value is read and checked in one way wherever it stands. An option on
-the command line goes before the same option in the file, with all its values.
+They become words of a command line, so that a value is read and checked in one way wherever it stands; numbers, pairs
+and lists are spelled as from Python (:mod:`glasspara.cli.by_name`). An option on the command line goes before the same
+option in the file, with all its values.
 """
 
 from __future__ import annotations
@@ -9,16 +10,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from glasspara.errors import GlassparaError, InputError
+from glasspara.cli.by_name import Option
+from glasspara.errors import GlassparaError, InputError, UsageError
 from glasspara.wording import inert
 
-_NOT_IN_A_FILE = {"settings", "help", "help_all"}
-
-Fault = Callable[[str, str, str], GlassparaError]
-"""An error about a key: what is wrong, and the remedy."""
+Fault = Callable[[str, str], GlassparaError]
+"""An error about a value, with its place: what is wrong, and the remedy."""
 
 
 def words_from(path: str, command: Any, given: Collection[str], commands: Collection[str]) -> list[str]:
@@ -33,25 +34,20 @@ def words_from(path: str, command: Any, given: Collection[str], commands: Collec
     Raises
     ------
     InputError
-        The file cannot be read, names no option of the command, or gives an option something that is no text, no number
-        and no switch.
+        The file cannot be read, names no option of the command, or gives an option a value of another type.
     """
-    options = {
-        item.opts[0].removeprefix("--").replace("-", "_"): item
-        for item in command.params
-        if item.param_type_name == "option" and item.name not in _NOT_IN_A_FILE
-    }
+    options = {name: item for name, item in command.callback.options.items() if name != "files"}
     if path.lower().endswith(".json"):
-        choices = {name: item for name, item in options.items() if item.name in command.callback.choices}
+        choices = {name: item for name, item in options.items() if item.is_choice}
         found, placed = _recorded(path, command.name, choices, quiet="quiet" in given)
     else:
         found, placed = _written(path, command.name, options, commands)
+    typed = {item.name: item for item in command.params}
     words: list[str] = []
     for name, (value, fault) in found.items():
         option = options[name]
-        if option.name not in given:
-            of_files = option.name in command.callback.names_files
-            words += _words(option, name, value, fault, placed if of_files else lambda item: item)
+        if option.field not in given:
+            words += _words(typed[option.field], option, value, fault, placed)
     return words
 
 
@@ -59,27 +55,27 @@ _Found = dict[str, tuple[Any, Fault]]
 """Values by the name of the option, each with what makes an error about it."""
 
 
-def _words(option: Any, name: str, value: Any, fault: Fault, placed: Callable[[Any], Any]) -> Iterator[str]:
-    flag = option.opts[0]
-    if option.is_flag:
-        if not isinstance(value, bool):
-            raise fault(name, f"expected true or false, found {value!r:.100}", "")
-        yield from [flag] if value else option.secondary_opts[:1]
+def _words(
+    typed: Any, option: Option, value: Any, fault: Fault, placed: Callable[[Any], Any]
+) -> Iterator[str]:
+    """``value`` as it would be typed; ``placed`` gives the path of a file."""
+    flag = typed.opts[0]
+    try:
+        read = option.read(value)
+    except UsageError as error:
+        raise fault(error.what.removeprefix(f"{option.name}: "), error.remedy) from None
+    if option.kind is bool:
+        yield from [flag] if read else typed.secondary_opts[:1]
         return
-    several = isinstance(value, list)
-    if several and not option.multiple:
-        raise fault(name, "this option takes one value, not a list", "")
-    for item in value if several else [value]:
-        if isinstance(item, bool) or not isinstance(item, (str, int, float)):
-            raise fault(name, f"expected text or a number, found {item!r:.100}", "")
-        yield f"{flag}={placed(item)}"
+    for item in read if option.repeatable else [read]:
+        yield f"{flag}={placed(item) if option.names_files else item}"
 
 
 # --- a TOML file ---------------------------------------------------------------------------------------------
 
 
 def _written(
-    path: str, command: str, options: Mapping[str, Any], commands: Collection[str]
+    path: str, command: str, options: Mapping[str, Option], commands: Collection[str]
 ) -> tuple[_Found, Callable[[Any], Any]]:
     """The options that a person wrote, those at the top and those in the table of the command, and how files are found.
 
@@ -91,18 +87,20 @@ def _written(
     own = top.table(command) if isinstance(top.content.get(command), dict) else None
     found: _Found = {}
     for table in [top] if own is None else [top, own]:
+        given = set()
         for key, value in table.content.items():
             if isinstance(value, dict) and table is top and key in commands:
                 continue
             name = key.replace("-", "_")
-            if isinstance(value, dict):
+            if isinstance(value, dict) and not (name in options and options[name].repeatable):
                 remedy = "A sample file goes with --sample" if key in ("sample", "trace_ions") else ""
                 raise table.fault(key, "no command has this name, and no option takes a table", remedy)
             if name not in options:
                 raise table.fault(key, f"no option of {command}", _remedy(name, options))
-            if name in found and found[name][1] == table.fault:
+            if name in given:
                 raise table.fault(key, "given twice", "Give it once, as n-fe or as n_fe")
-            found[name] = value, table.fault
+            given.add(name)
+            found[name] = value, partial(table.fault, key)
 
     def beside(value: Any) -> Any:
         near = Path(path).parent / str(value)
@@ -111,10 +109,10 @@ def _written(
     return found, beside
 
 
-def _remedy(name: str, options: Mapping[str, Any]) -> str:
-    for other, option in options.items():
-        if f"--{name.replace('_', '-')}" in option.secondary_opts:
-            return f"Write {other.replace('_', '-')} = false"
+def _remedy(name: str, options: Mapping[str, Option]) -> str:
+    positive = name.removeprefix("no_")
+    if positive in options and options[positive].kind is bool:
+        return f"Write {positive.replace('_', '-')} = false"
     if close := get_close_matches(name, options, n=1, cutoff=0.75):
         return f"Did you mean {close[0].replace('_', '-')}?"
     return "--help-all shows all options; what one command alone has goes in a table with its name, [fit] say"
@@ -124,7 +122,7 @@ def _remedy(name: str, options: Mapping[str, Any]) -> str:
 
 
 def _recorded(
-    path: str, command: str, options: Mapping[str, Any], *, quiet: bool
+    path: str, command: str, options: Mapping[str, Option], *, quiet: bool
 ) -> tuple[_Found, Callable[[Any], Any]]:
     """The settings of a report, and how the files that they name are found.
 
@@ -152,6 +150,6 @@ def _recorded(
         print(f"note: {inert(note)}", file=sys.stderr)
     known = {name: value for name, value in report.settings.items() if name in options and value is not None}
     return (
-        {name: (value, fault) for name, value in known.items()},
+        {name: (value, partial(fault, name)) for name, value in known.items()},
         lambda value: moved.get(value, value),
     )

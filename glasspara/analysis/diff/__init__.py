@@ -7,9 +7,9 @@ in standard errors, verdicts, findings, settings, inputs, versions. ``rerun`` us
 
 from __future__ import annotations
 
-from glasspara.analysis.diff.comparison import DiffResult, FindingPair, InputPair, QuantityPair, diff
-from glasspara.analysis.diff.documents import Pair
-from glasspara.report.reading import StoredReport, read_report
+from typing import TYPE_CHECKING
+
+from glasspara.package import face
 
 __all__ = [
     "DiffResult",
@@ -21,3 +21,18 @@ __all__ = [
     "diff",
     "read_report",
 ]
+
+if TYPE_CHECKING:
+    from glasspara.analysis.diff.comparison import DiffResult, FindingPair, InputPair, QuantityPair, diff
+    from glasspara.analysis.diff.documents import Pair
+    from glasspara.report.reading import StoredReport, read_report
+
+__getattr__, __dir__ = face(
+    __name__,
+    {
+        **dict.fromkeys(__all__, "glasspara.analysis.diff.comparison"),
+        "Pair": "glasspara.analysis.diff.documents",
+        "StoredReport": "glasspara.report.reading",
+        "read_report": "glasspara.report.reading",
+    },
+)

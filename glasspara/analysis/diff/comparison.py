@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from glasspara.analysis.diff.documents import Pair, Walk, in_words, relative
 from glasspara.errors import InputError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.report.frame import NamedFile
 from glasspara.report.reading import StoredReport
 
@@ -91,10 +92,10 @@ class FindingPair:
 
 
 @dataclass(frozen=True, eq=False)
-class DiffResult:
+class DiffResult(Answer):
     """Two reports of one command, side by side.
 
-    ``quantities`` and ``verdicts`` are there whether they differ or not, all else only where it differs.
+    ``quantities`` and ``verdict_pairs`` are there whether they differ or not, all else only where it differs.
     ``shared_data`` says whether the reports have an input in common: then a standard error is the larger of the two,
     else both together.
     """
@@ -104,7 +105,7 @@ class DiffResult:
     inputs: tuple[InputPair, ...]
     settings: tuple[Pair, ...]
     versions: tuple[Pair, ...]
-    verdicts: tuple[Pair, ...]
+    verdict_pairs: tuple[Pair, ...]
     quantities: tuple[QuantityPair, ...]
     numbers: tuple[Pair, ...]
     statements: tuple[Pair, ...]

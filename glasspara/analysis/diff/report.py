@@ -101,7 +101,14 @@ class DiffDocument(TypedDict):
 
 
 def diff_block(result: DiffResult) -> DiffBlock:
-    return fill(DiffBlock, result, command=result.a.command, a=_of(result.a), b=_of(result.b))
+    return fill(
+        DiffBlock,
+        result,
+        command=result.a.command,
+        verdicts=result.verdict_pairs,
+        a=_of(result.a),
+        b=_of(result.b),
+    )
 
 
 def diff_document(result: DiffResult) -> DiffDocument:
@@ -130,13 +137,15 @@ def _rows(result: DiffResult) -> Iterator[tuple[Any, ...]]:
     for pair in result.inputs:
         one, other = (file.path if file else "" for file in (pair.a, pair.b))
         yield ("input", pair.state, "", "", one, "", other, "", "")
-    for kind in ("setting", "version", "verdict"):
-        yield from (_row(kind, item) for item in getattr(result, f"{kind}s"))
+    for kind, pairs in (
+        ("setting", result.settings), ("version", result.versions), ("verdict", result.verdict_pairs),
+    ):  # fmt: skip
+        yield from (_row(kind, item) for item in pairs)
     for item in result.quantities:
         values = (item.a, item.a_error, item.b, item.b_error, item.moved)
         yield ("quantity", item.group, item.name, item.unit, *values)
-    for kind in ("number", "statement"):
-        yield from (_row(kind, item) for item in getattr(result, f"{kind}s"))
+    for kind, pairs in (("number", result.numbers), ("statement", result.statements)):
+        yield from (_row(kind, item) for item in pairs)
     for found in result.findings:
         texts = (found.text, "", "", "") if found.report == "a" else ("", "", found.text, "")
         yield ("finding", found.group, found.code, "", *texts, "")
@@ -160,7 +169,7 @@ def show_diff(
     rows = [(item.name, _shown(item.a), _shown(item.b)) for item in result.versions]
     _table(("version", *columns), rows, out)
     if result.assessment.status != "identical":
-        rows = [(item.words, _shown(item.a), _shown(item.b)) for item in result.verdicts]
+        rows = [(item.words, _shown(item.a), _shown(item.b)) for item in result.verdict_pairs]
         _table((Column("verdict of", "text"), *columns), rows, out)
         _show_quantities(result, out, names)
         differing = [item for item in result.numbers if relative(item.a, item.b) > ROUNDING]

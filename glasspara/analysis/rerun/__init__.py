@@ -7,7 +7,17 @@ one with :func:`glasspara.analysis.diff.diff`.
 
 from __future__ import annotations
 
-from glasspara.analysis.rerun.again import CannotRerunError, RerunResult, rerun
-from glasspara.report.reading import read_report
+from typing import TYPE_CHECKING
+
+from glasspara.package import face
 
 __all__ = ["CannotRerunError", "RerunResult", "read_report", "rerun"]
+
+if TYPE_CHECKING:
+    from glasspara.analysis.rerun.again import CannotRerunError, RerunResult, rerun
+    from glasspara.report.reading import read_report
+
+__getattr__, __dir__ = face(
+    __name__,
+    {**dict.fromkeys(__all__, "glasspara.analysis.rerun.again"), "read_report": "glasspara.report.reading"},
+)

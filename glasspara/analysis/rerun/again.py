@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from glasspara.analysis.diff import DiffResult, diff
 from glasspara.cli.program import run_program
 from glasspara.errors import InputError
+from glasspara.findings.answer import Answer
 from glasspara.package import __version__
 from glasspara.report.frame import NamedFile
 from glasspara.report.reading import Places, StoredReport, as_report
@@ -28,7 +29,7 @@ _INTO_A_FOLDER = {"simulate", "reproduce"}
 
 
 @dataclass(frozen=True, eq=False)
-class RerunResult:
+class RerunResult(Answer):
     """``diff`` holds the recorded report against the new one; ``words`` are the command line that made that."""
 
     words: tuple[str, ...]
@@ -61,14 +62,14 @@ class CannotRerunError(InputError):
         self.exit_status = status
 
 
-def rerun(report: StoredReport, *, data: Path | None = None, messages: bool = False) -> RerunResult:
+def rerun(report: StoredReport, *, files_in: Path | None = None, messages: bool = False) -> RerunResult:
     """Do the analysis of ``report`` again.
 
     Parameters
     ----------
     report : what :func:`glasspara.analysis.diff.read_report` has read
-    data : a folder in which its files are looked for first; then come the paths as they stand in the report, from the
-        working folder, from the report's and from those above it, and the names alone in these
+    files_in : a folder in which its files are looked for first; then come the paths as they stand in the report, from
+        the working folder, from the report's and from those above it, and the ends of the paths in these
     messages : whether progress and warnings go to stderr
 
     Raises
@@ -82,7 +83,7 @@ def rerun(report: StoredReport, *, data: Path | None = None, messages: bool = Fa
             where=report.path,
             remedy="Give the report of an analysis",
         )
-    found = _find(report, data)
+    found = _find(report, files_in)
     words = [report.command, "--settings", report.path, "--json", *([] if messages else ["--quiet"])]
     words += _replaced(report, found)
     with ExitStack() as stack:
@@ -100,9 +101,9 @@ def rerun(report: StoredReport, *, data: Path | None = None, messages: bool = Fa
     return RerunResult(tuple(words), done.returncode, diff(report, new))
 
 
-def _find(report: StoredReport, data: Path | None) -> dict[str, str]:
+def _find(report: StoredReport, folder: Path | None) -> dict[str, str]:
     """Where each file of the report is now."""
-    places = Places.of_report(report.path, data)
+    places = Places.of_report(report.path, folder)
     found, missing = {}, []
     for file in (*report.inputs, *report.others):
         if file.sha256 is None:
@@ -117,7 +118,7 @@ def _find(report: StoredReport, data: Path | None) -> dict[str, str]:
         raise InputError(
             f"{len(missing)} of its {len(missing) + len(found)} files cannot be found: {shown}",
             where=report.path,
-            remedy="Name the folder that holds them with --data DIR",
+            remedy="Name the folder that holds them with --files-in DIR",
         )
     return found
 

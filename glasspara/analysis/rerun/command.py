@@ -12,10 +12,10 @@ from glasspara.cli.output import Output
 from glasspara.errors import UsageError
 
 Recorded = Annotated[list[str], typer.Argument(metavar="REPORT", help="The report.json of any command.")]
-Data = Annotated[
+FilesIn = Annotated[
     Path | None,
     option(
-        "--data",
+        "--files-in",
         "Folder that holds the files now, under whatever names. Without it they are looked for as the report names "
         "them, from the working folder, from the report's and from those above it.",
         "DIR",
@@ -24,7 +24,7 @@ Data = Annotated[
 ]
 
 
-def rerun(files: Recorded, data: Data = None, *, output: Output) -> None:
+def rerun(files: Recorded, files_in: FilesIn = None, *, output: Output) -> None:
     """Do the analysis of a report again, from the settings and files that it records, and say what differs.
 
     Files are compared by SHA-256, values in standard errors. Exit status 0 whatever differs; 3: a file is missing.
@@ -33,12 +33,12 @@ def rerun(files: Recorded, data: Data = None, *, output: Output) -> None:
     """
     if len(files) != 1:
         raise UsageError(f"{len(files)} reports", remedy="Run one again at a time")
-    if data is not None and not data.is_dir():
-        raise UsageError(f"--data {data}: no such folder")
+    if files_in is not None and not files_in.is_dir():
+        raise UsageError(f"--files-in {files_in}: no such folder")
     from glasspara.analysis.rerun import again
     from glasspara.analysis.rerun.report import REPORT
     from glasspara.report.reading import read_report
 
     output.check(REPORT.files)
-    result = again.rerun(read_report(files[0]), data=data, messages=not output.quiet)
+    result = again.rerun(read_report(files[0]), files_in=files_in, messages=not output.quiet)
     output.deliver(REPORT, None, result)
