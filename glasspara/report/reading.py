@@ -94,7 +94,7 @@ class Places:
     @classmethod
     def of_report(cls, path: str, first: Path | None = None) -> Places:
         """The working folder, that of the report, and those above it."""
-        own = Path(path).absolute().parent
+        own = Path(path).resolve().parent
         return cls((Path(), own, *list(own.parents)[:_FOLDERS_ABOVE]), first)
 
     def find(self, file: NamedFile) -> tuple[str, str] | None:

@@ -23,7 +23,7 @@ def diff(files: Reports, *, output: Output) -> None:
     Example: glasspara diff monday/report.json tuesday/report.json
     """
     if len(files) != 2:
-        raise UsageError(f"{len(files)} reports cannot be compared", remedy="Give two")
+        raise UsageError(f"diff takes two reports, not {len(files)}")
     from glasspara.analysis.diff import comparison
     from glasspara.analysis.diff.report import REPORT
     from glasspara.report.reading import read_report

@@ -8,7 +8,7 @@ from math import hypot
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
-from glasspara.analysis.diff.documents import Pair, Walk, in_words, relative
+from glasspara.analysis.diff.documents import Pair, Walk, in_words, relative, with_old_names
 from glasspara.errors import InputError
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.findings.answer import Answer
@@ -156,8 +156,8 @@ def diff(a: StoredReport, b: StoredReport) -> DiffResult:
     notes = [finding("diff.settings-differ", names=[item.name for item in settings])] if settings else []
     if changed := [pair for pair in inputs if pair.state not in ("same", "moved")]:
         notes.append(finding("diff.inputs-differ", differing=len(changed), files=len(inputs)))
-    elif inputs:
-        notes.append(finding("diff.inputs-same", files=len(inputs)))
+    elif files := sum(pair.a is not None and pair.a.sha256 is not None for pair in inputs):
+        notes.append(finding("diff.inputs-same", files=files))
     if versions:
         notes.append(finding("diff.versions-differ", names=[item.name for item in versions]))
     return DiffResult(
@@ -194,10 +194,8 @@ def _asked(command: str, place: tuple[str, ...]) -> tuple[str, ...]:
 
 def _differing(a: Mapping[str, Any], b: Mapping[str, Any], renamed: Mapping[str, str]) -> Iterable[Pair]:
     for name in sorted(a.keys() | b.keys()):
-        one, other = a.get(name), b.get(name)
-        old = [renamed.get(item, item) for item in other] if isinstance(other, list) else other
-        if one != old and one != (renamed.get(other, other) if isinstance(other, str) else old):
-            yield Pair((name,), one, other)
+        if a.get(name) != with_old_names(b.get(name), renamed):
+            yield Pair((name,), a.get(name), b.get(name))
 
 
 def _merged(pairs: Iterable[Pair]) -> list[Pair]:

@@ -128,7 +128,7 @@ class Walk:
                 self._any(a.get(name), b.get(name), (*place, name))
 
     def _lists(self, a: Sequence[Any], b: Sequence[Any], place: Place) -> None:
-        if a == list(map(self._old, b)) and not any(isinstance(item, Mapping) for item in a):
+        if a == self._old(b) and not any(isinstance(item, Mapping) for item in a):
             return
         if all(_is_finding(item) for item in (*a, *b)):
             self._count(a, b, place)
@@ -167,20 +167,24 @@ class Walk:
                 self.texts[key] = item
 
     def _old(self, value: Any) -> Any:
-        """A text of B with the names that A has for the files."""
-        if isinstance(value, str):
-            for new, old in self.renamed.items():
-                value = value.replace(new, old)
-        return value
+        return with_old_names(value, self.renamed)
+
+
+def with_old_names(value: Any, renamed: Mapping[str, str]) -> Any:
+    """A text of B, or a list of them, with the names that A has for the files."""
+    if isinstance(value, list):
+        return [with_old_names(item, renamed) for item in value]
+    if isinstance(value, str):
+        for new in sorted(renamed, key=len, reverse=True):
+            value = value.replace(new, renamed[new])
+    return value
 
 
 def _text(document: Mapping[str, Any], renamed: Mapping[str, str]) -> str:
     """All results of a report, with A's names of the files."""
     kept = {name: value for name, value in document.items() if name == "inputs" or name not in FRAME}
-    text = json.dumps(kept, sort_keys=True)
-    for new in sorted(renamed, key=len, reverse=True):
-        text = text.replace(json.dumps(new)[1:-1], json.dumps(renamed[new])[1:-1])
-    return text
+    escaped = {json.dumps(new)[1:-1]: json.dumps(old)[1:-1] for new, old in renamed.items()}
+    return str(with_old_names(json.dumps(kept, sort_keys=True), escaped))
 
 
 def _is_finding(item: Any) -> bool:

@@ -152,7 +152,12 @@ def _rows(result: DiffResult) -> Iterator[tuple[Any, ...]]:
 
 
 def _row(kind: str, item: Pair) -> tuple[Any, ...]:
-    return (kind, item.group, item.name, "", _shown(item.a), "", _shown(item.b), "", "")
+    a, b = (value if value is None or _is_plain(value) else _shown(value) for value in (item.a, item.b))
+    return (kind, item.group, item.name, "", a, "", b, "", "")
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (int, float, str)) and not isinstance(value, bool)
 
 
 def show_diff(
@@ -161,7 +166,7 @@ def show_diff(
     """What differs, and the values side by side; ``names`` are what the two reports are called."""
     columns = (Column(names[0], "text"), Column(names[1], "text"))
     for name, report in zip(names, (result.a, result.b), strict=True):
-        show_sentence(f"{name}  {report.path}", out)
+        show_sentence(f"{name}: {report.path} (glasspara {_of(report)['glasspara_version'] or '?'})", out)
     out.print()
     _show_inputs(result, out, names)
     rows = [(item.name, _shown(item.a), _shown(item.b)) for item in result.settings]
@@ -213,8 +218,12 @@ def _show_quantities(result: DiffResult, out: Console, names: tuple[str, str]) -
         )
         for item in shown
     ]
-    moved = Column(f"{names[1]} - {names[0]}\n/ error", "number")
-    _table((Column("value", "text"), *names, moved), rows, out, more=len(known) - len(shown))
+    _table(
+        (Column("value", "text"), *names, Column("moved\n/ error", "number")),
+        rows,
+        out,
+        more=len(known) - len(shown),
+    )
 
 
 def _show_pairs(what: str, pairs: Sequence[Pair], out: Console, names: tuple[str, str]) -> None:

@@ -15,7 +15,6 @@ from glasspara.analysis.diff import DiffResult, diff
 from glasspara.cli.program import run_program
 from glasspara.errors import InputError
 from glasspara.findings.answer import Answer
-from glasspara.package import __version__
 from glasspara.report.frame import NamedFile
 from glasspara.report.reading import Places, StoredReport, as_report
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 _DONE = {0, 5, 6}  # trusted, not trusted, part of a batch failed
 _INTO_A_FOLDER = {"simulate", "reproduce"}
+_WITH_RESULTS_ON_STDERR = {"simulate", "subtract"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +84,7 @@ def rerun(report: StoredReport, *, files_in: Path | None = None, messages: bool 
             remedy="Give the report of an analysis",
         )
     found = _find(report, files_in)
+    messages = messages and report.command not in _WITH_RESULTS_ON_STDERR
     words = [report.command, "--settings", report.path, "--json", *([] if messages else ["--quiet"])]
     words += _replaced(report, found)
     with ExitStack() as stack:
@@ -97,7 +98,7 @@ def rerun(report: StoredReport, *, files_in: Path | None = None, messages: bool 
         raise CannotRerunError(
             done.returncode, f"the analysis cannot be done again: {reason}", where=report.path
         )
-    new = as_report(json.loads(done.stdout), f"now, by glasspara {__version__}")
+    new = as_report(json.loads(done.stdout), "this run")
     return RerunResult(tuple(words), done.returncode, diff(report, new))
 
 

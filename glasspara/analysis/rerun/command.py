@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +33,7 @@ def rerun(files: Recorded, files_in: FilesIn = None, *, output: Output) -> None:
     Example: glasspara rerun results/report.json
     """
     if len(files) != 1:
-        raise UsageError(f"{len(files)} reports", remedy="Run one again at a time")
+        raise UsageError(f"rerun takes one report, not {len(files)}")
     if files_in is not None and not files_in.is_dir():
         raise UsageError(f"--files-in {files_in}: no such folder")
     from glasspara.analysis.rerun import again
@@ -40,5 +41,6 @@ def rerun(files: Recorded, files_in: FilesIn = None, *, output: Output) -> None:
     from glasspara.report.reading import read_report
 
     output.check(REPORT.files)
-    result = again.rerun(read_report(files[0]), files_in=files_in, messages=not output.quiet)
+    seen = sys.stderr.isatty() and not output.quiet
+    result = again.rerun(read_report(files[0]), files_in=files_in, messages=seen)
     output.deliver(REPORT, None, result)
