@@ -23,7 +23,7 @@ _JOINED = re.compile(r"\+-|:(?=HI|TO|\w+\])|,(?=NAME|\.\.\.)")
 """In a metavar, what stands between the parts of one value: "VALUE[+-ERROR]", "LO:HI", "NAME,NAME", "X,..."."""
 
 
-_NO_CHOICES = {"files", "jobs", "cluster"}
+_NO_CHOICES = {"files", "skip_unsuitable", "jobs", "cluster"}
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Option:
         """
         value = _plain(value)
         if self.kind is bool:
-            return self._checked(value, isinstance(value, bool), "True or False")
+            return self._checked(value, isinstance(value, bool), "true or false")
         if not self.repeatable:
             return self._one(value)
         if isinstance(value, Mapping):
@@ -145,7 +145,7 @@ class Option:
 
     def _checked(self, value: Any, fits: bool, expected: str) -> Any:
         if not fits:
-            raise UsageError(f"{self.name}: {value!r} is not {expected}")
+            raise UsageError(f"{self.name}: {value!r:.100} is not {expected}")
         return value
 
 

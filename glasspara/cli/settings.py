@@ -1,8 +1,7 @@
 """``--settings``: options of a command from a TOML file, or those that a report records.
 
-They become words of a command line, so that a value is read and checked in one way wherever it stands; numbers, pairs
-and lists are spelled as from Python (:mod:`glasspara.cli.by_name`). An option on the command line goes before the same
-option in the file, with all its values.
+They become words of a command line, so that a value is read and checked in one way wherever it stands. An option on
+the command line goes before the same option in the file, with all its values.
 """
 
 from __future__ import annotations
@@ -12,14 +11,18 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from glasspara.cli.by_name import Option
 from glasspara.errors import GlassparaError, InputError, UsageError
 from glasspara.wording import inert
 
+if TYPE_CHECKING:
+    from glasspara.cli.by_name import Option
+
+_NOT_IN_A_FILE = {"settings", "help", "help_all"}
+
 Fault = Callable[[str, str], GlassparaError]
-"""An error about a value, with its place: what is wrong, and the remedy."""
+"""An error about a key of a file: what is wrong, and the remedy."""
 
 
 def words_from(path: str, command: Any, given: Collection[str], commands: Collection[str]) -> list[str]:
@@ -34,20 +37,23 @@ def words_from(path: str, command: Any, given: Collection[str], commands: Collec
     Raises
     ------
     InputError
-        The file cannot be read, names no option of the command, or gives an option a value of another type.
+        The file cannot be read, names no option of the command, or gives an option what
+        :meth:`glasspara.cli.by_name.Option.read` does not take.
     """
-    options = {name: item for name, item in command.callback.options.items() if name != "files"}
+    options = {
+        item.opts[0].removeprefix("--").replace("-", "_"): item
+        for item in command.params
+        if item.param_type_name == "option" and item.name not in _NOT_IN_A_FILE
+    }
     if path.lower().endswith(".json"):
-        choices = {name: item for name, item in options.items() if item.is_choice}
+        choices = {name: item for name, item in options.items() if command.callback.options[name].is_choice}
         found, placed = _recorded(path, command.name, choices, quiet="quiet" in given)
     else:
         found, placed = _written(path, command.name, options, commands)
-    typed = {item.name: item for item in command.params}
     words: list[str] = []
     for name, (value, fault) in found.items():
-        option = options[name]
-        if option.field not in given:
-            words += _words(typed[option.field], option, value, fault, placed)
+        if options[name].name not in given:
+            words += _words(options[name], command.callback.options[name], value, fault, placed)
     return words
 
 
@@ -56,26 +62,24 @@ _Found = dict[str, tuple[Any, Fault]]
 
 
 def _words(
-    typed: Any, option: Option, value: Any, fault: Fault, placed: Callable[[Any], Any]
+    flags: Any, option: Option, value: Any, fault: Fault, placed: Callable[[Any], Any]
 ) -> Iterator[str]:
-    """``value`` as it would be typed; ``placed`` gives the path of a file."""
-    flag = typed.opts[0]
     try:
-        read = option.read(value)
+        found = option.read(value)
     except UsageError as error:
         raise fault(error.what.removeprefix(f"{option.name}: "), error.remedy) from None
-    if option.kind is bool:
-        yield from [flag] if read else typed.secondary_opts[:1]
+    if isinstance(found, bool):
+        yield from flags.opts[:1] if found else flags.secondary_opts[:1]
         return
-    for item in read if option.repeatable else [read]:
-        yield f"{flag}={placed(item) if option.names_files else item}"
+    for item in found if option.repeatable else [found]:
+        yield f"{flags.opts[0]}={placed(item) if option.names_files else item}"
 
 
 # --- a TOML file ---------------------------------------------------------------------------------------------
 
 
 def _written(
-    path: str, command: str, options: Mapping[str, Option], commands: Collection[str]
+    path: str, command: str, options: Mapping[str, Any], commands: Collection[str]
 ) -> tuple[_Found, Callable[[Any], Any]]:
     """The options that a person wrote, those at the top and those in the table of the command, and how files are found.
 
@@ -87,19 +91,19 @@ def _written(
     own = top.table(command) if isinstance(top.content.get(command), dict) else None
     found: _Found = {}
     for table in [top] if own is None else [top, own]:
-        given = set()
+        own_names: set[str] = set()
         for key, value in table.content.items():
             if isinstance(value, dict) and table is top and key in commands:
                 continue
             name = key.replace("-", "_")
-            if isinstance(value, dict) and not (name in options and options[name].repeatable):
+            if isinstance(value, dict) and "=" not in (getattr(options.get(name), "metavar", None) or ""):
                 remedy = "A sample file goes with --sample" if key in ("sample", "trace_ions") else ""
-                raise table.fault(key, "no command has this name, and no option takes a table", remedy)
+                raise table.fault(key, "no command has this name, nor an option that takes a table", remedy)
             if name not in options:
                 raise table.fault(key, f"no option of {command}", _remedy(name, options))
-            if name in given:
+            if name in own_names:
                 raise table.fault(key, "given twice", "Give it once, as n-fe or as n_fe")
-            given.add(name)
+            own_names.add(name)
             found[name] = value, partial(table.fault, key)
 
     def beside(value: Any) -> Any:
@@ -109,10 +113,10 @@ def _written(
     return found, beside
 
 
-def _remedy(name: str, options: Mapping[str, Option]) -> str:
-    positive = name.removeprefix("no_")
-    if positive in options and options[positive].kind is bool:
-        return f"Write {positive.replace('_', '-')} = false"
+def _remedy(name: str, options: Mapping[str, Any]) -> str:
+    for other, option in options.items():
+        if f"--{name.replace('_', '-')}" in option.secondary_opts:
+            return f"Write {other.replace('_', '-')} = false"
     if close := get_close_matches(name, options, n=1, cutoff=0.75):
         return f"Did you mean {close[0].replace('_', '-')}?"
     return "--help-all shows all options; what one command alone has goes in a table with its name, [fit] say"
@@ -122,7 +126,7 @@ def _remedy(name: str, options: Mapping[str, Option]) -> str:
 
 
 def _recorded(
-    path: str, command: str, options: Mapping[str, Option], *, quiet: bool
+    path: str, command: str, options: Mapping[str, Any], *, quiet: bool
 ) -> tuple[_Found, Callable[[Any], Any]]:
     """The settings of a report, and how the files that they name are found.
 

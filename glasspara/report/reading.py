@@ -30,6 +30,11 @@ class StoredReport:
     inputs: tuple[NamedFile, ...]
     others: tuple[NamedFile, ...]
 
+    @property
+    def glasspara_version(self) -> str:
+        """Version of the program that wrote it, "" where it does not say."""
+        return str(self.document.get("glasspara_version", ""))
+
 
 def read_report(path: str, *, command: str = "", remedy: str = "") -> StoredReport:
     """The report that ``path`` holds; ``command`` is the one that must have written it, any by default.

@@ -73,7 +73,7 @@ def test_what_is_not_given_has_the_default_of_the_command():
         ("mass", " ", "mass: the value is empty"),
         ("model", {"etm": 1}, "model: {'etm': 1} is not etm|ll|..."),
         ("minos", {"d_min": 1}, "minos: {'d_min': 1} is not NAME|all"),
-        ("allowances", 1, "allowances: 1 is not True or False"),
+        ("allowances", 1, "allowances: 1 is not true or false"),
         ("bootstrap", 1, "bootstrap: 1 is not a number from 2"),
         ("bootstrap", 2.5, "bootstrap: 2.5 is not a whole number"),
         ("min_fit", "good", "min_fit: 'good' is not a number"),

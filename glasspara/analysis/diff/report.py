@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from glasspara.analysis.diff.comparison import ROUNDING
 from glasspara.analysis.diff.documents import relative
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.package import __version__
-from glasspara.report.block import fill
 from glasspara.report.frame import NamedFileBlock, Report
 from glasspara.report.table import csv_text
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from glasspara.analysis.diff.comparison import DiffResult
     from glasspara.analysis.diff.documents import Pair
     from glasspara.data.loading import Input
-    from glasspara.report.reading import StoredReport
 
 TABLE = "differences.csv"
 _MOST = 20  # rows of a table at the terminal
@@ -31,7 +29,7 @@ class ComparedReportBlock(TypedDict):
     """One of the two reports."""
 
     path: str
-    glasspara_version: str | None
+    glasspara_version: str
 
 
 class InputPairBlock(TypedDict):
@@ -78,14 +76,14 @@ class FindingPairBlock(TypedDict):
 class DiffBlock(TypedDict):
     """Two reports of one command; ``quantities`` and ``verdicts`` are all of them, the rest is what differs."""
 
-    command: str
+    command: Annotated[str, "a.command"]
     a: ComparedReportBlock
     b: ComparedReportBlock
     shared_data: bool
     inputs: list[InputPairBlock]
     settings: list[PairBlock]
     versions: list[PairBlock]
-    verdicts: list[PairBlock]
+    verdicts: Annotated[list[PairBlock], "verdict_pairs"]
     quantities: list[QuantityPairBlock]
     numbers: list[PairBlock]
     statements: list[PairBlock]
@@ -97,27 +95,7 @@ class DiffBlock(TypedDict):
 class DiffDocument(TypedDict):
     """What ``diff`` adds to the frame."""
 
-    diff: DiffBlock
-
-
-def diff_block(result: DiffResult) -> DiffBlock:
-    return fill(
-        DiffBlock,
-        result,
-        command=result.a.command,
-        verdicts=result.verdict_pairs,
-        a=_of(result.a),
-        b=_of(result.b),
-    )
-
-
-def diff_document(result: DiffResult) -> DiffDocument:
-    return {"diff": diff_block(result)}
-
-
-def _of(report: StoredReport) -> ComparedReportBlock:
-    version = report.document.get("glasspara_version")
-    return {"path": report.path, "glasspara_version": None if version is None else str(version)}
+    diff: Annotated[DiffBlock, ""]
 
 
 def diff_tables(_: Sequence[Input], result: DiffResult) -> Mapping[str, str]:
@@ -166,7 +144,7 @@ def show_diff(
     """What differs, and the values side by side; ``names`` are what the two reports are called."""
     columns = (Column(names[0], "text"), Column(names[1], "text"))
     for name, report in zip(names, (result.a, result.b), strict=True):
-        show_sentence(f"{name}: {report.path} (glasspara {_of(report)['glasspara_version'] or '?'})", out)
+        show_sentence(f"{name}: {report.path} (glasspara {report.glasspara_version})", out)
     out.print()
     _show_inputs(result, out, names)
     rows = [(item.name, _shown(item.a), _shown(item.b)) for item in result.settings]
@@ -267,4 +245,4 @@ def _shown(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-REPORT = Report("diff", diff_document, diff_tables, show_diff, files=("diff.json", TABLE))
+REPORT = Report("diff", DiffDocument, diff_tables, show_diff, files=("diff.json", TABLE))
