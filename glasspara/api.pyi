@@ -473,6 +473,7 @@ def derive(
     d0: float | None = None,
     area_per_particle: float | None = None,
     p_star: Parts | None = None,
+    e_max: Parts | None = None,
     oxygen: Parts | None = None,
     temperature: float | Sequence[float] | None = None,
     fit_number: int | None = None,

@@ -29,9 +29,9 @@ _CHUNK = 100_000
 def flux_jumps(*, varies: FloatArray, moment: FloatArray, branch: IntArray, scatter: Scatter) -> IntArray:
     """Indices of points off the curve by FAR times the scatter while the points around them are not.
 
-    The moment is held against the cubic through its neighbours within the branch. A point is suspect where it, alone or
-    with the next one, lies beyond both neighbours and is what makes the curve rough: a steep but true change leaves its
-    neighbours rough too. A jump that is smaller than the step from point to point cannot be distinguished from the
+    The moment is compared with the cubic through its neighbours within the branch. A point is suspect where it, alone
+    or with the next one, lies beyond both neighbours and is what makes the curve rough: a steep but true change leaves
+    its neighbours rough too. A jump that is smaller than the step from point to point cannot be distinguished from the
     curve, and the first two and last two points of a branch have too few neighbours.
 
     Parameters

@@ -22,7 +22,7 @@ TRUSTED_WINDOWS = 12
 
 _FEWEST_REPEATS = 10  # degrees of freedom
 _SPREAD = 4.0  # times what two repeats may differ by: repeats that spread farther are a sweep
-_ORDERS = (2, 3, 4, 5)  # of the polynomial that a window of order + 2 points is held against
+_ORDERS = (2, 3, 4, 5)  # of the polynomial that a window of order + 2 points is compared with
 _FEWEST_WINDOWS = 3
 _SETTLED = 0.7  # a scatter that a higher order does not lower below this is scatter, no longer curvature
 _ALTERNATING = (
@@ -248,7 +248,7 @@ def _about_drift(
 def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatter:
     """Robust scatter of the points about a smooth curve through their neighbours, within each branch.
 
-    Windows of k + 2 points are held against the polynomial of degree k through them (divided differences, any
+    Windows of k + 2 points are compared with the polynomial of degree k through them (divided differences, any
     spacing), k from 2 up to where a higher degree no longer lowers the scatter. The scatter is reliable if it comes
     from TRUSTED_WINDOWS and neighbouring windows deviate to opposite sides, as noise does; a curve stays on one side.
     """
