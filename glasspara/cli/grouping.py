@@ -15,6 +15,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 from glasspara.cli.commands import HelpAll
+from glasspara.cli.values import in_range
 
 if TYPE_CHECKING:
     from glasspara.report.frame import Invocation
@@ -54,7 +55,12 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     )
 
     def call(*, help_all: bool = False, **values: Any) -> None:  # noqa: ARG001
-        asked = _invocation(command.__name__, {keys[name]: value for name, value in values.items()})
+        given = {keys[name]: value for name, value in values.items()}
+        for key, value in given.items():
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, float):
+                    in_range(item, f"--{key.replace('_', '-')}", str(item))
+        asked = _invocation(command.__name__, given)
         for name, (group, names) in groups.items():
             extra = {"asked": asked} if name in recorders else {}
             values[name] = group(**{option: values.pop(option) for option in names}, **extra)

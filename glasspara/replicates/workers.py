@@ -7,6 +7,7 @@ import logging
 import os
 import pickle
 import signal
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -79,6 +80,8 @@ def _start() -> None:
 
 def _begin(lifeline: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    warnings.simplefilter("ignore")  # the terminal is that of the process that started this one, too
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     Thread(target=_leave_with, args=(lifeline,), daemon=True).start()
 
 

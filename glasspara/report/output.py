@@ -58,6 +58,9 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
         The folder cannot be made or written to, one of ``names`` exists and ``force`` is not set, or something that
         we did not write stands where the journal of one of them belongs.
     """
+    if os.path.lexists(folder) and not folder.is_dir():
+        what = "this is a link to nothing" if not folder.exists() else "this is no folder"
+        raise NotWritableError(what, where=str(folder), remedy="Remove it, or choose another place")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
