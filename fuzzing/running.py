@@ -71,6 +71,7 @@ def _become(arguments: list[str], out: int, err: int, seconds: int) -> None:
         sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))  # noqa: SIM115
         sys.argv = ["glasspara", *arguments]
         main()
+        status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:

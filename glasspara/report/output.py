@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 from glasspara.errors import UsageError
 from glasspara.replicates.critical_section import interrupts_deferred, lock
@@ -254,13 +255,10 @@ def write_result(
 
 def _inputs_of(report: Path) -> list[str] | None:
     """Paths of the input files of a report of ours; None where it is none."""
+    document = _report_of_ours(report)
     try:
-        with open_plain(report) as handle:
-            document = json.loads(handle.read())
-        if not isinstance(document[HASHES], dict):
-            return None
         return [str(item["path"]) for item in document["inputs"]]
-    except (OSError, UsageError, ValueError, LookupError, TypeError, RecursionError):
+    except (LookupError, TypeError):
         return None
 
 
@@ -345,11 +343,19 @@ def _merged(first: _Proofs, second: _Proofs) -> _Proofs:
 
 def _listed(report: Path) -> _Proofs:
     """What the report lists with hashes; nothing where it is none of ours."""
+    return {name: {str(digest)} for name, digest in _report_of_ours(report).get(HASHES, {}).items()}
+
+
+def _report_of_ours(report: Path) -> dict[str, Any]:
+    """The document in a plain file; nothing where it is none that we wrote."""
     try:
         with open_plain(report) as handle:
-            return {name: {digest} for name, digest in json.loads(handle.read())[HASHES].items()}
-    except (OSError, UsageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return {}
+            document = json.loads(handle.read())
+        if isinstance(document["glasspara_version"], str) and isinstance(document[HASHES], dict):
+            return dict(document)
+    except (OSError, UsageError, ValueError, LookupError, TypeError, RecursionError):
+        pass
+    return {}
 
 
 def _is_ours(folder: Path, name: str, digests: set[str]) -> bool:
