@@ -368,7 +368,8 @@ Cluster = Annotated[
     str | None,
     option(
         "--cluster",
-        "Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT.",
+        "Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT. Trust it: it can run code here, and "
+        "whoever reaches it can run code on its workers.",
         "ADDRESS",
         panel=REPLICATES,
     ),
