@@ -31,13 +31,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glasspara.analysis.universality.common_curve import CurveTest, Tension, curve_test, folded, nearest_curve
+from glasspara.analysis.universality.common_curve import (
+    ChiLarmor,
+    CurveTest,
+    Tension,
+    curve_test,
+    folded,
+    nearest_curve,
+    subtracted,
+)
 from glasspara.analysis.universality.instrument import Explanation, Suspects
-from glasspara.analysis.universality.larmor_choice import ChiLarmor, subtracted
 from glasspara.analysis.universality.parts import UniversalityParts, universality_parts
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.misfit import on_branches
 from glasspara.fitting.judge.plausibility import implausible_data
@@ -61,8 +69,8 @@ class RunTension:
     tension: Tension
 
 
-@dataclass(frozen=True)
-class UniversalityResult:
+@dataclass(frozen=True, repr=False)
+class UniversalityResult(Answer):
     """Outcome of the test. Arrays run through the points of ``data``; emu/g and Oe/K."""
 
     data: Dataset
@@ -71,7 +79,7 @@ class UniversalityResult:
     dof: tuple[int, int]
     p_value: float
     p_with_allowances: float | None
-    """The same with instrumental errors granted; None where they were not asked for, or not needed."""
+    """The same with instrumental errors allowed for; None where they were not asked for, or not needed."""
     holds: bool | None
     """None where that cannot be judged: several samples, hysteresis, or a failure that the instrument explains."""
     h_over_t: FloatArray
