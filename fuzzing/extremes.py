@@ -14,7 +14,6 @@ from random import Random
 from typing import Any
 
 import typer.main
-from glasspara.simulation.layouts import LAYOUTS, compose
 
 from fuzzing import Findings
 from fuzzing.reading import keep
@@ -23,6 +22,7 @@ from fuzzing.seeds import ROOT
 from glasspara.app import COMMANDS, application
 from glasspara.model.catalogue import MODELS
 from glasspara.model.parameters import PARAMETERS
+from glasspara.simulation.writer import LAYOUTS, compose
 
 SOUND = (
     "0",
