@@ -58,6 +58,7 @@ def _own_streams() -> None:
         import warnings
 
         warnings.simplefilter("ignore")
+        os.environ["PYTHONWARNINGS"] = "ignore"  # of Python's own helper, which outlives a kill
 
 
 def _leave(ended: list[int]) -> None:

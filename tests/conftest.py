@@ -34,7 +34,15 @@ def shell_words(*arguments: object) -> str:
 def _plain_terminal():
     """Tests run alike whatever terminal they were started from."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        for name in (
+            "FORCE_COLOR",
+            "NO_COLOR",
+            "COLUMNS",
+            "LINES",
+            "TTY_COMPATIBLE",
+            "TTY_INTERACTIVE",
+            "GITHUB_ACTIONS",
+        ):
             patch.delenv(name, raising=False)
         yield
 

@@ -387,7 +387,8 @@ Jobs = Annotated[
     int | None,
     option(
         "--jobs",
-        "Processes that share files, fits, replicates; all cores by default. The results are the same for any N.",
+        "Processes that share files, fits, replicates; all cores by default, and never more. The results are the same "
+        "for any N.",
         "N",
         min=1,
     ),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
+from glasspara.cli.groups import workers
+from glasspara.replicates.cores import usable_cores
 from tests.conftest import ROOT
 
 
@@ -127,3 +130,30 @@ app.run()
     done = run(code, tmp_path)
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (status, "", 1)
     assert words in done.stderr
+
+
+def test_there_are_no_more_jobs_than_cores():
+    assert workers(10**9) == workers(None) == usable_cores()
+    assert workers(1) == 1
+
+
+def test_a_kill_leaves_no_warning_of_semaphores(fixtures, tmp_path):
+    """Python's helper, which cleans up after a process that was killed, speaks on its terminal."""
+    (file,) = fixtures.glob("pure-ll/*_20000Oe.rso.dat")
+    more = ["fit", str(file), "--model", "ll", "--bootstrap", "2000", "--out", "out", "--jobs", "2"]
+    code = f"""
+import os, signal, sys
+from glasspara.replicates import run
+def kill(*arguments):
+    os.kill(os.getpid(), signal.SIGKILL)
+run._keep = kill
+from glasspara.__main__ import main
+sys.argv = {["glasspara", *more]}
+if __name__ == "__main__":
+    main()
+"""
+    program = tmp_path / "program.py"
+    program.write_text(code, encoding="utf-8")
+    done = run(f"import runpy; runpy.run_path({str(program)!r}, run_name='__main__')", tmp_path)
+    assert done.returncode == -signal.SIGKILL
+    assert "semaphore" not in done.stderr
