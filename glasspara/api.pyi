@@ -63,6 +63,8 @@ def load(
 @overload
 def fit(data: Data, /, *, per_run: Literal[True], **options: Any) -> Fits: ...
 @overload
+def fit(data: Data, /, *, per_sample: Literal[True], **options: Any) -> Fits: ...
+@overload
 def fit(
     data: Data,
     /,
@@ -105,7 +107,7 @@ def fit(
     staged: bool = False,
     staged_once: bool = False,
     per_run: Literal[False] = False,
-    per_sample: bool = False,
+    per_sample: Literal[False] = False,
     minos: str | Sequence[str] | None = None,
     profile: str | Sequence[str] | None = None,
     contour: Value | tuple[Value, ...] | Sequence[Value | tuple[Value, ...]] | None = None,
@@ -118,6 +120,7 @@ def fit(
     force: bool = False,
     plots: bool = True,
     decompose: bool = False,
+    columns: str | Sequence[str] | None = None,
 ) -> FitResult: ...
 def universality(
     data: Data,
@@ -542,6 +545,7 @@ def subtract(
     trace_ions: File | None = None,
     staged: bool = False,
     staged_once: bool = False,
+    columns: str | Sequence[str] | None = None,
     out: File | None = None,
     force: bool = False,
 ) -> Subtraction: ...
