@@ -250,11 +250,17 @@ def write_result(
     )
 
 
+def inputs_of(document: Mapping[str, Any]) -> list[str]:
+    """Paths of the files that a report is of: its inputs, and what stands in their place (a report, a preset)."""
+    others = [item for item in document.get("other_files", ()) if item["named_by"] == "FILE"]
+    return [str(item["path"]) for item in (*document["inputs"], *others)]
+
+
 def _inputs_of(report: Path) -> list[str] | None:
     """Paths of the input files of a report of ours; None where it is none."""
     document = _report_of_ours(report)
     try:
-        return [str(item["path"]) for item in document["inputs"]]
+        return inputs_of(document)
     except (LookupError, TypeError):
         return None
 
