@@ -35,6 +35,7 @@ COMMANDS = {
     "derive": "analysis.derive.command",
     "inspect": "analysis.inspect.command",
     "subtract": "analysis.subtract.command",
+    "plan": "analysis.plan.command",
     "simulate": "analysis.simulate.command",
     "reproduce": "analysis.reproduce.command",
     "init": "cli.information",

@@ -1,0 +1,365 @@
+"""The plan: the fit of what there is, candidate runs by what each would add, and the best of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glasspara.analysis.plan.candidates import Noise, Reach, name_of, range_of
+from glasspara.analysis.plan.objectives import (
+    ALL,
+    DECIDE,
+    Criterion,
+    Errors,
+    Forecast,
+    Margin,
+    Objective,
+    outcomes,
+)
+from glasspara.data.dataset import Dataset
+from glasspara.errors import InputError, UsageError
+from glasspara.findings import Assessment, Finding, finding
+from glasspara.fitting.fit import fit
+from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
+from glasspara.fitting.problem.combinations import combinations
+from glasspara.fitting.problem.coordinates import reported_names
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.result import FitResult
+from glasspara.presets import RunPlan
+from glasspara.replicates.cores import Progress, no_progress, on_one_thread
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+# Where a measure takes long, the ranges of so many of the best set points are tried.
+_FINER = 3
+_LITTLE = 0.9  # of today's error: a plan that leaves more gains little
+_ROUGH = 0.2  # relative error above which a linear forecast is one of size only
+_OUTCOMES, _SEED, _SURE = 20, 1, 0.9  # of a decision: simulated ones, and the share that makes it sure
+_UNUSABLE = ("poor", "not-plausible", "not-converged")
+
+CENTRAL = (0.16, 0.84)
+"""Quantiles that 68 % lie between."""
+
+
+@dataclass(frozen=True)
+class Valued:
+    """A run, and the measure of the goal with it (and with those before it, in a plan)."""
+
+    run: RunPlan
+    measure: float
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A quantity of the fit: its value, and its standard error today, with the plan, and with an even grid."""
+
+    value: float
+    unit: str
+    before: float
+    after: float
+    even_grid: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure next.
+
+    A measure is the standard error of the goal in ``unit`` (``criterion`` "c"), the mean error of several goals over
+    today's ("D"), or the margin over ordinary magnetism ("T"). ``ranked`` are all candidates as the next run, the best
+    first; ``steps`` the plan in the order of choice, with the measure after each; ``even_runs`` as many runs on an even
+    grid, with theirs. ``with_iron`` is the measure with no run but known iron, None where the iron is known.
+    ``outcomes`` are margins that measuring the plan may give, each by a simulation; none for other goals.
+    """
+
+    goals: tuple[str, ...]
+    criterion: Criterion
+    unit: str
+    before: float
+    ranked: tuple[Valued, ...]
+    steps: tuple[Valued, ...]
+    even_runs: tuple[RunPlan, ...]
+    even_grid: float
+    with_iron: float | None
+    outcomes: tuple[float, ...]
+    quantities: Mapping[str, Expected]
+    noise: Noise
+    reach: Reach
+    fit: FitResult
+    assessment: Assessment
+    notes: tuple[Finding, ...]
+
+    @property
+    def data(self) -> Dataset:
+        return self.fit.data
+
+    @property
+    def after(self) -> float:
+        """The measure with the whole plan."""
+        return self.steps[-1].measure
+
+    @property
+    def runs(self) -> list[RunPlan]:
+        """The plan's runs in the order of choice."""
+        return [step.run for step in self.steps]
+
+    def to_frame(self) -> DataFrame:
+        """One row a candidate, the best first: kind, set point, range, points, measure."""
+        from pandas import DataFrame
+
+        return DataFrame(ranked_columns(self))
+
+
+def ranked_columns(plan: Plan) -> dict[str, list[Any]]:
+    """The candidates as columns."""
+    runs = [item.run for item in plan.ranked]
+    return {
+        "kind": [run.kind for run in runs],
+        "set_point_Oe_or_K": [run.nominal for run in runs],
+        "from_K_or_Oe": [run.grid[0] for run in runs],
+        "to_K_or_Oe": [run.grid[-1] for run in runs],
+        "points": [len(run.grid) for run in runs],
+        "measure": [item.measure for item in plan.ranked],
+    }
+
+
+def check(settings: FitSettings, goals: Sequence[str], runs: int) -> None:
+    """Refuse what cannot be planned, before any work.
+
+    Raises
+    ------
+    UsageError
+        For an unknown goal, ``decide`` or ``all`` beside another, ``decide`` without an ATS term, or no run.
+    """
+    if runs < 1:
+        raise UsageError(f"--runs: a plan of {runs} runs", remedy="Give 1 or more")
+    reported = reported_names(settings.model, partition=settings.partition)
+    known = (DECIDE, ALL, *reported, *combinations(reported))
+    for name in goals:
+        if name not in known:
+            raise UsageError(f"--goal: nothing is called {name!r}", remedy=f"Known: {', '.join(known)}")
+        if name in (DECIDE, ALL) and len(goals) > 1:
+            raise UsageError(f"--goal {name} goes with no other goal", remedy="Give it alone")
+    if DECIDE in goals and not settings.model.has_ats:
+        raise UsageError(
+            f"--goal decide: the model {settings.model.name} has no ATS term", remedy="Use --model etm"
+        )
+
+
+@on_one_thread
+def plan(
+    data: Dataset,
+    settings: FitSettings | None = None,
+    *,
+    goals: Sequence[str] = (),
+    runs: int = 3,
+    reach: Reach = Reach(),  # noqa: B008  # frozen
+    noise: Noise | None = None,
+    progress: Progress = no_progress,
+) -> Plan:
+    """Fit ``data``, rank candidate runs by what each adds to ``goals``, and choose ``runs`` of them one by one.
+
+    Parameters
+    ----------
+    goals : sequence of names
+        Parameters or derived combinations, ``all`` or ``decide``. By default ``decide`` while ordinary magnetism is not
+        excluded, then ``ats_strength``; ``n_fe`` for a model without an ATS term.
+    reach : Reach
+        Fields, temperatures and the number of points of a run.
+    noise : Noise, optional
+        That of the further points; by default what describes the errors of ``data``.
+
+    Raises
+    ------
+    UsageError
+        As :func:`check`, and for a goal that is held.
+    InputError
+        For a goal of the ATS term where the data do not need the term.
+    """
+    settings = settings or FitSettings()
+    goals = tuple(dict.fromkeys(goals))
+    check(settings, goals, runs)
+    result = fit(data, settings)
+    noise = noise or Noise.of(data)
+    ordinary = result.ordinary
+    if not goals:
+        undecided = ordinary is None or not ordinary.excluded
+        goals = (("decide" if undecided else "ats_strength") if settings.model.has_ats else "n_fe",)
+    minimum = result.minimum
+    if goals != (DECIDE,) and result.ats_test is not None:
+        minimum = result.ats_test.chosen(minimum)
+        lost = [name for name in goals if name not in Forecast(minimum, noise).quantities and name != ALL]
+        if minimum is not result.minimum and any(
+            name in Forecast(result.minimum, noise).quantities for name in lost
+        ):
+            raise InputError(
+                f"the data do not need the ATS term, and tell nothing of {', '.join(lost)} to plan with",
+                remedy="Take --goal decide, or one of the iron",
+            )
+    forecast = Forecast(minimum, noise)
+    errors = Errors(forecast, (ALL,))
+    objective: Objective
+    if goals == (DECIDE,):
+        if ordinary is None:
+            granted = settings.granted(data)
+            ordinary = compare_with_ordinary(minimum, iron=settings.known_iron, widths=granted)
+        objective = Margin(forecast, ordinary)
+    else:
+        objective = errors = Errors(forecast, goals)
+    before = objective.of([])
+    ranked, steps = _search(objective, reach.candidates(), runs, progress)
+    even_runs, even_grid = _even(objective, reach, runs)
+    error_sets = [
+        forecast.errors(errors.rows(part)) for part in ([], [item.run for item in steps], even_runs)
+    ]
+    quantities = {
+        name: Expected(value, unit, *(part[name] for part in error_sets))
+        for name, (value, unit, _) in forecast.quantities.items()
+    }
+    margins: tuple[float, ...] = ()
+    if isinstance(objective, Margin):
+        assert ordinary is not None
+        chosen = [item.run for item in steps]
+        margins = tuple(sorted(outcomes(forecast, ordinary, chosen, count=_OUTCOMES, seed=_SEED)))
+    draft = Plan(
+        goals, objective.criterion, objective.unit, before, tuple(ranked), tuple(steps), tuple(even_runs), even_grid,
+        objective.with_iron, margins, quantities, noise, reach, result, Assessment("plan", "planned", ()), (),
+    )  # fmt: skip
+    return _assessed(draft)
+
+
+def _search(
+    objective: Objective, groups: list[list[RunPlan]], count: int, progress: Progress
+) -> tuple[list[Valued], list[Valued]]:
+    """All candidates as the next run, the best first; and the plan, each run the best beside those before it."""
+    finer = _FINER if objective.costly else len(groups)
+    most = max(map(len, groups)) - 1
+    total = count * (len(groups) + min(finer, len(groups)) * most)
+    done = 0
+    progress(0, total)
+
+    def value(before: Sequence[RunPlan], runs: Sequence[RunPlan]) -> list[Valued]:
+        nonlocal done
+        found = []
+        for run, measure in zip(runs, objective.measures(before, runs), strict=True):
+            found.append(Valued(run, measure))
+            progress(done := done + 1, total)
+        return found
+
+    def badness(item: Valued) -> float:
+        return -objective.sign * item.measure
+
+    first: list[Valued] = []
+    steps: list[Valued] = []
+    for _ in range(count):
+        before = [step.run for step in steps]
+        whole = value(before, [group[0] for group in groups])
+        order = sorted(range(len(groups)), key=lambda index: badness(whole[index]))
+        parts = value(before, [run for index in order[:finer] for run in groups[index][1:]])
+        ranked = sorted([*whole, *parts], key=badness)
+        first = first or ranked
+        steps.append(ranked[0])
+    progress(total, total)
+    return first, steps
+
+
+def _even(objective: Objective, reach: Reach, count: int) -> tuple[list[RunPlan], float]:
+    """The better one of the even grids, and its measure."""
+    grids = [(runs, objective.of(runs)) for runs in reach.even_grids(count)]
+    return max(grids, key=lambda item: objective.sign * item[1])
+
+
+# --- verdict -----------------------------------------------------------------------------------------------
+
+
+def _assessed(draft: Plan) -> Plan:
+    """The plan with its verdict and notes."""
+    decide = draft.criterion == "T"
+    status, reasons = _on_margin(draft) if decide else _on_errors(draft)
+    first = draft.ranked[0]
+    reasons += [
+        finding(
+            "plan.first", run=name_of(first.run), range=range_of(first.run), **_measure(draft, first.measure)
+        ),
+        finding(
+            "plan.even-grid",
+            runs=[name_of(run) for run in draft.even_runs],
+            points=len(draft.even_runs) * draft.reach.points,
+            **_measure(draft, draft.even_grid),
+        ),
+    ]
+    if draft.with_iron is not None:
+        reasons.append(finding("plan.with-iron", **_measure(draft, draft.with_iron)))
+    trusted = draft.fit.assessment.status not in _UNUSABLE
+    if not trusted:
+        reasons.insert(0, finding("plan.fit-not-trusted", status=draft.fit.assessment.status))
+        status = "fit-not-trusted"
+    assessment = Assessment("plan", status, tuple(reasons), trusted=trusted)
+    return replace(draft, assessment=assessment, notes=tuple(_notes(draft)))
+
+
+def _measure(draft: Plan, measure: float) -> dict[str, Any]:
+    """A measure for a sentence: its criterion, and relative to the value of a single goal where that has a size."""
+    value = draft.quantities[draft.goals[0]].value if draft.criterion == "c" else 0.0
+    return {
+        "criterion": draft.criterion,
+        "measure": measure,
+        "unit": "" if draft.unit == "1" else f" {draft.unit}",
+        "relative": measure / abs(value) if value else None,
+    }
+
+
+def _on_errors(draft: Plan) -> tuple[str, list[Finding]]:
+    count = len(draft.steps)
+    after = _measure(draft, draft.after)
+    gain = finding(
+        "plan.gain",
+        goals=list(draft.goals),
+        runs=count,
+        points=count * draft.reach.points,
+        before=draft.before,
+        after=after.pop("measure"),
+        relative_before=_measure(draft, draft.before)["relative"],
+        **after,
+    )
+    return "planned" if draft.after < _LITTLE * draft.before else "little-to-gain", [gain]
+
+
+def _on_margin(draft: Plan) -> tuple[str, list[Finding]]:
+    above = sum(margin > THRESHOLD for margin in draft.outcomes)
+    share = above / len(draft.outcomes)
+    status = "decides" if share >= _SURE else "may-decide" if share >= 1.0 - _SURE else "does-not-decide"
+    if draft.before > THRESHOLD:
+        status = "decided"
+    low, high = np.quantile(draft.outcomes, CENTRAL).tolist()
+    count = len(draft.steps)
+    margin = finding(
+        "plan.margin",
+        before=draft.before,
+        after=draft.after,
+        threshold=THRESHOLD,
+        runs=count,
+        points=count * draft.reach.points,
+    )
+    outcome = finding("plan.outcomes", above=above, outcomes=len(draft.outcomes), low=low, high=high)
+    return status, [margin, outcome]
+
+
+def _notes(draft: Plan) -> list[Finding]:
+    noise = draft.noise
+    found = [finding("plan.noise", relative=noise.relative, floor=noise.floor, source=noise.source)]
+    rough = [
+        name
+        for name in draft.goals
+        if name in draft.quantities
+        and draft.quantities[name].after > _ROUGH * abs(draft.quantities[name].value)
+    ]
+    if rough:
+        found.append(finding("plan.rough", goals=rough, limit=_ROUGH))
+    if draft.criterion == "T" and draft.fit.ats_test is not None and not draft.fit.ats_test.needed:
+        found.append(finding("plan.term-not-needed"))
+    found.append(finding("plan.conditional", model=draft.fit.model.name, status=draft.fit.assessment.status))
+    return found

@@ -1,0 +1,176 @@
+"""Does ``plan`` keep its word: are its errors and margins those that simulated campaigns give, and does it beat a grid?
+
+    python -m studies.plan
+
+prints the tables of ``docs/plan.md``. For each goal a plan is made from one simulated campaign of BK7 (Table 3 of the
+source), as a laboratory would. Then whole campaigns, the first runs and those of the plan, are simulated from the truth
+and fitted: the scatter of what the fits find is held against the forecast, and against that of an even grid of as many
+points. For ``decide`` every campaign makes a plan of its own; its margins are held against the forecast outcomes. Half
+an hour of one core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from glasspara.analysis.plan import Noise, Plan, Reach, plan
+from glasspara.analysis.plan.candidates import expected_run, name_of, range_of
+from glasspara.analysis.plan.planning import CENTRAL
+from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.fitting.fit import fit
+from glasspara.fitting.judge.ordinary import THRESHOLD
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.model.model import Model
+from glasspara.presets import RunPlan
+from glasspara.simulation.datasets import BK7, fixed_field
+from studies._common import Workers, replicates, study_options
+
+KNOWN = 0.2
+"""Relative error up to which the forecast is held to its word."""
+
+STARTS: Mapping[str, tuple[float, ...]] = {
+    "2 M(T), 5 and 50 kOe": (5e3, 5e4),
+    "4 M(T), 1 to 50 kOe": (1e3, 5e3, 2e4, 5e4),
+}
+GOALS = (("ats_strength",), ("fe2_fraction",), ("delta_mu",), ("d_min",), ("all",))
+RUNS = 2
+CAMPAIGNS = 200
+DECISIONS = 40
+WEAK = 1.0 / 3.0  # share of the source's systems in the second sample for ``decide``
+
+
+def measured(
+    runs: Sequence[RunPlan],
+    noise: Noise,
+    rng: np.random.Generator,
+    like: ReducedRun,
+    truth: Mapping[str, float] = BK7,
+) -> list[ReducedRun]:
+    """``runs`` as an instrument measures them."""
+    found = []
+    for run in runs:
+        ideal = expected_run(run, truth, Model(), noise=noise, like=like)
+        moved = ideal.magnetisation + ideal.sigma * rng.standard_normal(len(ideal))
+        found.append(replace(ideal, magnetisation=moved))
+    return found
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign of the first ``fields`` and further ``runs``: what its fit finds."""
+
+    fields: tuple[float, ...]
+    runs: tuple[RunPlan, ...]
+    noise: Noise
+
+    def __call__(self, rng: np.random.Generator, _index: int) -> dict[str, float]:
+        first = fixed_field(BK7, rng, fields=self.fields)
+        data = Dataset((*first.runs, *measured(self.runs, self.noise, rng, first.runs[0])))
+        found = fit(data, FitSettings(), ordinary=False, brief=True)
+        return {name: item.value for name, item in found.quantities.items()}
+
+
+def scatter(title: str, task: Campaign, campaigns: int, workers: Workers) -> dict[str, float]:
+    """Standard deviation of every quantity over the campaigns."""
+    found = replicates(title, task, campaigns, seed=11, workers=workers)
+    return {name: float(np.std([item[name] for item in found], ddof=1)) for name in found[0]}
+
+
+def errors(start: str, goals: tuple[str, ...], campaigns: int, workers: Workers) -> None:
+    """A plan for ``goals``: its forecast beside the scatter of fits, of its own runs and of the even grid."""
+    fields = STARTS[start]
+    made = plan(fixed_field(BK7, np.random.default_rng(1), fields=fields), goals=goals, runs=RUNS)
+    words = "; ".join(f"{name_of(run)}, {range_of(run)}" for run in made.runs)
+    title = f"{start}, goal {', '.join(goals)}"
+    print(f"\n{title}: {words}")
+    own = scatter(f"{title}, plan", Campaign(fields, tuple(made.runs), made.noise), campaigns, workers)
+    grid = scatter(f"{title}, even", Campaign(fields, made.even_runs, made.noise), campaigns, workers)
+    print("| quantity | today | forecast | found | found/forecast | even grid, forecast | found |")
+    print("|---|---|---|---|---|---|---|")
+    ratios = []
+    for name, item in made.quantities.items():
+        if item.before > KNOWN * abs(item.value):
+            continue
+        ratios.append(own[name] / item.after)
+        print(
+            f"| {name} | {_share(item.before, item.value)} | {_share(item.after, item.value)} "
+            f"| {_share(own[name], item.value)} | {ratios[-1]:.2f} "
+            f"| {_share(item.even_grid, item.value)} | {_share(grid[name], item.value)} |"
+        )
+    print(f"found/forecast: {min(ratios):.2f} to {max(ratios):.2f}")
+    if made.criterion == "D":
+        print(f"criterion (errors over today's): plan {made.after:.3f}, even grid {made.even_grid:.3f}")
+
+
+def _share(error: float, value: float) -> str:
+    return f"{100.0 * error / abs(value):.2g} %"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One run at 20 kOe of a glass with a ``share`` of the systems, a plan of one run, and what it then gives."""
+
+    share: float
+
+    def __call__(self, rng: np.random.Generator, _index: int) -> dict[str, Any]:
+        truth = {**BK7, "n_ats": self.share * BK7["n_ats"]}
+        first = fixed_field(truth, rng, fields=(2e4,))
+        made: Plan = plan(first, goals=("decide",), runs=1, reach=Reach())
+
+        def margin(runs: Sequence[RunPlan]) -> float | None:
+            more = measured(runs, made.noise, rng, first.runs[0], truth)
+            ordinary = fit(Dataset((*first.runs, *more))).ordinary
+            return None if ordinary is None else ordinary.margin
+
+        low, high = np.quantile(made.outcomes, CENTRAL).tolist()
+        return {
+            "forecast": made.after,
+            "low": low,
+            "high": high,
+            "sure": made.assessment.status,
+            "margin": margin(made.runs),
+            "even": margin(made.even_runs),
+        }
+
+
+def decisions(share: float, campaigns: int, workers: Workers) -> None:
+    """Margins of the plans beside their forecasts and those of the even grid."""
+    title = f"decide, {share:.2g} of the systems"
+    found = [
+        item
+        for item in replicates(title, Decision(share), campaigns, seed=12, workers=workers)
+        if None not in item.values()
+    ]
+    margin, even, forecast = (
+        np.array([item[key] for item in found]) for key in ("margin", "even", "forecast")
+    )
+    inside = np.mean([item["low"] <= item["margin"] <= item["high"] for item in found])
+    beyond = np.mean([item["margin"] < item["low"] for item in found])
+    print(f"\n{title}, one run of 40 points beside M(T) at 20 kOe, {len(found)} campaigns")
+    print(f"  margin forecast: median {np.median(forecast):.0f}; found: {np.median(margin):.0f}", end="")
+    print(f" ({', '.join(f'{value:.0f}' for value in np.quantile(margin, (0.1, 0.9)))}: 10 and 90 %)")
+    print(
+        f"  even grid: {np.median(even):.0f}; the plan has the larger margin in {np.mean(margin > even):.0%}"
+    )
+    print(f"  decided: plan {np.mean(margin > THRESHOLD):.0%}, even grid {np.mean(even > THRESHOLD):.0%}")
+    print(f"  inside the 68 % of the outcomes: {inside:.0%}, below: {beyond:.0%}")
+    for status in dict.fromkeys(item["sure"] for item in found):
+        part = [item["margin"] > THRESHOLD for item in found if item["sure"] == status]
+        print(f"  {status}: {len(part)} plans, {sum(part)} of them decided")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    workers = study_options(__doc__, argv)
+    for start in STARTS:
+        for goals in GOALS:
+            errors(start, goals, CAMPAIGNS, workers)
+    for share in (1.0, WEAK):
+        decisions(share, DECISIONS, workers)
+
+
+if __name__ == "__main__":
+    main()
