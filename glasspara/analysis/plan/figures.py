@@ -25,7 +25,8 @@ _SYMLOG = 1.0e-2  # of the largest field: linear below
 def plan_figure(result: Plan, *, synthetic: bool = False) -> Figure:
     """Above, the points of the data and of the plan over temperature and field; below, the measure after each run,
     beside that of an even grid of as many points;
-    for a decision the bar holds 68 % of the simulated outcomes.
+    the bar holds 68 % of the outcomes with
+    other parameters that the data allow.
     """
     runs = result.runs
     figure = Figure(figsize=(WIDTH, 8.2 + 0.25 * len(runs)))
@@ -79,6 +80,10 @@ def _draw_measures(axes: Axes, result: Plan, colours: list[str]) -> None:
     axes.plot(counts, measures, color=BLUE, zorder=2.0)
     for x, y, colour in zip(counts, measures, [GREY, *colours], strict=True):
         axes.plot(x, y, "o", color=colour, zorder=3.0)
+    low, high = np.quantile(result.outcomes, CENTRAL)
+    axes.plot(
+        [counts[-1]] * 2, [low, high], color=GREY, linewidth=1.2, marker="_", markersize=12.0, zorder=1.5
+    )
     axes.axhline(result.even_grid, color=ORANGE, linestyle="--", zorder=1.0)
     axes.set_xlabel("further points (1)")
     axes.set_xticks(counts)
@@ -88,10 +93,6 @@ def _draw_measures(axes: Axes, result: Plan, colours: list[str]) -> None:
             "decided", (0.0, THRESHOLD), (3.0, 3.0), xycoords=("axes fraction", "data"), textcoords="offset points",
             color=VERMILLION,
         )  # fmt: skip
-        low, high = np.quantile(result.outcomes, CENTRAL)
-        axes.plot(
-            [counts[-1]] * 2, [low, high], color=GREY, linewidth=1.2, marker="_", markersize=12.0, zorder=1.5
-        )
         axes.set_yscale("symlog", linthresh=THRESHOLD)
         largest = max(*measures, result.even_grid, high, THRESHOLD)
         axes.set_ylim(min(0.0, *measures, low) - 0.5 * THRESHOLD, 4.0 * largest)

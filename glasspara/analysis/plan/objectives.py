@@ -10,7 +10,7 @@ whole then describes old and new data together is its distance to the cone, the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Protocol
@@ -20,7 +20,6 @@ import numpy as np
 from glasspara.analysis.plan.candidates import Noise, expected_run
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
-from glasspara.errors import UsageError
 from glasspara.fitting.judge.ordinary import (
     IRON_OF_A_LABORATORY,
     OrdinaryMagnetism,
@@ -57,11 +56,9 @@ class Forecast:
             points[number] += len(run)
         return data.runs[data.sample_numbers.index(points.index(max(points)))]
 
-    def expected(
-        self, runs: Sequence[RunPlan], values: Mapping[str, float] | None = None
-    ) -> list[ReducedRun]:
-        """``runs`` as the model predicts them, with the fitted parameters or other ``values`` (canonical)."""
-        values, model = values or to_canonical(self.minimum.reported), self.minimum.coordinates.model
+    def expected(self, runs: Sequence[RunPlan]) -> list[ReducedRun]:
+        """``runs`` as the model predicts them."""
+        values, model = to_canonical(self.minimum.reported), self.minimum.coordinates.model
         return [expected_run(run, values, model, noise=self.noise, like=self.sample) for run in runs]
 
     @cached_property
@@ -134,21 +131,6 @@ class Forecast:
         steps = self.steps(rows)
         return {name: float(np.linalg.norm(item[2] @ steps)) for name, item in self.quantities.items()}
 
-    def slopes(self, name: str) -> FloatArray:
-        """Derivatives of the quantity ``name`` by the coordinates.
-
-        Raises
-        ------
-        UsageError
-            For a name that is unknown, or of something that is held.
-        """
-        if name in self.quantities:
-            return self.quantities[name][2]
-        if name in self.minimum.reported or name in combinations(self.minimum.reported):
-            raise UsageError(f"--goal {name}: it is held, no run can add to it", remedy="Free it")
-        known = ", ".join((DECIDE, ALL, *self.quantities))
-        raise UsageError(f"--goal: nothing is called {name!r}", remedy=f"Known: {known}")
-
 
 def _compressed(rows: FloatArray) -> FloatArray:
     """At most as many rows as columns, with the same information."""
@@ -156,19 +138,21 @@ def _compressed(rows: FloatArray) -> FloatArray:
 
 
 class Objective(Protocol):
-    """What further runs are worth. A measure of them is in ``unit``; ``sign`` is 1 where larger is better."""
+    """What further runs are worth, as a measure in ``unit``; ``sign`` is 1 where larger is better.
+
+    A ``costly`` one takes so long that not every range of every set point can be tried.
+    """
 
     criterion: Criterion
     sign: float
     unit: str
     costly: bool
-    """Whether one measure takes so long that not every range of every set point can be tried."""
 
-    def measures(self, before: Sequence[RunPlan], candidates: Sequence[RunPlan]) -> Iterator[float]:
-        """With the runs ``before`` and one of the ``candidates``, for each of them."""
+    def measures(self, plans: Sequence[Sequence[RunPlan]]) -> Iterator[float]:
+        """With the runs of each of ``plans``."""
 
-    def of(self, runs: Sequence[RunPlan]) -> float:
-        """With ``runs``."""
+    def outcomes(self, runs: Sequence[RunPlan]) -> Iterator[float]:
+        """With ``runs``, as it may turn out: one for each of several worlds that may be true."""
 
     @property
     def with_iron(self) -> float | None:
@@ -178,52 +162,87 @@ class Objective(Protocol):
 class Errors:
     """The standard error of one goal (c-optimality); of several, their mean relative to today's (D-optimality).
 
-    That is the geometric mean along the axes of the error ellipsoid: the root of the determinants' ratio.
+    That is the geometric mean along the axes of the error ellipsoid: the root of the determinants' ratio. The errors
+    depend on the parameters, which are not known: each measure is the geometric mean over several ``worlds``, all of
+    which may be true (K. Chaloner and I. Verdinelli, Statist. Sci. 10, 273, 1995).
     """
 
     costly, sign = False, -1.0
 
-    def __init__(self, forecast: Forecast, goals: Sequence[str]) -> None:
-        minimum = forecast.minimum
-        self._forecast = forecast
-        if ALL in goals:  # in the coordinates the determinant is the same but for a factor
-            own = [name not in minimum.coordinates.nuisances for name in minimum.coordinates.free]
-            self._slopes = np.eye(len(own))[own]
-        else:
-            self._slopes = np.stack([forecast.slopes(name) for name in goals])
-        single = len(self._slopes) == 1
+    def __init__(self, worlds: Sequence[Forecast], goals: Sequence[str]) -> None:
+        self._worlds = worlds
+        free = worlds[0].minimum.coordinates.free
+        # in the coordinates the determinant of all is the same but for a factor
+        own = np.eye(len(free))[[name not in worlds[0].minimum.coordinates.nuisances for name in free]]
+        self._slopes = [
+            own if ALL in goals else np.stack([world.quantities[name][2] for name in goals])
+            for world in worlds
+        ]
+        single = len(self._slopes[0]) == 1
         self.criterion: Criterion = "c" if single else "D"
-        self.unit = forecast.quantities[goals[0]][1] if single else "1"
-        self._rows: dict[RunPlan, FloatArray] = {}
-        self._today = 1.0
+        self.unit = worlds[0].quantities[goals[0]][1] if single else "1"
+        self._rows: dict[RunPlan, list[FloatArray]] = {}
+        self._today = [1.0] * len(worlds)
         if not single:
-            self._today = self.of([])
+            self._today = self._sizes([[] for _ in worlds])
 
-    def measures(self, before: Sequence[RunPlan], candidates: Sequence[RunPlan]) -> Iterator[float]:
-        self.rows([*before, *candidates])
-        return (self.of([*before, run]) for run in candidates)
+    def measures(self, plans: Sequence[Sequence[RunPlan]]) -> Iterator[float]:
+        new = list(dict.fromkeys(run for runs in plans for run in runs if run not in self._rows))
+        in_worlds = [world.rows(new) for world in self._worlds]
+        self._rows |= {run: [rows[index] for rows in in_worlds] for index, run in enumerate(new)}
+        return (_mean(self._sizes(self._by_world(runs))) for runs in plans)
 
-    def of(self, runs: Sequence[RunPlan]) -> float:
-        return self._size(self.rows(runs))
+    def outcomes(self, runs: Sequence[RunPlan]) -> Iterator[float]:
+        next(self.measures([runs]))
+        yield from self._sizes(self._by_world(runs))
 
-    def rows(self, runs: Sequence[RunPlan]) -> list[FloatArray]:
-        """What each of ``runs`` adds to the Jacobian."""
-        new = [run for run in dict.fromkeys(runs) if run not in self._rows]
-        self._rows |= dict(zip(new, self._forecast.rows(new), strict=True))
-        return [self._rows[run] for run in runs]
+    def errors(self, runs: Sequence[RunPlan]) -> dict[str, float]:
+        """Standard errors of all quantities with ``runs``."""
+        next(self.measures([runs]))
+        rows = self._by_world(runs)
+        found = [world.errors(part) for world, part in zip(self._worlds, rows, strict=True)]
+        return {name: _mean([item[name] for item in found]) for name in found[0]}
 
     @property
     def with_iron(self) -> float | None:
-        known = {*self._forecast.minimum.problem.constraints, *self._forecast.minimum.coordinates.held}
-        n_fe, _, slopes = self._forecast.quantities.get("n_fe", (0.0, "", None))
-        if known & {"n_fe", *ION_NAMES} or slopes is None or n_fe <= 0.0:
+        fitted = self._worlds[0]
+        known = {*fitted.minimum.problem.constraints, *fitted.minimum.coordinates.held}
+        n_fe = fitted.quantities.get("n_fe", (0.0, "", None))[0]
+        if known & {"n_fe", *ION_NAMES} or n_fe <= 0.0:
             return None
-        return self._size([slopes[None] / (IRON_OF_A_LABORATORY * n_fe)])
+        error = IRON_OF_A_LABORATORY * n_fe
+        return _mean(self._sizes([[world.quantities["n_fe"][2][None] / error] for world in self._worlds]))
 
-    def _size(self, rows: Sequence[FloatArray]) -> float:
-        axes = np.linalg.qr((self._slopes @ self._forecast.steps(rows)).T, mode="r")
-        lengths = np.maximum(np.abs(np.diag(axes)), np.finfo(float).tiny)
-        return float(np.exp(np.mean(np.log(lengths)))) / self._today
+    def _by_world(self, runs: Sequence[RunPlan]) -> list[list[FloatArray]]:
+        return [[self._rows[run][index] for run in runs] for index in range(len(self._worlds))]
+
+    def _sizes(self, rows: Sequence[Sequence[FloatArray]]) -> list[float]:
+        """The measure in each world with further rows, its own."""
+        found = []
+        for world, slopes, part, today in zip(self._worlds, self._slopes, rows, self._today, strict=True):
+            axes = np.linalg.qr((slopes @ world.steps(part)).T, mode="r")
+            found.append(_mean(np.abs(np.diag(axes)).tolist()) / today)
+        return found
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Geometric mean."""
+    return float(np.exp(np.mean(np.log(np.maximum(values, np.finfo(float).tiny)))))
+
+
+def worlds_of(forecast: Forecast, count: int, seed: int) -> list[Forecast]:
+    """``forecast``, and ``count`` others at parameters as far off as the fitted ones may be.
+
+    They are those of fits to new data like those at hand, as in a parametric bootstrap.
+    """
+    minimum, rng = forecast.minimum, np.random.default_rng(seed)
+    resampler, found = Resampler(minimum, "parametric"), [forecast]
+    for _ in range(count):
+        # what is known from elsewhere stays as it is
+        problem = replace(resampler.draw(rng), constraints=minimum.problem.constraints)
+        point = descend_to_minimum(problem, minimum.reported).point
+        found.append(Forecast(replace(minimum, point=point), forecast.noise))
+    return found
 
 
 class Margin:
@@ -232,37 +251,28 @@ class Margin:
     criterion: Criterion = "T"
     costly, sign, unit = True, 1.0, "1"
 
-    def __init__(self, forecast: Forecast, found: OrdinaryMagnetism) -> None:
-        self._forecast, self._found = forecast, found
+    def __init__(self, worlds: Sequence[Forecast], found: OrdinaryMagnetism, seed: int) -> None:
+        self._worlds, self._found, self._seed = worlds, found, seed
 
-    def measures(self, before: Sequence[RunPlan], candidates: Sequence[RunPlan]) -> Iterator[float]:
-        return (self.of([*before, run]) for run in candidates)
+    def measures(self, plans: Sequence[Sequence[RunPlan]]) -> Iterator[float]:
+        fitted, found = self._worlds[0], self._found
+        for runs in plans:
+            further = fitted.expected(runs)
+            yield expected_margin(fitted.minimum, found, runs=further) if runs else found.margin
 
-    def of(self, runs: Sequence[RunPlan]) -> float:
-        if not runs:
-            return self._found.margin
-        return expected_margin(self._forecast.minimum, self._found, runs=self._forecast.expected(runs))
+    def outcomes(self, runs: Sequence[RunPlan]) -> Iterator[float]:
+        """By simulation: the further runs are made from the parameters of each world, with their noise, and join the
+        data at hand; then the ETM and ordinary magnetism are fitted to all of it.
+        """
+        fitted, rng, found = self._worlds[0], np.random.default_rng(self._seed), self._found
+        for world in self._worlds:
+            measured = []
+            for run in world.expected(runs):
+                noise = run.sigma * rng.standard_normal(len(run))
+                measured.append(replace(run, magnetisation=run.magnetisation + noise))
+            refitted = descend_to_minimum(fitted.joined(measured), fitted.minimum.reported)
+            yield compare_with_ordinary(refitted, iron=found.cone.iron_used, widths=found.widths).margin
 
     @property
     def with_iron(self) -> float | None:
         return self._found.margin_with_iron
-
-
-def outcomes(
-    forecast: Forecast, found: OrdinaryMagnetism, runs: Sequence[RunPlan], *, count: int, seed: int
-) -> Iterator[float]:
-    """Margins that measuring ``runs`` may give, ``count`` of them, each by a simulation.
-
-    The truth of each is a fit to new data like those at hand: parameters as far off as theirs may be. The further runs
-    are made from it, with their noise; then the ETM and ordinary magnetism are fitted to all of it.
-    """
-    minimum, rng = forecast.minimum, np.random.default_rng(seed)
-    resampling = Resampler(minimum, "parametric")
-    for _ in range(count):
-        truth = to_canonical(descend_to_minimum(resampling.draw(rng), minimum.reported).reported)
-        measured = []
-        for run in forecast.expected(runs, truth):
-            noise = run.sigma * rng.standard_normal(len(run))
-            measured.append(replace(run, magnetisation=run.magnetisation + noise))
-        refitted = descend_to_minimum(forecast.joined(measured), minimum.reported)
-        yield compare_with_ordinary(refitted, iron=found.cone.iron_used, widths=found.widths).margin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from glasspara.analysis.plan.objectives import (
     Forecast,
     Margin,
     Objective,
-    outcomes,
+    worlds_of,
 )
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError, UsageError
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 _FINER = 3
 _LITTLE = 0.9  # of today's error: a plan that leaves more gains little
 _ROUGH = 0.2  # relative error above which a linear forecast is one of size only
-_OUTCOMES, _SEED, _SURE = 20, 1, 0.9  # of a decision: simulated ones, and the share that makes it sure
+_WORLDS, _SEED = 19, 1  # parameters that the data allow, beside the fitted ones
+_SURE = 0.9  # share of the simulated outcomes that makes a decision sure
 _UNUSABLE = ("poor", "not-plausible", "not-converged")
 
 CENTRAL = (0.16, 0.84)
@@ -72,7 +74,7 @@ class Plan:
     today's ("D"), or the margin over ordinary magnetism ("T"). ``ranked`` are all candidates as the next run, the best
     first; ``steps`` the plan in the order of choice, with the measure after each; ``even_runs`` as many runs on an even
     grid, with theirs. ``with_iron`` is the measure with no run but known iron, None where the iron is known.
-    ``outcomes`` are margins that measuring the plan may give, each by a simulation; none for other goals.
+    ``outcomes`` are measures that the plan may give, each with other parameters that the data allow.
     """
 
     goals: tuple[str, ...]
@@ -175,7 +177,7 @@ def plan(
     Raises
     ------
     UsageError
-        As :func:`check`, and for a goal that is held.
+        As :func:`check`, and for a goal that is held in the fit.
     InputError
         For a goal of the ATS term where the data do not need the term.
     """
@@ -183,93 +185,96 @@ def plan(
     goals = tuple(dict.fromkeys(goals))
     check(settings, goals, runs)
     result = fit(data, settings)
-    noise = noise or Noise.of(data)
-    ordinary = result.ordinary
+    noise, ordinary, minimum = noise or Noise.of(data), result.ordinary, result.minimum
     if not goals:
         undecided = ordinary is None or not ordinary.excluded
-        goals = (("decide" if undecided else "ats_strength") if settings.model.has_ats else "n_fe",)
-    minimum = result.minimum
-    if goals != (DECIDE,) and result.ats_test is not None:
+        goals = ((DECIDE if undecided else "ats_strength") if settings.model.has_ats else "n_fe",)
+    decide = goals == (DECIDE,)
+    if not decide and result.ats_test is not None:
         minimum = result.ats_test.chosen(minimum)
-        lost = [name for name in goals if name not in Forecast(minimum, noise).quantities and name != ALL]
-        if minimum is not result.minimum and any(
-            name in Forecast(result.minimum, noise).quantities for name in lost
-        ):
-            raise InputError(
-                f"the data do not need the ATS term, and tell nothing of {', '.join(lost)} to plan with",
-                remedy="Take --goal decide, or one of the iron",
-            )
     forecast = Forecast(minimum, noise)
-    errors = Errors(forecast, (ALL,))
-    objective: Objective
-    if goals == (DECIDE,):
-        if ordinary is None:
-            granted = settings.granted(data)
-            ordinary = compare_with_ordinary(minimum, iron=settings.known_iron, widths=granted)
-        objective = Margin(forecast, ordinary)
-    else:
-        objective = errors = Errors(forecast, goals)
-    before = objective.of([])
-    ranked, steps = _search(objective, reach.candidates(), runs, progress)
-    even_runs, even_grid = _even(objective, reach, runs)
-    error_sets = [
-        forecast.errors(errors.rows(part)) for part in ([], [item.run for item in steps], even_runs)
-    ]
-    quantities = {
-        name: Expected(value, unit, *(part[name] for part in error_sets))
-        for name, (value, unit, _) in forecast.quantities.items()
-    }
-    margins: tuple[float, ...] = ()
-    if isinstance(objective, Margin):
-        assert ordinary is not None
-        chosen = [item.run for item in steps]
-        margins = tuple(sorted(outcomes(forecast, ordinary, chosen, count=_OUTCOMES, seed=_SEED)))
-    draft = Plan(
-        goals, objective.criterion, objective.unit, before, tuple(ranked), tuple(steps), tuple(even_runs), even_grid,
-        objective.with_iron, margins, quantities, noise, reach, result, Assessment("plan", "planned", ()), (),
-    )  # fmt: skip
-    return _assessed(draft)
-
-
-def _search(
-    objective: Objective, groups: list[list[RunPlan]], count: int, progress: Progress
-) -> tuple[list[Valued], list[Valued]]:
-    """All candidates as the next run, the best first; and the plan, each run the best beside those before it."""
+    _refuse_held(forecast, goals, settings)
+    worlds = worlds_of(forecast, _WORLDS, _SEED)
+    errors = Errors(worlds, (ALL,) if decide else goals)
+    objective: Objective = errors
+    if decide:
+        ordinary = ordinary or compare_with_ordinary(
+            minimum, iron=settings.known_iron, widths=settings.granted(data)
+        )
+        objective = Margin(worlds, ordinary, _SEED)
+    groups, grids = reach.candidates(), reach.even_grids(runs)
     finer = _FINER if objective.costly else len(groups)
-    most = max(map(len, groups)) - 1
-    total = count * (len(groups) + min(finer, len(groups)) * most)
-    done = 0
+    total = runs * (len(groups) + sum(sorted(len(group) - 1 for group in groups)[-finer:])) + len(grids)
+    done = count(1)
+    total += len(worlds)
     progress(0, total)
 
-    def value(before: Sequence[RunPlan], runs: Sequence[RunPlan]) -> list[Valued]:
-        nonlocal done
+    def measured(candidates: Sequence[Sequence[RunPlan]]) -> list[float]:
         found = []
-        for run, measure in zip(runs, objective.measures(before, runs), strict=True):
-            found.append(Valued(run, measure))
-            progress(done := done + 1, total)
+        for measure in objective.measures(candidates):
+            found.append(measure)
+            progress(next(done), total)
         return found
 
     def badness(item: Valued) -> float:
         return -objective.sign * item.measure
 
-    first: list[Valued] = []
+    ranked: list[Valued] = []
     steps: list[Valued] = []
-    for _ in range(count):
-        before = [step.run for step in steps]
-        whole = value(before, [group[0] for group in groups])
-        order = sorted(range(len(groups)), key=lambda index: badness(whole[index]))
-        parts = value(before, [run for index in order[:finer] for run in groups[index][1:]])
-        ranked = sorted([*whole, *parts], key=badness)
-        first = first or ranked
-        steps.append(ranked[0])
-    progress(total, total)
-    return first, steps
+    for _ in range(runs):
+        chosen = [step.run for step in steps]
+
+        def valued(candidates: list[RunPlan], chosen: list[RunPlan] = chosen) -> list[Valued]:
+            return list(map(Valued, candidates, measured([[*chosen, run] for run in candidates])))
+
+        whole = valued([group[0] for group in groups])
+        best = sorted(range(len(groups)), key=lambda index: badness(whole[index]))[:finer]
+        found = sorted([*whole, *valued([run for index in best for run in groups[index][1:]])], key=badness)
+        ranked = ranked or found
+        steps.append(found[0])
+    chosen = [step.run for step in steps]
+    even_runs, even_grid = max(
+        zip(grids, measured(grids), strict=True), key=lambda item: objective.sign * item[1]
+    )
+    turned_out = []
+    for measure in objective.outcomes(chosen):
+        turned_out.append(measure)
+        progress(next(done), total)
+    spreads = [errors.errors(part) for part in ([], chosen, even_runs)]
+    draft = Plan(
+        goals=goals,
+        criterion=objective.criterion,
+        unit=objective.unit,
+        before=next(iter(objective.measures([[]]))),
+        ranked=tuple(ranked),
+        steps=tuple(steps),
+        even_runs=tuple(even_runs),
+        even_grid=even_grid,
+        with_iron=objective.with_iron,
+        outcomes=tuple(sorted(turned_out)),
+        quantities={
+            name: Expected(value, unit, *(part[name] for part in spreads))
+            for name, (value, unit, _) in forecast.quantities.items()
+        },
+        noise=noise,
+        reach=reach,
+        fit=result,
+        assessment=Assessment("plan", "planned", ()),
+        notes=(),
+    )
+    return _assessed(draft)
 
 
-def _even(objective: Objective, reach: Reach, count: int) -> tuple[list[RunPlan], float]:
-    """The better one of the even grids, and its measure."""
-    grids = [(runs, objective.of(runs)) for runs in reach.even_grids(count)]
-    return max(grids, key=lambda item: objective.sign * item[1])
+def _refuse_held(forecast: Forecast, goals: Sequence[str], settings: FitSettings) -> None:
+    for name in goals:
+        if name in (DECIDE, ALL) or name in forecast.quantities:
+            continue
+        if settings.model.has_ats and not forecast.minimum.coordinates.model.has_ats:
+            raise InputError(
+                f"the data do not need the ATS term, and tell nothing of {name} to plan with",
+                remedy="Take --goal decide, or one of the iron",
+            )
+        raise UsageError(f"--goal {name} is held: no run can add to it", remedy=f"Free it with --free {name}")
 
 
 # --- verdict -----------------------------------------------------------------------------------------------
@@ -277,19 +282,24 @@ def _even(objective: Objective, reach: Reach, count: int) -> tuple[list[RunPlan]
 
 def _assessed(draft: Plan) -> Plan:
     """The plan with its verdict and notes."""
-    decide = draft.criterion == "T"
-    status, reasons = _on_margin(draft) if decide else _on_errors(draft)
-    first = draft.ranked[0]
+    first, size = draft.ranked[0], {"runs": len(draft.steps), "points": len(draft.steps) * draft.reach.points}
+    if draft.criterion == "T":
+        status, reasons = _on_margin(draft, size)
+    else:
+        today, gained = _measure(draft, draft.before), _measure(draft, draft.after)
+        status = "planned" if draft.after < _LITTLE * draft.before else "little-to-gain"
+        before = {"before": today["measure"], "relative_before": today["relative"]}
+        low, high = np.quantile(draft.outcomes, CENTRAL).tolist()
+        reasons = [
+            finding("plan.gain", goals=list(draft.goals), **size, **before, **gained),
+            finding("plan.range", low=low, high=high, worlds=len(draft.outcomes), unit=gained["unit"]),
+        ]
+    even = [name_of(run) for run in draft.even_runs]
     reasons += [
         finding(
             "plan.first", run=name_of(first.run), range=range_of(first.run), **_measure(draft, first.measure)
         ),
-        finding(
-            "plan.even-grid",
-            runs=[name_of(run) for run in draft.even_runs],
-            points=len(draft.even_runs) * draft.reach.points,
-            **_measure(draft, draft.even_grid),
-        ),
+        finding("plan.even-grid", runs=even, **_measure(draft, draft.even_grid)),
     ]
     if draft.with_iron is not None:
         reasons.append(finding("plan.with-iron", **_measure(draft, draft.with_iron)))
@@ -304,59 +314,27 @@ def _assessed(draft: Plan) -> Plan:
 def _measure(draft: Plan, measure: float) -> dict[str, Any]:
     """A measure for a sentence: its criterion, and relative to the value of a single goal where that has a size."""
     value = draft.quantities[draft.goals[0]].value if draft.criterion == "c" else 0.0
-    return {
-        "criterion": draft.criterion,
-        "measure": measure,
-        "unit": "" if draft.unit == "1" else f" {draft.unit}",
-        "relative": measure / abs(value) if value else None,
-    }
+    unit = "" if draft.unit == "1" else f" {draft.unit}"
+    relative = measure / abs(value) if value else None
+    return {"criterion": draft.criterion, "measure": measure, "unit": unit, "relative": relative}
 
 
-def _on_errors(draft: Plan) -> tuple[str, list[Finding]]:
-    count = len(draft.steps)
-    after = _measure(draft, draft.after)
-    gain = finding(
-        "plan.gain",
-        goals=list(draft.goals),
-        runs=count,
-        points=count * draft.reach.points,
-        before=draft.before,
-        after=after.pop("measure"),
-        relative_before=_measure(draft, draft.before)["relative"],
-        **after,
-    )
-    return "planned" if draft.after < _LITTLE * draft.before else "little-to-gain", [gain]
-
-
-def _on_margin(draft: Plan) -> tuple[str, list[Finding]]:
+def _on_margin(draft: Plan, size: Mapping[str, int]) -> tuple[str, list[Finding]]:
     above = sum(margin > THRESHOLD for margin in draft.outcomes)
     share = above / len(draft.outcomes)
-    status = "decides" if share >= _SURE else "may-decide" if share >= 1.0 - _SURE else "does-not-decide"
-    if draft.before > THRESHOLD:
-        status = "decided"
+    status = "decides" if share >= _SURE else "may-decide" if share > 1.0 - _SURE else "does-not-decide"
     low, high = np.quantile(draft.outcomes, CENTRAL).tolist()
-    count = len(draft.steps)
-    margin = finding(
-        "plan.margin",
-        before=draft.before,
-        after=draft.after,
-        threshold=THRESHOLD,
-        runs=count,
-        points=count * draft.reach.points,
-    )
-    outcome = finding("plan.outcomes", above=above, outcomes=len(draft.outcomes), low=low, high=high)
-    return status, [margin, outcome]
+    return "decided" if draft.before > THRESHOLD else status, [
+        finding("plan.margin", before=draft.before, after=draft.after, threshold=THRESHOLD, **size),
+        finding("plan.outcomes", above=above, outcomes=len(draft.outcomes), low=low, high=high),
+    ]
 
 
 def _notes(draft: Plan) -> list[Finding]:
     noise = draft.noise
     found = [finding("plan.noise", relative=noise.relative, floor=noise.floor, source=noise.source)]
-    rough = [
-        name
-        for name in draft.goals
-        if name in draft.quantities
-        and draft.quantities[name].after > _ROUGH * abs(draft.quantities[name].value)
-    ]
+    goals = {name: draft.quantities[name] for name in draft.goals if name in draft.quantities}
+    rough = [name for name, item in goals.items() if item.after > _ROUGH * abs(item.value)]
     if rough:
         found.append(finding("plan.rough", goals=rough, limit=_ROUGH))
     if draft.criterion == "T" and draft.fit.ats_test is not None and not draft.fit.ats_test.needed:

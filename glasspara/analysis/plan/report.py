@@ -11,7 +11,7 @@ from glasspara.analysis.fit.report import FitBlock, fit_block
 from glasspara.analysis.plan.candidates import in_measuring_order, name_of, range_of
 from glasspara.analysis.plan.planning import ranked_columns
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.block import fill
+from glasspara.report.block import Block, fill
 from glasspara.report.frame import Report
 from glasspara.report.table import columns_text, csv_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
@@ -27,30 +27,24 @@ _SHOWN = 8
 
 
 class PlannedRunBlock(TypedDict):
-    """A run that could be measured: ``nominal`` is its set point in ``unit``, ``grid`` are its temperatures (K) or
-    fields (Oe) in measuring order."""
-
-    kind: Literal["fixed-field", "fixed-temperature"]
-    nominal: float
-    unit: Literal["Oe", "K"]
-    grid: list[float]
-
-
-class CandidateBlock(TypedDict):
-    """A candidate by its range, in K or Oe, and the measure with it as the next run."""
+    """A run that could be measured: its set point ``nominal`` (Oe or K) and the ``range`` of the other (K or Oe)."""
 
     kind: Literal["fixed-field", "fixed-temperature"]
     nominal: float
     range: list[float]
     n_points: int
+
+
+class CandidateBlock(PlannedRunBlock):
+    """The same with the measure if it is the next run; in a plan, with it and those before it."""
+
     measure: float
 
 
-class StepBlock(TypedDict):
-    """A run of the plan, and the measure with it and those before it."""
+class StepBlock(CandidateBlock):
+    """A run of the plan with its temperatures (K) or fields (Oe) in measuring order."""
 
-    run: PlannedRunBlock
-    measure: float
+    grid: list[float]
 
 
 class EvenGridBlock(TypedDict):
@@ -92,8 +86,8 @@ class PlanBlock(TypedDict):
     A measure is the standard error of the goal in ``unit`` (``criterion`` "c"), the mean error of several goals over
     today's ("D"), or the margin over ordinary magnetism ("T"). ``candidates`` stand in the order of their worth as the
     next run, ``steps`` are the plan in the order of choice. ``with_iron`` is the measure with no run, but the iron
-    known to 1 %; null where it is known. ``outcomes`` are margins that measuring the plan may give, by simulation; none
-    for other goals.
+    known to 1 %; null where it is known. ``outcomes`` are measures that the plan may give, each with other parameters
+    that the data allow.
     """
 
     assessment: AssessmentBlock
@@ -125,18 +119,12 @@ def plan_document(result: Plan) -> PlanDocument:
     block = fill(
         PlanBlock,
         result,
-        candidates=[
-            fill(
-                CandidateBlock,
-                item.run,
-                range=[item.run.grid[0], item.run.grid[-1]],
-                n_points=len(item.run.grid),
-                measure=item.measure,
-            )
-            for item in result.ranked
-        ],
-        steps=[{"run": _run(item.run), "measure": item.measure} for item in result.steps],
-        even_grid={"runs": [_run(run) for run in result.even_runs], "measure": result.even_grid},
+        candidates=[_run(CandidateBlock, item.run, measure=item.measure) for item in result.ranked],
+        steps=[_run(StepBlock, item.run, measure=item.measure) for item in result.steps],
+        even_grid={
+            "runs": [_run(PlannedRunBlock, run) for run in result.even_runs],
+            "measure": result.even_grid,
+        },
         noise=fill(PlanNoiseBlock, result.noise, floor_emu=result.noise.floor),
         reach={
             "max_field_Oe": reach.max_field,
@@ -148,8 +136,8 @@ def plan_document(result: Plan) -> PlanDocument:
     return {"plan": block}
 
 
-def _run(run: RunPlan) -> PlannedRunBlock:
-    return fill(PlannedRunBlock, run, unit="Oe" if run.kind == "fixed-field" else "K")
+def _run(block: type[Block], run: RunPlan, **more: float) -> Block:
+    return fill(block, run, range=[run.grid[0], run.grid[-1]], n_points=len(run.grid), **more)
 
 
 def _tables(inputs: Sequence[Input], result: Plan) -> dict[str, str]:
