@@ -84,7 +84,7 @@ def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
         "term.",
         cls=Program,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": ["-h", "--help"], "obj": tuple(COMMANDS)},
     )
     app.callback()(_main)
     for name in names:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 from glasspara.cli.commands import HelpAll
+from glasspara.cli.options import OUTPUT, Settings
 
 if TYPE_CHECKING:
     from glasspara.report.frame import Invocation
@@ -31,7 +32,8 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     """``command`` with every parameter whose type is a dataclass replaced by the fields of that dataclass.
 
     The result has ``common``, the names of the options for the short help: those that say so, and those that a command
-    declares without :func:`glasspara.cli.options.option`.
+    declares without :func:`glasspara.cli.options.option`; and ``names_files``, of those whose values can be files. A
+    command with a report, one of whose groups takes the Invocation as ``asked``, gets ``--settings``.
     """
     parameters: list[inspect.Parameter] = []
     recorders: set[str] = set()
@@ -48,13 +50,13 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
         if any(item.name == "asked" for item in fields(group)):
             recorders.add(parameter.name)
         parameters += own
-    keys = {option.name: _key(option) for option in parameters}
-    parameters.append(
-        inspect.Parameter("help_all", inspect.Parameter.KEYWORD_ONLY, annotation=HelpAll, default=False)
-    )
+    choices = [option for option in parameters if _is_choice(option)]
+    if recorders:
+        parameters.append(_added("settings", Settings, None))
+    parameters.append(_added("help_all", HelpAll, False))
 
-    def call(*, help_all: bool = False, **values: Any) -> None:  # noqa: ARG001
-        asked = _invocation(command.__name__, {keys[name]: value for name, value in values.items()})
+    def call(*, help_all: bool = False, settings: str | None = None, **values: Any) -> None:  # noqa: ARG001
+        asked = _invocation(command.__name__, choices, values)
         for name, (group, names) in groups.items():
             extra = {"asked": asked} if name in recorders else {}
             values[name] = group(**{option: values.pop(option) for option in names}, **extra)
@@ -63,7 +65,9 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     call.__name__, call.__doc__, call.__module__ = command.__name__, command.__doc__, command.__module__
     call.__annotations__ = {option.name: option.annotation for option in parameters}
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    call.common = frozenset(option.name for option in parameters if _is_common(option))  # type: ignore[attr-defined]
+    for mark, default in (("common", True), ("names_files", False)):
+        names = frozenset(option.name for option in parameters if _declared(option, mark, default))
+        setattr(call, mark, names)
     return call
 
 
@@ -103,24 +107,47 @@ def _key(option: inspect.Parameter) -> str:
     return long.split("/")[0].removeprefix("--").replace("-", "_")
 
 
-def _is_common(option: inspect.Parameter) -> bool:
-    return bool(getattr(_declaration(option), "common", True))
+def _declared(option: inspect.Parameter, name: str, default: Any) -> Any:
+    return getattr(_declaration(option), name, default)
 
 
-_NO_SETTINGS = {"files", "out", "force", "no_files", "json", "quiet", "plots", "jobs", "cluster"}
-"""Options that no number depends on, and the input files, which the report lists with their hashes."""
+_NO_CHOICES = {"files", "jobs", "cluster"}
 
 
-def _invocation(command: str, values: Mapping[str, Any]) -> Invocation:
-    """The settings of this call, as JSON can hold them, the command line, and its files."""
-    from glasspara.report.frame import Invocation
+def _is_choice(option: inspect.Parameter) -> bool:
+    """Whether a result depends on it: not on where it goes, nor on who computes it. Files are inputs."""
+    return option.name not in _NO_CHOICES and _declared(option, "rich_help_panel", None) != OUTPUT
+
+
+def _invocation(command: str, choices: Sequence[inspect.Parameter], values: Mapping[str, Any]) -> Invocation:
+    """The settings of this call, as JSON can hold them, the command line, and the files that both name."""
+    from glasspara.report.frame import Invocation, NamedFile
 
     settings = {
-        name: str(value) if isinstance(value, PurePath) else value
-        for name, value in values.items()
-        if name not in _NO_SETTINGS
+        _key(option): str(value) if isinstance(value := values[option.name], PurePath) else value
+        for option in choices
     }
-    return Invocation(settings, tuple(sys.argv[1:]), command, tuple(values.get("files") or ()))
+    files = [
+        NamedFile.of(text, f"--{_key(option).replace('_', '-')}")
+        for option in choices
+        if _declared(option, "names_files", False)
+        for text in _listed(settings[_key(option)])
+    ]
+    return Invocation(
+        settings,
+        tuple(sys.argv[1:]),
+        command,
+        tuple(values.get("files") or ()),
+        tuple(file for file in files if file.sha256 is not None),  # others are names of presets
+    )
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _added(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
 def _default(item: Field[Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from math import hypot
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -168,6 +168,28 @@ class DataOptions:
 
 
 @dataclass(frozen=True)
+class VerdictOptions:
+    """What is granted to ordinary magnetism before an effect counts as established."""
+
+    allowances: options.Allowances = True
+    instrument: options.Instrument = None
+
+    @property
+    def directions(self) -> DirectionWidths | None:
+        """Errors of the instrument that are allowed to both sides."""
+        from glasspara.ordinary import DirectionWidths
+
+        given = numbers(self.instrument, "--instrument")
+        if given and not self.allowances:
+            raise UsageError("--no-allowances allows none of --instrument", remedy="Give one of them")
+        known = [item.name for item in fields(DirectionWidths)]
+        for name in given:
+            if name not in known:
+                raise UsageError(f"--instrument: unknown {name!r}", remedy=f"Known: {', '.join(known)}")
+        return DirectionWidths(**given) if self.allowances else None
+
+
+@dataclass(frozen=True)
 class ParameterOptions:
     """What is known of the parameters, and how they are to be fitted."""
 
@@ -186,16 +208,16 @@ class ParameterOptions:
         data: DataOptions,
         *,
         iron_from_sample: bool,
+        verdict: VerdictOptions,
         method: Method = "joint",
-        allowances: bool = True,
     ) -> FitSettings:
         """Settings of a fit of one model; it must have all the parameters that are named."""
         once = method == "staged-once"
-        shared = self.for_any_model(data, iron_from_sample=iron_from_sample, once=once, allowances=allowances)
+        shared = self.for_any_model(data, iron_from_sample=iron_from_sample, verdict=verdict, once=once)
         return shared.settings(model, method=method)
 
     def for_any_model(
-        self, data: DataOptions, *, iron_from_sample: bool, once: bool = False, allowances: bool = True
+        self, data: DataOptions, *, iron_from_sample: bool, verdict: VerdictOptions, once: bool = False
     ) -> Wishes:
         """The same for any model.
 
@@ -203,7 +225,6 @@ class ParameterOptions:
         what they try to find. ``once``: one pass of the stages, which has no room for nuisances.
         """
         from glasspara.fitting.problem.settings import Wishes
-        from glasspara.ordinary import DirectionWidths
         from glasspara.sample.iron import parse_concentration
 
         sample, found = data.sample_and_defaults
@@ -241,38 +262,12 @@ class ParameterOptions:
             limits=limits,
             constrained=constrained,
             nuisances=nuisances,
-            allowances=allowances,
-            directions=DirectionWidths() if allowances else None,
+            allowances=verdict.allowances,
+            directions=verdict.directions,
             same_glass=data.same_glass,
             loss="huber" if self.loss == "huber" else "linear",
             defaults=defaults,
         )
-
-
-@dataclass(frozen=True)
-class VerdictOptions:
-    """What is granted to ordinary magnetism before an effect counts as established."""
-
-    allowances: options.Allowances = True
-    instrument: options.Instrument = None
-
-    @property
-    def directions(self) -> DirectionWidths | None:
-        """Errors of the instrument that are allowed to both sides."""
-        from glasspara.ordinary import DirectionWidths
-
-        given = numbers(self.instrument, "--instrument")
-        if given and not self.allowances:
-            raise UsageError("--no-allowances allows none of --instrument", remedy="Give one of them")
-        known = [item.name for item in fields(DirectionWidths)]
-        for name in given:
-            if name not in known:
-                raise UsageError(f"--instrument: unknown {name!r}", remedy=f"Known: {', '.join(known)}")
-        return DirectionWidths(**given) if self.allowances else None
-
-    def applied(self, settings: FitSettings) -> FitSettings:
-        """``settings`` with these."""
-        return replace(settings, allowances=self.allowances, directions=self.directions)
 
 
 @dataclass(frozen=True)
@@ -307,17 +302,16 @@ class TheoryOptions:
 
 
 @dataclass(frozen=True)
-class FullModelOptions(ParameterOptions, TheoryOptions):
+class FullModelOptions(ParameterOptions, VerdictOptions, TheoryOptions):
     """Of the commands that fit the full model, ATS term included, before they look at what it leaves."""
 
     model: options.ModelName = "etm"
     trace_ions: options.TraceIons = None
-    allowances: options.Allowances = True
 
     def fit_settings(self, data: DataOptions, method: Method = "joint") -> FitSettings:
         """Settings of the fit; the iron of the sample file counts."""
         model = self.theory(self.model, trace_ions=trace_ions_of(self.trace_ions, data.sample_data))
-        return self.settings(model, data, iron_from_sample=True, method=method, allowances=self.allowances)
+        return self.settings(model, data, iron_from_sample=True, verdict=self, method=method)
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,7 @@ class Output:
     def document(self, report: Report[Result], loaded: Loaded | None, result: Result) -> dict[str, Any]:
         """The JSON report."""
         if loaded is None:
-            return report.document((), result, (), self.asked)
+            return report.document((), result, (), self.asked.without_inputs())
         return report.document(loaded.inputs, result, loaded.warnings, self.asked)
 
     def print_document(self, document: Mapping[str, Any]) -> None:

@@ -102,6 +102,14 @@ def read_bytes(path: str, *, most: int) -> bytes:
     return data
 
 
+def sha256_of(path: str) -> str | None:
+    """SHA-256 of the bytes of a file as they lie there; None where there is none that can be read."""
+    try:
+        return hashlib.sha256(read_bytes(path, most=MOST_BYTES)).hexdigest()
+    except InputError:
+        return None
+
+
 def refuse_repeated(paths: Sequence[str], kind: str = "file") -> None:
     """Raise :class:`InputError` for a file that is named twice; ``kind`` says what sort of file."""
     if twice := sorted(path for path, count in Counter(paths).items() if count > 1):

@@ -31,25 +31,25 @@ def _brillouin() -> tuple[Term, ...]:
 
 
 def _curie_weiss() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import CurieWeissTerm
+    from glasspara.model.terms import CurieWeissTerm
 
     return tuple(CurieWeissTerm(name, _PARTS[name]) for name in ION_NAMES)
 
 
 def _split() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import SplitIronTerm
+    from glasspara.model.terms import SplitIronTerm
 
     return tuple(SplitIronTerm(name, _PARTS[name]) for name in ION_NAMES)
 
 
 def _clusters() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import ClusterTerm
+    from glasspara.model.terms import ClusterTerm
 
     return (ClusterTerm(),)
 
 
 def _ferromagnet() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import FerromagnetTerm
+    from glasspara.model.terms import FerromagnetTerm
 
     return (FerromagnetTerm(),)
 

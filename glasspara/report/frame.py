@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar
 
 import numpy as np
 
+from glasspara.files.source import sha256_of
 from glasspara.findings import Finding, FindingBlock, blocks
 from glasspara.package import __version__
 from glasspara.report.block import fill
@@ -158,8 +159,23 @@ class FailureBlock(TypedDict):
     exit_status: int
 
 
+class NamedFileBlock(TypedDict):
+    """A file beside the inputs, and the option that names it: "FILE" for an argument that is no input.
+
+    ``sha256`` is null for an argument that is no file: a preset.
+    """
+
+    path: str
+    sha256: str | None
+    named_by: str
+
+
 class Frame(TypedDict, total=False):
-    """What all reports share. ``settings`` are all choices that the result depends on, defaults included."""
+    """What all reports share.
+
+    ``settings`` are all choices that the result depends on, defaults included, and ``other_files`` the files that they
+    name.
+    """
 
     schema_version: int
     glasspara_version: str
@@ -168,22 +184,43 @@ class Frame(TypedDict, total=False):
     argv: list[str]
     versions: dict[str, str]
     inputs: list[InputBlock]
+    other_files: list[NamedFileBlock]
     warnings: list[FindingBlock]
     files: list[str]
     files_sha256: dict[str, str]
 
 
 @dataclass(frozen=True)
+class NamedFile:
+    """A file as a command names it, by the option ``named_by``; ``sha256`` is None where there is none."""
+
+    path: str
+    sha256: str | None
+    named_by: str = "FILE"
+
+    @classmethod
+    def of(cls, path: str, named_by: str = "FILE") -> NamedFile:
+        """The file ``path`` as it is now."""
+        return cls(path, sha256_of(path), named_by)
+
+
+@dataclass(frozen=True)
 class Invocation:
     """What was asked: the settings by the names of the options, and where there was one the command line.
 
-    ``command`` and ``files`` are the command and the files as they were named there.
+    ``command`` and ``files`` are the command and the files as they were named there; ``other_files`` are those beside
+    the inputs.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     argv: tuple[str, ...] = ()
     command: str = ""
     files: tuple[str, ...] = ()
+    other_files: tuple[NamedFile, ...] = ()
+
+    def without_inputs(self) -> Invocation:
+        """The same of a command whose files are no inputs: reports, or the name of a preset."""
+        return replace(self, other_files=(*map(NamedFile.of, self.files), *self.other_files))
 
 
 @dataclass(frozen=True)
@@ -220,6 +257,7 @@ def frame(
         "argv": list(asked.argv),
         "versions": _versions(),
         "inputs": list(inputs),
+        "other_files": [vars(item) for item in asked.other_files],
         "warnings": blocks(warnings),
     }
 

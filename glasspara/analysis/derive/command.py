@@ -93,9 +93,9 @@ def derive(
     if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
         raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
 
-    from glasspara.analysis.derive.assumptions import assume
     from glasspara.analysis.derive.consequences import TEMPERATURES
     from glasspara.analysis.derive.consequences import derive as follow
+    from glasspara.analysis.derive.quantities import assume
 
     result = follow(
         source,
@@ -160,6 +160,6 @@ def _source(
 
     from glasspara.fitting.fit import fit
 
-    settings = verdict.applied(parameters.settings(theory.theory(model), data, iron_from_sample=True))
+    settings = parameters.settings(theory.theory(model), data, iron_from_sample=True, verdict=verdict)
     loaded = data.load(quiet=output.quiet)
     return fitted_values.values_of_fit(fit(loaded.data, settings)), loaded

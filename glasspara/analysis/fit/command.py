@@ -121,8 +121,8 @@ def fit(
 
     chosen = theory.theory(model, ions, trace_ions_of(trace_ions, data.sample_data))
     iron_from_sample = chosen.has_ats and ions == "both"
-    settings = verdict.applied(
-        parameters.settings(chosen, data, method=stages.method, iron_from_sample=iron_from_sample)
+    settings = parameters.settings(
+        chosen, data, iron_from_sample=iron_from_sample, verdict=verdict, method=stages.method
     )
     request = _interval_request(minos, profile, contour)
     if request is not None:

@@ -653,7 +653,9 @@ def _state(item: FittedParameter) -> str:
     if item.fixed:
         return "held"
     if item.at_limit:
-        return f"at its {item.at_limit} limit; " + ("no error" if item.error is None else "error one-sided")
+        whose = "d0min_qs4, its" if (item.name, item.at_limit) == ("d0max_qs4", "lower") else "its"
+        limit = f"{whose} {item.at_limit} limit"
+        return f"at {limit}; " + ("no error" if item.error is None else "error one-sided")
     if item.constraint and item.constraint.assumed:
         return "free, with an assumed prior"
     if item.constraint:

@@ -27,6 +27,7 @@ def simulate(
         "Parameters, sample and campaign; glasspara presets lists the names.",
         "NAME|FILE.toml",
         default="bk7-fixed-field",
+        names_files=True,
         panel=SIMULATION,
     ),
     mt: list[float] | None = own_option(

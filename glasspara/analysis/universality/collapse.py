@@ -31,9 +31,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glasspara.analysis.universality.common_curve import CurveTest, Tension, curve_test, folded, nearest_curve
+from glasspara.analysis.universality.common_curve import (
+    ChiLarmor,
+    CurveTest,
+    Tension,
+    curve_test,
+    folded,
+    nearest_curve,
+    subtracted,
+)
 from glasspara.analysis.universality.instrument import Explanation, Suspects
-from glasspara.analysis.universality.larmor_choice import ChiLarmor, subtracted
 from glasspara.analysis.universality.parts import UniversalityParts, universality_parts
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import inf, sqrt
+from math import hypot, inf, sqrt
 from typing import TypeVar
 
 import numpy as np
@@ -106,11 +106,12 @@ class Minimum:
                 found["fe2_fraction"] = ("lower" if coordinate == "n_fe2" else "upper", share)
             elif coordinate == "ln_d0_mean":
                 found |= dict.fromkeys(("d0min_qs4", "d0max_qs4"), (side, None))
-            else:  # a logarithm, ln_d0_ratio, n_ats_ln_ratio: by linear propagation
+            else:  # a logarithm, ln_d0_ratio, n_ats_ln_ratio: by linear propagation, with what the others add
                 column = self.coordinates.names.index(coordinate)
                 row = self.coordinates.reported.index(name)
-                slope = abs(self.coordinates.reported_jacobian(self.point)[row, column])
-                found[name] = (side, None if error is None else float(error * slope))
+                slope = self.coordinates.reported_jacobian(self.point)[row, column]
+                others = sqrt(max(self.reported_covariance()[row, row], 0.0))
+                found[name] = (side, None if error is None else float(hypot(error * slope, others)))
         return found
 
     @cached_property

@@ -19,8 +19,8 @@ from glasspara.fitting.problem.settings import FitSettings, Wishes
 from glasspara.model.catalogue import CATALOGUE, MODELS, compared, slow_models
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.model.parameters import PARAMETERS
-from glasspara.physics.ions.particles import superparamagnetic_response
-from glasspara.physics.ions.zfs_tables import split_spin_response_fast
+from glasspara.physics.ions.rivals import superparamagnetic_response
+from glasspara.physics.ions.zero_field_splitting import split_spin_response_fast
 from glasspara.report.style import save_png
 from glasspara.sample.sample import load_trace_ions
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, make_run

@@ -9,9 +9,9 @@ from math import pi
 import numpy as np
 import pytest
 
-from glasspara.analysis.derive.assumptions import DEFAULTS, assume
 from glasspara.analysis.derive.consequences import derive
 from glasspara.analysis.derive.fitted_values import FittedValues, read_report, values_of_fit, values_of_preset
+from glasspara.analysis.derive.quantities import DEFAULTS, assume
 from glasspara.analysis.fit.report import fit_block
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
