@@ -32,8 +32,9 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     """``command`` with every parameter whose type is a dataclass replaced by the fields of that dataclass.
 
     The result has ``common``, the names of the options for the short help: those that say so, and those that a command
-    declares without :func:`glasspara.cli.options.option`; and ``names_files``, of those whose values can be files. A
-    command with a report, one of whose groups takes the Invocation as ``asked``, gets ``--settings``.
+    declares without :func:`glasspara.cli.options.option`; ``names_files``, of those whose values can be files; and
+    ``or_report``, of the argument that a report may stand in for. A command with a report, one of whose groups takes
+    the Invocation as ``asked``, gets ``--settings``.
     """
     parameters: list[inspect.Parameter] = []
     recorders: set[str] = set()
@@ -65,7 +66,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     call.__name__, call.__doc__, call.__module__ = command.__name__, command.__doc__, command.__module__
     call.__annotations__ = {option.name: option.annotation for option in parameters}
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    for mark, default in (("common", True), ("names_files", False)):
+    for mark, default in (("common", True), ("names_files", False), ("or_report", False)):
         names = frozenset(option.name for option in parameters if _declared(option, mark, default))
         setattr(call, mark, names)
     return call

@@ -80,6 +80,18 @@ Files = Annotated[
     typer.Argument(metavar="FILE...", help="Quantum Design files; - reads one from standard input."),
 ]
 
+
+def _files_or_report() -> Any:
+    made: Any = typer.Argument(
+        metavar="FILE...|REPORT",
+        help="Quantum Design files, - for standard input; or a report.json of fit: its files, with its settings.",
+    )
+    made.or_report = True
+    return made
+
+
+FilesOrReport = Annotated[list[str], _files_or_report()]
+
 # --- data --------------------------------------------------------------------------------------------------
 
 Mass = Annotated[

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, VerdictOptions
-from glasspara.cli.options import ModelName, TraceIons, own_option
+from glasspara.cli.groups import DataOptions, FullModelOptions
+from glasspara.cli.options import FilesOrReport, own_option
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.values import interval, names, number
 from glasspara.errors import UsageError
@@ -19,8 +19,15 @@ if TYPE_CHECKING:
 PLAN = "Plan"
 
 
+@dataclass(frozen=True)
+class DataOrReport(DataOptions):
+    """The same, or a report that says all of it."""
+
+    files: FilesOrReport
+
+
 def plan(
-    data: DataOptions,
+    data: DataOrReport,
     *,
     goal: list[str] | None = own_option(
         "--goal",
@@ -50,11 +57,7 @@ def plan(
         "X[,EMU]",
         panel=PLAN,
     ),
-    model: ModelName = "etm",
-    trace_ions: TraceIons = None,
-    parameters: ParameterOptions,
-    verdict: VerdictOptions,
-    theory: TheoryOptions,
+    full_model: FullModelOptions,
     output: OutputWithPlots,
 ) -> None:
     """What to measure next: which runs add most to a parameter, or decide between the ETM and ordinary magnetism?
@@ -66,11 +69,9 @@ def plan(
     from glasspara.analysis.plan import planning
     from glasspara.analysis.plan.candidates import Noise
     from glasspara.analysis.plan.report import REPORT
-    from glasspara.cli.groups import trace_ions_of
     from glasspara.report.progress import progress
 
-    chosen = theory.theory(model, trace_ions=trace_ions_of(trace_ions, data.sample_data))
-    settings = verdict.applied(parameters.settings(chosen, data, iron_from_sample=True))
+    settings = full_model.fit_settings(data)
     goals = names(goal)
     planning.check(settings, goals, runs)
     relative, floor = (None, None) if noise is None else _noise(noise)

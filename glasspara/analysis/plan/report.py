@@ -41,7 +41,7 @@ class CandidateBlock(PlannedRunBlock):
     measure: float
 
 
-class StepBlock(CandidateBlock):
+class PlanStepBlock(CandidateBlock):
     """A run of the plan with its temperatures (K) or fields (Oe) in measuring order."""
 
     grid: list[float]
@@ -98,7 +98,7 @@ class PlanBlock(TypedDict):
     before: float
     after: float
     candidates: list[CandidateBlock]
-    steps: list[StepBlock]
+    steps: list[PlanStepBlock]
     even_grid: EvenGridBlock
     with_iron: float | None
     outcomes: list[float]
@@ -120,7 +120,7 @@ def plan_document(result: Plan) -> PlanDocument:
         PlanBlock,
         result,
         candidates=[_run(CandidateBlock, item.run, measure=item.measure) for item in result.ranked],
-        steps=[_run(StepBlock, item.run, measure=item.measure) for item in result.steps],
+        steps=[_run(PlanStepBlock, item.run, measure=item.measure) for item in result.steps],
         even_grid={
             "runs": [_run(PlannedRunBlock, run) for run in result.even_runs],
             "measure": result.even_grid,
