@@ -29,6 +29,7 @@ _HOME = {
     "compare": "glasspara.analysis.compare.comparison",
     "series": "glasspara.analysis.series.single_runs",
     "curie": "glasspara.analysis.curie.curie_law",
+    "plan": "glasspara.analysis.plan.planning",
     "derive": "glasspara.analysis.derive.consequences",
     "ats_magnetisation": "glasspara.physics.ats",
     "ats_high_field_magnetisation": "glasspara.physics.ats",
@@ -66,6 +67,7 @@ __all__ = [
     "larmor_magnetisation",
     "level_diagram",
     "load",
+    "plan",
     "read",
     "series",
     "three_level_magnetisation",
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
     from glasspara.analysis.compare.comparison import compare
     from glasspara.analysis.curie.curie_law import curie
     from glasspara.analysis.derive.consequences import derive
+    from glasspara.analysis.plan.planning import plan
     from glasspara.analysis.series.single_runs import series
     from glasspara.analysis.universality.collapse import universality
     from glasspara.data.corrections.corrections import Corrections
