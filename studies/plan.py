@@ -102,7 +102,7 @@ def errors(start: str, goals: tuple[str, ...], campaigns: int, workers: Workers)
             campaigns,
             workers,
         )
-        for words, runs in (("plan", made.runs), ("even", made.even_runs))
+        for words, runs in (("plan", made.runs), ("even", made.even.runs))
     )
     print("| quantity | today | forecast | found | found/forecast | even grid, forecast | found |")
     print("|---|---|---|---|---|---|---|")
@@ -118,7 +118,7 @@ def errors(start: str, goals: tuple[str, ...], campaigns: int, workers: Workers)
         )
     print(f"found/forecast: {min(ratios):.2f} to {max(ratios):.2f}")
     if made.criterion == "D":
-        print(f"criterion (errors over today's): plan {made.after:.3f}, even grid {made.even_grid:.3f}")
+        print(f"criterion (errors over today's): plan {made.after:.3f}, even grid {made.even.measure:.3f}")
 
 
 def _share(error: float, value: float) -> str:
@@ -148,7 +148,7 @@ class Decision:
             "high": high,
             "sure": made.assessment.status,
             "margin": margin(made.runs),
-            "even": margin(made.even_runs),
+            "even": margin(made.even.runs),
         }
 
 

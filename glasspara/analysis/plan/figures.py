@@ -84,7 +84,7 @@ def _draw_measures(axes: Axes, result: Plan, colours: list[str]) -> None:
     axes.plot(
         [counts[-1]] * 2, [low, high], color=GREY, linewidth=1.2, marker="_", markersize=12.0, zorder=1.5
     )
-    axes.axhline(result.even_grid, color=ORANGE, linestyle="--", zorder=1.0)
+    axes.axhline(result.even.measure, color=ORANGE, linestyle="--", zorder=1.0)
     axes.set_xlabel("further points (1)")
     axes.set_xticks(counts)
     if result.criterion == "T":
@@ -94,7 +94,7 @@ def _draw_measures(axes: Axes, result: Plan, colours: list[str]) -> None:
             color=VERMILLION,
         )  # fmt: skip
         axes.set_yscale("symlog", linthresh=THRESHOLD)
-        largest = max(*measures, result.even_grid, high, THRESHOLD)
+        largest = max(*measures, result.even.measure, high, THRESHOLD)
         axes.set_ylim(min(0.0, *measures, low) - 0.5 * THRESHOLD, 4.0 * largest)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.set_ylabel("margin (1)")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +55,14 @@ class Valued:
 
 
 @dataclass(frozen=True)
+class Even:
+    """Runs on an even grid, and the measure with them."""
+
+    runs: list[RunPlan]
+    measure: float
+
+
+@dataclass(frozen=True)
 class Expected:
     """A quantity of the fit: its value, and its standard error today, with the plan, and with an even grid."""
 
@@ -72,21 +79,20 @@ class Plan:
 
     A measure is the standard error of the goal in ``unit`` (``criterion`` "c"), the mean error of several goals over
     today's ("D"), or the margin over ordinary magnetism ("T"). ``ranked`` are all candidates as the next run, the best
-    first; ``steps`` the plan in the order of choice, with the measure after each; ``even_runs`` as many runs on an even
-    grid, with theirs. ``with_iron`` is the measure with no run but known iron, None where the iron is known.
-    ``outcomes`` are measures that the plan may give, each with other parameters that the data allow.
+    first; ``steps`` the plan in the order of choice, with the measure after each; ``even`` as many runs on an even
+    grid. ``with_iron`` is the measure with no run but known iron, None where the iron is known. ``outcomes`` are
+    measures that the plan may give, each with other parameters that the data allow.
     """
 
     goals: tuple[str, ...]
     criterion: Criterion
     unit: str
     before: float
-    ranked: tuple[Valued, ...]
-    steps: tuple[Valued, ...]
-    even_runs: tuple[RunPlan, ...]
-    even_grid: float
+    ranked: Sequence[Valued]
+    steps: Sequence[Valued]
+    even: Even
     with_iron: float | None
-    outcomes: tuple[float, ...]
+    outcomes: Sequence[float]
     quantities: Mapping[str, Expected]
     noise: Noise
     reach: Reach
@@ -203,55 +209,22 @@ def plan(
         )
         objective = Margin(worlds, ordinary, _SEED)
     groups, grids = reach.candidates(), reach.even_grids(runs)
-    finer = _FINER if objective.costly else len(groups)
-    total = runs * (len(groups) + sum(sorted(len(group) - 1 for group in groups)[-finer:])) + len(grids)
-    done = count(1)
-    total += len(worlds)
-    progress(0, total)
-
-    def measured(candidates: Sequence[Sequence[RunPlan]]) -> list[float]:
-        found = []
-        for measure in objective.measures(candidates):
-            found.append(measure)
-            progress(next(done), total)
-        return found
-
-    def badness(item: Valued) -> float:
-        return -objective.sign * item.measure
-
-    ranked: list[Valued] = []
-    steps: list[Valued] = []
-    for _ in range(runs):
-        chosen = [step.run for step in steps]
-
-        def valued(candidates: list[RunPlan], chosen: list[RunPlan] = chosen) -> list[Valued]:
-            return list(map(Valued, candidates, measured([[*chosen, run] for run in candidates])))
-
-        whole = valued([group[0] for group in groups])
-        best = sorted(range(len(groups)), key=lambda index: badness(whole[index]))[:finer]
-        found = sorted([*whole, *valued([run for index in best for run in groups[index][1:]])], key=badness)
-        ranked = ranked or found
-        steps.append(found[0])
+    counted = _Counted(progress, runs * _trials(objective, groups) + len(grids) + len(worlds))
+    ranked, steps = _search(objective, groups, runs, counted)
     chosen = [step.run for step in steps]
-    even_runs, even_grid = max(
-        zip(grids, measured(grids), strict=True), key=lambda item: objective.sign * item[1]
-    )
-    turned_out = []
-    for measure in objective.outcomes(chosen):
-        turned_out.append(measure)
-        progress(next(done), total)
-    spreads = [errors.errors(part) for part in ([], chosen, even_runs)]
+    evens = list(map(Even, grids, counted(objective.measures(grids))))
+    even = max(evens, key=lambda item: objective.sign * item.measure)
+    spreads = [errors.errors(part) for part in ([], chosen, even.runs)]
     draft = Plan(
         goals=goals,
         criterion=objective.criterion,
         unit=objective.unit,
         before=next(iter(objective.measures([[]]))),
-        ranked=tuple(ranked),
-        steps=tuple(steps),
-        even_runs=tuple(even_runs),
-        even_grid=even_grid,
+        ranked=ranked,
+        steps=steps,
+        even=even,
         with_iron=objective.with_iron,
-        outcomes=tuple(sorted(turned_out)),
+        outcomes=sorted(counted(objective.outcomes(chosen))),
         quantities={
             name: Expected(value, unit, *(part[name] for part in spreads))
             for name, (value, unit, _) in forecast.quantities.items()
@@ -263,6 +236,53 @@ def plan(
         notes=(),
     )
     return _assessed(draft)
+
+
+class _Counted:
+    """Passes values on and reports how many of all there are."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+        progress(0, total)
+
+    def __call__(self, values: Iterable[float]) -> Iterator[float]:
+        for value in values:
+            self._done += 1
+            self._progress(self._done, self._total)
+            yield value
+
+
+def _finer(objective: Objective, groups: list[list[RunPlan]]) -> int:
+    """Of how many set points the parts of the range are tried."""
+    return min(_FINER if objective.costly else len(groups), len(groups))
+
+
+def _trials(objective: Objective, groups: list[list[RunPlan]]) -> int:
+    """Measures that the choice of one run takes."""
+    return len(groups) + _finer(objective, groups) * (len(groups[0]) - 1)
+
+
+def _search(
+    objective: Objective, groups: list[list[RunPlan]], runs: int, counted: _Counted
+) -> tuple[list[Valued], list[Valued]]:
+    """All candidates as the next run, the best first; and the plan, each run the best beside those before it."""
+
+    def badness(item: Valued) -> float:
+        return -objective.sign * item.measure
+
+    ranked: list[Valued] = []
+    steps: list[Valued] = []
+    for _ in range(runs):
+        chosen = [step.run for step in steps]
+        found: list[Valued] = []
+        best = [group[0] for group in groups]
+        for candidates in (best, [run for group in groups if group[0] in best for run in group[1:]]):
+            measures = counted(objective.measures([[*chosen, run] for run in candidates]))
+            found = sorted([*found, *map(Valued, candidates, measures)], key=badness)
+            best[:] = [item.run for item in found[: _finer(objective, groups)]]
+        ranked = ranked or found
+        steps.append(found[0])
+    return ranked, steps
 
 
 def _refuse_held(forecast: Forecast, goals: Sequence[str], settings: FitSettings) -> None:
@@ -294,12 +314,12 @@ def _assessed(draft: Plan) -> Plan:
             finding("plan.gain", goals=list(draft.goals), **size, **before, **gained),
             finding("plan.range", low=low, high=high, worlds=len(draft.outcomes), unit=gained["unit"]),
         ]
-    even = [name_of(run) for run in draft.even_runs]
+    even = [name_of(run) for run in draft.even.runs]
     reasons += [
         finding(
             "plan.first", run=name_of(first.run), range=range_of(first.run), **_measure(draft, first.measure)
         ),
-        finding("plan.even-grid", runs=even, **_measure(draft, draft.even_grid)),
+        finding("plan.even-grid", runs=even, **_measure(draft, draft.even.measure)),
     ]
     if draft.with_iron is not None:
         reasons.append(finding("plan.with-iron", **_measure(draft, draft.with_iron)))

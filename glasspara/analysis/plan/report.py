@@ -122,8 +122,8 @@ def plan_document(result: Plan) -> PlanDocument:
         candidates=[_run(CandidateBlock, item.run, measure=item.measure) for item in result.ranked],
         steps=[_run(PlanStepBlock, item.run, measure=item.measure) for item in result.steps],
         even_grid={
-            "runs": [_run(PlannedRunBlock, run) for run in result.even_runs],
-            "measure": result.even_grid,
+            "runs": [_run(PlannedRunBlock, run) for run in result.even.runs],
+            "measure": result.even.measure,
         },
         noise=fill(PlanNoiseBlock, result.noise, floor_emu=result.noise.floor),
         reach={
