@@ -8,25 +8,33 @@ reference of the Python API, and the Markdown files that lie beside ``docs/``.
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
+from inspect import Signature, cleandoc, formatannotation, getdoc, isclass, isfunction
+from inspect import signature as signature_of
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from typer.main import get_command
 
 import glasspara
+from glasspara import api
 from glasspara.analysis import reports
+from glasspara.analysis.fit import Fits
 from glasspara.app import application
+from glasspara.cli.by_name import Option
+from glasspara.data.dataset import Dataset
+from glasspara.data.loading import Loaded
 from glasspara.findings.sentences import every_entry
+from glasspara.fitting.result import FitResult
 from glasspara.model.catalogue import CATALOGUE, ModelEntry
 from glasspara.report.schema import SHIPPED, report_schema
 
+ROOT = Path(__file__).resolve().parents[1]
 FINDINGS = Path(__file__).with_name("findings.md")
 MODELS = Path(__file__).with_name("models.md")
 
@@ -93,9 +101,90 @@ def _returned(block: Callable[..., Any]) -> type:
     return found
 
 
-# --- pages of the site alone ---------------------------------------------------------------------------------
+# --- types of the Python API ---------------------------------------------------------------------------------
 
-ROOT = Path(__file__).resolve().parents[1]
+STUB = ROOT / "glasspara" / "api.pyi"
+
+_STUB_HEAD = '''"""Types of :mod:`glasspara.api`, whose functions are made from the commands. By docs/make.py."""
+
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from typing import Any, Literal, overload
+
+{imports}
+
+File = str | PathLike[str]
+Data = Loaded | Dataset | File | Sequence[File]
+Value = str | float
+Measured = Value | tuple[float, float]
+Parts = Value | tuple[float | str | None, ...] | list[float]
+
+QUESTIONS: tuple[str, ...]
+FUNCTIONS: tuple[str, ...]
+
+def keywords(name: str) -> dict[str, Option]: ...
+def function(name: str) -> Callable[..., Any]: ...
+'''
+
+_TEXTS = {"NAME", "FILE", "ADDRESS", "PRESET", "ITEMS"}
+
+
+def stub_text() -> str:
+    """The types of ``glasspara.api``."""
+    results = {name: _result_of(name) for name in api.FUNCTIONS}
+    homes = {item.__name__: item.__module__ for item in [*results.values(), Dataset, Option, Fits]}
+    imports = "\n".join(sorted(f"from {module} import {name}" for name, module in homes.items()))
+    parts = [_STUB_HEAD.format(imports=imports)]
+    for name, result in results.items():
+        data = {"load": ["data: File | Sequence[File]", "/"], "derive": ["data: Data | FitResult", "/"]}
+        first = (
+            data.get(name, ["data: Data", "/"])
+            if "data" in signature_of(api.function(name)).parameters
+            else []
+        )
+        options = [f"{key}: {_typed(item)} = {_default(item)}" for key, item in api.keywords(name).items()]
+        lines = "".join(f"    {line},\n" for line in [*first, "*", *options])
+        one = f"def {name}(\n{lines}) -> {result.__name__}: ...\n"
+        if name == "fit":
+            many = "def fit(data: Data, /, *, per_run: Literal[True], **options: Any) -> Fits: ...\n"
+            one = f"@overload\n{many}@overload\n{one.replace('per_run: bool', 'per_run: Literal[False]')}"
+        parts.append(one)
+    return "".join(parts)
+
+
+def _default(option: Option) -> str:
+    return json.dumps(option.default) if isinstance(option.default, str) else repr(option.default)
+
+
+def _result_of(name: str) -> type:
+    """The type of what the function ``name`` gives: that of the argument of its report's block."""
+    if name in ("load", "fit"):
+        return Loaded if name == "load" else FitResult
+    block = reports()[name].block
+    hint = next(iter(block.__annotations__.values()))
+    room = import_module(block.__module__.removesuffix(".report"))
+    found: type = getattr(room, hint)
+    return found
+
+
+def _typed(option: Option) -> str:
+    """What a keyword takes."""
+    if option.kind is not str:
+        kind = "File" if option.kind is Path else option.kind.__name__
+        kind = f"{kind} | Sequence[{kind}]" if option.repeatable else kind
+        return kind if option.default is not None else f"{kind} | None"
+    words = re.split(r"[|,:=+\-\[\].]+", option.metavar)
+    number = any(re.fullmatch("[A-Z][A-Z0-9]*", word) and word not in _TEXTS for word in words)
+    kind = {"+-": "Measured", ":": "Parts", ",": "Value | tuple[Value, ...]"}.get(option.between, "")
+    is_file = "FILE" in words and "ITEMS" not in words
+    kind = kind or ("File" if is_file else "Value" if number or "ITEMS" in words else "str")
+    if option.repeatable:
+        mapping = f"Mapping[str, {kind} | None] | " if "=" in option.metavar else ""
+        kind = f"{mapping}str | Sequence[str]" if mapping else f"{kind} | Sequence[{kind}]"
+    return kind if option.default is not None else f"{kind} | None"
+
+
+# --- pages of the site alone ---------------------------------------------------------------------------------
 
 BESIDE = {
     "README.md": "index.md",
@@ -159,7 +248,7 @@ def _command_lines(name: str, command: Any) -> list[str]:
     arguments = [item for item in parameters if item.param_type_name == "argument"]
     usage = " ".join(["glasspara", name, "[OPTIONS]", *(_flags(item) for item in arguments)])
     lines = [f"## {name}", "", f"    {usage}", ""]
-    for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(command.help or "")):
+    for paragraph in re.split(r"\n\s*\n", cleandoc(command.help or "")):
         example = paragraph.removeprefix("Example:")
         plain = _escaped(" ".join(paragraph.split()))
         lines += [plain if example == paragraph else f"Example: `{' '.join(example.split())}`", ""]
@@ -220,14 +309,14 @@ def api_page() -> str:
 
 
 def _public_name(name: str, value: Any) -> str:
-    if not (inspect.isclass(value) or callable(value)):
+    if not (isclass(value) or callable(value)):
         shown = repr(value) if isinstance(value, (int, float, str)) else type(value).__name__
         return f"### {name}\n\n`{name} = {shown}`\n"
     signature = _signature(value)
-    if inspect.isclass(value):
+    if isclass(value):
         signature = signature.removesuffix(" -> None")
     lines = [f"### {name}", "", "```python", f"{name}{signature}", "```", "", _docstring(value), ""]
-    if inspect.isclass(value):
+    if isclass(value):
         members = [line for key, member in vars(value).items() for line in _member(key, member)]
         lines += [*(["**Members**", ""] if members else []), *members]
     return "\n".join(lines) + "\n"
@@ -237,7 +326,7 @@ def _member(name: str, member: Any) -> list[str]:
     """A public method or property that has a docstring: a line, or more where the docstring has sections."""
     target = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
     target = getattr(target, "func", target)  # of a cached property
-    if name.startswith("_") or not inspect.isfunction(target) or not target.__doc__:
+    if name.startswith("_") or not isfunction(target) or not target.__doc__:
         return []
     is_property = isinstance(member, property) or hasattr(member, "attrname")
     call, text = name if is_property else f"{name}{_signature(target)}", _docstring(target)
@@ -249,12 +338,12 @@ def _member(name: str, member: Any) -> list[str]:
 def _signature(value: Any) -> str:
     """The signature, one parameter a line where it is long."""
     try:
-        signature = inspect.signature(value)
+        signature = signature_of(value)
     except (TypeError, ValueError):
         return "(...)"
     unquoted = [item.replace(annotation=_Plain(item.annotation)) for item in signature.parameters.values()]
     returned = signature.return_annotation
-    end = ")" if returned is inspect.Signature.empty else f") -> {_Plain(returned)!r}"
+    end = ")" if returned is Signature.empty else f") -> {_Plain(returned)!r}"
     parts = [str(item) if item.annotation.known else item.name for item in unquoted]
     if (
         first := next((i for i, item in enumerate(unquoted) if item.kind is item.KEYWORD_ONLY), None)
@@ -268,8 +357,8 @@ class _Plain:
     """An annotation as it is written in the code: without quotes."""
 
     def __init__(self, annotation: Any) -> None:
-        self.known = annotation is not inspect.Signature.empty
-        self.text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+        self.known = annotation is not Signature.empty
+        self.text = annotation if isinstance(annotation, str) else formatannotation(annotation)
 
     def __repr__(self) -> str:
         return self.text.strip("\"'")
@@ -280,7 +369,7 @@ _SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.MULTILINE)
 
 def _docstring(value: Any) -> str:
     """The docstring in Markdown: roles and double backquotes as code, sections of NumPy's style as lists."""
-    text = inspect.getdoc(value) or ""
+    text = getdoc(value) or ""
     text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`")
     head, *rest = _SECTION.split(text)
     parts = [_escaped(head)]
@@ -307,6 +396,7 @@ def main() -> None:
     FINDINGS.write_text(findings_page(), encoding="utf-8")
     MODELS.write_text(models_page(), encoding="utf-8")
     SHIPPED.write_text(schema_text(), encoding="utf-8")
+    STUB.write_text(stub_text(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import hypot
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from glasspara.cli import options
 from glasspara.cli.output import Output, report_error, warn
@@ -54,6 +54,8 @@ class DataOptions:
     standard_chi: options.StandardChi = None
     standard_mass: options.StandardMass = None
     same_glass: options.SameGlass = False
+    given: Any = field(default=None, metadata={"option": False})
+    """What Python gives in place of files: what these options loaded before, or to ``derive`` a fit."""
 
     @cached_property
     def sample_and_defaults(self) -> tuple[Sample | None, dict[str, float]]:
@@ -103,9 +105,12 @@ class DataOptions:
 
         With a list ``failed`` a bad file is reported and noted there, and the rest goes on.
         """
-        from glasspara.data.loading import load
+        from glasspara.data.loading import Loaded, load
         from glasspara.files.exclusion import parse_exclusions
         from glasspara.report.progress import progress
+
+        if isinstance(self.given, Loaded):
+            return self.given
 
         def report(path: str, error: GlassparaError) -> None:
             report_error(error)
@@ -134,7 +139,7 @@ class DataOptions:
                 on_error=None if failed is None else report,
             )
         warn(loaded.warnings, quiet=quiet)
-        return loaded
+        return replace(loaded, options=self)
 
     @property
     def corrections(self) -> Corrections:

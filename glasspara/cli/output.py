@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import typer
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from glasspara.errors import GlassparaError
     from glasspara.findings import Finding
     from glasspara.replicates.store import Store
-    from glasspara.report.frame import Report
+    from glasspara.report.frame import Invocation, Report
 
 NOT_TRUSTED = 5
 """Exit status: done and reported, but not to be trusted."""
@@ -37,11 +37,6 @@ PART_FAILED = 6
 Result = TypeVar("Result")
 Figures = Callable[[], Mapping[str, "Figure | bytes"]]
 """Figures by file name, drawn where they are wanted; bytes are those of a figure that is drawn already."""
-
-
-def stop(status: int) -> NoReturn:
-    """End the command with an exit status."""
-    raise typer.Exit(status)
 
 
 def warn(findings: Iterable[Finding], *, quiet: bool) -> None:
@@ -59,6 +54,23 @@ def report_error(error: GlassparaError) -> None:
     from glasspara.wording import inert
 
     print(f"error: {inert(str(error))}", file=sys.stderr)
+
+
+@dataclass(frozen=True)
+class Delivery(Generic[Result]):
+    """A result with all that its report is made of."""
+
+    report: Report[Result]
+    loaded: Loaded | None
+    result: Result
+    asked: Invocation
+    drawn: Figures | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The JSON report."""
+        if self.loaded is None:
+            return self.report.document((), self.result, (), self.asked.without_inputs())
+        return self.report.document(self.loaded.inputs, self.result, self.loaded.warnings, self.asked)
 
 
 _LONGEST_STEM = 100
@@ -85,6 +97,8 @@ class Output:
     as_json: options.JsonFlag = False
     quiet: options.Quiet = False
     asked: Any = field(default=None, metadata={"option": False})  # the Invocation, by ``grouped``
+    receive: Callable[[Delivery[Any]], None] | None = field(default=None, metadata={"option": False})
+    """Takes what :meth:`deliver` is given, where Python asks; nothing is then shown, and the command does not stop."""
 
     def __post_init__(self) -> None:
         if self.no_files and self.out is not None:
@@ -103,7 +117,8 @@ class Output:
     @property
     def _own_folder(self) -> str:
         """Name of the folder of a result without ``--out``, "fit-BK7_20kOe+8"; empty where none is wanted."""
-        if self.out is not None or self.no_files or self.as_json or not (self.asked and self.asked.files):
+        named = self.asked and self.asked.files
+        if self.out is not None or self.no_files or self.as_json or self.receive is not None or not named:
             return ""
         first, others = self.asked.files[0], len(self.asked.files) - 1
         stem = "stdin" if first == "-" else PurePath(first.strip("/\\")).stem
@@ -145,6 +160,7 @@ class Output:
         reads no files. ``show`` decides about the tables in place of ``--quiet``. The last line names the folder.
         """
         inputs = () if loaded is None else loaded.inputs
+        self.hand_over(report, loaded, result, figures)
         folder, count = None, 0
         writes = self.out is not None or bool(self._own_folder)
         document = self.document(report, loaded, result) if writes or self.as_json else {}
@@ -162,14 +178,27 @@ class Output:
             written()
         if self.as_json:
             self.print_document(document)
-        elif show if show is not None else not self.quiet:
+        elif self.receive is None and (show if show is not None else not self.quiet):
             from glasspara.report.terminal import console
 
             report.show(inputs, result, console())
         sys.stdout.flush()
         self._name(folder, count)
         if not trusted:
-            stop(NOT_TRUSTED)
+            self.stop(NOT_TRUSTED)
+
+    def hand_over(
+        self, report: Report[Result], loaded: Loaded | None, result: Result, figures: Figures | None = None
+    ) -> bool:
+        """Give the result to whoever asks from Python; whether somebody does."""
+        if self.receive is not None:
+            self.receive(Delivery(report, loaded, result, self.asked, figures))
+        return self.receive is not None
+
+    def stop(self, status: int) -> None:
+        """End the command with an exit status."""
+        if self.receive is None:
+            raise typer.Exit(status)
 
     def _written(self, files: Mapping[str, bytes], report: str, document: Mapping[str, Any]) -> Path | None:
         """Where the files are now; None where no folder was named and the machine did not let us write."""
@@ -189,9 +218,7 @@ class Output:
 
     def document(self, report: Report[Result], loaded: Loaded | None, result: Result) -> dict[str, Any]:
         """The JSON report."""
-        if loaded is None:
-            return report.document((), result, (), self.asked.without_inputs())
-        return report.document(loaded.inputs, result, loaded.warnings, self.asked)
+        return Delivery(report, loaded, result, self.asked).document()
 
     def print_document(self, document: Mapping[str, Any]) -> None:
         """A JSON report on stdout."""

@@ -9,16 +9,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from glasspara.errors import GlassparaError, InputError
+from glasspara.errors import GlassparaError, InputError, UsageError
 from glasspara.wording import inert
+
+if TYPE_CHECKING:
+    from glasspara.cli.by_name import Option
 
 _NOT_IN_A_FILE = {"settings", "help", "help_all"}
 
-Fault = Callable[[str, str, str], GlassparaError]
-"""An error about a key: what is wrong, and the remedy."""
+Fault = Callable[[str, str], GlassparaError]
+"""An error about a key of a file: what is wrong, and the remedy."""
 
 
 def words_from(path: str, command: Any, given: Collection[str], commands: Collection[str]) -> list[str]:
@@ -33,8 +37,8 @@ def words_from(path: str, command: Any, given: Collection[str], commands: Collec
     Raises
     ------
     InputError
-        The file cannot be read, names no option of the command, or gives an option something that is no text, no number
-        and no switch.
+        The file cannot be read, names no option of the command, or gives an option what
+        :meth:`glasspara.cli.by_name.Option.read` does not take.
     """
     options = {
         item.opts[0].removeprefix("--").replace("-", "_"): item
@@ -47,10 +51,8 @@ def words_from(path: str, command: Any, given: Collection[str], commands: Collec
         found, placed = _written(path, command.name, options, commands)
     words: list[str] = []
     for name, (value, fault) in found.items():
-        option = options[name]
-        if option.name not in given:
-            of_files = option.name in command.callback.names_files
-            words += _words(option, name, value, fault, placed if of_files else lambda item: item)
+        if options[name].name not in given:
+            words += _words(options[name], command.callback.options[name], value, fault, placed)
     return words
 
 
@@ -58,20 +60,18 @@ _Found = dict[str, tuple[Any, Fault]]
 """Values by the name of the option, each with what makes an error about it."""
 
 
-def _words(option: Any, name: str, value: Any, fault: Fault, placed: Callable[[Any], Any]) -> Iterator[str]:
-    flag = option.opts[0]
-    if option.is_flag:
-        if not isinstance(value, bool):
-            raise fault(name, f"expected true or false, found {value!r:.100}", "")
-        yield from [flag] if value else option.secondary_opts[:1]
+def _words(
+    flags: Any, option: Option, value: Any, fault: Fault, placed: Callable[[Any], Any]
+) -> Iterator[str]:
+    try:
+        found = option.read(value)
+    except UsageError as error:
+        raise fault(error.what.removeprefix(f"{option.name}: "), error.remedy) from None
+    if isinstance(found, bool):
+        yield from flags.opts[:1] if found else flags.secondary_opts[:1]
         return
-    several = isinstance(value, list)
-    if several and not option.multiple:
-        raise fault(name, "this option takes one value, not a list", "")
-    for item in value if several else [value]:
-        if isinstance(item, bool) or not isinstance(item, (str, int, float)):
-            raise fault(name, f"expected text or a number, found {item!r:.100}", "")
-        yield f"{flag}={placed(item)}"
+    for item in found if option.repeatable else [found]:
+        yield f"{flags.opts[0]}={placed(item) if option.names_files else item}"
 
 
 # --- a TOML file ---------------------------------------------------------------------------------------------
@@ -90,18 +90,20 @@ def _written(
     own = top.table(command) if isinstance(top.content.get(command), dict) else None
     found: _Found = {}
     for table in [top] if own is None else [top, own]:
+        own_names: set[str] = set()
         for key, value in table.content.items():
             if isinstance(value, dict) and table is top and key in commands:
                 continue
             name = key.replace("-", "_")
-            if isinstance(value, dict):
+            if isinstance(value, dict) and "=" not in (getattr(options.get(name), "metavar", None) or ""):
                 remedy = "A sample file goes with --sample" if key in ("sample", "trace_ions") else ""
-                raise table.fault(key, "no command has this name, and no option takes a table", remedy)
+                raise table.fault(key, "no command has this name, nor an option that takes a table", remedy)
             if name not in options:
                 raise table.fault(key, f"no option of {command}", _remedy(name, options))
-            if name in found and found[name][1] == table.fault:
+            if name in own_names:
                 raise table.fault(key, "given twice", "Give it once, as n-fe or as n_fe")
-            found[name] = value, table.fault
+            own_names.add(name)
+            found[name] = value, partial(table.fault, key)
 
     def beside(value: Any) -> Any:
         near = Path(path).parent / str(value)
@@ -151,6 +153,6 @@ def _recorded(
         print(f"note: {inert(note)}", file=sys.stderr)
     known = {name: value for name, value in report.settings.items() if name in options and value is not None}
     return (
-        {name: (value, fault) for name, value in known.items()},
+        {name: (value, partial(fault, name)) for name, value in known.items()},
         lambda value: moved.get(value, value),
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,13 +24,16 @@ from glasspara.files.moments import EXCLUDED
 from glasspara.files.source import refuse_repeated
 from glasspara.files.states import SUBTRACTED
 from glasspara.findings import Finding, Where, finding
+from glasspara.findings.answer import as_html, counted, summary
 from glasspara.replicates.cores import Progress, each_file, no_progress
 from glasspara.runs.measurement import Measurement, Reader, run_warnings
-from glasspara.runs.run import Run, average_repeats, select, select_used
+from glasspara.runs.run import Run, average_repeats, run_table, select, select_used
 from glasspara.sample.mass import AGREEMENT, CONTRADICTED
 from glasspara.sample.sample import Sample
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from glasspara.data.corrections.true_field import RunField
 
 OUTSIDE_WINDOW = "outside --t-range or --h-range"
@@ -74,16 +77,40 @@ class _Prepared:
     runs: tuple[Run, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Loaded:
-    """All files of one command, and their runs together."""
+    """All files of one command, and their runs together.
+
+    ``options`` are the choices that they were loaded with, which a question takes from here. ``chosen`` is a dataset
+    that somebody made of runs in Python, in place of files.
+    """
 
     inputs: tuple[Input, ...]
     corrector: Corrector
+    options: Any = None
+    chosen: Dataset | None = None
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Loaded:
+        """A dataset without files."""
+        return cls((), Corrector(Corrections(), None, None), chosen=dataset)
+
+    def __repr__(self) -> str:
+        counts = ((self.data.runs, "run"), (self.data, "point"), (self.warnings, "warning"))
+        return summary(self, *(counted(things, name) for things, name in counts))
+
+    def _repr_html_(self) -> str:
+        return as_html(self, run_table(run.run for run in self.data.runs), reasons=self.warnings)
+
+    def to_frame(self) -> DataFrame:
+        """All points, as :meth:`glasspara.data.dataset.Dataset.to_frame`."""
+        return self.data.to_frame()
 
     @property
     def data(self) -> Dataset:
         """Runs of all files by kind and set point, whatever the order of the files."""
+        if self.chosen is not None:
+            return self.chosen
         runs = [run for item in self.inputs for run in item.runs]
         return Dataset(tuple(sorted(runs, key=lambda run: (run.run.kind, run.run.nominal, run.run.file))))
 

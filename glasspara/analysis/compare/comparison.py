@@ -24,6 +24,7 @@ from glasspara.analysis.compare.simulated_test import NestedTest, Simulation, St
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, on_ordinary
 from glasspara.fitting.judge.misfit import misfit_findings
@@ -48,8 +49,8 @@ COLUMNS = (
 """Columns of the table of models."""
 
 
-@dataclass(frozen=True)
-class CompareResult:
+@dataclass(frozen=True, repr=False)
+class CompareResult(Answer):
     """The comparison. ``contestants`` stand in the order asked for, ``best`` is the usable one of least scaled AIC.
 
     ``scale`` divides chi2 in the scaled criterion: 1, or the smallest chi2/ndof of all models where even that is too

@@ -138,9 +138,12 @@ def _source(
 ) -> tuple[FittedValues, Loaded | None]:
     """Fitted values, and the files where they come from data."""
     from glasspara.analysis.derive import fitted_values
+    from glasspara.fitting.result import FitResult
     from glasspara.presets import is_preset
 
-    first = data.files[0]
+    if isinstance(data.given, FitResult):
+        return fitted_values.values_of_fit(data.given), None
+    first = data.files[0] if data.files else ""
     is_report = first.lower().endswith(".json")
     of_preset = is_preset(first) and not Path(first).exists()
     if is_report or of_preset:

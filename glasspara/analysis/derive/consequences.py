@@ -25,6 +25,7 @@ from glasspara.analysis.derive.quantities import (
     with_assumptions,
 )
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.judge.determination import UNDETERMINED
 from glasspara.report.table import Columns
 
@@ -77,8 +78,8 @@ class Check:
     holds: bool | None
 
 
-@dataclass(frozen=True)
-class DeriveResult:
+@dataclass(frozen=True, repr=False)
+class DeriveResult(Answer):
     """All that follows from ``source``."""
 
     source: FittedValues

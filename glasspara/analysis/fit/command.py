@@ -15,7 +15,7 @@ from glasspara.cli.groups import (
     trace_ions_of,
 )
 from glasspara.cli.options import option
-from glasspara.cli.output import PART_FAILED, OutputWithPlots, Unfinished, stop
+from glasspara.cli.output import PART_FAILED, OutputWithPlots, Unfinished
 from glasspara.cli.values import names, pairs
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def fit(
         written=replicates.finish,
     )
     if failed:
-        stop(PART_FAILED)
+        output.stop(PART_FAILED)
 
 
 def _interval_request(

@@ -11,7 +11,8 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.findings import AssessmentBlock, FindingBlock, finding
+from glasspara.findings import Assessment, AssessmentBlock, FindingBlock, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.judge.misfit import PlaceBlock
 from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
 from glasspara.fitting.result import FittedParameter
@@ -38,6 +39,8 @@ from glasspara.report.terminal import (
 from glasspara.wording import p_value, two_errors, value_with_error
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.contours import Contour
@@ -296,12 +299,23 @@ class FitDocument(TypedDict):
     failed: list[FailureBlock]
 
 
-@dataclass(frozen=True)
-class Fits:
+@dataclass(frozen=True, repr=False)
+class Fits(Answer):
     """The fits of one command, and the files that had to be left out."""
 
     fits: tuple[FitResult, ...]
     failed: tuple[tuple[str, GlassparaError], ...] = ()
+
+    @property
+    def verdicts(self) -> tuple[Assessment, ...]:
+        """One for each fit."""
+        return tuple(item.assessment for item in self.fits)
+
+    def to_frame(self) -> DataFrame:
+        """Parameters and derived numbers of all fits, one row each."""
+        from pandas import concat
+
+        return concat([item.to_frame().assign(fit=number) for number, item in enumerate(self.fits, 1)])
 
 
 def fit_document(result: Fits) -> FitDocument:
@@ -421,10 +435,10 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
         first = (number, "; ".join(run.label for run in result.data.runs), result.assessment.status)
         for name, item in result.parameters.items():
             value = (item.value, item.error, item.error_scaled, item.unit, item.at_limit)
-            rows.append((*first, name, _kind(item), *value, *_minos_cells(item)))
+            rows.append((*first, name, item.kind, *value, *_minos_cells(item)))
         for name, derived in result.derived.items():
             value = (derived.value, derived.error, None, derived.unit, None)
-            rows.append((*first, name, "derived", *value, *_minos_cells(derived)))
+            rows.append((*first, name, derived.kind, *value, *_minos_cells(derived)))
     header = (
         "fit", "runs", "status", "parameter", "kind", "value", "error", "error_scaled", "unit", "at_limit",
         "minos_lower", "minos_upper", "minos_lower_outcome", "minos_upper_outcome",
@@ -470,16 +484,6 @@ def contour_csv(inputs: Sequence[Input], result: FitResult, contour: Contour) ->
         for point, found in zip(line.points.tolist(), line.found.tolist(), strict=True)
     ]
     return csv_text(comments, header, rows)
-
-
-def _kind(item: FittedParameter) -> str:
-    if item.stage:
-        return "stage"
-    if item.fixed:
-        return "held"
-    if item.constraint is None:
-        return "free"
-    return "assumed" if item.constraint.assumed else "constrained"
 
 
 def bootstrap_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:

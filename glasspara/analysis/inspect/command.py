@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import partial
 from io import StringIO
-from typing import TYPE_CHECKING, Any
-
-import typer
+from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli import options
+from glasspara.cli.grouping import Only
 from glasspara.cli.groups import workers
-from glasspara.cli.output import PART_FAILED, report_error
+from glasspara.cli.output import PART_FAILED, Output, report_error
 
 if TYPE_CHECKING:
     from glasspara.report.terminal import ConsoleSettings
     from glasspara.runs.measurement import Measurement, Reader
-
-
-@dataclass(frozen=True)
-class InspectOutput:
-    """Options of the output of a command that writes no files."""
-
-    as_json: options.JsonFlag = False
-    quiet: options.Quiet = False
-    asked: Any = field(default=None, metadata={"option": False})  # the Invocation, by ``grouped``
 
 
 def inspect(
@@ -36,7 +26,7 @@ def inspect(
     min_fit: options.MinFit = None,
     jobs: options.Jobs = None,
     *,
-    output: InspectOutput,
+    output: Annotated[Output, Only("as_json", "quiet")],
 ) -> None:
     """Instrument, sample, runs, moment column and why, every dropped row and why.
 
@@ -47,7 +37,6 @@ def inspect(
     from glasspara.errors import GlassparaError
     from glasspara.files.exclusion import parse_exclusions
     from glasspara.replicates.cores import each_file
-    from glasspara.report.frame import to_text
     from glasspara.report.progress import progress
     from glasspara.report.terminal import ConsoleSettings, console, show_assessment
     from glasspara.runs.measurement import Reader
@@ -65,18 +54,22 @@ def inspect(
                 if len(files) == 1 and not output.as_json:
                     raise outcome
                 failed.append((path, outcome))
-                report_error(outcome)
+                if output.receive is None:
+                    report_error(outcome)
                 continue
             found.append(outcome.measurement)
             sys.stdout.write(outcome.text)
     result = Inspection.of(found, failed)
+    output = replace(output, asked=replace(output.asked, files=()))  # the block names them with their hashes
+    if output.hand_over(REPORT, None, result):
+        return
     if output.as_json:
-        sys.stdout.write(to_text(REPORT.document((), result, (), output.asked)))
+        output.print_document(output.document(REPORT, None, result))
     elif shown:
         show_assessment(result.assessment, console(), result.notes)
     sys.stdout.flush()
     if failed:
-        raise typer.Exit(PART_FAILED if found else failed[0][1].exit_status)
+        output.stop(PART_FAILED if found else failed[0][1].exit_status)
 
 
 @dataclass(frozen=True)

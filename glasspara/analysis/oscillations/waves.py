@@ -34,6 +34,7 @@ from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import InputError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import residual_correlation
 from glasspara.fitting.judge.plausibility import implausible
@@ -120,8 +121,8 @@ class RunOscillation:
         return max(self.peaks, key=lambda peak: peak.excess)
 
 
-@dataclass(frozen=True)
-class OscillationResult:
+@dataclass(frozen=True, repr=False)
+class OscillationResult(Answer):
     """The search. ``fap`` is that of the strongest wave of all.
 
     ``by_description`` is what it would be if one of the smooth descriptions stood alone; ``correlation`` that of

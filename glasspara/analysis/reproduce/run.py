@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from glasspara.analysis.reproduce.steps import CAMPAIGNS, STEPS, Campaign, Row, Step
 from glasspara.findings import Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.replicates.cores import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ class StepResult:
         return finding("reproduce.step-failed", step=self.step.name, status=self.status, problem=self.problem)
 
 
-@dataclass(frozen=True)
-class Reproduction:
+@dataclass(frozen=True, repr=False)
+class Reproduction(Answer):
     """All steps that were run, and the seed of the synthetic noise."""
 
     steps: tuple[StepResult, ...]

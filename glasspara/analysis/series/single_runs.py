@@ -26,6 +26,7 @@ from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import UsageError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.plausibility import implausible, implausible_data
@@ -150,8 +151,8 @@ class KindOfRuns:
     notes: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class SeriesResult:
+@dataclass(frozen=True, repr=False)
+class SeriesResult(Answer):
     """The fits of all runs. ``n_ms`` is the iron by mass spectrometry, g^-1, where it is known."""
 
     weights: Weights
@@ -166,9 +167,18 @@ class SeriesResult:
         return "one standard error by the scatter about the fit, misfit included"
 
     @property
+    def verdicts(self) -> tuple[Assessment, ...]:
+        """One for each kind of runs."""
+        return tuple(kind.assessment for kind in self.kinds)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        return tuple(note for kind in self.kinds for note in kind.notes)
+
+    @property
     def trusted(self) -> bool:
         """Whether the runs of every kind can be those of one glass."""
-        return all(kind.assessment.trusted for kind in self.kinds)
+        return all(item.trusted for item in self.verdicts)
 
     @property
     def rows(self) -> tuple[RunSeries, ...]:

@@ -45,6 +45,7 @@ from glasspara.analysis.universality.parts import UniversalityParts, universalit
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.misfit import on_branches
 from glasspara.fitting.judge.plausibility import implausible_data
@@ -68,8 +69,8 @@ class RunTension:
     tension: Tension
 
 
-@dataclass(frozen=True)
-class UniversalityResult:
+@dataclass(frozen=True, repr=False)
+class UniversalityResult(Answer):
     """Outcome of the test. Arrays run through the points of ``data``; emu/g and Oe/K."""
 
     data: Dataset
