@@ -23,7 +23,7 @@ _PHYSICS = {
 
 _FUNCTIONS = (
     "load", "fit", "universality", "compare", "highfield", "partition", "oscillations", "anomaly", "series", "curie",
-    "derive", "inspect", "subtract", "simulate", "reproduce",
+    "plan", "derive", "inspect", "subtract", "simulate", "reproduce",
 )  # fmt: skip
 
 _TYPES = {
@@ -63,6 +63,7 @@ __all__ = [
     "load",
     "oscillations",
     "partition",
+    "plan",
     "read",
     "reproduce",
     "series",
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
         load,
         oscillations,
         partition,
+        plan,
         reproduce,
         series,
         simulate,

@@ -69,17 +69,15 @@ def _checked(parse: Callable[..., Any], command: Any, context: Any) -> Callable[
 
 def _inputs_of_report(values: Mapping[str, Any], command: Any) -> dict[str, Any]:
     """Where a report stands in for files: these, and the report as the one that settings are taken from."""
-    for name in getattr(command.callback, "or_report", ()):
-        given = values.get(name) or ()
-        reports = [path for path in given if path.lower().endswith(".json")]
-        if not reports:
-            continue
-        if len(given) > 1:
-            raise UsageError("one report at a time, and no other files", remedy="Give one of them")
-        from glasspara.report.reading import input_files
+    options = getattr(command.callback, "options", {})
+    given: Sequence[str] = values.get("files") or ()
+    if not any(path.lower().endswith(".json") for path in given) or not options["files"].or_report:
+        return {}
+    if len(given) > 1:
+        raise UsageError("one report at a time, and no other files", remedy="Give one of them")
+    from glasspara.report.reading import input_files
 
-        return {name: input_files(reports[0], command="fit"), "settings": reports[0]}
-    return {}
+    return {"files": input_files(given[0], command="fit"), "settings": given[0]}
 
 
 def _check(values: Mapping[str, Any], order: Sequence[Any], parameters: Sequence[Any]) -> None:

@@ -22,6 +22,7 @@ from glasspara.analysis.plan.objectives import (
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
 from glasspara.fitting.problem.combinations import combinations
@@ -73,8 +74,8 @@ class Expected:
     even_grid: float
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, repr=False)
+class Plan(Answer):
     """What to measure next.
 
     A measure is the standard error of the goal in ``unit`` (``criterion`` "c"), the mean error of several goals over
