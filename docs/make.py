@@ -3,13 +3,14 @@ the package.
 
 ``python docs/make.py`` writes them; a test holds them against the code. MkDocs uses this file too (``hooks`` in
 ``mkdocs.yml``): :func:`on_files` adds the pages that exist only in the site. These are the reference of commands, the
-reference of the Python API, and the Markdown files that lie beside ``docs/``.
+reference of the Python API, the notebooks with their outputs, and the Markdown files that lie beside ``docs/``.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -201,8 +202,26 @@ All commands with all their options, as `glasspara COMMAND --help-all` shows the
 
 _API_HEAD = """# Python API
 
-The public names, by the module to import them from, with their docstrings. Temperatures are in K, fields in Oe,
-magnetisations in emu/g. [Symbols and units](symbols.md) explains the names of the parameters.
+All names of `glasspara` for use from Python. Temperatures are in K,
+fields in Oe, magnetisations in emu/g. [Symbols and units](symbols.md) explains the names of the parameters.
+
+A question takes files (a path or several), what `load` gives, or a `Dataset`. Its keywords are the options of the
+command of its name. A keyword takes the text of the option, or says the same in Python:
+
+| option | keyword |
+|---|---|
+| `--mass "35.7 mg"` | `mass="35.7 mg"`, `mass=35.7` |
+| `--n-fe "15 ppm"`, `--n-fe 1.7e17+-0.2e17` | `n_fe="15 ppm"`, `n_fe=(1.7e17, 0.2e17)` |
+| `--t-range 2:40,70:` | `t_range=[(2, 40), (70, None)]` |
+| `--fix d_min=0.025 --fix n_ats` | `fix={"d_min": 0.025, "n_ats": None}` |
+| `--limit d_min=0.01:0.1` | `limit={"d_min": (0.01, 0.1)}` |
+| `--constrain n_ats=6e15+-1e15` | `constrain={"n_ats": (6e15, 1e15)}` |
+| `--contour d_min,delta_mu` | `contour=("d_min", "delta_mu")` |
+| `--no-allowances`, `--per-run` | `allowances=False`, `per_run=True` |
+
+A wrong name or value raises a `UsageError`, with the same words as the command; all errors that a user can mend are
+`GlassparaError`s. Nothing is printed, and nothing is written unless `out` names a folder. One process computes unless
+`jobs` says otherwise; a script that asks for more needs the guard `if __name__ == "__main__":`.
 """
 
 
@@ -213,6 +232,9 @@ def on_files(files: Any, config: Any) -> Any:
     pages = {name: partial(_beside, source) for source, name in BESIDE.items()}
     pages |= {"findings.md": findings_page, "models.md": models_page}
     pages |= {"commands.md": commands_page, "api.md": api_page}
+    pages |= {
+        f"{path.stem}.md": partial(_notebook_page, path) for path in (ROOT / "examples").glob("*.ipynb")
+    }
     for name, page in pages.items():
         if (committed := files.get_file_from_path(name)) is not None:
             files.remove(committed)
@@ -235,6 +257,12 @@ def _beside(source: str) -> str:
     return re.sub(
         r"\]\((?P<target>[^)#\s]*)(?P<anchor>#[^)\s]*)?\)", link, (ROOT / source).read_text(encoding="utf-8")
     )
+
+
+def _notebook_page(path: Path) -> str:
+    """A notebook with its outputs, as ``docs/notebooks.py`` runs it."""
+    words = [sys.executable, str(Path(__file__).with_name("notebooks.py")), str(path)]
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True).stdout
 
 
 def commands_page() -> str:
@@ -289,22 +317,23 @@ def _explained(parameter: Any) -> str:
 
 
 def api_page() -> str:
-    """The page of the public names: those of the package, and those of the rooms for single questions."""
-    modules = ["glasspara", "glasspara.physics.ats"]
-    modules += [
-        f"glasspara.analysis.{path.parent.name}"
-        for path in sorted(ROOT.glob("glasspara/analysis/*/__init__.py"))
-    ]
-    parts, known = [_API_HEAD], set()
-    for module_name in modules:
-        module = import_module(module_name)
-        names = [name for name in getattr(module, "__all__", ()) if name != "__version__"]
-        shown = [name for name in names if id(getattr(module, name)) not in known]
-        known |= {id(getattr(module, name)) for name in shown}
-        if shown:
-            text = "" if module is glasspara else _docstring(module)
-            parts.append("\n".join([f"## {module_name}", "", text, ""]))
-            parts += [_public_name(name, getattr(module, name)) for name in shown]
+    """The page of the public names: those of the package, and what the questions give."""
+    public = {name: getattr(glasspara, name) for name in glasspara.__all__ if name != "__version__"}
+    functions = {name: public.pop(name) for name in ("read", *api.FUNCTIONS)}
+    types = {name: value for name, value in public.items() if isclass(value)}
+    answers = {
+        type_.__name__: type_
+        for name in api.FUNCTIONS[1:]
+        if (type_ := _result_of(name)) not in types.values()
+    }
+    sections = {
+        "Files and questions": functions,
+        "What they give": {**types, **answers},
+        "Physics": {name: value for name, value in public.items() if name not in types},
+    }
+    parts = [_API_HEAD]
+    for title, names in sections.items():
+        parts += [f"## {title}\n", *(_public_name(name, value) for name, value in names.items())]
     return "\n".join(parts)
 
 

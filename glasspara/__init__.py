@@ -31,20 +31,18 @@ _TYPES = {
     "Run": "glasspara.runs.run",
     "Dataset": "glasspara.data.dataset",
     "Loaded": "glasspara.data.loading",
-    "Model": "glasspara.model.model",
-    "FitSettings": "glasspara.fitting.problem.settings",
+    "Answer": "glasspara.findings.answer",
     "FitResult": "glasspara.fitting.result",
     "GlassparaError": "glasspara.errors",
 }
 
 __all__ = [
+    "Answer",
     "Dataset",
     "FitResult",
-    "FitSettings",
     "GlassparaError",
     "Loaded",
     "Measurement",
-    "Model",
     "Run",
     "__version__",
     "anomaly",
@@ -95,9 +93,8 @@ if TYPE_CHECKING:
     from glasspara.data.dataset import Dataset
     from glasspara.data.loading import Loaded
     from glasspara.errors import GlassparaError
-    from glasspara.fitting.problem.settings import FitSettings
+    from glasspara.findings.answer import Answer
     from glasspara.fitting.result import FitResult
-    from glasspara.model.model import Model
     from glasspara.physics.ats import (
         ats_high_field_magnetisation,
         ats_magnetisation,

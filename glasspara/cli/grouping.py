@@ -99,7 +99,7 @@ def _options(group: type[Any], only: tuple[str, ...]) -> list[inspect.Parameter]
     ]
 
 
-_NO_CHOICES = {"files", "jobs", "cluster"}
+_NO_CHOICES = {"files", "skip_unsuitable", "jobs", "cluster"}
 
 
 def _is_choice(option: Option) -> bool:

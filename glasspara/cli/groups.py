@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from glasspara.data.dataset import Dataset, Window
     from glasspara.data.loading import Loaded
     from glasspara.errors import GlassparaError
+    from glasspara.files.naming import FileNames
     from glasspara.findings import Assessment
     from glasspara.fitting.problem.settings import FitSettings, Method, Wishes
     from glasspara.model.model import Model
@@ -54,8 +55,16 @@ class DataOptions:
     standard_chi: options.StandardChi = None
     standard_mass: options.StandardMass = None
     same_glass: options.SameGlass = False
+    skip_unsuitable: options.SkipUnsuitable = False
     given: Any = field(default=None, metadata={"option": False})
     """What Python gives in place of files: what these options loaded before, or to ``derive`` a fit."""
+
+    @cached_property
+    def names(self) -> FileNames:
+        """The files that the arguments stand for, folders and patterns searched."""
+        from glasspara.files.naming import find_files
+
+        return find_files(self.files, besides=[*(self.background or []), self.field_standard or ""])
 
     @cached_property
     def sample_and_defaults(self) -> tuple[Sample | None, dict[str, float]]:
@@ -121,7 +130,7 @@ class DataOptions:
         standard = [] if corrections.field_standard is None else [corrections.field_standard]
         with progress("reading", quiet=quiet) as shown:
             loaded = load(
-                self.files,
+                self.names,
                 mass_mg=mass_mg(self.mass),
                 sample=self.sample_data,
                 geometry=self.geometry,
@@ -129,11 +138,12 @@ class DataOptions:
                 errors=self.errors,
                 window=self._window(),
                 exclude=parse_exclusions(
-                    self.exclude or [], [*self.files, *corrections.background, *standard]
+                    self.exclude or [], [*self.names.paths, *corrections.background, *standard]
                 ),
                 min_fit=self.min_fit,
                 average=self.average,
                 corrections=corrections,
+                skip_unsuitable=self.skip_unsuitable,
                 jobs=workers(jobs),
                 progress=shown,
                 on_error=None if failed is None else report,

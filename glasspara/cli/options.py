@@ -77,7 +77,11 @@ def own_option(
 
 Files = Annotated[
     list[str],
-    typer.Argument(metavar="FILE...", help="Quantum Design files; - reads one from standard input."),
+    typer.Argument(
+        metavar="FILE...",
+        help="Quantum Design files; a folder stands for the magnetometer files in it, a quoted pattern "
+        "('data/*.dat') for what it matches, @LIST for the paths in a file, - for standard input.",
+    ),
 ]
 
 
@@ -245,6 +249,16 @@ SameGlass = Annotated[
     option(
         "--same-glass",
         "The files are of one glass, though they give its pieces different names.",
+        panel=DATA,
+    ),
+]
+
+SkipUnsuitable = Annotated[
+    bool,
+    option(
+        "--skip-unsuitable",
+        "Leave out files that hold no DC magnetometry (AC, raw scans, logs) instead of refusing them; exit status 6 "
+        "if any was named.",
         panel=DATA,
     ),
 ]

@@ -40,13 +40,14 @@ Figures = Callable[[], Mapping[str, "Figure | bytes"]]
 
 
 def warn(findings: Iterable[Finding], *, quiet: bool) -> None:
-    """Findings to stderr, control characters shown inert."""
+    """Findings to stderr, as warnings or notes by their level, control characters shown inert."""
     if quiet:
         return
     from glasspara.wording import inert
 
     for item in findings:
-        print(f"warning: {inert(item.text)}", file=sys.stderr)
+        word = "note" if item.level == "info" else "warning"
+        print(f"{word}: {inert(item.text)}", file=sys.stderr)
 
 
 def report_error(error: GlassparaError) -> None:
@@ -78,9 +79,22 @@ _LONGEST_STEM = 100
 
 def _results() -> Path:
     """The folder of all results without ``--out``."""
-    from glasspara.report.output import RESULTS
+    from glasspara.files.naming import RESULTS
 
     return Path(RESULTS)
+
+
+def _stem(name: str) -> str:
+    """What a file, folder, pattern or list is called, without folders above it and without its suffix."""
+    path = Path(name)
+    if path.is_dir():
+        return path.resolve().name
+    if path.exists():
+        return path.stem
+    plain = PurePath(re.sub(r"^@|[*?]+|\[.*?\]", "", PurePath(name).name)).stem.strip("_- ")
+    if plain and not plain.startswith("."):
+        return plain
+    return Path(re.split(r"[^/\\]*[*?\[]", name)[0]).resolve().name or "files"
 
 
 @dataclass(frozen=True)
@@ -121,7 +135,7 @@ class Output:
         if self.out is not None or self.no_files or self.as_json or self.receive is not None or not named:
             return ""
         first, others = self.asked.files[0], len(self.asked.files) - 1
-        stem = "stdin" if first == "-" else PurePath(first.strip("/\\")).stem
+        stem = "stdin" if first == "-" else _stem(first)
         plain = re.sub(r"[^\w.+-]+", "_", stem)[:_LONGEST_STEM]
         return f"{self.asked.command}-{plain}" + (f"+{others}" if others else "")
 
@@ -184,6 +198,8 @@ class Output:
             report.show(inputs, result, console())
         sys.stdout.flush()
         self._name(folder, count)
+        if loaded is not None and loaded.left_out:
+            self.stop(PART_FAILED)
         if not trusted:
             self.stop(NOT_TRUSTED)
 

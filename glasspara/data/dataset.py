@@ -205,6 +205,13 @@ class Dataset:
         """Names of the samples in order of appearance; runs whose sample is not named count for none."""
         return tuple(dict.fromkeys(run.sample for run in self.runs if run.sample))
 
+    def by_sample(self) -> list[Dataset]:
+        """The runs of each sample by themselves, in order of appearance: those of one name, or else of one mass."""
+        found: dict[tuple[str, float], list[ReducedRun]] = {}
+        for run in self.runs:
+            found.setdefault((run.sample, 0.0 if run.sample else run.mass_mg), []).append(run)
+        return [Dataset(tuple(runs)) for runs in found.values()]
+
     @property
     def geometry_error(self) -> float:
         """Relative error of the geometry factors, the largest of all runs: a width of the mass scale."""

@@ -19,8 +19,9 @@ Block = TypeVar("Block")
 def fill(block: type[Block], source: object, /, **given: Any) -> Block:
     """A ``block`` whose values are ``given``, or else the attributes of ``source`` that have the names of its keys.
 
-    Arrays and tuples become lists where the type of the key says so, and mappings dictionaries. What stands for an
-    inner block becomes that block: by its own ``block``, as findings and assessments have it, or by its attributes.
+    Arrays and tuples become lists where the type of the key says so, and mappings dictionaries. Where the type is an
+    inner block, it is the attribute ``block`` of the value (findings and assessments have one), or is filled from the
+    attributes of the value.
 
     Raises
     ------

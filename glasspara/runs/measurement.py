@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glasspara.errors import InputError
+from glasspara.errors import UnsuitableError
 from glasspara.files.exclusion import FLUX_JUMPS, Item, excluded_lines, parse_exclusions
 from glasspara.files.flavours import recognise
 from glasspara.files.moments import MomentChoice, extract
@@ -141,7 +141,7 @@ def read(
     strays = [row for _, left in segmented for row in left]
     if not runs:
         usable = sum(map(len, table.parts))
-        raise InputError(
+        raise UnsuitableError(
             f"no run: the {usable} usable points hold no {FEWEST_POINTS} at one field or temperature",
             where=raw.path,
             remedy="Give a file that was measured against temperature or against field",

@@ -155,8 +155,8 @@ def test_what_only_tells_about_the_program_loads_nothing_heavy(arguments):
 OUTPUT_ONLY = {"out", "force", "no_files", "json", "quiet", "plots", "decompose"}
 """Options that say where results go, and in what form."""
 
-WORKERS = {"jobs", "cluster"}
-"""Options that say who computes: results are the same for any."""
+WORKERS = {"jobs", "cluster", "skip_unsuitable"}
+"""Options that say who computes: results are the same for any. What was skipped is no input of the report."""
 
 
 def recorded(monkeypatch, name):

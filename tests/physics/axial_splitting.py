@@ -1,6 +1,6 @@
 """Ions with an axial zero-field splitting, as the ligands of a glass give them: powder average of exact levels.
 
-Slow and exact, with formulae of its own: what the tables of the package are held against. The Hamiltonian of one ion,
+Slow and exact, with formulae of its own: what the tables of the package are compared with. The Hamiltonian of one ion,
 in units of k_B, is
 
 ``D (S_z^2 - S(S+1)/3) - (g mu_B H/k_B) S_n``,

@@ -82,7 +82,8 @@ class RunDeviation:
 class Departure:
     """A window in which the data leave the model.
 
-    ``p_with_allowances`` is the corrected p-value with instrumental errors granted; None where they were not asked for.
+    ``p_with_allowances`` is the corrected p-value with instrumental errors allowed for; None where they
+    were not asked for.
     """
 
     test: WindowTest
@@ -101,7 +102,7 @@ class Departure:
 
     @property
     def established(self) -> bool:
-        """Whether the departure is there also when instrumental errors are granted, or a thermometer off in it."""
+        """Whether the departure is there also when instrumental errors are allowed for, or a thermometer off in it."""
         if self.p_with_allowances is None:
             return True
         return self.p_with_allowances < ALPHA and not self.is_thermometer
@@ -175,7 +176,7 @@ class AnomalyResult(Answer):
 
     @property
     def established(self) -> bool:
-        """Whether the data leave the model anywhere, instrumental errors granted."""
+        """Whether the data leave the model anywhere, instrumental errors allowed for."""
         return any(item.established for item in self.departures)
 
 
@@ -206,7 +207,7 @@ def anomaly(
     windows = [window for window in _windows(edges) if window.count(data)]
     if len(windows) < 2:
         raise InputError(
-            "all points lie in one window of temperature: there is no rest to hold it against",
+            "all points lie in one window of temperature: there is no rest to compare it with",
             remedy="Give --windows other edges, or files over more temperatures",
         )
     result = fit(data, settings)

@@ -55,6 +55,12 @@ def derive(
     p_star: str | None = own_option(
         "--p-star", "P*, by which n_ats is multiplied. [1]", "P[:P]", panel=ASSUMED
     ),
+    e_max: str | None = own_option(
+        "--e-max",
+        "Upper cutoff E_max of the asymmetry, for the normalisation 1/P*. [100:1000]",
+        "K[:K]",
+        panel=ASSUMED,
+    ),
     oxygen: str | None = own_option(
         "--oxygen", "Oxygen of the glass, g^-1. [2e22, of SiO2]", "N[:N]", panel=ASSUMED
     ),
@@ -75,7 +81,8 @@ def derive(
     FILE is a report.json of glasspara fit, or a preset (BK7), or data files, which are fitted first. Exit status 5: the
     fit is not to be trusted.
     """
-    texts = {"xi": xi, "charge": charge, "n_tunn": n_tunn, "qs4": qs4, "p_star": p_star, "oxygen": oxygen}
+    texts = {"xi": xi, "charge": charge, "n_tunn": n_tunn, "qs4": qs4, "p_star": p_star}
+    texts |= {"e_max": e_max, "oxygen": oxygen}
     given = {name: _range(text, name) for name, text in texts.items() if text is not None}
     for flag, value in (("--d0", d0), ("--area-per-particle", area_per_particle)):
         if value is not None and not 0.0 < value < float("inf"):

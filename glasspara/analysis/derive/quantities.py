@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import acos, exp, inf, pi, sqrt
+from math import acos, exp, inf, log, pi, sqrt
 
 from glasspara.analysis.derive.fitted_values import FittedValues
 from glasspara.errors import UsageError
@@ -63,6 +63,9 @@ DEFAULTS = (
     Assumption(
         "qs4", "(Q/e) S4", 1.0e4, 3.0e4, "A^2",
         f"three-level average with the broad maximum of M_intr(H) that Fig. 23 of {_SOURCE} has at 20 to 50 kOe",
+    ),
+    Assumption(
+        "e_max", "E_max", 1.0e2, 1.0e3, "K", "upper cutoff of the asymmetry: not published; up to the glass transition"
     ),
     Assumption("p_star", "P*", 1.0, 1.0, "1", f"absorbed in n_ATS in the tables of {_SOURCE}"),
     Assumption(
@@ -275,6 +278,8 @@ def with_assumptions(measured: bool, known: Mapping[str, Assumption]) -> list[Fo
                 unique(*area_needs, *number_needs)),
         Formula("smallest_rer", "smallest RER 2 xi whose void has a face of S4", "nm",
                 lambda v: 0.2 * smallest_xi(area(v)), loop),
+        Formula("inverse_p_star", "1/P* = 2 pi ln(D_0max/D_0min) ln(E_max/D_min), by (8)", "1",
+                lambda v: 2.0 * pi * log(v["d0max_qs4"] / v["d0min_qs4"]) * log(v["e_max"] / v["d_min"]), ("e_max",)),
         *_numbers("", "", lambda v: v["p_star"], ("p_star",), number, number_needs),
         *(
             formula

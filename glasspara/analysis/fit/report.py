@@ -11,6 +11,7 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from glasspara.analysis.fit.summary import SUMMARY, show_summary, summary_csv
 from glasspara.findings import Assessment, AssessmentBlock, FindingBlock, finding
 from glasspara.findings.answer import Answer
 from glasspara.fitting.judge.misfit import PlaceBlock
@@ -301,10 +302,14 @@ class FitDocument(TypedDict):
 
 @dataclass(frozen=True, repr=False)
 class Fits(Answer):
-    """The fits of one command, and the files that had to be left out."""
+    """The fits of one command, and the files that had to be left out.
+
+    ``batch`` says whether it was to make many: their report ends with a summary.
+    """
 
     fits: tuple[FitResult, ...]
     failed: tuple[tuple[str, GlassparaError], ...] = ()
+    batch: bool = False
 
     @property
     def verdicts(self) -> tuple[Assessment, ...]:
@@ -516,6 +521,8 @@ def show_fit(inputs: Sequence[Input], result: Fits, out: Console) -> None:
         if len(fits) > 1:
             out.print(Text(f"Fit {number} of {len(fits)}", style="bold"))
         _show_fit(item, out)
+    if result.batch:
+        show_summary(fits, result.failed, out)
 
 
 _STAGE_NAMES = {
@@ -676,6 +683,8 @@ def _tables(inputs: Sequence[Input], result: Fits) -> dict[str, str]:
         PARAMETERS: parameters_csv(inputs, result.fits),
         DATA: stages_csv(provenance("fit", inputs), staged),
     }
+    if result.batch:
+        tables[SUMMARY] = summary_csv(inputs, result.fits, result.failed)
     for prefix, item in zip(prefixes(len(result.fits)), result.fits, strict=True):
         for curve in item.profiles:
             tables[f"{prefix}{profile_stem(curve.name)}.csv"] = profile_csv(inputs, item, curve)

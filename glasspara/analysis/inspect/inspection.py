@@ -27,9 +27,15 @@ class Inspection(Answer):
 
     @classmethod
     def of(
-        cls, measurements: Sequence[Measurement], failed: Sequence[tuple[str, GlassparaError]] = ()
+        cls,
+        measurements: Sequence[Measurement],
+        failed: Sequence[tuple[str, GlassparaError]] = (),
+        notes: Sequence[Finding] = (),
     ) -> Inspection:
-        """The inspection of these files; ``failed`` gives path and error of those that could not be read."""
+        """The inspection of these files; ``failed`` gives path and error of those that could not be read.
+
+        ``notes`` name files that were passed over; those of level "warning" are missed.
+        """
         reasons = []
         if measurements:
             runs = sum(len(item.runs) for item in measurements)
@@ -40,9 +46,10 @@ class Inspection(Answer):
         if failed:
             files = len(measurements) + len(failed)
             reasons.append(finding("inspect.not-read", failed=len(failed), files=files))
-        status = "nothing-usable" if not measurements else "partly-read" if failed else "read"
-        assessment = Assessment("inspect", status, tuple(reasons), trusted=not failed)
-        return cls(tuple(measurements), tuple(failed), assessment)
+        missed = bool(failed) or any(item.level == "warning" for item in notes)
+        status = "nothing-usable" if not measurements else "partly-read" if missed else "read"
+        assessment = Assessment("inspect", status, tuple(reasons), trusted=not missed)
+        return cls(tuple(measurements), tuple(failed), assessment, tuple(notes))
 
     def to_frame(self) -> DataFrame:
         """One row a run: file, kind, nominal set point in ``unit``, number of points, ranges, source of the errors."""

@@ -11,7 +11,7 @@ from glasspara.arrays import FloatArray
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.block import fill
 from glasspara.report.frame import FailureBlock, Report, failures
-from glasspara.report.terminal import Column, rows_in_words, show_assessment, show_table
+from glasspara.report.terminal import Column, rows_in_words, runs_in_words, show_assessment, show_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -121,6 +121,27 @@ def show_inspection(inputs: Sequence[Input], result: Inspection, out: Console) -
     """Every file, and whether they can be used."""
     for item in result.measurements:
         show_measurement(item, out)
+    show_end(result, out)
+
+
+def show_end(result: Inspection, out: Console) -> None:
+    """One row a file where there are several, and whether they can be used."""
+    if len(result.measurements) > 1:
+        rows = [
+            (
+                item.path,
+                item.instrument,
+                item.header.sample or "not named",
+                "?" if item.mass.value_mg is None else f"{item.mass.value_mg:g}",
+                f"{item.rows_used} of {item.rows_read}",
+                runs_in_words([(run.kind, run.label) for run in item.runs]),
+                str(len(item.warnings)),
+            )
+            for item in result.measurements
+        ]
+        numbers = (Column(title, "number") for title in ("mass / mg", "rows used"))
+        columns = (Column("file", "path"), Column("instrument", "text"), Column("sample", "text"), *numbers)
+        show_table((*columns, Column("runs", "text"), Column("warnings", "number")), rows, out)
     show_assessment(result.assessment, out, result.notes)
 
 

@@ -5,7 +5,7 @@ Source: G. Jug and S. Recchia, arXiv:2111.12644, Fig. 20: oscillations at interm
 beside two smooth descriptions that are fitted together with each wave: the model, and a spline that knows nothing of
 it. A wave counts by the lesser of its two powers. The chance that noise alone reaches as much anywhere in the search,
 over all frequencies, runs and abscissae, is counted in replicates of noise. Beside a model that does not describe the
-data every wave has power, and the lesser is that beside the spline: it is then held against what noise
+data every wave has power, and the lesser is that beside the spline: it is then compared with what noise
 reaches beside the spline alone.
 """
 

@@ -79,7 +79,7 @@ class UniversalityResult(Answer):
     dof: tuple[int, int]
     p_value: float
     p_with_allowances: float | None
-    """The same with instrumental errors granted; None where they were not asked for, or not needed."""
+    """The same with instrumental errors allowed for; None where they were not asked for, or not needed."""
     holds: bool | None
     """None where that cannot be judged: several samples, hysteresis, or a failure that the instrument explains."""
     h_over_t: FloatArray

@@ -55,7 +55,7 @@ class PartBlock(TypedDict):
 class UniversalityBlock(TypedDict):
     """Whether all runs share one curve of H/T; ``holds`` is null where that cannot be judged.
 
-    ``p_with_allowances`` is the p-value with errors of the instrument granted, null where these were not needed.
+    ``p_with_allowances`` is the p-value with errors of the instrument allowed for, null where these were not needed.
     ``odd_run`` is the one run without which universality holds. ``chi_larmor`` is null where each run has its own. The
     p-values of pairs stand in matrices of runs, null on the diagonal and where a pair was not tested.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import hypot, inf, sqrt
+from math import inf, sqrt
 from typing import TypeVar
 
 import numpy as np
@@ -106,12 +106,9 @@ class Minimum:
                 found["fe2_fraction"] = ("lower" if coordinate == "n_fe2" else "upper", share)
             elif coordinate == "ln_d0_mean":
                 found |= dict.fromkeys(("d0min_qs4", "d0max_qs4"), (side, None))
-            else:  # a logarithm, ln_d0_ratio, n_ats_ln_ratio: by linear propagation, with what the others add
-                column = self.coordinates.names.index(coordinate)
+            else:  # a logarithm, ln_d0_ratio, n_ats_ln_ratio: the covariance has what was found at the limit
                 row = self.coordinates.reported.index(name)
-                slope = self.coordinates.reported_jacobian(self.point)[row, column]
-                others = sqrt(max(self.reported_covariance()[row, row], 0.0))
-                found[name] = (side, None if error is None else float(hypot(error * slope, others)))
+                found[name] = (side, None if error is None else sqrt(self.reported_covariance()[row, row]))
         return found
 
     @cached_property
@@ -204,7 +201,7 @@ def refine(problem: Problem, start: FloatArray) -> Minimum:
                     inner[np.ix_(closed, closed)] = np.asarray(minuit.covariance)
         before, now = now, problem.chi2(point)
         if _revise(problem, point, low, high, at_limit, released):
-            now = inf  # what is free has changed: what comes cannot be held against it
+            now = inf  # what is free has changed: what comes cannot be compared with it
         elif not why or before - now < _WORTH_A_ROUND:
             break
     if np.any(np.clip(point, low, high) != point):
