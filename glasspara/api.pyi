@@ -569,6 +569,7 @@ def plan(
     standard_chi: Value | None = None,
     standard_mass: Value | None = None,
     same_glass: bool = False,
+    skip_unsuitable: bool = False,
     goal: Value | tuple[Value, ...] | Sequence[Value | tuple[Value, ...]] | None = None,
     runs: int = 3,
     points: int = 40,
