@@ -46,7 +46,7 @@ STARTS: Mapping[str, tuple[tuple[float, ...], FitSettings]] = {
 GOALS = (("ats_strength",), ("fe2_fraction",), ("all",))
 RUNS = 2
 CAMPAIGNS = 200
-DECISIONS = 24
+DECISIONS = 12
 CHOICE = Reach(mt=(1e3, 1e4, 3e4, 5e4), mh=(2.0, 5.0, 10.0))
 WEAK = 1.0 / 3.0  # share of the source's systems in the second sample for ``decide``
 
@@ -127,14 +127,14 @@ def _share(error: float, value: float) -> str:
 
 @dataclass(frozen=True)
 class Decision:
-    """One run at 20 kOe of a glass with a ``share`` of the systems, a plan of one run, and what it then gives."""
+    """One run at 20 kOe of a glass with a ``share`` of the systems, a plan of two runs, and what they then give."""
 
     share: float
 
     def __call__(self, rng: np.random.Generator, _index: int) -> dict[str, Any]:
         truth = {**BK7, "n_ats": self.share * BK7["n_ats"]}
         first = fixed_field(truth, rng, fields=(2e4,))
-        made: Plan = plan(first, goals=("decide",), runs=1, reach=CHOICE)
+        made: Plan = plan(first, goals=("decide",), runs=RUNS, reach=CHOICE)
 
         def margin(runs: Sequence[RunPlan]) -> float | None:
             more = measured(runs, made.noise, rng, first.runs[0], truth)
@@ -165,7 +165,7 @@ def decisions(share: float, campaigns: int, workers: Workers) -> None:
     )
     inside = np.mean([item["low"] <= item["margin"] <= item["high"] for item in found])
     beyond = np.mean([item["margin"] < item["low"] for item in found])
-    print(f"\n{title}, one run of 40 points beside M(T) at 20 kOe, {len(found)} campaigns")
+    print(f"\n{title}, two runs of 40 points beside M(T) at 20 kOe, {len(found)} campaigns")
     print(f"  margin forecast: median {np.median(forecast):.0f}; found: {np.median(margin):.0f}", end="")
     print(f" ({', '.join(f'{value:.0f}' for value in np.quantile(margin, (0.1, 0.9)))}: 10 and 90 %)")
     print(

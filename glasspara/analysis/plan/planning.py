@@ -304,13 +304,21 @@ def _refuse_held(forecast: Forecast, goals: Sequence[str], settings: FitSettings
 def _assessed(draft: Plan) -> Plan:
     """The plan with its verdict and notes."""
     first, size = draft.ranked[0], {"runs": len(draft.steps), "points": len(draft.steps) * draft.reach.points}
+    low, high = np.quantile(draft.outcomes, CENTRAL).tolist()
     if draft.criterion == "T":
-        status, reasons = _on_margin(draft, size)
+        above = sum(margin > THRESHOLD for margin in draft.outcomes)
+        share = above / len(draft.outcomes)
+        status = "decides" if share >= _SURE else "may-decide" if share > 1.0 - _SURE else "does-not-decide"
+        status = "decided" if draft.before > THRESHOLD else status
+        margins = {"before": draft.before, "after": draft.after, "threshold": THRESHOLD}
+        reasons = [
+            finding("plan.margin", **margins, **size),
+            finding("plan.outcomes", above=above, outcomes=len(draft.outcomes), low=low, high=high),
+        ]
     else:
         today, gained = _measure(draft, draft.before), _measure(draft, draft.after)
         status = "planned" if draft.after < _LITTLE * draft.before else "little-to-gain"
         before = {"before": today["measure"], "relative_before": today["relative"]}
-        low, high = np.quantile(draft.outcomes, CENTRAL).tolist()
         reasons = [
             finding("plan.gain", goals=list(draft.goals), **size, **before, **gained),
             finding("plan.range", low=low, high=high, worlds=len(draft.outcomes), unit=gained["unit"]),
@@ -338,17 +346,6 @@ def _measure(draft: Plan, measure: float) -> dict[str, Any]:
     unit = "" if draft.unit == "1" else f" {draft.unit}"
     relative = measure / abs(value) if value else None
     return {"criterion": draft.criterion, "measure": measure, "unit": unit, "relative": relative}
-
-
-def _on_margin(draft: Plan, size: Mapping[str, int]) -> tuple[str, list[Finding]]:
-    above = sum(margin > THRESHOLD for margin in draft.outcomes)
-    share = above / len(draft.outcomes)
-    status = "decides" if share >= _SURE else "may-decide" if share > 1.0 - _SURE else "does-not-decide"
-    low, high = np.quantile(draft.outcomes, CENTRAL).tolist()
-    return "decided" if draft.before > THRESHOLD else status, [
-        finding("plan.margin", before=draft.before, after=draft.after, threshold=THRESHOLD, **size),
-        finding("plan.outcomes", above=above, outcomes=len(draft.outcomes), low=low, high=high),
-    ]
 
 
 def _notes(draft: Plan) -> list[Finding]:
