@@ -308,8 +308,12 @@ def _assessed(draft: Plan) -> Plan:
     if draft.criterion == "T":
         above = sum(margin > THRESHOLD for margin in draft.outcomes)
         share = above / len(draft.outcomes)
-        status = "decides" if share >= _SURE else "may-decide" if share > 1.0 - _SURE else "does-not-decide"
-        status = "decided" if draft.before > THRESHOLD else status
+        if draft.before > THRESHOLD:
+            status = "decided"
+        else:
+            status = (
+                "decides" if share >= _SURE else "may-decide" if share > 1.0 - _SURE else "does-not-decide"
+            )
         margins = {"before": draft.before, "after": draft.after, "threshold": THRESHOLD}
         reasons = [
             finding("plan.margin", **margins, **size),
