@@ -12,13 +12,13 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from importlib import import_module
 from inspect import Signature, cleandoc, formatannotation, getdoc, isclass, isfunction
 from inspect import signature as signature_of
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from typer.main import get_command
 
@@ -91,15 +91,8 @@ def _model_row(entry: ModelEntry) -> str:
 
 def schema_text() -> str:
     """The JSON Schema of all reports."""
-    types = {name: _returned(report.block) for name, report in reports().items()}
+    types = {name: report.block for name, report in reports().items()}
     return json.dumps(report_schema(types), indent=1, sort_keys=True) + "\n"
-
-
-def _returned(block: Callable[..., Any]) -> type:
-    """The type that ``block`` returns; its arguments have types that only a type checker imports."""
-    holder = type("Holder", (), {"__annotations__": {"returned": block.__annotations__["return"]}})
-    found: type = get_type_hints(holder, globalns=vars(sys.modules[block.__module__]))["returned"]
-    return found
 
 
 # --- types of the Python API ---------------------------------------------------------------------------------
@@ -158,12 +151,12 @@ def _default(option: Option) -> str:
 
 
 def _result_of(name: str) -> type:
-    """The type of what the function ``name`` gives: that of the argument of its report's block."""
+    """The type of what the function ``name`` gives: that of the result that its report shows."""
     if name in ("load", "fit"):
         return Loaded if name == "load" else FitResult
-    block = reports()[name].block
-    hint = next(iter(block.__annotations__.values()))
-    room = import_module(block.__module__.removesuffix(".report"))
+    show = reports()[name].show
+    hint = show.__annotations__["result"]
+    room = import_module(show.__module__.removesuffix(".report"))
     found: type = getattr(room, hint)
     return found
 

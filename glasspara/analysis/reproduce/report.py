@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
 from glasspara.files.naming import natural
 from glasspara.findings import FindingBlock
 from glasspara.package import __version__
-from glasspara.report.block import fill
 from glasspara.report.frame import Report
 from glasspara.report.table import csv_text
 from glasspara.report.terminal import Column, show_table
@@ -43,21 +42,21 @@ class StepBlock(TypedDict):
     ``remarks`` say where the source contradicts itself, or where ours differs for a known reason.
     """
 
-    name: str
-    shows: str
-    text: str
+    name: Annotated[str, "step.name"]
+    shows: Annotated[str, "step.shows"]
+    text: Annotated[str, "step.text"]
     command: str
-    exit_status: int
+    exit_status: Annotated[int, "status"]
     problem: str | None
-    files: list[str]
-    remarks: list[str]
-    comparison: list[RowBlock]
+    files: Annotated[list[str], lambda item: [f"{item.step.name}/{name}" for name in item.files]]
+    remarks: Annotated[list[str], "step.remarks"]
+    comparison: Annotated[list[RowBlock], "rows"]
 
 
 class ReproduceBlock(TypedDict):
     """The source's tables and figures from synthetic data."""
 
-    synthetic: bool
+    synthetic: Literal[True]
     seed: int
     notes: list[FindingBlock]
     steps: list[StepBlock]
@@ -66,23 +65,7 @@ class ReproduceBlock(TypedDict):
 class ReproduceDocument(TypedDict):
     """What ``reproduce`` adds to the frame."""
 
-    reproduce: ReproduceBlock
-
-
-def reproduce_document(result: Reproduction) -> ReproduceDocument:
-    steps = [
-        fill(
-            StepBlock,
-            item.step,
-            command=item.command,
-            exit_status=item.status,
-            problem=item.problem,
-            files=[f"{item.step.name}/{name}" for name in item.files],
-            comparison=item.rows,
-        )
-        for item in result.steps
-    ]
-    return {"reproduce": fill(ReproduceBlock, result, synthetic=True, steps=steps)}
+    reproduce: Annotated[ReproduceBlock, ""]
 
 
 SOURCE = "G. Jug and S. Recchia, arXiv:2111.12644"
@@ -171,5 +154,5 @@ def show_reproduction(inputs: Sequence[Input], result: Reproduction, out: Consol
 
 
 REPORT = Report(
-    "reproduce", reproduce_document, _tables, show_reproduction, files=("reproduce.json", NUMBERS, INDEX)
+    "reproduce", ReproduceDocument, _tables, show_reproduction, files=("reproduce.json", NUMBERS, INDEX)
 )
