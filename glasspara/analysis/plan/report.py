@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.fit.report import FitBlock, fit_block
+from glasspara.analysis.fit.report import FitBlock
 from glasspara.analysis.plan.candidates import in_measuring_order, name_of, range_of
 from glasspara.analysis.plan.planning import ranked_columns
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.block import Block, fill
 from glasspara.report.frame import Report
 from glasspara.report.table import columns_text, csv_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
@@ -20,7 +19,6 @@ from glasspara.wording import percent, value_with_error
 if TYPE_CHECKING:
     from glasspara.analysis.plan.planning import Expected, Plan, Valued
     from glasspara.data.loading import Input
-    from glasspara.presets import RunPlan
 
 SET_POINTS, CANDIDATES, FIGURE = "plan_set_points.csv", "plan_candidates.csv", "plan.png"
 _SHOWN = 8
@@ -31,20 +29,24 @@ class PlannedRunBlock(TypedDict):
 
     kind: Literal["fixed-field", "fixed-temperature"]
     nominal: float
-    range: list[float]
-    n_points: int
+    range: Annotated[list[float], lambda run: [run.grid[0], run.grid[-1]]]
+    n_points: Annotated[int, lambda run: len(run.grid)]
 
 
-class CandidateBlock(PlannedRunBlock):
-    """The same with the measure if it is the next run; in a plan, with it and those before it."""
+class CandidateBlock(TypedDict):
+    """A run, and the measure if it is the next one."""
 
+    run: PlannedRunBlock
     measure: float
 
 
-class PlanStepBlock(CandidateBlock):
-    """A run of the plan with its temperatures (K) or fields (Oe) in measuring order."""
+class PlanStepBlock(TypedDict):
+    """A run of the plan with its temperatures (K) or fields (Oe) in measuring order, and the measure with it and those
+    before it."""
 
-    grid: list[float]
+    run: PlannedRunBlock
+    grid: Annotated[list[float], "run.grid"]
+    measure: float
 
 
 class EvenGridBlock(TypedDict):
@@ -68,16 +70,16 @@ class PlanNoiseBlock(TypedDict):
     """Standard error of a moment m of a further point: hypot(relative \\|m\\|, floor_emu)."""
 
     relative: float
-    floor_emu: float
+    floor_emu: Annotated[float, "floor"]
     source: Literal["given", "data"]
 
 
 class ReachBlock(TypedDict):
     """What can be measured."""
 
-    max_field_Oe: float
-    temperatures_K: list[float]
-    points_per_run: int
+    max_field_Oe: Annotated[float, "max_field"]
+    temperatures_K: Annotated[list[float], "temperatures"]
+    points_per_run: Annotated[int, "points"]
 
 
 class PlanBlock(TypedDict):
@@ -97,9 +99,9 @@ class PlanBlock(TypedDict):
     unit: str
     before: float
     after: float
-    candidates: list[CandidateBlock]
+    candidates: Annotated[list[CandidateBlock], "ranked"]
     steps: list[PlanStepBlock]
-    even_grid: EvenGridBlock
+    even_grid: Annotated[EvenGridBlock, "even"]
     with_iron: float | None
     outcomes: list[float]
     quantities: dict[str, ExpectedBlock]
@@ -111,33 +113,7 @@ class PlanBlock(TypedDict):
 class PlanDocument(TypedDict):
     """What ``plan`` adds to the frame."""
 
-    plan: PlanBlock
-
-
-def plan_document(result: Plan) -> PlanDocument:
-    reach = result.reach
-    block = fill(
-        PlanBlock,
-        result,
-        candidates=[_run(CandidateBlock, item.run, measure=item.measure) for item in result.ranked],
-        steps=[_run(PlanStepBlock, item.run, measure=item.measure) for item in result.steps],
-        even_grid={
-            "runs": [_run(PlannedRunBlock, run) for run in result.even.runs],
-            "measure": result.even.measure,
-        },
-        noise=fill(PlanNoiseBlock, result.noise, floor_emu=result.noise.floor),
-        reach={
-            "max_field_Oe": reach.max_field,
-            "temperatures_K": list(reach.temperatures),
-            "points_per_run": reach.points,
-        },
-        fit=fit_block(result.fit),
-    )
-    return {"plan": block}
-
-
-def _run(block: type[Block], run: RunPlan, **more: float) -> Block:
-    return fill(block, run, range=[run.grid[0], run.grid[-1]], n_points=len(run.grid), **more)
+    plan: Annotated[PlanBlock, ""]
 
 
 def _tables(inputs: Sequence[Input], result: Plan) -> dict[str, str]:
@@ -222,6 +198,4 @@ def _errors(item: Expected) -> tuple[str, ...]:
     return today, f"± {item.after:.2g}", f"± {item.even_grid:.2g}", item.unit
 
 
-REPORT = Report(
-    "plan", plan_document, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES, FIGURE)
-)
+REPORT = Report("plan", PlanDocument, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES, FIGURE))

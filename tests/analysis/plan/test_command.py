@@ -47,7 +47,7 @@ def test_report_set_points_and_figure(monkeypatch, glasspara, validator, run, tm
     planned = [
         value
         for step in block["steps"]
-        for value in (step["grid"] if step["kind"] != "fixed-field" else [step["nominal"]] * 12)
+        for value in (step["grid"] if step["run"]["kind"] != "fixed-field" else [step["run"]["nominal"]] * 12)
     ]
     assert fields == sorted(planned)
     candidates = rows(tmp_path / "plan_candidates.csv")
