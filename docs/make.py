@@ -140,8 +140,11 @@ def stub_text() -> str:
         lines = "".join(f"    {line},\n" for line in [*first, "*", *options])
         one = f"def {name}(\n{lines}) -> {result.__name__}: ...\n"
         if name == "fit":
-            many = "def fit(data: Data, /, *, per_run: Literal[True], **options: Any) -> Fits: ...\n"
-            one = f"@overload\n{many}@overload\n{one.replace('per_run: bool', 'per_run: Literal[False]')}"
+            several = ("per_run", "per_sample")
+            for flag in several:
+                one = one.replace(f"{flag}: bool", f"{flag}: Literal[False]")
+            many = "@overload\ndef fit(data: Data, /, *, {}: Literal[True], **options: Any) -> Fits: ...\n"
+            one = "".join(map(many.format, several)) + f"@overload\n{one}"
         parts.append(one)
     return "".join(parts)
 

@@ -64,6 +64,8 @@ def load(
 @overload
 def fit(data: Data, /, *, per_run: Literal[True], **options: Any) -> Fits: ...
 @overload
+def fit(data: Data, /, *, per_sample: Literal[True], **options: Any) -> Fits: ...
+@overload
 def fit(
     data: Data,
     /,
@@ -106,7 +108,7 @@ def fit(
     staged: bool = False,
     staged_once: bool = False,
     per_run: Literal[False] = False,
-    per_sample: bool = False,
+    per_sample: Literal[False] = False,
     minos: str | Sequence[str] | None = None,
     profile: str | Sequence[str] | None = None,
     contour: Value | tuple[Value, ...] | Sequence[Value | tuple[Value, ...]] | None = None,
@@ -119,6 +121,7 @@ def fit(
     force: bool = False,
     plots: bool = True,
     decompose: bool = False,
+    columns: str | Sequence[str] | None = None,
 ) -> FitResult: ...
 def universality(
     data: Data,
@@ -543,6 +546,7 @@ def subtract(
     trace_ions: File | None = None,
     staged: bool = False,
     staged_once: bool = False,
+    columns: str | Sequence[str] | None = None,
     out: File | None = None,
     force: bool = False,
 ) -> Subtraction: ...
