@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.fit.report import FitBlock
+from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.analysis.plan.candidates import in_measuring_order, name_of, range_of
 from glasspara.analysis.plan.planning import ranked_columns
 from glasspara.findings import AssessmentBlock, FindingBlock
