@@ -23,7 +23,7 @@ _PHYSICS = {
 
 _FUNCTIONS = (
     "load", "fit", "universality", "compare", "highfield", "partition", "oscillations", "anomaly", "series", "curie",
-    "plan", "derive", "inspect", "subtract", "simulate", "reproduce",
+    "plan", "derive", "inspect", "subtract", "simulate", "reproduce", "rerun", "diff",
 )  # fmt: skip
 
 _TYPES = {
@@ -52,6 +52,7 @@ __all__ = [
     "compare",
     "curie",
     "derive",
+    "diff",
     "fit",
     "highfield",
     "inspect",
@@ -64,6 +65,7 @@ __all__ = [
     "plan",
     "read",
     "reproduce",
+    "rerun",
     "series",
     "simulate",
     "subtract",
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
         compare,
         curie,
         derive,
+        diff,
         fit,
         highfield,
         inspect,
@@ -85,6 +88,7 @@ if TYPE_CHECKING:
         partition,
         plan,
         reproduce,
+        rerun,
         series,
         simulate,
         subtract,

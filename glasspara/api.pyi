@@ -8,6 +8,7 @@ from glasspara.analysis.anomaly.departures import AnomalyResult
 from glasspara.analysis.compare.comparison import CompareResult
 from glasspara.analysis.curie.curie_law import CurieResult
 from glasspara.analysis.derive.consequences import DeriveResult
+from glasspara.analysis.diff.comparison import DiffResult
 from glasspara.analysis.fit.report import Fits
 from glasspara.analysis.high_field.field_dependence import HighFieldResult
 from glasspara.analysis.inspect.inspection import Inspection
@@ -15,6 +16,7 @@ from glasspara.analysis.oscillations.waves import OscillationResult
 from glasspara.analysis.partition.scan import PartitionResult
 from glasspara.analysis.plan.planning import Plan
 from glasspara.analysis.reproduce.run import Reproduction
+from glasspara.analysis.rerun.again import RerunResult
 from glasspara.analysis.series.single_runs import SeriesResult
 from glasspara.analysis.simulate.synthetic_runs import Simulation
 from glasspara.analysis.subtract.stages import Subtraction
@@ -626,3 +628,18 @@ def reproduce(
     out: File | None = None,
     force: bool = False,
 ) -> Reproduction: ...
+def rerun(
+    data: File,
+    /,
+    *,
+    files_in: File | None = None,
+    out: File | None = None,
+    force: bool = False,
+) -> RerunResult: ...
+def diff(
+    data: Sequence[File],
+    /,
+    *,
+    out: File | None = None,
+    force: bool = False,
+) -> DiffResult: ...

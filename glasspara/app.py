@@ -38,6 +38,8 @@ COMMANDS = {
     "plan": "analysis.plan.command",
     "simulate": "analysis.simulate.command",
     "reproduce": "analysis.reproduce.command",
+    "rerun": "analysis.rerun.command",
+    "diff": "analysis.diff.command",
     "init": "cli.information",
     "presets": "cli.information",
     "schema": "cli.information",
