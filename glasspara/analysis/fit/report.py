@@ -60,12 +60,14 @@ class FitDocument(TypedDict):
 class Fits(Answer):
     """The fits of one command, and the files that had to be left out.
 
-    ``batch`` says whether it was to make many: their report ends with a summary.
+    ``batch`` says whether it was to make many: their report ends with a summary; ``column_sets``
+    are those that the table of the points has besides.
     """
 
     fits: tuple[FitResult, ...]
     failed: tuple[tuple[str, GlassparaError], ...] = ()
     batch: bool = False
+    column_sets: tuple[str, ...] = ()
 
     @property
     def model(self) -> Model:
@@ -348,7 +350,7 @@ def _tables(inputs: Sequence[Input], result: Fits) -> dict[str, str]:
     staged = [StagedData.of(item) for item in result.fits]
     tables = {
         PARAMETERS: parameters_csv(inputs, result.fits),
-        DATA: stages_csv(provenance("fit", inputs), staged),
+        DATA: stages_csv(provenance("fit", inputs), staged, result.column_sets),
     }
     if result.batch:
         tables[SUMMARY] = summary_csv(inputs, result.fits, result.failed)
