@@ -255,6 +255,9 @@ class OutputWithPlots(Output):
     def _drawn(self, figures: Figures | None) -> dict[str, bytes]:
         if figures is None or not self.plots:
             return {}
+        import logging
+
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # what it says of its own configuration
         from glasspara.report.style import save_png
 
         drawn = figures()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Any
@@ -24,7 +24,7 @@ class StoredReport:
     """A report of glasspara that was read from ``path``; ``document`` is all of it."""
 
     path: str
-    document: Mapping[str, Any]
+    document: Mapping[str, Any] = field(repr=False)
     command: str
     settings: Mapping[str, Any]
     inputs: tuple[NamedFile, ...]
