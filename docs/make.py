@@ -130,7 +130,10 @@ def stub_text() -> str:
     imports = "\n".join(sorted(f"from {module} import {name}" for name, module in homes.items()))
     parts = [_STUB_HEAD.format(imports=imports)]
     for name, result in results.items():
-        data = {"load": ["data: File | Sequence[File]", "/"], "derive": ["data: Data | FitResult", "/"]}
+        data = {
+            "load": ["data: File | Sequence[File]", "/"], "derive": ["data: Data | FitResult", "/"],
+            "diff": ["data: Sequence[File]", "/"], "rerun": ["data: File", "/"],
+        }  # fmt: skip
         first = (
             data.get(name, ["data: Data", "/"])
             if "data" in signature_of(api.function(name)).parameters
