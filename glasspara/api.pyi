@@ -631,7 +631,10 @@ def plan(
     trace_ions: File | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> Plan: ...
 def simulate(
     *,
@@ -667,6 +670,7 @@ def rerun(
     files_in: File | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
 ) -> RerunResult: ...
 def diff(
     data: Sequence[File],
@@ -674,4 +678,5 @@ def diff(
     *,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
 ) -> DiffResult: ...
