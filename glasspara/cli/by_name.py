@@ -32,8 +32,8 @@ class Option:
 
     ``name`` is its long flag, ``field`` the parameter of the command or the field of a group that it fills. ``kind`` is
     the type of its value, or of each value where it is ``repeatable``; ``least`` the smallest number that it takes;
-    ``panel`` its heading in the help, ``off`` the other side of a switch. A report may stand in for the files of one that is
-    ``or_report``.
+    ``panel`` its heading in the help, ``off`` the other side of a switch. A report may stand in for the files of one
+    that is ``or_report``.
     """
 
     name: str
