@@ -6,7 +6,6 @@ Clusters are classical moments of many Bohr magnetons; a ferromagnetic impurity 
 from __future__ import annotations
 
 from functools import lru_cache
-from math import pi
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +20,12 @@ _SERIES_TERMS = 18
 
 @lru_cache(maxsize=1)
 def _series() -> tuple[float, ...]:
-    """Coefficients of L(x) = sum_k c_k x^(2k - 1), c_k = 2 (-1)^(k+1) zeta(2k)/pi^2k."""
-    from scipy.special import zeta
-
-    return tuple(
-        2.0 * (-1.0) ** (k + 1) * float(zeta(2 * k)) / pi ** (2 * k) for k in range(1, _SERIES_TERMS + 1)
-    )
+    """Coefficients of L(x) = sum_k c_k x^(2k - 1), by L' = 1 - L^2 - 2 L/x."""
+    found: list[float] = []
+    for k in range(1, _SERIES_TERMS + 1):
+        products = sum(left * right for left, right in zip(found, reversed(found), strict=True))
+        found.append(((k == 1) - products) / (2 * k + 1))
+    return tuple(found)
 
 
 def classical_langevin(x: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
