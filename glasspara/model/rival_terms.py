@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from glasspara.arrays import FloatArray
-from glasspara.model.terms import Part, Slopes
+from glasspara.model.terms import Part, Slopes, Value
 from glasspara.physics.ions.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.mean_field import curie_weiss_response
 from glasspara.physics.ions.particles import ferromagnetic_response, superparamagnetic_response
@@ -26,10 +26,10 @@ class CurieWeissTerm:
     def names(self) -> tuple[str, ...]:
         return (self.parameter, "theta_cw")
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         ion, n = ION_OF_PARAMETER[self.parameter], values[self.parameter]
         response, by_field, by_theta = curie_weiss_response(
             T, H, theta_cw=values["theta_cw"], j=ion.j, g=ion.g
@@ -48,10 +48,10 @@ class SplitIronTerm:
     def names(self) -> tuple[str, ...]:
         return (self.parameter, _SPLITTING[self.parameter])
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         ion, n, splitting = ION_OF_PARAMETER[self.parameter], values[self.parameter], self.names[1]
         response, by_field, by_d = split_spin_response_fast(T, H, d_zfs=values[splitting], s=ion.j, g=ion.g)
         return n * response, {self.parameter: response, splitting: n * by_d, "H": n * by_field}
@@ -64,10 +64,10 @@ class ClusterTerm:
     part: Part = "other"
     names: tuple[str, ...] = ("n_clusters", "cluster_moment")
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         n = values["n_clusters"]
         response, by_field, by_moment = superparamagnetic_response(
             T, H, cluster_moment=values["cluster_moment"]
@@ -82,10 +82,10 @@ class FerromagnetTerm:
     part: Part = "other"
     names: tuple[str, ...] = ("m_ferro", "h_ferro")
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:  # noqa: ARG002
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:  # noqa: ARG002
         m = values["m_ferro"]
         response, by_field, by_scale = ferromagnetic_response(H, h_ferro=values["h_ferro"])
         return m * response, {"m_ferro": response, "h_ferro": m * by_scale, "H": m * by_field}

@@ -24,6 +24,8 @@ from glasspara.physics.ions.ions import ION_OF_PARAMETER, Ion, TraceIon
 from glasspara.physics.ions.langevin import langevin_response, larmor_magnetisation
 
 Slopes = dict[str, FloatArray]
+Value = float | FloatArray
+"""A parameter: one number, or k of them, shape (k, 1), for k rows of points at once."""
 Part = Literal["larmor", "fe2", "fe3", "trace", "other", "ats"]
 
 
@@ -39,10 +41,10 @@ class Term(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
-        """The term, with the shape of ``T`` and ``H``."""
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
+        """The term; ``T``, ``H`` and ``values`` broadcast."""
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         """The term, and its derivatives by each of ``names`` and by the field ("H")."""
 
 
@@ -53,11 +55,11 @@ class LarmorTerm:
     part: Part = "larmor"
     names: tuple[str, ...] = ("chi_larmor",)
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:  # noqa: ARG002
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:  # noqa: ARG002
         return larmor_magnetisation(H, chi_larmor=values["chi_larmor"])
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
-        by_field = np.full(H.shape, -values["chi_larmor"])
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
+        by_field = np.asarray(-values["chi_larmor"])
         return self.value(T, H, values), {"chi_larmor": -H, "H": by_field}
 
 
@@ -88,10 +90,10 @@ class IronTerm:
     def names(self) -> tuple[str, ...]:
         return (self.parameter,)
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         ion, n = ION_OF_PARAMETER[self.parameter], values[self.parameter]
         response, slope = _ion_response(T, H, ion)
         return n * response, {self.parameter: response, "H": n * slope}
@@ -105,10 +107,10 @@ class TraceTerm:
     part: Part = "trace"
     names: tuple[str, ...] = ION_NAMES
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         iron = sum(values[name] for name in ION_NAMES)
         response, slope = np.zeros(H.shape), np.zeros(H.shape)
         for item in self.ions:
@@ -140,29 +142,31 @@ class AtsTerm:
     def names(self) -> tuple[str, ...]:
         return (*ATS_NAMES[:-1], *self.law, *self.further)
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         with _domain_errors():
             sign, ats, further = self._arguments(values)
             return sign * self.function(T, H, ats, **further, **self.options)
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         with _domain_errors():
             sign, ats, further = self._arguments(values)
             value, gradient = self.gradient(T, H, ats, **further, **self.options)
-        if sign < 0.0:
-            gradient["d0min_qs4"], gradient["d0max_qs4"] = gradient["d0max_qs4"], gradient["d0min_qs4"]
+        if not np.all(kept := sign > 0.0):
+            ends = gradient["d0min_qs4"], gradient["d0max_qs4"]
+            gradient["d0min_qs4"], gradient["d0max_qs4"] = (
+                np.where(kept, one, other) for one, other in (ends, ends[::-1])
+            )
         return sign * value, {name: sign * gradient[name] for name in (*self.names, "H")}
 
-    def _arguments(self, values: Mapping[str, float]) -> tuple[float, AtsParameters, dict[str, float]]:
+    def _arguments(self, values: Mapping[str, Value]) -> tuple[Value, AtsParameters, dict[str, Value]]:
         """Sign of the term with the lower cutoff first, its parameters so ordered, and the further ones.
 
         The term changes its sign when the cutoffs change places, smoothly through 0. Physics has no use for that,
         but Hesse needs chi2 on both sides of a minimum near no term at all.
         """
         lower, upper = values["d0min_qs4"], values["d0max_qs4"]
-        sign = 1.0
-        if not lower <= upper:
-            sign, lower, upper = -1.0, upper, lower
+        sign = np.where(np.less_equal(lower, upper), 1.0, -1.0)
+        lower, upper = np.minimum(lower, upper), np.maximum(lower, upper)
         ats = AtsParameters(
             n_ats=values["n_ats"],
             d_min=values["d_min"],

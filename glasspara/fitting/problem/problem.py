@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from math import log
@@ -17,6 +17,7 @@ from glasspara.fitting.problem.coordinates import Coordinates, canonical_by_repo
 from glasspara.fitting.problem.nuisances import Disturbance, Nuisance
 from glasspara.model.model import Model, Terms, evaluate, evaluate_with_gradient, slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
+from glasspara.model.terms import Value
 
 
 @dataclass(frozen=True)
@@ -114,15 +115,8 @@ class Problem:
 
     def residuals_and_jacobian(self, point: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Residuals and their derivatives by the coordinates, shape (n_observations, n_coordinates)."""
-        reported = self.coordinates.to_reported(point)
-        rows = self.coordinates.reported_jacobian(point)
-        total, gradient = self.total_with_gradient(reported)
-        pulls = (self.data.magnetisation - total) / self.data.sigma
-        by_coordinates = -(gradient @ rows) / self.data.sigma[:, None]
-        if not self.constraints and not self.penalties:
-            return pulls, by_coordinates
-        others, slopes = self._beside_data(reported, rows)
-        return np.concatenate([pulls, others]), np.concatenate([by_coordinates, slopes])
+        residuals, jacobian = residuals_and_jacobians([self], point[np.newaxis])
+        return residuals[0], jacobian[0]
 
     def beside_data(self, point: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Those of the constraints and penalties alone."""
@@ -131,6 +125,8 @@ class Problem:
         )
 
     def _beside_data(self, reported: Mapping[str, float], rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+        if not self.constraints and not self.penalties:
+            return np.empty(0), np.empty((0, rows.shape[1]))
         slopes = [
             rows[self.coordinates.reported.index(name)] * item.pull_slope(reported[name])
             for name, item in self.constraints.items()
@@ -140,23 +136,40 @@ class Problem:
 
     def total_with_gradient(self, reported: Mapping[str, float]) -> tuple[FloatArray, FloatArray]:
         """The model at every point, emu/g, and its derivatives by all reported parameters, shape (n, len(reported))."""
-        values, T, H = to_canonical(reported), self.data.temperature, self.data.field
-        through = canonical_by_reported(reported, self.model)
-        disturbance = self._disturbance
+        totals, gradients = self._totals([reported], np.eye(len(reported))[np.newaxis])
+        return totals[0], gradients[0]
+
+    def _totals(
+        self, reported: Sequence[Mapping[str, float]], rows: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """The model at every point, emu/g, for each of k sets of parameters, and its derivatives.
+
+        ``rows``, shape (k, len(reported), m), are derivatives of the parameters by m others, which the result is by:
+        shapes (k, n) and (k, n, m).
+        """
+        values = _stacked([to_canonical(one) for one in reported])
+        through = np.stack([canonical_by_reported(one, self.model) for one in reported]) @ rows
+        T, H, disturbance = self.data.temperature, self.data.field, self._disturbance
         if disturbance is None:
             total, gradient = evaluate_with_gradient(T, H, values, self.model)
-            return total, gradient @ through
-        T, H = disturbance.temperature(reported), H + disturbance.field(reported)
+            return np.broadcast_to(total, (len(reported), len(T))), gradient @ through
+        T = np.stack([disturbance.temperature(one) for one in reported])
+        H = H + np.stack([disturbance.field(one) for one in reported])
+        scale = np.stack([disturbance.scale(one) for one in reported])
         total, gradient = evaluate_with_gradient(T, H, values, self.model)
         by_lag = None
         if disturbance.lags:
             by_lag = self.data.temperature / T * slope_by_log_temperature(T, H, values, self.model)
-        scale = disturbance.scale(reported)
-        by_field = gradient[:, self.model.names.index("field_offset")]
-        slopes = disturbance.slopes(total, by_field, by_lag, scale)
-        by_reported = scale[:, None] * (gradient @ through)
-        by_reported[:, len(reported) - len(self.nuisances) :] = slopes
-        return scale * total + disturbance.offset(reported), by_reported
+        by_field = gradient[..., self.model.names.index("field_offset")]
+        slopes = np.stack(
+            [
+                disturbance.slopes(total[k], by_field[k], None if by_lag is None else by_lag[k], scale[k])
+                for k in range(len(reported))
+            ]
+        )
+        offset = np.stack([disturbance.offset(one) for one in reported])
+        own = rows[:, rows.shape[1] - len(self.nuisances) :]
+        return scale * total + offset, scale[..., np.newaxis] * (gradient @ through) + slopes @ own
 
     def chi2(self, point: FloatArray) -> float:
         residuals = self.residuals(point)
@@ -173,3 +186,35 @@ class Problem:
     def _other_pulls(self, reported: Mapping[str, float]) -> FloatArray:
         pulls = [item.pull(reported[name]) for name, item in self.constraints.items()]
         return np.array([*pulls, *(item.pull(reported) for item in self.penalties)])
+
+
+def residuals_and_jacobians(
+    problems: Sequence[Problem], points: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Residuals, shape (k, n_observations), and their derivatives by the coordinates, (k, n_observations, m).
+
+    ``points``, shape (k, m), belong to k problems that differ in nothing but their magnetisation and the means of
+    their constraints: the model is computed for all of them in one call, which costs little more than one.
+    """
+    first = problems[0]
+    reported = [first.coordinates.to_reported(point) for point in points]
+    rows = np.stack([first.coordinates.reported_jacobian(point) for point in points])
+    totals, gradients = first._totals(reported, rows)
+    n, sigma = len(first.data), first.data.sigma
+    residuals = np.empty((len(points), first.n_observations))
+    jacobian = np.empty((*residuals.shape, points.shape[1]))
+    np.divide(gradients, -sigma[:, np.newaxis], out=jacobian[:, :n])
+    for k, (problem, one) in enumerate(zip(problems, reported, strict=True)):
+        residuals[k, :n] = (problem.data.magnetisation - totals[k]) / sigma
+        residuals[k, n:], jacobian[k, n:] = problem._beside_data(one, rows[k])
+    return residuals, jacobian
+
+
+def _stacked(values: Sequence[Mapping[str, float]]) -> dict[str, Value]:
+    """Each parameter as one number where all agree, else as a column: what only one column needs is computed once."""
+    found: dict[str, Value] = {}
+    for name, value in values[0].items():
+        column = [one[name] for one in values]
+        same = all(item == value for item in column)
+        found[name] = value if same else np.array(column)[:, np.newaxis]
+    return found

@@ -13,9 +13,10 @@ from glasspara.errors import UsageError
 from glasspara.findings import Finding, finding
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.combinations import combinations
+from glasspara.fitting.problem.problem import Problem
 from glasspara.fitting.resampling.resample import Kind, Resampler, fingerprint
 from glasspara.fitting.result import Bootstrap, FitResult, Spread
-from glasspara.fitting.search.minimise import Minimum, descend_to_minimum
+from glasspara.fitting.search.minimise import Minimum, descend_to_minima
 from glasspara.model.parameters import parameter_of, to_canonical
 from glasspara.replicates.cores import Progress, no_progress
 from glasspara.replicates.run import Replicate, run_replicates
@@ -23,6 +24,8 @@ from glasspara.replicates.store import Store
 
 # Ends of the 95 % interval, and between them those of one standard deviation of a Gaussian.
 _QUANTILES = (0.025, 0.158655, 0.841345, 0.975)
+# Replicates of a fit that are done side by side: at most, where many fits share them, and by their points.
+_LARGEST, _FEWEST, _POINTS = 50, 5, 40_000
 # Fewer replicates leave but a handful beyond the ends of a 95 % interval.
 _FEW = 200
 
@@ -33,15 +36,41 @@ class Refits:
 
     resamplers: tuple[Resampler, ...]
 
-    def __call__(self, rng: np.random.Generator, index: int) -> dict[str, Any]:
-        resampler = self.resamplers[index % len(self.resamplers)]
-        minimum = descend_to_minimum(resampler.draw(rng), resampler.minimum.reported)
-        return {
-            "values": [minimum.reported[name] for name in minimum.coordinates.free],
-            "chi2": minimum.chi2,
-            "at_limit": sorted(minimum.limits_met()),
-            "problem": minimum.reason,
-        }
+    @property
+    def block(self) -> int:
+        points = max(len(item.minimum.problem.data) for item in self.resamplers)
+        most = max(_FEWEST, _LARGEST // len(self.resamplers))
+        return len(self.resamplers) * max(1, min(most, _POINTS // points))
+
+    def many(self, rngs: Sequence[np.random.Generator], indices: Sequence[int]) -> list[Any]:
+        found: dict[int, Any] = {}
+        for number, resampler in enumerate(self.resamplers):
+            own = [row for row, index in enumerate(indices) if index % len(self.resamplers) == number]
+            problems = [resampler.draw(rngs[row]) for row in own]
+            found |= zip(own, map(_told, _minima(problems, resampler.minimum.reported)), strict=True)
+        return [found[row] for row in range(len(indices))]
+
+
+def _minima(problems: Sequence[Problem], guess: Mapping[str, float]) -> list[Minimum | Exception]:
+    """The minimum of each problem, or the exception that it raises."""
+    try:
+        return [*descend_to_minima(problems, guess)]
+    except Exception as error:
+        if len(problems) == 1:
+            return [error]
+        return [item for problem in problems for item in _minima([problem], guess)]
+
+
+def _told(minimum: Minimum | Exception) -> dict[str, Any] | Exception:
+    """What a replicate tells of its minimum."""
+    if isinstance(minimum, Exception):
+        return minimum
+    return {
+        "values": [minimum.reported[name] for name in minimum.coordinates.free],
+        "chi2": minimum.chi2,
+        "at_limit": sorted(minimum.limits_met()),
+        "problem": minimum.reason,
+    }
 
 
 def bootstrap(

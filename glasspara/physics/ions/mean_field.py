@@ -23,7 +23,7 @@ _EPSILON = float(np.finfo(np.float64).eps)
 
 
 def curie_weiss_response(
-    T: npt.ArrayLike, H: npt.ArrayLike, *, theta_cw: float, j: float, g: float = 2.0
+    T: npt.ArrayLike, H: npt.ArrayLike, *, theta_cw: npt.ArrayLike, j: float, g: float = 2.0
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean moment of one ion, emu, and its derivatives by the field, emu/Oe, and by ``theta_cw``, emu/K.
 
@@ -36,15 +36,15 @@ def curie_weiss_response(
     ValueError
         If a temperature is not positive, ``theta_cw`` not finite, or ``j`` not a positive multiple of 1/2.
     """
-    temperature, field = np.broadcast_arrays(np.asarray(T, dtype=np.float64), np.asarray(H, dtype=np.float64))
+    temperature, field, theta = np.broadcast_arrays(*(np.asarray(item, dtype=np.float64) for item in (T, H, theta_cw)))
     if not np.all(temperature > 0):
         raise ValueError("the temperature T must be positive (K)")
-    if not np.isfinite(theta_cw):
+    if not np.isfinite(theta).all():
         raise ValueError("theta_cw must be finite (K)")
     saturation = g * BOHR_MAGNETON * j
     by_field = saturation / BOLTZMANN / temperature
     per_theta = 3.0 * j / (j + 1.0) / temperature
-    coupling = per_theta * theta_cw
+    coupling = per_theta * theta
     moment, slope = _aligned(by_field * np.abs(field), coupling, j)
     # at T = theta_cw and H = 0 the susceptibility is infinite: as large as numbers allow
     stiffness = np.maximum(1.0 - coupling * slope, _EPSILON)

@@ -50,7 +50,7 @@ def classical_langevin(x: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
 
 
 def superparamagnetic_response(
-    T: npt.ArrayLike, H: npt.ArrayLike, *, cluster_moment: float
+    T: npt.ArrayLike, H: npt.ArrayLike, *, cluster_moment: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean moment ``mu L(mu H/k_B T)`` of one cluster, emu, with its derivatives by H, emu/Oe, and ``cluster_moment``.
 
@@ -63,9 +63,10 @@ def superparamagnetic_response(
         If a temperature or ``cluster_moment`` is not positive.
     """
     temperature, field = np.broadcast_arrays(np.asarray(T, dtype=np.float64), np.asarray(H, dtype=np.float64))
+    cluster_moment = np.asarray(cluster_moment, dtype=np.float64)
     if not np.all(temperature > 0):
         raise ValueError("the temperature T must be positive (K)")
-    if not cluster_moment > 0:
+    if not np.all(cluster_moment > 0):
         raise ValueError("cluster_moment must be positive (Bohr magnetons)")
     moment = cluster_moment * BOHR_MAGNETON
     per_field = moment / BOLTZMANN / temperature
@@ -74,8 +75,10 @@ def superparamagnetic_response(
     return moment * value, moment * per_field * slope, BOHR_MAGNETON * (value + x * slope)
 
 
-def ferromagnetic_response(H: npt.ArrayLike, *, h_ferro: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """``tanh(H/h_ferro)``, dimensionless, with its derivatives by H and by ``h_ferro``, both 1/Oe; shape of ``H``.
+def ferromagnetic_response(
+    H: npt.ArrayLike, *, h_ferro: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """``tanh(H/h_ferro)``, dimensionless, with its derivatives by H and by ``h_ferro``, both 1/Oe; shapes broadcast.
 
     Times a saturation m_ferro, emu/g, it is the magnetisation of an impurity far below its Curie point: it does not
     depend on temperature, is odd (no remanence: hysteresis is not modelled), linear with slope m_ferro/h_ferro in
@@ -87,7 +90,8 @@ def ferromagnetic_response(H: npt.ArrayLike, *, h_ferro: float) -> tuple[FloatAr
     ValueError
         If ``h_ferro`` is not positive.
     """
-    if not h_ferro > 0:
+    h_ferro = np.asarray(h_ferro, dtype=np.float64)
+    if not np.all(h_ferro > 0):
         raise ValueError("h_ferro must be positive (Oe)")
     ratio = np.asarray(H, dtype=np.float64) / h_ferro
     # sech^2 without the loss of 1 - tanh^2
