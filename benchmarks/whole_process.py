@@ -53,10 +53,20 @@ def rows() -> list[Row]:
         Row("fit nine runs", ("fit", "--no-files", *nine)),
         Row("fit nine runs, files", bare),
         Row("fit nine runs, files and figures", ("fit", *nine, *written), over="fit nine runs, files"),
-        Row("fit nine runs, 200 replicates", ("fit", "--no-files", "--bootstrap", "200", *nine), repeat=_LONG),
+        Row(
+            "fit nine runs, 200 replicates", ("fit", "--no-files", "--bootstrap", "200", *nine), repeat=_LONG
+        ),
         Row("fit one run, 1000 replicates", ("fit", "--no-files", "--bootstrap", "1000", *one), repeat=_LONG),
-        Row("fit nine runs, pure LL, 200 replicates", ("fit", "--no-files", "--bootstrap", "200", *ll), repeat=_LONG),
-        Row("compare nine files, no replicates", ("compare", "--no-files", "--replicates", "0", *nine), repeat=_LONG),
+        Row(
+            "fit nine runs, pure LL, 200 replicates",
+            ("fit", "--no-files", "--bootstrap", "200", *ll),
+            repeat=_LONG,
+        ),
+        Row(
+            "compare nine files, no replicates",
+            ("compare", "--no-files", "--replicates", "0", *nine),
+            repeat=_LONG,
+        ),
         Row("compare nine files", ("compare", *nine, *written), repeat=_LONG),
         Row("universality nine files", ("universality", "--no-files", *nine), repeat=_LONG),
         Row("partition", ("partition", "--no-files", "--n-fe", "1.657e17", *nine), repeat=_LONG),
@@ -115,12 +125,17 @@ def main(arguments: Sequence[str] = ()) -> int:
         worse += slower
         beside = "" if before is None else f" (reference {before:.4g})"
         of = "F" if row.over == FLOOR else f"x {row.over!r}"
-        print(f"{row.name:42s}{times[row.name]:9.3f} s {ratio:8.2f} {of}{beside}{'  SLOWER' if slower else ''}", flush=True)
+        print(
+            f"{row.name:42s}{times[row.name]:9.3f} s {ratio:8.2f} {of}{beside}{'  SLOWER' if slower else ''}",
+            flush=True,
+        )
         reference[row.name] = round(ratio, 3)
     if "--write" in arguments:
         known = {row.name for row in rows()}
         lines = [f'"{name}" = {ratio}\n' for name, ratio in reference.items() if name in known]
-        REFERENCE.write_text("# Ratios of processor time: python -m benchmarks.whole_process --write\n" + "".join(lines))
+        REFERENCE.write_text(
+            "# Ratios of processor time: python -m benchmarks.whole_process --write\n" + "".join(lines)
+        )
     return worse
 
 

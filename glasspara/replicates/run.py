@@ -143,7 +143,7 @@ def _blocks(task: Task | BlockTask, indices: Iterable[int]) -> list[Block]:
 
 
 def _block_of(task: Task | BlockTask) -> int:
-    return getattr(task, "block", 1)
+    return 1 if callable(task) else task.block
 
 
 def _one_by_one(do: Callable[[list[Block]], None], blocks: list[Block]) -> None:
@@ -271,25 +271,31 @@ def generator(seed: Seed, index: int) -> np.random.Generator:
 def run_block(task: Task | BlockTask, seed: Seed, wanted: Block) -> list[str]:
     """A line of JSON for each of some replicates of one block: {"index", "value"}, or {"index", "error"}."""
     size = _block_of(task)
-    if size == 1:
-        return [_line(index, lambda index=index: task(generator(seed, index), index)) for index in wanted]
     first = wanted[0] // size * size
     whole = range(first, first + size)
-    found = task.many([generator(seed, index) for index in whole], whole)
-    return [_line(index, lambda index=index: _raised(found[index - first])) for index in wanted]
+    if callable(task):
+        found = [_returned(task, generator(seed, index), index) for index in wanted]
+    else:
+        all_of_them = task.many([generator(seed, index) for index in whole], whole)
+        found = [all_of_them[index - first] for index in wanted]
+    return [_line(index, value) for index, value in zip(wanted, found, strict=True)]
 
 
-def _raised(value: Any) -> Any:
-    if isinstance(value, Exception):
-        raise value
-    return value
-
-
-def _line(index: int, result: Callable[[], Any]) -> str:
+def _returned(task: Task, rng: np.random.Generator, index: int) -> Any:
+    """What the task returned, or the exception that it raised."""
     try:
-        return json.dumps({"index": index, "value": result()})
+        return task(rng, index)
     except MemoryError:
         raise  # says nothing of the replicate
+    except Exception as error:
+        return error
+
+
+def _line(index: int, value: Any) -> str:
+    try:
+        if isinstance(value, Exception):
+            raise value
+        return json.dumps({"index": index, "value": value})
     except Exception as error:
         message = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_MESSAGE]
         return json.dumps({"index": index, "error": message})

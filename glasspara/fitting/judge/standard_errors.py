@@ -73,8 +73,9 @@ def _cheap_doublings(minimum: Minimum, *, cost: float) -> frozenset[str]:
             continue
         profile = Profile(minimum, [name])
         (axis,) = profile.axes
+        rough = _ROUGH * cost / max(minimum.chi2, 1.0)
         for position in (axis.origin + log(_FACTOR), axis.origin - log(_FACTOR)):
-            if axis.low <= position <= axis.high and profile.at(position, gain=_ROUGH * cost / max(minimum.chi2, 1.0)).rise < cost:
+            if axis.low <= position <= axis.high and profile.at(position, gain=rough).rise < cost:
                 found.add(name)
     return frozenset(found)
 

@@ -66,8 +66,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 # The tails of chi2 and F by series and continued fractions (W. H. Press et al., Numerical Recipes, 3rd ed. (2007), 6.2
 # and 6.4), because SciPy's take longer to import than a fit takes. Their leading factors are written without the large
-# logarithms that cancel (C. Loader, Fast and accurate computation of binomial probabilities, 2000). Relative error below
-# 1e-12 up to 10,000 degrees of freedom, 1e-10 up to a million.
+# logarithms that cancel (C. Loader, Fast and accurate computation of binomial probabilities, 2000). Relative error
+# below 1e-12 up to 10,000 degrees of freedom, 1e-10 up to a million.
 
 _MAX_TERMS = 100_000
 _ENOUGH = 1.0e-16

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,13 @@ from glasspara.errors import UsageError
 from glasspara.findings import Finding, finding
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.combinations import combinations
-from glasspara.fitting.problem.problem import Problem
-from glasspara.fitting.resampling.resample import Kind, Resampler, fingerprint
+from glasspara.fitting.resampling.resample import (
+    Kind,
+    Resampler,
+    fingerprint,
+    one_by_one_on_failure,
+    side_by_side,
+)
 from glasspara.fitting.result import Bootstrap, FitResult, Spread
 from glasspara.fitting.search.minimise import Minimum, descend_to_minima
 from glasspara.model.parameters import parameter_of, to_canonical
@@ -24,8 +30,8 @@ from glasspara.replicates.store import Store
 
 # Ends of the 95 % interval, and between them those of one standard deviation of a Gaussian.
 _QUANTILES = (0.025, 0.158655, 0.841345, 0.975)
-# Replicates of a fit that are done side by side: at most, where many fits share them, and by their points.
-_LARGEST, _FEWEST, _POINTS = 50, 5, 40_000
+# Replicates of one fit in a block that many fits share, and of all of them.
+_FEWEST, _LARGEST_BLOCK = 5, 500
 # Fewer replicates leave but a handful beyond the ends of a 95 % interval.
 _FEW = 200
 
@@ -39,26 +45,17 @@ class Refits:
     @property
     def block(self) -> int:
         points = max(len(item.minimum.problem.data) for item in self.resamplers)
-        most = max(_FEWEST, _LARGEST // len(self.resamplers))
-        return len(self.resamplers) * max(1, min(most, _POINTS // points))
+        fits = len(self.resamplers)
+        return fits * min(side_by_side(points), max(_FEWEST, _LARGEST_BLOCK // fits))
 
     def many(self, rngs: Sequence[np.random.Generator], indices: Sequence[int]) -> list[Any]:
         found: dict[int, Any] = {}
         for number, resampler in enumerate(self.resamplers):
             own = [row for row, index in enumerate(indices) if index % len(self.resamplers) == number]
-            problems = [resampler.draw(rngs[row]) for row in own]
-            found |= zip(own, map(_told, _minima(problems, resampler.minimum.reported)), strict=True)
+            descend = partial(descend_to_minima, guess=resampler.minimum.reported)
+            minima = one_by_one_on_failure(descend, [resampler.draw(rngs[row]) for row in own])
+            found |= zip(own, map(_told, minima), strict=True)
         return [found[row] for row in range(len(indices))]
-
-
-def _minima(problems: Sequence[Problem], guess: Mapping[str, float]) -> list[Minimum | Exception]:
-    """The minimum of each problem, or the exception that it raises."""
-    try:
-        return [*descend_to_minima(problems, guess)]
-    except Exception as error:
-        if len(problems) == 1:
-            return [error]
-        return [item for problem in problems for item in _minima([problem], guess)]
 
 
 def _told(minimum: Minimum | Exception) -> dict[str, Any] | Exception:

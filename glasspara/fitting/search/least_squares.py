@@ -82,7 +82,12 @@ def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
 
 
 def _hold_at_limits(
-    matrix: FloatArray, target: FloatArray, low: FloatArray, high: FloatArray, found: FloatArray, free: BoolArray
+    matrix: FloatArray,
+    target: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    found: FloatArray,
+    free: BoolArray,
 ) -> tuple[BoolArray, FloatArray]:
     """What is free in the bounded minimum of |matrix x - target|^2, and that minimum, from one without limits.
 
@@ -146,7 +151,7 @@ def least_squares(
     squares = np.einsum("kn,kn->k", residuals, residuals)
     if not np.isfinite(squares).all():
         raise ValueError("the residuals are infinite at the start")
-    damping, growth = np.full(count, _DAMPING), np.full(count, _GROWTH)
+    damping, growth = np.full(count, _DAMPING), np.full(count, float(_GROWTH))
     scale = np.zeros(points.shape)
     for _ in range(_MAX_STEPS):
         scale[way] = np.maximum(scale[way], np.linalg.norm(jacobian[way], axis=1))

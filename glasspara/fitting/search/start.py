@@ -17,7 +17,7 @@ import numpy as np
 from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.errors import DomainError
 from glasspara.fitting.problem.coordinates import MIN_LN_RATIO_WITH_FREE_N_ATS, NO_STRENGTH
-from glasspara.fitting.problem.problem import Problem, residuals_and_jacobians
+from glasspara.fitting.problem.problem import Problem, beside_data, residuals_and_jacobians
 from glasspara.fitting.search.least_squares import FINE, least_squares, solve_bounded
 from glasspara.model.parameters import parameter_of
 
@@ -60,7 +60,9 @@ class _Projected:
         self._coupled = bool(kinds & {"field_offset", "mass_scale", "temperature_scale"}) or not np.all(
             base[self._strength]
         )
-        self._shape = [index for index in self.others if first.coordinates.free[index] in first.model.ats_names]
+        self._shape = [
+            index for index in self.others if first.coordinates.free[index] in first.model.ats_names
+        ]
         self.longest = first.coordinates.reaches[self.others]
         self._rows = min(len(first.data), len(names) + 1)
         """Of the data, once they are condensed."""
@@ -84,7 +86,7 @@ class _Projected:
     def chi2_from(self, starts: Sequence[FloatArray]) -> FloatArray:
         """Chi2 of the first problem at each of ``starts`` put into the box, the linear coordinates at their best."""
         residuals, _ = self._from(starts)
-        return np.einsum("kn,kn->k", residuals, residuals)
+        return np.asarray(np.einsum("kn,kn->k", residuals, residuals))
 
     def chi2_after_a_step(self, start: FloatArray) -> float:
         """What a step of Gauss and Newton's from there promises to leave."""
@@ -165,7 +167,7 @@ class _Projected:
         The data are linear in them. A prior of a logarithm, or what is known of a combination, is not: its rows are
         computed anew, in ``jacobian`` too, until they agree with what the step promised.
         """
-        n, linear = self._rows, self._linear
+        n, linear = self._rows, np.array(self._linear)
         inside = np.empty((len(points), len(linear)), dtype=bool)
         left = np.arange(len(points))
         for _ in range(_MAX_INNER):
@@ -177,8 +179,8 @@ class _Projected:
             if self._coupled or n == residuals.shape[1]:
                 break
             promised = residuals[left, n:]
-            for k in left:
-                residuals[k, n:], jacobian[k, n:] = problems[k].beside_data(points[k])
+            some = [problems[k] for k in left.tolist()]
+            residuals[left, n:], jacobian[left, n:] = beside_data(some, points[left])
             left = left[np.abs(residuals[left, n:] - promised).max(axis=1) >= _AGREE]
             if not len(left):
                 break
@@ -207,7 +209,9 @@ def find_starts(
     first = problems[0]
     base = first.coordinates.from_reported(_with_open_ratio(guess) if first.model.has_ats else guess)
     projected = _Projected(problems, base)
-    starts = [(number, start) for number, some in enumerate(_basins(problems, projected, base)) for start in some]
+    starts = [
+        (number, start) for number, some in enumerate(_basins(problems, projected, base)) for start in some
+    ]
     if pinned and (not starts or np.isfinite(projected.chi2_from([base])[0])):
         starts += [(number, base) for number in range(len(problems))]
     if not starts:
@@ -252,10 +256,16 @@ def descend(problem: Problem, guesses: Sequence[Mapping[str, float]], *, gain: f
     A step that promises no more than the share ``gain`` of chi2 is the last.
     """
     projected, best, _ = _best_of(problem, guesses)
-    return best if projected is None else projected.descend(best[np.newaxis], np.zeros(1, dtype=np.int64), gain)[0][0]
+    return (
+        best
+        if projected is None
+        else projected.descend(best[np.newaxis], np.zeros(1, dtype=np.int64), gain)[0][0]
+    )
 
 
-def descend_each(problems: Sequence[Problem], guess: Mapping[str, float]) -> tuple[list[FloatArray], FloatArray]:
+def descend_each(
+    problems: Sequence[Problem], guess: Mapping[str, float]
+) -> tuple[list[FloatArray], FloatArray]:
     """As :func:`descend` from one guess, for problems that differ in nothing but their data; with chi2 there."""
     base = problems[0].coordinates.from_reported(guess)
     if not len(base):
@@ -330,7 +340,7 @@ def _basins(problems: Sequence[Problem], projected: _Projected, base: FloatArray
             residuals = rows.copy()
             residuals[:, :n] += (problem.data.magnetisation - first.data.magnetisation) / first.data.sigma
             if first.n_observations > n:
-                residuals[:, n:] = [problem.beside_data(corner)[0] for corner in corners]
+                residuals[:, n:] = beside_data([problem] * len(corners), corners)[0]
         points = corners.copy()
         if solved:
             step, _ = solve_bounded(slopes, residuals, low, high)
@@ -341,7 +351,9 @@ def _basins(problems: Sequence[Problem], projected: _Projected, base: FloatArray
     return found
 
 
-def _where_there_is_a_model(problem: Problem, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _where_there_is_a_model(
+    problem: Problem, points: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Those of ``points`` where the problem can be computed, residuals and Jacobians."""
     try:
         return points, *residuals_and_jacobians([problem] * len(points), points)

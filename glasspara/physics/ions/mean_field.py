@@ -36,7 +36,9 @@ def curie_weiss_response(
     ValueError
         If a temperature is not positive, ``theta_cw`` not finite, or ``j`` not a positive multiple of 1/2.
     """
-    temperature, field, theta = np.broadcast_arrays(*(np.asarray(item, dtype=np.float64) for item in (T, H, theta_cw)))
+    temperature, field, theta = np.broadcast_arrays(
+        *(np.asarray(item, dtype=np.float64) for item in (T, H, theta_cw))
+    )
     if not np.all(temperature > 0):
         raise ValueError("the temperature T must be positive (K)")
     if not np.isfinite(theta).all():

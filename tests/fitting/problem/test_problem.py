@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.search.start import find_start, solve_bounded
+from glasspara.fitting.search.start import find_start
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.physics.ions.langevin import langevin_magnetisation
 from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature
@@ -61,20 +61,6 @@ def test_term_changes_sign_with_the_order_of_its_cutoffs():
     down = evaluate(T, H, {**turned, "d0max_qs4": turned["d0max_qs4"] - step}, Model()).total
     assert gradient[:, column] == pytest.approx((up - down) / (2 * step), rel=1e-6)
     assert total == pytest.approx(evaluate(T, H, turned, Model()).total)
-
-
-def test_bounded_least_squares():
-    rng = np.random.default_rng(4)
-    matrix, target = rng.normal(size=(30, 3)), rng.normal(size=30)
-    free, inside = solve_bounded(matrix, target, np.full(3, -np.inf), np.full(3, np.inf))
-    assert free == pytest.approx(np.linalg.lstsq(matrix, -target, rcond=None)[0])
-    assert inside.all()
-    low = free + np.array([0.5, -1.0, -1.0])
-    step, inside = solve_bounded(matrix, target, low, np.full(3, np.inf))
-    assert step[0] == pytest.approx(low[0])
-    assert inside.tolist() == [False, True, True]
-    gradient = matrix.T @ (target + matrix @ step)
-    assert gradient[1:] == pytest.approx([0.0, 0.0], abs=1e-10)
 
 
 @pytest.mark.parametrize("campaign", [fixed_field, fixed_temperature])
