@@ -22,8 +22,8 @@ REFERENCE = Path(__file__).parent / "reference.toml"
 FLOOR = "the bare imports"
 _BARE = [sys.executable, "-c", "import numpy, iminuit, typer, rich.console, rich.table"]
 _TOLERANCE = 1.2
-REPEAT = 3
-_LONG = 1
+REPEAT = 5
+_LONG = 3
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,10 @@ def seconds(command: Sequence[str], bytecode: str) -> float:
 
 
 def measured(chosen: Sequence[Row]) -> dict[str, float]:
-    """Median processor time of each row, s, and of the floor; rows run in turn, so that other work disturbs all alike."""
+    """Median processor time of each row and of the floor, s.
+
+    Rows run in turn, so that other work on the machine disturbs all alike.
+    """
     times: dict[str, list[float]] = {FLOOR: [], **{row.name: [] for row in chosen}}
     with TemporaryDirectory() as folder:
         bytecode = f"{folder}/bytecode"

@@ -3,30 +3,39 @@ the package.
 
 ``python docs/make.py`` writes them; a test holds them against the code. MkDocs uses this file too (``hooks`` in
 ``mkdocs.yml``): :func:`on_files` adds the pages that exist only in the site. These are the reference of commands, the
-reference of the Python API, and the Markdown files that lie beside ``docs/``.
+reference of the Python API, the notebooks with their outputs, and the Markdown files that lie beside ``docs/``.
 """
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
+import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from importlib import import_module
+from inspect import Signature, cleandoc, formatannotation, getdoc, isclass, isfunction
+from inspect import signature as signature_of
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from typer.main import get_command
 
 import glasspara
+from glasspara import api
 from glasspara.analysis import reports
+from glasspara.analysis.fit import Fits
 from glasspara.app import application
+from glasspara.cli.by_name import Option
+from glasspara.data.dataset import Dataset
+from glasspara.data.loading import Loaded
 from glasspara.findings.sentences import every_entry
+from glasspara.fitting.result import FitResult
 from glasspara.model.catalogue import CATALOGUE, ModelEntry
 from glasspara.report.schema import SHIPPED, report_schema
 
+ROOT = Path(__file__).resolve().parents[1]
 FINDINGS = Path(__file__).with_name("findings.md")
 MODELS = Path(__file__).with_name("models.md")
 
@@ -82,20 +91,94 @@ def _model_row(entry: ModelEntry) -> str:
 
 def schema_text() -> str:
     """The JSON Schema of all reports."""
-    types = {name: _returned(report.block) for name, report in reports().items()}
+    types = {name: report.block for name, report in reports().items()}
     return json.dumps(report_schema(types), indent=1, sort_keys=True) + "\n"
 
 
-def _returned(block: Callable[..., Any]) -> type:
-    """The type that ``block`` returns; its arguments have types that only a type checker imports."""
-    holder = type("Holder", (), {"__annotations__": {"returned": block.__annotations__["return"]}})
-    found: type = get_type_hints(holder, globalns=vars(sys.modules[block.__module__]))["returned"]
+# --- types of the Python API ---------------------------------------------------------------------------------
+
+STUB = ROOT / "glasspara" / "api.pyi"
+
+_STUB_HEAD = '''"""Types of :mod:`glasspara.api`, whose functions are made from the commands. By docs/make.py."""
+
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from typing import Any, Literal, overload
+
+{imports}
+
+File = str | PathLike[str]
+Data = Loaded | Dataset | File | Sequence[File]
+Value = str | float
+Measured = Value | tuple[float, float]
+Parts = Value | tuple[float | str | None, ...] | list[float]
+
+QUESTIONS: tuple[str, ...]
+FUNCTIONS: tuple[str, ...]
+
+def keywords(name: str) -> dict[str, Option]: ...
+def function(name: str) -> Callable[..., Any]: ...
+'''
+
+_TEXTS = {"NAME", "FILE", "ADDRESS", "PRESET", "ITEMS"}
+
+
+def stub_text() -> str:
+    """The types of ``glasspara.api``."""
+    results = {name: _result_of(name) for name in api.FUNCTIONS}
+    homes = {item.__name__: item.__module__ for item in [*results.values(), Dataset, Option, Fits]}
+    imports = "\n".join(sorted(f"from {module} import {name}" for name, module in homes.items()))
+    parts = [_STUB_HEAD.format(imports=imports)]
+    for name, result in results.items():
+        data = {"load": ["data: File | Sequence[File]", "/"], "derive": ["data: Data | FitResult", "/"]}
+        first = (
+            data.get(name, ["data: Data", "/"])
+            if "data" in signature_of(api.function(name)).parameters
+            else []
+        )
+        options = [f"{key}: {_typed(item)} = {_default(item)}" for key, item in api.keywords(name).items()]
+        lines = "".join(f"    {line},\n" for line in [*first, "*", *options])
+        one = f"def {name}(\n{lines}) -> {result.__name__}: ...\n"
+        if name == "fit":
+            many = "def fit(data: Data, /, *, per_run: Literal[True], **options: Any) -> Fits: ...\n"
+            one = f"@overload\n{many}@overload\n{one.replace('per_run: bool', 'per_run: Literal[False]')}"
+        parts.append(one)
+    return "".join(parts)
+
+
+def _default(option: Option) -> str:
+    return json.dumps(option.default) if isinstance(option.default, str) else repr(option.default)
+
+
+def _result_of(name: str) -> type:
+    """The type of what the function ``name`` gives: that of the result that its report shows."""
+    if name in ("load", "fit"):
+        return Loaded if name == "load" else FitResult
+    show = reports()[name].show
+    hint = show.__annotations__["result"]
+    room = import_module(show.__module__.removesuffix(".report"))
+    found: type = getattr(room, hint)
     return found
 
 
-# --- pages of the site alone ---------------------------------------------------------------------------------
+def _typed(option: Option) -> str:
+    """What a keyword takes."""
+    if option.kind is not str:
+        kind = "File" if option.kind is Path else option.kind.__name__
+        kind = f"{kind} | Sequence[{kind}]" if option.repeatable else kind
+        return kind if option.default is not None else f"{kind} | None"
+    words = re.split(r"[|,:=+\-\[\].]+", option.metavar)
+    number = any(re.fullmatch("[A-Z][A-Z0-9]*", word) and word not in _TEXTS for word in words)
+    kind = {"+-": "Measured", ":": "Parts", ",": "Value | tuple[Value, ...]"}.get(option.between, "")
+    is_file = "FILE" in words and "ITEMS" not in words
+    kind = kind or ("File" if is_file else "Value" if number or "ITEMS" in words else "str")
+    if option.repeatable:
+        mapping = f"Mapping[str, {kind} | None] | " if "=" in option.metavar else ""
+        kind = f"{mapping}str | Sequence[str]" if mapping else f"{kind} | Sequence[{kind}]"
+    return kind if option.default is not None else f"{kind} | None"
 
-ROOT = Path(__file__).resolve().parents[1]
+
+# --- pages of the site alone ---------------------------------------------------------------------------------
 
 BESIDE = {
     "README.md": "index.md",
@@ -112,8 +195,26 @@ All commands with all their options, as `glasspara COMMAND --help-all` shows the
 
 _API_HEAD = """# Python API
 
-The public names, by the module to import them from, with their docstrings. Temperatures are in K, fields in Oe,
-magnetisations in emu/g. [Symbols and units](symbols.md) explains the names of the parameters.
+All names of `glasspara` for use from Python. Temperatures are in K,
+fields in Oe, magnetisations in emu/g. [Symbols and units](symbols.md) explains the names of the parameters.
+
+A question takes files (a path or several), what `load` gives, or a `Dataset`. Its keywords are the options of the
+command of its name. A keyword takes the text of the option, or says the same in Python:
+
+| option | keyword |
+|---|---|
+| `--mass "35.7 mg"` | `mass="35.7 mg"`, `mass=35.7` |
+| `--n-fe "15 ppm"`, `--n-fe 1.7e17+-0.2e17` | `n_fe="15 ppm"`, `n_fe=(1.7e17, 0.2e17)` |
+| `--t-range 2:40,70:` | `t_range=[(2, 40), (70, None)]` |
+| `--fix d_min=0.025 --fix n_ats` | `fix={"d_min": 0.025, "n_ats": None}` |
+| `--limit d_min=0.01:0.1` | `limit={"d_min": (0.01, 0.1)}` |
+| `--constrain n_ats=6e15+-1e15` | `constrain={"n_ats": (6e15, 1e15)}` |
+| `--contour d_min,delta_mu` | `contour=("d_min", "delta_mu")` |
+| `--no-allowances`, `--per-run` | `allowances=False`, `per_run=True` |
+
+A wrong name or value raises a `UsageError`, with the same words as the command; all errors that a user can mend are
+`GlassparaError`s. Nothing is printed, and nothing is written unless `out` names a folder. One process computes unless
+`jobs` says otherwise; a script that asks for more needs the guard `if __name__ == "__main__":`.
 """
 
 
@@ -124,6 +225,9 @@ def on_files(files: Any, config: Any) -> Any:
     pages = {name: partial(_beside, source) for source, name in BESIDE.items()}
     pages |= {"findings.md": findings_page, "models.md": models_page}
     pages |= {"commands.md": commands_page, "api.md": api_page}
+    pages |= {
+        f"{path.stem}.md": partial(_notebook_page, path) for path in (ROOT / "examples").glob("*.ipynb")
+    }
     for name, page in pages.items():
         if (committed := files.get_file_from_path(name)) is not None:
             files.remove(committed)
@@ -148,6 +252,12 @@ def _beside(source: str) -> str:
     )
 
 
+def _notebook_page(path: Path) -> str:
+    """A notebook with its outputs, as ``docs/notebooks.py`` runs it."""
+    words = [sys.executable, str(Path(__file__).with_name("notebooks.py")), str(path)]
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True).stdout
+
+
 def commands_page() -> str:
     """The page of all commands: what each does, its options by their headings in the help."""
     commands: dict[str, Any] = get_command(application()).commands
@@ -159,7 +269,7 @@ def _command_lines(name: str, command: Any) -> list[str]:
     arguments = [item for item in parameters if item.param_type_name == "argument"]
     usage = " ".join(["glasspara", name, "[OPTIONS]", *(_flags(item) for item in arguments)])
     lines = [f"## {name}", "", f"    {usage}", ""]
-    for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(command.help or "")):
+    for paragraph in re.split(r"\n\s*\n", cleandoc(command.help or "")):
         example = paragraph.removeprefix("Example:")
         plain = _escaped(" ".join(paragraph.split()))
         lines += [plain if example == paragraph else f"Example: `{' '.join(example.split())}`", ""]
@@ -200,34 +310,35 @@ def _explained(parameter: Any) -> str:
 
 
 def api_page() -> str:
-    """The page of the public names: those of the package, and those of the rooms for single questions."""
-    modules = ["glasspara", "glasspara.physics.ats"]
-    modules += [
-        f"glasspara.analysis.{path.parent.name}"
-        for path in sorted(ROOT.glob("glasspara/analysis/*/__init__.py"))
-    ]
-    parts, known = [_API_HEAD], set()
-    for module_name in modules:
-        module = import_module(module_name)
-        names = [name for name in getattr(module, "__all__", ()) if name != "__version__"]
-        shown = [name for name in names if id(getattr(module, name)) not in known]
-        known |= {id(getattr(module, name)) for name in shown}
-        if shown:
-            text = "" if module is glasspara else _docstring(module)
-            parts.append("\n".join([f"## {module_name}", "", text, ""]))
-            parts += [_public_name(name, getattr(module, name)) for name in shown]
+    """The page of the public names: those of the package, and what the questions give."""
+    public = {name: getattr(glasspara, name) for name in glasspara.__all__ if name != "__version__"}
+    functions = {name: public.pop(name) for name in ("read", *api.FUNCTIONS)}
+    types = {name: value for name, value in public.items() if isclass(value)}
+    answers = {
+        type_.__name__: type_
+        for name in api.FUNCTIONS[1:]
+        if (type_ := _result_of(name)) not in types.values()
+    }
+    sections = {
+        "Files and questions": functions,
+        "What they give": {**types, **answers},
+        "Physics": {name: value for name, value in public.items() if name not in types},
+    }
+    parts = [_API_HEAD]
+    for title, names in sections.items():
+        parts += [f"## {title}\n", *(_public_name(name, value) for name, value in names.items())]
     return "\n".join(parts)
 
 
 def _public_name(name: str, value: Any) -> str:
-    if not (inspect.isclass(value) or callable(value)):
+    if not (isclass(value) or callable(value)):
         shown = repr(value) if isinstance(value, (int, float, str)) else type(value).__name__
         return f"### {name}\n\n`{name} = {shown}`\n"
     signature = _signature(value)
-    if inspect.isclass(value):
+    if isclass(value):
         signature = signature.removesuffix(" -> None")
     lines = [f"### {name}", "", "```python", f"{name}{signature}", "```", "", _docstring(value), ""]
-    if inspect.isclass(value):
+    if isclass(value):
         members = [line for key, member in vars(value).items() for line in _member(key, member)]
         lines += [*(["**Members**", ""] if members else []), *members]
     return "\n".join(lines) + "\n"
@@ -237,7 +348,7 @@ def _member(name: str, member: Any) -> list[str]:
     """A public method or property that has a docstring: a line, or more where the docstring has sections."""
     target = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
     target = getattr(target, "func", target)  # of a cached property
-    if name.startswith("_") or not inspect.isfunction(target) or not target.__doc__:
+    if name.startswith("_") or not isfunction(target) or not target.__doc__:
         return []
     is_property = isinstance(member, property) or hasattr(member, "attrname")
     call, text = name if is_property else f"{name}{_signature(target)}", _docstring(target)
@@ -249,12 +360,12 @@ def _member(name: str, member: Any) -> list[str]:
 def _signature(value: Any) -> str:
     """The signature, one parameter a line where it is long."""
     try:
-        signature = inspect.signature(value)
+        signature = signature_of(value)
     except (TypeError, ValueError):
         return "(...)"
     unquoted = [item.replace(annotation=_Plain(item.annotation)) for item in signature.parameters.values()]
     returned = signature.return_annotation
-    end = ")" if returned is inspect.Signature.empty else f") -> {_Plain(returned)!r}"
+    end = ")" if returned is Signature.empty else f") -> {_Plain(returned)!r}"
     parts = [str(item) if item.annotation.known else item.name for item in unquoted]
     if (
         first := next((i for i, item in enumerate(unquoted) if item.kind is item.KEYWORD_ONLY), None)
@@ -268,8 +379,8 @@ class _Plain:
     """An annotation as it is written in the code: without quotes."""
 
     def __init__(self, annotation: Any) -> None:
-        self.known = annotation is not inspect.Signature.empty
-        self.text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+        self.known = annotation is not Signature.empty
+        self.text = annotation if isinstance(annotation, str) else formatannotation(annotation)
 
     def __repr__(self) -> str:
         return self.text.strip("\"'")
@@ -280,7 +391,7 @@ _SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.MULTILINE)
 
 def _docstring(value: Any) -> str:
     """The docstring in Markdown: roles and double backquotes as code, sections of NumPy's style as lists."""
-    text = inspect.getdoc(value) or ""
+    text = getdoc(value) or ""
     text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`")
     head, *rest = _SECTION.split(text)
     parts = [_escaped(head)]
@@ -307,6 +418,7 @@ def main() -> None:
     FINDINGS.write_text(findings_page(), encoding="utf-8")
     MODELS.write_text(models_page(), encoding="utf-8")
     SHIPPED.write_text(schema_text(), encoding="utf-8")
+    STUB.write_text(stub_text(), encoding="utf-8")
 
 
 if __name__ == "__main__":

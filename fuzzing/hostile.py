@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from fuzzing import Findings
-from glasspara.simulation.layouts import LAYOUTS, compose, sweep
+from glasspara.simulation.writer import LAYOUTS, compose, sweep
 
 MOST_MEMORY = 2_000_000_000
 MOST_SECONDS = 60

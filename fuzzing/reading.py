@@ -13,8 +13,9 @@ from fuzzing import Findings
 from fuzzing.mutations import damage
 from fuzzing.seeds import seeds
 from glasspara.analysis.inspect.inspection import Inspection
-from glasspara.analysis.inspect.report import inspect_document
+from glasspara.analysis.inspect.report import InspectDocument
 from glasspara.errors import GlassparaError
+from glasspara.report.block import fill
 from glasspara.report.frame import to_text
 from glasspara.runs.measurement import Measurement, read
 
@@ -71,5 +72,5 @@ def fault_of(measurement: Measurement) -> str:
             return "a number is not finite"
         if not (np.all(run.sigma > 0.0) and np.all(run.temperature > 0.0)):
             return "a standard deviation or temperature is not positive"
-    to_text(inspect_document(Inspection.of([measurement], []))).encode()
+    to_text(fill(InspectDocument, Inspection.of([measurement], []))).encode()
     return ""

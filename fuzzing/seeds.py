@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from glasspara.simulation.layouts import LAYOUTS, compose, sweep
+from glasspara.simulation.writer import LAYOUTS, compose, sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "realdata"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -83,13 +83,17 @@ def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
         "term.",
         cls=Program,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": ["-h", "--help"], "obj": tuple(COMMANDS)},
     )
     app.callback()(_main)
     for name in names:
-        module = import_module(f"glasspara.{COMMANDS[name]}")
-        app.command(cls=Command)(grouped(getattr(module, name)))
+        app.command(cls=Command)(command(name))
     return app
+
+
+def command(name: str) -> Callable[..., None]:
+    """The command ``name`` with its options in one row."""
+    return grouped(getattr(import_module(f"glasspara.{COMMANDS[name]}"), name))
 
 
 def _asked(arguments: Sequence[str]) -> Iterable[str]:

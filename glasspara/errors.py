@@ -41,6 +41,10 @@ class InputError(GlassparaError):
     exit_status = 3
 
 
+class UnsuitableError(InputError):
+    """A file holds no DC magnetometry that could be analysed: it is of another kind, or nothing was measured."""
+
+
 class SampleDataError(GlassparaError):
     """Something about the sample (its mass, say) is missing and must not be guessed."""
 

@@ -16,7 +16,7 @@ import pytest
 
 from glasspara.app import run
 from glasspara.report.schema import schema_text
-from glasspara.simulation.layouts import LAYOUTS, compose, sweep
+from glasspara.simulation.writer import LAYOUTS, compose, sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "realdata"

@@ -130,7 +130,7 @@ def test_the_reader_of_examples():
 
 
 def test_other_command_lines_have_commands_and_options_that_exist(glasspara):
-    """Those with files of the reader's own cannot be run: their options are held against the help."""
+    """Those with files of the reader's own cannot be run: their options are compared with the help."""
     known: dict[str, str] = {}
     for line in commands_of(README):
         _, name, *words = shlex.split(line, comments=True)

@@ -37,7 +37,7 @@ class _Strict:
     def make_parser(self, ctx: Any) -> Any:
         parser = super().make_parser(ctx)  # type: ignore[misc]
         if not ctx.resilient_parsing:  # that is completion by the shell
-            parser.parse_args = _checked(parser.parse_args, self.params)  # type: ignore[attr-defined]
+            parser.parse_args = _checked(parser.parse_args, self, ctx)
         return parser
 
 
@@ -49,21 +49,33 @@ class Program(_Strict, TyperGroup):
     """The program with its commands."""
 
 
-def _checked(parse: Callable[..., Any], parameters: Sequence[Any]) -> Callable[..., Any]:
+def _checked(parse: Callable[..., Any], command: Any, context: Any) -> Callable[..., Any]:
     def parse_and_check(args: list[str]) -> Any:
-        values, rest, order = parse(args=args)
-        for parameter in parameters:
-            once = parameter.param_type_name == "option" and not (parameter.multiple or parameter.is_eager)
-            if once and sum(item is parameter for item in order) > 1:
-                raise UsageError(f"{_flags(parameter)} is given twice", remedy="Give it once")
-            given = values.get(parameter.name)
-            for text in given if isinstance(given, (list, tuple)) else [given]:
-                # An empty text is a variable of the shell that was not set: not the same as no option at all.
-                if isinstance(text, str) and not text.strip(" \t\r\n,"):
-                    raise UsageError(f"{_flags(parameter)}: the value is empty", remedy=_REMEDY)
+        values, rest, order = parse(args=list(args))  # which it takes apart
+        _check(values, order, command.params)
+        if values.get("settings") is not None:
+            from glasspara.cli.settings import words_from
+
+            given = {item.name for item in order}
+            words = words_from(values["settings"], command, given, commands=context.obj or ())
+            values, rest, order = parse(args=[*words, *args])
+            _check(values, order, command.params)
         return values, rest, order
 
     return parse_and_check
+
+
+def _check(values: Mapping[str, Any], order: Sequence[Any], parameters: Sequence[Any]) -> None:
+    """Refuse options that are given twice, and empty values."""
+    for parameter in parameters:
+        once = parameter.param_type_name == "option" and not (parameter.multiple or parameter.is_eager)
+        if once and sum(item is parameter for item in order) > 1:
+            raise UsageError(f"{_flags(parameter)} is given twice", remedy="Give it once")
+        given = values.get(parameter.name)
+        for text in given if isinstance(given, (list, tuple)) else [given]:
+            # An empty text is a variable of the shell that was not set: not the same as no option at all.
+            if isinstance(text, str) and not text.strip(" \t\r\n,"):
+                raise UsageError(f"{_flags(parameter)}: the value is empty", remedy=_REMEDY)
 
 
 _REMEDY = "Give a value, or leave it out (is a variable of the shell not set?)"

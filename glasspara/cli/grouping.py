@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
+from glasspara.cli.by_name import Option, declaration
 from glasspara.cli.commands import HelpAll
+from glasspara.cli.options import OUTPUT, Settings
 
 if TYPE_CHECKING:
     from glasspara.report.frame import Invocation
@@ -27,14 +29,16 @@ class Only:
         self.names = names
 
 
-def grouped(command: Callable[..., None]) -> Callable[..., None]:
+def grouped(command: Callable[..., Any]) -> Callable[..., None]:
     """``command`` with every parameter whose type is a dataclass replaced by the fields of that dataclass.
 
     The result has ``common``, the names of the options for the short help: those that say so, and those that a command
-    declares without :func:`glasspara.cli.options.option`.
+    declares without :func:`glasspara.cli.options.option`; ``options``, all of them by name; and ``carry_out(values,
+    **also)``, which runs the command from Python: ``also`` gives fields of groups that are no options. A command with
+    a report, one of whose groups takes the Invocation as ``asked``, gets ``--settings``.
     """
     parameters: list[inspect.Parameter] = []
-    recorders: set[str] = set()
+    reports = False
     groups: dict[str, tuple[type[Any], list[str]]] = {}
     hints = get_type_hints(command, include_extras=True)
     for parameter in inspect.signature(command).parameters.values():
@@ -45,25 +49,32 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
             continue
         own = _options(group, only)
         groups[parameter.name] = (group, [option.name for option in own])
-        if any(item.name == "asked" for item in fields(group)):
-            recorders.add(parameter.name)
+        reports |= any(item.name == "asked" for item in fields(group))
         parameters += own
-    keys = {option.name: _key(option) for option in parameters}
-    parameters.append(
-        inspect.Parameter("help_all", inspect.Parameter.KEYWORD_ONLY, annotation=HelpAll, default=False)
-    )
+    options = [Option.of(parameter) for parameter in parameters]
+    if reports:
+        parameters.append(_added("settings", Settings, None))
+    parameters.append(_added("help_all", HelpAll, False))
 
-    def call(*, help_all: bool = False, **values: Any) -> None:  # noqa: ARG001
-        asked = _invocation(command.__name__, {keys[name]: value for name, value in values.items()})
+    def carry_out(values: Mapping[str, Any], argv: Sequence[str] = (), **also: Any) -> Any:
+        left = dict(values)
+        also["asked"] = _invocation(command.__name__, options, values, argv)
         for name, (group, names) in groups.items():
-            extra = {"asked": asked} if name in recorders else {}
-            values[name] = group(**{option: values.pop(option) for option in names}, **extra)
-        command(**values)
+            hidden = {item.name for item in fields(group)} & also.keys()
+            left[name] = group(
+                **{option: left.pop(option) for option in names}, **{key: also[key] for key in hidden}
+            )
+        return command(**left)
+
+    def call(*, help_all: bool = False, settings: str | None = None, **values: Any) -> None:  # noqa: ARG001
+        carry_out(values, sys.argv[1:])
 
     call.__name__, call.__doc__, call.__module__ = command.__name__, command.__doc__, command.__module__
     call.__annotations__ = {option.name: option.annotation for option in parameters}
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    call.common = frozenset(option.name for option in parameters if _is_common(option))  # type: ignore[attr-defined]
+    call.common = frozenset(item.name for item in parameters if getattr(declaration(item), "common", True))  # type: ignore[attr-defined]
+    call.options = {option.name: option for option in options}  # type: ignore[attr-defined]
+    call.carry_out = carry_out  # type: ignore[attr-defined]
     return call
 
 
@@ -88,39 +99,46 @@ def _options(group: type[Any], only: tuple[str, ...]) -> list[inspect.Parameter]
     ]
 
 
-def _declaration(option: inspect.Parameter) -> Any:
-    """What annotation or default say of the command line: an option or an argument of Typer."""
-    marks = (*get_args(option.annotation)[1:], option.default)
-    return next((mark for mark in marks if hasattr(mark, "param_decls")), None)
+_NO_CHOICES = {"files", "skip_unsuitable", "jobs", "cluster"}
 
 
-def _key(option: inspect.Parameter) -> str:
-    """Name of an option in the report: its long flag, "t_range" for ``--t-range``."""
-    declared = _declaration(option)
-    # In an annotation, Typer holds the first flag as the default until it makes the command.
-    flags = () if declared is None else (declared.default, *(declared.param_decls or ()))
-    long = next((flag for flag in flags if isinstance(flag, str) and flag.startswith("--")), option.name)
-    return long.split("/")[0].removeprefix("--").replace("-", "_")
+def _is_choice(option: Option) -> bool:
+    """Whether a result depends on it: not on where it goes, nor on who computes it. Files are inputs."""
+    return option.field not in _NO_CHOICES and option.panel != OUTPUT
 
 
-def _is_common(option: inspect.Parameter) -> bool:
-    return bool(getattr(_declaration(option), "common", True))
+def _invocation(
+    command: str, options: Sequence[Option], values: Mapping[str, Any], argv: Sequence[str]
+) -> Invocation:
+    """The settings of this call, as JSON can hold them, the command line, and the files that both name."""
+    from glasspara.report.frame import Invocation, NamedFile
 
-
-_NO_SETTINGS = {"files", "out", "force", "no_files", "json", "quiet", "plots", "jobs", "cluster"}
-"""Options that no number depends on, and the input files, which the report lists with their hashes."""
-
-
-def _invocation(command: str, values: Mapping[str, Any]) -> Invocation:
-    """The settings of this call, as JSON can hold them, the command line, and its files."""
-    from glasspara.report.frame import Invocation
-
+    choices = [option for option in options if _is_choice(option)]
     settings = {
-        name: str(value) if isinstance(value, PurePath) else value
-        for name, value in values.items()
-        if name not in _NO_SETTINGS
+        option.name: str(value) if isinstance(value := values[option.field], PurePath) else value
+        for option in choices
     }
-    return Invocation(settings, tuple(sys.argv[1:]), command, tuple(values.get("files") or ()))
+    files = [
+        NamedFile.of(text, f"--{option.name.replace('_', '-')}")
+        for option in choices
+        if option.names_files
+        for text in _listed(settings[option.name])
+    ]
+    return Invocation(
+        settings,
+        tuple(argv),
+        command,
+        tuple(values.get("files") or ()),
+        tuple(file for file in files if file.sha256 is not None),  # others are names of presets
+    )
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _added(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
 def _default(item: Field[Any]) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import hypot
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from glasspara.cli import options
 from glasspara.cli.output import Output, report_error, warn
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from glasspara.data.dataset import Dataset, Window
     from glasspara.data.loading import Loaded
     from glasspara.errors import GlassparaError
+    from glasspara.files.naming import FileNames
     from glasspara.findings import Assessment
     from glasspara.fitting.problem.settings import FitSettings, Method, Wishes
     from glasspara.model.model import Model
@@ -54,6 +55,16 @@ class DataOptions:
     standard_chi: options.StandardChi = None
     standard_mass: options.StandardMass = None
     same_glass: options.SameGlass = False
+    skip_unsuitable: options.SkipUnsuitable = False
+    given: Any = field(default=None, metadata={"option": False})
+    """What Python gives in place of files: what these options loaded before, or to ``derive`` a fit."""
+
+    @cached_property
+    def names(self) -> FileNames:
+        """The files that the arguments stand for, folders and patterns searched."""
+        from glasspara.files.naming import find_files
+
+        return find_files(self.files, besides=[*(self.background or []), self.field_standard or ""])
 
     @cached_property
     def sample_and_defaults(self) -> tuple[Sample | None, dict[str, float]]:
@@ -103,9 +114,12 @@ class DataOptions:
 
         With a list ``failed`` a bad file is reported and noted there, and the rest goes on.
         """
-        from glasspara.data.loading import load
+        from glasspara.data.loading import Loaded, load
         from glasspara.files.exclusion import parse_exclusions
         from glasspara.report.progress import progress
+
+        if isinstance(self.given, Loaded):
+            return self.given
 
         def report(path: str, error: GlassparaError) -> None:
             report_error(error)
@@ -116,7 +130,7 @@ class DataOptions:
         standard = [] if corrections.field_standard is None else [corrections.field_standard]
         with progress("reading", quiet=quiet) as shown:
             loaded = load(
-                self.files,
+                self.names,
                 mass_mg=mass_mg(self.mass),
                 sample=self.sample_data,
                 geometry=self.geometry,
@@ -124,17 +138,18 @@ class DataOptions:
                 errors=self.errors,
                 window=self._window(),
                 exclude=parse_exclusions(
-                    self.exclude or [], [*self.files, *corrections.background, *standard]
+                    self.exclude or [], [*self.names.paths, *corrections.background, *standard]
                 ),
                 min_fit=self.min_fit,
                 average=self.average,
                 corrections=corrections,
+                skip_unsuitable=self.skip_unsuitable,
                 jobs=workers(jobs),
                 progress=shown,
                 on_error=None if failed is None else report,
             )
         warn(loaded.warnings, quiet=quiet)
-        return loaded
+        return replace(loaded, options=self)
 
     @property
     def corrections(self) -> Corrections:
@@ -168,6 +183,28 @@ class DataOptions:
 
 
 @dataclass(frozen=True)
+class VerdictOptions:
+    """What is granted to ordinary magnetism before an effect counts as established."""
+
+    allowances: options.Allowances = True
+    instrument: options.Instrument = None
+
+    @property
+    def directions(self) -> DirectionWidths | None:
+        """Errors of the instrument that are allowed to both sides."""
+        from glasspara.ordinary import DirectionWidths
+
+        given = numbers(self.instrument, "--instrument")
+        if given and not self.allowances:
+            raise UsageError("--no-allowances allows none of --instrument", remedy="Give one of them")
+        known = [item.name for item in fields(DirectionWidths)]
+        for name in given:
+            if name not in known:
+                raise UsageError(f"--instrument: unknown {name!r}", remedy=f"Known: {', '.join(known)}")
+        return DirectionWidths(**given) if self.allowances else None
+
+
+@dataclass(frozen=True)
 class ParameterOptions:
     """What is known of the parameters, and how they are to be fitted."""
 
@@ -186,16 +223,16 @@ class ParameterOptions:
         data: DataOptions,
         *,
         iron_from_sample: bool,
+        verdict: VerdictOptions,
         method: Method = "joint",
-        allowances: bool = True,
     ) -> FitSettings:
         """Settings of a fit of one model; it must have all the parameters that are named."""
         once = method == "staged-once"
-        shared = self.for_any_model(data, iron_from_sample=iron_from_sample, once=once, allowances=allowances)
+        shared = self.for_any_model(data, iron_from_sample=iron_from_sample, verdict=verdict, once=once)
         return shared.settings(model, method=method)
 
     def for_any_model(
-        self, data: DataOptions, *, iron_from_sample: bool, once: bool = False, allowances: bool = True
+        self, data: DataOptions, *, iron_from_sample: bool, verdict: VerdictOptions, once: bool = False
     ) -> Wishes:
         """The same for any model.
 
@@ -203,7 +240,6 @@ class ParameterOptions:
         what they try to find. ``once``: one pass of the stages, which has no room for nuisances.
         """
         from glasspara.fitting.problem.settings import Wishes
-        from glasspara.ordinary import DirectionWidths
         from glasspara.sample.iron import parse_concentration
 
         sample, found = data.sample_and_defaults
@@ -241,38 +277,12 @@ class ParameterOptions:
             limits=limits,
             constrained=constrained,
             nuisances=nuisances,
-            allowances=allowances,
-            directions=DirectionWidths() if allowances else None,
+            allowances=verdict.allowances,
+            directions=verdict.directions,
             same_glass=data.same_glass,
             loss="huber" if self.loss == "huber" else "linear",
             defaults=defaults,
         )
-
-
-@dataclass(frozen=True)
-class VerdictOptions:
-    """What is granted to ordinary magnetism before an effect counts as established."""
-
-    allowances: options.Allowances = True
-    instrument: options.Instrument = None
-
-    @property
-    def directions(self) -> DirectionWidths | None:
-        """Errors of the instrument that are allowed to both sides."""
-        from glasspara.ordinary import DirectionWidths
-
-        given = numbers(self.instrument, "--instrument")
-        if given and not self.allowances:
-            raise UsageError("--no-allowances allows none of --instrument", remedy="Give one of them")
-        known = [item.name for item in fields(DirectionWidths)]
-        for name in given:
-            if name not in known:
-                raise UsageError(f"--instrument: unknown {name!r}", remedy=f"Known: {', '.join(known)}")
-        return DirectionWidths(**given) if self.allowances else None
-
-    def applied(self, settings: FitSettings) -> FitSettings:
-        """``settings`` with these."""
-        return replace(settings, allowances=self.allowances, directions=self.directions)
 
 
 @dataclass(frozen=True)
@@ -307,17 +317,16 @@ class TheoryOptions:
 
 
 @dataclass(frozen=True)
-class FullModelOptions(ParameterOptions, TheoryOptions):
+class FullModelOptions(ParameterOptions, VerdictOptions, TheoryOptions):
     """Of the commands that fit the full model, ATS term included, before they look at what it leaves."""
 
     model: options.ModelName = "etm"
     trace_ions: options.TraceIons = None
-    allowances: options.Allowances = True
 
     def fit_settings(self, data: DataOptions, method: Method = "joint") -> FitSettings:
         """Settings of the fit; the iron of the sample file counts."""
         model = self.theory(self.model, trace_ions=trace_ions_of(self.trace_ions, data.sample_data))
-        return self.settings(model, data, iron_from_sample=True, method=method, allowances=self.allowances)
+        return self.settings(model, data, iron_from_sample=True, verdict=self, method=method)
 
 
 @dataclass(frozen=True)

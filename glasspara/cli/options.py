@@ -20,7 +20,14 @@ REPLICATES = "Replicates"
 
 
 def option(
-    flags: str, help: str, metavar: str | None = None, *, panel: str = "", common: bool = False, **more: Any
+    flags: str,
+    help: str,
+    metavar: str | None = None,
+    *,
+    panel: str = "",
+    common: bool = False,
+    names_files: bool = False,
+    **more: Any,
 ) -> Any:
     """One option for the command line.
 
@@ -34,13 +41,15 @@ def option(
         Heading of the help that it stands under, "Options" without one.
     common : bool
         Whether ``-h`` shows it; ``--help-all`` shows all options. A command whose options are all uncommon shows all.
+    names_files : bool
+        Whether its value can be the name of a file that the result depends on: reports record the file's hash.
     more
         Of ``typer.Option``: ``min``, for instance.
     """
     made: Any = typer.Option(
         *flags.split(), metavar=metavar, help=help, rich_help_panel=panel or None, **more
     )
-    made.common = common
+    made.common, made.names_files = common, names_files
     return made
 
 
@@ -52,6 +61,7 @@ def own_option(
     default: Any = None,
     panel: str = "",
     common: bool = True,
+    names_files: bool = False,
     **more: Any,
 ) -> Any:
     """An option that one command alone has: it stands in the signature, as the default of its parameter.
@@ -61,13 +71,17 @@ def own_option(
     made: Any = typer.Option(
         default, *flags.split(), metavar=metavar, help=help, rich_help_panel=panel or None, **more
     )
-    made.common = common
+    made.common, made.names_files = common, names_files
     return made
 
 
 Files = Annotated[
     list[str],
-    typer.Argument(metavar="FILE...", help="Quantum Design files; - reads one from standard input."),
+    typer.Argument(
+        metavar="FILE...",
+        help="Quantum Design files; a folder stands for the magnetometer files in it, a quoted pattern "
+        "('data/*.dat') for what it matches, @LIST for the paths in a file, - for standard input.",
+    ),
 ]
 
 # --- data --------------------------------------------------------------------------------------------------
@@ -88,6 +102,7 @@ SampleOption = Annotated[
         "--sample",
         "Sample data: mass, iron content, holder. glasspara init writes such a file.",
         "FILE.toml|PRESET",
+        names_files=True,
         panel=DATA,
         common=True,
     ),
@@ -170,6 +185,7 @@ Background = Annotated[
         "Run of the holder alone, to subtract: at the same field for M(T), the same temperature for M(H) "
         "(repeatable).",
         "FILE",
+        names_files=True,
         panel=CORRECTIONS,
         common=True,
     ),
@@ -199,6 +215,7 @@ FieldStandard = Annotated[
         "M(H) run of palladium or another paramagnet along the sample's field sequence: gives M(H) runs the true "
         "field.",
         "FILE",
+        names_files=True,
         panel=CORRECTIONS,
     ),
 ]
@@ -220,6 +237,16 @@ SameGlass = Annotated[
     option(
         "--same-glass",
         "The files are of one glass, though they give its pieces different names.",
+        panel=DATA,
+    ),
+]
+
+SkipUnsuitable = Annotated[
+    bool,
+    option(
+        "--skip-unsuitable",
+        "Leave out files that hold no DC magnetometry (AC, raw scans, logs) instead of refusing them; exit status 6 "
+        "if any was named.",
         panel=DATA,
     ),
 ]
@@ -252,6 +279,7 @@ TraceIons = Annotated[
         "--trace-ions",
         "Other ions of the iron group, in ratios to iron: those of the source's glasses, or of a TOML file.",
         "BK7|Duran|BAS|FILE",
+        names_files=True,
         panel=MODEL,
     ),
 ]
@@ -375,6 +403,18 @@ Cluster = Annotated[
 ]
 Seed = Annotated[
     int, option("--seed", "Seed of the replicates' random numbers.", "N", min=0, panel=REPLICATES)
+]
+
+# --- settings ----------------------------------------------------------------------------------------------
+
+Settings = Annotated[
+    str | None,
+    option(
+        "--settings",
+        'Options from a TOML file (n-fe = "15 ppm"), or those that a report records; the command line goes before '
+        "them.",
+        "FILE.toml|REPORT",
+    ),
 ]
 
 # --- output ------------------------------------------------------------------------------------------------

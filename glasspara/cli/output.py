@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import typer
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from glasspara.errors import GlassparaError
     from glasspara.findings import Finding
     from glasspara.replicates.store import Store
-    from glasspara.report.frame import Report
+    from glasspara.report.frame import Invocation, Report
 
 NOT_TRUSTED = 5
 """Exit status: done and reported, but not to be trusted."""
@@ -39,19 +39,15 @@ Figures = Callable[[], Mapping[str, "Figure | bytes"]]
 """Figures by file name, drawn where they are wanted; bytes are those of a figure that is drawn already."""
 
 
-def stop(status: int) -> NoReturn:
-    """End the command with an exit status."""
-    raise typer.Exit(status)
-
-
 def warn(findings: Iterable[Finding], *, quiet: bool) -> None:
-    """Findings to stderr, control characters shown inert."""
+    """Findings to stderr, as warnings or notes by their level, control characters shown inert."""
     if quiet:
         return
     from glasspara.wording import inert
 
     for item in findings:
-        print(f"warning: {inert(item.text)}", file=sys.stderr)
+        word = "note" if item.level == "info" else "warning"
+        print(f"{word}: {inert(item.text)}", file=sys.stderr)
 
 
 def report_error(error: GlassparaError) -> None:
@@ -61,14 +57,44 @@ def report_error(error: GlassparaError) -> None:
     print(f"error: {inert(str(error))}", file=sys.stderr)
 
 
+@dataclass(frozen=True)
+class Delivery(Generic[Result]):
+    """A result with all that its report is made of."""
+
+    report: Report[Result]
+    loaded: Loaded | None
+    result: Result
+    asked: Invocation
+    drawn: Figures | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The JSON report."""
+        if self.loaded is None:
+            return self.report.document((), self.result, (), self.asked.without_inputs())
+        return self.report.document(self.loaded.inputs, self.result, self.loaded.warnings, self.asked)
+
+
 _LONGEST_STEM = 100
 
 
 def _results() -> Path:
     """The folder of all results without ``--out``."""
-    from glasspara.report.output import RESULTS
+    from glasspara.files.naming import RESULTS
 
     return Path(RESULTS)
+
+
+def _stem(name: str) -> str:
+    """What a file, folder, pattern or list is called, without folders above it and without its suffix."""
+    path = Path(name)
+    if path.is_dir():
+        return path.resolve().name
+    if path.exists():
+        return path.stem
+    plain = PurePath(re.sub(r"^@|[*?]+|\[.*?\]", "", PurePath(name).name)).stem.strip("_- ")
+    if plain and not plain.startswith("."):
+        return plain
+    return Path(re.split(r"[^/\\]*[*?\[]", name)[0]).resolve().name or "files"
 
 
 @dataclass(frozen=True)
@@ -85,6 +111,8 @@ class Output:
     as_json: options.JsonFlag = False
     quiet: options.Quiet = False
     asked: Any = field(default=None, metadata={"option": False})  # the Invocation, by ``grouped``
+    receive: Callable[[Delivery[Any]], None] | None = field(default=None, metadata={"option": False})
+    """Takes what :meth:`deliver` is given, where Python asks; nothing is then shown, and the command does not stop."""
 
     def __post_init__(self) -> None:
         if self.no_files and self.out is not None:
@@ -103,10 +131,11 @@ class Output:
     @property
     def _own_folder(self) -> str:
         """Name of the folder of a result without ``--out``, "fit-BK7_20kOe+8"; empty where none is wanted."""
-        if self.out is not None or self.no_files or self.as_json or not (self.asked and self.asked.files):
+        named = self.asked and self.asked.files
+        if self.out is not None or self.no_files or self.as_json or self.receive is not None or not named:
             return ""
         first, others = self.asked.files[0], len(self.asked.files) - 1
-        stem = "stdin" if first == "-" else PurePath(first.strip("/\\")).stem
+        stem = "stdin" if first == "-" else _stem(first)
         plain = re.sub(r"[^\w.+-]+", "_", stem)[:_LONGEST_STEM]
         return f"{self.asked.command}-{plain}" + (f"+{others}" if others else "")
 
@@ -145,6 +174,7 @@ class Output:
         reads no files. ``show`` decides about the tables in place of ``--quiet``. The last line names the folder.
         """
         inputs = () if loaded is None else loaded.inputs
+        self.hand_over(report, loaded, result, figures)
         folder, count = None, 0
         writes = self.out is not None or bool(self._own_folder)
         document = self.document(report, loaded, result) if writes or self.as_json else {}
@@ -162,14 +192,29 @@ class Output:
             written()
         if self.as_json:
             self.print_document(document)
-        elif show if show is not None else not self.quiet:
+        elif self.receive is None and (show if show is not None else not self.quiet):
             from glasspara.report.terminal import console
 
             report.show(inputs, result, console())
         sys.stdout.flush()
         self._name(folder, count)
+        if loaded is not None and loaded.left_out:
+            self.stop(PART_FAILED)
         if not trusted:
-            stop(NOT_TRUSTED)
+            self.stop(NOT_TRUSTED)
+
+    def hand_over(
+        self, report: Report[Result], loaded: Loaded | None, result: Result, figures: Figures | None = None
+    ) -> bool:
+        """Give the result to whoever asks from Python; whether somebody does."""
+        if self.receive is not None:
+            self.receive(Delivery(report, loaded, result, self.asked, figures))
+        return self.receive is not None
+
+    def stop(self, status: int) -> None:
+        """End the command with an exit status."""
+        if self.receive is None:
+            raise typer.Exit(status)
 
     def _written(self, files: Mapping[str, bytes], report: str, document: Mapping[str, Any]) -> Path | None:
         """Where the files are now; None where no folder was named and the machine did not let us write."""
@@ -189,9 +234,7 @@ class Output:
 
     def document(self, report: Report[Result], loaded: Loaded | None, result: Result) -> dict[str, Any]:
         """The JSON report."""
-        if loaded is None:
-            return report.document((), result, (), self.asked)
-        return report.document(loaded.inputs, result, loaded.warnings, self.asked)
+        return Delivery(report, loaded, result, self.asked).document()
 
     def print_document(self, document: Mapping[str, Any]) -> None:
         """A JSON report on stdout."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError, UsageError
 from glasspara.files.exclusion import Interval
-from glasspara.runs.run import Run, select
+from glasspara.findings.answer import as_html, counted, summary
+from glasspara.runs.run import Run, run_table, select
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 MILLIGRAM = 1.0e-3  # g
 
@@ -19,7 +24,7 @@ GEOMETRY_FACTORS = (0.1, 10.0)
 """Geometry factors that are believed; those of samples in a magnetometer are 0.8 to 1.2."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReducedRun:
     """One run in emu/g.
 
@@ -59,6 +64,9 @@ class ReducedRun:
 
     def __len__(self) -> int:
         return len(self.magnetisation)
+
+    def __repr__(self) -> str:
+        return summary(self, self.label, counted(self, "point"))
 
 
 @dataclass(frozen=True)
@@ -142,7 +150,7 @@ def select_points(run: ReducedRun, keep: BoolArray) -> ReducedRun:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """Runs that are analysed together; the flat arrays run through them in order."""
 
@@ -197,6 +205,13 @@ class Dataset:
         """Names of the samples in order of appearance; runs whose sample is not named count for none."""
         return tuple(dict.fromkeys(run.sample for run in self.runs if run.sample))
 
+    def by_sample(self) -> list[Dataset]:
+        """The runs of each sample by themselves, in order of appearance: those of one name, or else of one mass."""
+        found: dict[tuple[str, float], list[ReducedRun]] = {}
+        for run in self.runs:
+            found.setdefault((run.sample, 0.0 if run.sample else run.mass_mg), []).append(run)
+        return [Dataset(tuple(runs)) for runs in found.values()]
+
     @property
     def geometry_error(self) -> float:
         """Relative error of the geometry factors, the largest of all runs: a width of the mass scale."""
@@ -215,6 +230,28 @@ class Dataset:
 
     def __len__(self) -> int:
         return sum(len(run) for run in self.runs)
+
+    def __repr__(self) -> str:
+        return summary(self, counted(self.runs, "run"), counted(self, "point"))
+
+    def _repr_html_(self) -> str:
+        return as_html(self, run_table(run.run for run in self.runs))
+
+    def to_frame(self) -> DataFrame:
+        """All points: file, run by its set point, T_K, H_Oe, M_emu_per_g and its standard deviation."""
+        from pandas import DataFrame
+
+        lengths = [len(run) for run in self.runs]
+        return DataFrame(
+            {
+                "file": np.repeat([run.run.file for run in self.runs], lengths),
+                "run": np.repeat([run.label for run in self.runs], lengths),
+                "T_K": self.temperature,
+                "H_Oe": self.field,
+                "M_emu_per_g": self.magnetisation,
+                "sigma_emu_per_g": self.sigma,
+            }
+        )
 
     def split(self, values: FloatArray) -> list[FloatArray]:
         """Cut an array over all points into one array a run."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,19 +18,23 @@ from glasspara.data.corrections.corrections import (
     read_corrections,
 )
 from glasspara.data.dataset import Dataset, ReducedRun, Window, check_geometry, reduce_run
-from glasspara.errors import GlassparaError, InputError, SampleDataError, UsageError
+from glasspara.errors import GlassparaError, InputError, SampleDataError, UnsuitableError, UsageError
 from glasspara.files.exclusion import Branch, Item
 from glasspara.files.moments import EXCLUDED
+from glasspara.files.naming import FileNames, passed_over
 from glasspara.files.source import refuse_repeated
 from glasspara.files.states import SUBTRACTED
 from glasspara.findings import Finding, Where, finding
+from glasspara.findings.answer import as_html, counted, summary
 from glasspara.replicates.cores import Progress, each_file, no_progress
 from glasspara.runs.measurement import Measurement, Reader, run_warnings
-from glasspara.runs.run import Run, average_repeats, select, select_used
+from glasspara.runs.run import Run, average_repeats, run_table, select, select_used
 from glasspara.sample.mass import AGREEMENT, CONTRADICTED
 from glasspara.sample.sample import Sample
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from glasspara.data.corrections.true_field import RunField
 
 OUTSIDE_WINDOW = "outside --t-range or --h-range"
@@ -39,6 +43,8 @@ LEFT_OUT = "inside --not-t-range or --not-h-range"
 
 NOT_COVERED = "not covered by --background"
 """Why a point is left out: the background's runs do not reach its temperature and field."""
+
+_NAMED = 3  # of the files that are unsuitable where all are
 
 SHARED_POINTS = 4
 """So many points that two files have in common are worth a warning: no noise repeats itself to the last digit."""
@@ -74,27 +80,59 @@ class _Prepared:
     runs: tuple[Run, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Loaded:
-    """All files of one command, and their runs together."""
+    """All files of one command, and their runs together.
+
+    ``passed_over`` are things in folders that are no input, ``left_out`` files that were named but hold no DC
+    magnetometry, both with the reason. ``options`` are the choices that they were loaded with, which a question takes
+    from here. ``chosen`` is a dataset that somebody made of runs in Python, in place of files.
+    """
 
     inputs: tuple[Input, ...]
     corrector: Corrector
+    passed_over: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    options: Any = None
+    chosen: Dataset | None = None
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Loaded:
+        """A dataset without files."""
+        return cls((), Corrector(Corrections(), None, None), chosen=dataset)
+
+    def __repr__(self) -> str:
+        counts = ((self.data.runs, "run"), (self.data, "point"), (self.warnings, "warning"))
+        return summary(self, *(counted(things, name) for things, name in counts))
+
+    def _repr_html_(self) -> str:
+        return as_html(self, run_table(run.run for run in self.data.runs), reasons=self.warnings)
+
+    def to_frame(self) -> DataFrame:
+        """All points, as :meth:`glasspara.data.dataset.Dataset.to_frame`."""
+        return self.data.to_frame()
 
     @property
     def data(self) -> Dataset:
         """Runs of all files by kind and set point, whatever the order of the files."""
+        if self.chosen is not None:
+            return self.chosen
         runs = [run for item in self.inputs for run in item.runs]
         return Dataset(tuple(sorted(runs, key=lambda run: (run.run.kind, run.run.nominal, run.run.file))))
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
         """What is odd about the files and about what was done to them."""
-        return (*self.corrector.warnings, *(warning for item in self.inputs for warning in item.warnings))
+        return (
+            *passed_over(self.passed_over),
+            *passed_over(self.left_out, named=True),
+            *self.corrector.warnings,
+            *(warning for item in self.inputs for warning in item.warnings),
+        )
 
 
 def load(
-    paths: Sequence[str],
+    paths: Sequence[str] | FileNames,
     *,
     mass_mg: float | None = None,
     sample: Sample | None = None,
@@ -106,6 +144,7 @@ def load(
     min_fit: float | None = None,
     average: bool = False,
     corrections: Corrections | None = None,
+    skip_unsuitable: bool = False,
     jobs: int = 1,
     progress: Progress = no_progress,
     on_error: Callable[[str, GlassparaError], None] | None = None,
@@ -114,7 +153,7 @@ def load(
 
     Parameters
     ----------
-    paths : file names; "-" is standard input
+    paths : file names, "-" is standard input; or what :func:`~glasspara.files.naming.find_files` made of folders
     mass_mg : the sample mass, mg; goes before that of ``sample``, which goes before that of the file's header
     geometry : measured over true moment by the sample's shape and place, and its standard deviation or None; goes
         before that of ``sample``
@@ -123,6 +162,7 @@ def load(
     exclude : what to leave out of each file, by path
     average : whether to average repeated measurements (:func:`glasspara.runs.run.average_repeats`)
     corrections : holder and true field; the window is one of reported fields
+    skip_unsuitable : whether to leave out files that hold no DC magnetometry, as files that a folder gave always are
     jobs : processes that share the reading, where there are files enough (:func:`glasspara.replicates.cores.each_file`)
     progress : called with the number of files read and of all
     on_error : told of each file that fails, which is then left out; without it the first failure is raised
@@ -136,7 +176,8 @@ def load(
     UsageError
         The geometry factor cannot be one.
     """
-    refuse_repeated(paths)
+    names = paths if isinstance(paths, FileNames) else FileNames(tuple(paths))
+    refuse_repeated(names.paths)
     settings = corrections or Corrections()
     if settings.holder_chi is None and sample is not None and sample.holder_chi is not None:
         settings = replace(settings, holder_chi=(sample.holder_chi, sample.holder_chi_error))
@@ -145,8 +186,13 @@ def load(
     reader = Reader(moment, errors, rows, min_fit)
     corrector = read_corrections(settings, reader)
     prepared = []
-    with each_file(reader, paths, jobs=jobs, progress=progress) as outcomes:
-        for path, outcome in zip(paths, outcomes, strict=True):
+    passed = [*names.passed_over]
+    left_out: list[tuple[str, str]] = []
+    with each_file(reader, names.paths, jobs=jobs, progress=progress) as outcomes:
+        for path, outcome in zip(names.paths, outcomes, strict=True):
+            if isinstance(outcome, UnsuitableError) and (path in names.found or skip_unsuitable):
+                (passed if path in names.found else left_out).append((path, outcome.what))
+                continue
             try:
                 if isinstance(outcome, GlassparaError):
                     raise outcome
@@ -157,16 +203,21 @@ def load(
                     item = replace(item, runs=tuple(average_repeats(run, errors=errors) for run in item.runs))
                 prepared.append(item)
             except GlassparaError as error:
-                if on_error is None or len(paths) == 1:
+                if on_error is None or len(names.paths) == 1:
                     raise
                 on_error(path, error)
     _check_background(prepared, corrector)
     bare = _without_holder(prepared, corrector, (factor, factor_error))
-    loaded = Loaded(_without_copies(bare), corrector)
+    loaded = Loaded(_without_copies(bare), corrector, tuple(passed), tuple(left_out))
+    if not prepared:
+        unsuitable = "; ".join(f"{path} ({reason})" for path, reason in [*passed, *left_out][:_NAMED])
+        raise InputError(
+            "no file could be used" + (f": {unsuitable}" if unsuitable else ""),
+            remedy="Give files with DC moments" if unsuitable else "See the errors above",
+        )
     if not any(item.runs for item in loaded.inputs):
         raise InputError(
-            "no point lies in the window" if prepared else "no file could be read",
-            remedy="Widen --t-range and --h-range, or leave out less" if prepared else "See the errors above",
+            "no point lies in the window", remedy="Widen --t-range and --h-range, or leave out less"
         )
     _check_standard(loaded)
     return loaded

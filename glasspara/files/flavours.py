@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from glasspara.errors import InputError
+from glasspara.errors import InputError, UnsuitableError
 from glasspara.files.multivu import FIELD, TEMPERATURE, RawFile
 
 XL = "xl"
@@ -161,8 +161,8 @@ def _saved(raw: RawFile) -> str:
     return "".join(f", {note}" for note in notes)
 
 
-def _refusal(raw: RawFile, what: str, remedy: str = "") -> InputError:
-    return InputError(what, where=raw.path, remedy=remedy or DC_FILE_WANTED)
+def _refusal(raw: RawFile, what: str, remedy: str = "") -> UnsuitableError:
+    return UnsuitableError(what, where=raw.path, remedy=remedy or DC_FILE_WANTED)
 
 
 REQUESTS = ("auto", "free", "fixed", "vsm")
@@ -224,7 +224,7 @@ def fullest(raw: RawFile, counts: Mapping[Channel, int], *, ac_rows: int) -> tup
     else:
         names = " or ".join(repr(label(raw, c.moment)) for c in counts)
         what = f"no row holds a moment: {names} is blank throughout"
-    raise InputError(what, where=raw.path, remedy=DC_FILE_WANTED)
+    raise UnsuitableError(what, where=raw.path, remedy=DC_FILE_WANTED)
 
 
 def asked_for(raw: RawFile, flavour: Flavour, counts: Mapping[Channel, int], request: str) -> Channel:

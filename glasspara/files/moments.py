@@ -10,7 +10,7 @@ from math import inf, nan
 import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.errors import InputError, UsageError
+from glasspara.errors import InputError, UnsuitableError, UsageError
 from glasspara.files import flavours, quality, states
 from glasspara.files.exclusion import Amplitude, Rows, Temperatures
 from glasspara.files.flavours import (
@@ -135,7 +135,7 @@ def extract(
         raise UsageError(f"the least fit {min_fit:g} is not from 0 to 1")
     table, notes = quality.sample_temperature(_collect(raw, flavour))
     if table.rows_read == 0:
-        raise InputError("no data rows", where=raw.path, remedy="Nothing was measured, or nothing saved")
+        raise UnsuitableError("no data rows", where=raw.path, remedy="Nothing was measured, or nothing saved")
     excluded = _excluded(raw, table, exclude)
     present = {channel: table.filled(channel.moment) for channel in CHANNELS[flavour.family]}
     is_ac = np.zeros(len(table.line), dtype=bool)

@@ -14,7 +14,7 @@ from functools import cached_property
 from math import pi
 from types import MappingProxyType
 
-from glasspara.errors import InputError
+from glasspara.errors import InputError, UnsuitableError
 from glasspara.files.source import Source, open_source
 
 TEMPERATURE = ("temperature_k", "avg_temperature_k")
@@ -268,7 +268,7 @@ def read_multivu(path: str | os.PathLike[str]) -> RawFile:
         The file is missing, no file, empty, binary, or has neither a [Data] line nor known column names.
     """
     source = open_source(os.fspath(path))
-    lines = [line.rstrip("\n") for line in next(source.blocks(_HEADER_WITHIN), [])]
+    lines = _head(source)
     names_at = _find_names(lines, source.path)
     separator, columns = _split_names(lines[names_at])
     standards = [standard(canonical(column)) for column in columns]
@@ -283,6 +283,17 @@ def read_multivu(path: str | os.PathLike[str]) -> RawFile:
     )
 
 
+def _head(source: Source) -> list[str]:
+    """The lines that hold the header and the names: a few hundred, unless no [Data] is among them."""
+    lines: list[str] = []
+    for within in (_NAMES_WITHIN, _HEADER_WITHIN):
+        lines = [line.rstrip("\n") for line in next(source.blocks(within), [])]
+        data = next((i for i, line in enumerate(lines) if is_marker(line, "[data]")), len(lines))
+        if any(line.strip(",;\t ") for line in lines[data + 1 :]):
+            break
+    return lines
+
+
 def _find_names(lines: list[str], path: str) -> int:
     """Index of the line of column names."""
     for i, line in enumerate(lines):
@@ -290,7 +301,9 @@ def _find_names(lines: list[str], path: str) -> int:
             for j in range(i + 1, len(lines)):
                 if lines[j].strip(",;\t "):
                     return j
-            raise InputError("no column names and no data rows after [Data]", where=f"{path}, line {i + 1}")
+            raise UnsuitableError(
+                "no column names and no data rows after [Data]", where=f"{path}, line {i + 1}"
+            )
     for i, line in enumerate(lines[:_NAMES_WITHIN]):
         known = {standard(canonical(name))[0] for name in _split_names(line)[1]}
         if known.intersection(TEMPERATURE) and known.intersection(FIELD):
@@ -301,12 +314,12 @@ def _find_names(lines: list[str], path: str) -> int:
             raise InputError(
                 "the file ends before its [Data] line", where=path, remedy="Copy the file again, whole"
             )
-        raise InputError(
+        raise UnsuitableError(
             f"not a Quantum Design data file: {_other_program(lines)}",
             where=path,
             remedy="Give the .dat file that MultiVu wrote",
         )
-    raise InputError(
+    raise UnsuitableError(
         "not a Quantum Design data file (no [Data] line, no line of known column names)",
         where=path,
         remedy="Give the .dat file that MultiVu wrote",

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
 
-from glasspara.errors import InputError
+from glasspara.errors import InputError, UnsuitableError
 
 STDIN = "-"
 
@@ -72,7 +72,7 @@ def open_source(path: str) -> Source:
     gzipped = packed.startswith(_GZIP)
     data = _unpack(packed, path) if gzipped else packed
     if not data or data.isspace():
-        raise InputError("the file is empty", where=path, remedy="Export or copy it again")
+        raise UnsuitableError("the file is empty", where=path, remedy="Export or copy it again")
     encoding = _encoding(data, path)
     _refuse_endless_lines(data, path)
     return Source(path, digest, encoding, data)
@@ -88,8 +88,11 @@ def read_bytes(path: str, *, most: int) -> bytes:
     """
     try:
         with _open(path) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > most:
+                raise _too_large(path, most)
             # room for what is there, not for all that may come
-            data = stream.read(min(os.fstat(stream.fileno()).st_size, most) + 1)
+            data = stream.read(size + 1)
             if more := stream.read(most + 1 - len(data)):
                 data += more
     except FileNotFoundError as error:
@@ -102,15 +105,23 @@ def read_bytes(path: str, *, most: int) -> bytes:
     return data
 
 
+def sha256_of(path: str) -> str | None:
+    """SHA-256 of the bytes of a file as they lie there; None where there is none that can be read."""
+    try:
+        return hashlib.sha256(read_bytes(path, most=MOST_BYTES)).hexdigest()
+    except InputError:
+        return None
+
+
 def refuse_repeated(paths: Sequence[str], kind: str = "file") -> None:
     """Raise :class:`InputError` for a file that is named twice; ``kind`` says what sort of file."""
     if twice := sorted(path for path, count in Counter(paths).items() if count > 1):
         raise InputError(f"the {kind} is named twice", where=twice[0], remedy="Name each file once")
 
 
-def _too_large(path: str, most: int) -> InputError:
+def _too_large(path: str, most: int) -> UnsuitableError:
     """The error for a file of more than ``most`` bytes."""
-    return InputError(
+    return UnsuitableError(
         f"holds more than {most / 1.0e6:g} MB", where=path, remedy="Is it the right file? Cut it up"
     )
 
@@ -125,7 +136,7 @@ def _open(path: str) -> BinaryIO:
         return os.fdopen(handle, "rb")
     os.close(handle)
     if stat.S_ISDIR(mode):
-        raise InputError("this is a directory", where=path, remedy="Name the files in it")
+        raise InputError("this is a folder", where=path, remedy="Name a file in it")
     raise InputError("this is a device, not a file", where=path, remedy="Name a file")
 
 
@@ -157,7 +168,7 @@ def _encoding(data: bytes, path: str) -> str:
     """Name of the encoding; MultiVu writes cp1252, editors and Excel the others."""
     for start, name in _PACKED.items():
         if data.startswith(start):
-            raise InputError(
+            raise UnsuitableError(
                 f"a packed file ({name})", where=path, remedy="Unpack it first; gzip alone is read"
             )
     start = data[:80]
@@ -170,7 +181,7 @@ def _encoding(data: bytes, path: str) -> str:
         elif len(start) >= 8 and not any(start[0::2]):
             trials = ["utf-16-be"]
         else:
-            raise InputError(
+            raise UnsuitableError(
                 "a binary file, not a Quantum Design data file",
                 where=path,
                 remedy="Give the .dat file that MultiVu wrote, as text",
@@ -208,7 +219,7 @@ def _refuse_endless_lines(data: bytes, path: str) -> None:
         end = at + MOST_BYTES_IN_LINE
         line_end = max(data.rfind(b"\n", at, end), data.rfind(b"\r", at, end))
         if line_end < 0:
-            raise InputError(
+            raise UnsuitableError(
                 f"a line of more than {MOST_BYTES_IN_LINE} bytes: not a Quantum Design data file",
                 where=path,
                 remedy="Give the .dat file that MultiVu wrote",

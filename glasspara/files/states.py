@@ -28,7 +28,7 @@ SAME_AMPLITUDE = 0.1
 """Amplitudes that differ by less than this, relative, are one setting: readings vary by 1 %."""
 
 _WITHOUT_ABS = ("_w_o_abs", "_wo_abs")
-_SAME_TEMPERATURE = 2.0e-3  # relative: points this near are held against each other as they are
+_SAME_TEMPERATURE = 2.0e-3  # relative: points this near are compared with each other as they are
 _NEAR_TEMPERATURE = 0.1  # relative: between points this near the moment is interpolated
 _FIELD_STEP, _RELATIVE_FIELD_STEP = 2.0, 1.0e-3  # Oe, 1: readings of one field
 _FEWEST_PAIRS = 3
@@ -122,7 +122,7 @@ def of_amplitude(table: Table, amplitude: float) -> BoolArray:
 def _compared(table: Table, moment: str, reference: State, other: State) -> dict[str, float | int | None]:
     """By how many per cent the moments of ``other`` differ from those of ``reference`` at equal temperature and field.
 
-    With the standard error of this median; None where fewer than 3 points can be held against each other.
+    With the standard error of this median; None where fewer than 3 points can be compared with each other.
     """
     T, H, m = table["T"], table["H"], table[moment]
     strong = _STRONG * float(np.median(np.abs(m[reference.rows])))

@@ -175,11 +175,13 @@ class _Reader:
             return False
         if [line.count(separator) for line in lines].count(separators) != len(lines):
             return False
-        if not lines[-1].endswith("\n") or any('"' in line for line in lines):
+        if not lines[-1].endswith("\n") or '"' in "".join(lines):
             return False
         if separators == self._width and {line[-2] for line in lines} != {separator}:
             return False  # a cell beyond the last name that is not blank: MPMS-XL rows end with a comma
         at = self._comment
+        if at == 0:
+            return {line[0] for line in lines} == {separator}
         return at is None or {line.split(separator, at + 1)[at] for line in lines} == {""}
 
     def _by_numpy(self, lines: list[str]) -> dict[str, FloatArray] | None:

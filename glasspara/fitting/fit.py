@@ -12,7 +12,7 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
-from glasspara.findings import Finding, Where, finding
+from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge.assessment import (
     TENSION,
     assess,
@@ -20,9 +20,14 @@ from glasspara.fitting.judge.assessment import (
     compare_without_ats,
     on_ats_beside,
 )
-from glasspara.fitting.judge.determination import derived, determine
-from glasspara.fitting.judge.ordinary import compare_with_ordinary, with_ats_beside
-from glasspara.fitting.judge.standard_errors import bent_errors, open_parameters, relative_errors
+from glasspara.fitting.judge.determination import (
+    bent_errors,
+    derived,
+    determine,
+    open_parameters,
+    relative_errors,
+)
+from glasspara.fitting.judge.ordinary import OrdinaryMagnetism, compare_with_ordinary, with_ats_beside
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
@@ -100,16 +105,7 @@ def fit(
         found = _Judged(replace(found.minimum, fitted_before=len(frozen.errors)))
     minimum, lost = found.minimum, found.lost
     notes = [*_on_iron(data, settings, minimum), *_standing_notes(settings, held), *assumptions, *remarks]
-    compared = None
-    asked = ordinary is not False and test is not None and test.needed
-    if asked and minimum.valid and minimum.statistics.ndof > 0:
-        cone = None if isinstance(ordinary, bool) else ordinary
-        iron = settings.known_iron
-        compared = compare_with_ordinary(minimum, iron=iron, widths=settings.granted(data), cone=cone)
-    assessment = assess(minimum, lost, test, compared, same_glass=settings.same_glass, brief=brief)
-    if compared is not None and assessment.status == "poor" and compared.excluded:
-        compared = with_ats_beside(minimum, compared)
-        assessment = replace(assessment, reasons=(*on_ats_beside(compared), *assessment.reasons))
+    compared, assessment = _judge(found, test, settings, ordinary, brief=brief)
     if assessment.status in ("good", "not-established") and not brief:  # the others have been warned
         notes += _bent_notes(minimum)
     result = FitResult(
@@ -132,6 +128,35 @@ def fit(
     if settings.method != "joint":
         result = _with_stages(result, settings)
     return _with_trace_effect(result, settings) if settings.model.trace_ions else result
+
+
+def _judge(
+    found: _Judged, test: AtsTest | None, settings: FitSettings, ordinary: bool | ConeFit, *, brief: bool
+) -> tuple[OrdinaryMagnetism | None, Assessment]:
+    """The comparison with ordinary magnetism, where it is asked for and bears on the verdict, and the verdict."""
+    minimum = found.minimum
+    comparable = ordinary is not False and test is not None and minimum.valid and minimum.statistics.ndof > 0
+
+    def against_ordinary() -> OrdinaryMagnetism:
+        cone = None if isinstance(ordinary, bool) else ordinary
+        widths = settings.granted(minimum.problem.data)
+        return compare_with_ordinary(minimum, iron=settings.known_iron, widths=widths, cone=cone)
+
+    def verdict(compared: OrdinaryMagnetism | None, *, brief: bool) -> Assessment:
+        return assess(minimum, found.lost, test, compared, same_glass=settings.same_glass, brief=brief)
+
+    compared = against_ordinary() if comparable and test is not None and test.needed else None
+    later = comparable and compared is None
+    assessment = verdict(compared, brief=brief or later)
+    if (
+        later and assessment.status == "poor"
+    ):  # it does not need its ATS term, and ordinary magnetism may describe it
+        compared = against_ordinary()
+        assessment = verdict(compared, brief=brief)
+    if compared is not None and assessment.status == "poor" and compared.excluded:
+        compared = with_ats_beside(minimum, compared)
+        assessment = replace(assessment, reasons=(*on_ats_beside(compared), *assessment.reasons))
+    return compared, assessment
 
 
 def _with_stages(result: FitResult, settings: FitSettings) -> FitResult:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.problem.problem import Constraint
 from glasspara.fitting.problem.settings import Method
@@ -20,6 +21,8 @@ from glasspara.model.model import Model, Terms
 from glasspara.physics.ions.ions import TraceIon
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from glasspara.fitting.intervals.contours import Contour
     from glasspara.fitting.intervals.minos import Interval, ProfileCurve
     from glasspara.fitting.judge.misfit import Place
@@ -55,10 +58,23 @@ class FittedParameter:
     minos: Interval | None = None
     """Interval by the profile of chi2, where it was asked for."""
 
+    @property
+    def kind(self) -> Literal["stage", "held", "free", "assumed", "constrained"]:
+        """How it came to its value: "assumed" is free with a prior of the program, "constrained" with the user's."""
+        if self.stage:
+            return "stage"
+        if self.fixed:
+            return "held"
+        if self.constraint is None:
+            return "free"
+        return "assumed" if self.constraint.assumed else "constrained"
+
 
 @dataclass(frozen=True)
 class Derived:
     """A number that follows from the parameters, with the error propagated through their covariance."""
+
+    kind: ClassVar = "derived"
 
     value: float
     error: float | None
@@ -183,8 +199,8 @@ def describes(assessment: Assessment) -> bool:
     return not any(reason.code == "fitting.ordinary-instead" for reason in assessment.reasons)
 
 
-@dataclass(frozen=True)
-class FitResult:
+@dataclass(frozen=True, repr=False)
+class FitResult(Answer):
     """A finished fit, trustworthy or not.
 
     ``terms`` are the model's terms at every point of ``data`` (flat arrays through its runs, emu/g). A failed
@@ -281,6 +297,15 @@ class FitResult:
                 variance += (by_rest[:, column] * (self.parameters[name].error or 0.0)) ** 2
         errors: FloatArray = np.sqrt(variance)
         return errors
+
+    def to_frame(self) -> DataFrame:
+        """One row a parameter or derived number: value, standard error, unit, and how it came to be."""
+        from pandas import DataFrame
+
+        rows = [
+            (name, item.value, item.error, item.unit, item.kind) for name, item in self.quantities.items()
+        ]
+        return DataFrame(rows, columns=["parameter", "value", "error", "unit", "kind"])
 
     @property
     def values(self) -> dict[str, float]:

@@ -6,7 +6,6 @@ physics. Nothing heavy is imported before the terms of a model are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -24,53 +23,12 @@ IONS = {"fe2": ("n_fe2",), "fe3": ("n_fe3",), "both": ION_NAMES}
 _PARTS: dict[str, Part] = {"n_fe2": "fe2", "n_fe3": "fe3"}
 
 
-def _brillouin() -> tuple[Term, ...]:
-    from glasspara.model.terms import IronTerm
-
-    return tuple(IronTerm(name, _PARTS[name]) for name in ION_NAMES)
-
-
-def _curie_weiss() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import CurieWeissTerm
-
-    return tuple(CurieWeissTerm(name, _PARTS[name]) for name in ION_NAMES)
-
-
-def _split() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import SplitIronTerm
-
-    return tuple(SplitIronTerm(name, _PARTS[name]) for name in ION_NAMES)
-
-
-def _clusters() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import ClusterTerm
-
-    return (ClusterTerm(),)
-
-
-def _ferromagnet() -> tuple[Term, ...]:
-    from glasspara.model.rival_terms import FerromagnetTerm
-
-    return (FerromagnetTerm(),)
-
-
-def _ats(form: str) -> Callable[[str, str], AtsTerm]:
-    """The function ``form`` of :mod:`glasspara.model.terms`, called with orientation and convention."""
-
-    def make(orientation: str, convention: str) -> AtsTerm:
-        from glasspara.model import terms
-
-        found: AtsTerm = getattr(terms, form)(orientation, convention)
-        return found
-
-    return make
-
-
 @dataclass(frozen=True)
 class ModelEntry:
     """One model.
 
-    ``iron``, ``further`` and ``ats`` (called with orientation and convention) make its terms beside the Larmor term.
+    ``iron``, ``further`` and ``ats`` name what makes its terms beside the Larmor term, in
+    :mod:`glasspara.model.terms`: the class of both ions, those of further terms, and the function of the ATS term.
     ``slow`` models are compared only on request. Entries that are only compared name the model that they are a
     ``variant_of``: with the iron ``ions`` (a key of :data:`IONS`), or with trace ions.
     """
@@ -78,29 +36,42 @@ class ModelEntry:
     name: str
     text: str
     family: Family
-    iron: Callable[[], tuple[Term, ...]] = _brillouin
-    further: Callable[[], tuple[Term, ...]] = tuple
-    ats: Callable[[str, str], AtsTerm] | None = None
+    iron: str = "IronTerm"
+    further: tuple[str, ...] = ()
+    ats: str = ""
     slow: bool = False
     variant_of: str = ""
     ions: str = "both"
     needs_trace_ions: bool = False
 
+    def iron_terms(self) -> tuple[Term, ...]:
+        from glasspara.model import terms
+
+        return tuple(getattr(terms, self.iron)(name, part) for name, part in _PARTS.items())
+
+    def further_terms(self) -> tuple[Term, ...]:
+        from glasspara.model import terms
+
+        return tuple(getattr(terms, name)() for name in self.further)
+
+    def ats_term(self, orientation: str = "isotropic", convention: str = "paper") -> AtsTerm | None:
+        """The ATS term with these conventions, if the model has one."""
+        from glasspara.model import terms
+
+        return getattr(terms, self.ats)(orientation, convention) if self.ats else None
+
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters, the Larmor susceptibility first; the field offset, a nuisance, is not among them."""
-        terms = (
-            *self.iron(),
-            *self.further(),
-            *(() if self.ats is None else (self.ats("isotropic", "paper"),)),
-        )
+        ats = self.ats_term()
+        terms = (*self.iron_terms(), *self.further_terms(), *(() if ats is None else (ats,)))
         left_out = set(ION_NAMES) - set(IONS[self.ions])
         names = dict.fromkeys(["chi_larmor", *(name for term in terms for name in term.names)])
         return tuple(name for name in names if name not in left_out)
 
 
 _LL = ModelEntry("ll", "Larmor + Langevin", "plain")
-_ETM = ModelEntry("etm", "Larmor + Langevin + tunnelling currents (ETM)", "ats", ats=_ats("two_level"))
+_ETM = ModelEntry("etm", "Larmor + Langevin + tunnelling currents (ETM)", "ats", ats="two_level")
 
 
 def _with_ions(ions: str) -> ModelEntry:
@@ -122,33 +93,37 @@ _TABLE = (
     _with_ions("fe3"),
     _with_ions("fe2"),
     _LL,
-    ModelEntry("ll-curie-weiss", "Larmor + Curie-Weiss ions", "rival", _curie_weiss),
+    ModelEntry("ll-curie-weiss", "Larmor + Curie-Weiss ions", "rival", "CurieWeissTerm"),
     ModelEntry(
-        "ll-superparamagnetic", "Larmor + Langevin + superparamagnetic clusters", "rival", further=_clusters
+        "ll-superparamagnetic",
+        "Larmor + Langevin + superparamagnetic clusters",
+        "rival",
+        further=("ClusterTerm",),
     ),
     ModelEntry(
-        "ll-ferromagnetic", "Larmor + Langevin + ferromagnetic impurity", "rival", further=_ferromagnet
+        "ll-ferromagnetic",
+        "Larmor + Langevin + ferromagnetic impurity",
+        "rival",
+        further=("FerromagnetTerm",),
     ),
-    ModelEntry("ll-zfs", "Larmor + ions with zero-field splitting", "rival", _split),
+    ModelEntry("ll-zfs", "Larmor + ions with zero-field splitting", "rival", "SplitIronTerm"),
     _ETM,
-    ModelEntry("etm-16", "ETM, tunnelling number by (16)", "ats", ats=_ats("two_level_by_16")),
+    ModelEntry("etm-16", "ETM, tunnelling number by (16)", "ats", ats="two_level_by_16"),
     _with_trace_ions(_LL),
     _with_trace_ions(_ETM),
     ModelEntry(
         "etm-high-field",
         "ETM with the high-field correction (11)",
         "ats",
-        ats=_ats("two_level_high_field"),
+        ats="two_level_high_field",
         slow=True,
     ),
-    ModelEntry(
-        "etm-phase", "ETM with the exact two-level phase", "ats", ats=_ats("two_level_phase"), slow=True
-    ),
+    ModelEntry("etm-phase", "ETM with the exact two-level phase", "ats", ats="two_level_phase", slow=True),
     ModelEntry(
         "three-level",
         "Larmor + Langevin + three-level tunnelling systems",
         "ats",
-        ats=_ats("three_level"),
+        ats="three_level",
         slow=True,
     ),
 )

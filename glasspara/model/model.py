@@ -60,8 +60,7 @@ class Model:
     @cached_property
     def ats(self) -> AtsTerm | None:
         """The ATS term, if the model has one."""
-        form = CATALOGUE[self.name].ats
-        return None if form is None else form(self.orientation, self.convention)
+        return CATALOGUE[self.name].ats_term(self.orientation, self.convention)
 
     @property
     def has_ats(self) -> bool:
@@ -77,7 +76,7 @@ class Model:
         entry = CATALOGUE[self.name]
         trace = (TraceTerm(self.trace_ions),) if self.trace_ions else ()
         ats = () if self.ats is None else (self.ats,)
-        return (LarmorTerm(), *entry.iron(), *trace, *entry.further(), *ats)
+        return (LarmorTerm(), *entry.iron_terms(), *trace, *entry.further_terms(), *ats)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

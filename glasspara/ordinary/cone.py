@@ -70,10 +70,6 @@ class ConeFit:
     extra_weights: Mapping[str, float]
     certificate: Certificate
 
-    @property
-    def n_directions(self) -> int:
-        return len(self.directions)
-
 
 @dataclass(frozen=True)
 class _Place:

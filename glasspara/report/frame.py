@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypedDict, TypeVar
 
 import numpy as np
 
+from glasspara.files.source import sha256_of
 from glasspara.findings import Finding, FindingBlock, blocks
 from glasspara.package import __version__
-from glasspara.report.block import fill
+from glasspara.report.block import Block, fill
 from glasspara.wording import inert
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from glasspara.data.corrections.corrections import Applied
-    from glasspara.data.dataset import ReducedRun
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.runs.measurement import Measurement
@@ -42,7 +42,7 @@ class FileBlock(TypedDict):
     instrument: str
     rows_read: int
     rows_used: int
-    moment_column: str
+    moment_column: Annotated[str, "moment_choice.column"]
 
 
 class HolderRunBlock(TypedDict):
@@ -51,34 +51,34 @@ class HolderRunBlock(TypedDict):
     label: str
     files: list[str]
     n_points: int
-    share_of_signal: float
-    rms_emu: float
-    sigma_emu: float
-    sigma_of_background_emu: float
-    share_of_variance: float
-    shared_error_factor: float
-    interpolation_error_emu: float | None
+    share_of_signal: Annotated[float, "share"]
+    rms_emu: Annotated[float, "rms"]
+    sigma_emu: Annotated[float, "sigma"]
+    sigma_of_background_emu: Annotated[float, "error"]
+    share_of_variance: Annotated[float, "error_share"]
+    shared_error_factor: Annotated[float, "sharing"]
+    interpolation_error_emu: Annotated[float | None, "curvature"]
 
 
 class HolderBlock(TypedDict):
     """The holder that was subtracted."""
 
-    background_files: list[FileBlock]
-    background_scale: float
-    chi_emu_per_Oe: float | None
-    chi_error_emu_per_Oe: float | None
-    points_left_out: int
-    runs: list[HolderRunBlock]
+    background_files: Annotated[list[FileBlock], _background_files]
+    background_scale: Annotated[float, "corrector.settings.background_scale"]
+    chi_emu_per_Oe: Annotated[float | None, lambda applied: _holder_chi(applied)[0]]
+    chi_error_emu_per_Oe: Annotated[float | None, lambda applied: _holder_chi(applied)[1]]
+    points_left_out: Annotated[int, "left_out"]
+    runs: Annotated[list[HolderRunBlock], "holder"]
 
 
 class FieldBranchBlock(TypedDict):
     """One branch of the measured field standard."""
 
     direction: str
-    start_Oe: float
-    range_Oe: list[float]
-    n_points: int
-    error_Oe: float
+    start_Oe: Annotated[float, "start"]
+    range_Oe: Annotated[list[float], lambda branch: (branch.curve.low, branch.curve.high)]
+    n_points: Annotated[int, "curve.n_points"]
+    error_Oe: Annotated[float, "curve.error"]
 
 
 class RunFieldBlock(TypedDict):
@@ -87,54 +87,56 @@ class RunFieldBlock(TypedDict):
     label: str
     n_points: int
     n_corrected: int
-    true_minus_reported_Oe: list[float | None] | None
-    not_corrected_because: str
-    share_of_variance: float
-    zero_crossings_Oe: dict[str, float]
+    true_minus_reported_Oe: Annotated[
+        list[float | None] | None, lambda run: None if run.smallest is None else (run.smallest, run.largest)
+    ]
+    not_corrected_because: Annotated[str, "reason"]
+    share_of_variance: Annotated[float, "error_share"]
+    zero_crossings_Oe: Annotated[dict[str, float], "crossings"]
 
 
 class FieldBlock(TypedDict):
     """The true field by a standard."""
 
-    standard: FileBlock
-    chi_emu_per_g_Oe: float
-    chi_source: str
-    mass_mg: float
-    mass_source: str
-    relative_excess: float
-    branches: list[FieldBranchBlock]
-    runs: list[RunFieldBlock]
+    standard: Annotated[FileBlock, "corrector.standard.measurement"]
+    chi_emu_per_g_Oe: Annotated[float, "corrector.standard.chi"]
+    chi_source: Annotated[str, "corrector.standard.chi_source"]
+    mass_mg: Annotated[float, "corrector.standard.mass_mg"]
+    mass_source: Annotated[str, "corrector.standard.mass_source"]
+    relative_excess: Annotated[float, "corrector.standard.scale"]
+    branches: Annotated[list[FieldBranchBlock], "corrector.standard.branches"]
+    runs: Annotated[list[RunFieldBlock], "field"]
 
 
 class InputBlock(TypedDict):
     """A file as the analysis used it."""
 
-    path: str
-    sha256: str
-    instrument: str
-    sample: str | None
-    rows_read: int
+    path: Annotated[str, "measurement.path"]
+    sha256: Annotated[str, "measurement.sha256"]
+    instrument: Annotated[str, "measurement.instrument"]
+    sample: Annotated[str | None, lambda item: item.sample or None]
+    rows_read: Annotated[int, "measurement.rows_read"]
     rows_used: int
     rows_dropped: dict[str, int]
-    moment_column: str
-    moment_reason: str
+    moment_column: Annotated[str, "measurement.moment_choice.column"]
+    moment_reason: Annotated[str, "measurement.moment_choice.reason"]
     mass_mg: float
     mass_source: str
-    holder: HolderBlock | None
-    true_field: FieldBlock | None
+    holder: Annotated[HolderBlock | None, lambda item: _with_holder(item.corrections)]
+    true_field: Annotated[FieldBlock | None, lambda item: _with_standard(item.corrections)]
 
 
 class RunBlock(TypedDict):
     """A run by its file and set point; ``nominal`` in ``unit``."""
 
-    file: str
-    kind: Literal["fixed-field", "fixed-temperature"]
-    nominal: float
-    unit: Literal["Oe", "K"]
-    n_points: int
-    moment_column: str
-    sigma_source: str
-    branches: list[str]
+    file: Annotated[str, "run.file"]
+    kind: Annotated[Literal["fixed-field", "fixed-temperature"], "run.kind"]
+    nominal: Annotated[float, "run.nominal"]
+    unit: Annotated[Literal["Oe", "K"], "run.unit"]
+    n_points: Annotated[int, len]
+    moment_column: Annotated[str, "run.moment_column"]
+    sigma_source: Annotated[str, "run.sigma_source"]
+    branches: Annotated[list[str], "run.branch_labels"]
 
 
 class ValueBlock(TypedDict):
@@ -158,8 +160,23 @@ class FailureBlock(TypedDict):
     exit_status: int
 
 
+class NamedFileBlock(TypedDict):
+    """A file beside the inputs, and the option that names it: "FILE" for an argument that is no input.
+
+    ``sha256`` is null for an argument that is no file: a preset.
+    """
+
+    path: str
+    sha256: str | None
+    named_by: str
+
+
 class Frame(TypedDict, total=False):
-    """What all reports share. ``settings`` are all choices that the result depends on, defaults included."""
+    """What all reports share.
+
+    ``settings`` are all choices that the result depends on, defaults included, and ``other_files`` the files that they
+    name.
+    """
 
     schema_version: int
     glasspara_version: str
@@ -168,34 +185,56 @@ class Frame(TypedDict, total=False):
     argv: list[str]
     versions: dict[str, str]
     inputs: list[InputBlock]
+    other_files: list[NamedFileBlock]
     warnings: list[FindingBlock]
     files: list[str]
     files_sha256: dict[str, str]
 
 
 @dataclass(frozen=True)
+class NamedFile:
+    """A file as a command names it, by the option ``named_by``; ``sha256`` is None where there is none."""
+
+    path: str
+    sha256: str | None
+    named_by: str = "FILE"
+
+    @classmethod
+    def of(cls, path: str, named_by: str = "FILE") -> NamedFile:
+        """The file ``path`` as it is now."""
+        return cls(path, sha256_of(path), named_by)
+
+
+@dataclass(frozen=True)
 class Invocation:
     """What was asked: the settings by the names of the options, and where there was one the command line.
 
-    ``command`` and ``files`` are the command and the files as they were named there.
+    ``command`` and ``files`` are the command and the files as they were named there; ``other_files`` are those beside
+    the inputs.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     argv: tuple[str, ...] = ()
     command: str = ""
     files: tuple[str, ...] = ()
+    other_files: tuple[NamedFile, ...] = ()
+
+    def without_inputs(self) -> Invocation:
+        """The same of a command whose files are no inputs: reports, or the name of a preset."""
+        return replace(self, other_files=(*map(NamedFile.of, self.files), *self.other_files))
 
 
 @dataclass(frozen=True)
 class Report(Generic[Result]):
     """How the result of one question is written: as a block of JSON, as CSV tables, and at the terminal.
 
-    ``block`` gives what the command adds to the frame, a ``TypedDict``, from which the schema is derived; ``tables``
-    the text of each CSV file by its name; ``files`` names everything that may be written, the JSON report first.
+    ``block`` is what the command adds to the frame, a ``TypedDict``, filled from the result, from which the schema is
+    derived; ``tables`` gives the text of each CSV file by its name; ``files`` names everything that may be written, the
+    JSON report first.
     """
 
     command: str
-    block: Callable[[Result], Mapping[str, Any]]
+    block: type[Any]
     tables: Callable[[Sequence[Input], Result], Mapping[str, str]]
     show: Callable[[Sequence[Input], Result, Console], None]
     files: tuple[str, ...]
@@ -204,8 +243,8 @@ class Report(Generic[Result]):
         self, inputs: Sequence[Input], result: Result, warnings: Sequence[Finding], asked: Invocation
     ) -> Json:
         """The whole JSON report."""
-        given = [input_block(item) for item in inputs]
-        return {**frame(self.command, given, warnings, asked), **self.block(result)}
+        given = [fill(InputBlock, item) for item in inputs]
+        return {**frame(self.command, given, warnings, asked), **fill(self.block, result)}
 
 
 def frame(
@@ -220,6 +259,7 @@ def frame(
         "argv": list(asked.argv),
         "versions": _versions(),
         "inputs": list(inputs),
+        "other_files": [vars(item) for item in asked.other_files],
         "warnings": blocks(warnings),
     }
 
@@ -240,94 +280,28 @@ def to_text(document: Mapping[str, Any]) -> str:
     return inert(text, escape=lambda char: json.dumps(char)[1:-1], keep="\n") + "\n"
 
 
-def input_block(item: Input) -> InputBlock:
-    measurement = item.measurement
-    return fill(
-        InputBlock,
-        item,
-        path=measurement.path,
-        sha256=measurement.sha256,
-        instrument=measurement.instrument,
-        sample=item.sample or None,
-        rows_read=measurement.rows_read,
-        moment_column=measurement.moment_choice.column,
-        moment_reason=measurement.moment_choice.reason,
-        holder=holder_block(item.corrections),
-        true_field=field_block(item.corrections),
-    )
+def _with_holder(applied: Applied | None) -> Applied | None:
+    """What was done, where a holder was subtracted."""
+    return applied if applied is not None and applied.corrector.settings.holder else None
 
 
-def holder_block(applied: Applied | None) -> HolderBlock | None:
-    """The holder that was subtracted; None where none was."""
-    if applied is None or not applied.corrector.settings.holder:
-        return None
-    settings, background = applied.corrector.settings, applied.corrector.background
-    chi, chi_error = settings.holder_chi or (None, None)
-    return fill(
-        HolderBlock,
-        settings,
-        background_files=[_file(item) for item in (background.measurements if background else ())],
-        chi_emu_per_Oe=chi,
-        chi_error_emu_per_Oe=chi_error,
-        points_left_out=applied.left_out,
-        runs=[
-            fill(
-                HolderRunBlock,
-                run,
-                share_of_signal=run.share,
-                rms_emu=run.rms,
-                sigma_emu=run.sigma,
-                sigma_of_background_emu=run.error,
-                share_of_variance=run.error_share,
-                shared_error_factor=run.sharing,
-                interpolation_error_emu=run.curvature,
-            )
-            for run in applied.holder
-        ],
-    )
+def _with_standard(applied: Applied | None) -> Applied | None:
+    """What was done, where the true field is by a standard."""
+    return applied if applied is not None and applied.corrector.standard is not None else None
 
 
-def field_block(applied: Applied | None) -> FieldBlock | None:
-    """The true field by a standard; None where the reported one is used throughout."""
-    if applied is None or applied.corrector.standard is None:
-        return None
-    standard = applied.corrector.standard
-    return fill(
-        FieldBlock,
-        standard,
-        standard=_file(standard.measurement),
-        chi_emu_per_g_Oe=standard.chi,
-        relative_excess=standard.scale,
-        branches=[
-            {
-                "direction": branch.direction,
-                "start_Oe": branch.start,
-                "range_Oe": [branch.curve.low, branch.curve.high],
-                "n_points": branch.curve.n_points,
-                "error_Oe": branch.curve.error,
-            }
-            for branch in standard.branches
-        ],
-        runs=[
-            fill(
-                RunFieldBlock,
-                run,
-                true_minus_reported_Oe=None if run.smallest is None else (run.smallest, run.largest),
-                not_corrected_because=run.reason,
-                share_of_variance=run.error_share,
-                zero_crossings_Oe=run.crossings,
-            )
-            for run in applied.field
-        ],
-    )
+def _background_files(applied: Applied) -> Sequence[Measurement]:
+    background = applied.corrector.background
+    return background.measurements if background else ()
 
 
-def _file(measurement: Measurement) -> FileBlock:
-    return fill(FileBlock, measurement, moment_column=measurement.moment_choice.column)
+def _holder_chi(applied: Applied) -> tuple[float | None, float | None]:
+    return applied.corrector.settings.holder_chi or (None, None)
 
 
-def run_block(run: ReducedRun) -> RunBlock:
-    return fill(RunBlock, run.run, n_points=len(run), branches=run.run.branch_labels)
+def of_runs(block: type[Block], items: Iterable[Any]) -> list[Block]:
+    """A ``block``, which is that of a run and more, for each of ``items``, which have a ``run``."""
+    return [fill(block, item, **fill(RunBlock, item.run)) for item in items]
 
 
 def failures(failed: Sequence[tuple[str, GlassparaError]]) -> list[FailureBlock]:

@@ -26,9 +26,6 @@ LOCK_SECONDS = 60.0
 HASHES = "files_sha256"
 """The entry of a report with the SHA-256 of the files that were written with it, by name."""
 
-RESULTS = "glasspara-results"
-"""Folder below the working folder where results go for which no folder is named."""
-
 _Proofs = dict[str, set[str]]
 """SHA-256 of the contents that we wrote under a name, by name."""
 

@@ -87,9 +87,8 @@ def _schema(hint: Any, definitions: dict[str, Json]) -> Json:  # noqa: PLR0911
         return {"$ref": f"#/$defs/{name}"}
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        about = arguments[1]
-        more: Json = {"description": about} if isinstance(about, str) else {"enum": list(about)}
-        return _schema(arguments[0], definitions) | more
+        choices = [list(about) for about in arguments[1:] if isinstance(about, tuple)]
+        return _schema(arguments[0], definitions) | ({"enum": choices[0]} if choices else {})
     if origin is Literal:
         return {"enum": list(arguments)}
     if origin in (Union, types.UnionType):

@@ -221,9 +221,9 @@ def _judge(
     deviations: those of repeated measurements, where there are any, else those from the curve.
     """
     windows = all_windows(varies, moment, branch, local.order, error)
-    if local.order == 0:  # no window at all: the spread of the moments is held against the errors
+    if local.order == 0:  # no window at all: the spread of the moments is compared with the errors
         windows = Windows(
-            np.array([local.constant / MAD_TO_SIGMA]), moment[:1], np.array([np.nanmedian(error)])
+            np.zeros(1, np.int64), np.array([local.constant / MAD_TO_SIGMA]), np.array([np.nanmedian(error)])
         )
     pulls = np.abs(windows.residual / windows.expected)
     trusted = local.deviations >= TRUSTED_WINDOWS

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glasspara.errors import InputError
-from glasspara.files.exclusion import FLUX_JUMPS, Item, excluded_lines
+from glasspara.errors import UnsuitableError
+from glasspara.files.exclusion import FLUX_JUMPS, Item, excluded_lines, parse_exclusions
 from glasspara.files.flavours import recognise
 from glasspara.files.moments import MomentChoice, extract
 from glasspara.files.multivu import Header, read_multivu
 from glasspara.files.table import DroppedRow
 from glasspara.findings import Finding
-from glasspara.runs.run import Run, makes_runs, segment
+from glasspara.findings.answer import as_html, counted, summary
+from glasspara.runs.run import Run, makes_runs, run_table, segment
 from glasspara.runs.segmentation import FEWEST_POINTS
 from glasspara.sample.mass import HeaderMass, contradictions, header_mass
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Measurement:
     """A file as physics sees it.
 
@@ -59,6 +60,14 @@ class Measurement:
         """Number of dropped rows by reason, reasons in alphabetic order."""
         return dict(sorted(Counter(row.reason for row in self.dropped).items()))
 
+    def __repr__(self) -> str:
+        return summary(
+            self, self.path, self.instrument, counted(self.runs, "run"), counted(self.rows_used, "point")
+        )
+
+    def _repr_html_(self) -> str:
+        return as_html(self, run_table(self.runs), [f"{self.path}: {self.instrument}"], self.warnings)
+
     def to_frame(self) -> pd.DataFrame:
         """Points of all runs: run (index of ``runs``), line, branch, T_K, H_Oe, moment_emu, sigma_emu."""
         import pandas as pd
@@ -82,7 +91,7 @@ def read(
     *,
     moment: str = "auto",
     errors: str = "auto",
-    exclude: Iterable[Item] = (),
+    exclude: Iterable[Item] | str = (),
     min_fit: float | None = None,
 ) -> Measurement:
     """Read a Quantum Design magnetometer file.
@@ -97,8 +106,8 @@ def read(
     errors : str
         Standard deviations: "instrument" takes the instrument's, "scatter" the scatter of the points, "auto" run
         by run the instrument's unless there are none, or they are far from the scatter of the points: then that.
-    exclude : iterable of int, range or str
-        File lines of rows to leave out; "flux-jumps" leaves out the points that are flagged as such.
+    exclude : str, or iterable of int, range or str
+        File lines of rows to leave out ("12-20,43"); "flux-jumps" leaves out the points that are flagged as such.
     min_fit : float, optional
         Quality of the fit of a scan (0 to 1) below which its row is left out. Without it rows below 0.8 are, where
         they are fewer than half.
@@ -111,6 +120,8 @@ def read(
         ``moment`` or ``errors`` is unknown or asks for what the file does not hold; no row stands where one is to be
         left out.
     """
+    if isinstance(exclude, str):
+        exclude = parse_exclusions([exclude], [os.fspath(path)]).get(os.fspath(path), ())
     exclude = tuple(exclude)
     raw = read_multivu(path)
     flavour = recognise(raw)
@@ -130,7 +141,7 @@ def read(
     strays = [row for _, left in segmented for row in left]
     if not runs:
         usable = sum(map(len, table.parts))
-        raise InputError(
+        raise UnsuitableError(
             f"no run: the {usable} usable points hold no {FEWEST_POINTS} at one field or temperature",
             where=raw.path,
             remedy="Give a file that was measured against temperature or against field",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.files.quality import GOOD_FIT, line_ranges
 from glasspara.files.table import DroppedRow, Points
 from glasspara.findings import Finding, Where, finding
+from glasspara.findings.answer import counted, summary
 from glasspara.runs.branches import STEADY, find_branches, zero_crossings
 from glasspara.runs.errors import ERROR_FINDINGS, SigmaEstimate, estimate_sigma
 from glasspara.runs.outliers import flux_jumps
@@ -26,6 +27,9 @@ from glasspara.runs.segmentation import (
     find_segments,
     temperature_noise,
 )
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Kind = Literal["fixed-field", "fixed-temperature"]
 
@@ -44,7 +48,7 @@ ZERO_CROSSING = "runs.zero-crossing"
 """Code of that warning; it is void once a standard gives the true field."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """Points at one set point, in order of acquisition.
 
@@ -134,6 +138,9 @@ class Run:
     def __len__(self) -> int:
         return len(self.moment)
 
+    def __repr__(self) -> str:
+        return summary(self, f"{self.nominal:g} {self.unit}", counted(self, "point"))
+
     def columns(self) -> dict[str, Any]:
         """The arrays with one value a point that there are, by attribute."""
         names = (
@@ -157,6 +164,22 @@ def _read_only(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     array: npt.NDArray[Any] = np.array(values, dtype=dtype)
     array.flags.writeable = False
     return array
+
+
+def run_table(runs: Iterable[Run]) -> DataFrame:
+    """One row a run: file, kind, nominal set point in ``unit``, number of points, ranges, source of the errors."""
+    from pandas import DataFrame
+
+    return DataFrame([
+        {
+            "file": run.file, "kind": run.kind, "nominal": run.nominal, "unit": run.unit, "n_points": len(run),
+            "T_min_K": run.temperature.min(), "T_max_K": run.temperature.max(),
+            "H_min_Oe": run.field.min(), "H_max_Oe": run.field.max(),
+            "moment_min_emu": run.moment.min(), "moment_max_emu": run.moment.max(),
+            "moment_column": run.moment_column, "sigma_source": run.sigma_source,
+        }
+        for run in runs
+    ])  # fmt: skip
 
 
 def makes_runs(points: Points) -> bool:

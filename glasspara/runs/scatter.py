@@ -22,7 +22,7 @@ TRUSTED_WINDOWS = 12
 
 _FEWEST_REPEATS = 10  # degrees of freedom
 _SPREAD = 4.0  # times what two repeats may differ by: repeats that spread farther are a sweep
-_ORDERS = (2, 3, 4, 5)  # of the polynomial that a window of order + 2 points is held against
+_ORDERS = (2, 3, 4, 5)  # of the polynomial that a window of order + 2 points is compared with
 _FEWEST_WINDOWS = 3
 _SETTLED = 0.7  # a scatter that a higher order does not lower below this is scatter, no longer curvature
 _ALTERNATING = (
@@ -63,13 +63,13 @@ class Scatter:
 class Windows:
     """Deviations of windows of consecutive points from a smooth curve, and what is expected of them.
 
-    Noise of standard deviation s gives a ``residual`` of standard deviation s. ``size`` is the median abs(moment) of a
+    Noise of standard deviation s gives a ``residual`` of standard deviation s. ``first`` is the first point of a
     window; ``expected`` the standard deviation of its residual by errors of the points, 1 without any. ``alternating``
     is the share of neighbouring windows whose residuals have opposite signs.
     """
 
+    first: IntArray
     residual: FloatArray
-    size: FloatArray
     expected: FloatArray
     alternating: float = 1.0
 
@@ -248,7 +248,7 @@ def _about_drift(
 def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatter:
     """Robust scatter of the points about a smooth curve through their neighbours, within each branch.
 
-    Windows of k + 2 points are held against the polynomial of degree k through them (divided differences, any
+    Windows of k + 2 points are compared with the polynomial of degree k through them (divided differences, any
     spacing), k from 2 up to where a higher degree no longer lowers the scatter. The scatter is reliable if it comes
     from TRUSTED_WINDOWS and neighbouring windows deviate to opposite sides, as noise does; a curve stays on one side.
     """
@@ -266,7 +266,7 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
     if chosen is None:
         spread = float(np.ptp(moment)) if len(moment) else 0.0
         return Scatter(spread, 0.0, False, "spread of the moments (too few points for a local scatter)", 0)
-    constant, relative = _growth(chosen.residual, chosen.size, scatter)
+    constant, relative = _growth(chosen, moment, order, scatter)
     grows = ", growing with the moment" if relative else ""
     words = f"local scatter of the run (differences of order {order + 1}{grows})"
     return Scatter(constant, relative, reliable, words, len(chosen), order)
@@ -277,41 +277,48 @@ def all_windows(
 ) -> Windows:
     """The windows of ``order`` + 2 points of all branches; ``error`` are the errors of the points, if any."""
     step = 1 + len(moment) // _MOST_WINDOWS
-    parts = [
-        window_residuals(x[part], moment[part], order, step, None if error is None else error[part])
-        for part in stretches(branch)
-        if part.stop - part.start >= order + 2
-    ]
-    if not parts:
-        return Windows(np.zeros(0), np.zeros(0), np.zeros(0))
-    pairs = [np.sign(part.residual[1:]) * np.sign(part.residual[:-1]) for part in parts]
-    known = sum(int((pair != 0.0).sum()) for pair in pairs)
-    opposite = sum(int((pair < 0.0).sum()) for pair in pairs)
-    return Windows(
-        np.concatenate([part.residual for part in parts]),
-        np.concatenate([part.size for part in parts]),
-        np.concatenate([part.expected for part in parts]),
-        opposite / known if step == 1 and known else 1.0,
-    )
+    first = window_starts(branch, order, step)
+    residual, expected = residuals_of(spread_out(x, branch), moment, first, order, error)
+    sign = np.sign(residual)
+    pair = sign[1:] * sign[:-1] * (branch[first[1:]] == branch[first[:-1]])
+    known = np.count_nonzero(pair)
+    alternating = np.count_nonzero(pair < 0.0) / known if step == 1 and known else 1.0
+    return Windows(first, residual, expected, alternating)
 
 
-def window_residuals(
-    x: FloatArray, moment: FloatArray, order: int, step: int = 1, error: FloatArray | None = None
-) -> Windows:
+def window_starts(branch: IntArray, order: int, step: int = 1) -> IntArray:
+    """First points of the windows of ``order`` + 2 points of one branch, every ``step``-th of each branch."""
+    parts = [np.arange(part.start, part.stop - order - 1, step) for part in stretches(branch)]
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+
+
+def spread_out(x: FloatArray, branch: IntArray) -> FloatArray:
+    """``x`` over its range in each branch, equal values set apart by next to nothing.
+
+    A window of equal values then compares these with each other.
+    """
+    starts = [part.start for part in stretches(branch)]
+    if not len(x):
+        return x
+    lengths = np.diff([*starts, len(x)])
+    low, high = np.minimum.reduceat(x, starts), np.maximum.reduceat(x, starts)
+    scale = np.where(high > low, high - low, 1.0)
+    within = np.arange(len(x)) - np.repeat(starts, lengths)
+    apart: FloatArray = (x - np.repeat(low, lengths)) / np.repeat(scale, lengths) + 1.0e-7 * within
+    return apart
+
+
+def residuals_of(
+    apart: FloatArray, moment: FloatArray, first: IntArray, order: int, error: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray]:
     """Deviations of windows of ``order`` + 2 consecutive points from a polynomial of that order.
 
-    Every ``step``-th window is taken; with ``error`` the expected deviations are those by these errors of the points.
+    ``apart`` is what varies, by :func:`spread_out`; ``first`` are the first points of the windows. The second array
+    holds the deviations that are expected by the errors of the points, 1 without any.
     """
     width = order + 2
-    if len(x) < width:
-        return Windows(np.zeros(0), np.zeros(0), np.zeros(0))
-    # Equal values are set apart by next to nothing: their window then compares the equals with each other.
-    scale = float(np.ptp(x)) or 1.0
-    apart = (x - x.min()) / scale + 1.0e-7 * np.arange(len(x))
-    last = len(x) - width + 1
-    places = [apart[j : last + j : step] for j in range(width)]
-    values = [moment[j : last + j : step] for j in range(width)]
-    products = [np.ones(len(places[0])) for _ in range(width)]
+    places = [apart[first + j] for j in range(width)]
+    products = [np.ones(len(first)) for _ in range(width)]
     for j, k in combinations(range(width), 2):
         gap = places[j] - places[k]
         gap[gap == 0.0] = 1.0e-12
@@ -319,21 +326,23 @@ def window_residuals(
         products[k] *= -gap
     weights = [1.0 / product for product in products]
     norm = np.sqrt(sum(weight**2 for weight in weights))
-    residual = sum(weight * value for weight, value in zip(weights, values, strict=True)) / norm
-    expected = np.ones(len(residual))
-    if error is not None:
-        errors = [error[j : last + j : step] for j in range(width)]
-        expected = np.sqrt(sum((w * e) ** 2 for w, e in zip(weights, errors, strict=True))) / norm
-    return Windows(residual, np.median(np.abs(values), axis=0), expected)
+    residual: FloatArray = sum(weight * moment[first + j] for j, weight in enumerate(weights)) / norm
+    if error is None:
+        return residual, np.ones(len(first))
+    return residual, np.sqrt(sum((weight * error[first + j]) ** 2 for j, weight in enumerate(weights))) / norm
 
 
-def _growth(residual: FloatArray, size: FloatArray, scatter: float) -> tuple[float, float]:
+def _growth(windows: Windows, moment: FloatArray, order: int, scatter: float) -> tuple[float, float]:
     """Constant and relative part of the scatter: SQUID noise grows with the moment where that is strong."""
+    residual = windows.residual
     if len(residual) < _WINDOWS_FOR_GROWTH:
         return scatter, 0.0
-    order = np.argsort(size)
-    quarter = len(order) // 4
-    low, high = order[:quarter], order[-quarter:]
+    points = windows.first[:, None] + np.arange(order + 2)
+    sizes = np.sort(np.abs(moment[points]), axis=1)
+    size = 0.5 * (sizes[:, (order + 1) // 2] + sizes[:, (order + 2) // 2])  # the median of each window
+    by_size = np.argsort(size)
+    quarter = len(by_size) // 4
+    low, high = by_size[:quarter], by_size[-quarter:]
     s_low, s_high = (MAD_TO_SIGMA * float(np.median(np.abs(residual[part]))) for part in (low, high))
     m_low, m_high = float(np.median(size[low])), float(np.median(size[high]))
     if s_high < 2.0 * s_low or m_high <= 2.0 * m_low:

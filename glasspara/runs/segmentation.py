@@ -8,9 +8,10 @@ between such stretches is cut where the temperature jumps from one level to anot
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -37,6 +38,7 @@ SETTLING = 0.05
 """The first and last few rows of a level belong to it when their temperature is this near, relative."""
 
 LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE = 2.0, 1.0e-3  # Oe, 1
+LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE = 0.02, 2.5e-3  # K, 1
 
 MOST_SEGMENTS = 10_000
 """More runs in one file are no measurement: nothing was held then."""
@@ -65,7 +67,7 @@ def field_noise(field: float) -> float:
 
 def temperature_noise(temperature: float) -> float:
     """K by which readings at one held temperature differ."""
-    return max(0.02, 2.5e-3 * abs(temperature))
+    return max(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * abs(temperature))
 
 
 def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segment], dict[int, str]]:
@@ -89,7 +91,7 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
         is_grid=lambda members: len(_grid(rows, list(members))) > 1,
     )
     for start, stop in plateaus:
-        if not rows.sweeps(range(start, stop)):
+        if stop - start < FEWEST_POINTS or not rows.sweeps(range(start, stop)):
             between.extend(range(start, stop))
             continue
         first = start + _shared_rows(rows, range(stop - 1, start - 1, -1), range(start - 1, -1, -1))
@@ -116,11 +118,15 @@ def _plateaus(field: FloatArray) -> list[tuple[int, int]]:
     """Stretches (start, stop) of consecutive rows at one field, within its noise of the mean so far."""
     values: list[float] = field.tolist()
     plateaus: list[tuple[int, int]] = []
-    start, total, i = 0, 0.0, 0
-    while i < len(values):
+    start, total, i, end = 0, 0.0, 0, len(values)
+    least, relative = LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE
+    while i < end:
         if i > start:
             mean = total / (i - start)
-            if abs(values[i] - mean) > field_noise(mean):
+            apart = abs(values[i] - mean)
+            if apart > least and apart > relative * abs(
+                mean
+            ):  # the noise of the field, without a call for every row
                 plateaus.append((start, i))
                 start, total = i, 0.0
             elif i - start >= _LONG_PLATEAU:
@@ -230,13 +236,14 @@ class _Rows:
         low, high = min(T), max(T)
         return high - low > SWEEP_SPAN * 0.5 * (low + high) and self.temperature_levels(rows) >= FEWEST_POINTS
 
-    def field_steps(self, rows: Sequence[int]) -> list[float]:
+    def field_steps(self, rows: Sequence[int]) -> Iterator[float]:
         """Fields along the rows, each once until the next change."""
-        steps: list[float] = []
-        for i in rows:
-            if not steps or abs(self.H[i] - steps[-1]) > field_noise(steps[-1]):
-                steps.append(self.H[i])
-        return steps
+        last, least, relative = np.inf, LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE
+        for H in map(self.H.__getitem__, rows):
+            apart = abs(H - last)
+            if last == np.inf or (apart > least and apart > relative * abs(last)):
+                last = H
+                yield H
 
 
 def _split_between(rows: _Rows, between: list[int], segments: list[Segment], strays: dict[int, str]) -> None:
@@ -256,15 +263,14 @@ def _split_between(rows: _Rows, between: list[int], segments: list[Segment], str
 
 def _cut_at_jumps(rows: _Rows, between: list[int]) -> list[list[int]]:
     """Cut where the temperature jumps from row to row by more than its noise."""
-    jumps = [abs(rows.T[b] - rows.T[a]) for a, b in pairwise(between)]
-    usual = 5.0 * float(np.median(jumps)) if jumps else 0.0
-    groups = [[between[0]]]
-    for (a, b), jump in zip(pairwise(between), jumps, strict=True):
-        noise = max(temperature_noise(rows.T[a]), min(usual, _NOISIEST * rows.T[a]))
-        if jump > noise:
-            groups.append([])
-        groups[-1].append(b)
-    return groups
+    if len(between) < 2:
+        return [between]
+    T = np.array(rows.temperatures(between))
+    jumps = np.abs(np.diff(T))
+    usual = 5.0 * float(np.median(jumps))
+    noise = np.maximum(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * np.abs(T[:-1]))
+    cuts = np.flatnonzero(jumps > np.maximum(noise, np.minimum(usual, _NOISIEST * T[:-1]))) + 1
+    return [between[start:stop] for start, stop in pairwise([0, *cuts.tolist(), len(between)])]
 
 
 def _grid(rows: _Rows, unsettled: list[int]) -> list[Segment]:
@@ -327,7 +333,7 @@ def _join_drifts(rows: _Rows, groups: list[list[int]], strays: dict[int, str]) -
 
 def _keep_end(rows: _Rows, pending: list[int], level: list[int], strays: dict[int, str]) -> list[int]:
     """Rows before the first level or after the last that belong to it: all of many (a drift), else the near."""
-    many = len(rows.field_steps(pending)) > _STRAY_STEPS
+    many = not _few_fields(rows, pending)
     return pending if many else _keep_near(rows, pending, level, strays)
 
 
@@ -350,15 +356,21 @@ def _new_level(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> b
     spread, step = max(spread_a, spread_b), abs(mid_b - mid_a)
     if step <= max(4.0 * spread, noise):
         return False
-    few = len(rows.field_steps(between)) <= _STRAY_STEPS
+    few = _few_fields(rows, between)
     if few and not _goes_on(rows, a, between, b):
         return True
     return spread <= noise and step > max(2.0 * noise, (_FLAT_STEP if few else _STEP) * mid_a)
 
 
+def _few_fields(rows: _Rows, between: list[int]) -> bool:
+    """Whether the rows are so few fields that they may be on the way to another level."""
+    return len([*islice(rows.field_steps(between), _STRAY_STEPS + 1)]) <= _STRAY_STEPS
+
+
 def _goes_on(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> bool:
     """Whether the field steps on in one direction from the end of ``a`` into ``b``."""
-    fields = rows.field_steps(a)[-2:] + rows.field_steps(between) + rows.field_steps(b)[:2]
+    last, first = deque(rows.field_steps(a), maxlen=2), islice(rows.field_steps(b), 2)
+    fields = [*last, *rows.field_steps(between), *first]
     ways = {after > before for before, after in pairwise(fields) if abs(after - before) > field_noise(before)}
     return len(ways) == 1
 
@@ -384,13 +396,12 @@ def _classify(rows: _Rows, members: list[int], segments: list[Segment], strays: 
 
 def _repeated_sweeps(rows: _Rows, members: list[int]) -> list[list[int]]:
     """The fields' own rows where each field goes through the same small range of temperature; else nothing."""
-    plateaus: list[list[int]] = [[members[0]]]
-    for a, b in pairwise(members):
-        if abs(rows.H[b] - rows.H[a]) > field_noise(rows.H[a]):
-            plateaus.append([])
-        plateaus[-1].append(b)
-    if len(plateaus) == 1:
+    H = np.array([rows.H[i] for i in members])
+    noise = np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(H[:-1]))
+    cuts = [0, *(np.flatnonzero(np.abs(np.diff(H)) > noise) + 1).tolist(), len(members)]
+    if len(cuts) == 2 or min(stop - start for start, stop in pairwise(cuts)) < FEWEST_POINTS:
         return []
+    plateaus = [members[start:stop] for start, stop in pairwise(cuts)]
     T = rows.temperatures(members)
     whole = max(T) - min(T)
     for plateau in plateaus:

@@ -50,9 +50,12 @@ def join_wandering(
         return list(plateaus)
     joined: list[Plateau] = []
     for group in _bands(field, plateaus):
+        if len(group) < 2:
+            joined += group
+            continue
         rows = range(group[0][0], group[-1][1])
         T = temperature[rows.start : rows.stop]
-        if len(group) < 2 or not _sweeps(T) or is_grid(rows):
+        if not _sweeps(T) or is_grid(rows):
             joined += group
             continue
         middle = temperature_noise(float(np.median(T)))
@@ -75,8 +78,9 @@ def _bands(field: FloatArray, plateaus: Sequence[Plateau]) -> Iterator[list[Plat
     group: list[Plateau] = []
     low, high = np.inf, -np.inf
     for plateau, least, most in zip(plateaus, lows, highs, strict=True):
-        new_low, new_high = min(low, least), max(high, most)
-        if group and new_high - new_low > max(LEAST_BAND, RELATIVE_BAND * 0.5 * abs(new_low + new_high)):
+        new_low, new_high = least if least < low else low, most if most > high else high
+        width = new_high - new_low
+        if width > LEAST_BAND and width > RELATIVE_BAND * 0.5 * abs(new_low + new_high) and group:
             yield group
             group, new_low, new_high = [], least, most
         group.append(plateau)

@@ -10,7 +10,7 @@ import pytest
 
 from glasspara.analysis.compare import compare
 from glasspara.analysis.curie import curie
-from glasspara.analysis.fit.report import fit_block
+from glasspara.analysis.fit.report import FitBlock
 from glasspara.analysis.high_field import high_field
 from glasspara.analysis.oscillations import oscillations
 from glasspara.analysis.oscillations.search import DESCRIPTIONS, Noise
@@ -21,6 +21,7 @@ from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model
+from glasspara.report.block import fill
 from glasspara.simulation.datasets import (
     BK7,
     PURE_LL,
@@ -166,8 +167,8 @@ def test_need_of_a_term_is_open_in_a_poor_fit():
     ]
     poor, good = fit(Dataset(tuple(wild)), ordinary=False), fit(data)
     assert poor.assessment.status in ("poor", "not-plausible")
-    assert fit_block(poor)["ats_test"]["needed"] is None
-    assert fit_block(good)["ats_test"]["needed"] is True
+    assert fill(FitBlock, poor)["ats_test"]["needed"] is None
+    assert fill(FitBlock, good)["ats_test"]["needed"] is True
     assert good.ats_established is True
     assert fit(data, ordinary=False).ats_established is None
 

@@ -9,7 +9,7 @@ from math import cos
 
 import pytest
 
-from glasspara.simulation.layouts import compose, sweep
+from glasspara.simulation.writer import compose, sweep
 
 COUNT = 9
 BAD = 4

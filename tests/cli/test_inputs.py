@@ -15,7 +15,7 @@ import pytest
 
 from glasspara.report.schema import schema_text
 from glasspara.sample.sample import read_sample
-from glasspara.simulation.layouts import compose, sweep
+from glasspara.simulation.writer import compose, sweep
 from tests.conftest import shell_words
 
 LL = ("--model", "ll", "--no-plots")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -10,8 +11,8 @@ import pytest
 import typer.main
 
 from glasspara.app import COMMANDS, application
-
-UNRECORDED = {"help", "help_all", "out", "force", "no_files", "json", "quiet", "plots", "jobs", "cluster"}
+from glasspara.cli import grouping
+from glasspara.cli.grouping import _invocation
 
 
 def parameters(name):
@@ -44,6 +45,13 @@ def test_an_empty_value_is_no_absent_option(glasspara, name):
             assert refused.err.startswith(f"error: {item.opts[0]}: the value is empty. ")
             assert len(refused.err.splitlines()) == 1
         assert glasspara(name, *files(name), f"{item.opts[0]}=").err == refused.err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_that_fit_the_etm_say_what_the_instrument_may_do(name):
+    known = {item.name for item in options(name)}
+    if {"n_fe", "fix"} <= known:
+        assert {"allowances", "instrument"} <= known
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -144,13 +152,37 @@ def test_what_only_tells_about_the_program_loads_nothing_heavy(arguments):
 # --- settings ----------------------------------------------------------------------------------------------
 
 
+OUTPUT_ONLY = {"out", "force", "no_files", "json", "quiet", "plots", "decompose"}
+"""Options that say where results go, and in what form."""
+
+WORKERS = {"jobs", "cluster", "skip_unsuitable"}
+"""Options that say who computes: results are the same for any. What was skipped is no input of the report."""
+
+
+def recorded(monkeypatch, name):
+    """The settings that a command with default options hands on to its report; None where it has no report."""
+    found = []
+    monkeypatch.setattr(grouping, "_invocation", lambda *asked: found.append(_invocation(*asked)))
+    program = typer.main.get_command(application([name, "cite"]))
+    with contextlib.suppress(Exception):  # the command itself has no file to work on, and no Invocation
+        program([name, *(["x.dat"] if files(name) else [])], standalone_mode=False)
+    return found[0].settings if found else None
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_that_a_result_depends_on_is_a_setting_of_the_report(monkeypatch, working_folder, name):
+    if not any(item.name == "settings" for item in parameters(name)):
+        assert name in {"init", "presets", "schema", "cite", "environment"}  # these have no report
+        return
+    names = {item.opts[0].removeprefix("--").replace("-", "_") for item in options(name)}
+    assert set(recorded(monkeypatch, name)) == names - OUTPUT_ONLY - WORKERS - {"settings"}
+
+
 def test_the_report_has_every_setting_under_the_name_of_its_option(glasspara, fixtures):
     run = fixtures / "pure-ll" / "pure-LL-synthetic_MT_20000Oe.rso.dat"
     given = ("subtract", run, "--n-fe", "1.657e17", "--exclude", "40", "--t-range", "2:200", "--json")
     document = json.loads(glasspara(*given).out)
     assert document["argv"] == [str(word) for word in given]
-    names = {item.opts[0].removeprefix("--").replace("-", "_") for item in options("subtract")}
-    assert set(document["settings"]) == names - UNRECORDED
     assert document["settings"]["n_fe"] == "1.657e17"
     assert document["settings"]["exclude"] == ["40"]
     assert document["settings"]["errors"] == "auto"  # defaults are settings, too

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from glasspara.cli.groups import VerdictOptions
+from glasspara.cli.groups import DataOptions, ParameterOptions, VerdictOptions
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
@@ -22,10 +22,15 @@ def test_widths_of_the_instrument():
     assert chosen.directions == DirectionWidths(field_offset=35.0, mass=0.0, drift=1e-7)
     assert VerdictOptions().directions == DirectionWidths()
     assert VerdictOptions(allowances=False).directions is None
-    settings = chosen.applied(FitSettings())
-    assert settings.allowances
-    assert settings.directions == chosen.directions
-    assert VerdictOptions(allowances=False).applied(FitSettings()).directions is None
+
+
+@pytest.mark.parametrize(
+    "verdict", [VerdictOptions(instrument=["mass=0.1"]), VerdictOptions(allowances=False)]
+)
+def test_the_settings_of_a_fit_have_them(verdict):
+    wishes = ParameterOptions().for_any_model(DataOptions([]), iron_from_sample=True, verdict=verdict)
+    assert wishes.allowances is verdict.allowances
+    assert wishes.directions == verdict.directions
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_poor_dipole_fits(write, compose, sweep, fit, fixed_fit, code, remedy):
     ],
 )
 def test_poor_regression_of_an_mpms_xl(write, compose, sweep, poor, min_fit, dropped, words):
-    """Weak moments are left out where they are the lesser part, or on request; a range that is lost comes first."""
+    """Weak moments are left out where they are fewer than half, or on request; a range that is lost comes first."""
     points = sweep()
     for i in range(poor):
         points[i] |= {"fit": 0.1 + 0.2 * i, "m": 1e-6 * (i + 1)}

@@ -175,7 +175,7 @@ def test_what_is_no_data_file(write, content, words):
 
 
 def test_paths_that_are_no_files(tmp_path):
-    with pytest.raises(InputError, match="directory"):
+    with pytest.raises(InputError, match="this is a folder"):
         read(tmp_path)
     with pytest.raises(InputError, match="no such file"):
         read(tmp_path / "missing.dat")

@@ -12,13 +12,14 @@ import pytest
 from rich.console import Console
 
 from glasspara.analysis.fit.figures import fit_figures
-from glasspara.analysis.fit.report import Fits, fit_document, show_fit
+from glasspara.analysis.fit.report import FitDocument, Fits, show_fit
 from glasspara.findings import Assessment, finding
 from glasspara.findings.sentences import every_entry
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import TRUSTED, Status, fit_assessment
 from glasspara.model.model import Model
+from glasspara.report.block import fill
 from glasspara.report.terminal import show_assessment
 from glasspara.simulation.datasets import PURE_LL, fixed_field
 
@@ -49,7 +50,7 @@ def test_a_fit_says_the_same_everywhere(small, status):
     out = console()
     show_fit((), Fits((result,)), out)
     assert f"Verdict: {headline}\n  - {REASON.text}\n" in printed(out)
-    block = json.loads(json.dumps(fit_document(Fits((result,)))))["fits"][0]["assessment"]
+    block = json.loads(json.dumps(fill(FitDocument, Fits((result,)))))["fits"][0]["assessment"]
     assert block["status"] == status
     assert [item["text"] for item in block["reasons"]] == [REASON.text]
     for _, figure in fit_figures(result):

@@ -16,8 +16,7 @@ from glasspara.ordinary.responses import (
     langevin_function,
 )
 from glasspara.physics.ions.langevin import langevin_response
-from glasspara.physics.ions.mean_field import curie_weiss_response
-from glasspara.physics.ions.particles import classical_langevin
+from glasspara.physics.ions.rivals import classical_langevin, curie_weiss_response
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
 T, H = (

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import glasspara.physics.ions.zfs_tables as tables
+import glasspara.physics.ions.zero_field_splitting as tables
 from glasspara.physics.ions.langevin import brillouin, langevin_response
-from glasspara.physics.ions.rhombic_splitting import rhombic_spin_mean
-from glasspara.physics.ions.zero_field_splitting import split_spin_response
-from glasspara.physics.ions.zfs_tables import (
+from glasspara.physics.ions.zero_field_splitting import (
     RHOMBICITIES,
     SCALES,
     reduced_response,
+    rhombic_spin_mean,
     split_spin_columns,
     split_spin_response_fast,
 )
 from glasspara.units import BOHR_MAGNETON
+from tests.physics.axial_splitting import split_spin_response
 from tests.physics.split_literal import literal_moment
 
 SPINS = tuple(SCALES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import numpy as np
 import pytest
@@ -63,3 +63,34 @@ def test_a_key_that_nobody_has_and_one_that_the_block_lacks():
         fill(Outer, Source(), by_name={})
     with pytest.raises(AssertionError, match="colour"):
         fill(Outer, Source(), by_name={}, unit="", colour="red")
+
+
+class Optional(TypedDict, total=False):
+    remark: Annotated[str, lambda source: source.remark]
+
+
+class Elsewhere(Optional):
+    first: Annotated[float, lambda source: source.pairs[0][0]]
+    of_inner: Annotated[float | None, "inner.value"]
+    itself: Annotated[Inner, ""]
+    pair: Annotated[Inner, "plain"]
+    unit: Literal["Oe"]
+
+
+@dataclass(frozen=True)
+class Deep(Source):
+    value: float = 7.0
+    plain: tuple[float] = (5.0,)
+    remark: str | None = None
+
+
+def test_keys_say_where_their_values_are():
+    expected = {
+        "first": 1.0,
+        "of_inner": None,
+        "itself": {"value": 7.0},
+        "pair": {"value": 5.0},
+        "unit": "Oe",
+    }
+    assert fill(Elsewhere, Deep()) == expected
+    assert fill(Elsewhere, Deep(inner=Item(3.0), remark="a")) == expected | {"of_inner": 3.0, "remark": "a"}

@@ -12,7 +12,7 @@ from glasspara.runs.errors import stand_out
 from glasspara.runs.measurement import read
 from glasspara.runs.run import average_repeats, segment
 from glasspara.runs.scatter import find_repeats
-from glasspara.simulation.layouts import compose
+from glasspara.simulation.writer import compose
 
 NOISE = 2.0e-8
 FIRST_LINE = 9  # of the rows

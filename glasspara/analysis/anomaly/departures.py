@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import InputError, UsageError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, assess
 from glasspara.fitting.judge.misfit import EXPLAINED, OXYGEN
@@ -42,6 +43,9 @@ from glasspara.fitting.result import FitResult, describes
 from glasspara.fitting.search.minimise import Minimum, refine
 from glasspara.model.parameters import ALLOWANCES, allowances_in_words
 from glasspara.replicates.cores import on_one_thread
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 EDGES = (
     2.5, 3.0, 4.0, 6.0, 10.0, 20.0, 30.0, 37.0, 43.0, 50.0, 60.0, 70.0, 100.0, 150.0, 200.0, 250.0, 310.0, 350.0,
@@ -78,7 +82,8 @@ class RunDeviation:
 class Departure:
     """A window in which the data leave the model.
 
-    ``p_with_allowances`` is the corrected p-value with instrumental errors granted; None where they were not asked for.
+    ``p_with_allowances`` is the corrected p-value with instrumental errors allowed for; None where they
+    were not asked for.
     """
 
     test: WindowTest
@@ -97,7 +102,7 @@ class Departure:
 
     @property
     def established(self) -> bool:
-        """Whether the departure is there also when instrumental errors are granted, or a thermometer off in it."""
+        """Whether the departure is there also when instrumental errors are allowed for, or a thermometer off in it."""
         if self.p_with_allowances is None:
             return True
         return self.p_with_allowances < ALPHA and not self.is_thermometer
@@ -124,8 +129,8 @@ class Departure:
         return "above" if all(clear) else "below"
 
 
-@dataclass(frozen=True)
-class AnomalyResult:
+@dataclass(frozen=True, repr=False)
+class AnomalyResult(Answer):
     """The tests of all windows that hold points, rising in temperature, and the departures among them.
 
     ``fit`` is that to all points, ``rest`` the minimum without the windows found (that of ``fit`` where there are
@@ -152,13 +157,26 @@ class AnomalyResult:
         found: BoolArray = np.all([np.ones(len(self.data), dtype=bool), *outside], axis=0)
         return found
 
+    def to_frame(self) -> DataFrame:
+        """One row a window: its F test, and by how many standard deviations the data leave the model there."""
+        from pandas import DataFrame
+
+        sigmas = {item.test.window: item.sigmas for item in self.departures}
+        rows = [
+            (test.window.low, test.window.high, test.points, test.statistic, test.p_value, test.p_corrected,
+             test.found, sigmas.get(test.window))
+            for test in self.tests
+        ]  # fmt: skip
+        names = ["T_low_K", "T_high_K", "points", "f_ratio", "p_value", "p_corrected", "found", "sigma"]
+        return DataFrame(rows, columns=names)
+
     @property
     def tests(self) -> tuple[WindowTest, ...]:
         return self.findings.tests
 
     @property
     def established(self) -> bool:
-        """Whether the data leave the model anywhere, instrumental errors granted."""
+        """Whether the data leave the model anywhere, instrumental errors allowed for."""
         return any(item.established for item in self.departures)
 
 
@@ -189,7 +207,7 @@ def anomaly(
     windows = [window for window in _windows(edges) if window.count(data)]
     if len(windows) < 2:
         raise InputError(
-            "all points lie in one window of temperature: there is no rest to hold it against",
+            "all points lie in one window of temperature: there is no rest to compare it with",
             remedy="Give --windows other edges, or files over more temperatures",
         )
     result = fit(data, settings)

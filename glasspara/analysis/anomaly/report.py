@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import numpy as np
 from rich.console import Console
 
-from glasspara.analysis.fit.report import FitBlock, fit_block
+from glasspara.analysis.fit.report import FitBlock
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.block import fill
-from glasspara.report.frame import Report, RunBlock, run_block
+from glasspara.report.frame import Report, RunBlock
 from glasspara.report.table import columns_text, csv_text, point_columns, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
 
@@ -26,11 +25,11 @@ WINDOWS, POINTS, FIGURE = "anomaly.csv", "anomaly_points.csv", "anomaly.png"
 class WindowBlock(TypedDict):
     """F test of one window of temperature; null where it cannot be tested, or has no upper end."""
 
-    low_K: float
-    high_K: float | None
+    low_K: Annotated[float, "window.low"]
+    high_K: Annotated[float | None, lambda test: _end(test.window)]
     points: int
-    f_ratio: float
-    f_dof: list[int]
+    f_ratio: Annotated[float, "statistic"]
+    f_dof: Annotated[list[int], "dof"]
     p_value: float | None
     p_corrected: float | None
 
@@ -38,7 +37,7 @@ class WindowBlock(TypedDict):
 class ThermometerBlock(TypedDict):
     """The relative error of a thermometer that would explain most of a departure."""
 
-    relative_error: float
+    relative_error: Annotated[float, "value"]
     error: float
     p_beyond: float
 
@@ -48,32 +47,32 @@ class DeviationBlock(TypedDict):
 
     run: RunBlock
     points: int
-    mean_deviation: float
+    mean_deviation: Annotated[float, "mean"]
     error: float
-    unit: str
-    sigma: float
+    unit: Literal["emu/g"]
+    sigma: Annotated[float, "sigmas"]
 
 
 class DepartureBlock(TypedDict):
     """A window in which the data leave the model."""
 
-    low_K: float
-    high_K: float | None
-    sigma: float
+    low_K: Annotated[float, "test.window.low"]
+    high_K: Annotated[float | None, lambda item: _end(item.test.window)]
+    sigma: Annotated[float, "sigmas"]
     side: Literal["above", "below", "off"]
     p_with_allowances: float | None
     established: bool
     thermometer: ThermometerBlock | None
-    runs: list[DeviationBlock]
+    runs: Annotated[list[DeviationBlock], "deviations"]
 
 
 class RestBlock(TypedDict):
     """The fit without the windows that the data leave the model in."""
 
-    assessment: AssessmentBlock
-    chi2: float
-    ndof: int
-    parameters: dict[str, float]
+    assessment: Annotated[AssessmentBlock, "rest_assessment"]
+    chi2: Annotated[float, "rest.chi2"]
+    ndof: Annotated[int, "rest.statistics.ndof"]
+    parameters: Annotated[dict[str, float], "rest.reported"]
 
 
 class AnomalyBlock(TypedDict):
@@ -81,72 +80,24 @@ class AnomalyBlock(TypedDict):
 
     assessment: AssessmentBlock
     notes: list[FindingBlock]
-    found: bool
+    found: Annotated[bool, lambda result: bool(result.departures)]
     established: bool
-    windows_tried: int
-    independent_trials: float
-    windows: list[WindowBlock]
+    windows_tried: Annotated[int, "findings.tried"]
+    independent_trials: Annotated[float, "findings.trials"]
+    windows: Annotated[list[WindowBlock], "tests"]
     departures: list[DepartureBlock]
-    without_departures: RestBlock
+    without_departures: Annotated[RestBlock, ""]
     fit: FitBlock
 
 
 class AnomalyDocument(TypedDict):
     """What ``anomaly`` adds to the frame."""
 
-    anomaly: AnomalyBlock
+    anomaly: Annotated[AnomalyBlock, ""]
 
 
-def anomaly_document(result: AnomalyResult) -> AnomalyDocument:
-    rest = fill(
-        RestBlock,
-        result.rest,
-        assessment=result.rest_assessment,
-        ndof=result.rest.statistics.ndof,
-        parameters=result.rest.reported,
-    )
-    block = fill(
-        AnomalyBlock,
-        result,
-        found=bool(result.departures),
-        windows_tried=result.findings.tried,
-        independent_trials=result.findings.trials,
-        windows=[
-            fill(WindowBlock, item, **_range(item.window), f_ratio=item.statistic, f_dof=item.dof)
-            for item in result.tests
-        ],
-        departures=[_departure(item) for item in result.departures],
-        without_departures=rest,
-        fit=fit_block(result.fit),
-    )
-    return {"anomaly": block}
-
-
-def _range(window: TemperatureWindow) -> dict[str, float | None]:
-    return {"low_K": window.low, "high_K": window.high if np.isfinite(window.high) else None}
-
-
-def _departure(item: Departure) -> DepartureBlock:
-    shift = item.thermometer
-    runs = [
-        fill(
-            DeviationBlock,
-            one,
-            run=run_block(one.run),
-            mean_deviation=one.mean,
-            unit="emu/g",
-            sigma=one.sigmas,
-        )
-        for one in item.deviations
-    ]
-    return fill(
-        DepartureBlock,
-        item,
-        **_range(item.test.window),
-        sigma=item.sigmas,
-        thermometer=shift and fill(ThermometerBlock, shift, relative_error=shift.value),
-        runs=runs,
-    )
+def _end(window: TemperatureWindow) -> float | None:
+    return window.high if np.isfinite(window.high) else None
 
 
 def _tables(inputs: Sequence[Input], result: AnomalyResult) -> dict[str, str]:
@@ -165,8 +116,15 @@ def windows_csv(inputs: Sequence[Input], result: AnomalyResult) -> str:
     rows: list[Sequence[object]] = []
     for test in result.tests:
         window, found = test.window, departures.get(test.window)
-        high = window.high if np.isfinite(window.high) else None
-        common = (window.low, high, test.points, test.statistic, *test.dof, test.p_value, test.p_corrected)
+        common = (
+            window.low,
+            _end(window),
+            test.points,
+            test.statistic,
+            *test.dof,
+            test.p_value,
+            test.p_corrected,
+        )
         if found is None:
             rows.append((*common, 0, *(None,) * 8))
             continue
@@ -227,5 +185,5 @@ def _by_run(found: Departure) -> str:
 
 
 REPORT = Report(
-    "anomaly", anomaly_document, _tables, show_anomaly, files=("anomaly.json", WINDOWS, POINTS, FIGURE)
+    "anomaly", AnomalyDocument, _tables, show_anomaly, files=("anomaly.json", WINDOWS, POINTS, FIGURE)
 )

@@ -10,6 +10,7 @@ from glasspara.cli.groups import (
     ParameterOptions,
     ReplicateOptions,
     TheoryOptions,
+    VerdictOptions,
     all_trace_ions_of,
 )
 from glasspara.cli.options import option
@@ -53,7 +54,7 @@ def compare(
     models: Models = None,
     trace_ions: options.TraceIons = None,
     parameters: ParameterOptions,
-    allowances: options.Allowances = True,
+    verdict: VerdictOptions,
     theory: TheoryOptions,
     replicates: ReplicateCount = None,
     work: ReplicateOptions,
@@ -67,7 +68,7 @@ def compare(
     """
     from glasspara.analysis.compare.report import FIGURE, REPORT
 
-    settings = parameters.for_any_model(data, iron_from_sample=False, allowances=allowances)
+    settings = parameters.for_any_model(data, iron_from_sample=False, verdict=verdict)
     ions = all_trace_ions_of(trace_ions, data.sample_data)
     workers = work.workers
     output.check(REPORT.files)

@@ -24,6 +24,7 @@ from glasspara.analysis.compare.simulated_test import NestedTest, Simulation, St
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, on_ordinary
 from glasspara.fitting.judge.misfit import misfit_findings
@@ -48,8 +49,8 @@ COLUMNS = (
 """Columns of the table of models."""
 
 
-@dataclass(frozen=True)
-class CompareResult:
+@dataclass(frozen=True, repr=False)
+class CompareResult(Answer):
     """The comparison. ``contestants`` stand in the order asked for, ``best`` is the usable one of least scaled AIC.
 
     ``scale`` divides chi2 in the scaled criterion: 1, or the smallest chi2/ndof of all models where even that is too
@@ -179,7 +180,7 @@ def compare(
 
 
 def _cone(data: Dataset, each: Mapping[str, FitSettings], trace_ions: tuple[TraceIon, ...]) -> ConeFit | None:
-    """Ordinary magnetism as a whole, where a model with an ATS term is to be held against it."""
+    """Ordinary magnetism as a whole, where a model with an ATS term is to be compared with it."""
     for settings in each.values():
         if settings.model.has_ats:
             iron, widths = settings.known_iron, settings.granted(data)
@@ -188,7 +189,7 @@ def _cone(data: Dataset, each: Mapping[str, FitSettings], trace_ions: tuple[Trac
 
 
 def _reference(usable: Sequence[Contestant]) -> Contestant | None:
-    """The model with an ATS term that ordinary magnetism is held against: the ETM, or the best of those there are."""
+    """The model with an ATS term that ordinary magnetism is compared with: the ETM, or the best of those there are."""
     ats = [item for item in usable if item.family == "ats"]
     return next((item for item in ats if item.name == "etm"), _best(ats))
 
@@ -235,7 +236,7 @@ def _best(found: Sequence[Contestant]) -> Contestant | None:
 def _with_far_points_enlarged(
     data: Dataset, settings: Mapping[str, FitSettings]
 ) -> tuple[Dataset, tuple[Finding, ...]]:
-    """``data`` with Huber's errors. Each model by its own would be compared on data of its own making."""
+    """``data`` with Huber's errors, the same for all models: otherwise each model would choose its own errors."""
     best = _best(_ranking(data, settings)[1])
     if best is None:
         return data, ()
@@ -275,7 +276,7 @@ def _serves(ordinary: OrdinaryMagnetism) -> bool:
 
 
 def _test_of_etm(found: Sequence[Contestant]) -> AtsTest | None:
-    """The test of the ATS term that the fit of the ETM made, errors of the instrument granted."""
+    """The test of the ATS term that the fit of the ETM made, errors of the instrument allowed for."""
     return next((item.result.ats_test for item in found if item.name == "etm" and item.result), None)
 
 

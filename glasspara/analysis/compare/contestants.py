@@ -96,7 +96,7 @@ def settings_of(
 
 
 def contestant(name: str, data: Dataset, settings: FitSettings, *, cone: ConeFit | None = None) -> Contestant:
-    """The model ``name`` fitted to ``data``, and held against ordinary magnetism by ``cone``; without its criteria."""
+    """The model ``name`` fitted to ``data``, and compared with ordinary magnetism by ``cone``; without its criteria."""
     entry = CATALOGUE[name]
     try:
         result = fit(data, settings, ordinary=cone or False, brief=True)

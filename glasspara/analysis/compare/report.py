@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
 from glasspara.analysis.compare.comparison import COLUMNS
-from glasspara.analysis.fit.report import OrdinaryBlock, ordinary_block
+from glasspara.analysis.fit.report import OrdinaryBlock, with_ordinary
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.block import fill
 from glasspara.report.frame import Report
 from glasspara.report.table import csv_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
@@ -18,6 +17,7 @@ from glasspara.report.terminal import Column, show_assessment, show_inputs, show
 if TYPE_CHECKING:
     from glasspara.analysis.compare.comparison import CompareResult
     from glasspara.analysis.compare.contestants import Contestant
+    from glasspara.analysis.compare.simulated_test import NestedTest
     from glasspara.data.loading import Input
 
 DATA, FIGURE = "compare.csv", "compare.png"
@@ -42,18 +42,22 @@ class ContestantBlock(TypedDict):
     name: str
     text: str
     status: str
-    problem: str
-    chi2: float | None
-    ndof: int | None
-    n_free: int | None
-    aic: float | None
-    bic: float | None
+    problem: Annotated[str, lambda item: "" if item.problem is None else item.problem.text]
+    chi2: Annotated[float | None, lambda item: _number(item, "chi2")]
+    ndof: Annotated[int | None, lambda item: _number(item, "ndof")]
+    n_free: Annotated[int | None, lambda item: _number(item, "n_free")]
+    aic: Annotated[float | None, lambda item: _number(item, "aic")]
+    bic: Annotated[float | None, lambda item: _number(item, "bic")]
     aic_scaled: float | None
     bic_scaled: float | None
-    delta_aic: float | None
+    delta_aic: Annotated[float | None, "delta"]
     weight: float | None
-    reasons: list[FindingBlock]
-    parameters: dict[str, FittedValueBlock]
+    reasons: Annotated[
+        list[FindingBlock], lambda item: () if item.result is None else item.result.assessment.reasons
+    ]
+    parameters: Annotated[
+        dict[str, FittedValueBlock], lambda item: item.result.parameters if item.usable else {}
+    ]
 
 
 class CompareBlock(TypedDict):
@@ -65,76 +69,44 @@ class CompareBlock(TypedDict):
 
     assessment: AssessmentBlock
     notes: list[FindingBlock]
-    models: list[ContestantBlock]
-    best: str | None
+    models: Annotated[list[ContestantBlock], "contestants"]
+    best: Annotated[str | None, "best.name"]
     scale: float
     ats_needed: bool | None
     ats_established: bool | None
-    ordinary_magnetism: OrdinaryBlock | None
-    p_value: float | None
-    p_value_method: Literal["F distribution", "parametric bootstrap"] | None
-    p_value_is_bound: bool | None
-    p_value_f: float | None
-    f_ratio: float | None
-    f_dof: list[int] | None
-    replicates: int
-    replicates_failed: int
-    replicates_as_large: int
-    seed: int | None
+    ordinary_magnetism: Annotated[OrdinaryBlock | None, with_ordinary]
+    p_value: Annotated[float | None, "test.p_value"]
+    p_value_method: Annotated[
+        Literal["F distribution", "parametric bootstrap"] | None,
+        lambda result: result.test and _method(result.test),
+    ]
+    p_value_is_bound: Annotated[bool | None, "test.is_bound"]
+    p_value_f: Annotated[float | None, "test.p_f"]
+    f_ratio: Annotated[float | None, "test.statistic"]
+    f_dof: Annotated[
+        list[int] | None, lambda result: result.test and (result.test.extra_parameters, result.test.ndof)
+    ]
+    replicates: Annotated[int, lambda result: result.test.replicates if result.test else 0]
+    replicates_failed: Annotated[int, lambda result: result.test.failed if result.test else 0]
+    replicates_as_large: Annotated[int, lambda result: result.test.hits if result.test else 0]
+    seed: Annotated[
+        int | None, lambda result: result.test.seed if result.test and result.test.replicates else None
+    ]
 
 
 class CompareDocument(TypedDict):
     """What ``compare`` adds to the frame."""
 
-    compare: CompareBlock
+    compare: Annotated[CompareBlock, ""]
 
 
-def compare_document(result: CompareResult) -> CompareDocument:
-    test = result.test
-    of_the_test: dict[str, Any] = dict.fromkeys(_OF_THE_TEST) | dict.fromkeys(_COUNTS, 0)
-    if test is not None:
-        of_the_test = {
-            "p_value": test.p_value,
-            "p_value_method": "F distribution" if test.p_bootstrap is None else "parametric bootstrap",
-            "p_value_is_bound": test.is_bound,
-            "p_value_f": test.p_f,
-            "f_ratio": test.statistic,
-            "f_dof": (test.extra_parameters, test.ndof),
-            "replicates": test.replicates,
-            "replicates_failed": test.failed,
-            "replicates_as_large": test.hits,
-            "seed": test.seed if test.replicates else None,
-        }
-    block = fill(
-        CompareBlock,
-        result,
-        models=[contestant_block(item) for item in result.contestants],
-        best=None if result.best is None else result.best.name,
-        ordinary_magnetism=None
-        if result.ordinary is None
-        else ordinary_block(result.ordinary, established=bool(result.ats_established)),
-        **of_the_test,
-    )
-    return {"compare": block}
+def _number(item: Contestant, name: str) -> float | None:
+    """A number of the fit, where it is usable."""
+    return getattr(item.result.statistics, name) if item.result is not None and item.usable else None
 
 
-_COUNTS = ("replicates", "replicates_failed", "replicates_as_large")
-_OF_THE_TEST = ("p_value", "p_value_method", "p_value_is_bound", "p_value_f", "f_ratio", "f_dof", "seed")
-
-
-def contestant_block(item: Contestant) -> ContestantBlock:
-    """A model of the comparison, with its numbers where it has a usable fit."""
-    result = item.result if item.usable else None
-    names = ("chi2", "ndof", "n_free", "aic", "bic")
-    return fill(
-        ContestantBlock,
-        item,
-        problem="" if item.problem is None else item.problem.text,
-        **{name: None if result is None else getattr(result.statistics, name) for name in names},
-        delta_aic=item.delta,
-        reasons=() if item.result is None else item.result.assessment.reasons,
-        parameters={} if result is None else result.parameters,
-    )
+def _method(test: NestedTest) -> str:
+    return "F distribution" if test.p_bootstrap is None else "parametric bootstrap"
 
 
 def _tables(inputs: Sequence[Input], result: CompareResult) -> dict[str, str]:
@@ -180,4 +152,4 @@ def _size(value: float) -> str:
     return f"{value:.1f}" if abs(value) < 1.0e5 else f"{value:.4g}"
 
 
-REPORT = Report("compare", compare_document, _tables, show_compare, files=("compare.json", DATA, FIGURE))
+REPORT = Report("compare", CompareDocument, _tables, show_compare, files=("compare.json", DATA, FIGURE))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli import options
 from glasspara.cli.grouping import Only
-from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, answer
+from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, VerdictOptions, answer
 from glasspara.cli.options import own_option
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.values import larmor
@@ -50,7 +50,7 @@ def curie(
     ),
     parameters: Annotated[ParameterOptions, Only("n_fe", "fix", "free", "start", "limit", "constrain")],
     theory: TheoryOptions,
-    allowances: options.Allowances = True,
+    verdict: VerdictOptions,
     output: OutputWithPlots,
 ) -> None:
     """Weak-field runs: Curie law against (14) against the whole model, and T (chi + chi_L) at low temperatures (18).
@@ -62,7 +62,7 @@ def curie(
     from glasspara.analysis.curie.report import REPORT
     from glasspara.analysis.curie.weak_points import TOLERANCE
 
-    settings = parameters.settings(theory.theory(), data, iron_from_sample=True, allowances=allowances)
+    settings = parameters.settings(theory.theory(), data, iron_from_sample=True, verdict=verdict)
     given = None if chi_larmor is None else larmor(chi_larmor)
 
     def analyse(points: Dataset) -> CurieResult:

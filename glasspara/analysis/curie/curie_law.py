@@ -26,6 +26,7 @@ from glasspara.analysis.curie.weak_points import TOLERANCE, WeakData, select_wea
 from glasspara.analysis.linear import FTest
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.plausibility import implausible
@@ -46,8 +47,8 @@ AMPLITUDE_NAMES = ("n_ats", "d0min_qs4", "d0max_qs4")
 _CURIE_UNIT = "emu K g^-1 Oe^-1"
 
 
-@dataclass(frozen=True)
-class CurieResult:
+@dataclass(frozen=True, repr=False)
+class CurieResult(Answer):
     """Everything about the weak points.
 
     ``assessment`` is that of the low-temperature test; ``law_assessment`` says whether a Curie law describes the data.

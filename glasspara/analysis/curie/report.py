@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
 from glasspara.analysis.curie.weak_laws import UNITS, Quantity
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.block import fill
-from glasspara.report.frame import QuantityBlock, Report, RunBlock, run_block
+from glasspara.report.frame import QuantityBlock, Report, RunBlock, of_runs
 from glasspara.report.table import columns_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.wording import percent, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.curie.curie_law import CurieResult
-    from glasspara.analysis.curie.weak_laws import LowTemperatureTest, WeakFit
+    from glasspara.analysis.curie.weak_laws import WeakFit
     from glasspara.data.loading import Input
 
 TABLE, FIGURE, LOW_FIGURE = "curie.csv", "curie.png", "low_temperature.png"
@@ -34,11 +34,13 @@ class LowTemperatureBlock(TypedDict):
     nature: Literal[
         "glass-like", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"
     ]
-    slope: QuantityBlock
+    slope: Annotated[QuantityBlock, lambda test: Quantity(test.slope, test.slope_error, _CHI)]
     slope_error_scaled: float
-    expected_slope: float
-    curie_constant: QuantityBlock
-    chi_larmor: QuantityBlock
+    expected_slope: Annotated[float, "expected"]
+    curie_constant: Annotated[
+        QuantityBlock, lambda test: Quantity(test.curie_constant, test.curie_error, _CURIE)
+    ]
+    chi_larmor: Annotated[QuantityBlock, lambda test: Quantity(test.chi_larmor, test.chi_larmor_error, _CHI)]
     chi_larmor_source: str
     statistic: float
     dof: list[int]
@@ -57,7 +59,7 @@ class WeakFitBlock(TypedDict):
     n_points: int
     n_free: int
     quantities: dict[str, QuantityBlock]
-    correlation_of_c_and_g: float | None
+    correlation_of_c_and_g: Annotated[float | None, "correlation"]
 
 
 class WeakRunBlock(RunBlock):
@@ -66,9 +68,9 @@ class WeakRunBlock(RunBlock):
     ``reason`` says why points were left out; null where all are weak.
     """
 
-    n_weak: int
-    curie_curvature: float
-    ats_curvature: float
+    n_weak: Annotated[int, lambda item: 0 if item.used is None else len(item.used)]
+    curie_curvature: Annotated[float, "curie"]
+    ats_curvature: Annotated[float, "ats"]
     reason: FindingBlock | None
 
 
@@ -79,67 +81,37 @@ class CurieBlock(TypedDict):
     law_assessment: AssessmentBlock
     notes: list[FindingBlock]
     curie_fails: bool
-    curie_p_value: float
-    curie_p_with_allowances: float | None
-    tolerance: float
-    fitted_ats_curvature: float
-    low_temperature_test: LowTemperatureBlock
-    curie_constant_mass_spectrometry: QuantityBlock | None
-    fits: list[WeakFitBlock]
-    whole_model_status: str
-    runs: list[WeakRunBlock]
+    curie_p_value: Annotated[float, "glass_test.p_value"]
+    curie_p_with_allowances: Annotated[float | None, "glass_test.p_with_allowances"]
+    tolerance: Annotated[float, "weak.tolerance"]
+    fitted_ats_curvature: Annotated[float, "curvature"]
+    low_temperature_test: Annotated[LowTemperatureBlock, _low]
+    curie_constant_mass_spectrometry: Annotated[QuantityBlock | None, "curie_ms"]
+    fits: Annotated[
+        list[WeakFitBlock],
+        _fits,
+    ]
+    whole_model_status: Annotated[str, "whole_fit.assessment.status"]
+    runs: Annotated[list[WeakRunBlock], lambda result: of_runs(WeakRunBlock, result.weak.runs)]
 
 
 class CurieDocument(TypedDict):
     """What ``curie`` adds to the frame."""
 
-    convention: str
-    orientation: str
-    curie: CurieBlock
+    convention: Annotated[str, "whole_fit.model.convention"]
+    orientation: Annotated[str, "whole_fit.model.orientation"]
+    curie: Annotated[CurieBlock, ""]
 
 
-def curie_document(result: CurieResult) -> CurieDocument:
+def _low(result: CurieResult) -> LowTemperatureBlock:
     weak = result.weak
-    block = fill(
-        CurieBlock,
-        result,
-        curie_p_value=result.glass_test.p_value,
-        curie_p_with_allowances=result.glass_test.p_with_allowances,
-        tolerance=weak.tolerance,
-        fitted_ats_curvature=result.curvature,
-        low_temperature_test=_low(result.low, result),
-        curie_constant_mass_spectrometry=result.curie_ms,
-        fits=[
-            fill(WeakFitBlock, item, n_points=len(weak.data), correlation_of_c_and_g=item.correlation)
-            for item in result.fits
-        ],
-        whole_model_status=result.whole_fit.assessment.status,
-        runs=[
-            fill(
-                WeakRunBlock,
-                item,
-                **run_block(item.run),
-                n_weak=0 if item.used is None else len(item.used),
-                curie_curvature=item.curie,
-                ats_curvature=item.ats,
-            )
-            for item in weak.runs
-        ],
-    )
-    return fill(CurieDocument, result.whole_fit.model, curie=block)
-
-
-def _low(test: LowTemperatureTest, result: CurieResult) -> LowTemperatureBlock:
     return fill(
-        LowTemperatureBlock,
-        test,
-        slope=Quantity(test.slope, test.slope_error, _CHI),
-        expected_slope=test.expected,
-        curie_constant=Quantity(test.curie_constant, test.curie_error, _CURIE),
-        chi_larmor=Quantity(test.chi_larmor, test.chi_larmor_error, _CHI),
-        low_window_end_K=result.weak.low_end,
-        high_window_start_K=result.weak.high_start,
+        LowTemperatureBlock, result.low, low_window_end_K=weak.low_end, high_window_start_K=weak.high_start
     )
+
+
+def _fits(result: CurieResult) -> list[WeakFitBlock]:
+    return [fill(WeakFitBlock, law, n_points=len(result.weak.data)) for law in result.fits]
 
 
 def _tables(inputs: Sequence[Input], result: CurieResult) -> dict[str, str]:
@@ -206,4 +178,4 @@ def _cell(item: WeakFit, name: str) -> str:
     return "" if found is None else value_with_error(found.value, found.error)
 
 
-REPORT = Report("curie", curie_document, _tables, show_curie, files=("curie.json", TABLE, FIGURE, LOW_FIGURE))
+REPORT = Report("curie", CurieDocument, _tables, show_curie, files=("curie.json", TABLE, FIGURE, LOW_FIGURE))

@@ -21,7 +21,6 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from glasspara.analysis.derive.assumptions import assume
     from glasspara.analysis.derive.consequences import DeriveResult, derive
     from glasspara.analysis.derive.fitted_values import (
         FittedValues,
@@ -29,10 +28,11 @@ if TYPE_CHECKING:
         values_of_fit,
         values_of_preset,
     )
+    from glasspara.analysis.derive.quantities import assume
 
 __getattr__, __dir__ = face(
     __name__,
     dict.fromkeys(__all__, "glasspara.analysis.derive.fitted_values")
     | dict.fromkeys(("DeriveResult", "derive"), "glasspara.analysis.derive.consequences")
-    | {"assume": "glasspara.analysis.derive.assumptions"},
+    | {"assume": "glasspara.analysis.derive.quantities"},
 )

@@ -55,6 +55,12 @@ def derive(
     p_star: str | None = own_option(
         "--p-star", "P*, by which n_ats is multiplied. [1]", "P[:P]", panel=ASSUMED
     ),
+    e_max: str | None = own_option(
+        "--e-max",
+        "Upper cutoff E_max of the asymmetry, for the normalisation 1/P*. [100:1000]",
+        "K[:K]",
+        panel=ASSUMED,
+    ),
     oxygen: str | None = own_option(
         "--oxygen", "Oxygen of the glass, g^-1. [2e22, of SiO2]", "N[:N]", panel=ASSUMED
     ),
@@ -75,7 +81,8 @@ def derive(
     FILE is a report.json of glasspara fit, or a preset (BK7), or data files, which are fitted first. Exit status 5: the
     fit is not to be trusted.
     """
-    texts = {"xi": xi, "charge": charge, "n_tunn": n_tunn, "qs4": qs4, "p_star": p_star, "oxygen": oxygen}
+    texts = {"xi": xi, "charge": charge, "n_tunn": n_tunn, "qs4": qs4, "p_star": p_star}
+    texts |= {"e_max": e_max, "oxygen": oxygen}
     given = {name: _range(text, name) for name, text in texts.items() if text is not None}
     for flag, value in (("--d0", d0), ("--area-per-particle", area_per_particle)):
         if value is not None and not 0.0 < value < float("inf"):
@@ -93,9 +100,9 @@ def derive(
     if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
         raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
 
-    from glasspara.analysis.derive.assumptions import assume
     from glasspara.analysis.derive.consequences import TEMPERATURES
     from glasspara.analysis.derive.consequences import derive as follow
+    from glasspara.analysis.derive.quantities import assume
 
     result = follow(
         source,
@@ -138,9 +145,12 @@ def _source(
 ) -> tuple[FittedValues, Loaded | None]:
     """Fitted values, and the files where they come from data."""
     from glasspara.analysis.derive import fitted_values
+    from glasspara.fitting.result import FitResult
     from glasspara.presets import is_preset
 
-    first = data.files[0]
+    if isinstance(data.given, FitResult):
+        return fitted_values.values_of_fit(data.given), None
+    first = data.files[0] if data.files else ""
     is_report = first.lower().endswith(".json")
     of_preset = is_preset(first) and not Path(first).exists()
     if is_report or of_preset:
@@ -160,6 +170,6 @@ def _source(
 
     from glasspara.fitting.fit import fit
 
-    settings = verdict.applied(parameters.settings(theory.theory(model), data, iron_from_sample=True))
+    settings = parameters.settings(theory.theory(model), data, iron_from_sample=True, verdict=verdict)
     loaded = data.load(quiet=output.quiet)
     return fitted_values.values_of_fit(fit(loaded.data, settings)), loaded

@@ -2,7 +2,7 @@
 
 G. Jug and S. Recchia, arXiv:2111.12644: eqs. (1), (7), (12), (13), (15), (18). Magnetisation gives the product
 D_0 (Q/e) S4 and the concentration times P*; how a product divides among its factors it does not say. What needs an
-assumption names it (:mod:`glasspara.analysis.derive.assumptions`); its range then stands beside the error of the fit.
+assumption names it (:mod:`glasspara.analysis.derive.quantities`); its range then stands beside the error of the fit.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glasspara.analysis.derive.assumptions import Assumption
 from glasspara.analysis.derive.fitted_values import FittedValues
 from glasspara.analysis.derive.quantities import (
     PRINTED_FACTOR,
+    Assumption,
     Formula,
     at_temperature,
     from_the_fit,
     with_assumptions,
 )
 from glasspara.findings import Assessment, Finding, finding
-from glasspara.fitting.judge.standard_errors import UNDETERMINED
+from glasspara.findings.answer import Answer
+from glasspara.fitting.judge.determination import UNDETERMINED
 from glasspara.report.table import Columns
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ class Check:
     holds: bool | None
 
 
-@dataclass(frozen=True)
-class DeriveResult:
+@dataclass(frozen=True, repr=False)
+class DeriveResult(Answer):
     """All that follows from ``source``."""
 
     source: FittedValues
@@ -133,7 +134,7 @@ def derive(
     ----------
     source : FittedValues
     assumed : name -> Assumption
-        As :func:`glasspara.analysis.derive.assumptions.assume` gives them. (Q/e) S4 is not assumed where the model
+        As :func:`glasspara.analysis.derive.quantities.assume` gives them. (Q/e) S4 is not assumed where the model
         has it.
     d0 : float, optional
         Mean tunnelling amplitude D_0, K; (Q/e) S4 then follows from it.

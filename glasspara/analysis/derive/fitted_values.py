@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,21 +10,15 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import InputError, UsageError
-from glasspara.files.source import read_bytes
 from glasspara.findings import Finding, finding
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS
 from glasspara.physics.ats import conventions
 from glasspara.presets import load_preset
-from glasspara.report.frame import SCHEMA_VERSION
-
-MOST_BYTES = 200_000_000
-"""Bytes of a report: with many bootstrap replicates and profiles they grow."""
+from glasspara.report.reading import read_report as read_any_report
 
 _ROUNDING = 1.0e-6  # of correlations
 _LARGEST = 1.0e100  # no number of a fit is; powers of larger ones are none
-
-_REMEDY = "Give the report.json that glasspara fit wrote"
 
 
 @dataclass(frozen=True)
@@ -133,8 +126,10 @@ def read_report(path: str, *, fit: int | None = None) -> FittedValues:
     UsageError
         There are several fits and ``fit`` does not say which.
     """
-    document = _document(path)
-    fits = document["fits"]
+    document = read_any_report(path, command="fit").document
+    fits = document.get("fits")
+    if not isinstance(fits, list) or not fits:
+        raise InputError("the report holds no fit", where=path)
     if fit is None and len(fits) > 1:
         raise UsageError(
             f"{path} holds {len(fits)} fits", remedy=f"Say which with --fit-number 1 to {len(fits)}"
@@ -146,24 +141,7 @@ def read_report(path: str, *, fit: int | None = None) -> FittedValues:
     try:
         return _values(block, document, path)
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
-        raise InputError(f"the report is damaged ({error!r})", where=path, remedy=_REMEDY) from error
-
-
-def _document(path: str) -> dict[str, Any]:
-    try:
-        document = json.loads(read_bytes(path, most=MOST_BYTES).decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError("this is no JSON", where=path, remedy=_REMEDY) from error
-    if not isinstance(document, dict) or document.get("command") != "fit":
-        raise InputError("this is no report of glasspara fit", where=path, remedy=_REMEDY)
-    if document.get("schema_version") != SCHEMA_VERSION:
-        raise InputError(
-            f"the report has another schema version than {SCHEMA_VERSION}", where=path, remedy=_REMEDY
-        )
-    fits, inputs = document.get("fits"), document.get("inputs")
-    if not isinstance(fits, list) or not fits or not isinstance(inputs, list):
-        raise InputError("the report holds no fit", where=path, remedy=_REMEDY)
-    return document
+        raise InputError(f"the report is damaged ({error!r})", where=path) from error
 
 
 def _values(block: Mapping[str, Any], document: Mapping[str, Any], path: str) -> FittedValues:

@@ -1,4 +1,4 @@
-"""The quantities that ``derive`` knows, each a function of parameters and assumptions.
+"""The quantities that ``derive`` knows, each a function of parameters and assumptions, and these with their sources.
 
 G. Jug and S. Recchia, arXiv:2111.12644: eqs. (1), (7), (12), (13), (15), (18). Eq. (1): ordered regions (RERs) are
 spheres of radius xi; four that touch leave between them the regular tetrahedron of edge 2 xi less four spherical
@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import acos, exp, pi, sqrt
+from math import acos, exp, inf, log, pi, sqrt
 
-from glasspara.analysis.derive.assumptions import Assumption
 from glasspara.analysis.derive.fitted_values import FittedValues
+from glasspara.errors import UsageError
 from glasspara.model.parameters import ATS_NAMES, to_canonical
 from glasspara.physics.ats import (
     PHASE_PER_AREA,
@@ -27,6 +27,70 @@ from glasspara.physics.ats import (
 )
 from glasspara.physics.ions.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A number that the data do not give: a value, or a range where ``low`` < ``high``.
+
+    ``given`` says that the user supplied it.
+    """
+
+    name: str
+    symbol: str
+    low: float
+    high: float
+    unit: str
+    source: str
+    given: bool = False
+
+    @property
+    def middle(self) -> float:
+        """Geometric mean of the ends."""
+        return sqrt(self.low * self.high)
+
+    @property
+    def is_range(self) -> bool:
+        return self.low < self.high
+
+
+_SOURCE = "arXiv:2111.12644"
+
+DEFAULTS = (
+    Assumption("xi", "ξ", 31.0, 31.0, "nm", f"RER size 2 xi of about 62 nm for BK7, {_SOURCE}"),
+    Assumption("charge", "q", 1.0, 1.0, "e", "charge of one tunnelling particle: O-"),
+    Assumption("n_tunn", "N_tunn", 20.0, 600.0, "1", f"range in the literature, as quoted in {_SOURCE}"),
+    Assumption(
+        "qs4", "(Q/e) S4", 1.0e4, 3.0e4, "A^2",
+        f"three-level average with the broad maximum of M_intr(H) that Fig. 23 of {_SOURCE} has at 20 to 50 kOe",
+    ),
+    Assumption(
+        "e_max", "E_max", 1.0e2, 1.0e3, "K", "upper cutoff of the asymmetry: not published; up to the glass transition"
+    ),
+    Assumption("p_star", "P*", 1.0, 1.0, "1", f"absorbed in n_ATS in the tables of {_SOURCE}"),
+    Assumption(
+        "oxygen", "n(O)", 2.0e22, 2.0e22, "g^-1", "oxygen of pure SiO2, 2 x 6.022e23 / 60.08 g; less in other glasses"
+    ),
+)  # fmt: skip
+"""Every assumption with its default."""
+
+
+def assume(given: Mapping[str, tuple[float, float]]) -> dict[str, Assumption]:
+    """The defaults by name, replaced by the ranges that the user has ``given``.
+
+    Raises
+    ------
+    UsageError
+        An end is not positive and finite, or the lower above the upper.
+    """
+    found = {item.name: item for item in DEFAULTS}
+    for name, (low, high) in given.items():
+        if not 0.0 < low <= high < inf:
+            raise UsageError(f"{name}: {low:g} to {high:g} is no range of positive numbers")
+        known = found[name]
+        found[name] = Assumption(name, known.symbol, low, high, known.unit, "given by the user", given=True)
+    return found
+
 
 Values = Mapping[str, float]
 
@@ -216,6 +280,8 @@ def with_assumptions(measured: bool, known: Mapping[str, Assumption]) -> list[Fo
                 unique(*area_needs, *number_needs)),
         Formula("smallest_rer", "smallest RER 2 xi whose void has a face of S4", "nm",
                 lambda v: 0.2 * smallest_xi(area(v)), loop),
+        Formula("inverse_p_star", "1/P* = 2 pi ln(D_0max/D_0min) ln(E_max/D_min), by (8)", "1",
+                lambda v: 2.0 * pi * log(v["d0max_qs4"] / v["d0min_qs4"]) * log(v["e_max"] / v["d_min"]), ("e_max",)),
         *_numbers("", "", lambda v: v["p_star"], ("p_star",), number, number_needs),
         *(
             formula

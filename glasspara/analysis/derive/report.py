@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from rich.console import Console
 
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.package import __version__
-from glasspara.report.block import fill
 from glasspara.report.frame import InputBlock, Report, ValueBlock
 from glasspara.report.table import columns_text
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
@@ -17,6 +16,7 @@ from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.derive.consequences import DerivedQuantity, DeriveResult
+    from glasspara.analysis.derive.fitted_values import FittedValues
     from glasspara.data.loading import Input
 
 TABLE, FIGURE = "derive.csv", "derive.png"
@@ -38,80 +38,55 @@ class DerivedQuantityBlock(TypedDict):
 
     name: str
     text: str
-    temperature_K: float | None
+    temperature_K: Annotated[float | None, "temperature"]
     value: float
     error: float | None
     low: float
     high: float
     unit: str
-    assumptions: list[str]
+    assumptions: Annotated[list[str], "needs"]
     determined: bool
 
 
 class CheckBlock(TypedDict):
     """A condition that the numbers should meet; null where only part of the assumed range meets it."""
 
-    code: str
-    text: str
+    code: Annotated[str, "condition.code"]
+    text: Annotated[str, "condition.text"]
     holds: bool | None
 
 
 class DeriveBlock(TypedDict):
     """What follows from fitted parameters, by the fit alone and with assumptions."""
 
-    source: str
-    status: str
+    source: Annotated[str, "source.source"]
+    status: Annotated[str, "source.status"]
     assessment: AssessmentBlock
     notes: list[FindingBlock]
     qs4_measured: bool
-    parameters: dict[str, ValueBlock]
+    parameters: Annotated[dict[str, ValueBlock], lambda result: _parameters(result.source)]
     assumptions: dict[str, AssumptionBlock]
     quantities: list[DerivedQuantityBlock]
     checks: list[CheckBlock]
 
 
 class _OfAReport(TypedDict, total=False):
-    inputs: list[InputBlock]
+    inputs: Annotated[list[InputBlock], lambda result: result.source.inputs or None]
 
 
 class DeriveDocument(_OfAReport):
     """What ``derive`` adds to the frame; ``inputs`` are those of the report that it read."""
 
-    model: str
-    convention: str
-    orientation: str
-    derive: DeriveBlock
+    model: Annotated[str, "source.model"]
+    convention: Annotated[str, "source.convention"]
+    orientation: Annotated[str, "source.orientation"]
+    derive: Annotated[DeriveBlock, ""]
 
 
-def derive_document(result: DeriveResult) -> DeriveDocument:
-    source = result.source
-    block = fill(
-        DeriveBlock,
-        result,
-        source=source.source,
-        status=source.status,
-        parameters={
-            name: {"value": value, "error": source.error(name) or None}
-            for name, value in source.values.items()
-        },
-        quantities=[
-            fill(DerivedQuantityBlock, item, temperature_K=item.temperature, assumptions=item.needs)
-            for item in result.quantities
-        ],
-        checks=[
-            {"code": item.condition.code, "text": item.condition.text, "holds": item.holds}
-            for item in result.checks
-        ],
-    )
-    document: DeriveDocument = {
-        "model": source.model,
-        "convention": source.convention,
-        "orientation": source.orientation,
-        "derive": block,
+def _parameters(source: FittedValues) -> dict[str, ValueBlock]:
+    return {
+        name: {"value": value, "error": source.error(name) or None} for name, value in source.values.items()
     }
-    if source.inputs:
-        document["inputs"] = cast("list[InputBlock]", list(source.inputs))
-    return document
 
 
 def _tables(_: Sequence[Input], result: DeriveResult) -> Mapping[str, str]:
@@ -187,4 +162,4 @@ def _show(title: str, items: Sequence[DerivedQuantity], out: Console) -> None:
     out.print()
 
 
-REPORT = Report("derive", derive_document, _tables, show_derive, files=("derive.json", TABLE, FIGURE))
+REPORT = Report("derive", DeriveDocument, _tables, show_derive, files=("derive.json", TABLE, FIGURE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli import options
@@ -15,13 +16,15 @@ from glasspara.cli.groups import (
     trace_ions_of,
 )
 from glasspara.cli.options import option
-from glasspara.cli.output import PART_FAILED, OutputWithPlots, Unfinished, stop
+from glasspara.cli.output import PART_FAILED, OutputWithPlots, Unfinished
 from glasspara.cli.values import names, pairs
+from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glasspara.data.loading import Input, Loaded
+    from glasspara.data.dataset import Dataset
+    from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.exploration import IntervalRequest
     from glasspara.fitting.problem.settings import FitSettings
@@ -36,6 +39,15 @@ PerRun = Annotated[
         "A fit of its own for each run, or one for all.",
         panel=options.MODEL,
         common=True,
+    ),
+]
+PerSample = Annotated[
+    bool,
+    option(
+        "--per-sample",
+        "A fit of its own for each sample: the files go together whose headers give one name, or without a name one "
+        "mass.",
+        panel=options.MODEL,
     ),
 ]
 Bootstrap = Annotated[
@@ -102,6 +114,7 @@ def fit(
     theory: TheoryOptions,
     stages: StageOptions,
     per_run: PerRun = False,
+    per_sample: PerSample = False,
     minos: Minos = None,
     profile: ProfileOf = None,
     contour: ContourOf = None,
@@ -113,7 +126,8 @@ def fit(
 ) -> None:
     """Read, fit, subtract term by term, report.
 
-    Exit status 5: the fit was done and is reported, but is not to be trusted; 6: with --per-run, some files failed.
+    Fits of single runs or samples end with a summary, one row a fit (summary.csv). Exit status 5: the fit was done and
+    is reported, but is not to be trusted; 6: some of several files failed, or were left out.
 
     Example: glasspara fit run.dat --mass 35.7 --out results
     """
@@ -121,19 +135,23 @@ def fit(
 
     chosen = theory.theory(model, ions, trace_ions_of(trace_ions, data.sample_data))
     iron_from_sample = chosen.has_ats and ions == "both"
-    settings = verdict.applied(
-        parameters.settings(chosen, data, method=stages.method, iron_from_sample=iron_from_sample)
+    settings = parameters.settings(
+        chosen, data, iron_from_sample=iron_from_sample, verdict=verdict, method=stages.method
     )
     request = _interval_request(minos, profile, contour)
     if request is not None:
         request.check(settings)
+    if per_run and per_sample:
+        raise UsageError("--per-run and --per-sample make different fits", remedy="Give one of them")
+    batch = per_run or per_sample
     replicates = _Replicates(bootstrap, bootstrap_kind, work, output)
     output.check(REPORT.files)
     failed: list[tuple[str, GlassparaError]] = []
     # A joint fit without one of its files is another fit.
     jobs = work.workers
-    loaded = data.load(quiet=output.quiet, failed=failed if per_run else None, jobs=jobs)
-    results = replicates.run(_fit(loaded, settings, request, per_run=per_run, jobs=jobs, quiet=output.quiet))
+    loaded = data.load(quiet=output.quiet, failed=failed if batch else None, jobs=jobs)
+    parts = _parts(loaded.data, per_run=per_run, per_sample=per_sample)
+    results = replicates.run(_fit(parts, settings, request, jobs=jobs, quiet=output.quiet))
 
     def figures() -> dict[str, bytes]:
         return _figures(
@@ -143,13 +161,13 @@ def fit(
     output.deliver(
         REPORT,
         loaded,
-        Fits(tuple(results), tuple(failed)),
+        Fits(tuple(results), tuple(failed), batch),
         trusted=all(result.assessment.trusted for result in results) or bool(failed),
         figures=figures,
         written=replicates.finish,
     )
     if failed:
-        stop(PART_FAILED)
+        output.stop(PART_FAILED)
 
 
 def _interval_request(
@@ -162,21 +180,24 @@ def _interval_request(
     return IntervalRequest(names(minos), names(profile), pairs(contour, "--contour"))
 
 
+def _parts(data: Dataset, *, per_run: bool, per_sample: bool) -> list[Dataset]:
+    """The data of each fit."""
+    if per_run:
+        return [replace(data, runs=(run,)) for run in data.runs]
+    return data.by_sample() if per_sample else [data]
+
+
 def _fit(
-    loaded: Loaded,
+    parts: Sequence[Dataset],
     settings: FitSettings,
     request: IntervalRequest | None,
     *,
-    per_run: bool,
     jobs: int,
     quiet: bool,
 ) -> list[FitResult]:
-    from glasspara.data.dataset import Dataset
     from glasspara.fitting.batch import fit_each
     from glasspara.report.progress import progress
 
-    data = loaded.data
-    parts = [Dataset((run,)) for run in data.runs] if per_run else [data]
     with progress("fitting", quiet=quiet) as report:
         return fit_each(parts, settings, request=request, jobs=jobs, progress=report)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_args, get_type_hints
 
 import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.findings import AssessmentBlock, FindingBlock, finding
+from glasspara.analysis.fit.summary import SUMMARY, show_summary, summary_csv
+from glasspara.findings import Assessment, AssessmentBlock, FindingBlock, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.judge.misfit import PlaceBlock
 from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
 from glasspara.fitting.result import FittedParameter
@@ -24,7 +26,6 @@ from glasspara.report.frame import (
     RunBlock,
     ValueBlock,
     failures,
-    run_block,
 )
 from glasspara.report.table import column, columns_text, csv_text, provenance
 from glasspara.report.terminal import (
@@ -38,13 +39,14 @@ from glasspara.report.terminal import (
 from glasspara.wording import p_value, two_errors, value_with_error
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.contours import Contour
     from glasspara.fitting.intervals.minos import Interval, ProfileCurve
-    from glasspara.fitting.judge.ordinary import OrdinaryMagnetism
-    from glasspara.fitting.result import Bootstrap, FitResult, Quantity, TraceEffect
-    from glasspara.model.model import Terms
+    from glasspara.fitting.result import Bootstrap, FitResult, Quantity
+    from glasspara.model.model import Model, Terms
 
 
 REPORT_FILE, PARAMETERS, DATA, REPLICATES = "report.json", "parameters.csv", "data.csv", "bootstrap.csv"
@@ -65,7 +67,7 @@ class ConstraintBlock(TypedDict):
 
     mean: float
     error: float
-    error_of: Literal["value", "logarithm"]
+    error_of: Annotated[Literal["value", "logarithm"], lambda known: "logarithm" if known.log else "value"]
     assumed: bool
 
 
@@ -93,8 +95,8 @@ class DerivedBlock(QuantityBlock):
 class CorrelationBlock(TypedDict):
     """Correlation of the free parameters."""
 
-    names: list[str]
-    matrix: list[list[float]]
+    names: Annotated[list[str], "correlation_names"]
+    matrix: Annotated[list[list[float]], "correlation"]
 
 
 class StatisticsBlock(TypedDict):
@@ -142,18 +144,18 @@ class ProfileBlock(TypedDict):
     """Least chi2 above its minimum along one parameter, and what the others do meanwhile."""
 
     values: list[float]
-    chi2_rise: list[float]
-    parameters: dict[str, list[float]]
+    chi2_rise: Annotated[list[float], "rises"]
+    parameters: Annotated[dict[str, list[float]], "path"]
 
 
 class ContourLineBlock(TypedDict):
     """The line of one region; ``on_line`` is false where the region meets a limit or is open."""
 
     probability: float
-    chi2_rise: float
+    chi2_rise: Annotated[float, "rise"]
     closed: bool
     points: list[list[float]]
-    on_line: list[bool]
+    on_line: Annotated[list[bool], "found"]
 
 
 class ContourBlock(TypedDict):
@@ -181,8 +183,8 @@ class BootstrapBlock(TypedDict):
 
     kind: Literal["parametric", "residual"]
     seed: int
-    replicates: int
-    without_minimum: int
+    replicates: Annotated[int, lambda done: len(done.samples)]
+    without_minimum: Annotated[int, lambda done: len(done.problems)]
     p_value: float | None
     parameters: dict[str, SpreadBlock]
     derived: dict[str, SpreadBlock]
@@ -192,9 +194,9 @@ class BootstrapBlock(TypedDict):
 class TraceIonBlock(TypedDict):
     """A trace ion by its ratio to all iron."""
 
-    ion: str
-    j: float
-    g: float
+    ion: Annotated[str, "ion.name"]
+    j: Annotated[float, "ion.j"]
+    g: Annotated[float, "ion.g"]
     ratio: float
 
 
@@ -202,7 +204,7 @@ TraceEffectBlock = TypedDict(
     "TraceEffectBlock",
     {
         "ions": list[TraceIonBlock],
-        "with": dict[str, ValueBlock],
+        "with": Annotated[dict[str, ValueBlock], "with_ions"],
         "without": dict[str, ValueBlock],
         "change": dict[str, float],
     },
@@ -212,7 +214,7 @@ TraceEffectBlock = TypedDict(
 class ComponentBlock(TypedDict):
     """A part of the ordinary mixture; ``share_of_signal`` is that of the signal beside Larmor's."""
 
-    name: str
+    name: Annotated[str, component_name]
     kind: str
     weight: float
     unit: str
@@ -232,26 +234,31 @@ class DirectionBlock(TypedDict):
 class OrdinaryBlock(TypedDict):
     """Ordinary magnetism as a whole beside the ETM; margins in chi2, ``threshold`` what establishes the ATS term."""
 
-    chi2: float
-    n_points: int
-    p_value: float
-    chi2_etm: float
-    margin: float
-    margin_without_directions: float
-    margin_with_iron: float | None
-    chi2_with_ats_beside: float | None
-    threshold: float
-    iron_used: ValueBlock | None
-    iron_found: float
-    components: list[ComponentBlock]
-    directions: list[DirectionBlock]
-    ats_established: bool
+    chi2: Annotated[float, "ordinary.cone.chi2"]
+    n_points: Annotated[int, "ordinary.cone.n_points"]
+    p_value: Annotated[float, "ordinary.p_value"]
+    chi2_etm: Annotated[float, "ordinary.chi2_model"]
+    margin: Annotated[float, "ordinary.margin"]
+    margin_without_directions: Annotated[float, "ordinary.margin_without_directions"]
+    margin_with_iron: Annotated[float | None, "ordinary.margin_with_iron"]
+    chi2_with_ats_beside: Annotated[float | None, "ordinary.chi2_nested"]
+    threshold: Annotated[float, lambda _: THRESHOLD]
+    iron_used: Annotated[ValueBlock | None, "ordinary.cone.iron_used"]
+    iron_found: Annotated[float, "ordinary.cone.iron_found"]
+    components: Annotated[list[ComponentBlock], "ordinary.cone.components"]
+    directions: Annotated[list[DirectionBlock], "ordinary.cone.directions"]
+    ats_established: Annotated[bool, lambda result: bool(result.ats_established)]
+
+
+def with_ordinary(result: Any) -> Any:
+    """A result in which ordinary magnetism was compared, from which its block is filled; else None."""
+    return None if result.ordinary is None else result
 
 
 class ResidualsBlock(TypedDict):
     """Where the misfit of a poor fit is concentrated, the clearest place first."""
 
-    concentrated_in: list[PlaceBlock]
+    concentrated_in: Annotated[list[PlaceBlock], "misfit"]
 
 
 class StageBlock(TypedDict):
@@ -266,114 +273,71 @@ class FitBlock(TypedDict):
     """A fit with its runs, parameters, statistics and verdict."""
 
     method: Literal["joint", "staged", "staged-once"]
-    ions: str
-    runs: list[RunBlock]
+    ions: Annotated[str, "model.ions"]
+    runs: Annotated[list[RunBlock], lambda result: result.data.runs]
     parameters: dict[str, ParameterBlock]
-    correlation: CorrelationBlock
+    correlation: Annotated[CorrelationBlock, ""]
     derived: dict[str, DerivedBlock]
     statistics: StatisticsBlock
-    identifiability: IdentifiabilityBlock
+    identifiability: Annotated[IdentifiabilityBlock, "determination"]
     assessment: AssessmentBlock
     notes: list[FindingBlock]
-    ats_test: AtsTestBlock | None
+    ats_test: Annotated[AtsTestBlock | None, _ats_test]
     ats_established: bool | None
-    ordinary_magnetism: OrdinaryBlock | None
-    residuals: ResidualsBlock
-    stages: list[StageBlock]
-    profiles: dict[str, ProfileBlock]
+    ordinary_magnetism: Annotated[OrdinaryBlock | None, with_ordinary]
+    residuals: Annotated[ResidualsBlock, ""]
+    stages: Annotated[list[StageBlock], lambda result: stages_of(result.terms)]
+    profiles: Annotated[
+        dict[str, ProfileBlock], lambda result: {curve.name: curve for curve in result.profiles}
+    ]
     contours: list[ContourBlock]
     bootstrap: BootstrapBlock | None
-    trace_ions: TraceEffectBlock | None
+    trace_ions: Annotated[TraceEffectBlock | None, "trace_effect"]
 
 
 class FitDocument(TypedDict):
     """What ``fit`` adds to the frame."""
 
-    model: Annotated[str, tuple(MODELS)]
-    convention: str
-    orientation: str
+    model: Annotated[str, "model.name", tuple(MODELS)]
+    convention: Annotated[str, "model.convention"]
+    orientation: Annotated[str, "model.orientation"]
     fits: list[FitBlock]
-    failed: list[FailureBlock]
+    failed: Annotated[list[FailureBlock], lambda result: failures(result.failed)]
 
 
-@dataclass(frozen=True)
-class Fits:
-    """The fits of one command, and the files that had to be left out."""
+@dataclass(frozen=True, repr=False)
+class Fits(Answer):
+    """The fits of one command, and the files that had to be left out.
+
+    ``batch`` says whether it was to make many: their report ends with a summary.
+    """
 
     fits: tuple[FitResult, ...]
     failed: tuple[tuple[str, GlassparaError], ...] = ()
+    batch: bool = False
+
+    @property
+    def model(self) -> Model:
+        """The one model of all fits."""
+        return self.fits[0].model
+
+    @property
+    def verdicts(self) -> tuple[Assessment, ...]:
+        """One for each fit."""
+        return tuple(item.assessment for item in self.fits)
+
+    def to_frame(self) -> DataFrame:
+        """Parameters and derived numbers of all fits, one row each."""
+        from pandas import concat
+
+        return concat([item.to_frame().assign(fit=number) for number, item in enumerate(self.fits, 1)])
 
 
-def fit_document(result: Fits) -> FitDocument:
-    model = result.fits[0].model
-    fits = [fit_block(item) for item in result.fits]
-    return fill(FitDocument, model, model=model.name, fits=fits, failed=failures(result.failed))
-
-
-def fit_block(result: FitResult) -> FitBlock:
-    """A fit with its runs, parameters, statistics and verdict."""
+def _ats_test(result: FitResult) -> AtsTestBlock | None:
     test = result.ats_test
-    return fill(
-        FitBlock,
-        result,
-        ions=result.model.ions,
-        runs=[run_block(run) for run in result.data.runs],
-        parameters={name: _parameter(item) for name, item in result.parameters.items()},
-        correlation=fill(CorrelationBlock, None, names=result.correlation_names, matrix=result.correlation),
-        identifiability=result.determination,
-        ats_test=test
-        and fill(
-            AtsTestBlock,
-            test,
-            needed=test.needed if result.describes else None,
-            parameters_without=_values(test.parameters_without),
-        ),
-        ordinary_magnetism=None
-        if result.ordinary is None
-        else ordinary_block(result.ordinary, established=bool(result.ats_established)),
-        residuals={"concentrated_in": [place.block for place in result.misfit]},
-        stages=stages_of(result.terms),
-        profiles={
-            curve.name: fill(ProfileBlock, curve, chi2_rise=curve.rises, parameters=curve.path)
-            for curve in result.profiles
-        },
-        contours=[_contour(item) for item in result.contours],
-        bootstrap=None if result.bootstrap is None else _bootstrap(result.bootstrap),
-        trace_ions=None if result.trace_effect is None else _trace_effect(result.trace_effect),
-    )
-
-
-def _values(found: Mapping[str, tuple[float, float | None]]) -> dict[str, ValueBlock]:
-    return {name: {"value": value, "error": error} for name, (value, error) in found.items()}
-
-
-def _trace_effect(effect: TraceEffect) -> TraceEffectBlock:
-    return {
-        "ions": [fill(TraceIonBlock, item.ion, ion=item.ion.name, ratio=item.ratio) for item in effect.ions],
-        "with": _values(effect.with_ions),
-        "without": _values(effect.without),
-        "change": dict(effect.change),
-    }
-
-
-def ordinary_block(found: OrdinaryMagnetism, *, established: bool) -> OrdinaryBlock:
-    """Ordinary magnetism as a whole beside a model with an ATS term; ``established`` says whether that term is."""
-    cone = found.cone
-    used = cone.iron_used
-    return fill(
-        OrdinaryBlock,
-        found,
-        chi2=cone.chi2,
-        n_points=cone.n_points,
-        chi2_etm=found.chi2_model,
-        chi2_with_ats_beside=found.chi2_nested,
-        threshold=THRESHOLD,
-        iron_used=None if used is None else {"value": used[0], "error": used[1]},
-        iron_found=cone.iron_found,
-        components=[fill(ComponentBlock, item, name=component_name(item)) for item in cone.components],
-        directions=cone.directions,
-        ats_established=established,
-    )
+    if test is None:
+        return None
+    return fill(AtsTestBlock, test, needed=test.needed if result.describes else None)
 
 
 def stages_of(terms: Terms) -> list[StageBlock]:
@@ -392,21 +356,6 @@ def stages_of(terms: Terms) -> list[StageBlock]:
     ]
 
 
-def _parameter(item: FittedParameter) -> ParameterBlock:
-    known = item.constraint
-    held = known and fill(ConstraintBlock, known, error_of="logarithm" if known.log else "value")
-    return fill(ParameterBlock, item, constraint=held)
-
-
-def _contour(item: Contour) -> ContourBlock:
-    lines = [fill(ContourLineBlock, line, chi2_rise=line.rise, on_line=line.found) for line in item.lines]
-    return fill(ContourBlock, item, lines=lines)
-
-
-def _bootstrap(item: Bootstrap) -> BootstrapBlock:
-    return fill(BootstrapBlock, item, replicates=len(item.samples), without_minimum=len(item.problems))
-
-
 def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
     """One row a parameter and fit; derived numbers follow with kind "derived"."""
     model = fits[0].model
@@ -421,10 +370,10 @@ def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
         first = (number, "; ".join(run.label for run in result.data.runs), result.assessment.status)
         for name, item in result.parameters.items():
             value = (item.value, item.error, item.error_scaled, item.unit, item.at_limit)
-            rows.append((*first, name, _kind(item), *value, *_minos_cells(item)))
+            rows.append((*first, name, item.kind, *value, *_minos_cells(item)))
         for name, derived in result.derived.items():
             value = (derived.value, derived.error, None, derived.unit, None)
-            rows.append((*first, name, "derived", *value, *_minos_cells(derived)))
+            rows.append((*first, name, derived.kind, *value, *_minos_cells(derived)))
     header = (
         "fit", "runs", "status", "parameter", "kind", "value", "error", "error_scaled", "unit", "at_limit",
         "minos_lower", "minos_upper", "minos_lower_outcome", "minos_upper_outcome",
@@ -472,16 +421,6 @@ def contour_csv(inputs: Sequence[Input], result: FitResult, contour: Contour) ->
     return csv_text(comments, header, rows)
 
 
-def _kind(item: FittedParameter) -> str:
-    if item.stage:
-        return "stage"
-    if item.fixed:
-        return "held"
-    if item.constraint is None:
-        return "free"
-    return "assumed" if item.constraint.assumed else "constrained"
-
-
 def bootstrap_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
     """One row a replicate and fit, with the free parameters that it found."""
     comments = provenance("fit --bootstrap", inputs)
@@ -512,6 +451,8 @@ def show_fit(inputs: Sequence[Input], result: Fits, out: Console) -> None:
         if len(fits) > 1:
             out.print(Text(f"Fit {number} of {len(fits)}", style="bold"))
         _show_fit(item, out)
+    if result.batch:
+        show_summary(fits, result.failed, out)
 
 
 _STAGE_NAMES = {
@@ -653,7 +594,9 @@ def _state(item: FittedParameter) -> str:
     if item.fixed:
         return "held"
     if item.at_limit:
-        return f"at its {item.at_limit} limit; " + ("no error" if item.error is None else "error one-sided")
+        whose = "d0min_qs4, its" if (item.name, item.at_limit) == ("d0max_qs4", "lower") else "its"
+        limit = f"{whose} {item.at_limit} limit"
+        return f"at {limit}; " + ("no error" if item.error is None else "error one-sided")
     if item.constraint and item.constraint.assumed:
         return "free, with an assumed prior"
     if item.constraint:
@@ -670,6 +613,8 @@ def _tables(inputs: Sequence[Input], result: Fits) -> dict[str, str]:
         PARAMETERS: parameters_csv(inputs, result.fits),
         DATA: stages_csv(provenance("fit", inputs), staged),
     }
+    if result.batch:
+        tables[SUMMARY] = summary_csv(inputs, result.fits, result.failed)
     for prefix, item in zip(prefixes(len(result.fits)), result.fits, strict=True):
         for curve in item.profiles:
             tables[f"{prefix}{profile_stem(curve.name)}.csv"] = profile_csv(inputs, item, curve)
@@ -700,4 +645,4 @@ def _plain(name: str) -> str:
     return name.replace("[", "-").replace("]", "")
 
 
-REPORT = Report("fit", fit_document, _tables, show_fit, files=(REPORT_FILE, PARAMETERS, DATA))
+REPORT = Report("fit", FitDocument, _tables, show_fit, files=(REPORT_FILE, PARAMETERS, DATA))

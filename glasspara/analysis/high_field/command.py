@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli.grouping import Only
-from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, answer
+from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, VerdictOptions, answer
 from glasspara.cli.output import OutputWithPlots
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ def highfield(
     data: DataOptions,
     *,
     parameters: Annotated[ParameterOptions, Only("n_fe", "fix", "free", "start", "limit")],
+    verdict: VerdictOptions,
     theory: TheoryOptions,
     output: OutputWithPlots,
 ) -> None:
@@ -29,7 +30,7 @@ def highfield(
     from glasspara.analysis.high_field.field_dependence import high_field
     from glasspara.analysis.high_field.report import REPORT
 
-    settings = parameters.settings(theory.theory(), data, iron_from_sample=True)
+    settings = parameters.settings(theory.theory(), data, iron_from_sample=True, verdict=verdict)
     answer(REPORT, data, output, lambda points: high_field(points, settings), _figures)
 
 

@@ -18,6 +18,7 @@ from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import DomainError, InputError
 from glasspara.findings import Assessment, Finding, Where, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms, evaluate
@@ -65,8 +66,8 @@ class Peak:
     rises: bool | None
 
 
-@dataclass(frozen=True)
-class HighFieldResult:
+@dataclass(frozen=True, repr=False)
+class HighFieldResult(Answer):
     """The comparison of :data:`FORMS`, and the peaks of each that has a minimum."""
 
     comparison: CompareResult

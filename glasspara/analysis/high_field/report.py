@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.compare.report import ContestantBlock, contestant_block
+from glasspara.analysis.compare.report import ContestantBlock
 from glasspara.analysis.high_field.field_dependence import SCALES, SHORT
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.block import fill
-from glasspara.report.frame import Report, RunBlock, run_block
+from glasspara.report.frame import Report, RunBlock
 from glasspara.report.table import columns_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.compare.contestants import Contestant
-    from glasspara.analysis.high_field.field_dependence import HighFieldResult, Peak
+    from glasspara.analysis.high_field.field_dependence import HighFieldResult
     from glasspara.data.loading import Input
 
 TABLE = "highfield.csv"
@@ -34,10 +33,10 @@ class FieldPeakBlock(TypedDict):
     run: RunBlock
     form: str
     field: float | None
-    field_error: float | None
-    field_unit: str
-    highest_field: float
-    share_at_highest_field: float
+    field_error: Annotated[float | None, "error"]
+    field_unit: Literal["Oe"]
+    highest_field: Annotated[float, "top"]
+    share_at_highest_field: Annotated[float, "fall"]
     rises: bool | None
 
 
@@ -49,41 +48,16 @@ class HighFieldBlock(TypedDict):
 
     assessment: AssessmentBlock
     notes: list[FindingBlock]
-    forms: list[ContestantBlock]
-    best: str | None
-    scale: float
+    forms: Annotated[list[ContestantBlock], "comparison.contestants"]
+    best: Annotated[str | None, "comparison.best.name"]
+    scale: Annotated[float, "comparison.scale"]
     peaks: list[FieldPeakBlock]
 
 
 class HighFieldDocument(TypedDict):
     """What ``highfield`` adds to the frame."""
 
-    highfield: HighFieldBlock
-
-
-def highfield_document(result: HighFieldResult) -> HighFieldDocument:
-    comparison = result.comparison
-    block = fill(
-        HighFieldBlock,
-        result,
-        forms=[contestant_block(item) for item in comparison.contestants],
-        best=None if comparison.best is None else comparison.best.name,
-        scale=comparison.scale,
-        peaks=[_peak(item) for item in result.peaks],
-    )
-    return {"highfield": block}
-
-
-def _peak(item: Peak) -> FieldPeakBlock:
-    return fill(
-        FieldPeakBlock,
-        item,
-        run=run_block(item.run),
-        field_error=item.error,
-        field_unit="Oe",
-        highest_field=item.top,
-        share_at_highest_field=item.fall,
-    )
+    highfield: Annotated[HighFieldBlock, ""]
 
 
 def highfield_tables(inputs: Sequence[Input], result: HighFieldResult) -> dict[str, str]:
@@ -130,5 +104,5 @@ def _beyond(item: Contestant) -> str:
 
 
 REPORT = Report(
-    "highfield", highfield_document, highfield_tables, show_highfield, files=("highfield.json", TABLE)
+    "highfield", HighFieldDocument, highfield_tables, show_highfield, files=("highfield.json", TABLE)
 )

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import partial
 from io import StringIO
-from typing import TYPE_CHECKING, Any
-
-import typer
+from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli import options
+from glasspara.cli.grouping import Only
 from glasspara.cli.groups import workers
-from glasspara.cli.output import PART_FAILED, report_error
+from glasspara.cli.output import PART_FAILED, Output, report_error
 
 if TYPE_CHECKING:
     from glasspara.report.terminal import ConsoleSettings
     from glasspara.runs.measurement import Measurement, Reader
-
-
-@dataclass(frozen=True)
-class InspectOutput:
-    """Options of the output of a command that writes no files."""
-
-    as_json: options.JsonFlag = False
-    quiet: options.Quiet = False
-    asked: Any = field(default=None, metadata={"option": False})  # the Invocation, by ``grouped``
 
 
 def inspect(
@@ -34,49 +24,63 @@ def inspect(
     errors: options.Errors = "auto",
     exclude: options.Exclude = None,
     min_fit: options.MinFit = None,
+    skip_unsuitable: options.SkipUnsuitable = False,
     jobs: options.Jobs = None,
     *,
-    output: InspectOutput,
+    output: Annotated[Output, Only("as_json", "quiet")],
 ) -> None:
     """Instrument, sample, runs, moment column and why, every dropped row and why.
 
-    Exit status 6: some of several files could not be read; the others are shown.
+    Exit status 6: some of several files could not be read, or were left out by --skip-unsuitable; the others are shown.
     """
     from glasspara.analysis.inspect.inspection import Inspection
-    from glasspara.analysis.inspect.report import REPORT
-    from glasspara.errors import GlassparaError
+    from glasspara.analysis.inspect.report import REPORT, show_end
+    from glasspara.errors import GlassparaError, InputError, UnsuitableError
     from glasspara.files.exclusion import parse_exclusions
+    from glasspara.files.naming import find_files, passed_over
     from glasspara.replicates.cores import each_file
-    from glasspara.report.frame import to_text
     from glasspara.report.progress import progress
-    from glasspara.report.terminal import ConsoleSettings, console, show_assessment
+    from glasspara.report.terminal import ConsoleSettings, console
     from glasspara.runs.measurement import Reader
 
     shown = not (output.as_json or output.quiet)
-    reader = Reader(moment, errors, parse_exclusions(exclude or [], files), min_fit)
+    names = find_files(files)
+    reader = Reader(moment, errors, parse_exclusions(exclude or [], names.paths), min_fit)
     task = partial(_inspect_one, reader=reader, settings=ConsoleSettings.of(sys.stdout) if shown else None)
     found, failed = [], []
+    passed = [*names.passed_over]
+    left_out: list[tuple[str, str]] = []
     with (
         progress("reading", quiet=output.quiet) as report,
-        each_file(task, files, jobs=workers(jobs), progress=report) as outcomes,
+        each_file(task, names.paths, jobs=workers(jobs), progress=report) as outcomes,
     ):
-        for path, outcome in zip(files, outcomes, strict=True):
+        for path, outcome in zip(names.paths, outcomes, strict=True):
+            if isinstance(outcome, UnsuitableError) and (path in names.found or skip_unsuitable):
+                (passed if path in names.found else left_out).append((path, outcome.what))
+                continue
             if isinstance(outcome, GlassparaError):
-                if len(files) == 1 and not output.as_json:
+                if len(names.paths) == 1 and not output.as_json:
                     raise outcome
                 failed.append((path, outcome))
-                report_error(outcome)
+                if output.receive is None:
+                    report_error(outcome)
                 continue
             found.append(outcome.measurement)
             sys.stdout.write(outcome.text)
-    result = Inspection.of(found, failed)
+    notes = [*passed_over(passed), *passed_over(left_out, named=True)]
+    result = Inspection.of(found, failed, notes)
+    output = replace(output, asked=replace(output.asked, files=()))  # the block names them with their hashes
+    if output.hand_over(REPORT, None, result):
+        return
     if output.as_json:
-        sys.stdout.write(to_text(REPORT.document((), result, (), output.asked)))
+        output.print_document(output.document(REPORT, None, result))
     elif shown:
-        show_assessment(result.assessment, console(), result.notes)
+        show_end(result, console())
     sys.stdout.flush()
-    if failed:
-        raise typer.Exit(PART_FAILED if found else failed[0][1].exit_status)
+    if not found:
+        output.stop(failed[0][1].exit_status if failed else InputError.exit_status)
+    if failed or left_out:
+        output.stop(PART_FAILED)
 
 
 @dataclass(frozen=True)

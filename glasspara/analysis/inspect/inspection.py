@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from glasspara.errors import GlassparaError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.runs.measurement import Measurement
+from glasspara.runs.run import run_table
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from pandas import DataFrame
 
 
-@dataclass(frozen=True, eq=False)
-class Inspection:
+@dataclass(frozen=True, eq=False, repr=False)
+class Inspection(Answer):
     """The files that could be read, and those that could not, each with its error."""
 
     measurements: tuple[Measurement, ...]
@@ -25,9 +27,15 @@ class Inspection:
 
     @classmethod
     def of(
-        cls, measurements: Sequence[Measurement], failed: Sequence[tuple[str, GlassparaError]] = ()
+        cls,
+        measurements: Sequence[Measurement],
+        failed: Sequence[tuple[str, GlassparaError]] = (),
+        notes: Sequence[Finding] = (),
     ) -> Inspection:
-        """The inspection of these files; ``failed`` gives path and error of those that could not be read."""
+        """The inspection of these files; ``failed`` gives path and error of those that could not be read.
+
+        ``notes`` name files that were passed over; those of level "warning" are missed.
+        """
         reasons = []
         if measurements:
             runs = sum(len(item.runs) for item in measurements)
@@ -38,22 +46,11 @@ class Inspection:
         if failed:
             files = len(measurements) + len(failed)
             reasons.append(finding("inspect.not-read", failed=len(failed), files=files))
-        status = "nothing-usable" if not measurements else "partly-read" if failed else "read"
-        assessment = Assessment("inspect", status, tuple(reasons), trusted=not failed)
-        return cls(tuple(measurements), tuple(failed), assessment)
+        missed = bool(failed) or any(item.level == "warning" for item in notes)
+        status = "nothing-usable" if not measurements else "partly-read" if missed else "read"
+        assessment = Assessment("inspect", status, tuple(reasons), trusted=not missed)
+        return cls(tuple(measurements), tuple(failed), assessment, tuple(notes))
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> DataFrame:
         """One row a run: file, kind, nominal set point in ``unit``, number of points, ranges, source of the errors."""
-        import pandas as pd
-
-        return pd.DataFrame([
-            {
-                "file": run.file, "kind": run.kind, "nominal": run.nominal, "unit": run.unit, "n_points": len(run),
-                "T_min_K": run.temperature.min(), "T_max_K": run.temperature.max(),
-                "H_min_Oe": run.field.min(), "H_max_Oe": run.field.max(),
-                "moment_min_emu": run.moment.min(), "moment_max_emu": run.moment.max(),
-                "moment_column": run.moment_column, "sigma_source": run.sigma_source,
-            }
-            for item in self.measurements
-            for run in item.runs
-        ])  # fmt: skip
+        return run_table(run for item in self.measurements for run in item.runs)

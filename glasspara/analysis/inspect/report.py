@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.table import Table
 
 from glasspara.arrays import FloatArray
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.block import fill
 from glasspara.report.frame import FailureBlock, Report, failures
-from glasspara.report.terminal import Column, rows_in_words, show_assessment, show_table
+from glasspara.report.terminal import Column, rows_in_words, runs_in_words, show_assessment, show_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from glasspara.analysis.inspect.inspection import Inspection
     from glasspara.data.loading import Input
     from glasspara.runs.measurement import Measurement
-    from glasspara.runs.run import Run
 
 
 class DroppedRowBlock(TypedDict):
@@ -35,13 +33,13 @@ class InspectedRunBlock(TypedDict):
     kind: Literal["fixed-field", "fixed-temperature"]
     nominal: float
     unit: Literal["Oe", "K"]
-    n_points: int
+    n_points: Annotated[int, len]
     moment_column: str
-    t_range_K: tuple[float, float]
-    h_range_Oe: tuple[float, float]
-    moment_range_emu: tuple[float, float]
+    t_range_K: Annotated[tuple[float, float], lambda run: _range(run.temperature)]
+    h_range_Oe: Annotated[tuple[float, float], lambda run: _range(run.field)]
+    moment_range_emu: Annotated[tuple[float, float], lambda run: _range(run.moment)]
     sigma_source: str
-    branches: list[str]
+    branches: Annotated[list[str], "branch_labels"]
     warnings: list[FindingBlock]
 
 
@@ -52,19 +50,19 @@ class InspectedFileBlock(TypedDict):
     sha256: str
     instrument: str
     encoding: str
-    title: str
-    sample: str
+    title: Annotated[str, "header.title"]
+    sample: Annotated[str, "header.sample"]
     rows_read: int
     rows_used: int
     rows_dropped: dict[str, int]
     dropped: list[DroppedRowBlock]
-    moment_column: str
-    moment_reason: str
-    sigma_column: str | None
-    diagnostics: dict[str, float | None]
-    mass_mg: float | None
-    mass_source: str
-    mass_problem: str | None
+    moment_column: Annotated[str, "moment_choice.column"]
+    moment_reason: Annotated[str, "moment_choice.reason"]
+    sigma_column: Annotated[str | None, "moment_choice.sigma_column"]
+    diagnostics: Annotated[dict[str, float | None], "moment_choice.diagnostics"]
+    mass_mg: Annotated[float | None, "mass.value_mg"]
+    mass_source: Annotated[str, "mass.source"]
+    mass_problem: Annotated[str | None, "mass.problem"]
     runs: list[InspectedRunBlock]
     warnings: list[FindingBlock]
 
@@ -74,43 +72,8 @@ class InspectDocument(TypedDict):
 
     assessment: AssessmentBlock
     notes: list[FindingBlock]
-    inputs: list[InspectedFileBlock]
-    failed: list[FailureBlock]
-
-
-def inspect_document(result: Inspection) -> InspectDocument:
-    inputs = [_file(item) for item in result.measurements]
-    return fill(InspectDocument, result, inputs=inputs, failed=failures(result.failed))
-
-
-def _file(item: Measurement) -> InspectedFileBlock:
-    choice, mass = item.moment_choice, item.mass
-    return fill(
-        InspectedFileBlock,
-        item,
-        title=item.header.title,
-        sample=item.header.sample,
-        moment_column=choice.column,
-        moment_reason=choice.reason,
-        sigma_column=choice.sigma_column,
-        diagnostics=choice.diagnostics,
-        mass_mg=mass.value_mg,
-        mass_source=mass.source,
-        mass_problem=mass.problem,
-        runs=[_run(run) for run in item.runs],
-    )
-
-
-def _run(run: Run) -> InspectedRunBlock:
-    return fill(
-        InspectedRunBlock,
-        run,
-        n_points=len(run),
-        t_range_K=_range(run.temperature),
-        h_range_Oe=_range(run.field),
-        moment_range_emu=_range(run.moment),
-        branches=run.branch_labels,
-    )
+    inputs: Annotated[list[InspectedFileBlock], "measurements"]
+    failed: Annotated[list[FailureBlock], lambda result: failures(result.failed)]
 
 
 def _range(values: FloatArray) -> tuple[float, float]:
@@ -121,6 +84,27 @@ def show_inspection(inputs: Sequence[Input], result: Inspection, out: Console) -
     """Every file, and whether they can be used."""
     for item in result.measurements:
         show_measurement(item, out)
+    show_end(result, out)
+
+
+def show_end(result: Inspection, out: Console) -> None:
+    """One row a file where there are several, and whether they can be used."""
+    if len(result.measurements) > 1:
+        rows = [
+            (
+                item.path,
+                item.instrument,
+                item.header.sample or "not named",
+                "?" if item.mass.value_mg is None else f"{item.mass.value_mg:g}",
+                f"{item.rows_used} of {item.rows_read}",
+                runs_in_words([(run.kind, run.label) for run in item.runs]),
+                str(len(item.warnings)),
+            )
+            for item in result.measurements
+        ]
+        numbers = (Column(title, "number") for title in ("mass / mg", "rows used"))
+        columns = (Column("file", "path"), Column("instrument", "text"), Column("sample", "text"), *numbers)
+        show_table((*columns, Column("runs", "text"), Column("warnings", "number")), rows, out)
     show_assessment(result.assessment, out, result.notes)
 
 
@@ -192,4 +176,4 @@ def _span(values: FloatArray) -> str:
     return f"{values.min():.4g} .. {values.max():.4g}"
 
 
-REPORT = Report("inspect", inspect_document, lambda inputs, result: {}, show_inspection, files=())  # noqa: ARG005
+REPORT = Report("inspect", InspectDocument, lambda inputs, result: {}, show_inspection, files=())  # noqa: ARG005

@@ -23,8 +23,10 @@ from glasspara.analysis.linear.least_squares import (
     LinearFit,
     LinearModel,
     by_run,
+    by_thermometer,
     f_test,
     orthonormal,
+    tangent,
     weighted,
 )
 from glasspara.analysis.linear.splines import (
@@ -34,7 +36,6 @@ from glasspara.analysis.linear.splines import (
     even_knots,
     splines_of,
 )
-from glasspara.analysis.linear.tangent_space import by_thermometer, tangent
 
 __all__ = [
     "FTest",

@@ -2,12 +2,13 @@
 
 Every row is divided by its standard error. The first rows are the points of the data; rows below them are Gaussian
 knowledge of the coefficients. The F test compares the chi2 that the further columns gain with the chi2 that is left, so
-for Gaussian noise it is exact, and it does not depend on the size of the stated errors.
+for Gaussian noise it is exact, and it does not depend on the size of the stated errors. :func:`tangent` makes a linear
+fit of any fit near its minimum: what it left of the data, and what its parameters could still take up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -18,7 +19,10 @@ from glasspara.data.dataset import Dataset
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.statistics import f_p_value
 from glasspara.fitting.problem.nuisances import Disturbance, nuisances_of
-from glasspara.model.parameters import ALLOWANCES
+from glasspara.fitting.problem.problem import Constraint
+from glasspara.fitting.search.minimise import Minimum
+from glasspara.model.model import slope_by_log_temperature
+from glasspara.model.parameters import ALLOWANCES, to_canonical
 
 _RANK = 1.0e-9
 """Singular values below this share of the largest are rounding errors."""
@@ -261,3 +265,38 @@ def _unit_columns(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
 def _padded(columns: FloatArray, rows: int) -> FloatArray:
     """``columns``, or one column, with zeros below, for the rows of knowledge; as long as ``rows``."""
     return np.concatenate([columns, np.zeros((rows - len(columns), *columns.shape[1:]))])
+
+
+def tangent(minimum: Minimum, *, widths: Mapping[str, float] | None = None) -> LinearFit:
+    """The fit of ``minimum`` as a linear one; parameters at a limit count as fixed there.
+
+    Its rows are the points, then the constraints. Its residuals are free of all that the parameters could take up.
+    ``widths`` adds nuisances to it (``parameters.ALLOWANCES``), each with a Gaussian prior of that width about 0.
+    """
+    problem = minimum.problem
+    known = {item.kind for item in problem.nuisances}
+    more = {kind: width for kind, width in (widths or {}).items() if kind not in known}
+    added = nuisances_of(problem.data, more)
+    if added:
+        names = (*problem.coordinates.nuisances, *(item.name for item in added))
+        priors = {item.name: Constraint(0.0, item.width) for item in added}
+        problem = replace(
+            problem,
+            coordinates=replace(problem.coordinates, nuisances=names),
+            constraints={**problem.constraints, **priors},
+            nuisances=(*problem.nuisances, *added),
+        )
+    residuals, jacobian = problem.residuals_and_jacobian(problem.coordinates.from_reported(minimum.reported))
+    free = [name not in minimum.at_limit for name in problem.coordinates.names]
+    base = orthonormal(jacobian[:, free]) if any(free) else np.zeros((len(residuals), 0))
+    return LinearFit(residuals - base @ (base.T @ residuals), base, len(problem.data))
+
+
+def by_thermometer(minimum: Minimum) -> FloatArray:
+    """What a relative error of the thermometer does to the weighted residuals: T dM/dT over the errors, (n_points,)."""
+    problem = minimum.problem
+    slope = slope_by_log_temperature(
+        problem.data.temperature, problem.data.field, to_canonical(minimum.reported), problem.model
+    )
+    found: FloatArray = slope / problem.data.sigma
+    return found

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.fit.report import FitBlock, fit_block
+from glasspara.analysis.fit.report import FitBlock
 from glasspara.analysis.oscillations.waves import COLUMNS
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.block import fill
-from glasspara.report.frame import Report, RunBlock, run_block
+from glasspara.report.frame import Report, RunBlock
 from glasspara.report.table import csv_text, point_keys, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
-    from glasspara.analysis.oscillations.waves import OscillationResult, Peak
+    from glasspara.analysis.oscillations.waves import OscillationResult
     from glasspara.data.loading import Input
 
 PEAKS, POINTS, PERIODOGRAMS = "oscillations.csv", "oscillations_points.csv", "periodograms.csv"
@@ -36,36 +35,36 @@ class WaveBlock(TypedDict):
     abscissa: Literal["T", "1/T"]
     period: float
     period_error: float
-    period_unit: str
-    amplitude: float
-    amplitude_error: float
-    amplitude_beside_spline: float
-    amplitude_beside_spline_error: float
-    amplitude_unit: str
-    phase_rad: float
-    phase_error_rad: float
-    phase_at: float
+    period_unit: Annotated[str, "unit"]
+    amplitude: Annotated[float, "wave.amplitude"]
+    amplitude_error: Annotated[float, "wave.amplitude_error"]
+    amplitude_beside_spline: Annotated[float, "control.amplitude"]
+    amplitude_beside_spline_error: Annotated[float, "control.amplitude_error"]
+    amplitude_unit: Literal["emu/g"]
+    phase_rad: Annotated[float, "wave.phase"]
+    phase_error_rad: Annotated[float, "wave.phase_error"]
+    phase_at: Annotated[float, "middle"]
     power: dict[str, float]
-    power_at_1_percent: float
-    false_alarm_probability: float
-    false_alarm_probability_here: float
-    thermometer_relative_error: float | None
-    frequencies: int
+    power_at_1_percent: Annotated[float, "threshold"]
+    false_alarm_probability: Annotated[float, "fap"]
+    false_alarm_probability_here: Annotated[float, "fap_here"]
+    thermometer_relative_error: Annotated[float | None, "thermometer"]
+    frequencies: Annotated[int, lambda peak: len(peak.frequencies)]
 
 
 class OscillatingRunBlock(TypedDict):
     """A run that was searched, with its strongest waves."""
 
     run: RunBlock
-    spline_knots: int
+    spline_knots: Annotated[int, "knots"]
     peaks: list[WaveBlock]
 
 
 class ThermometerNoiseBlock(TypedDict):
     """Errors of the thermometer among the noise."""
 
-    relative_size: float
-    length_in_ln_T: float
+    relative_size: Annotated[float, "size"]
+    length_in_ln_T: Annotated[float, "length"]
 
 
 class OscillationsBlock(TypedDict):
@@ -78,15 +77,15 @@ class OscillationsBlock(TypedDict):
     assessment: AssessmentBlock
     notes: list[FindingBlock]
     found: bool
-    false_alarm_probability: float
-    false_alarm_probability_is_bound: bool
-    false_alarm_probability_beside: dict[str, float]
+    false_alarm_probability: Annotated[float, "fap"]
+    false_alarm_probability_is_bound: Annotated[bool, "is_bound"]
+    false_alarm_probability_beside: Annotated[dict[str, float], "by_description"]
     replicates: int
-    replicates_failed: int
+    replicates_failed: Annotated[int, "failed"]
     seed: int
-    residual_correlation: float
-    residual_correlation_p_value: float
-    thermometer_noise: ThermometerNoiseBlock | None
+    residual_correlation: Annotated[float, lambda result: result.correlation[0]]
+    residual_correlation_p_value: Annotated[float, lambda result: result.correlation[1]]
+    thermometer_noise: Annotated[ThermometerNoiseBlock | None, "wiggle"]
     runs: list[OscillatingRunBlock]
     fit: FitBlock
 
@@ -94,54 +93,7 @@ class OscillationsBlock(TypedDict):
 class OscillationsDocument(TypedDict):
     """What ``oscillations`` adds to the frame."""
 
-    oscillations: OscillationsBlock
-
-
-def oscillations_document(result: OscillationResult) -> OscillationsDocument:
-    wiggle = result.wiggle
-    noise = wiggle and {"relative_size": wiggle.size, "length_in_ln_T": wiggle.length}
-    block = fill(
-        OscillationsBlock,
-        result,
-        false_alarm_probability=result.fap,
-        false_alarm_probability_is_bound=result.is_bound,
-        false_alarm_probability_beside=result.by_description,
-        replicates_failed=result.failed,
-        residual_correlation=result.correlation[0],
-        residual_correlation_p_value=result.correlation[1],
-        thermometer_noise=noise,
-        runs=[
-            {
-                "run": run_block(item.run),
-                "spline_knots": item.knots,
-                "peaks": [_peak(peak) for peak in item.peaks],
-            }
-            for item in result.runs
-        ],
-        fit=fit_block(result.fit),
-    )
-    return {"oscillations": block}
-
-
-def _peak(item: Peak) -> WaveBlock:
-    return fill(
-        WaveBlock,
-        item,
-        period_unit=item.unit,
-        amplitude=item.wave.amplitude,
-        amplitude_error=item.wave.amplitude_error,
-        amplitude_beside_spline=item.control.amplitude,
-        amplitude_beside_spline_error=item.control.amplitude_error,
-        amplitude_unit="emu/g",
-        phase_rad=item.wave.phase,
-        phase_error_rad=item.wave.phase_error,
-        phase_at=item.middle,
-        power_at_1_percent=item.threshold,
-        false_alarm_probability=item.fap,
-        false_alarm_probability_here=item.fap_here,
-        thermometer_relative_error=item.thermometer,
-        frequencies=len(item.frequencies),
-    )
+    oscillations: Annotated[OscillationsBlock, ""]
 
 
 def _comments(inputs: Sequence[Input], result: OscillationResult) -> list[str]:
@@ -232,7 +184,7 @@ def show_oscillations(inputs: Sequence[Input], result: OscillationResult, out: C
 
 REPORT = Report(
     "oscillations",
-    oscillations_document,
+    OscillationsDocument,
     _tables,
     show_oscillations,
     files=("oscillations.json", PEAKS, POINTS, PERIODOGRAMS, FIGURE),

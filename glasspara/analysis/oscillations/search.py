@@ -295,7 +295,7 @@ class Noise:
     """The largest powers of replicates of noise, shape (replicates, tracks, 3): by model, by spline, both.
 
     Tracks are put on one scale by what is typical for noise in each: errors of a thermometer make slow waves in some
-    runs and not in others, and a wave of another run must not be held against those.
+    runs and not in others, and a wave of another run must not be compared with those.
     """
 
     largest: FloatArray

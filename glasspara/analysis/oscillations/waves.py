@@ -5,7 +5,7 @@ Source: G. Jug and S. Recchia, arXiv:2111.12644, Fig. 20: oscillations at interm
 beside two smooth descriptions that are fitted together with each wave: the model, and a spline that knows nothing of
 it. A wave counts by the lesser of its two powers. The chance that noise alone reaches as much anywhere in the search,
 over all frequencies, runs and abscissae, is counted in replicates of noise. Beside a model that does not describe the
-data every wave has power, and the lesser is that beside the spline: it is then held against what noise
+data every wave has power, and the lesser is that beside the spline: it is then compared with what noise
 reaches beside the spline alone.
 """
 
@@ -34,6 +34,7 @@ from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import InputError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import residual_correlation
 from glasspara.fitting.judge.plausibility import implausible
@@ -120,8 +121,8 @@ class RunOscillation:
         return max(self.peaks, key=lambda peak: peak.excess)
 
 
-@dataclass(frozen=True)
-class OscillationResult:
+@dataclass(frozen=True, repr=False)
+class OscillationResult(Answer):
     """The search. ``fap`` is that of the strongest wave of all.
 
     ``by_description`` is what it would be if one of the smooth descriptions stood alone; ``correlation`` that of

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.fit.report import FitBlock, fit_block
+from glasspara.analysis.fit.report import FitBlock
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.block import fill
 from glasspara.report.frame import QuantityBlock, Report
@@ -44,15 +44,15 @@ class PartitionPointBlock(TypedDict):
     ``reason`` why not.
     """
 
-    fe2_fraction: float
-    chi2: float
-    chi2_rise: float
-    ndof: int
-    p_value: float | None
+    fe2_fraction: Annotated[float, "fraction"]
+    chi2: Annotated[float, "minimum.chi2"]
+    chi2_rise: Annotated[float, "rise"]
+    ndof: Annotated[int, "minimum.statistics.ndof"]
+    p_value: Annotated[float | None, "minimum.statistics.p_value"]
     explained: bool
-    valid: bool
-    reason: str
-    parameters: dict[str, float]
+    valid: Annotated[bool, "minimum.valid"]
+    reason: Annotated[str, "minimum.reason"]
+    parameters: Annotated[dict[str, float], "minimum.reported"]
 
 
 class PartitionBlock(TypedDict):
@@ -60,48 +60,28 @@ class PartitionBlock(TypedDict):
 
     assessment: AssessmentBlock
     notes: list[FindingBlock]
-    fe2_fraction: float
-    intervals: dict[str, FractionIntervalBlock]
-    n_fe: IronBlock
-    scan: list[PartitionPointBlock]
+    fe2_fraction: Annotated[float, "best"]
+    intervals: Annotated[dict[str, FractionIntervalBlock], _intervals]
+    n_fe: Annotated[IronBlock, lambda result: _iron(*result.n_fe)]
+    scan: Annotated[list[PartitionPointBlock], "points"]
     fit: FitBlock
 
 
 class PartitionDocument(TypedDict):
     """What ``partition`` adds to the frame."""
 
-    partition: PartitionBlock
+    partition: Annotated[PartitionBlock, ""]
 
 
-def partition_document(result: PartitionResult) -> PartitionDocument:
-    value, error = result.n_fe
-    block = fill(
-        PartitionBlock,
-        result,
-        fe2_fraction=result.best,
-        intervals={
-            name: fill(FractionIntervalBlock, result.intervals[name], ends=result.ends(name), chi2_rise=level)
-            for name, level in result.levels.items()
-        },
-        n_fe={"value": value, "error": error, "unit": "g^-1", "held": error is None},
-        scan=[_point(item) for item in result.points],
-        fit=fit_block(result.fit),
-    )
-    return {"partition": block}
+def _iron(value: float, error: float | None) -> IronBlock:
+    return {"value": value, "error": error, "unit": "g^-1", "held": error is None}
 
 
-def _point(item: PartitionPoint) -> PartitionPointBlock:
-    statistics = item.minimum.statistics
-    return fill(
-        PartitionPointBlock,
-        item.minimum,
-        fe2_fraction=item.fraction,
-        chi2_rise=item.rise,
-        ndof=statistics.ndof,
-        p_value=statistics.p_value,
-        explained=item.explained,
-        parameters=item.minimum.reported,
-    )
+def _intervals(result: PartitionResult) -> dict[str, FractionIntervalBlock]:
+    return {
+        name: fill(FractionIntervalBlock, result.intervals[name], ends=result.ends(name), chi2_rise=level)
+        for name, level in result.levels.items()
+    }
 
 
 def _tables(inputs: Sequence[Input], result: PartitionResult) -> dict[str, str]:
@@ -182,7 +162,7 @@ def _row(item: PartitionPoint, names: Sequence[str]) -> list[str]:
 
 REPORT = Report(
     "partition",
-    partition_document,
+    PartitionDocument,
     _tables,
     show_partition,
     files=("partition.json", SCAN, PROFILE, CURVES, FIGURE, STACK),

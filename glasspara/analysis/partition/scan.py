@@ -19,6 +19,7 @@ from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.errors import SampleDataError, UsageError
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
 from glasspara.fitting.intervals.minos import INTERVAL_FOUND, Interval, ProfileCurve, minos
@@ -71,8 +72,8 @@ class PartitionPoint:
         return data.magnetisation - self.terms.beside_ats
 
 
-@dataclass(frozen=True)
-class PartitionResult:
+@dataclass(frozen=True, repr=False)
+class PartitionResult(Answer):
     """The scan. ``points`` stand in the order asked for; ``fit`` is the one with x free, from which rises count.
 
     ``intervals`` are by the names of :data:`LEVELS`, as distances from the best x; ``curve`` is the profile of chi2

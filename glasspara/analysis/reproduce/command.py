@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glasspara.cli.groups import workers
 from glasspara.cli.options import own_option
-from glasspara.cli.output import PART_FAILED, Output, stop
+from glasspara.cli.output import PART_FAILED, Output
 from glasspara.cli.values import names
 from glasspara.errors import UsageError
 
@@ -36,4 +36,4 @@ def reproduce(
         result = run(output.out, seed=seed, jobs=workers(jobs), steps=steps, progress=report)
     output.deliver(REPORT, None, result)
     if result.notes:
-        stop(PART_FAILED)
+        output.stop(PART_FAILED)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple
-from typing import TYPE_CHECKING, TypedDict
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
+from glasspara.files.naming import natural
 from glasspara.findings import FindingBlock
 from glasspara.package import __version__
-from glasspara.report.block import fill
 from glasspara.report.frame import Report
 from glasspara.report.table import csv_text
 from glasspara.report.terminal import Column, show_table
@@ -36,22 +37,26 @@ class RowBlock(TypedDict):
 
 
 class StepBlock(TypedDict):
-    """A command that makes tables or figures of the source; ``problem`` is the error of one that failed."""
+    """A command that makes tables or figures of the source; ``problem`` is the error of one that failed.
 
-    name: str
-    shows: str
-    text: str
+    ``remarks`` say where the source contradicts itself, or where ours differs for a known reason.
+    """
+
+    name: Annotated[str, "step.name"]
+    shows: Annotated[str, "step.shows"]
+    text: Annotated[str, "step.text"]
     command: str
-    exit_status: int
+    exit_status: Annotated[int, "status"]
     problem: str | None
-    files: list[str]
-    comparison: list[RowBlock]
+    files: Annotated[list[str], lambda item: [f"{item.step.name}/{name}" for name in item.files]]
+    remarks: Annotated[list[str], "step.remarks"]
+    comparison: Annotated[list[RowBlock], "rows"]
 
 
 class ReproduceBlock(TypedDict):
     """The source's tables and figures from synthetic data."""
 
-    synthetic: bool
+    synthetic: Literal[True]
     seed: int
     notes: list[FindingBlock]
     steps: list[StepBlock]
@@ -60,23 +65,7 @@ class ReproduceBlock(TypedDict):
 class ReproduceDocument(TypedDict):
     """What ``reproduce`` adds to the frame."""
 
-    reproduce: ReproduceBlock
-
-
-def reproduce_document(result: Reproduction) -> ReproduceDocument:
-    steps = [
-        fill(
-            StepBlock,
-            item.step,
-            command=item.command,
-            exit_status=item.status,
-            problem=item.problem,
-            files=[f"{item.step.name}/{name}" for name in item.files],
-            comparison=item.rows,
-        )
-        for item in result.steps
-    ]
-    return {"reproduce": fill(ReproduceBlock, result, synthetic=True, steps=steps)}
+    reproduce: Annotated[ReproduceBlock, ""]
 
 
 SOURCE = "G. Jug and S. Recchia, arXiv:2111.12644"
@@ -110,11 +99,12 @@ def index_markdown(result: Reproduction) -> str:
         lines += [f"## {item.step.shows}", "", f"{item.step.text}.", "", f"    {item.command}", ""]
         if item.failure is not None:
             lines += [item.failure.text, ""]
+        lines += [line for remark in item.step.remarks for line in (remark, "")]
         if item.rows:
             lines += ["| quantity | unit | published | here | here / published |", "|---|---|---|---|---|"]
             lines += [_line(row) for row in item.rows]
             lines.append("")
-        figures = [name for name in item.files if name.endswith(".png")]
+        figures = sorted((name for name in item.files if name.endswith(".png")), key=natural)
         lines += [line for name in figures for line in (f"![{name}]({item.step.name}/{name})", "")]
         others = [f"[{name}]({item.step.name}/{name})" for name in item.files if name not in figures]
         if others:
@@ -130,7 +120,20 @@ def _line(row: Row) -> str:
 def _both(row: Row) -> tuple[str, str]:
     """What is published, and what is found here."""
     here = "none" if row.value is None else value_with_error(row.value, row.error)
-    return value_with_error(row.published, row.published_error), here
+    return as_printed(row.published, row.published_error), here
+
+
+def as_printed(value: float, error: float | None) -> str:
+    """A published number with the digits that the source gives, in powers of ten where the reports use them."""
+    exponent = Decimal(repr(value)).adjusted()
+    exponent = exponent if exponent < -3 or exponent > 4 else 0
+    shown = f"{Decimal(repr(value)).scaleb(-exponent).normalize():f}"
+    if error is not None:
+        spread = Decimal(repr(error)).scaleb(-exponent).normalize()
+        digits = max(-int(spread.as_tuple().exponent), len(shown.partition(".")[2]))
+        shown = f"{Decimal(shown):.{digits}f} ± {spread:.{digits}f}"
+    power = f"e{exponent:+03d}" if exponent else ""
+    return f"({shown}){power}" if error is not None and power else f"{shown}{power}"
 
 
 def _tables(inputs: Sequence[Input], result: Reproduction) -> dict[str, str]:  # noqa: ARG001
@@ -151,5 +154,5 @@ def show_reproduction(inputs: Sequence[Input], result: Reproduction, out: Consol
 
 
 REPORT = Report(
-    "reproduce", reproduce_document, _tables, show_reproduction, files=("reproduce.json", NUMBERS, INDEX)
+    "reproduce", ReproduceDocument, _tables, show_reproduction, files=("reproduce.json", NUMBERS, INDEX)
 )

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glasspara.analysis.reproduce.steps import CAMPAIGNS, STEPS, Campaign, Row, Step
+from glasspara.files.naming import natural
 from glasspara.findings import Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.replicates.cores import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -46,8 +48,8 @@ class StepResult:
         return finding("reproduce.step-failed", step=self.step.name, status=self.status, problem=self.problem)
 
 
-@dataclass(frozen=True)
-class Reproduction:
+@dataclass(frozen=True, repr=False)
+class Reproduction(Answer):
     """All steps that were run, and the seed of the synthetic noise."""
 
     steps: tuple[StepResult, ...]
@@ -123,7 +125,7 @@ def _run(folder: Path, step: Step, before: Sequence[Future[StepResult]]) -> Step
     files = (
         []
         if place is None
-        else sorted(f"{place}/{path.name}" for path in (folder / place).glob(step.pattern))
+        else sorted((f"{place}/{path.name}" for path in (folder / place).glob(step.pattern)), key=natural)
     )
     options = [_with_reports(word, step) for word in step.options]
     tail = [*options, "--out", step.name, "--force"]

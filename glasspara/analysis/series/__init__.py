@@ -13,14 +13,13 @@ from glasspara.package import face
 __all__ = ["SeriesResult", "drift_test", "series"]
 
 if TYPE_CHECKING:
-    from glasspara.analysis.series.drift import drift_test
-    from glasspara.analysis.series.single_runs import SeriesResult, series
+    from glasspara.analysis.series.single_runs import SeriesResult, drift_test, series
 
 __getattr__, __dir__ = face(
     __name__,
     {
         "SeriesResult": "glasspara.analysis.series.single_runs",
         "series": "glasspara.analysis.series.single_runs",
-        "drift_test": "glasspara.analysis.series.drift",
+        "drift_test": "glasspara.analysis.series.single_runs",
     },
 )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import floor, log10
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.model.parameters import ION_NAMES
 from glasspara.report.block import fill
-from glasspara.report.frame import QuantityBlock, Report, RunBlock, run_block
+from glasspara.report.frame import QuantityBlock, Report, RunBlock
 from glasspara.report.table import csv_text, provenance
 from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.runs.run import Kind
@@ -68,7 +68,7 @@ class KindBlock(TypedDict):
     drifting: bool | None
     assessment: AssessmentBlock
     notes: list[FindingBlock]
-    drift_tests: dict[str, DriftBlock]
+    drift_tests: Annotated[dict[str, DriftBlock], "drifts"]
     runs: list[FittedRunBlock]
 
 
@@ -84,21 +84,26 @@ class SeriesBlock(TypedDict):
 class SeriesDocument(TypedDict):
     """What ``series`` adds to the frame."""
 
-    series: SeriesBlock
+    series: Annotated[SeriesBlock, _series]
 
 
-def series_document(result: SeriesResult) -> SeriesDocument:
+def _series(result: SeriesResult) -> SeriesBlock:
     kinds = [_kind(result, item) for item in result.kinds]
     iron = result.n_ms and _measured(result.n_ms, _DENSITY)
-    return {"series": fill(SeriesBlock, result, n_fe_mass_spectrometry=iron, kinds=kinds)}
+    return fill(SeriesBlock, result, n_fe_mass_spectrometry=iron, kinds=kinds)
 
 
 def _kind(result: SeriesResult, item: KindOfRuns) -> KindBlock:
-    runs: list[FittedRunBlock] = [
-        {**run_block(row.run), "fits": {variant: _fit(result, row, variant) for variant in row.fits}}
+    runs = [
+        fill(
+            FittedRunBlock,
+            row,
+            fits={variant: _fit(result, row, variant) for variant in row.fits},
+            **fill(RunBlock, row.run),
+        )
         for row in item.rows
     ]
-    return fill(KindBlock, item, drift_tests=item.drifts, runs=runs)
+    return fill(KindBlock, item, runs=runs)
 
 
 def _fit(result: SeriesResult, row: RunSeries, variant: str) -> SingleFitBlock:
@@ -216,5 +221,5 @@ def _scale(items: Sequence[Measured], unit: str) -> tuple[float, str]:
 
 
 REPORT = Report(
-    "series", series_document, _tables, show_series, files=("series.json", TABLE, *FIGURES.values())
+    "series", SeriesDocument, _tables, show_series, files=("series.json", TABLE, *FIGURES.values())
 )

@@ -27,6 +27,7 @@ def simulate(
         "Parameters, sample and campaign; glasspara presets lists the names.",
         "NAME|FILE.toml",
         default="bk7-fixed-field",
+        names_files=True,
         panel=SIMULATION,
     ),
     mt: list[float] | None = own_option(
@@ -102,6 +103,8 @@ def simulate(
         convention=theory.convention,
         orientation=theory.orientation,
     )
+    if output.hand_over(REPORT, None, result) and output.out is None:
+        return
     if output.out is None and len(result.runs) > 1:
         raise UsageError(
             f"{len(result.runs)} runs do not go to stdout", remedy="Name a folder with --out DIR"

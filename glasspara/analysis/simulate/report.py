@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.report.block import fill
 from glasspara.report.frame import Report
 
 if TYPE_CHECKING:
@@ -19,46 +18,31 @@ if TYPE_CHECKING:
 class SimulatedFileBlock(TypedDict):
     """A data file; ``nominal`` in Oe or K."""
 
-    name: str
-    sha256: str
-    kind: Literal["fixed-field", "fixed-temperature"]
-    nominal: float
-    n_points: int
+    name: Annotated[str, "file_name"]
+    sha256: Annotated[str, lambda run: sha256(run.content).hexdigest()]
+    kind: Annotated[Literal["fixed-field", "fixed-temperature"], "plan.kind"]
+    nominal: Annotated[float, "plan.nominal"]
+    n_points: Annotated[int, lambda run: len(run.points.T)]
 
 
 class SimulateBlock(TypedDict):
     """Synthetic runs, and what they were made from."""
 
-    synthetic: bool
-    preset: str
+    synthetic: Literal[True]
+    preset: Annotated[str, "preset.name"]
     seed: int
     noise: float
     layout: str
     model: str
     mass_mg: float
     parameters: dict[str, float]
-    files: list[SimulatedFileBlock]
+    files: Annotated[list[SimulatedFileBlock], "runs"]
 
 
 class SimulateDocument(TypedDict):
     """What ``simulate`` adds to the frame."""
 
-    simulate: SimulateBlock
-
-
-def simulate_document(result: Simulation) -> SimulateDocument:
-    files: list[SimulatedFileBlock] = [
-        {
-            "name": run.file_name,
-            "sha256": sha256(run.content).hexdigest(),
-            "kind": "fixed-field" if run.plan.kind == "fixed-field" else "fixed-temperature",
-            "nominal": run.plan.nominal,
-            "n_points": len(run.points.T),
-        }
-        for run in result.runs
-    ]
-    block = fill(SimulateBlock, result, synthetic=True, preset=result.preset.name, files=files)
-    return {"simulate": block}
+    simulate: Annotated[SimulateBlock, ""]
 
 
 def _tables(inputs: Sequence[Input], result: Simulation) -> dict[str, str]:  # noqa: ARG001
@@ -71,4 +55,4 @@ def show_simulation(inputs: Sequence[Input], result: Simulation, out: Console) -
         out.print(f"{run.file_name}: {len(run.points.T)} points")
 
 
-REPORT = Report("simulate", simulate_document, _tables, show_simulation, files=("simulate.json",))
+REPORT = Report("simulate", SimulateDocument, _tables, show_simulation, files=("simulate.json",))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glasspara.errors import SampleDataError, UsageError
+from glasspara.findings.answer import Answer, counted, summary
 from glasspara.model.model import Model
 from glasspara.model.parameters import PARAMETERS
 from glasspara.presets import Preset, RunPlan
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-@dataclass(frozen=True)
-class Simulation:
+@dataclass(frozen=True, repr=False)
+class Simulation(Answer):
     """Simulated runs, and the preset, parameters, seed, noise, layout, model and mass (mg) that they come from."""
 
     runs: tuple[SimulatedRun, ...]
@@ -28,6 +29,9 @@ class Simulation:
     layout: str
     model: str
     mass_mg: float
+
+    def __repr__(self) -> str:
+        return summary(self, self.preset.name, counted(self.runs, "run"))
 
     def to_frame(self) -> DataFrame:
         """One row a point: file, temperature, field, moment, its standard error, true moment."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import numpy as np
 from rich.console import Console
 
-from glasspara.findings import AssessmentBlock, FindingBlock, blocks
-from glasspara.report.frame import Report, RunBlock, run_block
+from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.report.frame import Report, RunBlock
 from glasspara.report.table import csv_text, point_keys, provenance
 
 if TYPE_CHECKING:
@@ -34,36 +34,28 @@ class SubtractBlock(TypedDict):
 
     assessment: AssessmentBlock
     notes: list[FindingBlock]
-    method: Literal["joint", "staged", "staged-once"]
+    method: Annotated[Literal["joint", "staged", "staged-once"], "fit.method"]
     parameters: dict[str, float]
-    parameters_error: dict[str, float | None]
-    parameters_source: dict[str, str]
-    runs: list[RunBlock]
-    columns: list[str]
-    rows: list[list[float | None]]
+    parameters_error: Annotated[
+        dict[str, float | None],
+        _errors,
+    ]
+    parameters_source: Annotated[dict[str, str], "sources"]
+    runs: Annotated[list[RunBlock], "staged.data.runs"]
+    columns: Annotated[list[str], lambda result: list(result.staged.columns())]
+    rows: Annotated[
+        list[list[float | None]], lambda result: np.stack(list(result.staged.columns().values()), axis=-1)
+    ]
 
 
 class SubtractDocument(TypedDict):
     """What ``subtract`` adds to the frame."""
 
-    subtract: SubtractBlock
+    subtract: Annotated[SubtractBlock, ""]
 
 
-def subtract_document(result: Subtraction) -> SubtractDocument:
-    columns = result.staged.columns()
-    return {
-        "subtract": {
-            "assessment": result.assessment.block,
-            "notes": blocks(result.notes),
-            "method": result.fit.method,
-            "parameters": result.parameters,
-            "parameters_error": {name: result.fit.parameters[name].error for name in result.parameters},
-            "parameters_source": result.sources,
-            "runs": [run_block(run) for run in result.staged.data.runs],
-            "columns": list(columns),
-            "rows": np.stack(list(columns.values()), axis=-1).tolist(),
-        }
-    }
+def _errors(result: Subtraction) -> dict[str, float | None]:
+    return {name: result.fit.parameters[name].error for name in result.parameters}
 
 
 def _tables(inputs: Sequence[Input], result: Subtraction) -> dict[str, str]:
@@ -95,4 +87,4 @@ def show_subtraction(inputs: Sequence[Input], result: Subtraction, out: Console)
     out.file.write(_tables(inputs, result)[POINTS])
 
 
-REPORT = Report("subtract", subtract_document, _tables, show_subtraction, files=("subtract.json", POINTS))
+REPORT = Report("subtract", SubtractDocument, _tables, show_subtraction, files=("subtract.json", POINTS))

@@ -17,6 +17,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
@@ -95,8 +96,8 @@ class StagedData:
         }
 
 
-@dataclass(frozen=True)
-class Subtraction:
+@dataclass(frozen=True, repr=False)
+class Subtraction(Answer):
     """The points with the terms taken away, by the values of ``fit``; the user had ``given`` some of them."""
 
     fit: FitResult

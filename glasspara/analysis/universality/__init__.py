@@ -14,12 +14,12 @@ __all__ = ["ChiLarmor", "UniversalityResult", "universality"]
 
 if TYPE_CHECKING:
     from glasspara.analysis.universality.collapse import UniversalityResult, universality
-    from glasspara.analysis.universality.larmor_choice import ChiLarmor
+    from glasspara.analysis.universality.common_curve import ChiLarmor
 
 __getattr__, __dir__ = face(
     __name__,
     {
-        "ChiLarmor": "glasspara.analysis.universality.larmor_choice",
+        "ChiLarmor": "glasspara.analysis.universality.common_curve",
         "UniversalityResult": "glasspara.analysis.universality.collapse",
         "universality": "glasspara.analysis.universality.collapse",
     },

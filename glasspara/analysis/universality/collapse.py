@@ -25,19 +25,27 @@ other data adds knowledge.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glasspara.analysis.universality.common_curve import CurveTest, Tension, curve_test, folded, nearest_curve
+from glasspara.analysis.universality.common_curve import (
+    ChiLarmor,
+    CurveTest,
+    Tension,
+    curve_test,
+    folded,
+    nearest_curve,
+    subtracted,
+)
 from glasspara.analysis.universality.instrument import Explanation, Suspects
-from glasspara.analysis.universality.larmor_choice import ChiLarmor, subtracted
 from glasspara.analysis.universality.parts import UniversalityParts, universality_parts
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.misfit import on_branches
 from glasspara.fitting.judge.plausibility import implausible_data
@@ -61,8 +69,8 @@ class RunTension:
     tension: Tension
 
 
-@dataclass(frozen=True)
-class UniversalityResult:
+@dataclass(frozen=True, repr=False)
+class UniversalityResult(Answer):
     """Outcome of the test. Arrays run through the points of ``data``; emu/g and Oe/K."""
 
     data: Dataset
@@ -71,7 +79,7 @@ class UniversalityResult:
     dof: tuple[int, int]
     p_value: float
     p_with_allowances: float | None
-    """The same with instrumental errors granted; None where they were not asked for, or not needed."""
+    """The same with instrumental errors allowed for; None where they were not asked for, or not needed."""
     holds: bool | None
     """None where that cannot be judged: several samples, hysteresis, or a failure that the instrument explains."""
     h_over_t: FloatArray
@@ -168,7 +176,7 @@ def universality(
     shown = sign * data.magnetisation + chi * size
     loops = [item for item in suspects.shifts() if item.kind == "fixed-temperature"]
     wrong = [*implausible_data(data, same_glass=same_glass), *on_branches(loops)]
-    assessment = _assess(data, test, odd_run, explanation, wrong, misses_points=suspects.misses_points)
+    assessment = _assess(data, test, odd_run, explanation, wrong, suspects)
     return UniversalityResult(
         data=data,
         larmor=choice,
@@ -206,8 +214,7 @@ def _assess(
     odd_run: ReducedRun | None,
     explanation: Explanation | None,
     wrong: Sequence[Finding],
-    *,
-    misses_points: bool,
+    suspects: Suspects,
 ) -> Assessment:
     size = {"statistic": test.statistic, "dof": list(test.dof), "p_value": test.p_value}
     granted = {"allowances": allowances_in_words(), "p_with_allowances": test.p_with_allowances}
@@ -215,15 +222,7 @@ def _assess(
         return Assessment("universality", "not-plausible", tuple(wrong), trusted=False)
     place = explanation is not None and explanation.is_place and explanation.enough
     if test.holds and not place:
-        if test.p_with_allowances is None:
-            reasons = [finding("universality.one-curve", **size)]
-        else:
-            reasons = [finding("universality.one-curve-with-allowances", **size, **granted)]
-        if explanation is not None and explanation.enough:
-            reasons.append(explanation.cause)
-        elif misses_points:
-            reasons.append(finding("universality.curve-misses-points"))
-        return Assessment("universality", "holds", tuple(reasons))
+        return _of_one_curve(test, explanation, suspects, size, granted)
     reasons = []
     several = len(data.masses) > 1
     if several:
@@ -245,6 +244,28 @@ def _assess(
         reasons += [explanation.cause, finding("universality.fails-without-it", **without)]
     status = "not-determined" if unclear else "fails"
     return Assessment("universality", status, tuple(reasons), trusted=not unclear)
+
+
+def _of_one_curve(
+    test: CurveTest,
+    explanation: Explanation | None,
+    suspects: Suspects,
+    size: Mapping[str, Any],
+    granted: Mapping[str, Any],
+) -> Assessment:
+    """The runs share a curve, if that can be seen at all beside how the curve misses the points."""
+    if test.p_with_allowances is not None:
+        reasons = [finding("universality.one-curve-with-allowances", **size, **granted)]
+    elif explanation is None and suspects.hides_the_runs:
+        missed = finding("universality.curve-hides-runs", **size)
+        return Assessment("universality", "not-determined", (missed,), trusted=False)
+    else:
+        reasons = [finding("universality.one-curve", **size)]
+    if explanation is not None and explanation.enough:
+        reasons.append(explanation.cause)
+    elif suspects.misses_points:
+        reasons.append(finding("universality.curve-misses-points"))
+    return Assessment("universality", "holds", tuple(reasons))
 
 
 def notes_on(

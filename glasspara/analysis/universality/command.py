@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasspara.analysis.universality.collapse import UniversalityResult
-    from glasspara.analysis.universality.larmor_choice import ChiLarmor
+    from glasspara.analysis.universality.common_curve import ChiLarmor
     from glasspara.data.dataset import Dataset
 
 
@@ -60,7 +60,7 @@ def _figures(result: UniversalityResult) -> dict[str, Figure]:
 
 
 def _choice(text: str) -> ChiLarmor:
-    from glasspara.analysis.universality.larmor_choice import FROM_THE_DATA, ChiLarmor
+    from glasspara.analysis.universality.common_curve import FROM_THE_DATA, ChiLarmor
 
     for source in FROM_THE_DATA:
         if text == source:

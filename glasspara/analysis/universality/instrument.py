@@ -92,6 +92,11 @@ class Suspects:
         fit = self.common.fit
         return self.large_chi2 and fit.chi2 > LARGEST_SCATTER**2 * fit.ndof
 
+    @property
+    def hides_the_runs(self) -> bool:
+        """Whether it misses them by more than their noise: then no difference of the runs could be seen beside that."""
+        return self.misses_points and self.excess > self.common.fit.ndof
+
     def shifts(self) -> tuple[BranchShift, ...]:
         """How far the branches of each run lie apart."""
         curve = self.common.curve

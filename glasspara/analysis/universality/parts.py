@@ -13,8 +13,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from glasspara.analysis.universality.common_curve import Larmor, curve_test, folded
-from glasspara.analysis.universality.larmor_choice import ChiLarmor
+from glasspara.analysis.universality.common_curve import ChiLarmor, Larmor, curve_test, folded
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, select_points
 from glasspara.errors import InputError

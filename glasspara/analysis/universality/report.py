@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.block import fill
-from glasspara.report.frame import Report, RunBlock, run_block
+from glasspara.report.frame import Report, RunBlock, of_runs
 from glasspara.report.table import columns_text, csv_text, point_columns, provenance
 from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_table
 from glasspara.wording import value_with_error
@@ -26,9 +25,9 @@ FIGURE, PAIRS_FIGURE = "universality.png", "universality_pairs.png"
 class RunOnCurveBlock(RunBlock):
     """A run with the F test of its departure from the curve of all, and the chi_larmor subtracted from it."""
 
-    statistic: float
-    p_value: float
-    rms_deviation_sigma: float
+    statistic: Annotated[float, "tension.statistic"]
+    p_value: Annotated[float, "tension.p_value"]
+    rms_deviation_sigma: Annotated[float, "tension.rms_deviation"]
     chi_larmor: float
     chi_larmor_error: float | None
 
@@ -41,7 +40,7 @@ class PartBlock(TypedDict):
     """
 
     runs: list[int]
-    h_over_t_range: list[float] | None
+    h_over_t_range: Annotated[list[float] | None, "h_over_t"]
     n_points: int
     statistic: float | None
     dof: list[int] | None
@@ -55,7 +54,7 @@ class PartBlock(TypedDict):
 class UniversalityBlock(TypedDict):
     """Whether all runs share one curve of H/T; ``holds`` is null where that cannot be judged.
 
-    ``p_with_allowances`` is the p-value with errors of the instrument granted, null where these were not needed.
+    ``p_with_allowances`` is the p-value with errors of the instrument allowed for, null where these were not needed.
     ``odd_run`` is the one run without which universality holds. ``chi_larmor`` is null where each run has its own. The
     p-values of pairs stand in matrices of runs, null on the diagonal and where a pair was not tested.
     """
@@ -63,64 +62,32 @@ class UniversalityBlock(TypedDict):
     assessment: AssessmentBlock
     notes: list[FindingBlock]
     statistic: float
-    statistic_name: str
+    statistic_name: Literal["F"]
     dof: list[int]
     p_value: float
     p_with_allowances: float | None
     holds: bool | None
     odd_run: RunBlock | None
     h_over_t_range: list[float]
-    h_over_t_unit: str
+    h_over_t_unit: Literal["Oe/K"]
     chi_larmor: float | None
     chi_larmor_error: float | None
-    chi_larmor_unit: str
+    chi_larmor_unit: Literal["emu g^-1 Oe^-1"]
     chi_larmor_source: str
-    runs: list[RunOnCurveBlock]
-    pairs: list[PartBlock]
-    pair_p_values: list[list[float | None]]
-    pair_p_values_adjusted: list[list[float | None]]
-    windows: list[PartBlock]
-    breaks_in_h_over_t: list[list[float]]
+    runs: Annotated[list[RunOnCurveBlock], lambda result: of_runs(RunOnCurveBlock, result.runs)]
+    pairs: Annotated[list[PartBlock], lambda result: _parts(result).pairs]
+    pair_p_values: Annotated[list[list[float | None]], lambda result: _parts(result).matrix("p_value")]
+    pair_p_values_adjusted: Annotated[
+        list[list[float | None]], lambda result: _parts(result).matrix("p_adjusted")
+    ]
+    windows: Annotated[list[PartBlock], lambda result: _parts(result).windows]
+    breaks_in_h_over_t: Annotated[list[list[float]], lambda result: _parts(result).broken]
 
 
 class UniversalityDocument(TypedDict):
     """What ``universality`` adds to the frame."""
 
-    universality: UniversalityBlock
-
-
-def universality_document(result: UniversalityResult) -> UniversalityDocument:
-    parts = _parts(result)
-    runs = [
-        fill(
-            RunOnCurveBlock,
-            item,
-            **run_block(item.run),
-            statistic=item.tension.statistic,
-            p_value=item.tension.p_value,
-            rms_deviation_sigma=item.tension.rms_deviation,
-        )
-        for item in result.runs
-    ]
-    block = fill(
-        UniversalityBlock,
-        result,
-        statistic_name="F",
-        odd_run=None if result.odd_run is None else run_block(result.odd_run),
-        h_over_t_unit="Oe/K",
-        chi_larmor_unit="emu g^-1 Oe^-1",
-        runs=runs,
-        pairs=[_part(pair) for pair in parts.pairs],
-        pair_p_values=parts.matrix("p_value"),
-        pair_p_values_adjusted=parts.matrix("p_adjusted"),
-        windows=[_part(window) for window in parts.windows],
-        breaks_in_h_over_t=parts.broken,
-    )
-    return {"universality": block}
-
-
-def _part(part: PartTension) -> PartBlock:
-    return fill(PartBlock, part, h_over_t_range=part.h_over_t)
+    universality: Annotated[UniversalityBlock, ""]
 
 
 def _parts(result: UniversalityResult) -> UniversalityParts:
@@ -244,7 +211,7 @@ def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: 
 
 REPORT = Report(
     "universality",
-    universality_document,
+    UniversalityDocument,
     _tables,
     show_universality,
     files=("universality.json", DATA, PAIRS, WINDOWS, FIGURE, PAIRS_FIGURE),

@@ -47,7 +47,7 @@ def compare_without_ats(
 ) -> AtsTest:
     """F test of the ATS term: ``minimum`` with it, ``other`` without. It does not mind errors of a wrong size.
 
-    ``chi2_with_allowances`` gives the chi2 of the fit without the term when instrumental errors are granted to it.
+    ``chi2_with_allowances`` gives the chi2 of the fit without the term when instrumental errors are allowed for to it.
     """
     statistics = minimum.statistics
     gain = max(other.chi2 - minimum.chi2, 0.0)
@@ -309,6 +309,7 @@ def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[Findi
     _, located = misfit_findings(
         minimum if ats_test is None else ats_test.chosen(minimum),
         None if ats_test is None else ats_test.without,
+        suspects=minimum.coordinates.model.has_ats,
     )
     found += located
     if ats_test is not None and ats_test.p_with_allowances is not None and not ats_test.needed:

@@ -365,15 +365,20 @@ def branches_that_differ(minimum: Minimum) -> list[Finding]:
 
 
 def misfit_findings(
-    minimum: Minimum, simpler: Minimum | None = None
+    minimum: Minimum, simpler: Minimum | None = None, *, suspects: bool = True
 ) -> tuple[tuple[Place, ...], list[Finding]]:
     """The places of the misfit, and what is to be said of them: the usual suspect by name where there is one.
 
     ``simpler`` is the fit without the ATS term: where a sample has none, a fault of the instrument bends the term's
-    parameters and shows itself clearly only in the residuals without it.
+    parameters and shows itself clearly only in the residuals without it. Without ``suspects`` only the place is said:
+    where nobody asked for an ATS term, it is missing at low temperatures, which often come first.
     """
     places = places_of_misfit(minimum)
     found = on_branches(branch_shifts(minimum))
+    if not suspects:
+        values = [place for place in places if place.axis != "order"]
+        located = [on_place(values[0], minimum.problem.data, suspects=False)] if values and not found else []
+        return places, [*found, *located, finding("fitting.model-without-ats")]
     faults = (disturbance_of(item) for item in (minimum, simpler) if item is not None and not found)
     if (fault := next((item for item in faults if item is not None), None)) is not None:
         found.append(on_fault(fault))
@@ -423,15 +428,15 @@ def on_fault(fault: Disturbance) -> Finding:
     return finding(f"fitting.misfit-by-{fault.code}", **values)
 
 
-def on_place(place: Place, data: Dataset) -> Finding:
-    """The place, with its usual suspect."""
+def on_place(place: Place, data: Dataset, *, suspects: bool = True) -> Finding:
+    """The place, with its usual suspect; with ``suspects`` False only condensed oxygen is named."""
     values: dict[str, Any] = {**place.block, "of_runs": len(data.runs), "in_runs": len(place.runs)}
     if place.axis == "T" and place.low is not None and place.high is not None:
         T = data.temperature
         several = len(place.runs) > 1 or len(data.runs) == 1
         if several and place.is_oxygen:
             return finding("fitting.misfit-at-oxygen", **values)
-        if several and (place.low <= float(T.min()) or place.high >= float(T.max())):
+        if suspects and several and (place.low <= float(T.min()) or place.high >= float(T.max())):
             return finding("fitting.misfit-in-range-of-thermometer", **values)
     names = {"T": "temperature", "H": "field", "H/T": "field-over-temperature"}
     return finding(f"fitting.misfit-in-{names.get(place.axis, place.axis)}", **values)

@@ -1,7 +1,7 @@
 """The question that decides: could ordinary magnetism as a whole have made these data?
 
 A fit with an ATS term that beats "Larmor + free Fe2+ and Fe3+" does not answer it. Here the data are fitted by
-everything ordinary at once (:mod:`glasspara.ordinary`), with the same errors of the instrument granted to both sides.
+everything ordinary at once (:mod:`glasspara.ordinary`), with the same errors of the instrument allowed to both sides.
 The term is established only where the model with it describes the data and ordinary magnetism does not, by a margin in
 chi2 that was calibrated on simulated samples without tunnelling systems (``docs/ordinary.md``).
 """

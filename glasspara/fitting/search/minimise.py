@@ -106,11 +106,9 @@ class Minimum:
                 found["fe2_fraction"] = ("lower" if coordinate == "n_fe2" else "upper", share)
             elif coordinate == "ln_d0_mean":
                 found |= dict.fromkeys(("d0min_qs4", "d0max_qs4"), (side, None))
-            else:  # a logarithm, ln_d0_ratio, n_ats_ln_ratio: by linear propagation
-                column = self.coordinates.names.index(coordinate)
+            else:  # a logarithm, ln_d0_ratio, n_ats_ln_ratio: the covariance has what was found at the limit
                 row = self.coordinates.reported.index(name)
-                slope = abs(self.coordinates.reported_jacobian(self.point)[row, column])
-                found[name] = (side, None if error is None else float(error * slope))
+                found[name] = (side, None if error is None else sqrt(self.reported_covariance()[row, row]))
         return found
 
     @cached_property
@@ -214,7 +212,7 @@ def refine(problem: Problem, start: FloatArray) -> Minimum:
                     inner[np.ix_(closed, closed)] = np.asarray(minuit.covariance)
         before, now = now, problem.chi2(point)
         if _revise(problem, point, low, high, at_limit, released):
-            now = inf  # what is free has changed: what comes cannot be held against it
+            now = inf  # what is free has changed: what comes cannot be compared with it
         elif not why or before - now < _WORTH_A_ROUND:
             break
     if np.any(np.clip(point, low, high) != point):

@@ -78,40 +78,6 @@ def level_diagram(
         For a value that is not finite, a negative ``d`` or ``d0``, asymmetries of another sum, or if not exactly one
         of the two forms of asymmetry is given.
     """
-    r, third, _ = _coordinates(phi, d0, asymmetries, d, alpha)
-    return level_energies(r, third)
-
-
-def level_slopes(
-    phi: npt.ArrayLike,
-    *,
-    d0: npt.ArrayLike,
-    asymmetries: tuple[float, float, float] | None = None,
-    d: npt.ArrayLike | None = None,
-    alpha: npt.ArrayLike | None = None,
-) -> FloatArray:
-    """Derivatives of the energies of :func:`level_diagram` by the phase, K.
-
-    ``dl/dphi = -2 D_0^3 sin(phi)/(3 l^2 - p)``, last axis as there. The denominator is the product of the
-    distances to the other levels. Where two levels meet exactly, their individual slopes do not exist; both are
-    given as 0. Arguments and errors are those of :func:`level_diagram`.
-    """
-    r, third, source = _coordinates(phi, d0, asymmetries, d, alpha)
-    energies = level_energies(r, third)
-    low = 2 * sqrt(3.0) * r * np.sin(third)
-    high = 2 * sqrt(3.0) * r * np.sin(np.pi / 3 - third)
-    products = np.stack([low * (low + high), -low * high, high * (low + high)], axis=-1)
-    return np.divide(source[..., np.newaxis], products, out=np.zeros_like(energies), where=products != 0)
-
-
-def _coordinates(
-    phi: npt.ArrayLike,
-    d0: npt.ArrayLike,
-    asymmetries: tuple[float, float, float] | None,
-    d: npt.ArrayLike | None,
-    alpha: npt.ArrayLike | None,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """r and theta/3 of the spectrum, and dq/dphi."""
     if asymmetries is not None and d is None and alpha is None:
         energies = np.asarray(asymmetries, dtype=np.float64)
         if energies.shape != (3,) or abs(energies.sum()) > 1e-12 * np.abs(energies).max():
@@ -129,4 +95,4 @@ def _coordinates(
     if (amplitude < 0).any() or (asymmetry < 0).any():
         raise ValueError("d0 and d must not be negative (K)")
     r, third = level_coordinates(asymmetry, amplitude, 3 * turn, phase)
-    return r, third, np.asarray(-2 * amplitude**3 * np.sin(phase))
+    return level_energies(r, third)

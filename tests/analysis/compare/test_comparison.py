@@ -10,7 +10,7 @@ import pytest
 from glasspara.analysis.compare.comparison import compare
 from glasspara.analysis.compare.contestants import model_of, settings_of
 from glasspara.analysis.compare.figures import compare_figure
-from glasspara.analysis.compare.report import compare_document
+from glasspara.analysis.compare.report import CompareDocument
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.errors import UsageError
@@ -19,8 +19,9 @@ from glasspara.fitting.problem.settings import FitSettings, Wishes
 from glasspara.model.catalogue import CATALOGUE, MODELS, compared, slow_models
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.model.parameters import PARAMETERS
-from glasspara.physics.ions.particles import superparamagnetic_response
-from glasspara.physics.ions.zfs_tables import split_spin_response_fast
+from glasspara.physics.ions.rivals import superparamagnetic_response
+from glasspara.physics.ions.zero_field_splitting import split_spin_response_fast
+from glasspara.report.block import fill
 from glasspara.report.style import save_png
 from glasspara.sample.sample import load_trace_ions
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, make_run
@@ -131,7 +132,7 @@ def test_two_rivals_at_once_are_no_tunnelling_systems():
     assert result.ats_needed is False
     assert result.assessment.status in ("not-established", "ats-not-needed")
     assert any(reason.code == "fitting.ordinary-describes" for reason in result.assessment.reasons)
-    block = compare_document(result)["compare"]["ordinary_magnetism"]
+    block = fill(CompareDocument, result)["compare"]["ordinary_magnetism"]
     assert block["margin"] == result.ordinary.margin < block["threshold"]
     assert block["components"]
 

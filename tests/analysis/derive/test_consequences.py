@@ -9,13 +9,14 @@ from math import pi
 import numpy as np
 import pytest
 
-from glasspara.analysis.derive.assumptions import DEFAULTS, assume
 from glasspara.analysis.derive.consequences import derive
 from glasspara.analysis.derive.fitted_values import FittedValues, read_report, values_of_fit, values_of_preset
-from glasspara.analysis.fit.report import fit_block
+from glasspara.analysis.derive.quantities import DEFAULTS, assume
+from glasspara.analysis.fit.report import FitBlock
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
+from glasspara.report.block import fill
 from glasspara.report.frame import SCHEMA_VERSION
 from glasspara.simulation.datasets import BK7, fixed_field
 from glasspara.units import BOLTZMANN, FLUX_QUANTUM
@@ -180,7 +181,7 @@ def finished():
 def test_report_and_fit_say_the_same(finished, tmp_path):
     document = {
         "command": "fit", "schema_version": SCHEMA_VERSION, "inputs": [], "model": "etm", "convention": "paper",
-        "orientation": "isotropic", "fits": [fit_block(finished)] * 2,
+        "orientation": "isotropic", "fits": [fill(FitBlock, finished)] * 2,
     }  # fmt: skip
     path = tmp_path / "report.json"
     path.write_text(json.dumps(document), encoding="utf-8")
@@ -202,7 +203,7 @@ def test_damaged_reports_are_refused(finished, tmp_path):
     path = tmp_path / "report.json"
     whole = {
         "command": "fit", "schema_version": SCHEMA_VERSION, "inputs": [], "model": "etm", "convention": "paper",
-        "orientation": "isotropic", "fits": [fit_block(finished)],
+        "orientation": "isotropic", "fits": [fill(FitBlock, finished)],
     }  # fmt: skip
     text = json.dumps(whole)
     for content, message in (

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from glasspara.analysis.reproduce import steps
+from glasspara.analysis.reproduce.report import as_printed
 from glasspara.analysis.reproduce.steps import published_tables
 from glasspara.errors import UsageError
 from glasspara.presets import load_preset
@@ -56,6 +57,37 @@ def test_published_tables_are_those_of_the_source(shared):
             zip(*rows, strict=True), published_tables()[name].values(), factors, strict=True
         ):
             assert list(found) == pytest.approx([factor * value for value in column], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "printed"),
+    [
+        (0.319, 0.067, "0.319 ± 0.067"),
+        (1.099e17, 0.001e17, "(1.099 ± 0.001)e+17"),
+        (4.227e-7, 0.095e-7, "(4.227 ± 0.095)e-07"),
+        (0.02671, 0.00076, "0.02671 ± 0.00076"),
+        (2.717e5, 0.310e5, "(2.717 ± 0.310)e+05"),
+        (1.746e17, None, "1.746e+17"),
+        (0.63, None, "0.63"),
+    ],
+)
+def test_published_numbers_stand_as_the_source_prints_them(value, error, printed):
+    assert as_printed(value, error) == printed
+
+
+def test_every_figure_of_the_source_is_that_of_its_glass():
+    """Which glass each figure of the source shows; Figs. 1 to 5, 21 and 22 show no result of magnetisation."""
+    shown = {
+        figure: step
+        for step in steps.STEPS
+        for figure in step.shows.replace("Figs.", "Fig.").replace(",", " ").replace(" and ", " ").split()
+        if figure.rstrip("ab").isdigit()
+    }
+    glasses = {"bk7": ("6", "7", "8", "9", "20b", "23"), "duran": ("10", "11", "14", "16", "19a")}
+    glasses["bas"] = ("12", "13", "15", "17", "18", "19b", "20a")
+    for glass, figures in glasses.items():
+        for figure in figures:
+            assert (shown[figure].campaign or "").startswith(glass), figure
 
 
 def test_needs_a_folder(glasspara):

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from glasspara.analysis.series.drift import drift_test
 from glasspara.analysis.series.figures import series_figure
-from glasspara.analysis.series.single_runs import series
+from glasspara.analysis.series.single_runs import drift_test, series
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import UsageError
 from glasspara.model.model import Model, evaluate

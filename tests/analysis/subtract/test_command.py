@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glasspara import FitSettings, Model, load
+from glasspara import load
 from glasspara.analysis.subtract import subtract
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.model.model import Model
 from tests import golden
 
 

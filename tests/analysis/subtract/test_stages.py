@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara import FitSettings, Model
 from glasspara.analysis.subtract import subtract
+from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.search.staged import stage_values
-from glasspara.model.model import evaluate
+from glasspara.model.model import Model, evaluate
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field
 
 IRON = BK7["n_fe2"] + BK7["n_fe3"]

@@ -148,3 +148,18 @@ def test_cases(case, holds):
         pytest.skip("the cases are not here")
     result = universality(load([str(path) for path in sorted((CASES / case).glob("*.dat"))]).data)
     assert result.holds is holds
+
+
+def test_a_run_of_another_kind_hides_what_the_others_do():
+    """A moment that is there without a field: one curve of H/T misses all points so far that no difference is seen."""
+    good = campaign(1, values=BK7, model=Model()).runs
+    T_of, size = good[0].temperature, good[0].magnetisation
+    spoiled = make_run("fixed-field", 0.0, T_of, np.zeros(T_of.size), size, good[0].sigma)
+    result = universality(Dataset((spoiled, *good[2:4])))
+    assert result.holds is None
+    assert result.assessment.status == "not-determined"
+    assert not result.assessment.trusted
+    assert [item.code for item in result.assessment.reasons] == ["universality.curve-hides-runs"]
+    # errors that are stated too small by five hide nothing: the noise of the points is what it is
+    small = Dataset(tuple(replace(run, sigma=run.sigma / 5.0) for run in campaign(1).runs))
+    assert universality(small).holds

@@ -11,8 +11,7 @@ from scipy import stats
 
 from glasspara.analysis.universality.collapse import notes_on
 from glasspara.analysis.universality.collapse import universality as whole
-from glasspara.analysis.universality.common_curve import curve_test
-from glasspara.analysis.universality.larmor_choice import ChiLarmor
+from glasspara.analysis.universality.common_curve import ChiLarmor, curve_test
 from glasspara.analysis.universality.parts import PartTension, UniversalityParts, universality_parts
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError

@@ -7,6 +7,8 @@ import pytest
 
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.misfit import branch_shifts, disturbance_of
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.model.model import Model
 from tests.fitting.judge.campaigns import (
     T,
     codes,
@@ -116,3 +118,12 @@ def test_the_remnant_field_of_a_magnet_parts_branches():
     said = of_code(result.assessment.reasons, "branches-lag")
     assert said["shift_Oe"] == pytest.approx(20.0, rel=0.4)
     assert "branches-differ-in-field" not in codes(result.assessment.reasons)
+
+
+def test_a_model_without_an_ats_term_blames_no_instrument_for_it():
+    """What the Larmor and Langevin model misses of a glass sits at low temperatures, which are measured first."""
+    result = fit(runs_at_fields(glass, fields=(3e4,)), FitSettings(model=Model("ll")))
+    assert result.assessment.status == "poor"
+    said = codes(result.assessment.reasons)
+    assert said[:2] == ["misfit-in-temperature", "model-without-ats"]
+    assert of_code(result.assessment.reasons, "misfit-in-temperature")["to"] < 10.0

@@ -170,3 +170,22 @@ def test_where_the_comparison_is_not_made(bk7):
     assert (plain.ordinary, plain.ats_established) == (None, None)
     nothing = fit(runs_at_fields(langevin))
     assert (nothing.assessment.status, nothing.ordinary) == ("term-not-needed", None)
+
+
+def test_a_poor_fit_that_does_not_need_its_ats_term_is_held_against_ordinary_magnetism_too():
+    """A range of the thermometer reads 0.7 % high: the allowances stand in for the ATS term, and it fits poorly."""
+    law = runs_at_fields(langevin, true_temperature=lambda T: np.where(T < 4.4, 0.993 * T, T))
+    result = fit(law)
+    assert not result.ats_test.needed
+    assert fit(law, ordinary=False).assessment.status == "poor"
+    assert result.ordinary is not None
+    assert result.ats_established is False
+    assert result.assessment.status == "term-not-needed"
+    assert codes(result.assessment.reasons)[0] == "ordinary-instead"
+
+
+def test_an_upper_cutoff_at_the_lower_one_is_no_better_known_than_that(fixtures):
+    result = fit(runs_at_fields(langevin))
+    low, high = (result.parameters[name] for name in ("d0min_qs4", "d0max_qs4"))
+    assert high.at_limit == "lower"
+    assert high.error >= 0.99 * low.error

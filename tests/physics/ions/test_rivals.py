@@ -8,14 +8,14 @@ import pytest
 
 from glasspara.physics.ions.ions import curie_constant
 from glasspara.physics.ions.langevin import brillouin, langevin_response
-from glasspara.physics.ions.mean_field import curie_weiss_response
-from glasspara.physics.ions.particles import (
+from glasspara.physics.ions.rivals import (
     classical_langevin,
+    curie_weiss_response,
     ferromagnetic_response,
     superparamagnetic_response,
 )
-from glasspara.physics.ions.zero_field_splitting import split_spin_response
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
+from tests.physics.axial_splitting import split_spin_response
 
 T, H = (
     grid.ravel() for grid in np.meshgrid(np.geomspace(1.8, 300.0, 9), [-6.5e4, -1e3, 1.0, 500.0, 2e4, 7e4])
