@@ -30,6 +30,8 @@ from glasspara.replicates.store import Store
 
 # Ends of the 95 % interval, and between them those of one standard deviation of a Gaussian.
 _QUANTILES = (0.025, 0.158655, 0.841345, 0.975)
+# Chi2 that a last step may still promise: a parameter is then within 0.003 standard errors of its minimum.
+_ROUGH = 1.0e-5
 # Replicates of one fit in a block that many fits share, and of all of them.
 _FEWEST, _LARGEST_BLOCK = 5, 500
 # Fewer replicates leave but a handful beyond the ends of a 95 % interval.
@@ -52,7 +54,8 @@ class Refits:
         found: dict[int, Any] = {}
         for number, resampler in enumerate(self.resamplers):
             own = [row for row, index in enumerate(indices) if index % len(self.resamplers) == number]
-            descend = partial(descend_to_minima, guess=resampler.minimum.reported)
+            gain = _ROUGH / resampler.minimum.problem.n_observations
+            descend = partial(descend_to_minima, guess=resampler.minimum.reported, gain=gain)
             minima = one_by_one_on_failure(descend, [resampler.draw(rngs[row]) for row in own])
             found |= zip(own, map(_told, minima), strict=True)
         return [found[row] for row in range(len(indices))]

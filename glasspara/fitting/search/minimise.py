@@ -18,7 +18,7 @@ from glasspara.fitting.judge.statistics import Statistics, chi2_p_value
 from glasspara.fitting.problem.combinations import Combination
 from glasspara.fitting.problem.coordinates import Coordinates
 from glasspara.fitting.problem.problem import Problem, residuals_and_jacobians
-from glasspara.fitting.search.least_squares import independent_steps
+from glasspara.fitting.search.least_squares import FINE, independent_steps
 from glasspara.fitting.search.start import descend_each, find_start
 
 Value = TypeVar("Value")
@@ -155,9 +155,14 @@ def descend_to_minimum(problem: Problem, guess: Mapping[str, float]) -> Minimum:
     return descend_to_minima([problem], guess)[0]
 
 
-def descend_to_minima(problems: Sequence[Problem], guess: Mapping[str, float]) -> list[Minimum]:
-    """As :func:`descend_to_minimum`, side by side for problems that differ in nothing but their data."""
-    points, _ = descend_each(problems, guess)
+def descend_to_minima(
+    problems: Sequence[Problem], guess: Mapping[str, float], *, gain: float = FINE
+) -> list[Minimum]:
+    """As :func:`descend_to_minimum`, side by side for problems that differ in nothing but their data.
+
+    A step that promises no more than the share ``gain`` of chi2 is the last.
+    """
+    points, _ = descend_each(problems, guess, gain=gain)
     low, high = np.array(problems[0].coordinates.box()).reshape(-1, 2).T
     nothing = np.zeros((len(low), len(low)))
     found = []

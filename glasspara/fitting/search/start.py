@@ -264,14 +264,14 @@ def descend(problem: Problem, guesses: Sequence[Mapping[str, float]], *, gain: f
 
 
 def descend_each(
-    problems: Sequence[Problem], guess: Mapping[str, float]
+    problems: Sequence[Problem], guess: Mapping[str, float], *, gain: float = FINE
 ) -> tuple[list[FloatArray], FloatArray]:
     """As :func:`descend` from one guess, for problems that differ in nothing but their data; with chi2 there."""
     base = problems[0].coordinates.from_reported(guess)
     if not len(base):
         return [base] * len(problems), np.array([problem.chi2(base) for problem in problems])
     starts = np.tile(base, (len(problems), 1))
-    return _Projected(problems, base).descend(starts, np.arange(len(problems)))
+    return _Projected(problems, base).descend(starts, np.arange(len(problems)), gain)
 
 
 def chi2_estimates(problem: Problem, guesses: Sequence[Mapping[str, float]]) -> tuple[float, float]:

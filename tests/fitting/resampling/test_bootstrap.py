@@ -180,7 +180,7 @@ def test_settle_asks_migrad_where_least_squares_stop_short(etm, monkeypatch):
     problem = Resampler(etm.minimum, "parametric").draw(rng())
     monkeypatch.setattr(
         "glasspara.fitting.search.minimise.descend_each",
-        lambda problems, guess: ([problems[0].coordinates.from_reported(guess)], np.zeros(1)),
+        lambda problems, guess, **_: ([problems[0].coordinates.from_reported(guess)], np.zeros(1)),
     )
     stopped = descend_to_minimum(problem, etm.minimum.reported)
     assert stopped.chi2 == pytest.approx(refine(problem, etm.minimum.point).chi2, rel=1e-9)
@@ -220,8 +220,8 @@ def test_description_tells_fits_apart(etm, ll):
 
 
 def test_what_goes_wrong_is_counted(ll, monkeypatch):
-    def now_and_then(problems, guess):
-        found = descend_to_minima(problems, guess)
+    def now_and_then(problems, guess, **gain):
+        found = descend_to_minima(problems, guess, **gain)
         if any(item.chi2 < ll.statistics.ndof for item in found):
             raise FloatingPointError("made")
         return found
