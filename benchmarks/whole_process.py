@@ -36,14 +36,14 @@ class Row:
     repeat: int = REPEAT
 
 
-def _files(campaign: str, pattern: str = "*.dat") -> tuple[str, ...]:
+def files(campaign: str, pattern: str = "*.dat") -> tuple[str, ...]:
     return tuple(str(path) for path in sorted((FIXTURES / campaign).glob(pattern)))
 
 
 def rows() -> list[Row]:
     """What is measured, in the order of the table of ``docs/benchmarks.md``."""
-    nine, ll, five = (_files(name) for name in ("bk7-fixed-field", "pure-ll", "bk7-fixed-temperature"))
-    one, poor = _files("bk7-fixed-field", "*_20000Oe*"), _files("pure-ll", "*_20000Oe*")
+    nine, ll, five = (files(name) for name in ("bk7-fixed-field", "pure-ll", "bk7-fixed-temperature"))
+    one, poor = files("bk7-fixed-field", "*_20000Oe*"), files("pure-ll", "*_20000Oe*")
     written = ("--out", "{out}")
     bare = ("fit", "--no-plots", *nine, *written)
     return [
@@ -76,13 +76,18 @@ def rows() -> list[Row]:
     ]
 
 
+def compiled(bytecode: str) -> dict[str, str]:
+    """An environment with the program and its libraries compiled into ``bytecode``, as pip leaves what it installs."""
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**environment, "PYTHONPYCACHEPREFIX": bytecode}
+
+
 def seconds(command: Sequence[str], bytecode: str) -> float:
     """Processor time of a process and of its children."""
-    # Compiled, as pip leaves an installed program and its libraries, whatever the environment says.
-    environment = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTHONPYCACHEPREFIX"] = bytecode
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, _, used = os.wait4(process.pid, 0)
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=compiled(bytecode), stdout=quiet, stderr=quiet) as process:
+        _, _, used = os.wait4(process.pid, 0)
+        process.returncode = 0
     return used.ru_utime + used.ru_stime
 
 
