@@ -44,12 +44,12 @@ PARAMETER_UNITS: Mapping[str, str] = {
 }
 
 
-def components_of(dictionary: Dictionary, weights: FloatArray, columns: FloatArray) -> tuple[Component, ...]:
-    """Components of the ``weights`` of a fit, the largest signal first; ``columns`` (n, entries) in emu/g."""
+def components_of(dictionary: Dictionary, weights: FloatArray, signals: FloatArray) -> tuple[Component, ...]:
+    """Components of the ``weights`` of a fit, the largest first; ``signals`` (entries,) are those of weight 1."""
     active = [int(index) for index in np.flatnonzero(weights > 0.0)]
     entries = dictionary.entries
     active.sort(key=lambda index: (entries[index].line, entries[index].place))
-    sizes = np.abs(columns[:, active]).sum(axis=0) * weights[active]
+    sizes = signals[active] * weights[active]
     signal = dict(zip(active, (sizes / (sizes.sum() or 1.0)).tolist(), strict=True))
     groups: list[list[int]] = []
     for _, row in groupby(active, key=lambda index: entries[index].line):
