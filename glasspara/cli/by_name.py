@@ -16,10 +16,14 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from glasspara.cli.options import OUTPUT
 from glasspara.errors import UsageError
 
 _JOINED = re.compile(r"\+-|:(?=HI|TO|\w+\])|,(?=NAME|\.\.\.)")
 """In a metavar, what stands between the parts of one value: "VALUE[+-ERROR]", "LO:HI", "NAME,NAME", "X,..."."""
+
+
+_NO_CHOICES = {"files", "skip_unsuitable", "jobs", "cluster"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,11 @@ class Option:
             declared.rich_help_panel or "",
             getattr(declared, "names_files", False),
         )
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether a result depends on it: not on where it goes, nor on who computes it. Files are inputs."""
+        return self.field not in _NO_CHOICES and self.panel != OUTPUT
 
     @property
     def between(self) -> str:

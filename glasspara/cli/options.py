@@ -311,9 +311,9 @@ Nuisance = Annotated[
     list[str] | None,
     option(
         "--nuisance",
-        "What may be off, with the width of its prior: field_offset (Oe), moment_offset (emu) and "
-        "temperature_scale (relative) of each run, mass_scale (relative) of each sample, holder_chi (emu/Oe) of all "
-        "(repeatable).",
+        "What may be off, with the width of its prior: field_offset (Oe), moment_offset (emu), drift (emu/g from first "
+        "to last point) and temperature_scale (relative) of each run, mass_scale (relative) of each sample, holder_chi "
+        "(emu/Oe) of all (repeatable).",
         "NAME=WIDTH",
         panel=MODEL,
     ),
@@ -387,7 +387,8 @@ Jobs = Annotated[
     int | None,
     option(
         "--jobs",
-        "Processes that share files, fits, replicates; all cores by default. The results are the same for any N.",
+        "Processes that share files, fits, replicates; all cores by default, and never more. The results are the same "
+        "for any N.",
         "N",
         min=1,
     ),
@@ -396,7 +397,8 @@ Cluster = Annotated[
     str | None,
     option(
         "--cluster",
-        "Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT.",
+        "Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT. Trust it: it can run code here, and "
+        "whoever reaches it can run code on its workers.",
         "ADDRESS",
         panel=REPLICATES,
     ),
@@ -442,4 +444,14 @@ JsonFlag = Annotated[
     ),
 ]
 Plots = Annotated[bool, option("--plots/--no-plots", "PNG figures among the files.", panel=OUTPUT)]
+Columns = Annotated[
+    list[str] | None,
+    option(
+        "--columns",
+        "Further columns in the CSV of the points: si (T, A/m, A m^2/kg, m^3/kg), chi = M/H, chit = chi T without "
+        "Larmor's term, mueff = effective moment of an iron ion (repeatable, or NAME,NAME).",
+        "si|chi|chit|mueff",
+        panel=OUTPUT,
+    ),
+]
 Quiet = Annotated[bool, option("--quiet -q", "No tables and no warnings; errors only.", panel=OUTPUT)]

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -55,6 +55,7 @@ _WORTH_WORKERS = 2.0
 _CHUNK_SECONDS = 0.25
 _LARGEST_CHUNK = 256
 _QUEUED_PER_SLOT = 2
+_PATIENCE = 1.0  # s, for a chunk, before somebody asks after the workers
 # Where so many replicates have killed their worker and none has come back, it is not the replicates.
 _DEATHS_ENOUGH = 3
 _LONGEST_MESSAGE = 300
@@ -221,7 +222,7 @@ def _chunks(pool: Pool, job: Job, blocks: Sequence[Block]) -> Iterator[Chunk]:
             running += 1
         if not running:
             return
-        done = [finished.get()]
+        done = [_next(finished, pool)]
         while not finished.empty():
             done.append(finished.get())
         running -= len(done)
@@ -236,6 +237,15 @@ def _chunks(pool: Pool, job: Job, blocks: Sequence[Block]) -> Iterator[Chunk]:
             yield chunk
         if failure is not None:
             raise ChunkFailedError from failure
+
+
+def _next(finished: SimpleQueue[Future[Chunk]], pool: Pool) -> Future[Chunk]:
+    """The next chunk that is finished, as long as there is somebody to finish it."""
+    while True:
+        try:
+            return finished.get(timeout=_PATIENCE)
+        except Empty:
+            pool.check()
 
 
 # --- in a worker -----------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ASSUMED = "Assumptions"
 
+_LEAST, _MOST = 1.0e-3, 1.0e6
+
 
 def derive(
     data: DataOptions,
@@ -36,8 +38,8 @@ def derive(
     ),
     qs4: str | None = own_option(
         "--qs4",
-        "(Q/e) S4, A^2, where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
-        "A2[:A2]",
+        "(Q/e) S4, Å², where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
+        "AREA[:AREA]",
         panel=ASSUMED,
     ),
     d0: float | None = own_option(
@@ -48,8 +50,8 @@ def derive(
     ),
     area_per_particle: float | None = own_option(
         "--area-per-particle",
-        "S4/N_tunn; N_tunn then follows. Not assumed by default.",
-        "A2",
+        "S4/N_tunn, Å²; N_tunn then follows. Not assumed by default.",
+        "AREA",
         panel=ASSUMED,
     ),
     p_star: str | None = own_option(
@@ -84,11 +86,13 @@ def derive(
     texts = {"xi": xi, "charge": charge, "n_tunn": n_tunn, "qs4": qs4, "p_star": p_star}
     texts |= {"e_max": e_max, "oxygen": oxygen}
     given = {name: _range(text, name) for name, text in texts.items() if text is not None}
-    for flag, value in (("--d0", d0), ("--area-per-particle", area_per_particle)):
-        if value is not None and not 0.0 < value < float("inf"):
-            raise UsageError(f"{flag} {value:g} must be positive")
-    if any(not 0.0 < value < float("inf") for value in temperature or ()):
-        raise UsageError("--temperature must be positive, K")
+    for flag, unit, value in (
+        ("--d0", "K", d0),
+        ("--area-per-particle", "A^2", area_per_particle),
+        *(("--temperature", "K", value) for value in temperature or ()),
+    ):
+        if value is not None and not _LEAST <= value <= _MOST:
+            raise UsageError(f"{flag} {value:g}: this must be a number from {_LEAST:g} to {_MOST:g} {unit}")
     if d0 is not None and qs4 is not None:
         raise UsageError("--d0 and --qs4 say the same", remedy="Give one of them")
     if area_per_particle is not None and n_tunn is not None:
