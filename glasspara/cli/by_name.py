@@ -32,7 +32,7 @@ class Option:
 
     ``name`` is its long flag, ``field`` the parameter of the command or the field of a group that it fills. ``kind`` is
     the type of its value, or of each value where it is ``repeatable``; ``least`` the smallest number that it takes;
-    ``panel`` its heading in the help.
+    ``panel`` its heading in the help. A report may stand in for the files of one that is ``or_report``.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Option:
     least: float | None
     panel: str
     names_files: bool
+    or_report: bool
 
     @classmethod
     def of(cls, parameter: inspect.Parameter) -> Option:
@@ -63,6 +64,7 @@ class Option:
             declared.min,
             declared.rich_help_panel or "",
             getattr(declared, "names_files", False),
+            getattr(declared, "or_report", False),
         )
 
     @property
