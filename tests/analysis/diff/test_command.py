@@ -187,7 +187,7 @@ def test_the_command_writes_shows_and_is_valid(glasspara, working_folder, fixtur
         glasspara("fit", run, "--model", "ll", *words, "--no-plots", "-q", "--out", name)
     done = glasspara("diff", "a/report.json", "b/report.json")
     assert done.status == 0
-    assert done.err == "wrote 2 files to glasspara-results/diff-a+1\n"
+    assert done.err == "wrote 3 files to glasspara-results/diff-a+1\n"
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
     assert "n_fe - 1.2e17" in lines
     assert "t_range - 3:200" in lines

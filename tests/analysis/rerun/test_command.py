@@ -182,7 +182,7 @@ def test_the_program_runs_itself_and_writes_what_it_finds(glasspara, folder, val
     report.write_text(json.dumps(document), encoding="utf-8")
     done = glasspara("rerun", report)
     assert done.status == 0
-    assert done.err == "wrote 3 files to glasspara-results/rerun-results\n"
+    assert done.err == "wrote 4 files to glasspara-results/rerun-results\n"
     assert "chi_larmor" in done.out
     assert "-2\n" in done.out
     assert "Verdict: the results DIFFER" in done.out
