@@ -116,7 +116,10 @@ def fit(
     cluster: str | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
     decompose: bool = False,
 ) -> FitResult: ...
 def universality(
@@ -147,7 +150,10 @@ def universality(
     allowances: bool = True,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> UniversalityResult: ...
 def compare(
     data: Data,
@@ -193,7 +199,10 @@ def compare(
     cluster: str | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> CompareResult: ...
 def highfield(
     data: Data,
@@ -230,7 +239,10 @@ def highfield(
     orientation: str = "isotropic",
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> HighFieldResult: ...
 def partition(
     data: Data,
@@ -274,7 +286,10 @@ def partition(
     trace_ions: File | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> PartitionResult: ...
 def oscillations(
     data: Data,
@@ -321,7 +336,10 @@ def oscillations(
     cluster: str | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> OscillationResult: ...
 def anomaly(
     data: Data,
@@ -364,7 +382,10 @@ def anomaly(
     trace_ions: File | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> AnomalyResult: ...
 def series(
     data: Data,
@@ -395,7 +416,10 @@ def series(
     allowances: bool = True,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> SeriesResult: ...
 def curie(
     data: Data,
@@ -437,7 +461,10 @@ def curie(
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> CurieResult: ...
 def derive(
     data: Data | FitResult,
@@ -489,7 +516,10 @@ def derive(
     orientation: str = "isotropic",
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> DeriveResult: ...
 def inspect(
     data: Data,
@@ -544,6 +574,7 @@ def subtract(
     staged_once: bool = False,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
 ) -> Subtraction: ...
 def simulate(
     *,
@@ -570,4 +601,5 @@ def reproduce(
     jobs: int | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
 ) -> Reproduction: ...

@@ -28,7 +28,7 @@ def subtract(
     from glasspara.report.terminal import console, show_assessment
 
     settings = full_model.fit_settings(data, stages.method)
-    output.check(REPORT.files)
+    output.check(REPORT.files, REPORT.figures)
     loaded = data.load(quiet=output.quiet)
     result = take_away(loaded.data, settings)
     if not output.quiet:
