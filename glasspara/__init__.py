@@ -23,7 +23,7 @@ _PHYSICS = {
 
 _FUNCTIONS = (
     "load", "fit", "universality", "compare", "highfield", "partition", "oscillations", "anomaly", "series", "curie",
-    "derive", "inspect", "subtract", "simulate", "reproduce",
+    "derive", "inspect", "subtract", "simulate", "reproduce", "rerun", "diff",
 )  # fmt: skip
 
 _TYPES = {
@@ -52,6 +52,7 @@ __all__ = [
     "compare",
     "curie",
     "derive",
+    "diff",
     "fit",
     "highfield",
     "inspect",
@@ -63,6 +64,7 @@ __all__ = [
     "partition",
     "read",
     "reproduce",
+    "rerun",
     "series",
     "simulate",
     "subtract",
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
         compare,
         curie,
         derive,
+        diff,
         fit,
         highfield,
         inspect,
@@ -83,6 +86,7 @@ if TYPE_CHECKING:
         oscillations,
         partition,
         reproduce,
+        rerun,
         series,
         simulate,
         subtract,

@@ -177,4 +177,4 @@ def _answer(delivery: Delivery[Any]) -> Any:
         return result
     for item, prefix in zip(result.fits, prefixes(len(result.fits)), strict=True):
         come_from(item, _Origin(replace(delivery, result=Fits((item,))), prefix))
-    return result if delivery.asked.settings["per_run"] else result.fits[0]
+    return result if result.batch else result.fits[0]

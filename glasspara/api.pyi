@@ -8,12 +8,14 @@ from glasspara.analysis.anomaly.departures import AnomalyResult
 from glasspara.analysis.compare.comparison import CompareResult
 from glasspara.analysis.curie.curie_law import CurieResult
 from glasspara.analysis.derive.consequences import DeriveResult
+from glasspara.analysis.diff.comparison import DiffResult
 from glasspara.analysis.fit.report import Fits
 from glasspara.analysis.high_field.field_dependence import HighFieldResult
 from glasspara.analysis.inspect.inspection import Inspection
 from glasspara.analysis.oscillations.waves import OscillationResult
 from glasspara.analysis.partition.scan import PartitionResult
 from glasspara.analysis.reproduce.run import Reproduction
+from glasspara.analysis.rerun.again import RerunResult
 from glasspara.analysis.series.single_runs import SeriesResult
 from glasspara.analysis.simulate.synthetic_runs import Simulation
 from glasspara.analysis.subtract.stages import Subtraction
@@ -63,6 +65,8 @@ def load(
 @overload
 def fit(data: Data, /, *, per_run: Literal[True], **options: Any) -> Fits: ...
 @overload
+def fit(data: Data, /, *, per_sample: Literal[True], **options: Any) -> Fits: ...
+@overload
 def fit(
     data: Data,
     /,
@@ -105,7 +109,7 @@ def fit(
     staged: bool = False,
     staged_once: bool = False,
     per_run: Literal[False] = False,
-    per_sample: bool = False,
+    per_sample: Literal[False] = False,
     minos: str | Sequence[str] | None = None,
     profile: str | Sequence[str] | None = None,
     contour: Value | tuple[Value, ...] | Sequence[Value | tuple[Value, ...]] | None = None,
@@ -121,6 +125,7 @@ def fit(
     format: str | Sequence[str] | None = None,
     titles: bool = True,
     decompose: bool = False,
+    columns: str | Sequence[str] | None = None,
 ) -> FitResult: ...
 def universality(
     data: Data,
@@ -572,6 +577,7 @@ def subtract(
     trace_ions: File | None = None,
     staged: bool = False,
     staged_once: bool = False,
+    columns: str | Sequence[str] | None = None,
     out: File | None = None,
     force: bool = False,
     html: bool = True,
@@ -603,3 +609,20 @@ def reproduce(
     force: bool = False,
     html: bool = True,
 ) -> Reproduction: ...
+def rerun(
+    data: File,
+    /,
+    *,
+    files_in: File | None = None,
+    out: File | None = None,
+    force: bool = False,
+    html: bool = True,
+) -> RerunResult: ...
+def diff(
+    data: Sequence[File],
+    /,
+    *,
+    out: File | None = None,
+    force: bool = False,
+    html: bool = True,
+) -> DiffResult: ...

@@ -37,6 +37,8 @@ COMMANDS = {
     "subtract": "analysis.subtract.command",
     "simulate": "analysis.simulate.command",
     "reproduce": "analysis.reproduce.command",
+    "rerun": "analysis.rerun.command",
+    "diff": "analysis.diff.command",
     "init": "cli.information",
     "presets": "cli.information",
     "schema": "cli.information",

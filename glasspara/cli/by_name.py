@@ -16,10 +16,14 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from glasspara.cli.options import OUTPUT
 from glasspara.errors import UsageError
 
 _JOINED = re.compile(r"\+-|:(?=HI|TO|\w+\])|,(?=NAME|\.\.\.)")
 """In a metavar, what stands between the parts of one value: "VALUE[+-ERROR]", "LO:HI", "NAME,NAME", "X,..."."""
+
+
+_NO_CHOICES = {"files", "skip_unsuitable", "jobs", "cluster"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,11 @@ class Option:
         if self.kind is bool:
             return [flag if value else self.off]
         return [word for item in (value if self.repeatable else [value]) for word in (flag, str(item))]
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether a result depends on it: not on where it goes, nor on who computes it. Files are inputs."""
+        return self.field not in _NO_CHOICES and self.panel != OUTPUT
 
     @property
     def between(self) -> str:

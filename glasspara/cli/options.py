@@ -311,9 +311,9 @@ Nuisance = Annotated[
     list[str] | None,
     option(
         "--nuisance",
-        "What may be off, with the width of its prior: field_offset (Oe), moment_offset (emu) and "
-        "temperature_scale (relative) of each run, mass_scale (relative) of each sample, holder_chi (emu/Oe) of all "
-        "(repeatable).",
+        "What may be off, with the width of its prior: field_offset (Oe), moment_offset (emu), drift (emu/g from first "
+        "to last point) and temperature_scale (relative) of each run, mass_scale (relative) of each sample, holder_chi "
+        "(emu/Oe) of all (repeatable).",
         "NAME=WIDTH",
         panel=MODEL,
     ),
@@ -458,6 +458,16 @@ Titles = Annotated[
     option(
         "--titles/--no-titles",
         "Verdict and details above every figure; without them it is ready for a paper.",
+        panel=OUTPUT,
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    option(
+        "--columns",
+        "Further columns in the CSV of the points: si (T, A/m, A m^2/kg, m^3/kg), chi = M/H, chit = chi T without "
+        "Larmor's term, mueff = effective moment of an iron ion (repeatable, or NAME,NAME).",
+        "si|chi|chit|mueff",
         panel=OUTPUT,
     ),
 ]

@@ -90,8 +90,8 @@ def _stem(name: str) -> str:
     path = Path(name)
     if path.is_dir():
         return path.resolve().name
-    if path.exists():
-        return path.stem
+    if path.exists():  # reports have all one name
+        return path.resolve().parent.name if path.suffix == ".json" else path.stem
     plain = PurePath(re.sub(r"^@|[*?]+|\[.*?\]", "", PurePath(name).name)).stem.strip("_- ")
     if plain and not plain.startswith("."):
         return plain
@@ -233,12 +233,12 @@ class Output:
 
     def _written(self, files: Mapping[str, bytes], report: str, document: Mapping[str, Any]) -> Path | None:
         """Where the files are now; None where no folder was named and the machine did not let us write."""
-        from glasspara.report.output import NotWritableError, write_files, write_result
+        from glasspara.report.output import NotWritableError, inputs_of, write_files, write_result
 
         if self.out is not None:
             write_files(self.out, files, force=self.force, report=report)
             return self.out
-        paths = [item["path"] for item in document["inputs"]]
+        paths = inputs_of(document)
         try:
             return write_result(_results(), self._own_folder, files, report=report, inputs=paths)
         except NotWritableError as error:

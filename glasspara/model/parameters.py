@@ -145,6 +145,11 @@ _TABLE = (
         held=True, scale="linear", size=1.0e-8,
     ),
     Parameter(
+        "drift", "m1", "emu g^-1", 0.0, -inf, inf,
+        "drift of the magnetisation from the first to the last point, 0 in the middle. A nuisance, one for each run",
+        held=True, scale="linear", size=1.0e-6,
+    ),
+    Parameter(
         "mass_scale", "f", "1", 0.0, -0.5, 0.5,
         "relative error of the sample mass: the model times 1 + mass_scale. A nuisance, one for each sample",
         held=True, scale="linear", size=0.01,
@@ -163,7 +168,7 @@ _TABLE = (
 
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _TABLE}
 
-NUISANCES = ("field_offset", "moment_offset", "mass_scale", "temperature_scale", "holder_chi")
+NUISANCES = ("field_offset", "moment_offset", "drift", "mass_scale", "temperature_scale", "holder_chi")
 """What may be off from run to run, from sample to sample or, the holder, in all runs alike."""
 
 ALLOWANCES = {"field_offset": 20.0, "temperature_scale": 0.005, "mass_scale": 0.02}

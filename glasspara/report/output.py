@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 from glasspara.errors import UsageError
 from glasspara.replicates.critical_section import interrupts_deferred, lock
@@ -246,6 +247,12 @@ def write_result(
     )
 
 
+def inputs_of(document: Mapping[str, Any]) -> list[str]:
+    """Paths of the files that a report is of: its inputs, and what stands in their place (a report, a preset)."""
+    others = [item for item in document.get("other_files", ()) if item["named_by"] == "FILE"]
+    return [str(item["path"]) for item in (*document["inputs"], *others)]
+
+
 def _inputs_of(report: Path) -> list[str] | None:
     """Paths of the input files of a report of ours; None where it is none."""
     try:
@@ -253,7 +260,7 @@ def _inputs_of(report: Path) -> list[str] | None:
             document = json.loads(handle.read())
         if not isinstance(document[HASHES], dict):
             return None
-        return [str(item["path"]) for item in document["inputs"]]
+        return inputs_of(document)
     except (OSError, UsageError, ValueError, LookupError, TypeError, RecursionError):
         return None
 

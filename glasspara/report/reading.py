@@ -30,6 +30,11 @@ class StoredReport:
     inputs: tuple[NamedFile, ...]
     others: tuple[NamedFile, ...]
 
+    @property
+    def glasspara_version(self) -> str:
+        """Version of the program that wrote it, "" where it does not say."""
+        return str(self.document.get("glasspara_version", ""))
+
 
 def read_report(path: str, *, command: str = "", remedy: str = "") -> StoredReport:
     """The report that ``path`` holds; ``command`` is the one that must have written it, any by default.
@@ -84,49 +89,49 @@ def as_report(document: Any, path: str, *, command: str = "", remedy: str = "") 
 class Places:
     """Where the files are looked for that a report or a settings file names.
 
-    ``data`` is a folder that goes before all others and is searched with all that is in it: for the file by its path,
+    ``first`` is a folder that goes before all others and is searched with all that is in it: for the file by its path,
     its name, or its content. Then come ``folders``, where a file may lie by its path or the end of it.
     """
 
     folders: tuple[Path, ...]
-    data: Path | None = None
+    first: Path | None = None
 
     @classmethod
-    def of_report(cls, path: str, data: Path | None = None) -> Places:
+    def of_report(cls, path: str, first: Path | None = None) -> Places:
         """The working folder, that of the report, and those above it."""
-        own = Path(path).absolute().parent
-        return cls((Path(), own, *list(own.parents)[:_FOLDERS_ABOVE]), data)
+        own = Path(path).resolve().parent
+        return cls((Path(), own, *list(own.parents)[:_FOLDERS_ABOVE]), first)
 
     def find(self, file: NamedFile) -> tuple[str, str] | None:
         """Path and SHA-256 of ``file``: one with its content if there is one, else the first of its name."""
         changed = None
-        for group in (self._in_data(file), self._in_folders(file)):
+        for group in (self._in_first(file), self._in_folders(file)):
             for path in group:
                 digest = sha256_of(path)
                 if digest is not None and digest == (file.sha256 or digest):
                     return path, digest
                 changed = changed or (digest and (path, digest))
             if changed:
-                return changed
-        return None
+                break
+        return changed or None
 
     def _in_folders(self, file: NamedFile) -> Iterator[str]:
         yield file.path
         for folder in self.folders:
             yield from (str(folder / end) for end in _ends(file.path))
 
-    def _in_data(self, file: NamedFile) -> Iterator[str]:
-        if self.data is None:
+    def _in_first(self, file: NamedFile) -> Iterator[str]:
+        if self.first is None:
             return
-        yield from (str(self.data / end) for end in _ends(file.path))
+        yield from (str(self.first / end) for end in _ends(file.path))
         name = PurePath(file.path).name
         yield from (str(path) for path in self._all if path.name == name)
         yield from (str(path) for path in self._all if self._digests.get(path) == file.sha256)
 
     @cached_property
     def _all(self) -> Sequence[Path]:
-        assert self.data is not None
-        return sorted(path for path in self.data.rglob("*") if path.is_file())
+        assert self.first is not None
+        return sorted(path for path in self.first.rglob("*") if path.is_file())
 
     @cached_property
     def _digests(self) -> Mapping[Path, str | None]:

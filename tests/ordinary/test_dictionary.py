@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.ordinary.components import components_of
+from glasspara.ordinary.cone import components_of
 from glasspara.ordinary.dictionary import finer, ordinary_dictionary
 from glasspara.ordinary.solver import solve
 from tests.ordinary.samples import FIELDS, KELVINS, ORDINARY, design

@@ -134,6 +134,7 @@ def ordinary_fit(
         sample=sample,
         iron=None if iron is None else (iron[0], iron[1] or _HELD_IRON * iron[0]),
         widths=widths,
+        order=data.progress,
         trace_ions=[(item.ion.name, item.ion.j, item.ion.g) for item in trace_ions],
     )
 
@@ -158,9 +159,10 @@ def compare_with_ordinary(
     chi2 = minimum.chi2
     if widths is not None:
         run, sample = _labels(data)
-        chi2 = _with_directions(
-            minimum, directions_of(data.temperature, run=run, sample=sample, widths=widths)
+        directions = directions_of(
+            data.temperature, run=run, sample=sample, widths=widths, order=data.progress
         )
+        chi2 = _with_directions(minimum, directions)
     found = OrdinaryMagnetism(cone, widths, chi2, minimum.chi2, statistics.ndof)
     total = to_canonical(minimum.reported)
     n_fe = total["n_fe2"] + total["n_fe3"]
@@ -208,6 +210,7 @@ def with_ats_beside(minimum: Minimum, found: OrdinaryMagnetism) -> OrdinaryMagne
         sample=sample,
         iron=found.cone.iron_used,
         widths=found.widths,
+        order=data.progress,
         extra_columns=extra,
     )
     return replace(found, chi2_nested=cone.chi2)

@@ -1,4 +1,4 @@
-"""What may be off in single runs or samples: field, zero of the moment, mass; each with a Gaussian prior."""
+"""What may be off in runs or samples: field, zero of the moment, its drift, mass; each with a Gaussian prior."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Nuisance:
 
 
 def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, ...]:
-    """A field and a moment offset for each run, a mass for each sample, one holder: those kinds that ``widths`` names.
+    """Those kinds that ``widths`` names, for each run, for each sample (a mass) or for all runs (the holder).
 
     Numbers in names count the runs of ``data``, or its samples in their order of appearance, from 1.
     """
@@ -66,7 +66,7 @@ class Disturbance:
     def offset(self, values: Mapping[str, float]) -> FloatArray:
         """Offset of the magnetisation at every point, emu/g."""
         moment = self._sum("moment_offset", values) + self._sum("holder_chi", values) * self.data.field
-        return moment * self._per_gram()
+        return moment * self._per_gram() + self._sum("drift", values) * self.data.progress
 
     def slopes(
         self, undisturbed: FloatArray, by_field: FloatArray, by_lag: FloatArray | None, scale: FloatArray
@@ -75,7 +75,7 @@ class Disturbance:
 
         ``undisturbed`` is M(T (1 + lag), H + field), ``by_field`` and ``by_lag`` its derivatives.
         """
-        of_kind = {"field_offset": scale * by_field, "mass_scale": undisturbed}
+        of_kind = {"field_offset": scale * by_field, "mass_scale": undisturbed, "drift": self.data.progress}
         if by_lag is not None:
             of_kind["temperature_scale"] = scale * by_lag
         if any(item.kind in ("moment_offset", "holder_chi") for item in self.nuisances):

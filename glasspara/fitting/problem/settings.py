@@ -41,8 +41,9 @@ class Wishes:
         Gaussian knowledge from outside the data, of a parameter (which is free then) or of a derived combination:
         d_min or ats_strength from heat capacity, n_fe from mass spectrometry.
     nuisances : kind -> width
-        What may be off from run to run (field_offset, Oe; moment_offset, emu), from sample to sample (mass_scale,
-        relative) or in all runs (holder_chi, emu/Oe), with the standard deviation of its Gaussian prior about 0.
+        What may be off from run to run (field_offset, Oe; moment_offset, emu; drift, emu/g), from sample to sample
+        (mass_scale, relative) or in all runs (holder_chi, emu/Oe), with the standard deviation of its Gaussian prior
+        about 0.
     allowances : bool
         Whether the ATS term must hold its own against ``parameters.ALLOWANCES`` too. Without effect where there are
         ``nuisances`` besides the holder's: these then count on both sides.
@@ -209,6 +210,7 @@ class FitSettings(Wishes):
             "thermometer_run": self.nuisances.get("temperature_scale", 0.0),
             "mass": self.nuisances.get("mass_scale", 0.0),
             "moment_offset": self.nuisances.get("moment_offset", 0.0) / min(run.grams for run in data.runs),
+            "drift": self.nuisances.get("drift", 0.0),
         }
         return replace(widths, **{name: hypot(getattr(widths, name), width) for name, width in added.items()})
 

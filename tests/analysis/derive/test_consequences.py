@@ -12,7 +12,7 @@ import pytest
 from glasspara.analysis.derive.consequences import derive
 from glasspara.analysis.derive.fitted_values import FittedValues, read_report, values_of_fit, values_of_preset
 from glasspara.analysis.derive.quantities import DEFAULTS, assume
-from glasspara.analysis.fit.report import FitBlock
+from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
