@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 from glasspara.cli.by_name import Option, declaration
 from glasspara.cli.commands import HelpAll
 from glasspara.cli.options import Settings
+from glasspara.cli.values import in_range
 
 if TYPE_CHECKING:
     from glasspara.report.frame import Invocation
@@ -58,6 +59,11 @@ def grouped(command: Callable[..., Any]) -> Callable[..., None]:
 
     def carry_out(values: Mapping[str, Any], argv: Sequence[str] = (), **also: Any) -> Any:
         left = dict(values)
+        for option in options:
+            given = values[option.field]
+            for item in given if isinstance(given, list) else [given]:
+                if isinstance(item, float):
+                    in_range(item, f"--{option.name.replace('_', '-')}", str(item))
         also["asked"] = _invocation(command.__name__, options, values, argv)
         for name, (group, names) in groups.items():
             hidden = {item.name for item in fields(group)} & also.keys()

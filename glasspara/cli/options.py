@@ -387,7 +387,8 @@ Jobs = Annotated[
     int | None,
     option(
         "--jobs",
-        "Processes that share files, fits, replicates; all cores by default. The results are the same for any N.",
+        "Processes that share files, fits, replicates; all cores by default, and never more. The results are the same "
+        "for any N.",
         "N",
         min=1,
     ),
@@ -396,7 +397,8 @@ Cluster = Annotated[
     str | None,
     option(
         "--cluster",
-        "Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT.",
+        "Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT. Trust it: it can run code here, and "
+        "whoever reaches it can run code on its workers.",
         "ADDRESS",
         panel=REPLICATES,
     ),

@@ -298,6 +298,9 @@ class OutputWithPlots(Output):
     def _pictures(self, figures: Figures | None) -> dict[str, Picture]:
         if figures is None or not self.plots:
             return {}
+        import logging
+
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # what it says of its own configuration
         from glasspara.report.picture import FigureFiles, Picture
 
         # The page shows PNG.

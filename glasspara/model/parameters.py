@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf, log
+from math import inf, isfinite, log
 from typing import Literal
 
+from glasspara.errors import UsageError
 from glasspara.wording import percent
+
+FARTHEST, FARTHEST_IN_LOG = 1.0e12, 1.0e6
+"""How far from its natural size, as a factor, a parameter may be held, limited or constrained."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,32 @@ class Parameter:
     @property
     def natural_size(self) -> float:
         return self.size or self.start or 1.0
+
+    def check(self, value: float, what: str = "") -> None:
+        """Refuse a ``value`` outside the physical limits, or one of a size that nobody could mean.
+
+        Raises
+        ------
+        UsageError
+            It names the parameter, or ``what``.
+        """
+        if not self.lower <= value <= self.upper:
+            raise UsageError(
+                f"{what or self.name} = {value:g} {self.unit} is outside {self.lower:g} to {self.upper:g}"
+            )
+        if value == 0.0 and self.scale == "log":
+            raise UsageError(f"{what or self.name} = 0: it must be positive")
+        self.check_size(value, what)
+
+    def check_size(self, value: float, what: str = "") -> None:
+        """The same of the size alone; infinity, where there is no limit, is one."""
+        farthest = FARTHEST_IN_LOG if self.scale == "log" else FARTHEST
+        low, high = self.natural_size / farthest, self.natural_size * farthest
+        if value and isfinite(value) and not low <= abs(value) <= high:
+            raise UsageError(
+                f"{what or self.name} = {value:g} {self.unit} is out of range",
+                remedy=f"Give 0, or a size from {low:.2g} to {high:.2g}",
+            )
 
 
 _TABLE = (

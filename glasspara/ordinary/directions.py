@@ -49,6 +49,9 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 THERMOMETER_NODES = (2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0, 300.0)
 """Temperatures, K, at which the error of the shared thermometer is free; linear in ln T between, constant beyond."""
 
+LEAST_WIDTH = 1.0e-12
+_WIDEST = {"field_offset": 1.0e5, "moment_offset": 1.0e3, "drift": 1.0e3}  # the others are relative
+
 # Free columns of unit length are held to 0 this weakly, so that combinations of others do no harm.
 _HOLD = 1.0e-8
 
@@ -74,9 +77,11 @@ class DirectionWidths:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not 0.0 <= value < np.inf:
+            most = _WIDEST.get(name, 1.0)
+            if not (value == 0.0 or LEAST_WIDTH <= value <= most):
                 raise UsageError(
-                    f"the width of {name} cannot be {value:g}", remedy="Give a positive number, or 0"
+                    f"the width of {name} cannot be {value:g}",
+                    remedy=f"Give 0, or a number from {LEAST_WIDTH:g} to {most:g}",
                 )
 
 

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import perf_counter
 from typing import Any
 
@@ -35,6 +35,7 @@ Task = Callable[[np.random.Generator, int], Any]
 _CHUNK_SECONDS = 0.25
 _LARGEST_CHUNK = 256
 _QUEUED_PER_SLOT = 2
+_PATIENCE = 1.0  # s, for a chunk, before somebody asks after the workers
 # Where so many replicates have killed their worker and none has come back, it is not the replicates.
 _DEATHS_ENOUGH = 3
 _LONGEST_MESSAGE = 300
@@ -180,7 +181,7 @@ def _chunks(pool: Pool, job: Job, indices: Iterable[int]) -> Iterator[Chunk]:
             running += 1
         if not running:
             return
-        done = [finished.get()]
+        done = [_next(finished, pool)]
         while not finished.empty():
             done.append(finished.get())
         running -= len(done)
@@ -196,6 +197,15 @@ def _chunks(pool: Pool, job: Job, indices: Iterable[int]) -> Iterator[Chunk]:
             yield chunk
         if failure is not None:
             raise ChunkFailedError from failure
+
+
+def _next(finished: SimpleQueue[Future[Chunk]], pool: Pool) -> Future[Chunk]:
+    """The next chunk that is finished, as long as there is somebody to finish it."""
+    while True:
+        try:
+            return finished.get(timeout=_PATIENCE)
+        except Empty:
+            pool.check()
 
 
 # --- in a worker -----------------------------------------------------------------------------------------

@@ -56,6 +56,9 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
         The folder cannot be made or written to, one of ``names`` exists and ``force`` is not set, or something that
         we did not write stands where the journal of one of them belongs.
     """
+    if os.path.lexists(folder) and not folder.is_dir():
+        what = "this is a link to nothing" if not folder.exists() else "this is no folder"
+        raise NotWritableError(what, where=str(folder), remedy="Remove it, or choose another place")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -255,13 +258,10 @@ def inputs_of(document: Mapping[str, Any]) -> list[str]:
 
 def _inputs_of(report: Path) -> list[str] | None:
     """Paths of the input files of a report of ours; None where it is none."""
+    document = _report_of_ours(report)
     try:
-        with open_plain(report) as handle:
-            document = json.loads(handle.read())
-        if not isinstance(document[HASHES], dict):
-            return None
         return inputs_of(document)
-    except (OSError, UsageError, ValueError, LookupError, TypeError, RecursionError):
+    except (LookupError, TypeError):
         return None
 
 
@@ -346,11 +346,19 @@ def _merged(first: _Proofs, second: _Proofs) -> _Proofs:
 
 def _listed(report: Path) -> _Proofs:
     """What the report lists with hashes; nothing where it is none of ours."""
+    return {name: {str(digest)} for name, digest in _report_of_ours(report).get(HASHES, {}).items()}
+
+
+def _report_of_ours(report: Path) -> dict[str, Any]:
+    """The document in a plain file; nothing where it is none that we wrote."""
     try:
         with open_plain(report) as handle:
-            return {name: {digest} for name, digest in json.loads(handle.read())[HASHES].items()}
-    except (OSError, UsageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return {}
+            document = json.loads(handle.read())
+        if isinstance(document["glasspara_version"], str) and isinstance(document[HASHES], dict):
+            return dict(document)
+    except (OSError, UsageError, ValueError, LookupError, TypeError, RecursionError):
+        pass
+    return {}
 
 
 def _is_ours(folder: Path, name: str, digests: set[str]) -> bool:

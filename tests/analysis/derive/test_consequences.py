@@ -125,6 +125,13 @@ def test_errors_carry_correlations():
     assert counted.error / counted.value == pytest.approx(0.1)
 
 
+def test_cutoffs_that_nearly_touch_have_errors():
+    """No difference by which slopes are taken reaches beyond the other cutoff."""
+    errors = {"d0min_qs4": 5e3, "d0max_qs4": 5e3}
+    found = derive(source(errors, d0max_qs4=2.717e5 * (1 + 1e-6)), assume({})).quantity("ats_amplitude")
+    assert found.error == pytest.approx(1.352e16 * 5e3 * np.sqrt(2.0), rel=1e-4)
+
+
 def test_what_the_fit_does_not_fix_is_named():
     result = derive(source({"d_min": 0.02}), assume({}))
     assert not result.quantity("low_t_slope").determined
