@@ -23,7 +23,7 @@ _PHYSICS = {
 
 _FUNCTIONS = (
     "load", "fit", "universality", "compare", "highfield", "partition", "oscillations", "anomaly", "series", "curie",
-    "derive", "inspect", "subtract", "simulate", "reproduce", "rerun", "diff",
+    "plan", "derive", "inspect", "subtract", "simulate", "reproduce", "rerun", "diff",
 )  # fmt: skip
 
 _TYPES = {
@@ -62,6 +62,7 @@ __all__ = [
     "load",
     "oscillations",
     "partition",
+    "plan",
     "read",
     "reproduce",
     "rerun",
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
         load,
         oscillations,
         partition,
+        plan,
         reproduce,
         rerun,
         series,

@@ -14,6 +14,7 @@ from glasspara.analysis.high_field.field_dependence import HighFieldResult
 from glasspara.analysis.inspect.inspection import Inspection
 from glasspara.analysis.oscillations.waves import OscillationResult
 from glasspara.analysis.partition.scan import PartitionResult
+from glasspara.analysis.plan.planning import Plan
 from glasspara.analysis.reproduce.run import Reproduction
 from glasspara.analysis.rerun.again import RerunResult
 from glasspara.analysis.series.single_runs import SeriesResult
@@ -582,6 +583,59 @@ def subtract(
     force: bool = False,
     html: bool = True,
 ) -> Subtraction: ...
+def plan(
+    data: Data,
+    /,
+    *,
+    mass: Value | None = None,
+    sample: File | None = None,
+    geometry_factor: Measured | None = None,
+    moment: str = "auto",
+    errors: str = "auto",
+    t_range: Parts | Sequence[Parts] | None = None,
+    h_range: Parts | Sequence[Parts] | None = None,
+    not_t_range: Parts | Sequence[Parts] | None = None,
+    not_h_range: Parts | Sequence[Parts] | None = None,
+    exclude: Value | Sequence[Value] | None = None,
+    min_fit: float | None = None,
+    average: bool = False,
+    background: File | Sequence[File] | None = None,
+    background_scale: Value = "1",
+    holder_chi: Measured | None = None,
+    field_standard: File | None = None,
+    standard_chi: Value | None = None,
+    standard_mass: Value | None = None,
+    same_glass: bool = False,
+    skip_unsuitable: bool = False,
+    goal: Value | tuple[Value, ...] | Sequence[Value | tuple[Value, ...]] | None = None,
+    runs: int = 3,
+    points: int = 40,
+    max_field: float | None = None,
+    temperatures: Parts = "2:300",
+    mt: float | Sequence[float] | None = None,
+    mh: float | Sequence[float] | None = None,
+    noise: Value | None = None,
+    convention: str = "paper",
+    orientation: str = "isotropic",
+    allowances: bool = True,
+    instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    n_fe: Measured | None = None,
+    fix: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    free: str | Sequence[str] | None = None,
+    set: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    limit: Mapping[str, Parts | None] | str | Sequence[str] | None = None,
+    constrain: Mapping[str, Measured | None] | str | Sequence[str] | None = None,
+    nuisance: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    loss: str = "linear",
+    model: str = "etm",
+    trace_ions: File | None = None,
+    out: File | None = None,
+    force: bool = False,
+    html: bool = True,
+    plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
+) -> Plan: ...
 def simulate(
     *,
     preset: File = "bk7-fixed-field",

@@ -37,6 +37,7 @@ COMMANDS = {
     "derive": "analysis.derive.command",
     "inspect": "analysis.inspect.command",
     "subtract": "analysis.subtract.command",
+    "plan": "analysis.plan.command",
     "simulate": "analysis.simulate.command",
     "reproduce": "analysis.reproduce.command",
     "rerun": "analysis.rerun.command",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 REPORTING = (
     "anomaly", "compare", "curie", "derive", "diff", "fit", "high_field", "inspect", "oscillations", "partition",
-    "reproduce", "rerun", "series", "simulate", "subtract", "universality",
+    "plan", "reproduce", "rerun", "series", "simulate", "subtract", "universality",
 )  # fmt: skip
 """The rooms that write a report."""
 

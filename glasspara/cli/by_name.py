@@ -32,7 +32,8 @@ class Option:
 
     ``name`` is its long flag, ``field`` the parameter of the command or the field of a group that it fills. ``kind`` is
     the type of its value, or of each value where it is ``repeatable``; ``least`` the smallest number that it takes;
-    ``panel`` its heading in the help, ``off`` the other side of a switch.
+    ``panel`` its heading in the help, ``off`` the other side of a switch. A report may stand in for the files of one
+    that is ``or_report``.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Option:
     least: float | None
     panel: str
     names_files: bool
+    or_report: bool
     off: str = ""
 
     @classmethod
@@ -64,6 +66,7 @@ class Option:
             declared.min,
             declared.rich_help_panel or "",
             getattr(declared, "names_files", False),
+            getattr(declared, "or_report", False),
             _flags(parameter.name, declared)[-1] if kind is bool else "",
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Any
@@ -24,7 +24,7 @@ class StoredReport:
     """A report of glasspara that was read from ``path``; ``document`` is all of it."""
 
     path: str
-    document: Mapping[str, Any]
+    document: Mapping[str, Any] = field(repr=False)
     command: str
     settings: Mapping[str, Any]
     inputs: tuple[NamedFile, ...]
@@ -80,6 +80,31 @@ def as_report(document: Any, path: str, *, command: str = "", remedy: str = "") 
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"the report is damaged ({error!r})", where=path, remedy=remedy) from error
     return StoredReport(path, document, found, settings, inputs, others)
+
+
+def input_files(path: str, *, command: str) -> list[str]:
+    """Where the files lie that the report ``path`` of ``command`` was made from.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_report`, and where one of them is not found or not as it was.
+    """
+    places, found = Places.of_report(path), []
+    for file in read_report(path, command=command).inputs:
+        place = places.find(file)
+        if place is None:
+            raise InputError(
+                "a file of this report is not found",
+                where=file.path,
+                remedy="Run in the folder that it was in",
+            )
+        if place[1] != file.sha256:
+            raise InputError(
+                f"the file is not as it was when {path} was written", where=place[0], remedy="Fit it again"
+            )
+        found.append(place[0])
+    return found
 
 
 # --- the files of a report, which may have been moved ---------------------------------------------------------

@@ -91,7 +91,7 @@ class FindingPair:
     text: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DiffResult(Answer):
     """Two reports of one command, side by side.
 

@@ -9,7 +9,7 @@ from glasspara.analysis.diff.comparison import ROUNDING
 from glasspara.analysis.diff.documents import relative
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.package import __version__
-from glasspara.report.frame import NamedFileBlock, Report
+from glasspara.report.frame import NamedFile, Report
 from glasspara.report.table import csv_text
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import value_with_error
@@ -35,8 +35,8 @@ class ComparedReportBlock(TypedDict):
 class InputPairBlock(TypedDict):
     """A file of both reports, by content, path or name; null in a report that does not have it."""
 
-    a: NamedFileBlock | None
-    b: NamedFileBlock | None
+    a: NamedFile | None
+    b: NamedFile | None
     state: Literal["same", "moved", "changed", "only-a", "only-b"]
 
 

@@ -7,28 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_args, 
 import numpy as np
 
 from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.fitting.intervals.minos import Interval
 from glasspara.fitting.judge.misfit import PlaceBlock
 from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
+from glasspara.fitting.judge.statistics import Statistics
+from glasspara.fitting.result import Determination, FitResult, Spread
+from glasspara.ordinary import Direction
 from glasspara.report.block import fill
-from glasspara.report.frame import (
-    QuantityBlock,
-    RunBlock,
-    ValueBlock,
-)
+from glasspara.report.frame import QuantityBlock, RunBlock, ValueBlock
 
 if TYPE_CHECKING:
-    from glasspara.fitting.result import FitResult
     from glasspara.model.model import Terms
-
-
-class IntervalBlock(TypedDict):
-    """Distances from the value at which the profile of chi2 has risen by 1 (stated sigmas), or to the limit that is met
-    first; null where there is neither."""
-
-    lower: float | None
-    upper: float | None
-    lower_outcome: FindingBlock
-    upper_outcome: FindingBlock
 
 
 class ConstraintBlock(TypedDict):
@@ -52,13 +41,13 @@ class ParameterBlock(TypedDict):
     limits: list[float | None]
     at_limit: str | None
     stage: bool
-    minos: IntervalBlock | None
+    minos: Interval | None
 
 
 class DerivedBlock(QuantityBlock):
     """A number that follows from the parameters."""
 
-    minos: IntervalBlock | None
+    minos: Interval | None
 
 
 class CorrelationBlock(TypedDict):
@@ -66,30 +55,6 @@ class CorrelationBlock(TypedDict):
 
     names: Annotated[list[str], "correlation_names"]
     matrix: Annotated[list[list[float]], "correlation"]
-
-
-class StatisticsBlock(TypedDict):
-    """Goodness of fit. ``chi2_points`` leaves the constraints out; AIC = chi2 + 2 k, BIC = chi2 + k ln N."""
-
-    chi2: float
-    chi2_points: float
-    ndof: int
-    p_value: float | None
-    aic: float
-    bic: float
-    n_points: int
-    n_free: int
-
-
-class IdentifiabilityBlock(TypedDict):
-    """What the data determine, by the singular values of the Jacobian by the logarithms of the parameters."""
-
-    names: list[str]
-    singular_values: list[float]
-    relative_errors: dict[str, float | None]
-    combinations: dict[str, float | None]
-    undetermined: list[str]
-    statements: list[FindingBlock]
 
 
 class AtsTestBlock(TypedDict):
@@ -135,18 +100,6 @@ class ContourBlock(TypedDict):
     statements: list[FindingBlock]
 
 
-class SpreadBlock(TypedDict):
-    """What the replicates say of one quantity."""
-
-    value: float
-    standard_error: float
-    bias: float
-    interval_68: list[float]
-    interval_95: list[float]
-    unit: str
-    at_limit: int
-
-
 class BootstrapBlock(TypedDict):
     """The fit done again on many sets of new data."""
 
@@ -155,8 +108,8 @@ class BootstrapBlock(TypedDict):
     replicates: Annotated[int, lambda done: len(done.samples)]
     without_minimum: Annotated[int, lambda done: len(done.problems)]
     p_value: float | None
-    parameters: dict[str, SpreadBlock]
-    derived: dict[str, SpreadBlock]
+    parameters: dict[str, Spread]
+    derived: dict[str, Spread]
     remarks: list[FindingBlock]
 
 
@@ -190,16 +143,6 @@ class ComponentBlock(TypedDict):
     share_of_signal: float
 
 
-class DirectionBlock(TypedDict):
-    """An error of the instrument that was allowed to both sides: its width (one standard error) and fitted pull."""
-
-    name: str
-    kind: str
-    width: float
-    unit: str
-    pull: float
-
-
 class OrdinaryBlock(TypedDict):
     """Ordinary magnetism as a whole beside the ETM; margins in chi2, ``threshold`` what establishes the ATS term."""
 
@@ -215,7 +158,7 @@ class OrdinaryBlock(TypedDict):
     iron_used: Annotated[ValueBlock | None, "ordinary.cone.iron_used"]
     iron_found: Annotated[float, "ordinary.cone.iron_found"]
     components: Annotated[list[ComponentBlock], "ordinary.cone.components"]
-    directions: Annotated[list[DirectionBlock], "ordinary.cone.directions"]
+    directions: Annotated[list[Direction], "ordinary.cone.directions"]
     ats_established: Annotated[bool, lambda result: bool(result.ats_established)]
 
 
@@ -247,8 +190,8 @@ class FitBlock(TypedDict):
     parameters: dict[str, ParameterBlock]
     correlation: Annotated[CorrelationBlock, ""]
     derived: dict[str, DerivedBlock]
-    statistics: StatisticsBlock
-    identifiability: Annotated[IdentifiabilityBlock, "determination"]
+    statistics: Statistics
+    identifiability: Annotated[Determination, "determination"]
     assessment: AssessmentBlock
     notes: list[FindingBlock]
     ats_test: Annotated[AtsTestBlock | None, _ats_test]

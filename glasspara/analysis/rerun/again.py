@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from glasspara.analysis.diff import DiffResult, diff
 from glasspara.cli.program import run_program
 from glasspara.errors import InputError
+from glasspara.files.source import STDIN
 from glasspara.findings.answer import Answer
 from glasspara.report.frame import NamedFile
 from glasspara.report.reading import Places, StoredReport, as_report
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 
     from glasspara.findings import Assessment, Finding
 
+_OF_OTHER_FILES = {"files.passed-over", "files.unsuitable-left-out"}
+"""Warnings about files in the same folder that the analysis did not use: it is done again without them."""
+
 _DONE = {0, 5, 6}  # trusted, not trusted, part of a batch failed
 _INTO_A_FOLDER = {"simulate", "reproduce"}
 _WITH_RESULTS_ON_STDERR = {"simulate", "subtract"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RerunResult(Answer):
     """``diff`` holds the recorded report against the new one; ``words`` are the command line that made that."""
 
@@ -99,7 +103,15 @@ def rerun(report: StoredReport, *, files_in: Path | None = None, messages: bool 
             done.returncode, f"the analysis cannot be done again: {reason}", where=report.path
         )
     new = as_report(json.loads(done.stdout), "this run")
-    return RerunResult(tuple(words), done.returncode, diff(report, new))
+    return RerunResult(tuple(words), done.returncode, diff(_of_its_files(report), new))
+
+
+def _of_its_files(report: StoredReport) -> StoredReport:
+    warnings = report.document.get("warnings")
+    if not isinstance(warnings, list):
+        return report
+    kept = [item for item in warnings if not (isinstance(item, dict) and item.get("code") in _OF_OTHER_FILES)]
+    return replace(report, document={**report.document, "warnings": kept})
 
 
 def _find(report: StoredReport, folder: Path | None) -> dict[str, str]:
@@ -111,7 +123,7 @@ def _find(report: StoredReport, folder: Path | None) -> dict[str, str]:
             continue  # a preset
         place = places.find(file)
         if place is None:
-            missing.append(file.path)
+            missing.append("standard input" if file.path == STDIN else file.path)
         else:
             found[file.path] = place[0]
     if missing:

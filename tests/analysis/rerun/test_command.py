@@ -11,6 +11,7 @@ import sys
 
 import pytest
 
+import glasspara as package
 from glasspara.analysis import reports
 from glasspara.analysis.rerun import again
 from glasspara.app import run
@@ -100,6 +101,36 @@ def test_the_same_comes_again_to_the_last_digit(glasspara, folder, validator, co
     for part in ("settings", "versions", "numbers", "statements", "findings"):
         assert block["diff"][part] == []
     assert {pair["state"] for pair in block["diff"]["inputs"]} <= {"same"}
+
+
+@pytest.mark.usefixtures("quick_program")
+def test_a_folder_and_standard_input_come_again_as_the_files_that_they_gave(glasspara, folder):
+    data = folder / "data"
+    data.mkdir()
+    (folder / "20000.dat").rename(data / "20000.dat")
+    (data / "notes.txt").write_text("no data", encoding="utf-8")
+    report = report_of(glasspara, folder, "fit", ("data", *QUICK))
+    assert "files.passed-over" in report.read_text(encoding="utf-8")
+    (data / "1000.dat").write_bytes((folder / "1000.dat").read_bytes())  # came later
+    assert "identical, to the last digit" in glasspara("rerun", report, "--no-files").out
+
+    content = (folder / "1000.dat").read_bytes()
+    piped = glasspara("fit", "-", *QUICK, "--json", "-q", stdin=content)
+    (folder / "piped.json").write_text(piped.out, encoding="utf-8")
+    assert "1 of its 1 files cannot be found: standard input." in glasspara("rerun", "piped.json").err
+    done = glasspara("rerun", "piped.json", "--files-in", "data", "--no-files")
+    assert "identical, to the last digit" in done.out
+
+
+@pytest.mark.usefixtures("quick_program")
+def test_results_are_short_in_python(folder, glasspara):
+    report = report_of(glasspara, folder, "fit", ("20000.dat", *QUICK))
+    result = package.rerun(report)
+    assert repr(result) == "<RerunResult: the results are identical, to the last digit>"
+    assert (
+        repr(package.diff([report, report])) == "<DiffResult: the results are identical, to the last digit>"
+    )
+    assert len(result.to_frame()) > 3
 
 
 @pytest.mark.usefixtures("quick_program")
