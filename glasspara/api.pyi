@@ -199,7 +199,7 @@ def compare(
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     convention: str = "paper",
     orientation: str = "isotropic",
-    replicates: int = 200,
+    replicates: int | None = None,
     seed: int = 1,
     jobs: int | None = None,
     cluster: str | None = None,

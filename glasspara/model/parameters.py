@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isfinite, log
-from typing import Literal
+from typing import Any, Literal
 
 from glasspara.errors import UsageError
 from glasspara.wording import percent
@@ -227,7 +227,7 @@ def parameter_of(name: str) -> Parameter:
     return PARAMETERS[name.partition("[")[0]]
 
 
-def to_canonical(values: Mapping[str, float]) -> dict[str, float]:
+def to_canonical(values: Mapping[str, Any]) -> dict[str, Any]:
     """``values`` with n_fe and fe2_fraction, where they stand, replaced by n_fe2 and n_fe3."""
     canonical = dict(values)
     if "n_fe" in canonical:

@@ -158,7 +158,9 @@ def _mean(v: Values) -> float:
 
 def _iron(v: Values) -> float:
     ions = to_canonical(v)
-    return sum(ions.get(name, 0.0) * curie_constant(ion.j, ion.g) for name, ion in ION_OF_PARAMETER.items())
+    return sum(
+        float(ions.get(name, 0.0)) * curie_constant(ion.j, ion.g) for name, ion in ION_OF_PARAMETER.items()
+    )
 
 
 def _printed(equation: str, source: FittedValues) -> str:
