@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,6 +36,21 @@ class FigureFiles:
         if not self.titles:
             without_header(figure)
         return Picture({ending: saved(figure, ending) for ending in self.endings}, said)
+
+
+class KeptFigures(FigureFiles):
+    """No files: the figures themselves are kept."""
+
+    def picture(self, figure: Figure) -> Any:
+        return figure
+
+
+def shown_in_notebooks(figure: Figure) -> Figure:
+    """``figure``, which a notebook shows wherever it is the value of a cell, whether pyplot was loaded or not."""
+    from glasspara.report.style import save_png
+
+    figure._repr_png_ = partial(save_png, figure)  # type: ignore[attr-defined]
+    return figure
 
 
 def words(figure: Figure) -> str:
