@@ -28,6 +28,9 @@ SHOWN = 40
 
 _CSS = Path(__file__).with_name("page.css")
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_MANY = 7
+"""Columns above which a table is set small."""
+
 _NUMBER = partial(Column, holds="number")
 _LEVELS = {"bold green": "info", "bold yellow": "warning", "bold red": "error"}
 
@@ -164,7 +167,8 @@ def _table(columns: Sequence[Column], rows: Iterable[Sequence[str]], bold: Itera
         )
         for number, row in enumerate(rows)
     ]
-    return tag("table", tag("thead", head), tag("tbody", *body))
+    wide = {"class_": "wide"} if len(columns) > _MANY else {}
+    return tag("table", tag("thead", head), tag("tbody", *body), **wide)
 
 
 _POWER = re.compile(r"\b(emu|g|Oe|K|A)\^(-?\d)\b")
