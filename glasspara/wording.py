@@ -44,6 +44,12 @@ def p_value(p: float | None) -> str:
     return f"p = {p:.2g}" if p >= 1.0e-12 else "p < 1e-12"
 
 
+def shown_unit(unit: str) -> str:
+    """A unit of reports for people: "K Å²" for "K A^2", which reads as ampere."""
+    powers = {"A": "Å", "A^2": "Å²", "A^3": "Å³"}
+    return " ".join(powers.get(part, part) for part in unit.split(" "))
+
+
 def percent(fraction: float) -> str:
     """A relative error as a person would say it: "0.62 %", "13 %", "490 %"."""
     return f"{100.0 * fraction:.2g} %" if fraction < 0.1 else f"{100.0 * fraction:.0f} %"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glasspara.wording import inert, p_value, value_with_error
+from glasspara.wording import inert, p_value, shown_unit, value_with_error
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,17 @@ def test_p_value():
 def test_inert_shows_control_characters():
     assert inert("a\x1b[31mb\n\u202e") == "a\\x1b[31mb\\n\\u202e"
     assert inert("µ-Glas [bold]") == "µ-Glas [bold]"
+
+
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [
+        ("K A^2", "K Å²"),
+        ("A^3", "Å³"),
+        ("A", "Å"),
+        ("K A^2 g^-1", "K Å² g^-1"),
+        ("emu g^-1 Oe^-1", "emu g^-1 Oe^-1"),
+    ],
+)
+def test_people_read_no_ampere_where_angstroms_are_meant(unit, shown):
+    assert shown_unit(unit) == shown

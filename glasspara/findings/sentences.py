@@ -9,6 +9,8 @@ formats of :class:`_Words` beside the usual ones:
 ``{x:pm}``         value and error, [value, error]: "0.319 ± 0.067"
 ``{names:list}``   "a, b, c"; at most ``most`` of them: "a, b and 3 more"
 ``{names:and}``    "a, b and c"
+``{names:option}``  "a,b,c", as an option takes it
+``{unit:unit}``    "K Å²" for "K A^2"
 ``{n:point|points}``  "1 point", "3 points"
 ``{lines:ranges}``  pairs [first, last]: "32-60, 71"; at most ``most`` of them
 ``{items:each}``   every item (a mapping) by the entry's ``each.items``, joined by commas; at most ``most`` of them
@@ -27,7 +29,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from glasspara.wording import p_value, percent, value_with_error
+from glasspara.wording import p_value, percent, shown_unit, value_with_error
 
 _PACKAGE = Path(__file__).parent.parent
 _TABLE = "findings.toml"
@@ -99,6 +101,10 @@ class _Words(Formatter):
                 return self._joined([str(item) for item in value])
             case "and":
                 return _and(list(map(str, value)))
+            case "option":
+                return ",".join(map(str, value))
+            case "unit":
+                return shown_unit(value)
             case "ranges":
                 return self._joined([str(a) if a == b else f"{a}-{b}" for a, b in value])
             case "each":

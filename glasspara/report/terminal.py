@@ -289,10 +289,10 @@ def _show_corrections(inputs: Sequence[Input], out: Console) -> None:
     if not applied:
         return
     if applied[0].corrector.settings.holder:
-        out.print(f"holder: {_holder_in_words(applied[0])}")
+        show_sentence(f"holder: {_holder_in_words(applied[0])}", out)
         _show_shares(applied, out)
     if applied[0].corrector.standard is not None:
-        out.print(f"true field: {_standard_in_words(applied[0])}")
+        show_sentence(f"true field: {_standard_in_words(applied[0])}", out)
         _show_fields(applied, out)
 
 

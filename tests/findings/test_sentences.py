@@ -226,7 +226,7 @@ def example(
                     yield {name: value, **more}
         case "each":
             yield {name: list(examples(entry, entry["each"][name], (*seen, name)))}
-        case "list" | "and":
+        case "list" | "and" | "option":
             yield {name: ["d_min", "delta_mu"]}
         case "ranges":
             yield {name: [[1, 3], [7, 7]]}
@@ -236,7 +236,7 @@ def example(
             yield {name: 0.0123}
         case _ if "|" in spec:
             yield from ({name: count} for count in (1, 2))
-        case "":
+        case "" | "unit":
             yield {name: "word"}
         case _:
             yield {name: 3 if spec.endswith("d") else 0.25}

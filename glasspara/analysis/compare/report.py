@@ -12,7 +12,7 @@ from glasspara.analysis.fit.report import OrdinaryBlock, with_ordinary
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.frame import Report
 from glasspara.report.table import csv_text, provenance
-from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
+from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 
 if TYPE_CHECKING:
     from glasspara.analysis.compare.comparison import CompareResult
@@ -132,8 +132,9 @@ def show_compare(inputs: Sequence[Input], result: CompareResult, out: Console) -
         rows.append(("ordinary magnetism", *size, "excluded" if whole.excluded else "not excluded"))
     show_table(("model", *numbers, "status"), rows, out, bold=best)
     if result.scale > 1.0:
-        out.print(
-            f"AIC and BIC by the stated errors; delta AIC and weight with chi2 divided by {result.scale:.4g}"
+        show_sentence(
+            f"AIC and BIC by the stated errors; delta AIC and weight with chi2 divided by {result.scale:.4g}",
+            out,
         )
     show_assessment(result.assessment, out, result.notes)
 

@@ -36,8 +36,8 @@ def derive(
     ),
     qs4: str | None = own_option(
         "--qs4",
-        "(Q/e) S4, A^2, where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
-        "A2[:A2]",
+        "(Q/e) S4, Å², where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
+        "AREA[:AREA]",
         panel=ASSUMED,
     ),
     d0: float | None = own_option(
@@ -48,8 +48,8 @@ def derive(
     ),
     area_per_particle: float | None = own_option(
         "--area-per-particle",
-        "S4/N_tunn; N_tunn then follows. Not assumed by default.",
-        "A2",
+        "S4/N_tunn, Å²; N_tunn then follows. Not assumed by default.",
+        "AREA",
         panel=ASSUMED,
     ),
     p_star: str | None = own_option(

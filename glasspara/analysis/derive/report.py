@@ -12,7 +12,7 @@ from glasspara.package import __version__
 from glasspara.report.frame import InputBlock, Report, ValueBlock
 from glasspara.report.table import columns_text
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
-from glasspara.wording import value_with_error
+from glasspara.wording import shown_unit, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.derive.consequences import DerivedQuantity, DeriveResult
@@ -128,7 +128,7 @@ def show_derive(_: Sequence[Input], result: DeriveResult, out: Console) -> None:
             (
                 name,
                 f"{item.low:g} to {item.high:g}" if item.is_range else f"{item.low:g}",
-                item.unit,
+                shown_unit(item.unit),
                 item.source,
             )
             for name, item in result.assumptions.items()
@@ -156,7 +156,7 @@ def _show(title: str, items: Sequence[DerivedQuantity], out: Console) -> None:
         )
         note = "" if item.determined else " (not determined)"
         span = "" if item.low == item.high else f"{item.low:.3g} to {item.high:.3g}"
-        rows.append((item.text, value + note, item.unit, span, ", ".join(item.needs)))
+        rows.append((item.text, value + note, shown_unit(item.unit), span, ", ".join(item.needs)))
     columns = (Column(title, "text"), Column("value", "text"), "unit", "range", Column("assumes", "text"))
     show_table(columns, rows, out)
     out.print()

@@ -36,7 +36,7 @@ from glasspara.report.terminal import (
     show_sentence,
     show_table,
 )
-from glasspara.wording import p_value, two_errors, value_with_error
+from glasspara.wording import p_value, shown_unit, two_errors, value_with_error
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -472,8 +472,8 @@ _DETERMINED = ("ats_strength", "d0_mean_qs4")
 def _show_fit(result: FitResult, out: Console) -> None:
     model = result.model
     runs = runs_in_words([(run.run.kind, run.label) for run in result.data.runs])
-    out.print(
-        Text(f"Model {model.name} ({_convention(result)}), {result.method} fit of {runs}", style="bold")
+    show_sentence(
+        f"Model {model.name} ({_convention(result)}), {result.method} fit of {runs}", out, style="bold"
     )
     show_assessment(result.assessment, out)
     out.print()
@@ -481,10 +481,11 @@ def _show_fit(result: FitResult, out: Console) -> None:
     out.print()
     _show_parameters(result, out)
     statistics = result.statistics
-    out.print(
+    show_sentence(
         f"chi2/ndof = {statistics.chi2:.1f}/{statistics.ndof} ({p_value(statistics.p_value)}); "
         f"AIC {statistics.aic:.1f}, BIC {statistics.bic:.1f}; {statistics.n_points} points, "
-        f"{statistics.n_free} free parameters"
+        f"{statistics.n_free} free parameters",
+        out,
     )
     show_sentence(
         "Errors: one standard error by the stated sigmas (chi2 + 1); "
@@ -493,7 +494,9 @@ def _show_fit(result: FitResult, out: Console) -> None:
     )
     intervals = {name: item.minos for name, item in result.quantities.items() if item.minos is not None}
     if intervals:
-        out.print("Minos: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled.")
+        show_sentence(
+            "Minos: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled.", out
+        )
     for line in (
         *_interval_lines(result, intervals),
         *(statement.text for statement in result.determination.statements),
@@ -535,7 +538,13 @@ def _show_parameters(result: FitResult, out: Console) -> None:
         if name in conditional and isinstance(item, FittedParameter) and not item.fixed:
             state += "; see n_ats" if name != "n_ats" else ""
         rows.append(
-            (name, value_with_error(item.value, item.error), *([interval] if minos else []), item.unit, state)
+            (
+                name,
+                value_with_error(item.value, item.error),
+                *([interval] if minos else []),
+                shown_unit(item.unit),
+                state,
+            )
         )
     show_table(
         ("parameter", "value", *(["minos"] if minos else []), "unit", Column("state", "text")), rows, out
@@ -570,9 +579,9 @@ def _show_bootstrap(result: FitResult, done: Bootstrap, out: Console) -> None:
     columns = ("error of the fit", "of the bootstrap", "bias", "68 % interval", "95 % interval")
     show_table(("parameter", *columns), rows, out)
     if done.p_value is not None:
-        out.print(f"chi2 as large as that of the data: {p_value(done.p_value)} by the replicates")
+        show_sentence(f"chi2 as large as that of the data: {p_value(done.p_value)} by the replicates", out)
     for remark in done.remarks:
-        out.print(f"  - {remark}")
+        show_sentence(remark.text, out, bullet="  - ")
 
 
 def _interval(ends: tuple[float, float], error: float) -> str:

@@ -10,7 +10,14 @@ from rich.table import Table
 from glasspara.arrays import FloatArray
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.frame import FailureBlock, Report, failures
-from glasspara.report.terminal import Column, rows_in_words, runs_in_words, show_assessment, show_table
+from glasspara.report.terminal import (
+    Column,
+    rows_in_words,
+    runs_in_words,
+    show_assessment,
+    show_sentence,
+    show_table,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -138,7 +145,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
     texts = (Column("errors", "text"), Column("branches", "text"))
     show_table(("run", "points", "T / K", "H / Oe", "moment / emu", *texts), runs, out)
     for item in measurement.warnings:
-        out.print(f"warning: {item.at(file='').text}", style="yellow")  # the heading names the file
+        show_sentence(f"warning: {item.at(file='').text}", out, style="yellow")  # the heading names the file
     out.print()
 
 

@@ -391,7 +391,7 @@ STEPS = (
     Step(
         "highfield",
         "Fig. 23",
-        "M_intr(H) by every form of the ATS term; the truth has three levels, with (Q/e) S4 = 1.5e4 A^2",
+        "M_intr(H) by every form of the ATS term; the truth has three levels, with (Q/e) S4 = 1.5e4 Å²",
         "highfield",
         "bk7-three-level",
         "highfield.json",

@@ -10,7 +10,7 @@ from rich.console import Console
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.frame import Report, RunBlock, of_runs
 from glasspara.report.table import columns_text, csv_text, point_columns, provenance
-from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_table
+from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
@@ -199,13 +199,13 @@ def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: 
     columns = ("run", Column("file", "path"), "points", "deviation / sigma", "F", "p")
     show_table((*columns, "chi_larmor / emu g^-1 Oe^-1") if own_chi else columns, rows, out)
     if result.chi_larmor is None:
-        out.print(f"chi_larmor: {result.chi_larmor_source}; the test leaves each free")
+        show_sentence(f"chi_larmor: {result.chi_larmor_source}; the test leaves each free", out)
     else:
         chi = value_with_error(result.chi_larmor, result.chi_larmor_error)
         free = "; the test leaves it free" if result.larmor.source == "all" else ""
-        out.print(f"chi_larmor = {chi} emu g^-1 Oe^-1 ({result.chi_larmor_source}{free})")
+        show_sentence(f"chi_larmor = {chi} emu g^-1 Oe^-1 ({result.chi_larmor_source}{free})", out)
     low, high = result.h_over_t_range
-    out.print(f"H/T from {low:.4g} to {high:.4g} Oe/K; {len(result.data)} points")
+    show_sentence(f"H/T from {low:.4g} to {high:.4g} Oe/K; {len(result.data)} points", out)
     show_assessment(result.assessment, out, result.notes)
 
 
