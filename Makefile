@@ -4,11 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= auto
 
-.PHONY: help demo test lint format bench fuzz study reproduce figures docs fixtures clean
+.PHONY: help demo test test-lowest lint format bench fuzz study reproduce figures docs fixtures clean
 
 help:
 	@echo "make demo      install into .venv and run the main job on a bundled synthetic campaign"
 	@echo "make test      lint, type-check and run the tests"
+	@echo "make test-lowest  run the tests with the lowest versions that pyproject.toml allows, in .venv-lowest"
 	@echo "make bench     run the benchmarks"
 	@echo "make fuzz      hostile input and broken machines for FUZZ_SECONDS (120)"
 	@echo "make study     run the longer simulations behind the numbers in docs/ (many hours)"
@@ -48,6 +49,16 @@ format: $(VENV)/.installed-dev
 test: lint
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
+$(VENV)-lowest/.installed: pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)-lowest
+	$(PYTHON) tests/lowest.py > $(VENV)-lowest/pins.txt
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(VENV)-lowest/pins.txt
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+test-lowest: $(VENV)-lowest/.installed
+	OPENBLAS_NUM_THREADS=1 $(VENV)-lowest/bin/python -m pytest -n $(JOBS) --dist worksteal
+
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
 
@@ -65,6 +76,7 @@ study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.windows_and_waves
 	$(BIN)/python -m studies.ordinary
 	$(BIN)/python -m studies.certificates
+	$(BIN)/python -m studies.plan
 
 reproduce: $(VENV)/.installed
 	$(BIN)/glasspara reproduce --out reproduction --force
@@ -80,4 +92,4 @@ fixtures: $(VENV)/.installed
 	$(BIN)/python fixtures/make.py
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info demo-output reproduction site
+	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info demo-output reproduction site

@@ -1,54 +1,151 @@
-"""The main job as a process, ``glasspara fit --no-plots`` on nine runs, against the bare imports of its libraries."""
+"""Commands as whole processes, by processor time over that of the bare imports of their libraries.
+
+``python -m benchmarks.whole_process [WORD...]`` measures the rows whose names hold one of the words, all without any.
+The ratios of ``reference.toml`` are what they were when they were last written, with ``--write``; a ratio more than
+20 % above its reference is an error.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import time
+import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-CAMPAIGN = Path(__file__).parent.parent / "fixtures" / "bk7-fixed-field"
-REPEAT = 9
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+REFERENCE = Path(__file__).parent / "reference.toml"
+FLOOR = "the bare imports"
+_BARE = [sys.executable, "-c", "import numpy, iminuit, typer, rich.console, rich.table"]
+_TOLERANCE = 1.2
+REPEAT = 5
+_LONG = 3
 
 
-def _seconds(command: Sequence[str], bytecode: str, blas_threads: str | None = None) -> float:
-    # Compiled, as pip leaves an installed program and its libraries, whatever the environment says.
+@dataclass(frozen=True)
+class Row:
+    """A command whose processor time is measured, over that of the row ``over``; ``{out}`` stands for a new folder."""
+
+    name: str
+    command: tuple[str, ...]
+    over: str = FLOOR
+    repeat: int = REPEAT
+
+
+def files(campaign: str, pattern: str = "*.dat") -> tuple[str, ...]:
+    return tuple(str(path) for path in sorted((FIXTURES / campaign).glob(pattern)))
+
+
+def rows() -> list[Row]:
+    """What is measured, in the order of the table of ``docs/benchmarks.md``."""
+    nine, ll, five = (files(name) for name in ("bk7-fixed-field", "pure-ll", "bk7-fixed-temperature"))
+    one, poor = files("bk7-fixed-field", "*_20000Oe*"), files("pure-ll", "*_20000Oe*")
+    written = ("--out", "{out}")
+    bare = ("fit", "--no-plots", *nine, *written)
+    return [
+        Row("glasspara --help", ("--help",)),
+        Row("fit one run", ("fit", "--no-files", *one)),
+        Row("fit one run, pure LL", ("fit", "--no-files", *poor)),
+        Row("fit nine runs", ("fit", "--no-files", *nine)),
+        Row("fit nine runs, files", bare),
+        Row("fit nine runs, files and figures", ("fit", *nine, *written), over="fit nine runs, files"),
+        Row(
+            "fit nine runs, 200 replicates", ("fit", "--no-files", "--bootstrap", "200", *nine), repeat=_LONG
+        ),
+        Row("fit one run, 1000 replicates", ("fit", "--no-files", "--bootstrap", "1000", *one), repeat=_LONG),
+        Row(
+            "fit nine runs, pure LL, 200 replicates",
+            ("fit", "--no-files", "--bootstrap", "200", *ll),
+            repeat=_LONG,
+        ),
+        Row(
+            "compare nine files, no replicates",
+            ("compare", "--no-files", "--replicates", "0", *nine),
+            repeat=_LONG,
+        ),
+        Row("compare nine files", ("compare", *nine, *written), repeat=_LONG),
+        Row("universality nine files", ("universality", "--no-files", *nine), repeat=_LONG),
+        Row("partition", ("partition", "--no-files", "--n-fe", "1.657e17", *nine), repeat=_LONG),
+        Row("oscillations", ("oscillations", "--no-files", *nine), repeat=_LONG),
+        Row("highfield", ("highfield", "--no-files", *five), repeat=_LONG),
+        Row("reproduce", ("reproduce", *written), repeat=1),
+    ]
+
+
+def compiled(bytecode: str) -> dict[str, str]:
+    """An environment with the program and its libraries compiled into ``bytecode``, as pip leaves what it installs."""
     environment = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTHONPYCACHEPREFIX"] = bytecode
-    if blas_threads:
-        environment["OPENBLAS_NUM_THREADS"] = blas_threads
-    start = time.perf_counter()
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - start
+    return {**environment, "PYTHONPYCACHEPREFIX": bytecode}
 
 
-def main() -> None:
-    """Print median times of processes run in turn, so that other work on the machine disturbs all alike."""
-    files = [str(path) for path in sorted(CAMPAIGN.glob("*.dat"))]
-    imports = "import typer, numpy, scipy.optimize, pandas, iminuit"
-    fit = [sys.executable, "-m", "glasspara", "fit", "--no-files", *files]
-    bare = f"python -c '{imports}'"
-    commands: dict[str, tuple[list[str], str | None]] = {
-        "python -c 'pass'": ([sys.executable, "-c", "pass"], None),
-        bare: ([sys.executable, "-c", imports], None),
-        "glasspara --help": ([sys.executable, "-m", "glasspara", "--help"], None),
-        f"glasspara fit --no-files, {len(files)} files": (fit, None),
-        "the same with two BLAS threads, which the program does not use": (fit, "2"),
-    }
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    with TemporaryDirectory() as bytecode:
-        for command, threads in commands.values():
-            _seconds(command, bytecode, threads)
-        for _ in range(REPEAT):
-            for name, (command, threads) in commands.items():
-                times[name].append(_seconds(command, bytecode, threads))
-    for name, one in times.items():
-        print(f"{name:72s}{median(one):7.3f} s  {median(one) / median(times[bare]):5.2f} x the imports")
+def seconds(command: Sequence[str], bytecode: str) -> float:
+    """Processor time of a process and of its children."""
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=compiled(bytecode), stdout=quiet, stderr=quiet) as process:
+        _, _, used = os.wait4(process.pid, 0)
+        process.returncode = 0
+    return used.ru_utime + used.ru_stime
+
+
+def measured(chosen: Sequence[Row]) -> dict[str, float]:
+    """Median processor time of each row and of the floor, s.
+
+    Rows run in turn, so that other work on the machine disturbs all alike.
+    """
+    times: dict[str, list[float]] = {FLOOR: [], **{row.name: [] for row in chosen}}
+    with TemporaryDirectory() as folder:
+        bytecode = f"{folder}/bytecode"
+
+        def run(row: Row, number: int) -> float:
+            out = f"{folder}/{row.name} {number}"
+            arguments = [item.format(out=out) if item == "{out}" else item for item in row.command]
+            return seconds([sys.executable, "-m", "glasspara", *arguments], bytecode)
+
+        seconds(_BARE, bytecode)
+        for row in chosen:
+            if row.repeat > 1:
+                run(row, -1)
+        for number in range(REPEAT):
+            times[FLOOR].append(seconds(_BARE, bytecode))
+            for row in chosen:
+                if number < row.repeat:
+                    times[row.name].append(run(row, number))
+    return {name: median(one) for name, one in times.items()}
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Print the table; the number of ratios more than 20 % above their references."""
+    words = [item for item in arguments if item != "--write"]
+    chosen = [row for row in rows() if not words or any(word in row.name for word in words)]
+    needed = {row.over for row in chosen} - {FLOOR}
+    chosen = [row for row in rows() if row in chosen or row.name in needed]
+    times = measured(chosen)
+    reference: dict[str, float] = tomllib.loads(REFERENCE.read_text()) if REFERENCE.exists() else {}
+    worse = 0
+    print(f"{FLOOR}: {times[FLOOR]:.3f} s")
+    for row in chosen:
+        ratio, before = times[row.name] / times[row.over], reference.get(row.name)
+        slower = before is not None and ratio > _TOLERANCE * before
+        worse += slower
+        beside = "" if before is None else f" (reference {before:.4g})"
+        of = "F" if row.over == FLOOR else f"x {row.over!r}"
+        print(
+            f"{row.name:42s}{times[row.name]:9.3f} s {ratio:8.2f} {of}{beside}{'  SLOWER' if slower else ''}",
+            flush=True,
+        )
+        reference[row.name] = round(ratio, 3)
+    if "--write" in arguments:
+        known = {row.name for row in rows()}
+        lines = [f'"{name}" = {ratio}\n' for name, ratio in reference.items() if name in known]
+        REFERENCE.write_text(
+            "# Ratios of processor time: python -m benchmarks.whole_process --write\n" + "".join(lines)
+        )
+    return worse
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]) > 0)

@@ -130,7 +130,10 @@ def stub_text() -> str:
     imports = "\n".join(sorted(f"from {module} import {name}" for name, module in homes.items()))
     parts = [_STUB_HEAD.format(imports=imports)]
     for name, result in results.items():
-        data = {"load": ["data: File | Sequence[File]", "/"], "derive": ["data: Data | FitResult", "/"]}
+        data = {
+            "load": ["data: File | Sequence[File]", "/"], "derive": ["data: Data | FitResult", "/"],
+            "diff": ["data: Sequence[File]", "/"], "rerun": ["data: File", "/"],
+        }  # fmt: skip
         first = (
             data.get(name, ["data: Data", "/"])
             if "data" in signature_of(api.function(name)).parameters
@@ -140,8 +143,11 @@ def stub_text() -> str:
         lines = "".join(f"    {line},\n" for line in [*first, "*", *options])
         one = f"def {name}(\n{lines}) -> {result.__name__}: ...\n"
         if name == "fit":
-            many = "def fit(data: Data, /, *, per_run: Literal[True], **options: Any) -> Fits: ...\n"
-            one = f"@overload\n{many}@overload\n{one.replace('per_run: bool', 'per_run: Literal[False]')}"
+            several = ("per_run", "per_sample")
+            for flag in several:
+                one = one.replace(f"{flag}: bool", f"{flag}: Literal[False]")
+            many = "@overload\ndef fit(data: Data, /, *, {}: Literal[True], **options: Any) -> Fits: ...\n"
+            one = "".join(map(many.format, several)) + f"@overload\n{one}"
         parts.append(one)
     return "".join(parts)
 

@@ -8,14 +8,16 @@ import resource
 import sys
 import time
 
-from fuzzing import commands, faults, hostile, reading
+from fuzzing import commands, extremes, faults, hostile, own_files, reading
 
 # Campaigns and the share of the time that each may have.
 _CAMPAIGNS = (
-    (reading.campaign, 0.15),
-    (commands.campaign, 0.2),
-    (hostile.campaign, 0.4),
-    (faults.campaign, 0.25),
+    (reading.campaign, 0.1),
+    (commands.campaign, 0.15),
+    (extremes.campaign, 0.3),
+    (own_files.campaign, 0.1),
+    (hostile.campaign, 0.2),
+    (faults.campaign, 0.15),
 )
 
 

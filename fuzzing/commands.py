@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import sys
 import tempfile
 import time
-import unicodedata
-import warnings
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from random import Random
 
 from fuzzing import Findings
 from fuzzing.mutations import damage
 from fuzzing.reading import keep
+from fuzzing.running import fault_of
 from fuzzing.seeds import seeds
-from glasspara.app import run
-
-STATUSES = {0, 2, 3, 4, 5, 6}
-"""What the commands may end with."""
 
 _COMMANDS = (
     ("inspect",),
@@ -62,9 +54,7 @@ def campaign(seed: int, seconds: float, *, least: int = 0) -> Findings:
             out = Path(folder) / "out"
             if command != "inspect" and random.random() < 0.3:
                 extra += ["--out", str(out), "--force"]
-            began = time.monotonic()
             fault = fault_of([command, *options, *extra, "--", str(path)], findings)
-            findings.slowest_s = max(findings.slowest_s, time.monotonic() - began)
             if fault:
                 options_word = " ".join(options + extra)
                 findings.wrong.append(
@@ -75,32 +65,3 @@ def campaign(seed: int, seconds: float, *, least: int = 0) -> Findings:
             if stray:
                 findings.wrong.append(f"{command}: wrote {stray} outside --out")
     return findings
-
-
-def fault_of(arguments: list[str], findings: Findings) -> str:
-    """Run the program in this process; what it did that it must not, "" if nothing."""
-    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
-    before, sys.argv = sys.argv, ["glasspara", *arguments]
-    status: object = 0
-    try:
-        with redirect_stdout(streams[0]), redirect_stderr(streams[1]), warnings.catch_warnings():
-            warnings.simplefilter("error")
-            run()
-    except SystemExit as stop:
-        status = stop.code or 0
-    except BaseException as error:
-        return f"{type(error).__name__}: {error}"
-    finally:
-        sys.argv = before
-    findings.count(f"status {status}")
-    if status not in STATUSES:
-        return f"status {status}"
-    for stream in streams:
-        stream.flush()
-        text = stream.buffer.getvalue().decode("utf-8")  # type: ignore[attr-defined]
-        odd = {
-            char for char in text if char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co")
-        }
-        if odd:
-            return f"prints {odd!r}"
-    return ""

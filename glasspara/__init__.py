@@ -23,7 +23,7 @@ _PHYSICS = {
 
 _FUNCTIONS = (
     "load", "fit", "universality", "compare", "highfield", "partition", "oscillations", "anomaly", "series", "curie",
-    "derive", "inspect", "subtract", "simulate", "reproduce",
+    "plan", "derive", "inspect", "subtract", "simulate", "reproduce", "rerun", "diff",
 )  # fmt: skip
 
 _TYPES = {
@@ -52,6 +52,7 @@ __all__ = [
     "compare",
     "curie",
     "derive",
+    "diff",
     "fit",
     "highfield",
     "inspect",
@@ -61,8 +62,10 @@ __all__ = [
     "load",
     "oscillations",
     "partition",
+    "plan",
     "read",
     "reproduce",
+    "rerun",
     "series",
     "simulate",
     "subtract",
@@ -76,13 +79,16 @@ if TYPE_CHECKING:
         compare,
         curie,
         derive,
+        diff,
         fit,
         highfield,
         inspect,
         load,
         oscillations,
         partition,
+        plan,
         reproduce,
+        rerun,
         series,
         simulate,
         subtract,

@@ -172,4 +172,4 @@ def _answer(delivery: Delivery[Any]) -> Any:
         return result
     for item in result.fits:
         come_from(item, _Origin(replace(delivery, result=Fits((item,)))))
-    return result if delivery.asked.settings["per_run"] else result.fits[0]
+    return result if result.batch else result.fits[0]

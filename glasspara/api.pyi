@@ -8,12 +8,15 @@ from glasspara.analysis.anomaly.departures import AnomalyResult
 from glasspara.analysis.compare.comparison import CompareResult
 from glasspara.analysis.curie.curie_law import CurieResult
 from glasspara.analysis.derive.consequences import DeriveResult
+from glasspara.analysis.diff.comparison import DiffResult
 from glasspara.analysis.fit.report import Fits
 from glasspara.analysis.high_field.field_dependence import HighFieldResult
 from glasspara.analysis.inspect.inspection import Inspection
 from glasspara.analysis.oscillations.waves import OscillationResult
 from glasspara.analysis.partition.scan import PartitionResult
+from glasspara.analysis.plan.planning import Plan
 from glasspara.analysis.reproduce.run import Reproduction
+from glasspara.analysis.rerun.again import RerunResult
 from glasspara.analysis.series.single_runs import SeriesResult
 from glasspara.analysis.simulate.synthetic_runs import Simulation
 from glasspara.analysis.subtract.stages import Subtraction
@@ -63,6 +66,8 @@ def load(
 @overload
 def fit(data: Data, /, *, per_run: Literal[True], **options: Any) -> Fits: ...
 @overload
+def fit(data: Data, /, *, per_sample: Literal[True], **options: Any) -> Fits: ...
+@overload
 def fit(
     data: Data,
     /,
@@ -105,7 +110,7 @@ def fit(
     staged: bool = False,
     staged_once: bool = False,
     per_run: Literal[False] = False,
-    per_sample: bool = False,
+    per_sample: Literal[False] = False,
     minos: str | Sequence[str] | None = None,
     profile: str | Sequence[str] | None = None,
     contour: Value | tuple[Value, ...] | Sequence[Value | tuple[Value, ...]] | None = None,
@@ -118,6 +123,7 @@ def fit(
     force: bool = False,
     plots: bool = True,
     decompose: bool = False,
+    columns: str | Sequence[str] | None = None,
 ) -> FitResult: ...
 def universality(
     data: Data,
@@ -187,7 +193,7 @@ def compare(
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     convention: str = "paper",
     orientation: str = "isotropic",
-    replicates: int = 200,
+    replicates: int | None = None,
     seed: int = 1,
     jobs: int | None = None,
     cluster: str | None = None,
@@ -542,9 +548,60 @@ def subtract(
     trace_ions: File | None = None,
     staged: bool = False,
     staged_once: bool = False,
+    columns: str | Sequence[str] | None = None,
     out: File | None = None,
     force: bool = False,
 ) -> Subtraction: ...
+def plan(
+    data: Data,
+    /,
+    *,
+    mass: Value | None = None,
+    sample: File | None = None,
+    geometry_factor: Measured | None = None,
+    moment: str = "auto",
+    errors: str = "auto",
+    t_range: Parts | Sequence[Parts] | None = None,
+    h_range: Parts | Sequence[Parts] | None = None,
+    not_t_range: Parts | Sequence[Parts] | None = None,
+    not_h_range: Parts | Sequence[Parts] | None = None,
+    exclude: Value | Sequence[Value] | None = None,
+    min_fit: float | None = None,
+    average: bool = False,
+    background: File | Sequence[File] | None = None,
+    background_scale: Value = "1",
+    holder_chi: Measured | None = None,
+    field_standard: File | None = None,
+    standard_chi: Value | None = None,
+    standard_mass: Value | None = None,
+    same_glass: bool = False,
+    skip_unsuitable: bool = False,
+    goal: Value | tuple[Value, ...] | Sequence[Value | tuple[Value, ...]] | None = None,
+    runs: int = 3,
+    points: int = 40,
+    max_field: float | None = None,
+    temperatures: Parts = "2:300",
+    mt: float | Sequence[float] | None = None,
+    mh: float | Sequence[float] | None = None,
+    noise: Value | None = None,
+    convention: str = "paper",
+    orientation: str = "isotropic",
+    allowances: bool = True,
+    instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    n_fe: Measured | None = None,
+    fix: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    free: str | Sequence[str] | None = None,
+    set: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    limit: Mapping[str, Parts | None] | str | Sequence[str] | None = None,
+    constrain: Mapping[str, Measured | None] | str | Sequence[str] | None = None,
+    nuisance: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    loss: str = "linear",
+    model: str = "etm",
+    trace_ions: File | None = None,
+    out: File | None = None,
+    force: bool = False,
+    plots: bool = True,
+) -> Plan: ...
 def simulate(
     *,
     preset: File = "bk7-fixed-field",
@@ -571,3 +628,18 @@ def reproduce(
     out: File | None = None,
     force: bool = False,
 ) -> Reproduction: ...
+def rerun(
+    data: File,
+    /,
+    *,
+    files_in: File | None = None,
+    out: File | None = None,
+    force: bool = False,
+) -> RerunResult: ...
+def diff(
+    data: Sequence[File],
+    /,
+    *,
+    out: File | None = None,
+    force: bool = False,
+) -> DiffResult: ...

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -16,7 +18,7 @@ from glasspara.cli.commands import Command, HelpAll, Program
 from glasspara.cli.grouping import grouped
 from glasspara.cli.options import option
 from glasspara.cli.output import report_error
-from glasspara.errors import GlassparaError
+from glasspara.errors import GlassparaError, InputError, UsageError
 from glasspara.package import __version__
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -35,8 +37,11 @@ COMMANDS = {
     "derive": "analysis.derive.command",
     "inspect": "analysis.inspect.command",
     "subtract": "analysis.subtract.command",
+    "plan": "analysis.plan.command",
     "simulate": "analysis.simulate.command",
     "reproduce": "analysis.reproduce.command",
+    "rerun": "analysis.rerun.command",
+    "diff": "analysis.diff.command",
     "init": "cli.information",
     "presets": "cli.information",
     "schema": "cli.information",
@@ -118,6 +123,7 @@ def run() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal of few characters is no reason to fail
     # Numpy comes later. Its matrices here have some ten columns: with threads a fit takes three times as long.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ["MPLBACKEND"] = "agg"  # that of a notebook, which shells inherit, need not be installed
     try:
         status = _carry_out(sys.argv[1:])
         if status == INTERRUPTED:  # what newer versions of typer make of Ctrl-C, without a word
@@ -136,15 +142,42 @@ def run() -> None:
     except BrokenPipeError:
         _leave_without_reader()
     except OSError as error:
-        print(f"error: cannot write the output ({error.strerror})", file=sys.stderr)
+        print(
+            f"error: {_SCARCE.get(error.errno or 0, f'cannot write the output ({error.strerror})')}",
+            file=sys.stderr,
+        )
         _silence_stdout()
         raise SystemExit(UNUSABLE) from None
     except Exception as error:
-        # What typer raises for a wrong command line has no public base class that all its versions share.
-        if not hasattr(error, "format_message"):
+        if (explained := _explained(error)) is None:
             raise
-        print(f"error: {error.format_message()} (-h shows what there is)", file=sys.stderr)
-        raise SystemExit(getattr(error, "exit_code", UNUSABLE)) from None
+        report_error(explained)
+        raise SystemExit(explained.exit_status) from None
+
+
+_SCARCE = {
+    errno.EMFILE: "too many open files for this shell. Allow more: ulimit -n 256",
+    errno.ENFILE: "too many open files on this machine. Try again later",
+    errno.ENOMEM: "not enough memory. Allow more (ulimit -v), or give fewer files and --jobs 1",
+    errno.EAGAIN: "too many processes for this user. Allow more (ulimit -u), or give --jobs 1",
+}
+"""What is said where the machine, or what the shell allows, has come to an end."""
+
+
+def _explained(error: Exception) -> GlassparaError | None:
+    """A wrong command line, or arithmetic that failed on numbers as no magnetometer gives them; None for a bug."""
+    # What typer raises for a wrong command line has no public base class that all its versions share.
+    if hasattr(error, "format_message"):
+        return UsageError(f"{error.format_message()} (-h shows what there is)")
+    if isinstance(error, MemoryError):
+        return UsageError(_SCARCE[errno.ENOMEM])
+    from numpy.linalg import LinAlgError
+
+    if not isinstance(error, (ArithmeticError, LinAlgError)):
+        return None
+    reason = error.args[-1] if error.args else type(error).__name__
+    remedy = "Look for a cell or an option that is far too large or too small"
+    return InputError(f"the numbers cannot be computed with ({reason})", remedy=remedy)
 
 
 def _leave_without_reader() -> NoReturn:
@@ -154,7 +187,8 @@ def _leave_without_reader() -> NoReturn:
 
 
 def _silence_stdout() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError):  # as where there are too many open files already
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -23,3 +23,11 @@ FLUX_QUANTUM = 6.62607015e-34 / 1.602176634e-19
 
 SQUARE_ANGSTROM = 1.0e-20
 """1 A^2 in m^2."""
+
+SMALLEST, LARGEST = 1.0e-30, 1.0e30
+"""Sizes of numbers, in the units of this program, between which everything lies that can be measured or assumed."""
+
+
+def in_use(number: float) -> bool:
+    """Whether a number is 0 or has a size from :data:`SMALLEST` to :data:`LARGEST`; nan and infinity are not."""
+    return number == 0.0 or SMALLEST <= abs(number) <= LARGEST

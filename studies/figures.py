@@ -1,4 +1,4 @@
-"""The figures of ``docs/``: theory, universality, high field, decomposition and trace ions.
+"""The figures of ``docs/``: theory, universality, high field, decomposition, plan and trace ions.
 
     python -m studies.figures
 
@@ -14,6 +14,8 @@ import numpy as np
 from glasspara.analysis.fit.figures import fit_figures
 from glasspara.analysis.high_field.field_dependence import high_field
 from glasspara.analysis.high_field.figures import highfield_figures
+from glasspara.analysis.plan import plan
+from glasspara.analysis.plan.figures import plan_figure
 from glasspara.analysis.universality.collapse import universality
 from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
 from glasspara.data.dataset import Dataset
@@ -42,6 +44,8 @@ TEMPERATURE = 4.5
 AREAS = (3e2, 1e3, 3e3, 1e4, 3e4)
 PEAK_AREAS = (1e4, 2e4, 3e4)
 CAMPAIGN_AREA = 1.5e4
+
+PLANNED = "BK7-synthetic_MT_20000Oe.rso.dat"
 
 FROM_FITS = ("fit_fixed_field", "fit_fixed_temperature", "decomposition_20kOe", "decomposition_4.5K")
 
@@ -74,6 +78,9 @@ def main() -> None:
     fits = (fit(campaign), fit(_campaign("bk7-fixed-temperature")))
     drawn = {name: figure for one in fits for name, figure in fit_figures(one, decompose_all=True)}
     figures |= {name: drawn[name] for name in FROM_FITS}
+    figures["plan"] = plan_figure(
+        plan(load([str(ROOT / "fixtures" / "bk7-fixed-field" / PLANNED)]).data, goals=("decide",))
+    )
     figures["trace_ions"] = dict(fit_figures(traced))["decomposition_30kOe"]
     for name, figure in figures.items():
         (IMAGES / f"{name}.png").write_bytes(save_png(figure, dpi=DPI))

@@ -29,8 +29,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient, slope_by_log_temperature
 from glasspara.ordinary.cone import ordinary_magnetism
-from glasspara.ordinary.curve import Curve
-from glasspara.ordinary.directions import DirectionWidths, chi2_with_directions, directions_of
+from glasspara.ordinary.directions import Curve, DirectionWidths, chi2_with_directions, directions_of
 from glasspara.ordinary.responses import Block, Clusters, CoupledIons, FreeIons, Pairs, Specks
 from glasspara.physics.ions.zero_field_splitting import rhombic_spin_mean
 from glasspara.presets import load_preset

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -17,6 +18,8 @@ import pytest
 from glasspara.app import run
 from glasspara.report.schema import schema_text
 from glasspara.simulation.writer import LAYOUTS, compose, sweep
+
+os.environ["MPLBACKEND"] = "agg"  # before a module of tests imports matplotlib
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "realdata"
@@ -31,7 +34,15 @@ def shell_words(*arguments: object) -> str:
 def _plain_terminal():
     """Tests run alike whatever terminal they were started from."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        for name in (
+            "FORCE_COLOR",
+            "NO_COLOR",
+            "COLUMNS",
+            "LINES",
+            "TTY_COMPATIBLE",
+            "TTY_INTERACTIVE",
+            "GITHUB_ACTIONS",
+        ):
             patch.delenv(name, raising=False)
         yield
 

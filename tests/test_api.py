@@ -47,6 +47,7 @@ CASES = {
     "anomaly": ({"windows": (2.5, 40, 350)}, ["--windows", "2.5,40,350"]),
     "series": ({"n_fe": (1.7e17, 2e15)}, ["--n-fe", "1.7e+17+-2e+15"]),
     "curie": ({"tolerance": 0.01, "low_to": 10}, ["--tolerance", "0.01", "--low-to", "10"]),
+    "plan": ({"goal": "fe2_fraction", "mh": 2, "runs": 1}, ["--goal", "fe2_fraction", "--mh", "2", "--runs", "1"]),
     "derive": ({"xi": (20, 40), "charge": 2}, ["--xi", "20:40", "--charge", "2"]),
     "inspect": ({"errors": "scatter"}, ["--errors", "scatter"]),
     "subtract": ({"model": "ll"}, ["--model", "ll"]),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from fuzzing import Findings, commands, faults, hostile, reading
+from fuzzing import Findings, commands, extremes, faults, hostile, own_files, reading, running
 from fuzzing.mutations import MUTATIONS, damage
 from fuzzing.seeds import seeds
 from glasspara.errors import InputError
@@ -35,14 +36,34 @@ def test_commands_on_damaged_files():
     assert sum(findings.counts.values()) == 20
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_numbers_out_of_measure(seed):
+    findings = extremes.campaign(seed, 0.0, least=4)
+    assert findings.wrong == []
+    assert sum(findings.counts.values()) == 4
+
+
+def test_files_of_its_own_damaged():
+    findings = own_files.campaign(1, 0.0, least=6)
+    assert findings.wrong == []
+    assert sum(findings.counts.values()) == 6
+
+
 def test_faults_are_seen(monkeypatch):
     """A reader that fails, a command that prints control characters: the campaigns say so."""
     monkeypatch.setattr(reading, "read", lambda path, moment: 1 / 0)
     assert "ZeroDivisionError" in reading.campaign(1, 0.0, least=1).wrong[0]
-    monkeypatch.setattr(commands, "run", lambda: print("\x1b[31m"))
-    assert commands.fault_of([], Findings("")) == "prints {'\\x1b'}"
-    monkeypatch.setattr(commands, "run", lambda: sys.exit(1))
-    assert commands.fault_of([], Findings("")) == "status 1"
+    for program, fault in (
+        (lambda: print("\x1b[31m"), "prints {'\\x1b'}"),
+        (lambda: sys.exit(1), "status 1: "),
+        (lambda: os._exit(9), "status 9: "),
+        (lambda: print("a nan"), "prints nan: 'a nan'"),
+        (lambda: print("x: RuntimeWarning: y", file=sys.stderr), "says 'x: RuntimeWarning: y'"),
+        (lambda: os.write(1, b'{"a": Infinity}'), "no JSON: Infinity"),
+    ):
+        monkeypatch.setattr(running, "main", program)
+        arguments = ["--json"] if fault.startswith("no JSON") else []
+        assert running.fault_of(arguments, Findings("")) == fault
 
 
 @pytest.mark.parametrize(

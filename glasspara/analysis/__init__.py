@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from glasspara.report.frame import Report
 
 REPORTING = (
-    "anomaly", "compare", "curie", "derive", "fit", "high_field", "inspect", "oscillations", "partition", "reproduce",
-    "series", "simulate", "subtract", "universality",
+    "anomaly", "compare", "curie", "derive", "diff", "fit", "high_field", "inspect", "oscillations", "partition",
+    "plan", "reproduce", "rerun", "series", "simulate", "subtract", "universality",
 )  # fmt: skip
 """The rooms that write a report."""
 

@@ -16,10 +16,14 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from glasspara.cli.options import OUTPUT
 from glasspara.errors import UsageError
 
 _JOINED = re.compile(r"\+-|:(?=HI|TO|\w+\])|,(?=NAME|\.\.\.)")
 """In a metavar, what stands between the parts of one value: "VALUE[+-ERROR]", "LO:HI", "NAME,NAME", "X,..."."""
+
+
+_NO_CHOICES = {"files", "skip_unsuitable", "jobs", "cluster"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Option:
 
     ``name`` is its long flag, ``field`` the parameter of the command or the field of a group that it fills. ``kind`` is
     the type of its value, or of each value where it is ``repeatable``; ``least`` the smallest number that it takes;
-    ``panel`` its heading in the help.
+    ``panel`` its heading in the help. A report may stand in for the files of one that is ``or_report``.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Option:
     least: float | None
     panel: str
     names_files: bool
+    or_report: bool
 
     @classmethod
     def of(cls, parameter: inspect.Parameter) -> Option:
@@ -59,7 +64,13 @@ class Option:
             declared.min,
             declared.rich_help_panel or "",
             getattr(declared, "names_files", False),
+            getattr(declared, "or_report", False),
         )
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether a result depends on it: not on where it goes, nor on who computes it. Files are inputs."""
+        return self.field not in _NO_CHOICES and self.panel != OUTPUT
 
     @property
     def between(self) -> str:

@@ -53,16 +53,31 @@ def _checked(parse: Callable[..., Any], command: Any, context: Any) -> Callable[
     def parse_and_check(args: list[str]) -> Any:
         values, rest, order = parse(args=list(args))  # which it takes apart
         _check(values, order, command.params)
-        if values.get("settings") is not None:
+        inputs = _inputs_of_report(values, command)
+        source = values.get("settings") or inputs.pop("settings", None)
+        if source is not None:
             from glasspara.cli.settings import words_from
 
             given = {item.name for item in order}
-            words = words_from(values["settings"], command, given, commands=context.obj or ())
+            words = words_from(source, command, given, commands=context.obj or ())
             values, rest, order = parse(args=[*words, *args])
             _check(values, order, command.params)
-        return values, rest, order
+        return {**values, **inputs}, rest, order
 
     return parse_and_check
+
+
+def _inputs_of_report(values: Mapping[str, Any], command: Any) -> dict[str, Any]:
+    """Where a report stands in for files: these, and the report as the one that settings are taken from."""
+    options = getattr(command.callback, "options", {})
+    given: Sequence[str] = values.get("files") or ()
+    if not any(path.lower().endswith(".json") for path in given) or not options["files"].or_report:
+        return {}
+    if len(given) > 1:
+        raise UsageError("one report at a time, and no other files", remedy="Give one of them")
+    from glasspara.report.reading import input_files
+
+    return {"files": input_files(given[0], command="fit"), "settings": given[0]}
 
 
 def _check(values: Mapping[str, Any], order: Sequence[Any], parameters: Sequence[Any]) -> None:

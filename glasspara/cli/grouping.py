@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 
 from glasspara.cli.by_name import Option, declaration
 from glasspara.cli.commands import HelpAll
-from glasspara.cli.options import OUTPUT, Settings
+from glasspara.cli.options import Settings
+from glasspara.cli.values import in_range
 
 if TYPE_CHECKING:
     from glasspara.report.frame import Invocation
@@ -58,6 +59,11 @@ def grouped(command: Callable[..., Any]) -> Callable[..., None]:
 
     def carry_out(values: Mapping[str, Any], argv: Sequence[str] = (), **also: Any) -> Any:
         left = dict(values)
+        for option in options:
+            given = values[option.field]
+            for item in given if isinstance(given, list) else [given]:
+                if isinstance(item, float):
+                    in_range(item, f"--{option.name.replace('_', '-')}", str(item))
         also["asked"] = _invocation(command.__name__, options, values, argv)
         for name, (group, names) in groups.items():
             hidden = {item.name for item in fields(group)} & also.keys()
@@ -99,21 +105,13 @@ def _options(group: type[Any], only: tuple[str, ...]) -> list[inspect.Parameter]
     ]
 
 
-_NO_CHOICES = {"files", "skip_unsuitable", "jobs", "cluster"}
-
-
-def _is_choice(option: Option) -> bool:
-    """Whether a result depends on it: not on where it goes, nor on who computes it. Files are inputs."""
-    return option.field not in _NO_CHOICES and option.panel != OUTPUT
-
-
 def _invocation(
     command: str, options: Sequence[Option], values: Mapping[str, Any], argv: Sequence[str]
 ) -> Invocation:
     """The settings of this call, as JSON can hold them, the command line, and the files that both name."""
     from glasspara.report.frame import Invocation, NamedFile
 
-    choices = [option for option in options if _is_choice(option)]
+    choices = [option for option in options if option.is_choice]
     settings = {
         option.name: str(value) if isinstance(value := values[option.field], PurePath) else value
         for option in choices

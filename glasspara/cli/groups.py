@@ -346,12 +346,10 @@ class ReplicateOptions:
 
 
 def workers(jobs: int | None) -> int:
-    """``--jobs``, else all cores."""
-    if jobs is not None:
-        return jobs
+    """``--jobs``, but no more than there are cores; else all of them."""
     from glasspara.replicates.cores import usable_cores
 
-    return usable_cores()
+    return usable_cores() if jobs is None else min(jobs, usable_cores())
 
 
 def trace_ions_of(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:

@@ -27,6 +27,7 @@ def option(
     panel: str = "",
     common: bool = False,
     names_files: bool = False,
+    default: Any = ...,
     **more: Any,
 ) -> Any:
     """One option for the command line.
@@ -43,12 +44,13 @@ def option(
         Whether ``-h`` shows it; ``--help-all`` shows all options. A command whose options are all uncommon shows all.
     names_files : bool
         Whether its value can be the name of a file that the result depends on: reports record the file's hash.
+    default
+        Its default where the option itself stands in for that in a signature, see :func:`own_option`.
     more
         Of ``typer.Option``: ``min``, for instance.
     """
-    made: Any = typer.Option(
-        *flags.split(), metavar=metavar, help=help, rich_help_panel=panel or None, **more
-    )
+    words = flags.split() if default is ... else [default, *flags.split()]
+    made: Any = typer.Option(*words, metavar=metavar, help=help, rich_help_panel=panel or None, **more)
     made.common, made.names_files = common, names_files
     return made
 
@@ -59,20 +61,14 @@ def own_option(
     metavar: str | None = None,
     *,
     default: Any = None,
-    panel: str = "",
     common: bool = True,
-    names_files: bool = False,
     **more: Any,
 ) -> Any:
     """An option that one command alone has: it stands in the signature, as the default of its parameter.
 
-    Parameters are those of :func:`option`, and the ``default`` of the option.
+    Parameters are those of :func:`option`.
     """
-    made: Any = typer.Option(
-        default, *flags.split(), metavar=metavar, help=help, rich_help_panel=panel or None, **more
-    )
-    made.common, made.names_files = common, names_files
-    return made
+    return option(flags, help, metavar, default=default, common=common, **more)
 
 
 Files = Annotated[
@@ -83,6 +79,18 @@ Files = Annotated[
         "('data/*.dat') for what it matches, @LIST for the paths in a file, - for standard input.",
     ),
 ]
+
+
+def _files_or_report() -> Any:
+    made: Any = typer.Argument(
+        metavar="FILE...|REPORT",
+        help="Quantum Design files, - for standard input; or a report.json of fit: its files, with its settings.",
+    )
+    made.or_report = True
+    return made
+
+
+FilesOrReport = Annotated[list[str], _files_or_report()]
 
 # --- data --------------------------------------------------------------------------------------------------
 
@@ -311,9 +319,9 @@ Nuisance = Annotated[
     list[str] | None,
     option(
         "--nuisance",
-        "What may be off, with the width of its prior: field_offset (Oe), moment_offset (emu) and "
-        "temperature_scale (relative) of each run, mass_scale (relative) of each sample, holder_chi (emu/Oe) of all "
-        "(repeatable).",
+        "What may be off, with the width of its prior: field_offset (Oe), moment_offset (emu), drift (emu/g from first "
+        "to last point) and temperature_scale (relative) of each run, mass_scale (relative) of each sample, holder_chi "
+        "(emu/Oe) of all (repeatable).",
         "NAME=WIDTH",
         panel=MODEL,
     ),
@@ -387,7 +395,8 @@ Jobs = Annotated[
     int | None,
     option(
         "--jobs",
-        "Processes that share files, fits, replicates; all cores by default. The results are the same for any N.",
+        "Processes that share files, fits, replicates; all cores by default, and never more. The results are the same "
+        "for any N.",
         "N",
         min=1,
     ),
@@ -396,7 +405,8 @@ Cluster = Annotated[
     str | None,
     option(
         "--cluster",
-        "Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT.",
+        "Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT. Trust it: it can run code here, and "
+        "whoever reaches it can run code on its workers.",
         "ADDRESS",
         panel=REPLICATES,
     ),
@@ -442,4 +452,14 @@ JsonFlag = Annotated[
     ),
 ]
 Plots = Annotated[bool, option("--plots/--no-plots", "PNG figures among the files.", panel=OUTPUT)]
+Columns = Annotated[
+    list[str] | None,
+    option(
+        "--columns",
+        "Further columns in the CSV of the points: si (T, A/m, A m^2/kg, m^3/kg), chi = M/H, chit = chi T without "
+        "Larmor's term, mueff = effective moment of an iron ion (repeatable, or NAME,NAME).",
+        "si|chi|chit|mueff",
+        panel=OUTPUT,
+    ),
+]
 Quiet = Annotated[bool, option("--quiet -q", "No tables and no warnings; errors only.", panel=OUTPUT)]

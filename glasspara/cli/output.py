@@ -89,8 +89,8 @@ def _stem(name: str) -> str:
     path = Path(name)
     if path.is_dir():
         return path.resolve().name
-    if path.exists():
-        return path.stem
+    if path.exists():  # reports have all one name
+        return path.resolve().parent.name if path.suffix == ".json" else path.stem
     plain = PurePath(re.sub(r"^@|[*?]+|\[.*?\]", "", PurePath(name).name)).stem.strip("_- ")
     if plain and not plain.startswith("."):
         return plain
@@ -218,12 +218,12 @@ class Output:
 
     def _written(self, files: Mapping[str, bytes], report: str, document: Mapping[str, Any]) -> Path | None:
         """Where the files are now; None where no folder was named and the machine did not let us write."""
-        from glasspara.report.output import NotWritableError, write_files, write_result
+        from glasspara.report.output import NotWritableError, inputs_of, write_files, write_result
 
         if self.out is not None:
             write_files(self.out, files, force=self.force, report=report)
             return self.out
-        paths = [item["path"] for item in document["inputs"]]
+        paths = inputs_of(document)
         try:
             return write_result(_results(), self._own_folder, files, report=report, inputs=paths)
         except NotWritableError as error:
@@ -255,6 +255,9 @@ class OutputWithPlots(Output):
     def _drawn(self, figures: Figures | None) -> dict[str, bytes]:
         if figures is None or not self.plots:
             return {}
+        import logging
+
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # what it says of its own configuration
         from glasspara.report.style import save_png
 
         drawn = figures()

@@ -46,7 +46,8 @@ def words_from(path: str, command: Any, given: Collection[str], commands: Collec
         if item.param_type_name == "option" and item.name not in _NOT_IN_A_FILE
     }
     if path.lower().endswith(".json"):
-        found, placed = _recorded(path, command.name, options, quiet="quiet" in given)
+        choices = {name: item for name, item in options.items() if command.callback.options[name].is_choice}
+        found, placed = _recorded(path, command.name, choices, quiet="quiet" in given)
     else:
         found, placed = _written(path, command.name, options, commands)
     words: list[str] = []

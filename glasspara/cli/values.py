@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from math import inf, isfinite
+from math import isfinite
 
 from glasspara.errors import GlassparaError, UsageError
+from glasspara.units import LARGEST, SMALLEST, in_use
 
 
 def names(texts: list[str] | None) -> tuple[str, ...]:
@@ -24,13 +25,22 @@ def pairs(texts: list[str] | None, option: str) -> tuple[tuple[str, str], ...]:
 
 
 def number(text: str, option: str) -> float:
-    """A finite number."""
+    """A finite number, and none so large or small that nobody could mean it."""
     try:
         value = float(text)
     except ValueError:
         raise UsageError(f"{option}: {text!r} is not a number") from None
+    return in_range(value, option, repr(text))
+
+
+def in_range(value: float, option: str, text: str) -> float:
+    """``value``, written as ``text``, where somebody could mean it."""
     if not isfinite(value):
-        raise UsageError(f"{option}: {text!r} is not finite")
+        raise UsageError(f"{option}: {text} is not finite")
+    if not in_use(value):
+        raise UsageError(
+            f"{option}: {text} is out of range", remedy=f"Give 0, or a size from {SMALLEST:g} to {LARGEST:g}"
+        )
     return value
 
 
@@ -89,7 +99,7 @@ def larmor(text: str) -> tuple[float, float | None]:
             f"--chi-larmor: {value:g} is negative, and chi_larmor is positive for a diamagnet",
             remedy="Leave out the minus; what a paramagnetic holder adds goes with --holder-chi",
         )
-    if error is not None and not 0.0 < error < inf:
+    if error is not None and not error > 0.0:
         raise UsageError("--chi-larmor: the error must be positive")
     return value, error
 

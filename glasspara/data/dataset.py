@@ -190,6 +190,11 @@ class Dataset:
         """Field as the instrument reports it, Oe; ``field`` is the true one where a standard gave that."""
         return np.concatenate([run.run.instrument_field for run in self.runs])
 
+    @cached_property
+    def progress(self) -> FloatArray:
+        """How far its run has come at each point, by their order: from -1/2 at the first to 1/2 at the last."""
+        return np.concatenate([np.arange(len(run)) / max(len(run) - 1, 1) - 0.5 for run in self.runs])
+
     @property
     def sample_numbers(self) -> tuple[int, ...]:
         """Number of the sample of each run, from 0 in order of appearance; runs of one mass are of one sample."""

@@ -29,7 +29,7 @@ from glasspara.findings.answer import as_html, counted, summary
 from glasspara.replicates.cores import Progress, each_file, no_progress
 from glasspara.runs.measurement import Measurement, Reader, run_warnings
 from glasspara.runs.run import Run, average_repeats, run_table, select, select_used
-from glasspara.sample.mass import AGREEMENT, CONTRADICTED
+from glasspara.sample.mass import AGREEMENT, CONTRADICTED, check_mass
 from glasspara.sample.sample import Sample
 
 if TYPE_CHECKING:
@@ -465,6 +465,7 @@ def _mass(
         if header.hint:
             remedy += f" ({header.hint})"
         raise SampleDataError(what, where=measurement.path, remedy=remedy)
+    check_mass(chosen)
     warnings = []
     if header.value_mg is not None and abs(chosen / header.value_mg - 1.0) > AGREEMENT:
         warnings.append(

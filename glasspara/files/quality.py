@@ -128,6 +128,7 @@ def poor_rows(fit: FloatArray, moment: FloatArray, rows: BoolArray, *, min_fit: 
     return poor & ((fit < NO_DIPOLE) | (_shares(moment, rows) < WEAK))
 
 
+@np.errstate(over="ignore")
 def _shares(moment: FloatArray, rows: BoolArray) -> FloatArray:
     """Size of the moments over the largest of ``rows``, but for a few wild ones."""
     size = np.abs(moment)

@@ -92,9 +92,7 @@ def read_bytes(path: str, *, most: int) -> bytes:
             if size > most:
                 raise _too_large(path, most)
             # room for what is there, not for all that may come
-            data = stream.read(size + 1)
-            if more := stream.read(most + 1 - len(data)):
-                data += more
+            data = _read(stream, most, first=size + 1)
     except FileNotFoundError as error:
         raise InputError("no such file", where=path, remedy="Check the name") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
@@ -126,6 +124,16 @@ def _too_large(path: str, most: int) -> UnsuitableError:
     )
 
 
+def _read(stream: BinaryIO | gzip.GzipFile, most: int, *, first: int = _CHUNK) -> bytes:
+    """All that is there, or one byte more than ``most``; a read takes the memory of all that it asks for."""
+    parts: list[bytes] = []
+    room = most + 1
+    while room and (part := stream.read(min(first if not parts else _CHUNK, room))):
+        parts.append(part)
+        room -= len(part)
+    return b"".join(parts)
+
+
 def _open(path: str) -> BinaryIO:
     # without O_NONBLOCK the opening of a pipe waits for its writer
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -145,7 +153,7 @@ def _load(path: str) -> bytes:
         return read_bytes(path, most=MOST_BYTES)
     if sys.stdin is None:
         raise InputError("standard input is closed", where=path, remedy="Name a file")
-    data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    data = _read(sys.stdin.buffer, MOST_BYTES)
     if len(data) > MOST_BYTES:
         raise _too_large(path, MOST_BYTES)
     return data
@@ -154,7 +162,7 @@ def _load(path: str) -> bytes:
 def _unpack(packed: bytes, path: str) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(packed)) as stream:
-            data = stream.read(MOST_BYTES + 1)
+            data = _read(stream, MOST_BYTES)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(
             "a gzip file that is cut short or damaged", where=path, remedy="Copy the file again, whole"

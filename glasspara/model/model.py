@@ -15,7 +15,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
 from glasspara.model.catalogue import CATALOGUE, IONS, MODELS
-from glasspara.model.terms import AtsTerm, LarmorTerm, Term, TraceTerm
+from glasspara.model.terms import AtsTerm, LarmorTerm, Term, TraceTerm, Value
 from glasspara.physics.ions.ions import TraceIon
 
 # Relative step of the temperature for the derivative that the terms do not give.
@@ -121,7 +121,7 @@ class Terms:
         return self.beside_ats + self.ats
 
 
-def evaluate(T: FloatArray, H: FloatArray, values: Mapping[str, float], model: Model) -> Terms:
+def evaluate(T: FloatArray, H: FloatArray, values: Mapping[str, Value], model: Model) -> Terms:
     """Terms of (17) at temperatures ``T`` (K) and fields ``H`` (Oe), emu/g.
 
     ``values`` holds every name of ``model.names``. The field offset is added to ``H`` in every term.
@@ -134,23 +134,27 @@ def evaluate(T: FloatArray, H: FloatArray, values: Mapping[str, float], model: M
 
 
 def evaluate_with_gradient(
-    T: FloatArray, H: FloatArray, values: Mapping[str, float], model: Model
+    T: FloatArray, H: FloatArray, values: Mapping[str, Value], model: Model
 ) -> tuple[FloatArray, FloatArray]:
-    """Magnetisation (17), emu/g, shape (n,), and its derivatives by ``model.names``, shape (n, len(names))."""
+    """Magnetisation (17), emu/g, and its derivatives by ``model.names``, in a last axis of their own.
+
+    ``T`` (K), ``H`` (Oe), shape (n,), and ``values`` broadcast: k values of a parameter, shape (k, 1), make k rows.
+    """
     field = H + values["field_offset"]
-    total = np.zeros(field.shape)
-    columns = np.zeros((field.size, len(model.names)))
+    shape = np.broadcast_shapes(T.shape, field.shape, *(np.shape(values[name]) for name in model.names))
+    total = np.zeros(shape)
+    columns = np.zeros((*shape, len(model.names)))
     position = {name: index for index, name in enumerate(model.names)} | {"H": len(model.names) - 1}
     for term in model.terms:
         value, slopes = term.slopes(T, field, values)
         total += value
         for name, slope in slopes.items():
-            columns[:, position[name]] += slope
+            columns[..., position[name]] += slope
     return total, columns
 
 
 def slope_by_log_temperature(
-    T: FloatArray, H: FloatArray, values: Mapping[str, float], model: Model
+    T: FloatArray, H: FloatArray, values: Mapping[str, Value], model: Model
 ) -> FloatArray:
     """T dM/dT, emu/g: what a relative error of the thermometer does to the magnetisation."""
     up, down = (evaluate(T * step, H, values, model).total for step in (1.0 + _LAG, 1.0 - _LAG))

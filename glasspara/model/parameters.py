@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf, log
-from typing import Literal
+from math import inf, isfinite, log
+from typing import Any, Literal
 
+from glasspara.errors import UsageError
 from glasspara.wording import percent
+
+FARTHEST, FARTHEST_IN_LOG = 1.0e12, 1.0e6
+"""How far from its natural size, as a factor, a parameter may be held, limited or constrained."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,32 @@ class Parameter:
     @property
     def natural_size(self) -> float:
         return self.size or self.start or 1.0
+
+    def check(self, value: float, what: str = "") -> None:
+        """Refuse a ``value`` outside the physical limits, or one of a size that nobody could mean.
+
+        Raises
+        ------
+        UsageError
+            It names the parameter, or ``what``.
+        """
+        if not self.lower <= value <= self.upper:
+            raise UsageError(
+                f"{what or self.name} = {value:g} {self.unit} is outside {self.lower:g} to {self.upper:g}"
+            )
+        if value == 0.0 and self.scale == "log":
+            raise UsageError(f"{what or self.name} = 0: it must be positive")
+        self.check_size(value, what)
+
+    def check_size(self, value: float, what: str = "") -> None:
+        """The same of the size alone; infinity, where there is no limit, is one."""
+        farthest = FARTHEST_IN_LOG if self.scale == "log" else FARTHEST
+        low, high = self.natural_size / farthest, self.natural_size * farthest
+        if value and isfinite(value) and not low <= abs(value) <= high:
+            raise UsageError(
+                f"{what or self.name} = {value:g} {self.unit} is out of range",
+                remedy=f"Give 0, or a size from {low:.2g} to {high:.2g}",
+            )
 
 
 _TABLE = (
@@ -145,6 +175,11 @@ _TABLE = (
         held=True, scale="linear", size=1.0e-8,
     ),
     Parameter(
+        "drift", "m1", "emu g^-1", 0.0, -inf, inf,
+        "drift of the magnetisation from the first to the last point, 0 in the middle. A nuisance, one for each run",
+        held=True, scale="linear", size=1.0e-6,
+    ),
+    Parameter(
         "mass_scale", "f", "1", 0.0, -0.5, 0.5,
         "relative error of the sample mass: the model times 1 + mass_scale. A nuisance, one for each sample",
         held=True, scale="linear", size=0.01,
@@ -163,7 +198,7 @@ _TABLE = (
 
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _TABLE}
 
-NUISANCES = ("field_offset", "moment_offset", "mass_scale", "temperature_scale", "holder_chi")
+NUISANCES = ("field_offset", "moment_offset", "drift", "mass_scale", "temperature_scale", "holder_chi")
 """What may be off from run to run, from sample to sample or, the holder, in all runs alike."""
 
 ALLOWANCES = {"field_offset": 20.0, "temperature_scale": 0.005, "mass_scale": 0.02}
@@ -192,7 +227,7 @@ def parameter_of(name: str) -> Parameter:
     return PARAMETERS[name.partition("[")[0]]
 
 
-def to_canonical(values: Mapping[str, float]) -> dict[str, float]:
+def to_canonical(values: Mapping[str, Any]) -> dict[str, Any]:
     """``values`` with n_fe and fe2_fraction, where they stand, replaced by n_fe2 and n_fe3."""
     canonical = dict(values)
     if "n_fe" in canonical:

@@ -33,6 +33,8 @@ from glasspara.physics.ions.rivals import (
 from glasspara.physics.ions.zero_field_splitting import split_spin_response_fast
 
 Slopes = dict[str, FloatArray]
+Value = float | FloatArray
+"""A parameter: one number, or k of them, shape (k, 1), for k rows of points at once."""
 Part = Literal["larmor", "fe2", "fe3", "trace", "other", "ats"]
 
 
@@ -48,10 +50,10 @@ class Term(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
-        """The term, with the shape of ``T`` and ``H``."""
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
+        """The term; ``T``, ``H`` and ``values`` broadcast."""
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         """The term, and its derivatives by each of ``names`` and by the field ("H")."""
 
 
@@ -62,11 +64,11 @@ class LarmorTerm:
     part: Part = "larmor"
     names: tuple[str, ...] = ("chi_larmor",)
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:  # noqa: ARG002
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:  # noqa: ARG002
         return larmor_magnetisation(H, chi_larmor=values["chi_larmor"])
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
-        by_field = np.full(H.shape, -values["chi_larmor"])
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
+        by_field = np.asarray(-values["chi_larmor"])
         return self.value(T, H, values), {"chi_larmor": -H, "H": by_field}
 
 
@@ -97,10 +99,10 @@ class IronTerm:
     def names(self) -> tuple[str, ...]:
         return (self.parameter,)
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         ion, n = ION_OF_PARAMETER[self.parameter], values[self.parameter]
         response, slope = _ion_response(T, H, ion)
         return n * response, {self.parameter: response, "H": n * slope}
@@ -114,10 +116,10 @@ class TraceTerm:
     part: Part = "trace"
     names: tuple[str, ...] = ION_NAMES
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         iron = sum(values[name] for name in ION_NAMES)
         response, slope = np.zeros(H.shape), np.zeros(H.shape)
         for item in self.ions:
@@ -149,29 +151,31 @@ class AtsTerm:
     def names(self) -> tuple[str, ...]:
         return (*ATS_NAMES[:-1], *self.law, *self.further)
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         with _domain_errors():
             sign, ats, further = self._arguments(values)
             return sign * self.function(T, H, ats, **further, **self.options)
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         with _domain_errors():
             sign, ats, further = self._arguments(values)
             value, gradient = self.gradient(T, H, ats, **further, **self.options)
-        if sign < 0.0:
-            gradient["d0min_qs4"], gradient["d0max_qs4"] = gradient["d0max_qs4"], gradient["d0min_qs4"]
+        if not np.all(kept := sign > 0.0):
+            ends = gradient["d0min_qs4"], gradient["d0max_qs4"]
+            gradient["d0min_qs4"], gradient["d0max_qs4"] = (
+                np.where(kept, one, other) for one, other in (ends, ends[::-1])
+            )
         return sign * value, {name: sign * gradient[name] for name in (*self.names, "H")}
 
-    def _arguments(self, values: Mapping[str, float]) -> tuple[float, AtsParameters, dict[str, float]]:
+    def _arguments(self, values: Mapping[str, Value]) -> tuple[Value, AtsParameters, dict[str, Value]]:
         """Sign of the term with the lower cutoff first, its parameters so ordered, and the further ones.
 
         The term changes its sign when the cutoffs change places, smoothly through 0. Physics has no use for that,
         but Hesse needs chi2 on both sides of a minimum near no term at all.
         """
         lower, upper = values["d0min_qs4"], values["d0max_qs4"]
-        sign = 1.0
-        if not lower <= upper:
-            sign, lower, upper = -1.0, upper, lower
+        sign = np.where(np.less_equal(lower, upper), 1.0, -1.0)
+        lower, upper = np.minimum(lower, upper), np.maximum(lower, upper)
         ats = AtsParameters(
             n_ats=values["n_ats"],
             d_min=values["d_min"],
@@ -247,10 +251,10 @@ class CurieWeissTerm:
     def names(self) -> tuple[str, ...]:
         return (self.parameter, "theta_cw")
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         ion, n = ION_OF_PARAMETER[self.parameter], values[self.parameter]
         response, by_field, by_theta = curie_weiss_response(
             T, H, theta_cw=values["theta_cw"], j=ion.j, g=ion.g
@@ -269,10 +273,10 @@ class SplitIronTerm:
     def names(self) -> tuple[str, ...]:
         return (self.parameter, _SPLITTING[self.parameter])
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         ion, n, splitting = ION_OF_PARAMETER[self.parameter], values[self.parameter], self.names[1]
         response, by_field, by_d = split_spin_response_fast(T, H, d_zfs=values[splitting], s=ion.j, g=ion.g)
         return n * response, {self.parameter: response, splitting: n * by_d, "H": n * by_field}
@@ -285,10 +289,10 @@ class ClusterTerm:
     part: Part = "other"
     names: tuple[str, ...] = ("n_clusters", "cluster_moment")
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
         n = values["n_clusters"]
         response, by_field, by_moment = superparamagnetic_response(
             T, H, cluster_moment=values["cluster_moment"]
@@ -303,10 +307,10 @@ class FerromagnetTerm:
     part: Part = "other"
     names: tuple[str, ...] = ("m_ferro", "h_ferro")
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> FloatArray:
+    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, float]) -> tuple[FloatArray, Slopes]:  # noqa: ARG002
+    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:  # noqa: ARG002
         m = values["m_ferro"]
         response, by_field, by_scale = ferromagnetic_response(H, h_ferro=values["h_ferro"])
         return m * response, {"m_ferro": response, "h_ferro": m * by_scale, "H": m * by_field}

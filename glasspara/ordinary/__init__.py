@@ -5,14 +5,13 @@ with one optimum, no start values, and a certificate. ``directions_of`` and ``ch
 errors of the instrument to any other model that is to be compared.
 
 Modules: ``dictionary`` (what there is), ``responses`` (how it is computed), ``solver`` (non-negative least squares),
-``directions`` (errors of the instrument), ``cone`` (the fit), ``components`` (its answer in few words), ``curve``.
+``directions`` (errors of the instrument), ``cone`` (the fit, and its answer in few words).
 """
 
-from glasspara.ordinary.components import Component
-from glasspara.ordinary.cone import ConeFit, ExtraColumn, ordinary_magnetism
-from glasspara.ordinary.curve import Curve
+from glasspara.ordinary.cone import Component, ConeFit, ExtraColumn, ordinary_magnetism
 from glasspara.ordinary.dictionary import Dictionary, Entry, ordinary_dictionary
 from glasspara.ordinary.directions import (
+    Curve,
     Direction,
     DirectionFit,
     Directions,

@@ -1,19 +1,23 @@
-"""The best description of data by ordinary magnetism as a whole, with or without the errors of the instrument."""
+"""The best description of data by ordinary magnetism as a whole, with or without the errors of the instrument.
+
+Its answer in few words: the active entries of the fit as few :class:`Component` that a physicist would name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import InputError
-from glasspara.ordinary.components import Component, components_of
-from glasspara.ordinary.curve import Curve
 from glasspara.ordinary.dictionary import Dictionary, Kind, ordinary_dictionary
 from glasspara.ordinary.directions import (
+    Curve,
     Direction,
     Directions,
     DirectionWidths,
@@ -23,9 +27,89 @@ from glasspara.ordinary.directions import (
 )
 from glasspara.ordinary.solver import Certificate, Solution, solve
 
+
+@dataclass(frozen=True)
+class Component:
+    """Neighbouring entries of one row taken together, as they stand for one value between or a distribution.
+
+    ``name`` says the row; ``symbol`` is the parameter along it, with its ``mean`` (by weight) and ``range``. ``weight``
+    is in ``unit``. ``share_of_signal`` is its part of the magnetisation other than Larmor's: the sum of
+    \\|contribution\\| over the points, over that of all components.
+    """
+
+    kind: Kind
+    name: str
+    symbol: str
+    mean: float
+    range: tuple[float, float]
+    unit_of_parameter: str
+    weight: float
+    unit: str
+    iron: float
+    share_of_signal: float
+    entries: tuple[int, ...]
+
+
+PARAMETER_UNITS: Mapping[str, str] = {
+    "J": "1",
+    "D": "K",
+    "theta": "K",
+    "coupling": "K",
+    "mu": "mu_B",
+    "H_s": "Oe",
+}
+
+
+def components_of(dictionary: Dictionary, weights: FloatArray, signals: FloatArray) -> tuple[Component, ...]:
+    """Components of the ``weights`` of a fit, the largest first; ``signals`` (entries,) are those of weight 1."""
+    active = [int(index) for index in np.flatnonzero(weights > 0.0)]
+    entries = dictionary.entries
+    active.sort(key=lambda index: (entries[index].line, entries[index].place))
+    sizes = signals[active] * weights[active]
+    signal = dict(zip(active, (sizes / (sizes.sum() or 1.0)).tolist(), strict=True))
+    groups: list[list[int]] = []
+    for _, row in groupby(active, key=lambda index: entries[index].line):
+        for index in row:
+            last = groups[-1][-1] if groups else None
+            near = (
+                last is not None
+                and entries[last].line == entries[index].line
+                and entries[index].place - entries[last].place <= 1
+            )
+            if near:
+                groups[-1].append(index)
+            else:
+                groups.append([index])
+    found = [
+        _component(dictionary, weights, group, sum(signal[index] for index in group)) for group in groups
+    ]
+    return tuple(sorted(found, key=lambda item: -item.share_of_signal))
+
+
+def _component(dictionary: Dictionary, weights: FloatArray, group: list[int], share: float) -> Component:
+    members = [dictionary.entries[index] for index in group]
+    values, amounts = np.array([item.value for item in members]), weights[group]
+    first = members[0]
+    return Component(
+        kind=first.kind,
+        name=first.line,
+        symbol=first.symbol,
+        mean=float(values @ amounts / amounts.sum()),
+        range=(float(values.min()), float(values.max())),
+        unit_of_parameter=PARAMETER_UNITS[first.symbol],
+        weight=float(amounts.sum()),
+        unit=first.unit,
+        iron=float(sum(item.iron * weight for item, weight in zip(members, amounts, strict=True))),
+        share_of_signal=share,
+        entries=tuple(group),
+    )
+
+
 # The directions belong to the fitted curve, which they change. Rounds end when the pulls stay within the range where
 # they act linearly, which they do at once where the fit describes the data.
 _ROUNDS = 3
+# Points whose entries are held in memory at a time, 2 kB each.
+_PART = 20_000
 _LINEAR = 2.0
 
 
@@ -80,8 +164,23 @@ class _Place:
     H: FloatArray
     gain: FloatArray
     added: FloatArray
-    columns: FloatArray
+    dictionary: Dictionary
     extra: tuple[Curve, ...]
+
+    @cached_property
+    def parts(self) -> tuple[slice, ...]:
+        """Points that are done at a time, which bounds the memory."""
+        return tuple(slice(first, first + _PART) for first in range(0, len(self.T), _PART))
+
+    def columns(self, part: slice) -> FloatArray:
+        """The entries of the dictionary at some points, shape (n, entries)."""
+        if len(self.parts) == 1:
+            return self._columns
+        return self.dictionary.columns(self.T[part], self.H[part]) * self.gain[part, np.newaxis]
+
+    @cached_property
+    def _columns(self) -> FloatArray:
+        return self.dictionary.columns(self.T, self.H) * self.gain[:, np.newaxis]
 
 
 @dataclass(frozen=True)
@@ -105,8 +204,7 @@ class _Problem:
         extra = tuple(
             item.curve.moved(sums["field"], sums["log temperature"]).scaled(gain) for item in self.extra
         )
-        columns = self.dictionary.columns(T, H) * gain[:, np.newaxis]
-        return _Place(pulls, T, H, gain, sums["magnetisation"], columns, extra)
+        return _Place(pulls, T, H, gain, sums["magnetisation"], self.dictionary, extra)
 
     def solve(
         self, place: _Place, slopes: FloatArray, start: Sequence[int], without: Kind | None = None
@@ -116,31 +214,34 @@ class _Problem:
         The weights: of the entries, of the extra columns >= 0, of silent iron. The free ones: chi_larmor, signed extra
         columns, pulls.
         """
-        n, entries, iron = len(self.M), len(self.dictionary.entries), self.iron
+        entries, pulls, iron = len(self.dictionary.entries), slopes.shape[1], self.iron
         positive = [curve.magnetisation for curve in self._extra(place, signed=False)]
         signed = [curve.magnetisation for curve in self._extra(place, signed=True)]
-        pulls = slopes.shape[1]
-        columns = np.zeros((n + pulls + (iron is not None), entries + len(positive) + (iron is not None)))
-        free = np.zeros((len(columns), 1 + len(signed) + pulls))
-        target = np.zeros(len(columns))
-        columns[:n, :entries] = place.columns
-        if without is not None:
-            left_out = [entry.kind == without for entry in self.dictionary.entries]
-            columns[:n, :entries][:, left_out] = 0.0
-        for number, column in enumerate(positive, entries):
-            columns[:n, number] = column
-        free[:n] = np.column_stack([-place.gain * place.H, *signed, slopes])
-        target[:n] = self.M - place.added + slopes @ place.pulls[:pulls]
-        for part in (columns, free):
-            part[:n] /= self.sigma[:, np.newaxis]
-        target[:n] /= self.sigma
-        free[n : n + pulls, 1 + len(signed) :] = np.eye(pulls)
+        weights, free = entries + len(positive) + (iron is not None), 1 + len(signed) + pulls
+        priors = np.zeros((pulls + (iron is not None), weights + free + 1))
+        priors[:pulls, weights + free - pulls : -1] = np.eye(pulls)
         if iron is not None:
             value, error = iron
-            columns[-1, :entries] = self.dictionary.iron / error
-            columns[-1, -1] = 1.0 / error
-            target[-1] = value / error
-        return solve(columns, free, target, start=start)
+            priors[-1, :entries] = self.dictionary.iron / error
+            priors[-1, weights - 1] = 1.0 / error
+            priors[-1, -1] = value / error
+        left_out = [entry.kind == without for entry in self.dictionary.entries]
+        rows = []
+        for part in place.parts:
+            system = np.zeros((len(self.M[part]), weights + free + 1))
+            system[:, :entries] = place.columns(part)
+            system[:, :entries][:, left_out] = 0.0
+            for number, column in enumerate(positive, entries):
+                system[:, number] = column[part]
+            system[:, weights] = -place.gain[part] * place.H[part]
+            for number, column in enumerate(signed, weights + 1):
+                system[:, number] = column[part]
+            system[:, weights + free - pulls : -1] = slopes[part]
+            system[:, -1] = self.M[part] - place.added[part] + slopes[part] @ place.pulls[:pulls]
+            system /= self.sigma[part, np.newaxis]
+            rows.append(system if len(place.parts) == 1 else np.linalg.qr(system, mode="r"))
+        whole = np.concatenate([*rows, priors])
+        return solve(whole[:, :weights], whole[:, weights:-1], whole[:, -1], start=start)
 
     def _extra(self, place: _Place, *, signed: bool) -> list[Curve]:
         pairs = zip(self.extra, place.extra, strict=True)
@@ -234,13 +335,14 @@ def ordinary_magnetism(
         kind: problem.solve(place, slopes, [], without=kind).chi2 - found.chi2 for kind in kinds if rank_kinds
     }
     undisturbed = problem.curve(found, start).magnetisation
+    signals = np.sum([np.abs(start.columns(part)).sum(axis=0) for part in start.parts], axis=0)
     return ConeFit(
         chi2=found.chi2,
         n_points=len(T),
         chi2_without_directions=plain.chi2,
         dictionary=entries,
         weights=weights,
-        components=components_of(entries, weights, start.columns),
+        components=components_of(entries, weights, signals),
         chi_larmor=float(found.free[0]),
         iron_used=iron,
         iron_found=float(entries.iron @ weights),

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.ordinary.curve import Curve
+from glasspara.ordinary.directions import Curve
 from glasspara.ordinary.responses import (
     Block,
     Clusters,

@@ -15,7 +15,32 @@ import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
-from glasspara.ordinary.curve import Curve
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Magnetisation M at some points, emu/g, with dM/dH, emu g^-1 Oe^-1, and T dM/dT, emu/g; each of shape (n,)."""
+
+    magnetisation: FloatArray
+    by_field: FloatArray
+    by_log_temperature: FloatArray
+
+    def __add__(self, other: Curve) -> Curve:
+        return Curve(
+            self.magnetisation + other.magnetisation,
+            self.by_field + other.by_field,
+            self.by_log_temperature + other.by_log_temperature,
+        )
+
+    def scaled(self, factor: float | FloatArray) -> Curve:
+        """The curve times ``factor``."""
+        return Curve(self.magnetisation * factor, self.by_field * factor, self.by_log_temperature * factor)
+
+    def moved(self, field: FloatArray, log_temperature: FloatArray) -> Curve:
+        """The curve at H + ``field`` and T exp(``log_temperature``), to first order, its slopes unchanged."""
+        change = self.by_field * field + self.by_log_temperature * log_temperature
+        return Curve(self.magnetisation + change, self.by_field, self.by_log_temperature)
+
 
 Labels = npt.NDArray[np.int64]
 Target = Literal["field", "log temperature", "log gain", "magnetisation"]
@@ -23,6 +48,9 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 
 THERMOMETER_NODES = (2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0, 300.0)
 """Temperatures, K, at which the error of the shared thermometer is free; linear in ln T between, constant beyond."""
+
+LEAST_WIDTH = 1.0e-12
+_WIDEST = {"field_offset": 1.0e5, "moment_offset": 1.0e3, "drift": 1.0e3}  # the others are relative
 
 # Free columns of unit length are held to 0 this weakly, so that combinations of others do no harm.
 _HOLD = 1.0e-8
@@ -49,9 +77,11 @@ class DirectionWidths:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not 0.0 <= value < np.inf:
+            most = _WIDEST.get(name, 1.0)
+            if not (value == 0.0 or LEAST_WIDTH <= value <= most):
                 raise UsageError(
-                    f"the width of {name} cannot be {value:g}", remedy="Give a positive number, or 0"
+                    f"the width of {name} cannot be {value:g}",
+                    remedy=f"Give 0, or a number from {LEAST_WIDTH:g} to {most:g}",
                 )
 
 

@@ -1,7 +1,8 @@
 """Run replicates of a task, here or on many workers, and go on where an earlier run stopped.
 
-The random numbers of a replicate depend on the seed and its index alone, and linear algebra runs on one thread
-everywhere: which worker does a replicate, and what it did before, cannot change a bit of the result. The one thread
+The random numbers of a replicate depend on the seed and its index alone, blocks of replicates that are done side by
+side are always the same, and linear algebra runs on one thread everywhere: which worker does a replicate, and what it
+did before, cannot change a bit of the result. The one thread
 is also the faster choice: the matrices are tall and thin, and there is a worker for every core already.
 """
 
@@ -9,16 +10,16 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -31,10 +32,30 @@ from glasspara.replicates.workers import ChunkFailedError, Pool, dask_cluster, p
 Task = Callable[[np.random.Generator, int], Any]
 """A picklable function of a random generator and the replicate's index; what it returns must fit into JSON."""
 
+
+class BlockTask(Protocol):
+    """A picklable task that does ``block`` replicates side by side, which may cost less than one by one.
+
+    A block is always done as a whole, whichever of its replicates are wanted: they may share their last bits.
+    """
+
+    @property
+    def block(self) -> int: ...
+
+    def many(self, rngs: Sequence[np.random.Generator], indices: Sequence[int]) -> Sequence[Any]:
+        """What each replicate returns, or the exception that it raised."""
+
+
+Block = tuple[int, ...]
+"""Replicates that are done together: those of one block that are wanted."""
+
+# Worker processes take a second to start; what is done sooner is done here.
+_WORTH_WORKERS = 2.0
 # Long enough for the way to a worker not to count, short enough to lose little with one.
 _CHUNK_SECONDS = 0.25
 _LARGEST_CHUNK = 256
 _QUEUED_PER_SLOT = 2
+_PATIENCE = 1.0  # s, for a chunk, before somebody asks after the workers
 # Where so many replicates have killed their worker and none has come back, it is not the replicates.
 _DEATHS_ENOUGH = 3
 _LONGEST_MESSAGE = 300
@@ -50,7 +71,7 @@ class Replicate:
 
 
 def run_replicates(
-    task: Task,
+    task: Task | BlockTask,
     count: int,
     *,
     seed: Seed,
@@ -63,7 +84,7 @@ def run_replicates(
 
     Parameters
     ----------
-    task : picklable callable
+    task : picklable callable, or BlockTask
         Takes a ``numpy.random.Generator`` and the index, returns what fits into JSON. Must depend on nothing else.
     seed : int or tuple of int
         The generator of a replicate is PCG64 seeded by ``SeedSequence(seed, spawn_key=(index,))``.
@@ -90,13 +111,13 @@ def run_replicates(
     with store.open(seed) if store else nullcontext() as record:
         found = record.found if record else {}
 
-        def missing() -> list[int]:
-            return [index for index in range(count) if index not in found]
+        def missing() -> list[Block]:
+            return _blocks(task, [index for index in range(count) if index not in found])
 
-        def do(indices: list[int]) -> None:
-            before, done = len(found), count - len(missing())
+        def do(blocks: list[Block]) -> None:
+            before, done = len(found), count - sum(map(len, missing()))
             progress(done, count)
-            with closing(_lines(task, indices, seed, jobs, cluster)) as lines:
+            with closing(_lines(task, blocks, seed, jobs, cluster)) as lines:
                 for line in lines:
                     _keep(line, found, record)
                     progress(done + len(found) - before, count)
@@ -105,7 +126,7 @@ def run_replicates(
             try:
                 do(left)
             except BrokenProcessPool:
-                if len(missing()) == len(left):  # otherwise new workers may do the rest as it is
+                if missing() == left:  # otherwise new workers may do the rest as it is
                     _one_by_one(do, left)
         replicates = [Replicate(**found[index]) for index in range(count)]
     errors = [item.error for item in replicates if item.error is not None]
@@ -114,8 +135,20 @@ def run_replicates(
     return replicates
 
 
-def _one_by_one(do: Callable[[list[int]], None], indices: list[int]) -> None:
-    """Each replicate in a worker of its own: one at which workers die cannot take others along.
+def _blocks(task: Task | BlockTask, indices: Iterable[int]) -> list[Block]:
+    """``indices`` by the blocks to which they belong."""
+    found: dict[int, list[int]] = {}
+    for index in indices:
+        found.setdefault(index // _block_of(task), []).append(index)
+    return [tuple(block) for block in found.values()]
+
+
+def _block_of(task: Task | BlockTask) -> int:
+    return 1 if callable(task) else task.block
+
+
+def _one_by_one(do: Callable[[list[Block]], None], blocks: list[Block]) -> None:
+    """Each block in a worker of its own: one at which workers die cannot take others along.
 
     Raises
     ------
@@ -123,11 +156,11 @@ def _one_by_one(do: Callable[[list[int]], None], indices: list[int]) -> None:
         Some died here too; the others are done, unless nearly all do.
     """
     deadly: list[int] = []
-    for tried, index in enumerate(indices):
+    for tried, block in enumerate(blocks):
         try:
-            do([index])
+            do([block])
         except BrokenProcessPool:
-            deadly.append(index)
+            deadly.append(block[0])
         if len(deadly) == tried + 1 == _DEATHS_ENOUGH:
             break
     if deadly:
@@ -143,28 +176,37 @@ def _keep(line: str, found: dict[int, dict[str, Any]], record: Record | None) ->
     found[item["index"]] = item
 
 
-def _lines(task: Task, indices: list[int], seed: Seed, jobs: int, cluster: str | None) -> Generator[str]:
-    """A line of JSON for each of ``indices``, as they are finished."""
+def _lines(
+    task: Task | BlockTask, blocks: list[Block], seed: Seed, jobs: int, cluster: str | None
+) -> Generator[str]:
+    """A line of JSON for each replicate of ``blocks``, as they are finished."""
+    if cluster is None and blocks and _block_of(task) > 1:
+        begin = perf_counter()
+        with one_thread():
+            yield from run_block(task, seed, blocks[0])
+        blocks = blocks[1:]
+        if (perf_counter() - begin) * len(blocks) < _WORTH_WORKERS:
+            jobs = 1
     if cluster is None and jobs <= 1:
         with one_thread():
-            for index in indices:
-                yield run_replicate(task, seed, index)
+            for block in blocks:
+                yield from run_block(task, seed, block)
         return
     workers: AbstractContextManager[Pool] = (
-        dask_cluster(cluster) if cluster is not None else processes(min(jobs, len(indices)))
+        dask_cluster(cluster) if cluster is not None else processes(min(jobs, len(blocks)))
     )
     with workers as pool:
-        for chunk in _chunks(pool, Job(pool.pickled(task), seed, versions()), indices):
+        for chunk in _chunks(pool, Job(pool.pickled(task), seed, versions()), blocks):
             yield from chunk.lines
 
 
-def _chunks(pool: Pool, job: Job, indices: Iterable[int]) -> Iterator[Chunk]:
+def _chunks(pool: Pool, job: Job, blocks: Sequence[Block]) -> Iterator[Chunk]:
     """Chunks as they are finished, a few at a time on their way so that neither workers nor queue run full.
 
     Ctrl-C is heard only where this waits. Raised within the executor or ``concurrent.futures.wait`` it can leave a lock
     of theirs held, and the executor's end then never comes.
     """
-    waiting, size = iter(indices), 1
+    waiting, size = iter(blocks), 1
     finished: SimpleQueue[Future[Chunk]] = SimpleQueue()
     running = 0
     while True:
@@ -180,7 +222,7 @@ def _chunks(pool: Pool, job: Job, indices: Iterable[int]) -> Iterator[Chunk]:
             running += 1
         if not running:
             return
-        done = [finished.get()]
+        done = [_next(finished, pool)]
         while not finished.empty():
             done.append(finished.get())
         running -= len(done)
@@ -191,11 +233,19 @@ def _chunks(pool: Pool, job: Job, indices: Iterable[int]) -> Iterator[Chunk]:
             except Exception as error:  # the others are still worth having
                 failure = error
                 continue
-            per_replicate = chunk.seconds / len(chunk.lines)
-            size = max(1, min(_LARGEST_CHUNK, int(_CHUNK_SECONDS / max(per_replicate, 1.0e-6))))
+            size = max(1, min(_LARGEST_CHUNK, int(_CHUNK_SECONDS / max(chunk.seconds_a_block, 1.0e-6))))
             yield chunk
         if failure is not None:
             raise ChunkFailedError from failure
+
+
+def _next(finished: SimpleQueue[Future[Chunk]], pool: Pool) -> Future[Chunk]:
+    """The next chunk that is finished, as long as there is somebody to finish it."""
+    while True:
+        try:
+            return finished.get(timeout=_PATIENCE)
+        except Empty:
+            pool.check()
 
 
 # --- in a worker -----------------------------------------------------------------------------------------
@@ -213,10 +263,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Chunk:
-    """What came of some replicates: a line of JSON for each, and the seconds that they took together."""
+    """What came of some blocks: a line of JSON for each replicate, and the seconds that a block took."""
 
     lines: tuple[str, ...]
-    seconds: float
+    seconds_a_block: float
 
 
 class WrongVersionError(Exception):
@@ -228,19 +278,41 @@ def generator(seed: Seed, index: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(index,))))
 
 
-def run_replicate(task: Task, seed: Seed, index: int) -> str:
-    """One line of JSON: {"index", "value"}, or {"index", "error"} where the task raised."""
+def run_block(task: Task | BlockTask, seed: Seed, wanted: Block) -> list[str]:
+    """A line of JSON for each of some replicates of one block: {"index", "value"}, or {"index", "error"}."""
+    size = _block_of(task)
+    first = wanted[0] // size * size
+    whole = range(first, first + size)
+    if callable(task):
+        found = [_returned(task, generator(seed, index), index) for index in wanted]
+    else:
+        all_of_them = task.many([generator(seed, index) for index in whole], whole)
+        found = [all_of_them[index - first] for index in wanted]
+    return [_line(index, value) for index, value in zip(wanted, found, strict=True)]
+
+
+def _returned(task: Task, rng: np.random.Generator, index: int) -> Any:
+    """What the task returned, or the exception that it raised."""
     try:
-        return json.dumps({"index": index, "value": task(generator(seed, index), index)})
+        return task(rng, index)
     except MemoryError:
         raise  # says nothing of the replicate
+    except Exception as error:
+        return error
+
+
+def _line(index: int, value: Any) -> str:
+    try:
+        if isinstance(value, Exception):
+            raise value
+        return json.dumps({"index": index, "value": value})
     except Exception as error:
         message = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_MESSAGE]
         return json.dumps({"index": index, "error": message})
 
 
-def run_chunk(job: Job, indices: tuple[int, ...]) -> Chunk:
-    """The replicates ``indices``, in a worker.
+def run_chunk(job: Job, blocks: tuple[Block, ...]) -> Chunk:
+    """The replicates of some ``blocks``, in a worker.
 
     Raises
     ------
@@ -253,11 +325,11 @@ def run_chunk(job: Job, indices: tuple[int, ...]) -> Chunk:
     one_thread_for_good()
     task = _unpickled(job.payload)
     begin = perf_counter()
-    lines = tuple(run_replicate(task, job.seed, index) for index in indices)
-    return Chunk(lines, perf_counter() - begin)
+    lines = tuple(line for block in blocks for line in run_block(task, job.seed, block))
+    return Chunk(lines, (perf_counter() - begin) / len(blocks))
 
 
 @lru_cache(maxsize=2)
-def _unpickled(payload: bytes) -> Task:
-    task: Task = pickle.loads(payload)
+def _unpickled(payload: bytes) -> Task | BlockTask:
+    task: Task | BlockTask = pickle.loads(payload)
     return task

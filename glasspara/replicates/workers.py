@@ -7,12 +7,14 @@ import logging
 import os
 import pickle
 import signal
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import Any
@@ -23,7 +25,9 @@ from glasspara.replicates.store import versions
 
 _CONNECT = 5.0  # s
 _FIRST_WORKER = 5.0  # s, after that
-_LOOK_EVERY = 5.0  # s, for workers that came or went
+_ANSWER = 4.0  # s, for a scheduler that has answered before
+_LOOK_EVERY = 2.0  # s, for workers that came or went
+_LOST = 6.0  # s without any worker
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Pool:
     slots: Callable[[], int]
     pickled: Callable[[object], bytes]
     """How a task is pickled for them."""
+    check: Callable[[], None] = lambda: None
+    """Called now and then while chunks are waited for; raises ChunkFailedError where none can come back any more."""
 
 
 class ChunkFailedError(Exception):
@@ -79,6 +85,8 @@ def _start() -> None:
 
 def _begin(lifeline: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    warnings.simplefilter("ignore")  # the terminal is that of the process that started this one, too
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     Thread(target=_leave_with, args=(lifeline,), daemon=True).start()
 
 
@@ -113,9 +121,9 @@ def dask_cluster(address: str) -> Iterator[Pool]:
         ) from None
     with _silent():
         try:
-            # A client that is collected while another one starts waits for a lock that the other holds: for ever.
-            with _no_garbage_collection():
-                client = Client(address, timeout=_CONNECT, set_as_default=False)
+            client = _within(
+                _CONNECT, lambda: Client(address, timeout=_CONNECT, set_as_default=False), "no answer"
+            )
         except Exception as error:  # of any type, where something else than a scheduler answers
             raise UsageError(
                 f"no Dask scheduler answers at {address!r} ({_reason(error)})",
@@ -123,13 +131,38 @@ def dask_cluster(address: str) -> Iterator[Pool]:
             ) from None
         with client:
             _wait_for_workers(client, address)
-            executor = client.get_executor(pure=False)
+            executor, workers = client.get_executor(pure=False), _Workers(client)
             try:
-                yield Pool(executor, _slots(client), dumps)
+                yield Pool(executor, workers.slots, dumps, workers.check)
             except ChunkFailedError as error:
                 raise _explained(error.__cause__, address) from None
             finally:
                 executor.shutdown(wait=False)
+
+
+def _within(seconds: float, make: Callable[[], Any], otherwise: str) -> Any:
+    """What ``make`` returns or raises; TimeoutError where it does not come back in half as much again.
+
+    Dask waits for ever where something accepts the connection and says nothing, or speaks another language.
+    """
+    found: SimpleQueue[tuple[Any, Exception | None]] = SimpleQueue()
+
+    def attempt() -> None:
+        try:
+            found.put((make(), None))
+        except Exception as error:
+            found.put((None, error))
+
+    # A client that is collected while another one starts waits for a lock that the other holds: for ever.
+    with _no_garbage_collection():
+        Thread(target=attempt, daemon=True).start()
+        try:
+            made, error = found.get(timeout=1.5 * seconds)
+        except Empty:
+            raise TimeoutError(otherwise) from None
+    if error is not None:
+        raise error
+    return made
 
 
 @contextmanager
@@ -154,17 +187,34 @@ def _wait_for_workers(client: Any, address: str) -> None:
         ) from None
 
 
-def _slots(client: Any) -> Callable[[], int]:
-    """How many threads all workers have together, looked up now and then."""
-    looked, threads = -_LOOK_EVERY, 1
+class _Workers:
+    """The workers of a cluster, looked up now and then."""
 
-    def slots() -> int:
-        nonlocal looked, threads
-        if monotonic() - looked >= _LOOK_EVERY:
-            threads, looked = max(1, sum(client.nthreads().values())), monotonic()
-        return threads
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._looked = self._seen = monotonic()
+        self._threads = max(1, self._asked())
 
-    return slots
+    def slots(self) -> int:
+        """How many threads all of them have together."""
+        if monotonic() - self._looked >= _LOOK_EVERY:
+            self._looked, threads = monotonic(), self._asked()
+            if threads:
+                self._threads, self._seen = threads, monotonic()
+        return self._threads
+
+    def check(self) -> None:
+        """Raise ChunkFailedError where there have been none for a while, or the scheduler does not answer."""
+        self.slots()
+        if monotonic() - self._seen > _LOST:
+            raise ChunkFailedError from ConnectionError("all its workers are gone")
+
+    def _asked(self) -> int:
+        try:
+            cores = self._client.sync(self._client.scheduler.ncores, callback_timeout=_ANSWER)
+        except Exception:  # of any type, where it is gone
+            return 0
+        return sum(cores.values())
 
 
 def _explained(cause: BaseException | None, address: str) -> UsageError:

@@ -8,12 +8,14 @@ its name; a key whose value is to be had elsewhere says where, with ``Annotated`
 * ``Annotated[int, len]``: a function of the result;
 * ``Literal["emu/g"]``: always this.
 
-A key that a block need not have is left out where its value is None.
+A key that a block need not have is left out where its value is None. A frozen result may be a block itself: its fields
+are the keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import (
@@ -52,7 +54,7 @@ def fill(block: type[Block], source: object, /, **given: Any) -> Block:
     found = {
         name: given[name] if name in given else _value(source, name, hint) for name, hint in hints.items()
     }
-    optional = kind.__optional_keys__
+    optional = getattr(kind, "__optional_keys__", ())
     values = {
         name: _shaped(value, hints[name])
         for name, value in found.items()
@@ -89,15 +91,15 @@ def _shaped(value: Any, hint: Any) -> Any:  # noqa: PLR0911
         if value is None:
             return None
         return _shaped(value, next(item for item in arguments if item is not NoneType))
-    if is_typeddict(hint):
+    if is_typeddict(hint) or is_dataclass(hint):
         if isinstance(value, Mapping):
             return value
         if type(value) is tuple:
             return dict(zip(_hints(hint), value, strict=True))
         return value.block if hasattr(value, "block") else fill(hint, value)
-    if origin is list:
+    if origin in (list, tuple):
         items = value.tolist() if isinstance(value, np.ndarray) else value
         return [_shaped(item, arguments[0]) for item in items]
-    if origin is dict:
+    if origin in (dict, Mapping):
         return {name: _shaped(item, arguments[1]) for name, item in value.items()}
     return value

@@ -160,17 +160,6 @@ class FailureBlock(TypedDict):
     exit_status: int
 
 
-class NamedFileBlock(TypedDict):
-    """A file beside the inputs, and the option that names it: "FILE" for an argument that is no input.
-
-    ``sha256`` is null for an argument that is no file: a preset.
-    """
-
-    path: str
-    sha256: str | None
-    named_by: str
-
-
 class Frame(TypedDict, total=False):
     """What all reports share.
 
@@ -185,7 +174,7 @@ class Frame(TypedDict, total=False):
     argv: list[str]
     versions: dict[str, str]
     inputs: list[InputBlock]
-    other_files: list[NamedFileBlock]
+    other_files: list[NamedFile]
     warnings: list[FindingBlock]
     files: list[str]
     files_sha256: dict[str, str]
@@ -193,7 +182,10 @@ class Frame(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class NamedFile:
-    """A file as a command names it, by the option ``named_by``; ``sha256`` is None where there is none."""
+    """A file beside the inputs, and the option that names it: "FILE" for an argument that is no input.
+
+    ``sha256`` is None for an argument that is no file: a preset.
+    """
 
     path: str
     sha256: str | None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 from glasspara.errors import UsageError
 from glasspara.replicates.critical_section import interrupts_deferred, lock
@@ -55,6 +56,9 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
         The folder cannot be made or written to, one of ``names`` exists and ``force`` is not set, or something that
         we did not write stands where the journal of one of them belongs.
     """
+    if os.path.lexists(folder) and not folder.is_dir():
+        what = "this is a link to nothing" if not folder.exists() else "this is no folder"
+        raise NotWritableError(what, where=str(folder), remedy="Remove it, or choose another place")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -246,15 +250,18 @@ def write_result(
     )
 
 
+def inputs_of(document: Mapping[str, Any]) -> list[str]:
+    """Paths of the files that a report is of: its inputs, and what stands in their place (a report, a preset)."""
+    others = [item for item in document.get("other_files", ()) if item["named_by"] == "FILE"]
+    return [str(item["path"]) for item in (*document["inputs"], *others)]
+
+
 def _inputs_of(report: Path) -> list[str] | None:
     """Paths of the input files of a report of ours; None where it is none."""
+    document = _report_of_ours(report)
     try:
-        with open_plain(report) as handle:
-            document = json.loads(handle.read())
-        if not isinstance(document[HASHES], dict):
-            return None
-        return [str(item["path"]) for item in document["inputs"]]
-    except (OSError, UsageError, ValueError, LookupError, TypeError, RecursionError):
+        return inputs_of(document)
+    except (LookupError, TypeError):
         return None
 
 
@@ -339,11 +346,19 @@ def _merged(first: _Proofs, second: _Proofs) -> _Proofs:
 
 def _listed(report: Path) -> _Proofs:
     """What the report lists with hashes; nothing where it is none of ours."""
+    return {name: {str(digest)} for name, digest in _report_of_ours(report).get(HASHES, {}).items()}
+
+
+def _report_of_ours(report: Path) -> dict[str, Any]:
+    """The document in a plain file; nothing where it is none that we wrote."""
     try:
         with open_plain(report) as handle:
-            return {name: {digest} for name, digest in json.loads(handle.read())[HASHES].items()}
-    except (OSError, UsageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return {}
+            document = json.loads(handle.read())
+        if isinstance(document["glasspara_version"], str) and isinstance(document[HASHES], dict):
+            return dict(document)
+    except (OSError, UsageError, ValueError, LookupError, TypeError, RecursionError):
+        pass
+    return {}
 
 
 def _is_ours(folder: Path, name: str, digests: set[str]) -> bool:

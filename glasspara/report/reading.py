@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Any
@@ -24,11 +24,16 @@ class StoredReport:
     """A report of glasspara that was read from ``path``; ``document`` is all of it."""
 
     path: str
-    document: Mapping[str, Any]
+    document: Mapping[str, Any] = field(repr=False)
     command: str
     settings: Mapping[str, Any]
     inputs: tuple[NamedFile, ...]
     others: tuple[NamedFile, ...]
+
+    @property
+    def glasspara_version(self) -> str:
+        """Version of the program that wrote it, "" where it does not say."""
+        return str(self.document.get("glasspara_version", ""))
 
 
 def read_report(path: str, *, command: str = "", remedy: str = "") -> StoredReport:
@@ -77,6 +82,31 @@ def as_report(document: Any, path: str, *, command: str = "", remedy: str = "") 
     return StoredReport(path, document, found, settings, inputs, others)
 
 
+def input_files(path: str, *, command: str) -> list[str]:
+    """Where the files lie that the report ``path`` of ``command`` was made from.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_report`, and where one of them is not found or not as it was.
+    """
+    places, found = Places.of_report(path), []
+    for file in read_report(path, command=command).inputs:
+        place = places.find(file)
+        if place is None:
+            raise InputError(
+                "a file of this report is not found",
+                where=file.path,
+                remedy="Run in the folder that it was in",
+            )
+        if place[1] != file.sha256:
+            raise InputError(
+                f"the file is not as it was when {path} was written", where=place[0], remedy="Fit it again"
+            )
+        found.append(place[0])
+    return found
+
+
 # --- the files of a report, which may have been moved ---------------------------------------------------------
 
 
@@ -84,49 +114,49 @@ def as_report(document: Any, path: str, *, command: str = "", remedy: str = "") 
 class Places:
     """Where the files are looked for that a report or a settings file names.
 
-    ``data`` is a folder that goes before all others and is searched with all that is in it: for the file by its path,
+    ``first`` is a folder that goes before all others and is searched with all that is in it: for the file by its path,
     its name, or its content. Then come ``folders``, where a file may lie by its path or the end of it.
     """
 
     folders: tuple[Path, ...]
-    data: Path | None = None
+    first: Path | None = None
 
     @classmethod
-    def of_report(cls, path: str, data: Path | None = None) -> Places:
+    def of_report(cls, path: str, first: Path | None = None) -> Places:
         """The working folder, that of the report, and those above it."""
-        own = Path(path).absolute().parent
-        return cls((Path(), own, *list(own.parents)[:_FOLDERS_ABOVE]), data)
+        own = Path(path).resolve().parent
+        return cls((Path(), own, *list(own.parents)[:_FOLDERS_ABOVE]), first)
 
     def find(self, file: NamedFile) -> tuple[str, str] | None:
         """Path and SHA-256 of ``file``: one with its content if there is one, else the first of its name."""
         changed = None
-        for group in (self._in_data(file), self._in_folders(file)):
+        for group in (self._in_first(file), self._in_folders(file)):
             for path in group:
                 digest = sha256_of(path)
                 if digest is not None and digest == (file.sha256 or digest):
                     return path, digest
                 changed = changed or (digest and (path, digest))
             if changed:
-                return changed
-        return None
+                break
+        return changed or None
 
     def _in_folders(self, file: NamedFile) -> Iterator[str]:
         yield file.path
         for folder in self.folders:
             yield from (str(folder / end) for end in _ends(file.path))
 
-    def _in_data(self, file: NamedFile) -> Iterator[str]:
-        if self.data is None:
+    def _in_first(self, file: NamedFile) -> Iterator[str]:
+        if self.first is None:
             return
-        yield from (str(self.data / end) for end in _ends(file.path))
+        yield from (str(self.first / end) for end in _ends(file.path))
         name = PurePath(file.path).name
         yield from (str(path) for path in self._all if path.name == name)
         yield from (str(path) for path in self._all if self._digests.get(path) == file.sha256)
 
     @cached_property
     def _all(self) -> Sequence[Path]:
-        assert self.data is not None
-        return sorted(path for path in self.data.rglob("*") if path.is_file())
+        assert self.first is not None
+        return sorted(path for path in self.first.rglob("*") if path.is_file())
 
     @cached_property
     def _digests(self) -> Mapping[Path, str | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -62,27 +63,33 @@ def report_schema(reports: Mapping[str, type]) -> Json:
 
 def _object(block: type, definitions: dict[str, Json]) -> Json:
     hints = get_type_hints(block, include_extras=True)
-    required: frozenset[str] = getattr(block, "__required_keys__", frozenset())
     found: Json = {
         "type": "object",
         "properties": {name: _schema(hint, definitions) for name, hint in hints.items()},
-        "required": sorted(required),
+        "required": _required(block),
         "additionalProperties": False,
     }
     text = block.__doc__
     return found | {"description": inspect.cleandoc(text)} if text else found
 
 
+def _required(block: type) -> list[str]:
+    """The keys that a block has in any case; all fields of a result that is one."""
+    return sorted(getattr(block, "__required_keys__", get_type_hints(block)))
+
+
 def _schema(hint: Any, definitions: dict[str, Json]) -> Json:  # noqa: PLR0911
     """Schema of one type; every ``TypedDict`` gets a definition of its own, by its name."""
     if hint in _PLAIN:
         return _PLAIN[hint]
-    if is_typeddict(hint):
+    if is_dataclass(hint) and hasattr(hint, "block"):
+        hint = get_type_hints(hint.block.fget)["return"]
+    if is_typeddict(hint) or is_dataclass(hint):
         name = hint.__name__
         if name not in definitions:
             definitions[name] = {}  # stands there while the block that holds itself is described
             definitions[name] = _object(hint, definitions)
-        elif definitions[name] and definitions[name]["required"] != sorted(hint.__required_keys__):
+        elif definitions[name] and definitions[name]["required"] != _required(hint):
             raise ValueError(f"two blocks are called {name}")
         return {"$ref": f"#/$defs/{name}"}
     origin, arguments = get_origin(hint), get_args(hint)

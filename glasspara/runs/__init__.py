@@ -4,7 +4,7 @@
     :func:`~glasspara.runs.measurement.read`: one file to one :class:`~glasspara.runs.measurement.Measurement`
 :mod:`~glasspara.runs.run`
     :class:`~glasspara.runs.run.Run` with its set point, standard deviations and warnings; averages of repeats
-:mod:`~glasspara.runs.segmentation`, :mod:`~glasspara.runs.wandering`
+:mod:`~glasspara.runs.segmentation`, :mod:`~glasspara.runs.plateaus`
     where one run ends and the next begins, also where the field wanders
 :mod:`~glasspara.runs.branches`
     warming, cooling, field up, field down; where the moment of a branch crosses zero

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -73,7 +74,11 @@ class _Curve:
         lengths = [part.stop - part.start for part in parts]
         self._low = np.repeat([part.start for part in parts], lengths)
         self._high = np.repeat([part.stop for part in parts], lengths)
-        self._stand_out = [self._beyond_neighbours(width) for width in (1, 2)]
+
+    @cached_property
+    def _stand_out(self) -> list[BoolArray]:
+        """Where single points and pairs may be jumps; most runs have no rough place, and never ask."""
+        return [self._beyond_neighbours(width) for width in (1, 2)]
 
     def roughness(self) -> FloatArray:
         """Deviation of each point's window from the cubic through it, in standard deviations; 0 without a window."""

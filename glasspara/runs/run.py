@@ -17,16 +17,14 @@ from glasspara.findings.answer import counted, summary
 from glasspara.runs.branches import STEADY, find_branches, zero_crossings
 from glasspara.runs.errors import ERROR_FINDINGS, SigmaEstimate, estimate_sigma
 from glasspara.runs.outliers import flux_jumps
-from glasspara.runs.scatter import repeat_groups, repeat_scatter, resolution
-from glasspara.runs.segmentation import (
-    FIXED_FIELD,
+from glasspara.runs.plateaus import (
     LEAST_FIELD_NOISE,
     RELATIVE_FIELD_NOISE,
-    Segment,
     field_noise,
-    find_segments,
     temperature_noise,
 )
+from glasspara.runs.scatter import repeat_groups, repeat_scatter, resolution
+from glasspara.runs.segmentation import FIXED_FIELD, Segment, find_segments
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -16,7 +16,15 @@ from itertools import islice, pairwise
 import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray
-from glasspara.runs.wandering import join_wandering
+from glasspara.runs.plateaus import (
+    LEAST_FIELD_NOISE,
+    LEAST_TEMPERATURE_NOISE,
+    RELATIVE_FIELD_NOISE,
+    RELATIVE_TEMPERATURE_NOISE,
+    field_noise,
+    plateaus,
+    temperature_noise,
+)
 
 FIXED_FIELD = "fixed-field"
 FIXED_TEMPERATURE = "fixed-temperature"
@@ -37,13 +45,9 @@ NOTHING_HELD = "outside sequence: neither field nor temperature held"
 SETTLING = 0.05
 """The first and last few rows of a level belong to it when their temperature is this near, relative."""
 
-LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE = 2.0, 1.0e-3  # Oe, 1
-LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE = 0.02, 2.5e-3  # K, 1
-
 MOST_SEGMENTS = 10_000
 """More runs in one file are no measurement: nothing was held then."""
 
-_LONG_PLATEAU = 64  # rows from which on numpy walks faster than Python
 _STRAY_STEPS = 3  # up to so many fields off the level are on the way; more are a drift
 _REVISITS = 4
 _LEVELS = 6  # temperatures at the end of a sweep that say how many rows it has at each
@@ -60,16 +64,6 @@ class Segment:
     rows: IntArray
 
 
-def field_noise(field: float) -> float:
-    """Oe by which readings of one held field differ."""
-    return max(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * abs(field))
-
-
-def temperature_noise(temperature: float) -> float:
-    """K by which readings at one held temperature differ."""
-    return max(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * abs(temperature))
-
-
 def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segment], dict[int, str]]:
     """Runs among rows, in order of their first row, and why each of the other rows belongs to none.
 
@@ -82,15 +76,8 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
     segments: list[Segment] = []
     strays: dict[int, str] = {}
     between: list[int] = []
-    plateaus = join_wandering(
-        temperature,
-        field,
-        _plateaus(field),
-        field_noise=field_noise,
-        temperature_noise=temperature_noise,
-        is_grid=lambda members: len(_grid(rows, list(members))) > 1,
-    )
-    for start, stop in plateaus:
+    held = plateaus(temperature, field, is_grid=lambda members: len(_grid(rows, list(members))) > 1)
+    for start, stop in held:
         if stop - start < FEWEST_POINTS or not rows.sweeps(range(start, stop)):
             between.extend(range(start, stop))
             continue
@@ -112,41 +99,6 @@ def _segment(kind: str, rows: Iterable[int]) -> Segment:
     if isinstance(rows, range):
         return Segment(kind, np.arange(rows.start, rows.stop))
     return Segment(kind, np.fromiter(rows, dtype=np.int64))
-
-
-def _plateaus(field: FloatArray) -> list[tuple[int, int]]:
-    """Stretches (start, stop) of consecutive rows at one field, within its noise of the mean so far."""
-    values: list[float] = field.tolist()
-    plateaus: list[tuple[int, int]] = []
-    start, total, i, end = 0, 0.0, 0, len(values)
-    least, relative = LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE
-    while i < end:
-        if i > start:
-            mean = total / (i - start)
-            apart = abs(values[i] - mean)
-            if apart > least and apart > relative * abs(
-                mean
-            ):  # the noise of the field, without a call for every row
-                plateaus.append((start, i))
-                start, total = i, 0.0
-            elif i - start >= _LONG_PLATEAU:
-                i, total = _along_plateau(field, start, i, total)
-                continue
-        total += values[i]
-        i += 1
-    if values:
-        plateaus.append((start, len(values)))
-    return plateaus
-
-
-def _along_plateau(field: FloatArray, start: int, i: int, total: float) -> tuple[int, float]:
-    """The first row from ``i`` on that leaves the plateau, or up to which it was looked, and the sum up to there."""
-    values = field[i : 2 * i - start]
-    sums = np.cumsum(np.concatenate(([total], values)))
-    means = sums[:-1] / np.arange(i - start, i - start + len(values))
-    leaves = np.abs(values - means) > np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(means))
-    count = int(leaves.argmax()) if leaves.any() else len(values)
-    return i + count, float(sums[count])
 
 
 def _shared_rows(rows: _Rows, sweep: range, beside: range) -> int:

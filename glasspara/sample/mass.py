@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from math import isclose, isfinite
+from math import isclose
 from pathlib import PurePath
 
 from glasspara.errors import UsageError
@@ -21,6 +21,9 @@ PLACEHOLDERS = (0.0, 0.1, 1.0, 1000.0)
 
 SMALLEST_BARE_MG, LARGEST_BARE_MG = 0.1, 1000.0
 """A bare number below the one is more likely grams than mg, from the other on more likely ug."""
+
+SMALLEST_MG, LARGEST_MG = 1.0e-4, 1.0e6
+"""No magnetometer measures less, or holds more."""
 
 AGREEMENT = 0.02
 """Two statements of one mass that differ by more than this share contradict each other."""
@@ -84,7 +87,8 @@ def parse_mass(text: str, *, default_unit: str | None = "mg") -> float:
     Raises
     ------
     UsageError
-        The text is no mass, has no unit where one is needed, is ambiguous ("1,234 mg", "0.05") or not positive.
+        The text is no mass, has no unit where one is needed, is ambiguous ("1,234 mg", "0.05"), or the mass of no
+        sample.
     """
     remedy = "Write a number and mg, g or ug, for example 35.7mg"
     match = _MASS.fullmatch(text)
@@ -101,14 +105,29 @@ def parse_mass(text: str, *, default_unit: str | None = "mg") -> float:
             f"the mass {text.strip()!r} may have a decimal or a thousands comma", remedy="Write a point"
         )
     value = float(number.replace(",", ".")) * factor
-    if not (value > 0.0 and isfinite(value)):
+    if not value > 0.0:
         raise UsageError(f"the mass {text.strip()!r} is not positive", remedy=remedy)
     if not match["unit"] and not SMALLEST_BARE_MG <= value < LARGEST_BARE_MG:
         raise UsageError(
             f"the mass {text.strip()!r} has no unit, and is unlikely in mg",
             remedy="Write it with mg, g or ug",
         )
+    check_mass(value)
     return value
+
+
+def check_mass(mass_mg: float) -> None:
+    """Refuse what cannot be the mass of a sample.
+
+    Raises
+    ------
+    UsageError
+    """
+    if not SMALLEST_MG <= mass_mg <= LARGEST_MG:
+        raise UsageError(
+            f"{mass_mg:g} mg cannot be the mass of a sample",
+            remedy=f"Give one from {SMALLEST_MG:g} to {LARGEST_MG:g} mg",
+        )
 
 
 def header_mass(header: Header, flavour: Flavour, *, path: str = "") -> HeaderMass:

@@ -7,12 +7,13 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from glasspara.errors import InputError
 from glasspara.files.source import read_bytes
+from glasspara.units import in_use
 
 MOST_BYTES = 1_000_000
 """Bytes of a TOML file."""
@@ -103,7 +104,7 @@ class Table:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.fault(key, f"expected {expected}, found {value!r}")
         number = float(value) if abs(value) <= sys.float_info.max else inf
-        if not isfinite(number) or (accept is not None and not accept(number)):
+        if not in_use(number) or (accept is not None and not accept(number)):
             raise self.fault(key, f"expected {expected}, found {value!r:.100}")
         return number
 

@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import SampleDataError, UsageError
+from glasspara.files.moments import HIGHEST_K, HIGHEST_OE, LOWEST_K, LOWEST_OE
 from glasspara.model.model import Model, evaluate
 from glasspara.presets import Preset, RunPlan, model_values
 from glasspara.simulation.writer import write_mpms3_dc, write_mpms_xl_dc, write_mpms_xl_rso
@@ -106,7 +107,7 @@ def simulate_run(
     Raises
     ------
     UsageError
-        For a mass, noise or floor out of range, or a parameter that the model lacks.
+        For a mass, noise, floor, temperature or field out of range, or a parameter that the model lacks.
     """
     floor = _floor(noise, floor)
     for what, value, good in (
@@ -117,6 +118,7 @@ def simulate_run(
         if not (good and isfinite(value)):
             raise UsageError(f"the {what} cannot be {value:g}")
     T, H = (_as_written(values) for values in np.broadcast_arrays(np.atleast_1d(T), H))
+    _check_set_points(T, H)
     values = model_values(parameters)
     terms = evaluate(T, H, values, _model_of(model, values, orientation, convention))
     true_moment = terms.total * mass_mg * 1.0e-3
@@ -226,6 +228,20 @@ def _floor(noise: float, floor: float | None) -> float:
     if floor is None:
         return FLOOR if noise else 0.0
     return floor
+
+
+def _check_set_points(T: FloatArray, H: FloatArray) -> None:
+    """Refuse what no magnetometer reaches."""
+    size = np.abs(H)
+    for values, unit, good in (
+        (T, "K", (T >= LOWEST_K) & (T <= HIGHEST_K)),
+        (H, "Oe", (size <= HIGHEST_OE) & ((size >= LOWEST_OE) | (size == 0.0))),
+    ):
+        if not good.all():
+            raise UsageError(
+                f"a point at {values[~good][0]:g} {unit} cannot be simulated",
+                remedy=f"Stay within {LOWEST_K:g} to {HIGHEST_K:g} K and {HIGHEST_OE:g} Oe",
+            )
 
 
 def _model_of(name: str, values: Mapping[str, float], orientation: str, convention: str) -> Model:

@@ -10,7 +10,7 @@ import pytest
 
 from glasspara.analysis.compare import compare
 from glasspara.analysis.curie import curie
-from glasspara.analysis.fit.report import FitBlock
+from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.analysis.high_field import high_field
 from glasspara.analysis.oscillations import oscillations
 from glasspara.analysis.oscillations.search import DESCRIPTIONS, Noise

@@ -152,7 +152,7 @@ def test_what_only_tells_about_the_program_loads_nothing_heavy(arguments):
 # --- settings ----------------------------------------------------------------------------------------------
 
 
-OUTPUT_ONLY = {"out", "force", "no_files", "json", "quiet", "plots", "decompose"}
+OUTPUT_ONLY = {"out", "force", "no_files", "json", "quiet", "plots", "decompose", "columns"}
 """Options that say where results go, and in what form."""
 
 WORKERS = {"jobs", "cluster", "skip_unsuitable"}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from glasspara.errors import UsageError
-from glasspara.ordinary.curve import Curve
 from glasspara.ordinary.dictionary import ordinary_dictionary
 from glasspara.ordinary.directions import (
+    Curve,
     DirectionWidths,
     chi2_with_directions,
     directions_of,

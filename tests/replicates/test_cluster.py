@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -67,6 +69,48 @@ def test_no_worker_and_no_scheduler_are_errors_of_one_line(scheduler, monkeypatc
         with pytest.raises(UsageError, match="no Dask scheduler answers") as caught:
             run_replicates(draw, 4, seed=7, cluster=address)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n" + b"x" * 100])
+def test_what_listens_but_is_no_scheduler(monkeypatch, says):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(workers, "_CONNECT", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        accepted = []
+
+        def accept():
+            with suppress(OSError):
+                while True:
+                    accepted.append(server.accept()[0])
+                    accepted[-1].sendall(says)
+
+        Thread(target=accept, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(UsageError, match="no Dask scheduler answers") as caught:
+            run_replicates(draw, 4, seed=7, cluster=address)
+        assert "\n" not in str(caught.value)
+        for connection in accepted:
+            connection.close()
+
+
+@pytest.mark.parametrize("lost", ["workers", "scheduler"])
+def test_all_workers_lost(tmp_path, monkeypatch, lost):
+    """One line within seconds, and what was done is kept."""
+    pytest.importorskip("distributed")
+    for name, seconds in (("_LOST", 0.5), ("_LOOK_EVERY", 0.1), ("_ANSWER", 1.0)):
+        monkeypatch.setattr(workers, name, seconds)
+    store = Store(tmp_path / "store", {})
+    with process("dask_scheduler", "--host", "127.0.0.1", "--port", "0") as running:
+        address = said(running, r"Scheduler at:\s+(tcp://\S+)")
+        with worker(address) as only:
+
+            def kill(done: int, total: int) -> None:
+                if done == 3:
+                    (only if lost == "workers" else running).kill()
+
+            with pytest.raises(UsageError, match=r"gave up: .*; finished replicates are kept"):
+                run_replicates(Slow(tmp_path, 0.05), 100, seed=5, cluster=address, store=store, progress=kill)
+    assert len((tmp_path / "store").read_text().splitlines()) >= 4
 
 
 def at_work(folder: Path) -> set[str]:

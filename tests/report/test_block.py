@@ -84,6 +84,16 @@ class Deep(Source):
     remark: str | None = None
 
 
+@dataclass(frozen=True)
+class Plain:
+    inner: Item
+    pair: tuple[float, float]
+
+
+def test_a_frozen_result_may_be_a_block_itself():
+    assert fill(Plain, Plain(Item(1.0), (2.0, 3.0))) == {"inner": {"value": 1.0}, "pair": [2.0, 3.0]}
+
+
 def test_keys_say_where_their_values_are():
     expected = {
         "first": 1.0,

@@ -102,6 +102,25 @@ def test_a_report_of_somebody_else_removes_nothing(tmp_path):
         assert mine.read_bytes() == b"mine"
 
 
+def test_hashes_of_another_program_prove_nothing(tmp_path):
+    """Another program may list its files with their hashes, and by the same key."""
+    mine = tmp_path / "mine.csv"
+    mine.write_bytes(b"mine")
+    for other in ({}, {"glasspara_version": 2}):
+        (tmp_path / REPORT).write_text(json.dumps({**other, HASHES: hashes({"mine.csv": b"mine"})}))
+        write_files(tmp_path, result(), force=True, report=REPORT)
+        assert mine.read_bytes() == b"mine"
+
+
+def test_a_link_to_nothing_and_a_file_are_no_folders(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "file").write_bytes(b"mine")
+    for name, words in (("link", "a link to nothing"), ("file", "this is no folder")):
+        with pytest.raises(UsageError, match=words):
+            write_files(tmp_path / name, result(), force=True, report=REPORT)
+    assert not (tmp_path / "nowhere").exists()
+
+
 def digest(content):
     return sha256(content).hexdigest()
 

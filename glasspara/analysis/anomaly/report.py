@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 import numpy as np
 from rich.console import Console
 
-from glasspara.analysis.fit.report import FitBlock
+from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.frame import Report, RunBlock
 from glasspara.report.table import columns_text, csv_text, point_columns, provenance

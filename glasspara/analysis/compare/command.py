@@ -35,11 +35,11 @@ Models = Annotated[
     ),
 ]
 ReplicateCount = Annotated[
-    int,
+    int | None,
     option(
         "--replicates",
-        "Simulated campaigns for the p-value of the ATS term; 0 for the F test alone. With --out, the same "
-        "command after an interruption goes on where it stopped.",
+        "Simulated campaigns for the p-value of the ATS term; 0 for the F test alone. By default 200, and none where "
+        "the F test gives p < 1e-12. With --out, the same command after an interruption goes on where it stopped.",
         "N",
         panel=options.REPLICATES,
         min=0,
@@ -56,7 +56,7 @@ def compare(
     parameters: ParameterOptions,
     verdict: VerdictOptions,
     theory: TheoryOptions,
-    replicates: ReplicateCount = 200,
+    replicates: ReplicateCount = None,
     work: ReplicateOptions,
     output: OutputWithPlots,
 ) -> None:

@@ -103,7 +103,7 @@ def compare(
     orientation: str = "isotropic",
     convention: str = "paper",
     trace_ions: tuple[TraceIon, ...] = (),
-    replicates: int = 0,
+    replicates: int | None = 0,
     seed: int = 1,
     jobs: int = 1,
     cluster: str | None = None,
@@ -121,8 +121,9 @@ def compare(
         What holds for every model that has the parameter. Nuisances count in all of them. With Huber's loss the
         errors of far points are enlarged once, by the model that least squares prefer, and are the same for all.
     orientation, convention : conventions of the ATS term
-    replicates : int
-        Simulated campaigns for the p-value of the ATS term; 0 for the F test alone.
+    replicates : int, optional
+        Simulated campaigns for the p-value of the ATS term; 0 for the F test alone. None for as many as are usual, but
+        none where the F test is beyond what they could tell.
     store_of : callable, optional
         The :class:`~glasspara.replicates.store.Store` of the replicates, by what they are of.
     ordinary : bool
@@ -156,7 +157,7 @@ def compare(
     plain, full = results.get("ll"), results.get("etm")
     test = None
     if plain is not None and full is not None:
-        shown = progress_of("simulating") if replicates else no_progress
+        shown = no_progress if replicates == 0 else progress_of("simulating")
         simulation = Simulation(replicates, seed, jobs, cluster, store_of, shown)
         test = nested_test(plain, full, each["etm"], simulation)
     reference = _reference(usable)
@@ -377,6 +378,8 @@ def _notes(
 
 def _on_test(test: NestedTest) -> Finding:
     ratio = {"dof": [test.extra_parameters, test.ndof], "statistic": test.statistic, "p_f": test.p_f}
+    if test.skipped:
+        return finding("compare.not-simulated", **ratio, skipped=test.skipped, least=1.0 / (1 + test.skipped))
     if test.p_bootstrap is None:
         return finding("compare.f-test", **ratio)
     return finding(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 from rich.console import Console
 
 from glasspara.analysis.compare.comparison import COLUMNS
-from glasspara.analysis.fit.report import OrdinaryBlock, with_ordinary
+from glasspara.analysis.fit.blocks import OrdinaryBlock, with_ordinary
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.frame import Report
 from glasspara.report.table import csv_text, provenance

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from glasspara.arrays import FloatArray
 from glasspara.fitting.judge.statistics import f_p_value
 from glasspara.fitting.problem.problem import Problem
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.resampling.resample import Resampler, fingerprint
+from glasspara.fitting.resampling.resample import (
+    Resampler,
+    fingerprint,
+    one_by_one_on_failure,
+    side_by_side,
+)
 from glasspara.fitting.result import FitResult
-from glasspara.fitting.search.start import descend, find_start
+from glasspara.fitting.search.start import descend_each, find_starts
 from glasspara.replicates.cores import Progress, no_progress
 from glasspara.replicates.run import run_replicates
 from glasspara.replicates.store import Store
+
+USUAL = 200
+"""Simulated campaigns, where nobody says how many."""
+BEYOND = 1.0e-12
+"""Below this p-value of the F test it takes no simulation: so many campaigns could never come near."""
 
 StoreOf = Callable[[Mapping[str, Any]], Store | None]
 """Where finished replicates are kept, by what they are of; None if nowhere."""
@@ -41,6 +52,8 @@ class NestedTest:
     hits: int
     failed: int
     seed: int
+    skipped: int = 0
+    """Simulations that were left out, because so many could not tell p from 0."""
 
     @property
     def p_value(self) -> float:
@@ -74,16 +87,18 @@ class _Pair:
         constraints = {**self.full.constraints, **drawn.constraints}
         return replace(self, plain=drawn, full=replace(self.full, data=drawn.data, constraints=constraints))
 
-    def f_ratio(self) -> float:
-        """F ratio of the two least chi2, found by the same search for data and replicates."""
-        plain = self.plain.chi2(descend(self.plain, [self.plain_guess]))
-        full = self.full.chi2(find_start(self.full, self.full_guess, pinned=self.pinned))
-        return max(plain - full, 0.0) / self.extra / (full / self.ndof)
+
+def _f_ratios(pairs: Sequence[_Pair]) -> FloatArray:
+    """F ratios of the two least chi2, found side by side by the same search for data and replicates."""
+    first = pairs[0]
+    _, plain = descend_each([pair.plain for pair in pairs], first.plain_guess)
+    _, full = find_starts([pair.full for pair in pairs], first.full_guess, pinned=first.pinned)
+    return np.asarray(np.maximum(plain - full, 0.0) / first.extra / (full / first.ndof))
 
 
 @dataclass(frozen=True)
 class NullRefits:
-    """The task of the p-value: the F ratio of one campaign simulated without an ATS term."""
+    """The task of the p-value: the F ratios of campaigns simulated without an ATS term."""
 
     resampler: Resampler
     pair: _Pair
@@ -98,15 +113,25 @@ class NullRefits:
             **fingerprint([(drawn.problem, drawn.point), (pair.full, start)]),
         }
 
-    def __call__(self, rng: np.random.Generator, index: int) -> float:  # noqa: ARG002
-        return self.pair.with_data_of(self.resampler.draw(rng)).f_ratio()
+    @property
+    def block(self) -> int:
+        return side_by_side(len(self.pair.full.data))
+
+    def many(self, rngs: Sequence[np.random.Generator], indices: Sequence[int]) -> list[Any]:  # noqa: ARG002
+        return one_by_one_on_failure(
+            lambda pairs: _f_ratios(pairs).tolist(),
+            [self.pair.with_data_of(self.resampler.draw(rng)) for rng in rngs],
+        )
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """How the p-value is simulated: ``count`` campaigns (0: not at all), and what ``run_replicates`` takes."""
+    """How the p-value is simulated: ``count`` campaigns (0: not at all), and what ``run_replicates`` takes.
 
-    count: int = 0
+    With None for their number they are :data:`USUAL`, but none where the F test is beyond what they can tell.
+    """
+
+    count: int | None = 0
     seed: int = 1
     jobs: int = 1
     cluster: str | None = None
@@ -131,15 +156,18 @@ def nested_test(
     )
     if pair.extra <= 0 or pair.ndof <= 0:
         return None
-    observed = pair.f_ratio()
+    observed = float(_f_ratios([pair])[0])
     p_f = f_p_value(observed, pair.extra, pair.ndof)
-    hits = failed = 0
+    hits = failed = skipped = 0
     p_bootstrap = None
-    if simulation.count:
+    count = USUAL if simulation.count is None else simulation.count
+    if simulation.count is None and p_f < BEYOND:
+        count, skipped = 0, USUAL
+    if count:
         task = NullRefits(Resampler(plain.minimum, "parametric"), pair)
         done = run_replicates(
             task,
-            simulation.count,
+            count,
             seed=simulation.seed,
             jobs=simulation.jobs,
             cluster=simulation.cluster,
@@ -148,7 +176,7 @@ def nested_test(
         )
         failed = sum(item.error is not None for item in done)
         hits = sum(item.error is None and item.value >= observed for item in done)
-        p_bootstrap = (1 + hits) / (1 + simulation.count - failed)
+        p_bootstrap = (1 + hits) / (1 + count - failed)
     return NestedTest(
-        observed, pair.extra, pair.ndof, p_f, p_bootstrap, simulation.count, hits, failed, simulation.seed
+        observed, pair.extra, pair.ndof, p_f, p_bootstrap, count, hits, failed, simulation.seed, skipped
     )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ASSUMED = "Assumptions"
 
+_LEAST, _MOST = 1.0e-3, 1.0e6
+
 
 def derive(
     data: DataOptions,
@@ -84,11 +86,13 @@ def derive(
     texts = {"xi": xi, "charge": charge, "n_tunn": n_tunn, "qs4": qs4, "p_star": p_star}
     texts |= {"e_max": e_max, "oxygen": oxygen}
     given = {name: _range(text, name) for name, text in texts.items() if text is not None}
-    for flag, value in (("--d0", d0), ("--area-per-particle", area_per_particle)):
-        if value is not None and not 0.0 < value < float("inf"):
-            raise UsageError(f"{flag} {value:g} must be positive")
-    if any(not 0.0 < value < float("inf") for value in temperature or ()):
-        raise UsageError("--temperature must be positive, K")
+    for flag, unit, value in (
+        ("--d0", "K", d0),
+        ("--area-per-particle", "A^2", area_per_particle),
+        *(("--temperature", "K", value) for value in temperature or ()),
+    ):
+        if value is not None and not _LEAST <= value <= _MOST:
+            raise UsageError(f"{flag} {value:g}: this must be a number from {_LEAST:g} to {_MOST:g} {unit}")
     if d0 is not None and qs4 is not None:
         raise UsageError("--d0 and --qs4 say the same", remedy="Give one of them")
     if area_per_particle is not None and n_tunn is not None:

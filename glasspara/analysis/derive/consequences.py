@@ -180,6 +180,8 @@ def _evaluate(item: Formula, source: FittedValues, known: Mapping[str, Assumptio
     for index, name in enumerate(source.names):
         step = 1.0e-4 * (abs(source.values[name]) or source.error(name))
         step = min(step, 0.1 * source.error(name) or step)
+        if name in ("d0min_qs4", "d0max_qs4"):  # neither beyond the other
+            step = min(step, 0.1 * (source.values["d0max_qs4"] - source.values["d0min_qs4"]))
         if step == 0.0:
             continue
         up, down = ({**values, name: values[name] + sign * step} for sign in (1.0, -1.0))

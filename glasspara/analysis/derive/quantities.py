@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import acos, exp, inf, log, pi, sqrt
+from math import acos, exp, log, pi, sqrt
 
 from glasspara.analysis.derive.fitted_values import FittedValues
 from glasspara.errors import UsageError
@@ -54,6 +54,9 @@ class Assumption:
         return self.low < self.high
 
 
+_FARTHEST = 1.0e9
+"""How far from the default, as a factor, an assumption may be."""
+
 _SOURCE = "arXiv:2111.12644"
 
 DEFAULTS = (
@@ -81,13 +84,16 @@ def assume(given: Mapping[str, tuple[float, float]]) -> dict[str, Assumption]:
     Raises
     ------
     UsageError
-        An end is not positive and finite, or the lower above the upper.
+        An end is not positive or far from what is usual, or the lower above the upper.
     """
     found = {item.name: item for item in DEFAULTS}
     for name, (low, high) in given.items():
-        if not 0.0 < low <= high < inf:
-            raise UsageError(f"{name}: {low:g} to {high:g} is no range of positive numbers")
         known = found[name]
+        if not known.low / _FARTHEST <= low <= high <= known.high * _FARTHEST:
+            raise UsageError(
+                f"{name}: {low:g} to {high:g} {known.unit} is no range of usual numbers",
+                remedy=f"Give positive ones, the lower first; usual is {known.low:g} to {known.high:g}",
+            )
         found[name] = Assumption(name, known.symbol, low, high, known.unit, "given by the user", given=True)
     return found
 
@@ -152,7 +158,9 @@ def _mean(v: Values) -> float:
 
 def _iron(v: Values) -> float:
     ions = to_canonical(v)
-    return sum(ions.get(name, 0.0) * curie_constant(ion.j, ion.g) for name, ion in ION_OF_PARAMETER.items())
+    return sum(
+        float(ions.get(name, 0.0)) * curie_constant(ion.j, ion.g) for name, ion in ION_OF_PARAMETER.items()
+    )
 
 
 def _printed(equation: str, source: FittedValues) -> str:

@@ -123,6 +123,7 @@ def fit(
     work: ReplicateOptions,
     output: OutputWithPlots,
     decompose: Decompose = False,
+    columns: options.Columns = None,
 ) -> None:
     """Read, fit, subtract term by term, report.
 
@@ -132,6 +133,7 @@ def fit(
     Example: glasspara fit run.dat --mass 35.7 --out results
     """
     from glasspara.analysis.fit.report import REPORT, Fits, prefixes
+    from glasspara.analysis.subtract.column_sets import check_sets
 
     chosen = theory.theory(model, ions, trace_ions_of(trace_ions, data.sample_data))
     iron_from_sample = chosen.has_ats and ions == "both"
@@ -144,6 +146,7 @@ def fit(
     if per_run and per_sample:
         raise UsageError("--per-run and --per-sample make different fits", remedy="Give one of them")
     batch = per_run or per_sample
+    sets = check_sets(names(columns))
     replicates = _Replicates(bootstrap, bootstrap_kind, work, output)
     output.check(REPORT.files)
     failed: list[tuple[str, GlassparaError]] = []
@@ -161,7 +164,7 @@ def fit(
     output.deliver(
         REPORT,
         loaded,
-        Fits(tuple(results), tuple(failed), batch),
+        Fits(tuple(results), tuple(failed), batch, sets),
         trusted=all(result.assessment.trusted for result in results) or bool(failed),
         figures=figures,
         written=replicates.finish,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 from rich.table import Table
 
 from glasspara.arrays import FloatArray
+from glasspara.files.table import DroppedRow
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.frame import FailureBlock, Report, failures
 from glasspara.report.terminal import (
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
     from glasspara.analysis.inspect.inspection import Inspection
     from glasspara.data.loading import Input
     from glasspara.runs.measurement import Measurement
-
-
-class DroppedRowBlock(TypedDict):
-    """A row that is not used, and why."""
-
-    line: int
-    reason: str
 
 
 class InspectedRunBlock(TypedDict):
@@ -62,7 +56,7 @@ class InspectedFileBlock(TypedDict):
     rows_read: int
     rows_used: int
     rows_dropped: dict[str, int]
-    dropped: list[DroppedRowBlock]
+    dropped: list[DroppedRow]
     moment_column: Annotated[str, "moment_choice.column"]
     moment_reason: Annotated[str, "moment_choice.reason"]
     sigma_column: Annotated[str | None, "moment_choice.sigma_column"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.fit.report import FitBlock
+from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.block import fill
 from glasspara.report.frame import QuantityBlock, Report

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
+from glasspara.analysis.reproduce.steps import Row
 from glasspara.files.naming import natural
 from glasspara.findings import FindingBlock
 from glasspara.package import __version__
@@ -19,21 +20,9 @@ from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.reproduce.run import Reproduction
-    from glasspara.analysis.reproduce.steps import Row
     from glasspara.data.loading import Input
 
 NUMBERS, INDEX = "reproduce.csv", "index.md"
-
-
-class RowBlock(TypedDict):
-    """A published number beside the one found here; null where there is none."""
-
-    quantity: str
-    unit: str
-    published: float
-    published_error: float | None
-    value: float | None
-    error: float | None
 
 
 class StepBlock(TypedDict):
@@ -50,7 +39,7 @@ class StepBlock(TypedDict):
     problem: str | None
     files: Annotated[list[str], lambda item: [f"{item.step.name}/{name}" for name in item.files]]
     remarks: Annotated[list[str], "step.remarks"]
-    comparison: Annotated[list[RowBlock], "rows"]
+    comparison: Annotated[list[Row], "rows"]
 
 
 class ReproduceBlock(TypedDict):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
-import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glasspara.analysis.reproduce.steps import CAMPAIGNS, STEPS, Campaign, Row, Step
+from glasspara.cli.program import run_program
 from glasspara.files.naming import natural
 from glasspara.findings import Finding, finding
 from glasspara.findings.answer import Answer
@@ -113,7 +112,7 @@ def reproduce(
 def _simulate(folder: Path, campaign: Campaign, seed: int) -> None:
     place = str(Path(DATA) / campaign.name)
     words = ["simulate", *campaign.options, "--seed", str(seed), "--out", place, "--force"]
-    done = _glasspara(folder, words)
+    done = run_program(words, folder=folder)
     if done.returncode:
         raise RuntimeError(f"glasspara {shlex.join(words)}: {done.stderr.strip()}")
 
@@ -130,7 +129,7 @@ def _run(folder: Path, step: Step, before: Sequence[Future[StepResult]]) -> Step
     options = [_with_reports(word, step) for word in step.options]
     tail = [*options, "--out", step.name, "--force"]
     pattern = "" if place is None else f" {place}/{step.pattern}"
-    done = _glasspara(folder, [step.command, *files, *tail])
+    done = run_program([step.command, *files, *tail], folder=folder)
     shown = f"glasspara {step.command}{pattern} {shlex.join(tail)}"
     if done.returncode not in step.expected:
         lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
@@ -145,17 +144,3 @@ def _with_reports(word: str, step: Step) -> str:
         return word
     other = next(item for item in STEPS if item.name == names[word])
     return f"{other.name}/{other.report}"
-
-
-def _glasspara(folder: Path, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    # -P: files in the folder are no modules of the program.
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "glasspara", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="backslashreplace",
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )

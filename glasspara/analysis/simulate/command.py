@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from math import isfinite
 from typing import TYPE_CHECKING
 
 from glasspara.cli import options
@@ -129,9 +128,6 @@ def _plans(
     ):
         if grid is not None and not runs:
             raise UsageError(f"{grid_option} has no effect without {run_option}", remedy=f"Add {run_option}")
-    for value in (*(fields or []), *(temperatures or [])):
-        if not isfinite(value):
-            raise UsageError(f"a run at {value} cannot be simulated")
     if not fields and not temperatures:
         return None
     from glasspara.presets import RunPlan

@@ -20,8 +20,8 @@ class SimulatedFileBlock(TypedDict):
 
     name: Annotated[str, "file_name"]
     sha256: Annotated[str, lambda run: sha256(run.content).hexdigest()]
-    kind: Annotated[Literal["fixed-field", "fixed-temperature"], "plan.kind"]
-    nominal: Annotated[float, "plan.nominal"]
+    kind: Annotated[Literal["fixed-field", "fixed-temperature"], lambda run: run.plan.kind]
+    nominal: Annotated[float, lambda run: run.plan.nominal]
     n_points: Annotated[int, lambda run: len(run.points.T)]
 
 

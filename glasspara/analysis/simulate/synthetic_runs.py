@@ -112,9 +112,7 @@ def _parameters(preset: Preset, changes: Mapping[str, float], model: str) -> dic
             raise UsageError(
                 f"--set {name}: model {model} has no {name}", remedy="Choose another with --model"
             )
-        parameter = PARAMETERS[name]
-        if not parameter.lower <= value <= parameter.upper:
-            raise UsageError(f"--set {name}={value:g} is outside {parameter.lower:g} to {parameter.upper:g}")
+        PARAMETERS[name].check(value, f"--set {name}")
         iron = {"n_fe", "fe2_fraction", "n_fe2", "n_fe3"}
         if name in iron and name not in preset.parameters:
             known = ", ".join(sorted(iron & set(preset.parameters)))

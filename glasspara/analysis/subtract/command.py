@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
+from glasspara.cli import options
 from glasspara.cli.groups import DataOptions, FullModelOptions, StageOptions
 from glasspara.cli.output import Output
+from glasspara.cli.values import names
 
 
 def subtract(
@@ -13,6 +16,7 @@ def subtract(
     *,
     full_model: FullModelOptions,
     stages: StageOptions,
+    columns: options.Columns = None,
     output: Output,
 ) -> None:
     """CSV of every point with what each term takes away: Larmor, then Fe2+ and Fe3+; M_intrinsic is what is left.
@@ -23,14 +27,16 @@ def subtract(
 
     Example: glasspara subtract run.dat --mass 35.7 --n-fe 1.66e17 > stages.csv
     """
+    from glasspara.analysis.subtract.column_sets import check_sets
     from glasspara.analysis.subtract.report import REPORT
     from glasspara.analysis.subtract.stages import subtract as take_away
     from glasspara.report.terminal import console, show_assessment
 
     settings = full_model.fit_settings(data, stages.method)
+    sets = check_sets(names(columns))
     output.check(REPORT.files)
     loaded = data.load(quiet=output.quiet)
-    result = take_away(loaded.data, settings)
+    result = replace(take_away(loaded.data, settings), column_sets=sets)
     if not output.quiet:
         show_assessment(result.assessment, console(sys.stderr), result.notes)
     output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, show=output.out is None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 import numpy as np
 from rich.console import Console
 
+from glasspara.analysis.subtract.column_sets import COLUMN_SETS
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.frame import Report, RunBlock
 from glasspara.report.table import csv_text, point_keys, provenance
@@ -66,20 +67,20 @@ def _tables(inputs: Sequence[Input], result: Subtraction) -> dict[str, str]:
         *(item.text for item in result.notes if item.code in ("subtract.stages-once", "fitting.stages-once")),
         *(f"{name} = {value!r} ({sources[name]})" for name, value in result.parameters.items()),
     ]
-    return {POINTS: stages_csv(comments, [result.staged])}
+    return {POINTS: stages_csv(comments, [result.staged], result.column_sets)}
 
 
-def stages_csv(comments: Sequence[str], staged: Sequence[StagedData]) -> str:
-    """Every point with the column of every stage; residual is data minus model."""
+def stages_csv(comments: Sequence[str], staged: Sequence[StagedData], sets: Sequence[str] = ()) -> str:
+    """Every point with the column of every stage and those of ``sets``; residual is data minus model."""
     header: list[str] = []
     rows: list[Sequence[object]] = []
     names = {name for part in staged for name in part.columns()}
     for part in staged:
-        columns = part.columns(names)
+        columns = {**part.columns(names), **part.further_columns(sets)}
         header = ["file", "line", "run", "branch", *columns]
         points = zip(*(values.tolist() for values in columns.values()), strict=True)
         rows.extend((*key, *values) for key, values in zip(point_keys(part.data), points, strict=True))
-    return csv_text([*comments, _ABOUT], header, rows)
+    return csv_text([*comments, _ABOUT, *(COLUMN_SETS[name].text for name in sets)], header, rows)
 
 
 def show_subtraction(inputs: Sequence[Input], result: Subtraction, out: Console) -> None:

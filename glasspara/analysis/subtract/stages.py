@@ -22,6 +22,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms
+from glasspara.model.parameters import ION_NAMES, to_canonical
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -32,19 +33,30 @@ class StagedData:
     """Data with the terms that are taken away, one value a point of ``data``, emu/g.
 
     ``intrinsic_errors`` are the standard errors of what is left before the ATS term; ``intrinsic_bias`` is its bias by
-    one pass of the stages, None for a joint fit.
+    one pass of the stages, None for a joint fit. ``n_fe`` is all iron, g^-1.
     """
 
     data: Dataset
     terms: Terms
     intrinsic_errors: FloatArray
     intrinsic_bias: FloatArray | None = None
+    n_fe: float = 0.0
 
     @classmethod
     def of(cls, result: FitResult) -> StagedData:
         """The data of a fit with its terms."""
         bias = None if result.joint is None else result.intrinsic - result.joint.intrinsic
-        return cls(result.data, result.terms, result.intrinsic_errors, bias)
+        iron = to_canonical(result.values)
+        n_fe = sum(iron.get(name, 0.0) for name in ION_NAMES)
+        return cls(result.data, result.terms, result.intrinsic_errors, bias, n_fe)
+
+    def further_columns(self, sets: Collection[str]) -> dict[str, FloatArray]:
+        """Columns of :data:`~glasspara.analysis.subtract.column_sets.COLUMN_SETS`, NaN where there is no value."""
+        from glasspara.analysis.subtract.column_sets import COLUMN_SETS, Moments
+
+        data, M = self.data, self.data.magnetisation
+        points = Moments(data.temperature, data.field, M, data.sigma, M - self.terms.larmor, self.n_fe)
+        return {name: values for item in sets for name, values in COLUMN_SETS[item].columns(points).items()}
 
     def columns(self, besides: Collection[str] = ()) -> Mapping[str, FloatArray]:
         """Columns by name, unit in the name; residual = data minus model.
@@ -98,10 +110,14 @@ class StagedData:
 
 @dataclass(frozen=True, repr=False)
 class Subtraction(Answer):
-    """The points with the terms taken away, by the values of ``fit``; the user had ``given`` some of them."""
+    """The points with the terms taken away, by the values of ``fit``; the user had ``given`` some of them.
+
+    ``column_sets`` are wanted beside the columns of every table.
+    """
 
     fit: FitResult
     given: frozenset[str] = frozenset()
+    column_sets: tuple[str, ...] = ()
 
     @cached_property
     def staged(self) -> StagedData:
@@ -154,10 +170,10 @@ class Subtraction(Answer):
         return (off, *self.fit.notes)
 
     def to_frame(self) -> DataFrame:
-        """One row a point, the columns of :meth:`StagedData.columns`."""
+        """One row a point, the columns of :meth:`StagedData.columns` and of the column sets."""
         from pandas import DataFrame
 
-        return DataFrame(dict(self.staged.columns()))
+        return DataFrame({**self.staged.columns(), **self.staged.further_columns(self.column_sets)})
 
 
 def subtract(data: Dataset, settings: FitSettings | None = None) -> Subtraction:

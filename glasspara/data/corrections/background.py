@@ -18,8 +18,9 @@ from glasspara.errors import InputError
 from glasspara.files.source import refuse_repeated
 from glasspara.runs.branches import direction, stretches
 from glasspara.runs.measurement import Measurement, Reader
+from glasspara.runs.plateaus import field_noise, temperature_noise
 from glasspara.runs.run import Run, average_repeats
-from glasspara.runs.segmentation import FIXED_FIELD, field_noise, temperature_noise
+from glasspara.runs.segmentation import FIXED_FIELD
 
 SAME_FIELD = (5.0, 0.01)
 """Oe, and relative: fields so near are one set point; the holder's moment then is off by 1 % at most."""

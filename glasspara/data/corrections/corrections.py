@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +30,9 @@ LARGE_SHARE = 0.3
 
 LARGE_ERROR_SHARE = 0.5
 """So is a background that brings this part of the variances."""
+
+LARGEST_HOLDER = 1.0e-2
+"""No magnetometer measures beside a holder of a larger susceptibility, emu/Oe."""
 
 _EXPECTED = (CONTRADICTED, ZERO_CROSSING)
 
@@ -64,9 +66,9 @@ class Corrections:
     standard_mass_mg: float | None = None
 
     def __post_init__(self) -> None:
-        if not (self.background_scale > 0.0 and isfinite(self.background_scale)):
+        if not 1.0e-3 <= self.background_scale <= 1.0e3:
             raise UsageError(
-                f"--background-scale {self.background_scale:g}: it must be positive",
+                f"--background-scale {self.background_scale:g}: it must be positive, from 0.001 to 1000",
                 remedy="Give the mass or length of the sample's holder over that of the measured one",
             )
         if self.background_scale != 1.0 and not self.background:
@@ -80,15 +82,20 @@ class Corrections:
                 "--standard-chi and --standard-mass are about a field standard",
                 remedy="Give its run with --field-standard FILE",
             )
-        if self.standard_chi is not None and not self.standard_chi > 0.0:
+        if self.standard_chi is not None and not 1.0e-9 <= self.standard_chi <= 1.0:
             raise UsageError(
-                f"--standard-chi {self.standard_chi:g}: a paramagnet's susceptibility is positive",
+                f"--standard-chi {self.standard_chi:g}: a paramagnet's susceptibility is positive, from 1e-9 to 1",
                 remedy="Give it in emu g^-1 Oe^-1, for example 5.25e-6",
             )
         if self.holder_chi is not None:
             value, error = self.holder_chi
-            if not isfinite(value) or (error is not None and not 0.0 < error < float("inf")):
-                raise UsageError("--holder-chi: the error must be positive and both numbers finite")
+            if not abs(value) <= LARGEST_HOLDER or not (
+                error is None or 1.0e-12 * LARGEST_HOLDER <= error <= LARGEST_HOLDER
+            ):
+                raise UsageError(
+                    f"--holder-chi {value:g}{'' if error is None else f' +- {error:g}'}: this is no holder's",
+                    remedy=f"Give at most {LARGEST_HOLDER:g} emu/Oe, and a positive error",
+                )
 
     @property
     def holder(self) -> bool:

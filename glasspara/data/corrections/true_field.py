@@ -10,8 +10,9 @@ import numpy as np
 from glasspara.arrays import FloatArray, IntArray
 from glasspara.data.corrections.field_standard import FEWEST_FIELDS, FieldStandard, follow, histories
 from glasspara.runs.branches import direction, zero_crossings
+from glasspara.runs.plateaus import field_noise
 from glasspara.runs.run import ZERO_CROSSING, Run
-from glasspara.runs.segmentation import FIXED_TEMPERATURE, field_noise
+from glasspara.runs.segmentation import FIXED_TEMPERATURE
 
 SAME_START = (100.0, 0.1)
 """Oe, and relative: branches that begin so near each other have the same history."""

@@ -19,7 +19,7 @@ from glasspara.fitting.intervals.crossing import Crossing, cross
 from glasspara.fitting.problem.combinations import Combination, combinations
 from glasspara.fitting.problem.coordinates import MAX_LN_RATIO
 from glasspara.fitting.problem.problem import Penalty, Problem
-from glasspara.fitting.search.least_squares import FINEST
+from glasspara.fitting.search.least_squares import FINE, FINEST
 from glasspara.fitting.search.minimise import Minimum, cutoffs_crossed, minimise
 from glasspara.fitting.search.start import chi2_estimates, descend
 from glasspara.model.parameters import to_canonical
@@ -192,8 +192,10 @@ class Profile:
         lowest = min(self._known, key=lambda point: point.rise)
         return lowest if lowest.rise < -LOWER else None
 
-    def at(self, *positions: float, near: ProfilePoint | None = None) -> ProfilePoint:
+    def at(self, *positions: float, near: ProfilePoint | None = None, gain: float = FINE) -> ProfilePoint:
         """Least chi2 at ``positions``, downhill from ``near`` or else from the nearest places known.
+
+        A step that promises no more than the share ``gain`` of chi2 is the last.
 
         What is known of the place is kept if it is lower. The rise is infinite where the problem makes no sense.
         """
@@ -207,7 +209,7 @@ class Profile:
         problem = self._problem(positions)
         try:
             # chi2 is level at its minimum; without the penalty that draws a combination it is not
-            bottom = descend(problem, guesses, **({"gain": FINEST} if self._drawn else {}))
+            bottom = descend(problem, guesses, gain=FINEST if self._drawn else gain)
             reported = problem.coordinates.to_reported(bottom)
             point = self._point(positions, problem.chi2(bottom), reported)
             if cutoffs_crossed(reported):

@@ -43,6 +43,8 @@ _SCALES = ("n_ats", "d_min")
 _FACTOR = 2.0
 # The root of the rise one error away, and so the error, is wrong by more than this.
 _BENT = 0.2
+# Chi2 to which a rise need be known to say so.
+_ROUGH = 0.01
 # The model bends by about the error of a logarithm: with all below this share of their reach none is so wrong.
 _STRAIGHT = 0.1
 
@@ -85,8 +87,9 @@ def _cheap_doublings(minimum: Minimum, *, cost: float) -> frozenset[str]:
             continue
         profile = Profile(minimum, [name])
         (axis,) = profile.axes
+        rough = _ROUGH * cost / max(minimum.chi2, 1.0)
         for position in (axis.origin + log(_FACTOR), axis.origin - log(_FACTOR)):
-            if axis.low <= position <= axis.high and profile.at(position).rise < cost:
+            if axis.low <= position <= axis.high and profile.at(position, gain=rough).rise < cost:
                 found.add(name)
     return frozenset(found)
 
@@ -134,8 +137,9 @@ def bent_errors(minimum: Minimum) -> dict[str, tuple[float, float]]:
             ends = [axis.position(end) for end in (value - error, value + error)]
             if not any(map(_is_bent, (rise for end in ends for rise in profile.rise_estimates(end)))):
                 continue
-            down, up = (profile.at(end).rise for end in ends)
-            if _is_bent(down) or _is_bent(up):
+            rough = [profile.at(end, gain=_ROUGH / max(minimum.chi2, 1.0)) for end in ends]
+            if any(_is_bent(point.rise) for point in rough):
+                down, up = (profile.at(end, near=point).rise for end, point in zip(ends, rough, strict=True))
                 found[name] = (down, up)
     return found
 

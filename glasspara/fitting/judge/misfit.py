@@ -22,6 +22,7 @@ from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import evaluate_with_gradient, slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
+from glasspara.runs.branches import direction
 
 Axis = Literal["T", "H", "H/T", "run", "branch", "order"]
 
@@ -171,9 +172,9 @@ def _candidates(data: Dataset) -> Iterator[tuple[Axis, float | None, float | Non
         mask = np.zeros(len(data), dtype=bool)
         mask[data.slices[index]] = True
         yield "run", None, None, f"{run.label} ({run.run.file})", mask
-    words = sorted({_direction(run, number) for run in data.runs for number in np.unique(run.run.branch)})
-    for word in words:
-        yield "branch", None, None, word, _of_branches(data, word)
+    words = np.concatenate([_words(run) for run in data.runs])
+    for word in np.unique(words).tolist():
+        yield "branch", None, None, word, words == word
     for count in _FIRST_POINTS:
         parts = [np.arange(len(run)) < count for run in data.runs]
         yield "order", 1.0, float(count), f"first {count} points", np.concatenate(parts)
@@ -195,19 +196,9 @@ def _intervals(
                 yield axis, float(values[mask].min()), float(values[mask].max()), "", mask
 
 
-def _direction(run: ReducedRun, branch: int) -> str:
-    """What a branch is called without its number: "warming", "field down"."""
-    return run.run.branch_labels[branch].partition(" (")[0]
-
-
-def _of_branches(data: Dataset, word: str) -> BoolArray:
-    parts = [
-        np.array([_direction(run, number) == word for number in range(len(run.run.branch_labels))])[
-            run.run.branch
-        ]
-        for run in data.runs
-    ]
-    return np.concatenate(parts)
+def _words(run: ReducedRun) -> npt.NDArray[np.str_]:
+    """What goes on at each point, whichever time: "warming", "field down"."""
+    return np.array([direction(label) for label in run.run.branch_labels])[run.run.branch]
 
 
 @dataclass(frozen=True)
@@ -300,9 +291,7 @@ def shifts_of_branches(
     for run, part in zip(data.runs, data.slices, strict=True):
         loop = run.run.kind == "fixed-temperature"
         slope = (by_field if loop else by_temperature)[part]
-        words = np.array([_direction(run, number) for number in range(len(run.run.branch_labels))])[
-            run.run.branch
-        ]
+        words = _words(run)
         pair = [str(word) for word in dict.fromkeys(words.tolist())][:2]
         if len(pair) < 2:
             continue
@@ -351,17 +340,14 @@ def branches_that_differ(minimum: Minimum) -> list[Finding]:
     loops = [item for item in branch_shifts(minimum) if item.kind == "fixed-temperature" and item.clear]
     if not loops:
         return []
-    worst = max(loops, key=lambda item: abs(item.shift))
-    return [
-        finding(
-            "fitting.branches-lag",
-            branches=list(worst.branches),
-            runs=len(loops),
-            run=worst.run,
-            shift_Oe=abs(worst.shift),
-            error_Oe=worst.error,
-        )
-    ]
+    worst, values = _worst(loops)
+    return [finding("fitting.branches-lag", **values, shift_Oe=abs(worst.shift), error_Oe=worst.error)]
+
+
+def _worst(shifts: Sequence[BranchShift]) -> tuple[BranchShift, dict[str, Any]]:
+    """The largest shift, and what a finding says of it."""
+    worst = max(shifts, key=lambda item: abs(item.shift))
+    return worst, {"branches": list(worst.branches), "runs": len(shifts), "run": worst.run}
 
 
 def misfit_findings(
@@ -394,31 +380,13 @@ def on_branches(shifts: Sequence[BranchShift]) -> list[Finding]:
     lags = [item for item in shifts if item.kind == "fixed-field"]
     loops = [item for item in shifts if item.kind == "fixed-temperature" and abs(item.shift) > REMNANT_FIELD]
     if lags:
-        worst = max(lags, key=lambda item: abs(item.shift))
-        found.append(
-            finding(
-                "fitting.branches-differ-in-temperature",
-                branches=list(worst.branches),
-                runs=len(lags),
-                run=worst.run,
-                shift=abs(worst.shift),
-                error=worst.error,
-            )
-        )
+        worst, values = _worst(lags)
+        code = "fitting.branches-differ-in-temperature"
+        found.append(finding(code, **values, shift=abs(worst.shift), error=worst.error))
     if loops:
-        worst = max(loops, key=lambda item: abs(item.shift))
-        found.append(
-            finding(
-                "fitting.branches-differ-in-field",
-                Where(run=worst.run),
-                branches=list(worst.branches),
-                runs=len(loops),
-                run=worst.run,
-                shift_Oe=abs(worst.shift),
-                error_Oe=worst.error,
-                remnant_Oe=REMNANT_FIELD,
-            )
-        )
+        worst, values = _worst(loops)
+        values |= {"shift_Oe": abs(worst.shift), "error_Oe": worst.error, "remnant_Oe": REMNANT_FIELD}
+        found.append(finding("fitting.branches-differ-in-field", Where(run=worst.run), **values))
     return found
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray
-from glasspara.data.dataset import Dataset
+from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.coordinates import CUTOFFS
 from glasspara.fitting.search.minimise import Minimum
@@ -41,7 +41,7 @@ _HELD_IRON = 1.0e-3
 
 _STEP, _STEP_H = 1.0e-4, 1.0  # relative, and Oe
 
-_IRON_OF_A_LABORATORY = 0.01
+IRON_OF_A_LABORATORY = 0.01
 """Relative error of the mass spectrometer's iron in the question what giving it would change."""
 
 
@@ -134,6 +134,7 @@ def ordinary_fit(
         sample=sample,
         iron=None if iron is None else (iron[0], iron[1] or _HELD_IRON * iron[0]),
         widths=widths,
+        order=data.progress,
         trace_ions=[(item.ion.name, item.ion.j, item.ion.g) for item in trace_ions],
     )
 
@@ -158,17 +159,43 @@ def compare_with_ordinary(
     chi2 = minimum.chi2
     if widths is not None:
         run, sample = _labels(data)
-        chi2 = _with_directions(
-            minimum, directions_of(data.temperature, run=run, sample=sample, widths=widths)
+        directions = directions_of(
+            data.temperature, run=run, sample=sample, widths=widths, order=data.progress
         )
+        chi2 = _with_directions(minimum, directions)
     found = OrdinaryMagnetism(cone, widths, chi2, minimum.chi2, statistics.ndof)
     total = to_canonical(minimum.reported)
     n_fe = total["n_fe2"] + total["n_fe3"]
     if iron is not None or found.excluded or n_fe <= 0.0:
         return found
-    known = (n_fe, _IRON_OF_A_LABORATORY * n_fe)
-    helped = ordinary_fit(data, iron=known, widths=widths, trace_ions=trace_ions)
-    return replace(found, margin_with_iron=_margin(helped.chi2, chi2, statistics.ndof))
+    known = (n_fe, IRON_OF_A_LABORATORY * n_fe)
+    return replace(found, margin_with_iron=expected_margin(minimum, found, iron=known))
+
+
+def expected_margin(
+    minimum: Minimum,
+    found: OrdinaryMagnetism,
+    *,
+    iron: tuple[float, float] | None = None,
+    runs: Sequence[ReducedRun] = (),
+) -> float:
+    """What would decide: the margin to expect if more were known, by the fit ``minimum`` and its margin ``found``.
+
+    Parameters
+    ----------
+    iron : (value, error), optional
+        Iron by mass spectrometry, g^-1, if that confirmed the fitted one.
+    runs : sequence of ReducedRun
+        Further runs, their moments those of the fitted model, without noise. The model goes on to describe them, so
+        that its chi2 stays; noise adds as much to both sides on average, but for what ordinary magnetism can take up.
+    """
+    cone = ordinary_fit(
+        Dataset((*minimum.problem.data.runs, *runs)),
+        iron=iron or found.cone.iron_used,
+        widths=found.widths,
+        trace_ions=minimum.coordinates.model.trace_ions,
+    )
+    return _margin(cone.chi2, found.chi2_model, found.ndof_model)
 
 
 def with_ats_beside(minimum: Minimum, found: OrdinaryMagnetism) -> OrdinaryMagnetism:
@@ -208,6 +235,7 @@ def with_ats_beside(minimum: Minimum, found: OrdinaryMagnetism) -> OrdinaryMagne
         sample=sample,
         iron=found.cone.iron_used,
         widths=found.widths,
+        order=data.progress,
         extra_columns=extra,
     )
     return replace(found, chi2_nested=cone.chi2)

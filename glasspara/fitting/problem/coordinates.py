@@ -22,7 +22,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import exp, inf, log
+from math import inf, log
+from typing import Any
 
 import numpy as np
 
@@ -52,10 +53,15 @@ def reported_names(model: Model, *, partition: bool) -> tuple[str, ...]:
     )
 
 
-def canonical_by_reported(reported: Mapping[str, float], model: Model) -> FloatArray:
-    """Derivatives of the canonical parameters by the reported ones, shape (len(model.names), len(reported))."""
-    matrix = np.zeros((len(model.names), len(reported)))
+def canonical_by_reported(reported: Mapping[str, Any], model: Model) -> FloatArray:
+    """Derivatives of the canonical parameters by the reported ones, shape (len(model.names), len(reported)).
+
+    Of k sets of values k of them, in a first axis.
+    """
+    shape = np.broadcast_shapes(*(np.shape(value) for value in reported.values()))
+    matrix = np.zeros((*shape, len(model.names), len(reported)))
     for column, name in enumerate(reported):
+        slopes: dict[str, Any]
         if name == "n_fe":
             slopes = {"n_fe2": reported["fe2_fraction"], "n_fe3": 1.0 - reported["fe2_fraction"]}
         elif name == "fe2_fraction":
@@ -64,7 +70,7 @@ def canonical_by_reported(reported: Mapping[str, float], model: Model) -> FloatA
             slopes = {name: 1.0}
         for canonical, slope in slopes.items():
             if canonical in model.names:  # nuisances of single runs are none of the model's
-                matrix[model.names.index(canonical), column] = slope
+                matrix[..., model.names.index(canonical), column] = slope
     return matrix
 
 
@@ -192,10 +198,10 @@ class Coordinates:
                     result.append(values.get(name, 0.0) if name in self.nuisances else values[name])
         return np.array(result)
 
-    def to_reported(self, point: FloatArray) -> dict[str, float]:
-        """Every reported parameter at a point of the fit."""
-        found = dict(zip(self.names, (float(value) for value in point), strict=True))
-        values = dict(self.held)
+    def to_reported(self, point: FloatArray) -> dict[str, Any]:
+        """Every reported parameter at a point of the fit; of k points, shape (k, len(names)), k values of each."""
+        found = self._found(point)
+        values: dict[str, Any] = dict(self.held)
         for coordinate, name in zip(self.names, self.free, strict=True):
             match coordinate:
                 case "ln_d0_mean":
@@ -204,50 +210,63 @@ class Coordinates:
                     pass  # with its partner
                 case "n_fe2" if coordinate != name:
                     values[PARTITION_NAMES[0]] = total = found["n_fe2"] + found["n_fe3"]
-                    values[PARTITION_NAMES[1]] = found["n_fe2"] / total if total else 0.0
+                    values[PARTITION_NAMES[1]] = _share(found["n_fe2"], total)
                 case "n_ats_ln_ratio":
-                    values["n_ats"] = found[coordinate] / exp(found["ln_ln_d0_ratio"])
+                    values["n_ats"] = found[coordinate] / np.exp(found["ln_ln_d0_ratio"])
                 case _ if coordinate == f"ln_{name}":
-                    values[name] = exp(found[coordinate])
+                    values[name] = np.exp(found[coordinate])
                 case _:
                     values[name] = found[name]
+        if point.ndim == 1:
+            return {name: float(values[name]) for name in self.reported}
         return {name: values[name] for name in self.reported}
 
+    def _found(self, point: FloatArray) -> dict[str, FloatArray]:
+        return dict(zip(self.names, np.moveaxis(point, -1, 0), strict=True))
+
     def reported_jacobian(self, point: FloatArray) -> FloatArray:
-        """Derivatives of the reported parameters by the coordinates, shape (len(reported), len(names))."""
-        found = dict(zip(self.names, (float(value) for value in point), strict=True))
-        matrix = np.zeros((len(self.reported), len(self.names)))
+        """Derivatives of the reported parameters by the coordinates, shape (len(reported), len(names)).
+
+        Of k points k of them, shape (k, len(reported), len(names)).
+        """
+        found = self._found(point)
+        matrix = np.zeros((*point.shape[:-1], len(self.reported), len(self.names)))
         row = {name: index for index, name in enumerate(self.reported)}
         for column, (coordinate, name) in enumerate(zip(self.names, self.free, strict=True)):
             match coordinate:
                 case "ln_d0_mean":
                     low, high = _cutoffs(found)
-                    matrix[row[CUTOFFS[0]], column] = low
-                    matrix[row[CUTOFFS[1]], column] = high
+                    matrix[..., row[CUTOFFS[0]], column] = low
+                    matrix[..., row[CUTOFFS[1]], column] = high
                 case "ln_d0_ratio" | "ln_ln_d0_ratio":
                     low, high = _cutoffs(found)
                     share = high / (low + high)
-                    by_coordinate = 1.0 if coordinate == "ln_d0_ratio" else exp(found[coordinate])
-                    matrix[row[CUTOFFS[0]], column] = -low * share * by_coordinate
-                    matrix[row[CUTOFFS[1]], column] = high * (1.0 - share) * by_coordinate
+                    by_coordinate = 1.0 if coordinate == "ln_d0_ratio" else np.exp(found[coordinate])
+                    matrix[..., row[CUTOFFS[0]], column] = -low * share * by_coordinate
+                    matrix[..., row[CUTOFFS[1]], column] = high * (1.0 - share) * by_coordinate
                     if coordinate == "ln_ln_d0_ratio":
-                        matrix[row["n_ats"], column] = -found["n_ats_ln_ratio"] / exp(found[coordinate])
+                        matrix[..., row["n_ats"], column] = -found["n_ats_ln_ratio"] / by_coordinate
                 case "n_ats_ln_ratio":
-                    matrix[row["n_ats"], column] = 1.0 / exp(found["ln_ln_d0_ratio"])
+                    matrix[..., row["n_ats"], column] = np.exp(-found["ln_ln_d0_ratio"])
                 case "n_fe2" | "n_fe3" if coordinate != name:
                     total = found["n_fe2"] + found["n_fe3"]
-                    matrix[row["n_fe"], column] = 1.0
+                    matrix[..., row["n_fe"], column] = 1.0
                     other = found["n_fe3"] if coordinate == "n_fe2" else -found["n_fe2"]
-                    matrix[row["fe2_fraction"], column] = other / total**2 if total else 0.0
+                    matrix[..., row["fe2_fraction"], column] = _share(other, total * total)
                 case _ if coordinate == f"ln_{name}":
-                    matrix[row[name], column] = exp(found[coordinate])
+                    matrix[..., row[name], column] = np.exp(found[coordinate])
                 case _:
-                    matrix[row[name], column] = 1.0
+                    matrix[..., row[name], column] = 1.0
         return matrix
 
 
-def _cutoffs(found: Mapping[str, float]) -> tuple[float, float]:
-    ln_ratio = found["ln_d0_ratio"] if "ln_d0_ratio" in found else exp(found["ln_ln_d0_ratio"])
-    mean, ratio = exp(found["ln_d0_mean"]), exp(ln_ratio)
+def _cutoffs(found: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
+    ln_ratio = found["ln_d0_ratio"] if "ln_d0_ratio" in found else np.exp(found["ln_ln_d0_ratio"])
+    mean, ratio = np.exp(found["ln_d0_mean"]), np.exp(ln_ratio)
     low = 2.0 * mean / (1.0 + ratio)
     return low, low * ratio
+
+
+def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
+    """part/whole, 0 of nothing."""
+    return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=np.asarray(whole) != 0.0)

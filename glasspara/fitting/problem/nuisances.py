@@ -1,9 +1,10 @@
-"""What may be off in single runs or samples: field, zero of the moment, mass; each with a Gaussian prior."""
+"""What may be off in runs or samples: field, zero of the moment, its drift, mass; each with a Gaussian prior."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class Nuisance:
 
 
 def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, ...]:
-    """A field and a moment offset for each run, a mass for each sample, one holder: those kinds that ``widths`` names.
+    """Those kinds that ``widths`` names, for each run, for each sample (a mass) or for all runs (the holder).
 
     Numbers in names count the runs of ``data``, or its samples in their order of appearance, from 1.
     """
@@ -41,16 +42,19 @@ def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, 
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What nuisances do to the model at the points of ``data``: M -> (1 + scale) M(T (1 + lag), H + field) + offset."""
+    """What nuisances do to the model at the points of ``data``: M -> (1 + scale) M(T (1 + lag), H + field) + offset.
+
+    Values of the nuisances are numbers, or arrays of shape (k,) for k rows of points.
+    """
 
     data: Dataset
     nuisances: tuple[Nuisance, ...]
 
-    def field(self, values: Mapping[str, float]) -> FloatArray:
+    def field(self, values: Mapping[str, Any]) -> FloatArray:
         """Offset of the field at every point, Oe."""
         return self._sum("field_offset", values)
 
-    def temperature(self, values: Mapping[str, float]) -> FloatArray:
+    def temperature(self, values: Mapping[str, Any]) -> FloatArray:
         """Temperature of the sample at every point, K."""
         return self.data.temperature * (1.0 + self._sum("temperature_scale", values))
 
@@ -59,41 +63,42 @@ class Disturbance:
         """Whether a thermometer may be off."""
         return any(item.kind == "temperature_scale" for item in self.nuisances)
 
-    def scale(self, values: Mapping[str, float]) -> FloatArray:
+    def scale(self, values: Mapping[str, Any]) -> FloatArray:
         """1 + relative error of the mass at every point."""
         return 1.0 + self._sum("mass_scale", values)
 
-    def offset(self, values: Mapping[str, float]) -> FloatArray:
+    def offset(self, values: Mapping[str, Any]) -> FloatArray:
         """Offset of the magnetisation at every point, emu/g."""
         moment = self._sum("moment_offset", values) + self._sum("holder_chi", values) * self.data.field
-        return moment * self._per_gram()
+        return moment * self._per_gram() + self._sum("drift", values) * self.data.progress
 
     def slopes(
         self, undisturbed: FloatArray, by_field: FloatArray, by_lag: FloatArray | None, scale: FloatArray
     ) -> FloatArray:
-        """Derivatives of the disturbed model by the nuisances, shape (points, nuisances).
+        """Derivatives of the disturbed model by the nuisances, shape (..., points, nuisances).
 
         ``undisturbed`` is M(T (1 + lag), H + field), ``by_field`` and ``by_lag`` its derivatives.
         """
-        of_kind = {"field_offset": scale * by_field, "mass_scale": undisturbed}
+        of_kind = {"field_offset": scale * by_field, "mass_scale": undisturbed, "drift": self.data.progress}
         if by_lag is not None:
             of_kind["temperature_scale"] = scale * by_lag
         if any(item.kind in ("moment_offset", "holder_chi") for item in self.nuisances):
             of_kind["moment_offset"] = self._per_gram()
             of_kind["holder_chi"] = self.data.field * of_kind["moment_offset"]
-        columns = np.zeros((len(self.data), len(self.nuisances)))
+        columns = np.zeros((*undisturbed.shape, len(self.nuisances)))
         for column, item in enumerate(self.nuisances):
             for run in item.runs:
                 part = self.data.slices[run]
-                columns[part, column] = of_kind[item.kind][part]
+                columns[..., part, column] = of_kind[item.kind][..., part]
         return columns
 
-    def _sum(self, kind: str, values: Mapping[str, float]) -> FloatArray:
-        total = np.zeros(len(self.data))
-        for item in self.nuisances:
-            if item.kind == kind:
-                for run in item.runs:
-                    total[self.data.slices[run]] += values[item.name]
+    def _sum(self, kind: str, values: Mapping[str, Any]) -> FloatArray:
+        own = [item for item in self.nuisances if item.kind == kind]
+        shape = np.broadcast_shapes(*(np.shape(values[item.name]) for item in own))
+        total = np.zeros((*shape, len(self.data)))
+        for item in own:
+            for run in item.runs:
+                total[..., self.data.slices[run]] += np.asarray(values[item.name])[..., np.newaxis]
         return total
 
     def _per_gram(self) -> FloatArray:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from math import log
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from glasspara.fitting.problem.coordinates import Coordinates, canonical_by_repo
 from glasspara.fitting.problem.nuisances import Disturbance, Nuisance
 from glasspara.model.model import Model, Terms, evaluate, evaluate_with_gradient, slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
+from glasspara.model.terms import Value
 
 
 @dataclass(frozen=True)
@@ -32,23 +33,24 @@ class Constraint:
     log: bool = False
     assumed: bool = False
 
-    def pull(self, value: float) -> float:
-        """(constraint - value) in standard errors.
+    def pull(self, value: Any, mean: Any = None) -> Any:
+        """(constraint - value) in standard errors, of a number or an array; ``mean`` in place of the own one.
 
         Raises
         ------
         DomainError
             For a value that has no logarithm where the constraint is one of the logarithm.
         """
+        mean = self.mean if mean is None else mean
         if not self.log:
-            return (self.mean - value) / self.error
-        if value <= 0.0:
-            raise DomainError(f"{value:g} has no logarithm")
-        return log(self.mean / value) / self.error
+            return (mean - value) / self.error
+        if np.any(value <= 0.0):
+            raise DomainError(f"{np.min(value):g} has no logarithm")
+        return np.log(mean / value) / self.error
 
-    def pull_slope(self, value: float) -> float:
+    def pull_slope(self, value: Any) -> Any:
         """Derivative of :meth:`pull` by the value."""
-        return -1.0 / (self.error * (value if self.log else 1.0))
+        return -1.0 / (self.error * (value if self.log else np.ones(np.shape(value))))
 
 
 @dataclass(frozen=True)
@@ -114,49 +116,38 @@ class Problem:
 
     def residuals_and_jacobian(self, point: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Residuals and their derivatives by the coordinates, shape (n_observations, n_coordinates)."""
-        reported = self.coordinates.to_reported(point)
-        rows = self.coordinates.reported_jacobian(point)
-        total, gradient = self.total_with_gradient(reported)
-        pulls = (self.data.magnetisation - total) / self.data.sigma
-        by_coordinates = -(gradient @ rows) / self.data.sigma[:, None]
-        if not self.constraints and not self.penalties:
-            return pulls, by_coordinates
-        others, slopes = self._beside_data(reported, rows)
-        return np.concatenate([pulls, others]), np.concatenate([by_coordinates, slopes])
-
-    def beside_data(self, point: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Those of the constraints and penalties alone."""
-        return self._beside_data(
-            self.coordinates.to_reported(point), self.coordinates.reported_jacobian(point)
-        )
-
-    def _beside_data(self, reported: Mapping[str, float], rows: FloatArray) -> tuple[FloatArray, FloatArray]:
-        slopes = [
-            rows[self.coordinates.reported.index(name)] * item.pull_slope(reported[name])
-            for name, item in self.constraints.items()
-        ]
-        slopes += [item.pull_slopes(reported, self.model) @ rows for item in self.penalties]
-        return self._other_pulls(reported), np.array(slopes).reshape(len(slopes), rows.shape[1])
+        residuals, jacobian = residuals_and_jacobians([self], point[np.newaxis])
+        return residuals[0], jacobian[0]
 
     def total_with_gradient(self, reported: Mapping[str, float]) -> tuple[FloatArray, FloatArray]:
         """The model at every point, emu/g, and its derivatives by all reported parameters, shape (n, len(reported))."""
-        values, T, H = to_canonical(reported), self.data.temperature, self.data.field
-        through = canonical_by_reported(reported, self.model)
-        disturbance = self._disturbance
+        one = {name: np.array([value]) for name, value in reported.items()}
+        totals, gradients = self.totals(one, np.eye(len(reported))[np.newaxis])
+        return totals[0], gradients[0]
+
+    def totals(self, reported: Mapping[str, Any], rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The model at every point, emu/g, for k sets of parameters, and its derivatives.
+
+        ``rows``, shape (k, len(reported), m), are derivatives of the parameters by m others, which the result is by:
+        shapes (k, n) and (k, n, m).
+        """
+        values = {name: _as_column(value) for name, value in to_canonical(reported).items()}
+        through = canonical_by_reported(reported, self.model) @ rows
+        T, H, disturbance = self.data.temperature, self.data.field, self._disturbance
         if disturbance is None:
             total, gradient = evaluate_with_gradient(T, H, values, self.model)
-            return total, gradient @ through
+            return np.broadcast_to(total, (len(rows), len(T))), gradient @ through
         T, H = disturbance.temperature(reported), H + disturbance.field(reported)
         total, gradient = evaluate_with_gradient(T, H, values, self.model)
         by_lag = None
         if disturbance.lags:
             by_lag = self.data.temperature / T * slope_by_log_temperature(T, H, values, self.model)
         scale = disturbance.scale(reported)
-        by_field = gradient[:, self.model.names.index("field_offset")]
+        by_field = gradient[..., self.model.names.index("field_offset")]
         slopes = disturbance.slopes(total, by_field, by_lag, scale)
-        by_reported = scale[:, None] * (gradient @ through)
-        by_reported[:, len(reported) - len(self.nuisances) :] = slopes
-        return scale * total + disturbance.offset(reported), by_reported
+        own = rows[:, rows.shape[1] - len(self.nuisances) :]
+        by_rows = scale[..., np.newaxis] * (gradient @ through) + slopes @ own
+        return np.broadcast_to(scale * total + disturbance.offset(reported), by_rows.shape[:2]), by_rows
 
     def chi2(self, point: FloatArray) -> float:
         residuals = self.residuals(point)
@@ -173,3 +164,65 @@ class Problem:
     def _other_pulls(self, reported: Mapping[str, float]) -> FloatArray:
         pulls = [item.pull(reported[name]) for name, item in self.constraints.items()]
         return np.array([*pulls, *(item.pull(reported) for item in self.penalties)])
+
+
+def residuals_and_jacobians(problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Residuals, shape (k, n_observations), and their derivatives by the coordinates, (k, n_observations, m).
+
+    ``points``, shape (k, m), belong to k problems that differ in nothing but their magnetisation and the means of
+    their constraints: the model is computed for all of them in one call, which costs little more than one.
+    """
+    first = problems[0]
+    reported = first.coordinates.to_reported(points)
+    rows = first.coordinates.reported_jacobian(points)
+    totals, gradients = first.totals(reported, rows)
+    n, sigma = len(first.data), first.data.sigma
+    residuals = np.empty((len(points), first.n_observations))
+    jacobian = np.empty((*residuals.shape, points.shape[1]))
+    np.divide(gradients, -sigma[:, np.newaxis], out=jacobian[:, :n])
+    for k, problem in enumerate(problems):
+        residuals[k, :n] = (problem.data.magnetisation - totals[k]) / sigma
+    residuals[:, n:], jacobian[:, n:] = _beside_data(problems, reported, rows)
+    return residuals, jacobian
+
+
+def beside_data(problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Those of the constraints and penalties alone."""
+    coordinates = problems[0].coordinates
+    return _beside_data(problems, coordinates.to_reported(points), coordinates.reported_jacobian(points))
+
+
+def _beside_data(
+    problems: Sequence[Problem], reported: Mapping[str, Any], rows: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    first, index = problems[0], list(reported)
+    pulls: list[Any] = [np.empty((0, len(rows)))]
+    slopes: list[Any] = [np.empty((0, len(rows), rows.shape[2]))]
+    for name, item in first.constraints.items():
+        means = np.array([problem.constraints[name].mean for problem in problems])
+        pulls.append([item.pull(reported[name], means)])
+        slope = np.broadcast_to(item.pull_slope(reported[name]), len(rows))
+        slopes.append([rows[:, index.index(name)] * slope[:, np.newaxis]])
+    for number in range(len(first.penalties)):
+        values = [
+            {name: float(np.broadcast_to(value, len(rows))[k]) for name, value in reported.items()}
+            for k in range(len(rows))
+        ]
+        items = [problem.penalties[number] for problem in problems]
+        pulls.append([[item.pull(one) for item, one in zip(items, values, strict=True)]])
+        slopes.append(
+            [
+                [
+                    item.pull_slopes(one, first.model) @ row
+                    for item, one, row in zip(items, values, rows, strict=True)
+                ]
+            ]
+        )
+    return np.concatenate(pulls).T, np.concatenate(slopes).swapaxes(0, 1)
+
+
+def _as_column(value: Any) -> Value:
+    """k values of a parameter as one number where all agree, else as a column: what needs one is computed once."""
+    if np.ndim(value) == 0:
+        return float(value)
+    return float(value[0]) if np.all(value == value[0]) else np.asarray(value[:, np.newaxis])

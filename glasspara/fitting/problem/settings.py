@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from math import hypot, inf
 from typing import Any, Literal
@@ -15,8 +15,11 @@ from glasspara.fitting.problem.nuisances import nuisances_of
 from glasspara.fitting.problem.problem import Constraint, Penalty, Problem
 from glasspara.model.catalogue import IONS
 from glasspara.model.model import Model
-from glasspara.model.parameters import ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES
+from glasspara.model.parameters import FARTHEST, ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES
 from glasspara.ordinary import DirectionWidths
+
+LEAST_ERROR = 1.0e-9
+"""Of a constraint, as a share of its mean or of the natural size of its parameter."""
 
 Method = Literal["joint", "staged", "staged-once"]
 """All free parameters together; the subtraction stages repeated until nothing moves, which is the joint fit; or each
@@ -41,8 +44,9 @@ class Wishes:
         Gaussian knowledge from outside the data, of a parameter (which is free then) or of a derived combination:
         d_min or ats_strength from heat capacity, n_fe from mass spectrometry.
     nuisances : kind -> width
-        What may be off from run to run (field_offset, Oe; moment_offset, emu), from sample to sample (mass_scale,
-        relative) or in all runs (holder_chi, emu/Oe), with the standard deviation of its Gaussian prior about 0.
+        What may be off from run to run (field_offset, Oe; moment_offset, emu; drift, emu/g), from sample to sample
+        (mass_scale, relative) or in all runs (holder_chi, emu/Oe), with the standard deviation of its Gaussian prior
+        about 0.
     allowances : bool
         Whether the ATS term must hold its own against ``parameters.ALLOWANCES`` too. Without effect where there are
         ``nuisances`` besides the holder's: these then count on both sides.
@@ -156,15 +160,43 @@ class FitSettings(Wishes):
             raise UsageError("n_fe is set twice, by --n-fe and by another option")
         for name in sorted(set(self.limits) & set(self.held())):
             raise UsageError(f"--limit {name} has no effect on a held parameter", remedy=f"Add --free {name}")
+        self._check_numbers(known)
+
+    def _check_numbers(self, known: Collection[str]) -> None:
+        """Refuse what is outside the physical limits, or so far from all that is usual that nothing can be computed."""
         means = {name: mean for name, (mean, _) in self.constrained.items()}
-        for name, value in {**self.starts, **self.fixed, **means}.items():
-            if name not in known:
-                continue
+        iron = {} if self.n_fe is None else {"n_fe": self.n_fe[0]}
+        for name, value in [*self.starts.items(), *self.fixed.items(), *means.items(), *iron.items()]:
+            if name in known and value is not None:
+                PARAMETERS[name].check(value)
+        for name, ends in self.limits.items():
             parameter = PARAMETERS[name]
-            if value is not None and not parameter.lower <= value <= parameter.upper:
+            for end in ends:
+                parameter.check_size(end, f"--limit {name}")
+            if not (ends[0] < parameter.upper and ends[1] > parameter.lower and ends[0] < ends[1]):
                 raise UsageError(
-                    f"{name} = {value:g} {parameter.unit} is outside {parameter.lower:g} to {parameter.upper:g}"
+                    f"--limit leaves no room for {name}: {ends[0]:g} to {ends[1]:g} {parameter.unit}",
+                    remedy=f"Give limits within {parameter.lower:g} to {parameter.upper:g}",
                 )
+        for name, item in self.constraints().items():
+            self._check_error(name, item)
+
+    def _check_error(self, name: str, constraint: Constraint) -> None:
+        """The same for the error of what is known from outside the data."""
+        if not 0.0 < constraint.error < inf:
+            raise UsageError(f"--constrain {name}: the error must be positive")
+        if name in PARAMETERS:
+            size = PARAMETERS[name].natural_size
+        else:
+            derived = combinations(reported_names(self.model, partition=self.partition))
+            usual = {key: parameter.start for key, parameter in PARAMETERS.items()}
+            size = abs(derived[name].value(usual))
+        mean, error = abs(constraint.mean), constraint.error
+        if not (mean <= size * FARTHEST and LEAST_ERROR * max(mean, size) <= error <= size * FARTHEST):
+            raise UsageError(
+                f"{name} = {constraint.mean:g} +- {error:g}: no measurement is so precise, or so far off",
+                remedy=f"Hold what is known exactly: --fix {name}=VALUE",
+            )
 
     def _check_disturbances(self) -> None:
         for name, width in self.nuisances.items():
@@ -172,9 +204,7 @@ class FitSettings(Wishes):
                 raise UsageError(f"{name!r} is no nuisance", remedy=f"Known: {', '.join(NUISANCES)}")
             if not 0.0 < width < inf:
                 raise UsageError(f"--nuisance {name}: the width of its prior must be positive")
-        for name, (_, error) in self.constrained.items():
-            if not 0.0 < error < inf:
-                raise UsageError(f"--constrain {name}: the error must be positive")
+            PARAMETERS[name].check_size(width, f"--nuisance {name}")
         if self.nuisances and self.method == "staged-once":
             raise UsageError(
                 "nuisances need all parameters together", remedy="Drop --staged-once or --nuisance"
@@ -209,6 +239,7 @@ class FitSettings(Wishes):
             "thermometer_run": self.nuisances.get("temperature_scale", 0.0),
             "mass": self.nuisances.get("mass_scale", 0.0),
             "moment_offset": self.nuisances.get("moment_offset", 0.0) / min(run.grams for run in data.runs),
+            "drift": self.nuisances.get("drift", 0.0),
         }
         return replace(widths, **{name: hypot(getattr(widths, name), width) for name, width in added.items()})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,15 @@ from glasspara.errors import UsageError
 from glasspara.findings import Finding, finding
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.combinations import combinations
-from glasspara.fitting.resampling.resample import Kind, Resampler, fingerprint
+from glasspara.fitting.resampling.resample import (
+    Kind,
+    Resampler,
+    fingerprint,
+    one_by_one_on_failure,
+    side_by_side,
+)
 from glasspara.fitting.result import Bootstrap, FitResult, Spread
-from glasspara.fitting.search.minimise import Minimum, descend_to_minimum
+from glasspara.fitting.search.minimise import Minimum, descend_to_minima
 from glasspara.model.parameters import parameter_of, to_canonical
 from glasspara.replicates.cores import Progress, no_progress
 from glasspara.replicates.run import Replicate, run_replicates
@@ -23,6 +30,10 @@ from glasspara.replicates.store import Store
 
 # Ends of the 95 % interval, and between them those of one standard deviation of a Gaussian.
 _QUANTILES = (0.025, 0.158655, 0.841345, 0.975)
+# Chi2 that a last step may still promise: a parameter is then within 0.003 standard errors of its minimum.
+_ROUGH = 1.0e-5
+# Replicates of one fit in a block that many fits share, and of all of them.
+_FEWEST, _LARGEST_BLOCK = 5, 500
 # Fewer replicates leave but a handful beyond the ends of a 95 % interval.
 _FEW = 200
 
@@ -33,15 +44,33 @@ class Refits:
 
     resamplers: tuple[Resampler, ...]
 
-    def __call__(self, rng: np.random.Generator, index: int) -> dict[str, Any]:
-        resampler = self.resamplers[index % len(self.resamplers)]
-        minimum = descend_to_minimum(resampler.draw(rng), resampler.minimum.reported)
-        return {
-            "values": [minimum.reported[name] for name in minimum.coordinates.free],
-            "chi2": minimum.chi2,
-            "at_limit": sorted(minimum.limits_met()),
-            "problem": minimum.reason,
-        }
+    @property
+    def block(self) -> int:
+        points = max(len(item.minimum.problem.data) for item in self.resamplers)
+        fits = len(self.resamplers)
+        return fits * min(side_by_side(points), max(_FEWEST, _LARGEST_BLOCK // fits))
+
+    def many(self, rngs: Sequence[np.random.Generator], indices: Sequence[int]) -> list[Any]:
+        found: dict[int, Any] = {}
+        for number, resampler in enumerate(self.resamplers):
+            own = [row for row, index in enumerate(indices) if index % len(self.resamplers) == number]
+            gain = _ROUGH / resampler.minimum.problem.n_observations
+            descend = partial(descend_to_minima, guess=resampler.minimum.reported, gain=gain)
+            minima = one_by_one_on_failure(descend, [resampler.draw(rngs[row]) for row in own])
+            found |= zip(own, map(_told, minima), strict=True)
+        return [found[row] for row in range(len(indices))]
+
+
+def _told(minimum: Minimum | Exception) -> dict[str, Any] | Exception:
+    """What a replicate tells of its minimum."""
+    if isinstance(minimum, Exception):
+        return minimum
+    return {
+        "values": [minimum.reported[name] for name in minimum.coordinates.free],
+        "chi2": minimum.chi2,
+        "at_limit": sorted(minimum.limits_met()),
+        "problem": minimum.reason,
+    }
 
 
 def bootstrap(

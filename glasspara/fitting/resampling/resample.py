@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from math import exp
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 
@@ -22,9 +22,13 @@ from glasspara.fitting.search.least_squares import independent_steps
 from glasspara.fitting.search.minimise import Minimum
 
 Kind = Literal["parametric", "residual"]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 # Residuals of a shorter run say too little of its scatter: it takes those of all runs.
 _OWN_RESIDUALS = 10
+# Replicates in one call: at most, and by their points.
+_MOST_AT_ONCE, _POINTS_AT_ONCE = 100, 80_000
 # A point that the fit passes through exactly has no residual to rescale.
 _LEAST_FREEDOM = 1.0e-3
 
@@ -43,6 +47,23 @@ def bootstrap_kind(text: str) -> Kind:
     raise UsageError(
         f"unknown --bootstrap-kind {text!r}", remedy=f"Choose one of {', '.join(get_args(Kind))}"
     )
+
+
+def side_by_side(points: int) -> int:
+    """How many replicates of a fit to so many points are done in one call."""
+    return max(1, min(_MOST_AT_ONCE, _POINTS_AT_ONCE // points))
+
+
+def one_by_one_on_failure(
+    function: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item]
+) -> list[Result | Exception]:
+    """``function(items)``, or where that fails what it gives for each of them alone: a result, or an exception."""
+    try:
+        return [*function(items)]
+    except Exception as error:
+        if len(items) == 1:
+            return [error]
+        return [result for item in items for result in one_by_one_on_failure(function, [item])]
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,28 @@
 """Least squares in NumPy: linear and non-linear inside a box, and the independent directions of a Jacobian.
 
 Problems here have ten unknowns at most. SciPy's solvers for them cost more time to import than a fit takes, and a
-millisecond a call.
+millisecond a call. Many are solved side by side: with few points, most of the cost of one is that of the calls.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, isfinite, sqrt
+from math import inf
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray
 
 # Singular values below this share of the largest are taken for this share: a standard error of 1e12 says enough.
 _SHORTEST = 1.0e-12
 # Below this share of the largest, a singular value of a linear problem is rounding.
 _RANK = 1.0e-13
+# Problems of more rows than so many times their unknowns are first made small.
+_TALL = 4
 # Levenberg and Marquardt's damping of the first step, and the least share of it after a good one; evaluations; the
 # relative step that ends the descent.
 _DAMPING, _RELIEF = 1.0e-3, 0.1
+_GROWTH = 4.0
 _MAX_STEPS = 100
 _STEP = 1.0e-12
 
@@ -50,27 +53,55 @@ def independent_steps(jacobian: FloatArray, sizes: FloatArray) -> FloatArray:
 def solve_bounded(
     jacobian: FloatArray, residuals: FloatArray, low: FloatArray, high: FloatArray
 ) -> tuple[FloatArray, BoolArray]:
-    """Step that minimises |residuals + jacobian step|^2 with low <= step <= high, and which parts are inside.
+    """Steps that minimise |residuals + jacobian step|^2 with low <= step <= high, and which parts are inside.
+
+    Shapes (k, n, m), (k, n), and (k, m) for limits, steps and parts: k problems at once.
+    """
+    scale = np.linalg.norm(jacobian, axis=-2)
+    scale[scale == 0.0] = 1.0
+    matrix, target = jacobian / scale[:, np.newaxis], -residuals
+    if matrix.shape[1] > _TALL * matrix.shape[2]:
+        basis, matrix = np.linalg.qr(matrix)
+        target = _times(basis.swapaxes(-1, -2), target)
+    left, singular, right = np.linalg.svd(matrix, full_matrices=False)
+    kept = singular > _RANK * singular[:, :1]
+    inverse = np.divide(1.0, singular, out=np.zeros(singular.shape), where=kept)
+    found = _times(right.swapaxes(-1, -2), inverse * _times(left.swapaxes(-1, -2), target))
+    steps = found / scale
+    inside = (steps > low) & (steps < high)
+    for k in np.flatnonzero(~inside.all(axis=-1)):
+        ends = low[k] * scale[k], high[k] * scale[k]
+        free, one = _hold_at_limits(matrix[k], target[k], *ends, found[k], inside[k])
+        steps[k], inside[k] = np.clip(one / scale[k], low[k], high[k]), free
+    return steps, inside
+
+
+def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Each of k matrices times its vector."""
+    return np.asarray((matrices @ vectors[..., np.newaxis])[..., 0])
+
+
+def _hold_at_limits(
+    matrix: FloatArray,
+    target: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    found: FloatArray,
+    free: BoolArray,
+) -> tuple[BoolArray, FloatArray]:
+    """What is free in the bounded minimum of |matrix x - target|^2, and that minimum, from one without limits.
 
     Active sets, as for bounded variables: P. B. Stark and R. L. Parker, Comput. Statist. 10 (1995) 129.
     """
-    scale = np.linalg.norm(jacobian, axis=0)
-    scale[scale == 0.0] = 1.0
-    step: FloatArray = np.linalg.lstsq(jacobian / scale, -residuals, rcond=_RANK)[0] / scale
-    inside = (step > low) & (step < high)
-    if inside.all():
-        return step, inside
-    basis, matrix = np.linalg.qr(jacobian / scale)
-    target, low_scaled, high_scaled = -(basis.T @ residuals), low * scale, high * scale
-    free, found = inside, np.clip(step * scale, low_scaled, high_scaled)
+    found = np.clip(found, low, high)
     for _ in range(10 * len(found)):
         trial = found.copy()
         rest = target - matrix[:, ~free] @ found[~free]
         trial[free] = np.linalg.lstsq(matrix[:, free], rest, rcond=_RANK)[0]
-        beyond = free & ((trial < low_scaled) | (trial > high_scaled))
+        beyond = free & ((trial < low) | (trial > high))
         if beyond.any():
             # as far as the first limit on the way, which then holds
-            ends = np.where(trial < low_scaled, low_scaled, high_scaled)
+            ends = np.where(trial < low, low, high)
             share = np.full(len(found), np.inf)
             share[beyond] = (ends - found)[beyond] / (trial - found)[beyond]
             first = int(np.argmin(share))
@@ -80,28 +111,29 @@ def solve_bounded(
             continue
         found = trial
         downhill = matrix.T @ (target - matrix @ found)
-        inwards = np.where(found <= low_scaled, downhill, -downhill)
-        inwards[free | (low_scaled == high_scaled)] = 0.0
+        inwards = np.where(found <= low, downhill, -downhill)
+        inwards[free | (low == high)] = 0.0
         if inwards.max(initial=0.0) <= _RANK * float(np.linalg.norm(target)):
             break
         free = free | (np.arange(len(found)) == int(np.argmax(inwards)))
-    return np.clip(found / scale, low, high), free
+    return free, found
 
 
 def least_squares(
-    function: Callable[[FloatArray], tuple[FloatArray, FloatArray]],
-    start: FloatArray,
+    function: Callable[[FloatArray, IntArray], tuple[FloatArray, FloatArray]],
+    starts: FloatArray,
     low: FloatArray,
     high: FloatArray,
     *,
     longest: FloatArray | float = inf,
     gain: float = FINE,
-) -> FloatArray:
-    """Minimum of a sum of squares downhill from ``start``, inside a box.
+) -> tuple[FloatArray, FloatArray]:
+    """Minima of k sums of squares downhill from ``starts``, shape (k, m), inside one box, and the sums there.
 
-    ``function`` returns residuals, shape (n,), and their Jacobian, shape (n, k). Residuals may be infinite: the step
-    is then taken shorter. No step is longer than ``longest``: a linear problem knows nothing beyond, and a step to
-    where all is level would end there. A step that promises no more than the share ``gain`` of the sum is the last.
+    ``function`` takes some of the points, shape (j, m), and which of the k they are, and returns their residuals,
+    shape (j, n), and Jacobians, (j, n, m). Residuals may be infinite: the step is then taken shorter. No step is longer
+    than ``longest``: a linear problem knows nothing beyond, and a step to where all is level would end there. A step
+    that promises no more than the share ``gain`` of the sum is the last. All k go side by side, each on its own way.
 
     The method is that of Levenberg and Marquardt (K. Levenberg, Quart. Appl. Math. 2 (1944) 164; D. W. Marquardt, SIAM
     J. Appl. Math. 11 (1963) 431), each step the bounded minimum of its damped linear problem; the damping follows
@@ -110,38 +142,45 @@ def least_squares(
     Raises
     ------
     ValueError
-        Where residuals are infinite at ``start``.
+        Where residuals are infinite at a start.
     """
-    point = np.clip(start, low, high)
-    residuals, jacobian = function(point)
-    squares = float(residuals @ residuals)
-    if not isfinite(squares):
+    points = np.clip(starts, low, high)
+    count, size = points.shape
+    way = np.arange(count)
+    residuals, jacobian = function(points, way)
+    squares = np.einsum("kn,kn->k", residuals, residuals)
+    if not np.isfinite(squares).all():
         raise ValueError("the residuals are infinite at the start")
-    damping, growth = _DAMPING, 2.0
-    scale = np.zeros(len(point))
+    damping, growth = np.full(count, _DAMPING), np.full(count, float(_GROWTH))
+    scale = np.zeros(points.shape)
     for _ in range(_MAX_STEPS):
-        scale = np.maximum(scale, np.linalg.norm(jacobian, axis=0))
-        basis, matrix = np.linalg.qr(jacobian)
-        reduced = basis.T @ residuals
-        damped = np.concatenate([matrix, sqrt(damping) * np.diag(np.where(scale > 0.0, scale, 1.0))])
-        step, _ = solve_bounded(
+        scale[way] = np.maximum(scale[way], np.linalg.norm(jacobian[way], axis=1))
+        weight = np.sqrt(damping[way])[:, np.newaxis] * np.where(scale[way] > 0.0, scale[way], 1.0)
+        damped = np.concatenate([jacobian[way], weight[:, np.newaxis] * np.eye(size)], axis=1)
+        steps, _ = solve_bounded(
             damped,
-            np.concatenate([reduced, np.zeros(len(point))]),
-            np.maximum(low - point, -longest),
-            np.minimum(high - point, longest),
+            np.concatenate([residuals[way], np.zeros((len(way), size))], axis=1),
+            np.maximum(low - points[way], -longest),
+            np.minimum(high - points[way], longest),
         )
-        left = reduced + matrix @ step
-        promised = float(reduced @ reduced - left @ left)
-        trial = np.clip(point + step, low, high)
-        last = promised <= gain * squares or np.all(np.abs(trial - point) <= _STEP * np.abs(point))
-        there, slopes = function(trial)
-        gained = squares - float(there @ there)
-        if gained > 0.0:
-            share = gained / promised if promised > 0.0 else 1.0
-            damping, growth = damping * max(_RELIEF, 1.0 - (2.0 * share - 1.0) ** 3), 2.0
-            point, residuals, jacobian, squares = trial, there, slopes, squares - gained
-        else:
-            damping, growth = damping * growth, 2.0 * growth
-        if last:
+        left = residuals[way] + _times(jacobian[way], steps)
+        promised = np.sum(residuals[way] ** 2 - left**2, axis=1)
+        trial = np.clip(points[way] + steps, low, high)
+        near = np.all(np.abs(trial - points[way]) <= _STEP * np.abs(points[way]), axis=1)
+        last = (promised <= gain * squares[way]) | near
+        there, slopes = function(trial, way)
+        now = np.einsum("kn,kn->k", there, there)
+        gained = squares[way] - now
+        better = gained > 0.0
+        won, lost = way[better], way[~better]
+        share = np.divide(gained, promised, out=np.ones(len(way)), where=promised > 0.0)[better]
+        damping[won] *= np.maximum(_RELIEF, 1.0 - (2.0 * share - 1.0) ** 3)
+        growth[won] = _GROWTH
+        points[won], squares[won] = trial[better], now[better]
+        residuals[won], jacobian[won] = there[better], slopes[better]
+        damping[lost] *= growth[lost]
+        growth[lost] *= 2.0
+        way = way[~last]
+        if not len(way):
             break
-    return point
+    return points, squares

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf, sqrt
@@ -17,9 +17,9 @@ from glasspara.findings import Finding, finding
 from glasspara.fitting.judge.statistics import Statistics, chi2_p_value
 from glasspara.fitting.problem.combinations import Combination
 from glasspara.fitting.problem.coordinates import Coordinates
-from glasspara.fitting.problem.problem import Problem
-from glasspara.fitting.search.least_squares import independent_steps
-from glasspara.fitting.search.start import descend, find_start
+from glasspara.fitting.problem.problem import Problem, residuals_and_jacobians
+from glasspara.fitting.search.least_squares import FINE, independent_steps
+from glasspara.fitting.search.start import descend_each, find_start
 
 Value = TypeVar("Value")
 
@@ -152,21 +152,37 @@ def descend_to_minimum(problem: Problem, guess: Mapping[str, float]) -> Minimum:
 
     Least squares find it in a quarter of the time of Migrad, which is asked only where they stopped short of it.
     """
-    point = descend(problem, [guess])
-    low, high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
-    at_limit = _at_limit(problem, point, low, high)
-    free = np.array([index not in at_limit for index in range(len(point))])
-    if _left_to_gain(problem, point, free) > _WORTH_A_ROUND:
-        return refine(problem, point)
-    nothing = np.zeros((len(point), len(point)))
-    return Minimum(problem, point, problem.chi2(point), True, "", nothing, _by_name(problem, at_limit))
+    return descend_to_minima([problem], guess)[0]
 
 
-def _left_to_gain(problem: Problem, point: FloatArray, free: BoolArray) -> float:
+def descend_to_minima(
+    problems: Sequence[Problem], guess: Mapping[str, float], *, gain: float = FINE
+) -> list[Minimum]:
+    """As :func:`descend_to_minimum`, side by side for problems that differ in nothing but their data.
+
+    A step that promises no more than the share ``gain`` of chi2 is the last.
+    """
+    points, _ = descend_each(problems, guess, gain=gain)
+    low, high = np.array(problems[0].coordinates.box()).reshape(-1, 2).T
+    nothing = np.zeros((len(low), len(low)))
+    found = []
+    for problem, point, residuals, jacobian in zip(
+        problems, points, *residuals_and_jacobians(problems, np.stack(points)), strict=True
+    ):
+        at_limit = _at_limit(problem, point, low, high, 2.0 * (residuals @ jacobian))
+        free = np.array([index not in at_limit for index in range(len(point))])
+        if _left_to_gain(problem, residuals, jacobian, free) > _WORTH_A_ROUND:
+            found.append(refine(problem, point))
+        else:
+            chi2 = float(residuals @ residuals)
+            found.append(Minimum(problem, point, chi2, True, "", nothing, _by_name(problem, at_limit)))
+    return found
+
+
+def _left_to_gain(problem: Problem, residuals: FloatArray, jacobian: FloatArray, free: BoolArray) -> float:
     """What chi2 would lose on the way to its minimum, were it a parabola; directions that fix nothing left out."""
     if not free.any():
         return 0.0
-    residuals, jacobian = problem.residuals_and_jacobian(point)
     steps = independent_steps(jacobian[:, free], problem.coordinates.sizes[free])
     slopes = steps[:, ~_open_directions(problem, steps, free)].T @ (jacobian[:, free].T @ residuals)
     return float(slopes @ slopes)
@@ -181,7 +197,7 @@ def refine(problem: Problem, start: FloatArray) -> Minimum:
     """
     low, high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
     point = np.clip(start, low, high)
-    at_limit = _at_limit(problem, point, low, high)
+    at_limit = _at_limit(problem, point, low, high, problem.chi2_gradient(point))
     released: set[int] = set()
     now = inf
     for _ in range(_MAX_ROUNDS):
@@ -319,9 +335,11 @@ def _expected_errors(problem: Problem, point: FloatArray) -> FloatArray:
     return errors
 
 
-def _at_limit(problem: Problem, point: FloatArray, low: FloatArray, high: FloatArray) -> dict[int, str]:
-    """Coordinates that sit at a limit with chi2 falling towards it, or level."""
-    found, gradient = {}, problem.chi2_gradient(point)
+def _at_limit(
+    problem: Problem, point: FloatArray, low: FloatArray, high: FloatArray, gradient: FloatArray
+) -> dict[int, str]:
+    """Coordinates that sit at a limit with chi2, of this ``gradient``, falling towards it, or level."""
+    found = {}
     for index, (value, size) in enumerate(zip(point, problem.coordinates.sizes, strict=True)):
         if value - low[index] <= _AT_LIMIT * size and gradient[index] >= 0.0:
             found[index] = "lower"

@@ -14,15 +14,17 @@ from itertools import product
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.errors import DomainError
 from glasspara.fitting.problem.coordinates import MIN_LN_RATIO_WITH_FREE_N_ATS, NO_STRENGTH
-from glasspara.fitting.problem.problem import Problem
+from glasspara.fitting.problem.problem import Problem, beside_data, residuals_and_jacobians
 from glasspara.fitting.search.least_squares import FINE, least_squares, solve_bounded
 from glasspara.model.parameters import parameter_of
 
 _MEAN_CUTOFFS = np.log([3.0e4, 6.0e4, 1.2e5, 2.4e5, 4.8e5, 1.0e6])
 _BASINS = 3
+# Corners of the grid are computed together, up to so many points.
+_GRID_POINTS = 8192
 # While ln(d0max/d0min) is small the term is nearly linear in it: the grid is searched from here.
 _TRIAL_LN_RATIO = 0.05
 # Solutions of the linear coordinates, and what of a pull they may miss.
@@ -34,93 +36,161 @@ _LEVEL = 1.0e-6
 
 
 class _Projected:
-    """The problem as a function of its non-linear coordinates, the linear ones at their best, inside the box."""
+    """Problems as functions of their non-linear coordinates, the linear ones at their best, inside the box.
 
-    def __init__(self, problem: Problem, base: FloatArray) -> None:
-        names = problem.coordinates.names
-        self._problem = problem
+    The problems differ in nothing but their magnetisation and the means of their constraints.
+    """
+
+    def __init__(self, problems: Sequence[Problem], base: FloatArray) -> None:
+        first = problems[0]
+        names = first.coordinates.names
+        self._problems = problems
         self._base = base
-        self.low, self.high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
+        self.low, self.high = (np.array(side) for side in zip(*first.coordinates.box(), strict=True))
         # what is known of the logarithm of n_ats keeps it off 0
-        if "n_ats" in names and "n_ats" in problem.constraints and problem.constraints["n_ats"].log:
+        if "n_ats" in names and "n_ats" in first.constraints and first.constraints["n_ats"].log:
             index = names.index("n_ats")
             self.low[index] = max(self.low[index], NO_STRENGTH)
-        self._linear = list(problem.coordinates.linear)
+        self._linear = list(first.coordinates.linear)
         self.others = [index for index in range(len(names)) if index not in self._linear]
         # The columns of the shape of the ATS term are proportional to its strength; errors of fields, thermometers and
         # masses multiply the linear coordinates: all columns need these at their values then.
         self._strength = [index for index in self._linear if names[index] in ("n_ats", "n_ats_ln_ratio")]
-        kinds = {parameter_of(name).name for name in problem.coordinates.free}
+        kinds = {parameter_of(name).name for name in first.coordinates.free}
         self._coupled = bool(kinds & {"field_offset", "mass_scale", "temperature_scale"}) or not np.all(
             base[self._strength]
         )
         self._shape = [
-            index for index in self.others if problem.coordinates.free[index] in problem.model.ats_names
+            index for index in self.others if first.coordinates.free[index] in first.model.ats_names
         ]
-        self.longest = problem.coordinates.reaches[self.others]
-        self._memory: tuple[bytes, FloatArray, FloatArray, FloatArray] | None = None
+        self.longest = first.coordinates.reaches[self.others]
+        self._rows = min(len(first.data), len(names) + 1)
+        """Of the data, once they are condensed."""
+        self._last: dict[tuple[int, bytes], tuple[FloatArray, FloatArray, FloatArray]] = {}
+        self._points: dict[tuple[int, bytes], FloatArray] = {}
 
-    def at(self, others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Whole point, residuals and their Jacobian by the non-linear coordinates (Kaufman's form)."""
-        key = others.tobytes()
-        if self._memory is None or self._memory[0] != key:
-            self._memory = (key, *self._compute(others))
-        return self._memory[1:]
+    def at(self, others: FloatArray, which: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Residuals and their Jacobians by the non-linear coordinates (Kaufman's form) of the problems ``which``."""
+        keys = [(int(number), one.tobytes()) for number, one in zip(which, others, strict=True)]
+        if not all(key in self._last for key in keys):
+            computed = zip(*self._compute(others, which), strict=True)
+            self._last = dict(zip(keys, computed, strict=True))
+            self._points |= {key: point for key, (point, _, _) in self._last.items()}
+        found = [self._last[key] for key in keys]
+        return np.stack([residuals for _, residuals, _ in found]), np.stack([rows for _, _, rows in found])
 
-    def chi2_from(self, start: FloatArray) -> float:
-        """Chi2 at ``start`` put into the box, the linear coordinates at their best."""
-        residuals = self.at(np.clip(start, self.low, self.high)[self.others])[1]
-        return float(residuals @ residuals)
+    def point(self, others: FloatArray, number: int) -> FloatArray:
+        """The whole point of a problem at a place where :meth:`at` was."""
+        return self._points[number, others.tobytes()]
+
+    def chi2_from(self, starts: Sequence[FloatArray]) -> FloatArray:
+        """Chi2 of the first problem at each of ``starts`` put into the box, the linear coordinates at their best."""
+        residuals, _ = self._from(starts)
+        return np.asarray(np.einsum("kn,kn->k", residuals, residuals))
 
     def chi2_after_a_step(self, start: FloatArray) -> float:
         """What a step of Gauss and Newton's from there promises to leave."""
-        _, residuals, jacobian = self.at(np.clip(start, self.low, self.high)[self.others])
+        (residuals,), (jacobian,) = self._from([start])
         basis, _ = np.linalg.qr(jacobian / np.maximum(np.linalg.norm(jacobian, axis=0), 1e-300))
         left = residuals - basis @ (basis.T @ residuals)
         return float(left @ left)
 
-    def _compute(self, others: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        point = self._base.copy()
-        point[self.others] = others
+    def _from(self, starts: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+        others = np.clip(np.stack(starts), self.low, self.high)[:, self.others]
+        return self.at(others, np.zeros(len(starts), dtype=np.int64))
+
+    def descend(
+        self, starts: FloatArray, which: IntArray, gain: float = FINE
+    ) -> tuple[list[FloatArray], FloatArray]:
+        """Whole points at the bottom and their chi2, each downhill from its start in the problem of its number."""
+        others = self.others
+        if others:
+            found, chi2 = least_squares(
+                lambda x, way: self.at(x, which[way]),
+                starts[:, others],
+                self.low[others],
+                self.high[others],
+                longest=self.longest,
+                gain=gain,
+            )
+        else:
+            found = np.empty((len(which), 0))
+            residuals, _ = self.at(found, which)
+            chi2 = np.einsum("kn,kn->k", residuals, residuals)
+        return [self.point(one, int(number)) for one, number in zip(found, which, strict=True)], chi2
+
+    def _compute(self, others: FloatArray, which: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Whole points, residuals and Jacobians."""
+        points = np.tile(self._base, (len(which), 1))
+        points[:, self.others] = others
+        problems = [self._problems[number] for number in which]
         try:
-            residuals, jacobian = self._problem.residuals_and_jacobian(point)
+            residuals, jacobian = self._condensed(problems, points)
         except DomainError:  # least squares take a shorter step
-            n = self._problem.n_observations
-            return point, np.full(n, np.inf), np.zeros((n, len(self.others)))
+            if len(which) > 1:  # of those where there is no model
+                parts = [self._compute(others[k : k + 1], which[k : k + 1]) for k in range(len(which))]
+                points, residuals, jacobian = (np.concatenate(items) for items in zip(*parts, strict=True))
+                return points, residuals, jacobian
+            rows = self._rows + problems[0].n_observations - len(problems[0].data)
+            return points, np.full((1, rows), np.inf), np.zeros((1, rows, len(self.others)))
         if not self._linear:
-            return point, residuals, jacobian[:, self.others]
-        strength = point[self._strength]
-        residuals, inside = self._solve(point, residuals, jacobian)
+            return points, residuals, jacobian[..., self.others]
+        strength = points[:, self._strength]
+        residuals, inside = self._solve(problems, points, residuals, jacobian)
         if self._coupled:
-            residuals, jacobian = self._problem.residuals_and_jacobian(point)
+            residuals, jacobian = self._condensed(problems, points)
         elif self._strength:
-            jacobian[: len(self._problem.data), self._shape] *= point[self._strength] / strength
-        moving = jacobian[:, [index for index, free in zip(self._linear, inside, strict=True) if free]]
-        basis, _ = np.linalg.qr(moving / np.maximum(np.linalg.norm(moving, axis=0), 1e-300))
-        rest = jacobian[:, self.others]
-        return point, residuals, rest - basis @ (basis.T @ rest)
+            jacobian[:, : self._rows, self._shape] *= (points[:, self._strength] / strength)[:, None]
+        moving = jacobian[..., self._linear]
+        moving = moving / np.maximum(np.linalg.norm(moving, axis=1), 1e-300)[:, np.newaxis]
+        rest = jacobian[..., self.others]
+        whole = inside.all(axis=1)
+        if whole.any():
+            rest[whole] = _beyond(moving[whole], rest[whole])
+        for k in np.flatnonzero(~whole):
+            rest[k] = _beyond(moving[k][:, inside[k]], rest[k])
+        return points, residuals, rest
+
+    def _condensed(self, problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Residuals and Jacobians, those of the data turned into as few rows as tell all sums of products."""
+        residuals, jacobian = residuals_and_jacobians(problems, points)
+        n = len(problems[0].data)
+        both = np.concatenate([jacobian, residuals[..., np.newaxis]], axis=2)
+        rows = np.concatenate([np.linalg.qr(both[:, :n], mode="r"), both[:, n:]], axis=1)
+        return rows[..., -1], rows[..., :-1]
 
     def _solve(
-        self, point: FloatArray, residuals: FloatArray, jacobian: FloatArray
+        self, problems: Sequence[Problem], points: FloatArray, residuals: FloatArray, jacobian: FloatArray
     ) -> tuple[FloatArray, BoolArray]:
-        """Move the linear coordinates of ``point`` to their best; the residuals there, and which are inside the box.
+        """Move the linear coordinates of ``points`` to their best; the residuals there, and which are inside the box.
 
         The data are linear in them. A prior of a logarithm, or what is known of a combination, is not: its rows are
         computed anew, in ``jacobian`` too, until they agree with what the step promised.
         """
-        n, linear = len(self._problem.data), self._linear
+        n, linear = self._rows, np.array(self._linear)
+        inside = np.empty((len(points), len(linear)), dtype=bool)
+        left = np.arange(len(points))
         for _ in range(_MAX_INNER):
-            low, high = self.low[linear] - point[linear], self.high[linear] - point[linear]
-            step, inside = solve_bounded(jacobian[:, linear], residuals, low, high)
-            point[linear] += step
-            residuals = residuals + jacobian[:, linear] @ step
-            if self._coupled or n == len(residuals):
+            columns, moved = jacobian[left][..., linear], points[left][:, linear]
+            low, high = self.low[linear] - moved, self.high[linear] - moved
+            step, inside[left] = solve_bounded(columns, residuals[left], low, high)
+            points[np.ix_(left, linear)] = moved + step
+            residuals[left] += (columns @ step[..., np.newaxis])[..., 0]
+            if self._coupled or n == residuals.shape[1]:
                 break
-            promised = residuals[n:].copy()
-            residuals[n:], jacobian[n:] = self._problem.beside_data(point)
-            if np.max(np.abs(residuals[n:] - promised)) < _AGREE:
+            promised = residuals[left, n:]
+            some = [problems[k] for k in left.tolist()]
+            residuals[left, n:], jacobian[left, n:] = beside_data(some, points[left])
+            left = left[np.abs(residuals[left, n:] - promised).max(axis=1) >= _AGREE]
+            if not len(left):
                 break
         return residuals, inside
+
+
+def _beyond(columns: FloatArray, rows: FloatArray) -> FloatArray:
+    """What is left of ``rows`` outside the span of ``columns``, of one problem or of many."""
+    basis, _ = np.linalg.qr(columns)
+    return np.asarray(rows - basis @ (basis.swapaxes(-1, -2) @ rows))
 
 
 def find_start(problem: Problem, guess: Mapping[str, float], *, pinned: frozenset[str]) -> FloatArray:
@@ -129,16 +199,39 @@ def find_start(problem: Problem, guess: Mapping[str, float], *, pinned: frozense
     ``guess`` holds a value for every reported parameter. Where the user set some of them (``pinned``) the search
     begins there as well as on the grid.
     """
-    base = problem.coordinates.from_reported(_with_open_ratio(guess) if problem.model.has_ats else guess)
-    projected = _Projected(problem, base)
-    starts = _basins(problem, projected, base)
-    if pinned and (not starts or np.isfinite(projected.chi2_from(base))):
-        starts.append(base)
+    return find_starts([problem], guess, pinned=pinned)[0][0]
+
+
+def find_starts(
+    problems: Sequence[Problem], guess: Mapping[str, float], *, pinned: frozenset[str]
+) -> tuple[list[FloatArray], FloatArray]:
+    """As :func:`find_start`, for problems that differ in nothing but their data; with chi2 there."""
+    first = problems[0]
+    base = first.coordinates.from_reported(_with_open_ratio(guess) if first.model.has_ats else guess)
+    projected = _Projected(problems, base)
+    starts = [
+        (number, start) for number, some in enumerate(_basins(problems, projected, base)) for start in some
+    ]
+    if pinned and (not starts or np.isfinite(projected.chi2_from([base])[0])):
+        starts += [(number, base) for number in range(len(problems))]
     if not starts:
-        problem.residuals(base)
-    found = min((_descend(projected, start) for start in starts), key=problem.chi2)
-    moved = _where_n_ats_is_known(problem, found)
-    return found if moved is None else min((found, _descend(projected, moved)), key=problem.chi2)
+        first.residuals(base)
+    lowest: dict[int, tuple[float, FloatArray]] = {}
+
+    def descend_from(starts: Sequence[tuple[int, FloatArray]]) -> None:
+        which = np.array([number for number, _ in starts])
+        ends, chi2 = projected.descend(np.stack([start for _, start in starts]), which)
+        for number, value, end in zip(which.tolist(), chi2.tolist(), ends, strict=True):
+            if number not in lowest or value < lowest[number][0]:
+                lowest[number] = value, end
+
+    descend_from(starts)
+    moved = [(number, _where_n_ats_is_known(problems[number], end)) for number, (_, end) in lowest.items()]
+    again = [(number, point) for number, point in moved if point is not None]
+    if again:
+        descend_from(again)
+    found = [lowest[number] for number in range(len(problems))]
+    return [point for _, point in found], np.array([chi2 for chi2, _ in found])
 
 
 def _where_n_ats_is_known(problem: Problem, point: FloatArray) -> FloatArray | None:
@@ -162,21 +255,42 @@ def descend(problem: Problem, guesses: Sequence[Mapping[str, float]], *, gain: f
 
     A step that promises no more than the share ``gain`` of chi2 is the last.
     """
-    starts = [problem.coordinates.from_reported(guess) for guess in guesses]
-    if not problem.coordinates.names:
-        return starts[0]
-    projected = _Projected(problem, starts[0])
-    return _descend(projected, min(starts, key=projected.chi2_from), gain)
+    projected, best, _ = _best_of(problem, guesses)
+    return (
+        best
+        if projected is None
+        else projected.descend(best[np.newaxis], np.zeros(1, dtype=np.int64), gain)[0][0]
+    )
+
+
+def descend_each(
+    problems: Sequence[Problem], guess: Mapping[str, float], *, gain: float = FINE
+) -> tuple[list[FloatArray], FloatArray]:
+    """As :func:`descend` from one guess, for problems that differ in nothing but their data; with chi2 there."""
+    base = problems[0].coordinates.from_reported(guess)
+    if not len(base):
+        return [base] * len(problems), np.array([problem.chi2(base) for problem in problems])
+    starts = np.tile(base, (len(problems), 1))
+    return _Projected(problems, base).descend(starts, np.arange(len(problems)), gain)
 
 
 def chi2_estimates(problem: Problem, guesses: Sequence[Mapping[str, float]]) -> tuple[float, float]:
     """Chi2 at the best of ``guesses``, linear coordinates at their best, and what the first step promises to leave."""
+    projected, best, chi2 = _best_of(problem, guesses)
+    return chi2, chi2 if projected is None else projected.chi2_after_a_step(best)
+
+
+def _best_of(
+    problem: Problem, guesses: Sequence[Mapping[str, float]]
+) -> tuple[_Projected | None, FloatArray, float]:
+    """Coordinates of the best of ``guesses``, and chi2 there, the linear ones at their best."""
     starts = [problem.coordinates.from_reported(guess) for guess in guesses]
     if not problem.coordinates.names:
-        return problem.chi2(starts[0]), problem.chi2(starts[0])
-    projected = _Projected(problem, starts[0])
-    best = min(starts, key=projected.chi2_from)
-    return projected.chi2_from(best), projected.chi2_after_a_step(best)
+        return None, starts[0], problem.chi2(starts[0])
+    projected = _Projected([problem], starts[0])
+    chi2 = projected.chi2_from(starts)
+    best = int(np.argmin(chi2))
+    return projected, starts[best], float(chi2[best])
 
 
 def linear_descent(problem: Problem, point: FloatArray) -> FloatArray:
@@ -185,7 +299,8 @@ def linear_descent(problem: Problem, point: FloatArray) -> FloatArray:
     chi2 = problem.chi2(point)
     for _ in range(_MAX_LINEAR_STEPS):
         residuals, jacobian = problem.residuals_and_jacobian(point)
-        trial = point + solve_bounded(jacobian, residuals, low - point, high - point)[0]
+        ends = (low - point)[np.newaxis], (high - point)[np.newaxis]
+        trial = point + solve_bounded(jacobian[np.newaxis], residuals[np.newaxis], *ends)[0][0]
         now = problem.chi2(trial)
         if now >= chi2 * (1.0 - _LEVEL):
             return trial if now < chi2 else point
@@ -201,32 +316,54 @@ def _with_open_ratio(guess: Mapping[str, float]) -> dict[str, float]:
     return values
 
 
-def _basins(problem: Problem, projected: _Projected, base: FloatArray) -> list[FloatArray]:
-    """The best few points of a coarse grid, the amplitude of the term solved for as if it were linear."""
-    coordinates = problem.coordinates
-    low, high = projected.low, projected.high
+def _basins(problems: Sequence[Problem], projected: _Projected, base: FloatArray) -> list[list[FloatArray]]:
+    """The best few points of a coarse grid for each problem, the amplitude of the term solved for as if linear."""
+    first = problems[0]
+    coordinates, n = first.coordinates, len(first.data)
     axes = [
         _axis(*names, base[index])
         for index, names in enumerate(zip(coordinates.names, coordinates.free, strict=True))
     ]
     amplitude = [index for index, name in enumerate(coordinates.names) if name == "ln_d0_ratio"]
     solved = sorted({*(index for index in range(len(base)) if index not in projected.others), *amplitude})
+    grid = np.clip(np.array(list(product(*axes))), projected.low, projected.high)
+    size = max(1, _GRID_POINTS // n)
+    parts = [_where_there_is_a_model(first, grid[k : k + size]) for k in range(0, len(grid), size)]
+    corners, rows, jacobian = (np.concatenate(items) for items in zip(*parts, strict=True))
+    if not len(corners):
+        return [[] for _ in problems]
+    low, high = (side[solved] - corners[:, solved] for side in (projected.low, projected.high))
     found = []
-    for corner in product(*axes):
-        point = np.clip(np.array(corner), low, high)
-        try:
-            residuals, jacobian = problem.residuals_and_jacobian(point)
-        except DomainError:
-            continue
+    for problem in problems:
+        residuals, slopes = rows, jacobian[..., solved]
+        if problem is not first:
+            residuals = rows.copy()
+            residuals[:, :n] += (problem.data.magnetisation - first.data.magnetisation) / first.data.sigma
+            if first.n_observations > n:
+                residuals[:, n:] = beside_data([problem] * len(corners), corners)[0]
+        points = corners.copy()
         if solved:
-            step, _ = solve_bounded(
-                jacobian[:, solved], residuals, low[solved] - point[solved], high[solved] - point[solved]
-            )
-            point[solved] += step
-            residuals = residuals + jacobian[:, solved] @ step
-        found.append((float(residuals @ residuals), point))
-    found.sort(key=lambda item: item[0])
-    return [point for _, point in found[:_BASINS]]
+            step, _ = solve_bounded(slopes, residuals, low, high)
+            points[:, solved] += step
+            residuals = residuals + (slopes @ step[..., np.newaxis])[..., 0]
+        chi2 = np.einsum("kn,kn->k", residuals, residuals)
+        found.append(list(points[np.argsort(chi2, kind="stable")[:_BASINS]]))
+    return found
+
+
+def _where_there_is_a_model(
+    problem: Problem, points: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Those of ``points`` where the problem can be computed, residuals and Jacobians."""
+    try:
+        return points, *residuals_and_jacobians([problem] * len(points), points)
+    except DomainError:
+        if len(points) > 1:
+            parts = [_where_there_is_a_model(problem, points[k : k + 1]) for k in range(len(points))]
+            found, residuals, jacobian = (np.concatenate(items) for items in zip(*parts, strict=True))
+            return found, residuals, jacobian
+        n = problem.n_observations
+        return points[:0], np.empty((0, n)), np.empty((0, n, points.shape[1]))
 
 
 def _axis(coordinate: str, name: str, value: float) -> FloatArray:
@@ -237,15 +374,3 @@ def _axis(coordinate: str, name: str, value: float) -> FloatArray:
     if not search:
         return np.array([value])
     return np.log(search) if coordinate == f"ln_{name}" else np.array(search)
-
-
-def _descend(projected: _Projected, start: FloatArray, gain: float = FINE) -> FloatArray:
-    """Bounded least squares in the non-linear coordinates; the whole point at the bottom."""
-    others = projected.others
-    if not others:
-        return projected.at(np.empty(0))[0]
-    low, high = projected.low[others], projected.high[others]
-    found = least_squares(
-        lambda x: projected.at(x)[1:], start[others], low, high, longest=projected.longest, gain=gain
-    )
-    return projected.at(found)[0]

@@ -11,7 +11,6 @@ Bohr magnetons; a ferromagnetic impurity may be dust, a saw's steel, magnetite.
 from __future__ import annotations
 
 from functools import lru_cache
-from math import pi
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +26,7 @@ _EPSILON = float(np.finfo(np.float64).eps)
 
 
 def curie_weiss_response(
-    T: npt.ArrayLike, H: npt.ArrayLike, *, theta_cw: float, j: float, g: float = 2.0
+    T: npt.ArrayLike, H: npt.ArrayLike, *, theta_cw: npt.ArrayLike, j: float, g: float = 2.0
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean moment of one ion, emu, and its derivatives by the field, emu/Oe, and by ``theta_cw``, emu/K.
 
@@ -40,15 +39,17 @@ def curie_weiss_response(
     ValueError
         If a temperature is not positive, ``theta_cw`` not finite, or ``j`` not a positive multiple of 1/2.
     """
-    temperature, field = np.broadcast_arrays(np.asarray(T, dtype=np.float64), np.asarray(H, dtype=np.float64))
+    temperature, field, theta = np.broadcast_arrays(
+        *(np.asarray(item, dtype=np.float64) for item in (T, H, theta_cw))
+    )
     if not np.all(temperature > 0):
         raise ValueError("the temperature T must be positive (K)")
-    if not np.isfinite(theta_cw):
+    if not np.isfinite(theta).all():
         raise ValueError("theta_cw must be finite (K)")
     saturation = g * BOHR_MAGNETON * j
     by_field = saturation / BOLTZMANN / temperature
     per_theta = 3.0 * j / (j + 1.0) / temperature
-    coupling = per_theta * theta_cw
+    coupling = per_theta * theta
     moment, slope = _aligned(by_field * np.abs(field), coupling, j)
     # at T = theta_cw and H = 0 the susceptibility is infinite: as large as numbers allow
     stiffness = np.maximum(1.0 - coupling * slope, _EPSILON)
@@ -86,12 +87,12 @@ _SERIES_TERMS = 18
 
 @lru_cache(maxsize=1)
 def _series() -> tuple[float, ...]:
-    """Coefficients of L(x) = sum_k c_k x^(2k - 1), c_k = 2 (-1)^(k+1) zeta(2k)/pi^2k."""
-    from scipy.special import zeta
-
-    return tuple(
-        2.0 * (-1.0) ** (k + 1) * float(zeta(2 * k)) / pi ** (2 * k) for k in range(1, _SERIES_TERMS + 1)
-    )
+    """Coefficients of L(x) = sum_k c_k x^(2k - 1), by L' = 1 - L^2 - 2 L/x."""
+    found: list[float] = []
+    for k in range(1, _SERIES_TERMS + 1):
+        products = sum(left * right for left, right in zip(found, reversed(found), strict=True))
+        found.append(((k == 1) - products) / (2 * k + 1))
+    return tuple(found)
 
 
 def classical_langevin(x: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -116,7 +117,7 @@ def classical_langevin(x: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
 
 
 def superparamagnetic_response(
-    T: npt.ArrayLike, H: npt.ArrayLike, *, cluster_moment: float
+    T: npt.ArrayLike, H: npt.ArrayLike, *, cluster_moment: npt.ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean moment ``mu L(mu H/k_B T)`` of one cluster, emu, with its derivatives by H, emu/Oe, and ``cluster_moment``.
 
@@ -129,9 +130,10 @@ def superparamagnetic_response(
         If a temperature or ``cluster_moment`` is not positive.
     """
     temperature, field = np.broadcast_arrays(np.asarray(T, dtype=np.float64), np.asarray(H, dtype=np.float64))
+    cluster_moment = np.asarray(cluster_moment, dtype=np.float64)
     if not np.all(temperature > 0):
         raise ValueError("the temperature T must be positive (K)")
-    if not cluster_moment > 0:
+    if not np.all(cluster_moment > 0):
         raise ValueError("cluster_moment must be positive (Bohr magnetons)")
     moment = cluster_moment * BOHR_MAGNETON
     per_field = moment / BOLTZMANN / temperature
@@ -140,8 +142,10 @@ def superparamagnetic_response(
     return moment * value, moment * per_field * slope, BOHR_MAGNETON * (value + x * slope)
 
 
-def ferromagnetic_response(H: npt.ArrayLike, *, h_ferro: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """``tanh(H/h_ferro)``, dimensionless, with its derivatives by H and by ``h_ferro``, both 1/Oe; shape of ``H``.
+def ferromagnetic_response(
+    H: npt.ArrayLike, *, h_ferro: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """``tanh(H/h_ferro)``, dimensionless, with its derivatives by H and by ``h_ferro``, both 1/Oe; shapes broadcast.
 
     Times a saturation m_ferro, emu/g, it is the magnetisation of an impurity far below its Curie point: it does not
     depend on temperature, is odd (no remanence: hysteresis is not modelled), linear with slope m_ferro/h_ferro in
@@ -153,7 +157,8 @@ def ferromagnetic_response(H: npt.ArrayLike, *, h_ferro: float) -> tuple[FloatAr
     ValueError
         If ``h_ferro`` is not positive.
     """
-    if not h_ferro > 0:
+    h_ferro = np.asarray(h_ferro, dtype=np.float64)
+    if not np.all(h_ferro > 0):
         raise ValueError("h_ferro must be positive (Oe)")
     ratio = np.asarray(H, dtype=np.float64) / h_ferro
     # sech^2 without the loss of 1 - tanh^2

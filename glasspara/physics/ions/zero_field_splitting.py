@@ -223,7 +223,13 @@ def split_spin_columns(
 
 
 def split_spin_response_fast(
-    T: npt.ArrayLike, H: npt.ArrayLike, *, d_zfs: float, s: float, g: float = 2.0, rhombicity: float = 0.0
+    T: npt.ArrayLike,
+    H: npt.ArrayLike,
+    *,
+    d_zfs: npt.ArrayLike,
+    s: float,
+    g: float = 2.0,
+    rhombicity: float = 0.0,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean moment of one ion, emu, with its derivatives by the field, emu/Oe, and by ``d_zfs``, emu/K.
 
@@ -237,13 +243,15 @@ def split_spin_response_fast(
     ValueError
         If a temperature is not positive, ``d_zfs`` not finite, or there is no table for ``s`` and ``rhombicity``.
     """
-    temperature, field = np.broadcast_arrays(np.asarray(T, dtype=np.float64), np.asarray(H, dtype=np.float64))
+    temperature, field, splitting = np.broadcast_arrays(
+        *(np.asarray(item, dtype=np.float64) for item in (T, H, d_zfs))
+    )
     if not np.all(temperature > 0):
         raise ValueError("the temperature T must be positive (K)")
-    if not np.isfinite(d_zfs):
+    if not np.isfinite(splitting).all():
         raise ValueError("d_zfs must be finite (K)")
     unit = g * BOHR_MAGNETON
-    a, b = d_zfs / temperature.ravel(), unit / BOLTZMANN * (field / temperature).ravel()
+    a, b = (splitting / temperature).ravel(), unit / BOLTZMANN * (field / temperature).ravel()
     mean, by_a, by_b = (
         row.reshape(field.shape) for row in reduced_response(a, b, s=s, rhombicity=rhombicity)
     )

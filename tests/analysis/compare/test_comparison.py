@@ -226,6 +226,19 @@ def test_p_value_of_a_strong_term_is_a_bound():
     assert compare(data, ("ll", "etm")).assessment.status == "ats-needed"
 
 
+def test_no_campaign_is_simulated_where_the_usual_number_could_tell_nothing(monkeypatch):
+    data = fixed_field(BK7, np.random.default_rng(1), fields=FIELDS, temperatures=COLD)
+    strong = compare(data, ("ll", "etm"), replicates=None)
+    assert (strong.test.replicates, strong.test.skipped, strong.test.p_bootstrap) == (0, 200, None)
+    (note,) = [note for note in strong.notes if note.code == "compare.not-simulated"]
+    assert "could only show p < 0.005" in note.text
+    assert strong.assessment.status == "ats-needed"
+    monkeypatch.setattr("glasspara.analysis.compare.simulated_test.USUAL", 3)
+    weak = fixed_field(PURE_LL, np.random.default_rng(1), fields=(1e3, 3e4), temperatures=COLD[::2])
+    found = compare(weak, ("ll", "etm"), replicates=None).test
+    assert (found.replicates, found.skipped) == (3, 0)
+
+
 def test_iron_of_mass_spectrometry_counts_in_every_model():
     given = Wishes(n_fe=(1.7e17, 1e15))
     for name, key in (("ll-fe3", "n_fe3"), ("ll-fe2", "n_fe2"), ("etm", "n_fe"), ("ll-zfs", "n_fe")):

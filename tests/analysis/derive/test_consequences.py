@@ -12,7 +12,7 @@ import pytest
 from glasspara.analysis.derive.consequences import derive
 from glasspara.analysis.derive.fitted_values import FittedValues, read_report, values_of_fit, values_of_preset
 from glasspara.analysis.derive.quantities import DEFAULTS, assume
-from glasspara.analysis.fit.report import FitBlock
+from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
@@ -123,6 +123,13 @@ def test_errors_carry_correlations():
     # the product of systems and particles is as well known as n_ats
     counted = derive(source({"n_ats": 1.352e15}), assume({})).quantity("particles_per_gram")
     assert counted.error / counted.value == pytest.approx(0.1)
+
+
+def test_cutoffs_that_nearly_touch_have_errors():
+    """No difference by which slopes are taken reaches beyond the other cutoff."""
+    errors = {"d0min_qs4": 5e3, "d0max_qs4": 5e3}
+    found = derive(source(errors, d0max_qs4=2.717e5 * (1 + 1e-6)), assume({})).quantity("ats_amplitude")
+    assert found.error == pytest.approx(1.352e16 * 5e3 * np.sqrt(2.0), rel=1e-4)
 
 
 def test_what_the_fit_does_not_fix_is_named():

@@ -191,7 +191,10 @@ def test_a_run_without_its_background_is_refused(run, words):
         ({"background": ("h.dat",), "background_scale": -1.0}, "must be positive"),
         ({"standard_chi": 5e-6}, "about a field standard"),
         ({"field_standard": "pd.dat", "standard_chi": -5e-6}, "paramagnet's susceptibility is positive"),
-        ({"holder_chi": (1e-9, 0.0)}, "the error must be positive"),
+        ({"holder_chi": (1e-9, 0.0)}, "and a positive error"),
+        ({"holder_chi": (1e29, None)}, "this is no holder's"),
+        ({"background": ("h.dat",), "background_scale": 1e9}, "from 0.001 to 1000"),
+        ({"field_standard": "pd.dat", "standard_chi": 1e9}, "from 1e-9 to 1"),
     ],
 )
 def test_corrections_that_make_no_sense_are_refused(settings, words):

@@ -189,3 +189,17 @@ def test_an_upper_cutoff_at_the_lower_one_is_no_better_known_than_that(fixtures)
     low, high = (result.parameters[name] for name in ("d0min_qs4", "d0max_qs4"))
     assert high.at_limit == "lower"
     assert high.error >= 0.99 * low.error
+
+
+def test_a_drift_is_allowed_to_both_sides():
+    """Its direction needs the order of the points, which the data know."""
+    data = runs_at_fields(glass)
+    plain, wide = (
+        fit(data, FitSettings(n_fe=(IRON, 0.01 * IRON), directions=DirectionWidths(drift=width)))
+        for width in (0.0, 1e-6)
+    )
+    drifts = [item for item in wide.ordinary.cone.directions if item.kind == "drift"]
+    assert len(drifts) == len(data.runs)
+    assert wide.ordinary.cone.chi2 <= plain.ordinary.cone.chi2
+    nuisance = FitSettings(nuisances={"drift": 3e-6}).granted(data)
+    assert nuisance.drift == 3e-6

@@ -23,7 +23,8 @@ from glasspara.simulation.datasets import (
 )
 
 ALL = {
-    "field_offset": 20.0, "moment_offset": 1e-6, "temperature_scale": 0.005, "holder_chi": 1e-9, "mass_scale": 0.02,
+    "field_offset": 20.0, "moment_offset": 1e-6, "drift": 1e-6, "temperature_scale": 0.005, "holder_chi": 1e-9,
+    "mass_scale": 0.02,
 }  # fmt: skip
 SHAPE = {"d_min": BK7["d_min"], "delta_mu": BK7["delta_mu"]}
 HELD = {**SHAPE, "n_ats": None}
@@ -43,9 +44,9 @@ def codes(findings):
     return [item.code for item in findings]
 
 
-def disturbed(field=0.0, scale=0.0, offset=0.0, lag=0.0, *, seed=1, noise=1e-3):
+def disturbed(field=0.0, scale=0.0, offset=0.0, lag=0.0, drift=0.0, *, seed=1, noise=1e-3):
     """Four runs on two samples; the second sample's mass is wrong by ``scale``, the first run's field by
-    ``field`` Oe, its moment by ``offset`` emu and its temperatures by the share ``lag``."""
+    ``field`` Oe, its moment by ``offset`` emu and its temperatures by the share ``lag``; it drifts to ``drift``."""
     draw, runs = rng(seed), []
     for index, nominal in enumerate((1e3, 5e3, 2e4, 5e4)):
         H = np.full(T.shape, nominal)
@@ -53,6 +54,7 @@ def disturbed(field=0.0, scale=0.0, offset=0.0, lag=0.0, *, seed=1, noise=1e-3):
         warm = T * (1.0 + (lag if index == 0 else 0.0))
         true = evaluate(warm, seen, BK7, Model()).total
         true = true * (1.0 + (scale if index > 1 else 0.0)) + (offset if index == 0 else 0.0)
+        true = true + (np.linspace(0.0, drift, T.size) if index == 0 else 0.0)
         sigma = np.hypot(noise * true, 1e-8)
         M = true + sigma * draw.standard_normal(T.size)
         runs.append(of_mass(make_run("fixed-field", nominal, T, H, M, sigma), 1000.0 + (index > 1)))
@@ -65,7 +67,7 @@ def test_slopes_against_differences():
     assert problem.coordinates.nuisances[-2:] == ("mass_scale[1]", "mass_scale[2]")
     values = {name: BK7.get(name, 0.0) for name in problem.coordinates.reported} | {
         "field_offset[1]": 12.0, "field_offset[3]": -7.0, "moment_offset[2]": 3e-7, "mass_scale[2]": 0.01,
-        "temperature_scale[4]": 0.003, "holder_chi[1]": 5e-10,
+        "temperature_scale[4]": 0.003, "holder_chi[1]": 5e-10, "drift[3]": -4e-7,
     }  # fmt: skip
     point = problem.coordinates.from_reported(values)
     assert problem.coordinates.to_reported(point) == pytest.approx(values, rel=1e-12)
@@ -91,6 +93,7 @@ def test_a_model_without_disturbance_is_the_plain_model():
             {"field": 15.0, "lag": 0.005},
             {"field_offset[1]": 15.0, "temperature_scale[1]": 0.005, "temperature_scale[3]": 0.0},
         ),
+        ({"drift": 2e-6}, {"drift[1]": 2e-6, "moment_offset[1]": 1e-6, "drift[2]": 0.0}),
         (
             {"offset": 2e-6, "scale": 0.02},
             {"moment_offset[1]": 2e-6, "mass_scale[2]": 0.02, "mass_scale[1]": 0.0},

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from glasspara.fitting.problem.problem import residuals_and_jacobians
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.search.start import find_start, solve_bounded
+from glasspara.fitting.search.start import find_start
+from glasspara.model.catalogue import MODELS
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.physics.ions.langevin import langevin_magnetisation
 from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature
@@ -63,20 +67,6 @@ def test_term_changes_sign_with_the_order_of_its_cutoffs():
     assert total == pytest.approx(evaluate(T, H, turned, Model()).total)
 
 
-def test_bounded_least_squares():
-    rng = np.random.default_rng(4)
-    matrix, target = rng.normal(size=(30, 3)), rng.normal(size=30)
-    free, inside = solve_bounded(matrix, target, np.full(3, -np.inf), np.full(3, np.inf))
-    assert free == pytest.approx(np.linalg.lstsq(matrix, -target, rcond=None)[0])
-    assert inside.all()
-    low = free + np.array([0.5, -1.0, -1.0])
-    step, inside = solve_bounded(matrix, target, low, np.full(3, np.inf))
-    assert step[0] == pytest.approx(low[0])
-    assert inside.tolist() == [False, True, True]
-    gradient = matrix.T @ (target + matrix @ step)
-    assert gradient[1:] == pytest.approx([0.0, 0.0], abs=1e-10)
-
-
 @pytest.mark.parametrize("campaign", [fixed_field, fixed_temperature])
 def test_start_is_the_minimum(campaign):
     data = campaign(BK7, np.random.default_rng(3))
@@ -98,3 +88,27 @@ def test_the_kept_response_of_ions_is_that_of_the_points_asked_for():
         assert np.array_equal(found, direct)
     whole = evaluate(np.array([2, 4]), np.array([10000, 20000]), values, ll).fe2
     assert np.array_equal(whole, langevin_magnetisation(T[:2], H[:2], n=1e17, j=2.0))
+
+
+@pytest.mark.parametrize(
+    "widths", [{}, {"field_offset": 20.0, "mass_scale": 0.01, "temperature_scale": 0.005}]
+)
+@pytest.mark.parametrize("name", MODELS)
+def test_many_points_are_computed_as_each_alone(name, widths):
+    settings = FitSettings(model=Model(name), nuisances=widths)
+    rng = np.random.default_rng(8)
+    held = settings.held()
+    problem = settings.problem(fixed_field(BK7, rng), held, settings.assumed(held))
+    shifted = replace(problem, data=fixed_field(BK7, rng))
+    start = problem.coordinates.from_reported({**settings.guess(), **held})
+    low, high = np.array(problem.coordinates.box()).T
+    points = np.clip(start * (1.0 + 0.05 * rng.standard_normal((3, len(start)))), low, high)
+    problems = [problem, shifted, problem]
+    for some in (points, np.tile(points[:1], (3, 1))):
+        residuals, jacobian = residuals_and_jacobians(problems, some)
+        for k, one in enumerate(problems):
+            alone, slopes = one.residuals_and_jacobian(some[k])
+            assert residuals[k] == pytest.approx(alone, rel=1e-12, abs=1e-10)
+            assert residuals[k] == pytest.approx(one.residuals(some[k]), rel=1e-12, abs=1e-10)
+            # measured: 4e-11, where the slope by temperature of three levels is a difference
+            assert np.all(np.abs(jacobian[k] - slopes).max(axis=0) <= 1e-9 * np.abs(slopes).max(axis=0))

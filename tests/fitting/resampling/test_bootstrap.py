@@ -15,7 +15,7 @@ from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling import bootstrap as module
 from glasspara.fitting.resampling.bootstrap import bootstrap, description
 from glasspara.fitting.resampling.resample import Resampler, bootstrap_kind
-from glasspara.fitting.search.minimise import descend_to_minimum, refine
+from glasspara.fitting.search.minimise import descend_to_minima, descend_to_minimum, refine
 from glasspara.model.model import Model
 from glasspara.replicates.store import Store
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field
@@ -179,8 +179,8 @@ def test_settle_finds_the_minimum_of_migrad(etm):
 def test_settle_asks_migrad_where_least_squares_stop_short(etm, monkeypatch):
     problem = Resampler(etm.minimum, "parametric").draw(rng())
     monkeypatch.setattr(
-        "glasspara.fitting.search.minimise.descend",
-        lambda problem, guesses: problem.coordinates.from_reported(guesses[0]),
+        "glasspara.fitting.search.minimise.descend_each",
+        lambda problems, guess, **_: ([problems[0].coordinates.from_reported(guess)], np.zeros(1)),
     )
     stopped = descend_to_minimum(problem, etm.minimum.reported)
     assert stopped.chi2 == pytest.approx(refine(problem, etm.minimum.point).chi2, rel=1e-9)
@@ -220,13 +220,13 @@ def test_description_tells_fits_apart(etm, ll):
 
 
 def test_what_goes_wrong_is_counted(ll, monkeypatch):
-    def now_and_then(problem, guess):
-        found = descend_to_minimum(problem, guess)
-        if found.chi2 < ll.statistics.ndof:
+    def now_and_then(problems, guess, **gain):
+        found = descend_to_minima(problems, guess, **gain)
+        if any(item.chi2 < ll.statistics.ndof for item in found):
             raise FloatingPointError("made")
         return found
 
-    monkeypatch.setattr(module, "descend_to_minimum", now_and_then)
+    monkeypatch.setattr(module, "descend_to_minima", now_and_then)
     (done,) = bootstrap([ll], 40)
     missing = np.isnan(done.bootstrap.chi2)
     assert set(done.bootstrap.problems) == set(np.flatnonzero(missing))

@@ -23,7 +23,13 @@ def test_linear_problems_in_a_box(seed):
     high = np.where(
         rng.uniform(size=columns) < 0.3, np.inf, np.maximum(low, -whole) + whole * rng.uniform(0, 2, columns)
     )
-    step, inside = solve_bounded(jacobian, residuals, low, high)
+    other = rng.normal(size=(30, columns))  # what is solved beside changes nothing
+    (step, _), (inside, _) = solve_bounded(
+        np.stack([jacobian, other]),
+        np.stack([residuals, residuals]),
+        np.stack([low, low]),
+        np.stack([high, high]),
+    )
     assert np.all((low <= step) & (step <= high))
     size = np.linalg.norm(jacobian, axis=0)
     best = optimize.lsq_linear(
@@ -40,6 +46,16 @@ def test_linear_problems_in_a_box(seed):
     assert np.all(slopes[at_high] < 1e-9)
 
 
+def each(function):
+    """``function`` of one point for many."""
+
+    def many(points, which):
+        residuals, jacobian = zip(*map(function, points), strict=True)
+        return np.stack(residuals), np.stack(jacobian)
+
+    return many
+
+
 def rosenbrock(x):
     residuals = np.array([10.0 * (x[1] - x[0] ** 2), 1.0 - x[0]])
     return residuals, np.array([[-20.0 * x[0], 10.0], [-1.0, 0.0]])
@@ -51,7 +67,10 @@ def rosenbrock(x):
 )
 def test_curved_valleys_in_a_box(low, high):
     low, high = np.array(low, float), np.array(high, float)
-    found = least_squares(rosenbrock, np.array([-1.2, 1.0]), low, high, gain=FINEST)
+    starts = np.array([[-1.2, 1.0], [0.3, -2.0]])
+    (found, _), (squares, _) = least_squares(each(rosenbrock), starts, low, high, gain=FINEST)
+    assert found == pytest.approx(least_squares(each(rosenbrock), starts[:1], low, high, gain=FINEST)[0][0])
+    assert squares == pytest.approx(rosenbrock(found)[0] @ rosenbrock(found)[0])
     best = optimize.least_squares(
         lambda x: rosenbrock(x)[0],
         np.clip([-1.2, 1.0], low + 1e-9, high - 1e-9),
@@ -71,15 +90,16 @@ def test_infinite_residuals_shorten_the_step():
             return np.full(2, np.inf), np.zeros((2, 1))
         return np.array([np.exp(x[0]) - 7.0, 0.0]), np.array([[np.exp(x[0])], [0.0]])
 
-    found = least_squares(function, np.array([-3.0]), np.array([-5.0]), np.array([50.0]), gain=FINEST)
+    box = np.array([-5.0]), np.array([50.0])
+    (found,), _ = least_squares(each(function), np.array([[-3.0]]), *box, gain=FINEST)
     assert found == pytest.approx(np.log(7.0), rel=1e-9)
     with pytest.raises(ValueError, match="infinite at the start"):
-        least_squares(function, np.array([3.0]), np.array([-5.0]), np.array([50.0]))
+        least_squares(each(function), np.array([[-3.0], [3.0]]), *box)
 
 
 def test_what_nothing_depends_on_stays():
-    found = least_squares(
-        lambda x: (np.array([x[0] - 1.0, 2.0]), np.array([[1.0, 0.0], [0.0, 0.0]])),
-        np.array([0.0, 3.0]), np.full(2, -9.0), np.full(2, 9.0),
+    (found,), _ = least_squares(
+        each(lambda x: (np.array([x[0] - 1.0, 2.0]), np.array([[1.0, 0.0], [0.0, 0.0]]))),
+        np.array([[0.0, 3.0]]), np.full(2, -9.0), np.full(2, 9.0),
     )  # fmt: skip
     assert found == pytest.approx([1.0, 3.0], abs=1e-3)

@@ -122,8 +122,8 @@ def test_magnetisation_by_16_in_forty_digits(orientation):
         expected = precise(T, H, **CUTOFFS, **law, orientation=orientation)
         value = float(ats_term(T, H, AtsParameters(**CUTOFFS, **law, orientation=orientation)))
         worst = max(worst, abs(float(value / expected - 1)))
-    # Measured: 4e-15.
-    assert worst < 1e-14
+    # Measured: 4e-15; 1.4e-14 with NumPy 1.26, whose functions round otherwise.
+    assert worst < 2e-14
 
 
 @pytest.mark.parametrize("pair", LAW_16)

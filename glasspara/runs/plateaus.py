@@ -1,7 +1,8 @@
-"""Fields that wander while the temperature is swept: a magnet that is driven or drifts, a noisy reading.
+"""Stretches of rows at one field, also where the field wanders while the temperature is swept.
 
 Plateaus of the field are found by the noise of a persistent magnet. Where the field leaves that, but stays about one
-level while the temperature goes on, its pieces are one plateau all the same.
+level while the temperature goes on (a magnet that is driven or drifts, a noisy reading), its pieces are one plateau all
+the same.
 """
 
 from __future__ import annotations
@@ -17,39 +18,46 @@ from glasspara.runs.scatter import MAD_TO_SIGMA
 
 Plateau = tuple[int, int]
 
+LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE = 2.0, 1.0e-3  # Oe, 1
+LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE = 0.02, 2.5e-3  # K, 1
+
 LEAST_BAND, RELATIVE_BAND = 20.0, 0.04
 """Oe, and relative: the whole width within which a field may wander."""
 
 LEAST_SWEEP = 0.2
 """Relative span of the temperature without which rows at many fields are no temperature sweep."""
 
+_LONG_PLATEAU = 64  # rows from which on numpy walks faster than Python
 _SAME_LEVEL = 3.0  # times the scatter of the field
 
 
-def join_wandering(
-    temperature: FloatArray,
-    field: FloatArray,
-    plateaus: Sequence[Plateau],
-    *,
-    field_noise: Callable[[float], float],
-    temperature_noise: Callable[[float], float],
-    is_grid: Callable[[range], bool],
+def field_noise(field: float) -> float:
+    """Oe by which readings of one held field differ."""
+    return max(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * abs(field))
+
+
+def temperature_noise(temperature: float) -> float:
+    """K by which readings at one held temperature differ."""
+    return max(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * abs(temperature))
+
+
+def plateaus(
+    temperature: FloatArray, field: FloatArray, *, is_grid: Callable[[range], bool]
 ) -> list[Plateau]:
-    """``plateaus`` (start, stop) of the field, those of one wandering field joined.
+    """Stretches (start, stop) of rows at one field, those of one wandering field joined.
 
     Parameters
     ----------
     temperature, field : arrays of one length
         K and Oe, in order of acquisition.
-    field_noise, temperature_noise : functions
-        By how much readings at one set point differ.
     is_grid : function
         Whether rows are of several fields to which the sequence comes back at every temperature.
     """
-    if len(plateaus) < 2 or not _sweeps(temperature):
-        return list(plateaus)
+    found = _plateaus(field)
+    if len(found) < 2 or not _sweeps(temperature):
+        return found
     joined: list[Plateau] = []
-    for group in _bands(field, plateaus):
+    for group in _bands(field, found):
         if len(group) < 2:
             joined += group
             continue
@@ -59,10 +67,43 @@ def join_wandering(
             joined += group
             continue
         middle = temperature_noise(float(np.median(T)))
-        for part in _levels(field, group, _turns(T, middle, rows.start), field_noise):
+        for part in _levels(field, group, _turns(T, middle, rows.start)):
             start, stop = part[0][0], part[-1][1]
             joined += [(start, stop)] if _sweeps(temperature[start:stop]) else part
     return joined
+
+
+def _plateaus(field: FloatArray) -> list[Plateau]:
+    """Stretches (start, stop) of consecutive rows at one field, within its noise of the mean so far."""
+    values: list[float] = field.tolist()
+    plateaus: list[Plateau] = []
+    start, total, i, end = 0, 0.0, 0, len(values)
+    least, relative = LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE
+    while i < end:
+        if i > start:
+            mean = total / (i - start)
+            apart = abs(values[i] - mean)
+            if apart > least and apart > relative * abs(mean):  # its noise, without a call for every row
+                plateaus.append((start, i))
+                start, total = i, 0.0
+            elif i - start >= _LONG_PLATEAU:
+                i, total = _along_plateau(field, start, i, total)
+                continue
+        total += values[i]
+        i += 1
+    if values:
+        plateaus.append((start, len(values)))
+    return plateaus
+
+
+def _along_plateau(field: FloatArray, start: int, i: int, total: float) -> tuple[int, float]:
+    """The first row from ``i`` on that leaves the plateau, or up to which it was looked, and the sum up to there."""
+    values = field[i : 2 * i - start]
+    sums = np.cumsum(np.concatenate(([total], values)))
+    means = sums[:-1] / np.arange(i - start, i - start + len(values))
+    leaves = np.abs(values - means) > np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(means))
+    count = int(leaves.argmax()) if leaves.any() else len(values)
+    return i + count, float(sums[count])
 
 
 def _sweeps(temperature: FloatArray) -> bool:
@@ -95,9 +136,7 @@ def _turns(temperature: FloatArray, noise: float, first: int) -> list[int]:
     return [first + part.start for part in stretches(branch)[1:]]
 
 
-def _levels(
-    field: FloatArray, group: list[Plateau], turns: Sequence[int], field_noise: Callable[[float], float]
-) -> list[list[Plateau]]:
+def _levels(field: FloatArray, group: list[Plateau], turns: Sequence[int]) -> list[list[Plateau]]:
     """The plateaus of ``group``, parted where the temperature turns and the field changes to another level."""
     ends = np.array([stop for _, stop in group])
     cuts = sorted({int(ends[np.abs(ends - turn).argmin()]) for turn in turns} - {group[-1][1]})

@@ -1,0 +1,107 @@
+"""The figure of a plan: where in temperature and field to measure, and what each run brings."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter
+
+from glasspara.analysis.plan.candidates import name_of, range_of
+from glasspara.analysis.plan.planning import CENTRAL, Plan
+from glasspara.fitting.judge.ordinary import THRESHOLD
+from glasspara.presets import RunPlan
+from glasspara.report.panels import draw_header, draw_legend, plain_log_abscissa
+from glasspara.report.style import BLUE, GREY, ORANGE, PAD, VERMILLION, WIDTH, ordered_colours, paper_style
+from glasspara.report.text import synthetic_mark, wrapped
+
+_SYMLOG = 1.0e-2  # of the largest field: linear below
+
+
+@paper_style()
+def plan_figure(result: Plan, *, synthetic: bool = False) -> Figure:
+    """Above, the points of the data and of the plan over temperature and field; below, the measure after each run,
+    beside that of an even grid of as many points;
+    the bar holds 68 % of the outcomes with
+    other parameters that the data allow.
+    """
+    runs = result.runs
+    figure = Figure(figsize=(WIDTH, 8.2 + 0.25 * len(runs)))
+    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD, hspace=0.04)
+    above, below = figure.subplots(2, 1, height_ratios=(1.5, 1.0))
+    mark = synthetic_mark(result.data.runs, synthetic=synthetic)
+    details = wrapped(result.assessment.reasons[0].text)
+    draw_header(figure, result.assessment.headline.text, details, mark, trusted=result.assessment.trusted)
+    colours = ordered_colours(range(len(runs)))
+    above.plot(
+        result.data.temperature, 1e-3 * np.abs(result.data.field), ".", color="#BBBBBB", markersize=4.0
+    )
+    for number, (run, colour) in enumerate(zip(runs, colours, strict=True), 1):
+        T, H = _points(run)
+        above.plot(T, H, "o", color=colour, markersize=5.0 + 2.0 * (len(runs) - number), fillstyle="none")
+        above.annotate(
+            str(number), (T[-1], H[-1]), (7.0, 3.0), textcoords="offset points", color=colour, weight="bold"
+        )
+    plain_log_abscissa(above)
+    above.set_yscale("symlog", linthresh=1e-3 * _SYMLOG * result.reach.max_field)
+    above.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    above.set_ylim(0.0, 1.8e-3 * max(result.reach.max_field, float(np.abs(result.data.field).max())))
+    above.set_xlabel("$T$ (K)")
+    above.set_ylabel(r"$|H|$ (kOe)")
+    _draw_measures(below, result, colours)
+    handles = [Line2D([], [], color="#BBBBBB", marker=".", linestyle="none", label="data")]
+    handles += [
+        Line2D(
+            [], [], color=colour, marker="o", fillstyle="none", linestyle="none", label=f"{number}: {words}"
+        )
+        for number, (words, colour) in enumerate(
+            ((f"{name_of(run)}, {range_of(run)}", colour) for run, colour in zip(runs, colours, strict=True)),
+            1,
+        )
+    ]
+    handles.append(Line2D([], [], color=ORANGE, linestyle="--", label="even grid of as many points"))
+    draw_legend(figure, handles, 1)
+    return figure
+
+
+def _points(run: RunPlan) -> tuple[list[float], list[float]]:
+    """Temperatures, K, and fields, kOe."""
+    same = [run.nominal] * len(run.grid)
+    T, H = (list(run.grid), same) if run.kind == "fixed-field" else (same, list(run.grid))
+    return T, [1e-3 * abs(value) for value in H]
+
+
+def _draw_measures(axes: Axes, result: Plan, colours: list[str]) -> None:
+    counts = list(accumulate([0, *(len(run.grid) for run in result.runs)]))
+    measures = [result.before, *(step.measure for step in result.steps)]
+    axes.plot(counts, measures, color=BLUE, zorder=2.0)
+    for x, y, colour in zip(counts, measures, [GREY, *colours], strict=True):
+        axes.plot(x, y, "o", color=colour, zorder=3.0)
+    low, high = np.quantile(result.outcomes, CENTRAL)
+    axes.plot(
+        [counts[-1]] * 2, [low, high], color=GREY, linewidth=1.2, marker="_", markersize=12.0, zorder=1.5
+    )
+    axes.axhline(result.even.measure, color=ORANGE, linestyle="--", zorder=1.0)
+    axes.set_xlabel("further points (1)")
+    axes.set_xticks(counts)
+    if result.criterion == "T":
+        axes.axhline(THRESHOLD, color=VERMILLION, linewidth=1.0, zorder=1.0)
+        axes.annotate(
+            "decided", (0.0, THRESHOLD), (3.0, 3.0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            color=VERMILLION,
+        )  # fmt: skip
+        axes.set_yscale("symlog", linthresh=THRESHOLD)
+        largest = max(*measures, result.even.measure, high, THRESHOLD)
+        axes.set_ylim(min(0.0, *measures, low) - 0.5 * THRESHOLD, 4.0 * largest)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.set_ylabel("margin (1)")
+        return
+    axes.set_yscale("log")
+    if result.criterion == "D":
+        axes.set_ylabel("mean error,\ntoday = 1 (1)")
+    else:
+        unit = result.unit.replace("^-1", "⁻¹").replace("^2", "²")
+        axes.set_ylabel(f"error of {result.goals[0]}\n({unit})", parse_math=False)

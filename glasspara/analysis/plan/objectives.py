@@ -1,0 +1,278 @@
+"""What further runs are worth: standard errors by the information that they add, or the margin over ordinary magnetism.
+
+Errors (c- and D-optimality): the data and priors of a fit, and each further run, are rows of one Jacobian in the fit's
+coordinates, exact and of unit error; what single runs alone may have off is taken out of their rows. The covariance
+follows from all rows together, and with it the error of anything.
+
+Decision (T-optimality): the further runs are taken as the fitted ETM predicts them. How badly ordinary magnetism as a
+whole then describes old and new data together is its distance to the cone, the margin to be expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, Protocol
+
+import numpy as np
+
+from glasspara.analysis.plan.candidates import Noise, expected_run
+from glasspara.arrays import FloatArray
+from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.fitting.judge.ordinary import (
+    IRON_OF_A_LABORATORY,
+    OrdinaryMagnetism,
+    compare_with_ordinary,
+    expected_margin,
+)
+from glasspara.fitting.problem.combinations import combinations
+from glasspara.fitting.problem.nuisances import nuisances_of
+from glasspara.fitting.problem.problem import Constraint, Problem
+from glasspara.fitting.resampling.resample import Resampler
+from glasspara.fitting.search.least_squares import independent_steps
+from glasspara.fitting.search.minimise import Minimum, descend_to_minimum
+from glasspara.model.parameters import ION_NAMES, parameter_of, to_canonical
+from glasspara.presets import RunPlan
+
+Criterion = Literal["c", "D", "T"]
+DECIDE, ALL = "decide", "all"
+"""The goals that are no quantities: between the ETM and ordinary magnetism; all free parameters."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A fit, and what further runs of its main sample would add to it."""
+
+    minimum: Minimum
+    noise: Noise
+
+    @cached_property
+    def sample(self) -> ReducedRun:
+        """A run of the sample that has most points: further runs are of the same."""
+        data = self.minimum.problem.data
+        points = [0] * len(data.masses)
+        for run, number in zip(data.runs, data.sample_numbers, strict=True):
+            points[number] += len(run)
+        return data.runs[data.sample_numbers.index(points.index(max(points)))]
+
+    def expected(self, runs: Sequence[RunPlan]) -> list[ReducedRun]:
+        """``runs`` as the model predicts them."""
+        values, model = to_canonical(self.minimum.reported), self.minimum.coordinates.model
+        return [expected_run(run, values, model, noise=self.noise, like=self.sample) for run in runs]
+
+    @cached_property
+    def present(self) -> FloatArray:
+        """Rows of the data, constraints and priors of the fit, shape (coordinates, coordinates)."""
+        return _compressed(self.minimum.problem.residuals_and_jacobian(self.minimum.point)[1])
+
+    def rows(self, runs: Sequence[RunPlan]) -> list[FloatArray]:
+        """Rows that each of ``runs`` adds, of shape (at most coordinates, coordinates)."""
+        if not runs:
+            return []
+        joined = self.joined(self.expected(runs))
+        data, names, nuisances = joined.data, joined.coordinates.names, joined.nuisances
+        point = joined.coordinates.from_reported(self.minimum.reported)
+        jacobian = joined.residuals_and_jacobian(point)[1]
+        shared = [names.index(name) for name in self.minimum.coordinates.names]
+        present = len(self.minimum.problem.data.runs)
+        found = []
+        for number, part in enumerate(data.slices[present:], present):
+            lone = [
+                item
+                for item in nuisances
+                if item.runs == (number,) and item not in self.minimum.problem.nuisances
+            ]
+            own = [names.index(item.name) for item in lone]
+            widths = np.array([item.width for item in lone])
+            rows = np.concatenate([jacobian[part][:, shared], np.zeros((len(own), len(shared)))])
+            basis = np.linalg.qr(np.concatenate([jacobian[part][:, own] * widths, np.eye(len(own))]))[0]
+            found.append(_compressed(rows - basis @ (basis.T @ rows)))
+        return found
+
+    def joined(self, runs: Sequence[ReducedRun]) -> Problem:
+        """The fit's problem with further ``runs``, and with what these may have off."""
+        problem = self.minimum.problem
+        data = Dataset((*problem.data.runs, *runs))
+        nuisances = nuisances_of(data, {item.kind: item.width for item in problem.nuisances})
+        priors = {item.name: Constraint(0.0, item.width) for item in nuisances}
+        return replace(
+            problem,
+            data=data,
+            coordinates=replace(problem.coordinates, nuisances=tuple(item.name for item in nuisances)),
+            constraints={**priors, **problem.constraints},
+            nuisances=nuisances,
+        )
+
+    def steps(self, rows: Sequence[FloatArray]) -> FloatArray:
+        """Independent steps of the coordinates at one standard error, columns, with the further ``rows``."""
+        sizes = self.minimum.coordinates.sizes
+        return independent_steps(np.concatenate([self.present, *rows]), sizes)
+
+    @cached_property
+    def quantities(self) -> dict[str, tuple[float, str, FloatArray]]:
+        """Value, unit and derivatives by the coordinates of everything that is not held: parameters, then what is
+        derived."""
+        minimum = self.minimum
+        reported, canonical = minimum.reported, to_canonical(minimum.reported)
+        jacobian = minimum.coordinates.reported_jacobian(minimum.point)
+        found = {
+            name: (reported[name], parameter_of(name).unit, jacobian[index])
+            for index, name in enumerate(reported)
+            if name not in minimum.coordinates.nuisances
+        }
+        for name, item in combinations(reported).items():
+            slopes = item.slopes_by_reported(reported, minimum.coordinates.model) @ jacobian
+            found[name] = (item.value(canonical), item.unit, slopes)
+        return {name: item for name, item in found.items() if item[2].any()}
+
+    def errors(self, rows: Sequence[FloatArray]) -> dict[str, float]:
+        """Standard errors of the quantities, with the further ``rows``."""
+        steps = self.steps(rows)
+        return {name: float(np.linalg.norm(item[2] @ steps)) for name, item in self.quantities.items()}
+
+
+def _compressed(rows: FloatArray) -> FloatArray:
+    """At most as many rows as columns, with the same information."""
+    return rows if len(rows) <= rows.shape[1] else np.asarray(np.linalg.qr(rows, mode="r"))
+
+
+class Objective(Protocol):
+    """What further runs are worth, as a measure in ``unit``; ``sign`` is 1 where larger is better.
+
+    A ``costly`` one takes so long that not every range of every set point can be tried.
+    """
+
+    criterion: Criterion
+    sign: float
+    unit: str
+    costly: bool
+
+    def measures(self, plans: Sequence[Sequence[RunPlan]]) -> Iterator[float]:
+        """With the runs of each of ``plans``."""
+
+    def outcomes(self, runs: Sequence[RunPlan]) -> Iterator[float]:
+        """With ``runs``, as it may turn out: one for each of several worlds that may be true."""
+
+    @property
+    def with_iron(self) -> float | None:
+        """With no run, but the iron of the fit confirmed by mass spectrometry to 1 %; None where it is known."""
+
+
+class Errors:
+    """The standard error of one goal (c-optimality); of several, their mean relative to today's (D-optimality).
+
+    That is the geometric mean along the axes of the error ellipsoid: the root of the determinants' ratio. The errors
+    depend on the parameters, which are not known: each measure is the geometric mean over several ``worlds``, all of
+    which may be true (K. Chaloner and I. Verdinelli, Statist. Sci. 10, 273, 1995).
+    """
+
+    costly, sign = False, -1.0
+
+    def __init__(self, worlds: Sequence[Forecast], goals: Sequence[str]) -> None:
+        self._worlds = worlds
+        free = worlds[0].minimum.coordinates.free
+        # in the coordinates the determinant of all is the same but for a factor
+        own = np.eye(len(free))[[name not in worlds[0].minimum.coordinates.nuisances for name in free]]
+        self._slopes = [
+            own if ALL in goals else np.stack([world.quantities[name][2] for name in goals])
+            for world in worlds
+        ]
+        single = len(self._slopes[0]) == 1
+        self.criterion: Criterion = "c" if single else "D"
+        self.unit = worlds[0].quantities[goals[0]][1] if single else "1"
+        self._rows: dict[RunPlan, list[FloatArray]] = {}
+        self._today = [1.0] * len(worlds)
+        if not single:
+            self._today = self._sizes([[] for _ in worlds])
+
+    def measures(self, plans: Sequence[Sequence[RunPlan]]) -> Iterator[float]:
+        new = list(dict.fromkeys(run for runs in plans for run in runs if run not in self._rows))
+        in_worlds = [world.rows(new) for world in self._worlds]
+        self._rows |= {run: [rows[index] for rows in in_worlds] for index, run in enumerate(new)}
+        return (_mean(self._sizes(self._by_world(runs))) for runs in plans)
+
+    def outcomes(self, runs: Sequence[RunPlan]) -> Iterator[float]:
+        next(self.measures([runs]))
+        yield from self._sizes(self._by_world(runs))
+
+    def errors(self, runs: Sequence[RunPlan]) -> dict[str, float]:
+        """Standard errors of all quantities with ``runs``."""
+        next(self.measures([runs]))
+        rows = self._by_world(runs)
+        found = [world.errors(part) for world, part in zip(self._worlds, rows, strict=True)]
+        return {name: _mean([item[name] for item in found]) for name in found[0]}
+
+    @property
+    def with_iron(self) -> float | None:
+        fitted = self._worlds[0]
+        known = {*fitted.minimum.problem.constraints, *fitted.minimum.coordinates.held}
+        n_fe = fitted.quantities.get("n_fe", (0.0, "", None))[0]
+        if known & {"n_fe", *ION_NAMES} or n_fe <= 0.0:
+            return None
+        error = IRON_OF_A_LABORATORY * n_fe
+        return _mean(self._sizes([[world.quantities["n_fe"][2][None] / error] for world in self._worlds]))
+
+    def _by_world(self, runs: Sequence[RunPlan]) -> list[list[FloatArray]]:
+        return [[self._rows[run][index] for run in runs] for index in range(len(self._worlds))]
+
+    def _sizes(self, rows: Sequence[Sequence[FloatArray]]) -> list[float]:
+        """The measure in each world with further rows, its own."""
+        found = []
+        for world, slopes, part, today in zip(self._worlds, self._slopes, rows, self._today, strict=True):
+            axes = np.linalg.qr((slopes @ world.steps(part)).T, mode="r")
+            found.append(_mean(np.abs(np.diag(axes)).tolist()) / today)
+        return found
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Geometric mean."""
+    return float(np.exp(np.mean(np.log(np.maximum(values, np.finfo(float).tiny)))))
+
+
+def worlds_of(forecast: Forecast, count: int, seed: int) -> list[Forecast]:
+    """``forecast``, and ``count`` others at parameters as far off as the fitted ones may be.
+
+    They are those of fits to new data like those at hand, as in a parametric bootstrap.
+    """
+    minimum, rng = forecast.minimum, np.random.default_rng(seed)
+    resampler, found = Resampler(minimum, "parametric"), [forecast]
+    for _ in range(count):
+        # what is known from elsewhere stays as it is
+        problem = replace(resampler.draw(rng), constraints=minimum.problem.constraints)
+        point = descend_to_minimum(problem, minimum.reported).point
+        found.append(Forecast(replace(minimum, point=point), forecast.noise))
+    return found
+
+
+class Margin:
+    """The margin by which ordinary magnetism is to be expected to describe the data worse than the ETM."""
+
+    criterion: Criterion = "T"
+    costly, sign, unit = True, 1.0, "1"
+
+    def __init__(self, worlds: Sequence[Forecast], found: OrdinaryMagnetism, seed: int) -> None:
+        self._worlds, self._found, self._seed = worlds, found, seed
+
+    def measures(self, plans: Sequence[Sequence[RunPlan]]) -> Iterator[float]:
+        fitted, found = self._worlds[0], self._found
+        for runs in plans:
+            further = fitted.expected(runs)
+            yield expected_margin(fitted.minimum, found, runs=further) if runs else found.margin
+
+    def outcomes(self, runs: Sequence[RunPlan]) -> Iterator[float]:
+        """By simulation: the further runs are made from the parameters of each world, with their noise, and join the
+        data at hand; then the ETM and ordinary magnetism are fitted to all of it.
+        """
+        fitted, rng, found = self._worlds[0], np.random.default_rng(self._seed), self._found
+        for world in self._worlds:
+            measured = []
+            for run in world.expected(runs):
+                noise = run.sigma * rng.standard_normal(len(run))
+                measured.append(replace(run, magnetisation=run.magnetisation + noise))
+            refitted = descend_to_minimum(fitted.joined(measured), fitted.minimum.reported)
+            yield compare_with_ordinary(refitted, iron=found.cone.iron_used, widths=found.widths).margin
+
+    @property
+    def with_iron(self) -> float | None:
+        return self._found.margin_with_iron

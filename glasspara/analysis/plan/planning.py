@@ -1,0 +1,365 @@
+"""The plan: the fit of what there is, candidate runs by what each would add, and the best of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glasspara.analysis.plan.candidates import Noise, Reach, name_of, range_of
+from glasspara.analysis.plan.objectives import (
+    ALL,
+    DECIDE,
+    Criterion,
+    Errors,
+    Forecast,
+    Margin,
+    Objective,
+    worlds_of,
+)
+from glasspara.data.dataset import Dataset
+from glasspara.errors import InputError, UsageError
+from glasspara.findings import Assessment, Finding, finding
+from glasspara.findings.answer import Answer
+from glasspara.fitting.fit import fit
+from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
+from glasspara.fitting.problem.combinations import combinations
+from glasspara.fitting.problem.coordinates import reported_names
+from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.result import FitResult
+from glasspara.presets import RunPlan
+from glasspara.replicates.cores import Progress, no_progress, on_one_thread
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+# Where a measure takes long, the ranges of so many of the best set points are tried.
+_FINER = 3
+_LITTLE = 0.9  # of today's error: a plan that leaves more gains little
+_ROUGH = 0.2  # relative error above which a linear forecast is one of size only
+_WORLDS, _SEED = 19, 1  # parameters that the data allow, beside the fitted ones
+_SURE = 0.9  # share of the simulated outcomes that makes a decision sure
+_UNUSABLE = ("poor", "not-plausible", "not-converged")
+
+CENTRAL = (0.16, 0.84)
+"""Quantiles that 68 % lie between."""
+
+
+@dataclass(frozen=True)
+class Valued:
+    """A run, and the measure of the goal with it (and with those before it, in a plan)."""
+
+    run: RunPlan
+    measure: float
+
+
+@dataclass(frozen=True)
+class Even:
+    """Runs on an even grid, and the measure with them."""
+
+    runs: list[RunPlan]
+    measure: float
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A quantity of the fit: its value, and its standard error today, with the plan, and with an even grid."""
+
+    value: float
+    unit: str
+    before: float
+    after: float
+    even_grid: float
+
+
+@dataclass(frozen=True, repr=False)
+class Plan(Answer):
+    """What to measure next.
+
+    A measure is the standard error of the goal in ``unit`` (``criterion`` "c"), the mean error of several goals over
+    today's ("D"), or the margin over ordinary magnetism ("T"). ``ranked`` are all candidates as the next run, the best
+    first; ``steps`` the plan in the order of choice, with the measure after each; ``even`` as many runs on an even
+    grid. ``with_iron`` is the measure with no run but known iron, None where the iron is known. ``outcomes`` are
+    measures that the plan may give, each with other parameters that the data allow.
+    """
+
+    goals: tuple[str, ...]
+    criterion: Criterion
+    unit: str
+    before: float
+    ranked: Sequence[Valued]
+    steps: Sequence[Valued]
+    even: Even
+    with_iron: float | None
+    outcomes: Sequence[float]
+    quantities: Mapping[str, Expected]
+    noise: Noise
+    reach: Reach
+    fit: FitResult
+    assessment: Assessment
+    notes: tuple[Finding, ...]
+
+    @property
+    def data(self) -> Dataset:
+        return self.fit.data
+
+    @property
+    def after(self) -> float:
+        """The measure with the whole plan."""
+        return self.steps[-1].measure
+
+    @property
+    def runs(self) -> list[RunPlan]:
+        """The plan's runs in the order of choice."""
+        return [step.run for step in self.steps]
+
+    def to_frame(self) -> DataFrame:
+        """One row a candidate, the best first: kind, set point, range, points, measure."""
+        from pandas import DataFrame
+
+        return DataFrame(ranked_columns(self))
+
+
+def ranked_columns(plan: Plan) -> dict[str, list[Any]]:
+    """The candidates as columns."""
+    runs = [item.run for item in plan.ranked]
+    return {
+        "kind": [run.kind for run in runs],
+        "set_point_Oe_or_K": [run.nominal for run in runs],
+        "from_K_or_Oe": [run.grid[0] for run in runs],
+        "to_K_or_Oe": [run.grid[-1] for run in runs],
+        "points": [len(run.grid) for run in runs],
+        "measure": [item.measure for item in plan.ranked],
+    }
+
+
+def check(settings: FitSettings, goals: Sequence[str], runs: int) -> None:
+    """Refuse what cannot be planned, before any work.
+
+    Raises
+    ------
+    UsageError
+        For an unknown goal, ``decide`` or ``all`` beside another, ``decide`` without an ATS term, or no run.
+    """
+    if runs < 1:
+        raise UsageError(f"--runs: a plan of {runs} runs", remedy="Give 1 or more")
+    reported = reported_names(settings.model, partition=settings.partition)
+    known = (DECIDE, ALL, *reported, *combinations(reported))
+    for name in goals:
+        if name not in known:
+            raise UsageError(f"--goal: nothing is called {name!r}", remedy=f"Known: {', '.join(known)}")
+        if name in (DECIDE, ALL) and len(goals) > 1:
+            raise UsageError(f"--goal {name} goes with no other goal", remedy="Give it alone")
+    if DECIDE in goals and not settings.model.has_ats:
+        raise UsageError(
+            f"--goal decide: the model {settings.model.name} has no ATS term", remedy="Use --model etm"
+        )
+
+
+@on_one_thread
+def plan(
+    data: Dataset,
+    settings: FitSettings | None = None,
+    *,
+    goals: Sequence[str] = (),
+    runs: int = 3,
+    reach: Reach = Reach(),  # noqa: B008  # frozen
+    noise: Noise | None = None,
+    progress: Progress = no_progress,
+) -> Plan:
+    """Fit ``data``, rank candidate runs by what each adds to ``goals``, and choose ``runs`` of them one by one.
+
+    Parameters
+    ----------
+    goals : sequence of names
+        Parameters or derived combinations, ``all`` or ``decide``. By default ``decide`` while ordinary magnetism is not
+        excluded, then ``ats_strength``; ``n_fe`` for a model without an ATS term.
+    reach : Reach
+        Fields, temperatures and the number of points of a run.
+    noise : Noise, optional
+        That of the further points; by default what describes the errors of ``data``.
+
+    Raises
+    ------
+    UsageError
+        As :func:`check`, and for a goal that is held in the fit.
+    InputError
+        For a goal of the ATS term where the data do not need the term.
+    """
+    settings = settings or FitSettings()
+    goals = tuple(dict.fromkeys(goals))
+    check(settings, goals, runs)
+    result = fit(data, settings)
+    noise, ordinary, minimum = noise or Noise.of(data), result.ordinary, result.minimum
+    if not goals:
+        undecided = ordinary is None or not ordinary.excluded
+        goals = ((DECIDE if undecided else "ats_strength") if settings.model.has_ats else "n_fe",)
+    decide = goals == (DECIDE,)
+    if not decide and result.ats_test is not None:
+        minimum = result.ats_test.chosen(minimum)
+    forecast = Forecast(minimum, noise)
+    _refuse_held(forecast, goals, settings)
+    worlds = worlds_of(forecast, _WORLDS, _SEED)
+    errors = Errors(worlds, (ALL,) if decide else goals)
+    objective: Objective = errors
+    if decide:
+        ordinary = ordinary or compare_with_ordinary(
+            minimum, iron=settings.known_iron, widths=settings.granted(data)
+        )
+        objective = Margin(worlds, ordinary, _SEED)
+    groups, grids = reach.candidates(), reach.even_grids(runs)
+    counted = _Counted(progress, runs * _trials(objective, groups) + len(grids) + len(worlds))
+    ranked, steps = _search(objective, groups, runs, counted)
+    chosen = [step.run for step in steps]
+    evens = list(map(Even, grids, counted(objective.measures(grids))))
+    even = max(evens, key=lambda item: objective.sign * item.measure)
+    spreads = [errors.errors(part) for part in ([], chosen, even.runs)]
+    draft = Plan(
+        goals=goals,
+        criterion=objective.criterion,
+        unit=objective.unit,
+        before=next(iter(objective.measures([[]]))),
+        ranked=ranked,
+        steps=steps,
+        even=even,
+        with_iron=objective.with_iron,
+        outcomes=sorted(counted(objective.outcomes(chosen))),
+        quantities={
+            name: Expected(value, unit, *(part[name] for part in spreads))
+            for name, (value, unit, _) in forecast.quantities.items()
+        },
+        noise=noise,
+        reach=reach,
+        fit=result,
+        assessment=Assessment("plan", "planned", ()),
+        notes=(),
+    )
+    return _assessed(draft)
+
+
+class _Counted:
+    """Passes values on and reports how many of all there are."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+        progress(0, total)
+
+    def __call__(self, values: Iterable[float]) -> Iterator[float]:
+        for value in values:
+            self._done += 1
+            self._progress(self._done, self._total)
+            yield value
+
+
+def _finer(objective: Objective, groups: list[list[RunPlan]]) -> int:
+    """Of how many set points the parts of the range are tried."""
+    return min(_FINER if objective.costly else len(groups), len(groups))
+
+
+def _trials(objective: Objective, groups: list[list[RunPlan]]) -> int:
+    """Measures that the choice of one run takes."""
+    return len(groups) + _finer(objective, groups) * (len(groups[0]) - 1)
+
+
+def _search(
+    objective: Objective, groups: list[list[RunPlan]], runs: int, counted: _Counted
+) -> tuple[list[Valued], list[Valued]]:
+    """All candidates as the next run, the best first; and the plan, each run the best beside those before it."""
+
+    def badness(item: Valued) -> float:
+        return -objective.sign * item.measure
+
+    ranked: list[Valued] = []
+    steps: list[Valued] = []
+    for _ in range(runs):
+        chosen = [step.run for step in steps]
+        found: list[Valued] = []
+        best = [group[0] for group in groups]
+        for candidates in (best, [run for group in groups if group[0] in best for run in group[1:]]):
+            measures = counted(objective.measures([[*chosen, run] for run in candidates]))
+            found = sorted([*found, *map(Valued, candidates, measures)], key=badness)
+            best[:] = [item.run for item in found[: _finer(objective, groups)]]
+        ranked = ranked or found
+        steps.append(found[0])
+    return ranked, steps
+
+
+def _refuse_held(forecast: Forecast, goals: Sequence[str], settings: FitSettings) -> None:
+    for name in goals:
+        if name in (DECIDE, ALL) or name in forecast.quantities:
+            continue
+        if settings.model.has_ats and not forecast.minimum.coordinates.model.has_ats:
+            raise InputError(
+                f"the data do not need the ATS term, and tell nothing of {name} to plan with",
+                remedy="Take --goal decide, or one of the iron",
+            )
+        raise UsageError(f"--goal {name} is held: no run can add to it", remedy=f"Free it with --free {name}")
+
+
+# --- verdict -----------------------------------------------------------------------------------------------
+
+
+def _assessed(draft: Plan) -> Plan:
+    """The plan with its verdict and notes."""
+    first, size = draft.ranked[0], {"runs": len(draft.steps), "points": len(draft.steps) * draft.reach.points}
+    low, high = np.quantile(draft.outcomes, CENTRAL).tolist()
+    if draft.criterion == "T":
+        above = sum(margin > THRESHOLD for margin in draft.outcomes)
+        share = above / len(draft.outcomes)
+        if draft.before > THRESHOLD:
+            status = "decided"
+        else:
+            status = (
+                "decides" if share >= _SURE else "may-decide" if share > 1.0 - _SURE else "does-not-decide"
+            )
+        margins = {"before": draft.before, "after": draft.after, "threshold": THRESHOLD}
+        reasons = [
+            finding("plan.margin", **margins, **size),
+            finding("plan.outcomes", above=above, outcomes=len(draft.outcomes), low=low, high=high),
+        ]
+    else:
+        today, gained = _measure(draft, draft.before), _measure(draft, draft.after)
+        status = "planned" if draft.after < _LITTLE * draft.before else "little-to-gain"
+        before = {"before": today["measure"], "relative_before": today["relative"]}
+        reasons = [
+            finding("plan.gain", goals=list(draft.goals), **size, **before, **gained),
+            finding("plan.range", low=low, high=high, worlds=len(draft.outcomes), unit=gained["unit"]),
+        ]
+    even = [name_of(run) for run in draft.even.runs]
+    reasons += [
+        finding(
+            "plan.first", run=name_of(first.run), range=range_of(first.run), **_measure(draft, first.measure)
+        ),
+        finding("plan.even-grid", runs=even, **_measure(draft, draft.even.measure)),
+    ]
+    if draft.with_iron is not None:
+        reasons.append(finding("plan.with-iron", **_measure(draft, draft.with_iron)))
+    trusted = draft.fit.assessment.status not in _UNUSABLE
+    if not trusted:
+        reasons.insert(0, finding("plan.fit-not-trusted", status=draft.fit.assessment.status))
+        status = "fit-not-trusted"
+    assessment = Assessment("plan", status, tuple(reasons), trusted=trusted)
+    return replace(draft, assessment=assessment, notes=tuple(_notes(draft)))
+
+
+def _measure(draft: Plan, measure: float) -> dict[str, Any]:
+    """A measure for a sentence: its criterion, and relative to the value of a single goal where that has a size."""
+    value = draft.quantities[draft.goals[0]].value if draft.criterion == "c" else 0.0
+    unit = "" if draft.unit == "1" else f" {draft.unit}"
+    relative = measure / abs(value) if value else None
+    return {"criterion": draft.criterion, "measure": measure, "unit": unit, "relative": relative}
+
+
+def _notes(draft: Plan) -> list[Finding]:
+    noise = draft.noise
+    found = [finding("plan.noise", relative=noise.relative, floor=noise.floor, source=noise.source)]
+    goals = {name: draft.quantities[name] for name in draft.goals if name in draft.quantities}
+    rough = [name for name, item in goals.items() if item.after > _ROUGH * abs(item.value)]
+    if rough:
+        found.append(finding("plan.rough", goals=rough, limit=_ROUGH))
+    if draft.criterion == "T" and draft.fit.ats_test is not None and not draft.fit.ats_test.needed:
+        found.append(finding("plan.term-not-needed"))
+    found.append(finding("plan.conditional", model=draft.fit.model.name, status=draft.fit.assessment.status))
+    return found

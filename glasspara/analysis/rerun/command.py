@@ -1,0 +1,46 @@
+"""``glasspara rerun``: the analysis of a report again, and what differs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glasspara.cli.options import option
+from glasspara.cli.output import Output
+from glasspara.errors import UsageError
+
+Recorded = Annotated[list[str], typer.Argument(metavar="REPORT", help="The report.json of any command.")]
+FilesIn = Annotated[
+    Path | None,
+    option(
+        "--files-in",
+        "Folder that holds the files now, under whatever names. Without it they are looked for as the report names "
+        "them, from the working folder, from the report's and from those above it.",
+        "DIR",
+        common=True,
+    ),
+]
+
+
+def rerun(files: Recorded, files_in: FilesIn = None, *, output: Output) -> None:
+    """Do the analysis of a report again, from the settings and files that it records, and say what differs.
+
+    Files are compared by SHA-256, values in standard errors. Exit status 0 whatever differs; 3: a file is missing.
+
+    Example: glasspara rerun results/report.json
+    """
+    if len(files) != 1:
+        raise UsageError(f"rerun takes one report, not {len(files)}")
+    if files_in is not None and not files_in.is_dir():
+        raise UsageError(f"--files-in {files_in}: no such folder")
+    from glasspara.analysis.rerun import again
+    from glasspara.analysis.rerun.report import REPORT
+    from glasspara.report.reading import read_report
+
+    output.check(REPORT.files)
+    seen = sys.stderr.isatty() and not output.quiet
+    result = again.rerun(read_report(files[0]), files_in=files_in, messages=seen)
+    output.deliver(REPORT, None, result)
