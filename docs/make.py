@@ -201,7 +201,7 @@ All commands with all their options, as `glasspara COMMAND --help-all` shows the
 
 _API_HEAD = """# Python API
 
-All names of `glasspara` for use from Python. Temperatures are in K,
+All names of `glasspara` for use from Python; [the notebooks](one_run.md) show them at work. Temperatures are in K,
 fields in Oe, magnetisations in emu/g. [Symbols and units](symbols.md) explains the names of the parameters.
 
 A question takes files (a path or several), what `load` gives, or a `Dataset`. Its keywords are the options of the

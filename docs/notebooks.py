@@ -45,8 +45,9 @@ def _run(source: str, place: str, names: dict[str, Any]) -> Any:
 
 
 def _shown(value: Any) -> str:
-    if hasattr(value, "_repr_html_"):
-        return "\n".join(line.strip() for line in value._repr_html_().splitlines() if line.strip())
+    page = value._repr_html_() if hasattr(value, "_repr_html_") else None
+    if page is not None:  # that of a Matplotlib figure is
+        return "\n".join(line.strip() for line in page.splitlines() if line.strip())
     if hasattr(value, "_repr_png_"):
         content = base64.b64encode(value._repr_png_()).decode()
         return f'<img alt="figure" src="data:image/png;base64,{content}">'

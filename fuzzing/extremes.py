@@ -168,7 +168,7 @@ def _flags(command: str) -> frozenset[str]:
 def options_of(random: Random, command: str, files: Sequence[str]) -> Iterator[str]:
     """Some options of a command with texts that follow their metavar, seldom quite, and numbers of any size."""
     asked = [item for item in _options(command) if item.opts[0] not in _NOT_ASKED]
-    for item in random.sample(asked, random.choice((0, 1, 1, 2, 3))):
+    for item in random.sample(asked, min(len(asked), random.choice((0, 1, 1, 2, 3)))):
         if item.is_flag:
             yield random.choice((*item.opts, *item.secondary_opts))
             continue

@@ -13,10 +13,14 @@ import traceback
 import unicodedata
 import warnings
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import jsonschema
 
+import glasspara
 from fuzzing import Findings
 from glasspara.__main__ import main
 from glasspara.report.schema import schema_text
@@ -42,8 +46,19 @@ class Outcome:
     seconds: float
 
 
+@cache
+def _load() -> None:
+    """Import here what commands import where they need it, so that no fork has to."""
+    for item in walk_packages(glasspara.__path__, "glasspara."):
+        if not item.name.endswith("__main__"):
+            import_module(item.name)
+    for name in ("pandas", "scipy.optimize", "scipy.stats", "iminuit", "matplotlib.figure"):
+        import_module(name)
+
+
 def run(arguments: list[str], *, seconds: int = MOST_SECONDS) -> Outcome:
     """``glasspara ARGUMENTS`` in a fork of this process, with so much processor time and no standard input."""
+    _load()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         sys.stdout.flush()
         with warnings.catch_warnings():
@@ -103,7 +118,11 @@ def _fault_of_streams(outcome: Outcome) -> str:
     strange = [line for line in lines if _NOT_OURS.search(line)]
     if strange:
         return f"says {strange[0]!r}"
-    if outcome.status in (2, 3, 4) and not any(line.startswith("error: ") for line in lines):
+    if (
+        outcome.status in (2, 3, 4)
+        and not outcome.out
+        and not any(line.startswith("error: ") for line in lines)
+    ):
         return f"status {outcome.status} without a word"
     return ""
 

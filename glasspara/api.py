@@ -145,9 +145,10 @@ def _paths(data: Any) -> list[str]:
 
 @dataclass(frozen=True)
 class _Origin:
-    """Where an answer comes from."""
+    """Where an answer comes from; ``prefix`` begins the names of its figures among those of several fits."""
 
     delivery: Delivery[Any]
+    prefix: str = ""
 
     def document(self) -> dict[str, Any]:
         import json
@@ -158,18 +159,22 @@ class _Origin:
         return document
 
     def figures(self) -> dict[str, Figure]:
-        raise NotImplementedError
+        from glasspara.report.picture import KeptFigures, shown_in_notebooks
+
+        drawn = self.delivery.drawn(KeptFigures()) if self.delivery.drawn is not None else {}
+        own = {name: figure for name, figure in drawn.items() if name.startswith(self.prefix)}
+        return {name.removeprefix(self.prefix): shown_in_notebooks(figure) for name, figure in own.items()}
 
 
 def _answer(delivery: Delivery[Any]) -> Any:
     """The result of a command, which knows its origin; of one fit, the fit."""
-    from glasspara.analysis.fit import Fits
+    from glasspara.analysis.fit.report import Fits, prefixes
     from glasspara.findings.answer import come_from
 
     result = delivery.result
     come_from(result, _Origin(delivery))
     if not isinstance(result, Fits):
         return result
-    for item in result.fits:
-        come_from(item, _Origin(replace(delivery, result=Fits((item,)))))
+    for item, prefix in zip(result.fits, prefixes(len(result.fits)), strict=True):
+        come_from(item, _Origin(replace(delivery, result=Fits((item,))), prefix))
     return result if result.batch else result.fits[0]

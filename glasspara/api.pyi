@@ -121,7 +121,10 @@ def fit(
     cluster: str | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
     decompose: bool = False,
     columns: str | Sequence[str] | None = None,
 ) -> FitResult: ...
@@ -153,7 +156,10 @@ def universality(
     allowances: bool = True,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> UniversalityResult: ...
 def compare(
     data: Data,
@@ -199,7 +205,10 @@ def compare(
     cluster: str | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> CompareResult: ...
 def highfield(
     data: Data,
@@ -236,7 +245,10 @@ def highfield(
     orientation: str = "isotropic",
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> HighFieldResult: ...
 def partition(
     data: Data,
@@ -280,7 +292,10 @@ def partition(
     trace_ions: File | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> PartitionResult: ...
 def oscillations(
     data: Data,
@@ -327,7 +342,10 @@ def oscillations(
     cluster: str | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> OscillationResult: ...
 def anomaly(
     data: Data,
@@ -370,7 +388,10 @@ def anomaly(
     trace_ions: File | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> AnomalyResult: ...
 def series(
     data: Data,
@@ -401,7 +422,10 @@ def series(
     allowances: bool = True,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> SeriesResult: ...
 def curie(
     data: Data,
@@ -443,7 +467,10 @@ def curie(
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> CurieResult: ...
 def derive(
     data: Data | FitResult,
@@ -495,7 +522,10 @@ def derive(
     orientation: str = "isotropic",
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> DeriveResult: ...
 def inspect(
     data: Data,
@@ -551,6 +581,7 @@ def subtract(
     columns: str | Sequence[str] | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
 ) -> Subtraction: ...
 def plan(
     data: Data,
@@ -600,7 +631,10 @@ def plan(
     trace_ions: File | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
     plots: bool = True,
+    format: str | Sequence[str] | None = None,
+    titles: bool = True,
 ) -> Plan: ...
 def simulate(
     *,
@@ -627,6 +661,7 @@ def reproduce(
     jobs: int | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
 ) -> Reproduction: ...
 def rerun(
     data: File,
@@ -635,6 +670,7 @@ def rerun(
     files_in: File | None = None,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
 ) -> RerunResult: ...
 def diff(
     data: Sequence[File],
@@ -642,4 +678,5 @@ def diff(
     *,
     out: File | None = None,
     force: bool = False,
+    html: bool = True,
 ) -> DiffResult: ...

@@ -1,4 +1,5 @@
-"""The figures of ``docs/``: theory, universality, high field, decomposition, plan and trace ions.
+"""The figures of ``docs/``: theory, questions, decomposition, plan and trace ions. Those of ``anomaly``,
+``oscillations``, holder and true field need data with a fault put in, and are made by hand.
 
     python -m studies.figures
 
@@ -8,16 +9,17 @@ writes them to docs/img, and prints the numbers that go with them; ``make figure
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from matplotlib.figure import Figure
 
+import glasspara
 from glasspara.analysis.fit.figures import fit_figures
 from glasspara.analysis.high_field.field_dependence import high_field
 from glasspara.analysis.high_field.figures import highfield_figures
 from glasspara.analysis.plan import plan
 from glasspara.analysis.plan.figures import plan_figure
-from glasspara.analysis.universality.collapse import universality
-from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
@@ -54,6 +56,27 @@ def _campaign(name: str) -> Dataset:
     return load(sorted(map(str, (ROOT / "fixtures" / name).glob("*.dat")))).data
 
 
+def of_questions() -> dict[str, Figure]:
+    """The figures of the pages of questions, by the examples there."""
+    names = ("bk7-fixed-field", "pure-ll", "duran-like")
+    glass, plain, duran = (sorted((ROOT / "fixtures" / name).glob("*.dat")) for name in names)
+    with TemporaryDirectory() as folder:
+        glasspara.simulate(preset="bk7-fixed-temperature", noise=0, out=folder)
+        series = glasspara.series(folder, sample="BK7", weights="equal").figures()
+    weak = glasspara.curie(duran, sample="Duran").figures()
+    return {
+        **glasspara.universality(glass).figures(),
+        "series": series["series_T"],
+        "curie": weak["curie"],
+        "low_temperature": weak["low_temperature"],
+        "compare": glasspara.compare(plain).plot(),
+        "partition_curves": glasspara.partition(glass, sample="bk7-fixed-field").figures()[
+            "partition_curves"
+        ],
+        "derive": glasspara.derive(glasspara.fit(glass)).plot(),
+    }
+
+
 def main() -> None:
     """Write the figures, and print the numbers that go with them."""
     values = load_preset("bk7-fixed-field").model_values()
@@ -64,9 +87,7 @@ def main() -> None:
         "three_levels_high_field": field_shape_figure(TEMPERATURE, ats=ats, areas=PEAK_AREAS),
     }
     campaign = _campaign("bk7-fixed-field")
-    result = universality(campaign)
-    figures["universality"] = universality_figure(result)
-    figures["universality_pairs"] = universality_pairs_figure(result)
+    figures |= of_questions()
     made = both_kinds({**values, "qs4": CAMPAIGN_AREA}, np.random.default_rng(1), Model("three-level"))
     forms = high_field(made)
     figures |= {name: figure for name, figure in highfield_figures(forms, synthetic=True) if "4.5K" in name}

@@ -206,3 +206,30 @@ def test_every_function_explains_its_keywords(name):
 
 def test_the_functions_are_those_of_the_package():
     assert set(api.FUNCTIONS) <= set(glasspara.__all__)
+
+
+# --- figures -----------------------------------------------------------------------------------------------------
+
+
+def test_figures_are_those_of_the_command(run, tmp_path):
+    result = glasspara.fit(run, model="ll", out=tmp_path)
+    figures = result.figures()
+    assert {f"{name}.png" for name in figures} == {path.name for path in tmp_path.glob("*.png")}
+    figure = result.plot("decomposition_20kOe")
+    assert figure.axes
+    assert figure._repr_png_() == (tmp_path / "decomposition_20kOe.png").read_bytes()
+    assert result.plot()._repr_png_() == figures["fit_fixed_field"]._repr_png_()
+    with pytest.raises(UsageError, match=r"there is no figure 'ring'. Known: fit_fixed_field, "):
+        result.plot("ring")
+
+
+def test_each_fit_of_per_run_has_its_own_figures(three):
+    fits = glasspara.fit(three[:2], model="ll", per_run=True)
+    assert [list(item.figures()) for item in fits.fits] == [
+        ["fit_fixed_field", f"decomposition_{field}kOe"] for field in (2.5, 10)
+    ]
+
+
+def test_what_has_no_figure_says_so(run):
+    with pytest.raises(UsageError, match="there is nothing to draw"):
+        glasspara.inspect(run).plot()

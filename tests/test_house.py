@@ -39,6 +39,7 @@ STOREYS = (
 DOORS = {
     "iminuit": ("fitting/",),
     "matplotlib": (
+        "report/layout.py",
         "report/panels.py",
         "report/style.py",
         "report/text.py",

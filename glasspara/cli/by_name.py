@@ -32,7 +32,8 @@ class Option:
 
     ``name`` is its long flag, ``field`` the parameter of the command or the field of a group that it fills. ``kind`` is
     the type of its value, or of each value where it is ``repeatable``; ``least`` the smallest number that it takes;
-    ``panel`` its heading in the help. A report may stand in for the files of one that is ``or_report``.
+    ``panel`` its heading in the help, ``off`` the other side of a switch. A report may stand in for the files of one
+    that is ``or_report``.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Option:
     panel: str
     names_files: bool
     or_report: bool
+    off: str = ""
 
     @classmethod
     def of(cls, parameter: inspect.Parameter) -> Option:
@@ -65,7 +67,17 @@ class Option:
             declared.rich_help_panel or "",
             getattr(declared, "names_files", False),
             getattr(declared, "or_report", False),
+            _flags(parameter.name, declared)[-1] if kind is bool else "",
         )
+
+    def words(self, value: Any) -> list[str]:
+        """What the command line has for ``value``, as :meth:`read` gives it; nothing for the default."""
+        flag = f"--{self.name.replace('_', '-')}"
+        if value is None or value == self.default:
+            return []
+        if self.kind is bool:
+            return [flag if value else self.off]
+        return [word for item in (value if self.repeatable else [value]) for word in (flag, str(item))]
 
     @property
     def is_choice(self) -> bool:
@@ -194,10 +206,15 @@ def declaration(parameter: inspect.Parameter) -> Any:
 
 
 def _name(field: str, declared: Any) -> str:
+    return _flags(field, declared)[0].removeprefix("--").replace("-", "_")
+
+
+def _flags(field: str, declared: Any) -> list[str]:
+    """The long flag of an option, and for a switch with two sides the other one."""
     # In an annotation, Typer holds the first flag as the default until it makes the command.
     flags = () if declared is None else (declared.default, *(declared.param_decls or ()))
     long = next((flag for flag in flags if isinstance(flag, str) and flag.startswith("--")), field)
-    return long.split("/")[0].removeprefix("--").replace("-", "_")
+    return long.split("/")
 
 
 def _kind(annotation: Any) -> tuple[type, bool]:

@@ -128,6 +128,7 @@ def _invocation(
         command,
         tuple(values.get("files") or ()),
         tuple(file for file in files if file.sha256 is not None),  # others are names of presets
+        tuple(word for option in choices for word in option.words(values[option.field])),
     )
 
 

@@ -393,8 +393,8 @@ def answer(
 
     Names of files that cannot be written are refused before the work.
     """
-    output.check(report.files)
+    output.check(report.files, report.figures)
     loaded = data.load(quiet=output.quiet)
     result = analyse(loaded.data)
-    draw = None if figures is None else lambda: figures(result)
+    draw = None if figures is None else lambda _: figures(result)
     output.deliver(report, loaded, result, trusted=result.assessment.trusted, figures=draw)

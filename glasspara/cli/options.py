@@ -433,8 +433,8 @@ Out = Annotated[
     Path | None,
     option(
         "--out",
-        "Write JSON, CSV and PNG files into DIR; without it they go to glasspara-results/COMMAND-FILE in the working "
-        "folder, where a result of the same files is replaced.",
+        "Write JSON, CSV, HTML and figures into DIR; without it they go to glasspara-results/COMMAND-FILE in the "
+        "working folder, where a result of the same files is replaced.",
         "DIR",
         panel=OUTPUT,
         common=True,
@@ -451,7 +451,26 @@ JsonFlag = Annotated[
         common=True,
     ),
 ]
-Plots = Annotated[bool, option("--plots/--no-plots", "PNG figures among the files.", panel=OUTPUT)]
+Html = Annotated[
+    bool,
+    option(
+        "--html/--no-html", "A page with everything among the files, for a mail or a printer.", panel=OUTPUT
+    ),
+]
+Plots = Annotated[bool, option("--plots/--no-plots", "Figures among the files.", panel=OUTPUT)]
+FORMATS = ("png", "pdf", "svg")
+Formats = Annotated[
+    list[str] | None,
+    option("--format", "Files of every figure; png by default (repeatable).", "png,pdf,svg", panel=OUTPUT),
+]
+Titles = Annotated[
+    bool,
+    option(
+        "--titles/--no-titles",
+        "Verdict and details above every figure; without them it is ready for a paper.",
+        panel=OUTPUT,
+    ),
+]
 Columns = Annotated[
     list[str] | None,
     option(

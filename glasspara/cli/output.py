@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from glasspara.findings import Finding
     from glasspara.replicates.store import Store
     from glasspara.report.frame import Invocation, Report
+    from glasspara.report.picture import FigureFiles, Picture
 
 NOT_TRUSTED = 5
 """Exit status: done and reported, but not to be trusted."""
@@ -35,8 +36,8 @@ PART_FAILED = 6
 """Exit status: part of a batch failed."""
 
 Result = TypeVar("Result")
-Figures = Callable[[], Mapping[str, "Figure | bytes"]]
-"""Figures by file name, drawn where they are wanted; bytes are those of a figure that is drawn already."""
+Figures = Callable[["FigureFiles"], Mapping[str, "Figure | Picture"]]
+"""Figures by the stems of their names, drawn where they are wanted, or done already for the files that are wanted."""
 
 
 def warn(findings: Iterable[Finding], *, quiet: bool) -> None:
@@ -110,6 +111,7 @@ class Output:
     no_files: options.NoFiles = False
     as_json: options.JsonFlag = False
     quiet: options.Quiet = False
+    html: options.Html = True
     asked: Any = field(default=None, metadata={"option": False})  # the Invocation, by ``grouped``
     receive: Callable[[Delivery[Any]], None] | None = field(default=None, metadata={"option": False})
     """Takes what :meth:`deliver` is given, where Python asks; nothing is then shown, and the command does not stop."""
@@ -118,12 +120,15 @@ class Output:
         if self.no_files and self.out is not None:
             raise UsageError("--out writes files, --no-files writes none", remedy="Give one of them")
 
-    def check(self, names: Sequence[str]) -> None:
-        """Refuse before the work if ``names``, the report first, cannot be written."""
+    def check(self, names: Sequence[str], figures: Sequence[str] = ()) -> None:
+        """Refuse before the work if ``names``, the report first, and ``figures`` cannot be written."""
         from glasspara.report.output import NotWritableError, check_ours, check_writable
 
+        names = [*names, *(f"{stem}.{ending}" for stem in figures for ending in self._endings)]
+        if self.html:
+            names.append(_page_beside(names[0]))
         if self.out is not None:
-            check_writable(self.out, list(names), force=self.force)
+            check_writable(self.out, names, force=self.force)
         elif self._own_folder:
             with suppress(NotWritableError):  # no error of the result, which is shown all the same
                 check_ours(_results() / self._own_folder, names, report=names[0])
@@ -183,8 +188,18 @@ class Output:
             from glasspara.report.output import HASHES, hashes
 
             files = {name: text.encode() for name, text in report.tables(inputs, result).items()}
-            files |= self._drawn(figures)
+            pictures = self._pictures(figures)
+            files |= {
+                f"{stem}.{ending}": content
+                for stem, item in pictures.items()
+                for ending, content in item.files.items()
+                if ending in self._endings
+            }
             name = report.files[0]
+            if self.html:
+                files[_page_beside(name)] = report.page(
+                    inputs, result, document, pictures, [name, *files], self.asked
+                ).encode()
             document["files"] = sorted([name, *files])
             document[HASHES] = hashes(files)
             files = {name: to_text(document).encode(), **files}
@@ -242,8 +257,18 @@ class Output:
 
         sys.stdout.write(to_text(document))
 
-    def _drawn(self, figures: Figures | None) -> dict[str, bytes]:  # noqa: ARG002
+    @property
+    def _endings(self) -> tuple[str, ...]:
+        """Of the files of figures."""
+        return ()
+
+    def _pictures(self, figures: Figures | None) -> dict[str, Picture]:  # noqa: ARG002
         return {}
+
+
+def _page_beside(report: str) -> str:
+    """Name of the page of a result by that of its JSON report."""
+    return f"{report.removesuffix('.json')}.html"
 
 
 @dataclass(frozen=True)
@@ -251,17 +276,40 @@ class OutputWithPlots(Output):
     """The same of commands that draw figures."""
 
     plots: options.Plots = True
+    formats: options.Formats = None
+    titles: options.Titles = True
 
-    def _drawn(self, figures: Figures | None) -> dict[str, bytes]:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        from glasspara.cli.values import names
+
+        for name in names(self.formats):
+            if name not in options.FORMATS:
+                raise UsageError(
+                    f"--format: unknown {name!r}", remedy=f"Choose of {', '.join(options.FORMATS)}"
+                )
+
+    @property
+    def _endings(self) -> tuple[str, ...]:
+        from glasspara.cli.values import names
+
+        return tuple(dict.fromkeys(names(self.formats))) or options.FORMATS[:1]
+
+    def _pictures(self, figures: Figures | None) -> dict[str, Picture]:
         if figures is None or not self.plots:
             return {}
         import logging
 
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # what it says of its own configuration
-        from glasspara.report.style import save_png
+        from glasspara.report.picture import FigureFiles, Picture
 
-        drawn = figures()
-        return {name: item if isinstance(item, bytes) else save_png(item) for name, item in drawn.items()}
+        # The page shows PNG.
+        endings = tuple(dict.fromkeys([*self._endings, *(["png"] if self.html else [])]))
+        wanted = FigureFiles(endings, titles=self.titles)
+        drawn = figures(wanted)
+        return {
+            stem: item if isinstance(item, Picture) else wanted.picture(item) for stem, item in drawn.items()
+        }
 
 
 class Unfinished:

@@ -155,7 +155,7 @@ def field_figure(standard: FieldStandard, *, synthetic: bool = False) -> Figure:
     axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=0.5)
     axes.set_xscale("symlog", linthresh=_KNEE)
     axes.set_xlabel(r"reported $H$ (kOe)")
-    axes.set_ylabel("true $-$ reported $H$ (Oe)")
+    axes.set_ylabel("true − reported $H$ (Oe)")
     return figure
 
 

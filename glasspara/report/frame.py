@@ -6,6 +6,7 @@ Every input has a block that says what was read, and what was done to it before 
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from glasspara.data.corrections.corrections import Applied
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
+    from glasspara.report.picture import Picture
     from glasspara.runs.measurement import Measurement
 
 SCHEMA_VERSION = 2
@@ -202,7 +204,7 @@ class Invocation:
     """What was asked: the settings by the names of the options, and where there was one the command line.
 
     ``command`` and ``files`` are the command and the files as they were named there; ``other_files`` are those beside
-    the inputs.
+    the inputs. ``words`` are the choices as the command line would have them, in one order, defaults left out.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -210,6 +212,7 @@ class Invocation:
     command: str = ""
     files: tuple[str, ...] = ()
     other_files: tuple[NamedFile, ...] = ()
+    words: tuple[str, ...] = ()
 
     def without_inputs(self) -> Invocation:
         """The same of a command whose files are no inputs: reports, or the name of a preset."""
@@ -221,8 +224,8 @@ class Report(Generic[Result]):
     """How the result of one question is written: as a block of JSON, as CSV tables, and at the terminal.
 
     ``block`` is what the command adds to the frame, a ``TypedDict``, filled from the result, from which the schema is
-    derived; ``tables`` gives the text of each CSV file by its name; ``files`` names everything that may be written, the
-    JSON report first.
+    derived; ``tables`` gives the text of each CSV file by its name; ``files`` names those that are written, the JSON
+    report first, ``figures`` the figures, without the endings of their files.
     """
 
     command: str
@@ -230,6 +233,7 @@ class Report(Generic[Result]):
     tables: Callable[[Sequence[Input], Result], Mapping[str, str]]
     show: Callable[[Sequence[Input], Result, Console], None]
     files: tuple[str, ...]
+    figures: tuple[str, ...] = ()
 
     def document(
         self, inputs: Sequence[Input], result: Result, warnings: Sequence[Finding], asked: Invocation
@@ -237,6 +241,24 @@ class Report(Generic[Result]):
         """The whole JSON report."""
         given = [fill(InputBlock, item) for item in inputs]
         return {**frame(self.command, given, warnings, asked), **fill(self.block, result)}
+
+    def page(
+        self,
+        inputs: Sequence[Input],
+        result: Result,
+        document: Json,
+        pictures: Mapping[str, Picture],
+        files: Sequence[str],
+        asked: Invocation,
+    ) -> str:
+        """The page of the result, with what the terminal shows of it; ``files`` are the others that are written."""
+        from glasspara.report.page import page
+        from glasspara.report.recorder import Recorder
+
+        shown = Recorder()
+        self.show(inputs, result, shown)
+        command = shlex.join(["glasspara", asked.command, *asked.files, *asked.words])
+        return page(document, shown, pictures, files=files, command=command)
 
 
 def frame(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -22,6 +23,7 @@ from matplotlib.typing import FillStyleType
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import ReducedRun
+from glasspara.report.layout import HEADER, Rows
 from glasspara.report.style import (
     BLACK,
     FILLS,
@@ -38,6 +40,8 @@ from glasspara.report.text import LINE, run_labels, width
 POINTS = "points"
 """gid of every artist that draws measured points, one marker a point."""
 
+_BOLD = 1.15  # how much wider bold letters are, at most
+
 _LEGEND_HANDLE = 3.6 * FONT  # a marker with the gaps about it, pt
 
 # What decides on logarithmic axes: ratios of the largest run to the smallest and of a signal to its noise; and
@@ -45,7 +49,7 @@ _LEGEND_HANDLE = 3.6 * FONT  # a marker with the gaps about it, pt
 _FAR_APART, _CLEAR = 8.0, 10.0
 _BAND, _WILD = 10.0, 30.0
 
-ABSCISSA_LABELS = {"fixed-field": r"$1/T$ (K$^{-1}$)", "fixed-temperature": r"$H$ (kOe)"}
+ABSCISSA_LABELS = {"fixed-field": "1/$T$ (K⁻¹)", "fixed-temperature": r"$H$ (kOe)"}
 
 
 def abscissa(kind: str, T: FloatArray, H: FloatArray) -> FloatArray:
@@ -61,14 +65,17 @@ def frame(
     trusted: bool,
     panels: Sequence[float],
     handles: Sequence[Line2D],
+    beside: str = "",
 ) -> tuple[Figure, list[Axes]]:
-    """Figure with header above, legend below, and panels of the given relative heights that share the abscissa."""
+    """Figure with header above, legend below, and panels of the given relative heights that share the abscissa.
+
+    ``beside`` is the longest text to the right of the panels.
+    """
     rows, columns = _legend_shape([str(handle.get_label()) for handle in handles])
-    lines = 2 + details.count("\n") + rows
-    height = 4.6 + 0.25 * lines + 0.65 * len(panels)
-    figure = Figure(figsize=(WIDTH, height))
-    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
-    axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=panels)[:, 0].tolist()
+    lines = len(_verdict_lines(verdict, mark)) + 1 + details.count("\n") + rows
+    height = 4.0 + 0.25 * lines + 0.75 * len(panels)
+    figure = Figure(figsize=(WIDTH, height), layout=Rows(panels, beside=beside))
+    axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0].tolist()
     draw_header(figure, verdict, details, mark, trusted=trusted)
     axes[-1].locator_params(axis="x", nbins=6)
     draw_legend(figure, handles, columns)
@@ -78,17 +85,37 @@ def frame(
 def draw_header(figure: Figure, verdict: str, details: str, mark: str, *, trusted: bool) -> None:
     """Verdict and mark in the first line, details below."""
     left, right, top = PAD / WIDTH, 1.0 - PAD / WIDTH, 1.0 - PAD / figure.get_figheight()
-    # The first line of the title is left to the verdict, which has a weight and colour of its own.
-    figure.suptitle(f"\n{details}", x=left, ha="left", parse_math=False)
     colour = BLACK if trusted else VERMILLION
-    figure.text(left, top, verdict, ha="left", va="top", weight="bold", color=colour, parse_math=False)
-    figure.text(right, top, mark, ha="right", va="top", style="italic", color=GREY)
+    said = _verdict_lines(verdict, mark)
+    # The first lines of the details are left to the verdict, which has a weight and colour of its own.
+    lines: tuple[tuple[float, Literal["left", "right"], str, dict[str, Any]], ...] = (
+        (left, "left", "\n".join(said), {"weight": "bold", "color": colour}),
+        (right, "right", mark, {"style": "italic", "color": GREY}),
+        (left, "left", "\n" * len(said) + details, {}),
+    )
+    for x, side, words, look in lines:
+        figure.text(x, top, words, ha=side, va="top", parse_math=False, gid=HEADER, **look)
+
+
+def _verdict_lines(verdict: str, mark: str) -> list[str]:
+    """``verdict`` in lines that leave room for the mark."""
+    lines = [""]
+    for word in verdict.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if _BOLD * width(longer) > LINE - width(mark) and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def draw_legend(figure: Figure, handles: Sequence[Artist], columns: int) -> None:
     """Legend below the panels; its labels are data, never mathtext."""
     if handles:
-        legend = figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
+        place = (0.5, PAD / figure.get_figheight())
+        legend = figure.legend(
+            handles=list(handles), loc="lower center", bbox_to_anchor=place, borderaxespad=0.0, ncols=columns
+        )
         for text in legend.get_texts():
             text.set_parse_math(False)
 
@@ -135,9 +162,8 @@ def branches(run: ReducedRun) -> Iterator[tuple[str, BoolArray]]:
 
 
 def overview_handles(styles: Sequence[RunStyle], fills: dict[str, FillStyleType]) -> list[Line2D]:
-    """Legend entries of runs and branches; none where there is one of each, which the header names."""
-    handles = [*run_handles(styles), *branch_handles(fills)]
-    return handles if len(handles) > 1 else []
+    """Legend entries of runs and branches."""
+    return [*run_handles(styles), *branch_handles(fills)]
 
 
 def run_handles(styles: Sequence[RunStyle]) -> list[Line2D]:
@@ -195,7 +221,7 @@ def finish_residuals(axes: Axes, pulls: FloatArray, label: str) -> None:
     """Zero line, the band of one standard error, and a scale on which a wild point does not hide the rest."""
     axes.axhspan(-1.0, 1.0, color="#DDDDDD", zorder=0.0, linewidth=0.0)
     axes.axhline(0.0, color=GREY, linewidth=1.0, zorder=1.0)
-    axes.set_ylabel(f"{label}\n(units of $\\sigma$)")
+    axes.set_ylabel(f"{label}\n(units of σ)")
     axes.margins(y=0.1)
     sizes = np.abs(pulls[np.isfinite(pulls)])
     largest = float(sizes.max(initial=0.0))

@@ -13,12 +13,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from glasspara.report.recorder import Column as Column  # noqa: PLC0414  # the rooms take it from here
+from glasspara.report.recorder import Recorder, Sentence, Table
 from glasspara.wording import inert, percent, value_with_error
 
 if TYPE_CHECKING:
@@ -71,18 +73,6 @@ class ConsoleSettings:
         )
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a table by its title, in which "\\n" begins another line, and by what its cells hold.
-
-    "name": text that stays in one line, at the left; "number": the same at the right; "path": a file, shortened in its
-    middle to what fits; "text": words, which go on in the next line where the terminal is narrow.
-    """
-
-    title: str
-    holds: Literal["name", "number", "path", "text"] = "name"
-
-
 _GAP = "  "
 _SHORTEST_PATH = 12
 
@@ -102,6 +92,9 @@ def show_table(
     numbers in ``bold`` are printed so.
     """
     heads = [column if isinstance(column, Column) else Column(column) for column in columns]
+    if isinstance(out, Recorder):
+        out.items.append(Table(heads, rows, bold))
+        return
     cells = [[inert(cell) for cell in row] for row in rows]
     room = out.width if out.is_terminal else sys.maxsize
     natural = [
@@ -124,9 +117,9 @@ def show_table(
 
 def _least_width(head: Column, cells: Sequence[str]) -> int:
     """Width below which a column would break something: a name, or "…/name" of a path, or a word."""
-    whole = [word for line in head.title.split("\n") for word in _words(line)]
+    whole = [word for line in head.title.split("\n") for word in words_of(line)]
     if head.holds == "text":
-        whole += [word for cell in cells for word in _words(cell)]
+        whole += [word for cell in cells for word in words_of(cell)]
     elif head.holds == "path":
         whole += [min(cell, f"…/{PurePath(cell).name}", key=cell_len) for cell in cells]
     else:
@@ -208,7 +201,7 @@ def shorter_path(path: str, width: int) -> str:
     return shown
 
 
-_NO_BREAK = "\N{NO-BREAK SPACE}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 _UNIT = (
     r"(?:%|sigma|points?|emu(?: K)?/\(g Oe\)|emu(?:/\w+)?|[kmµn]?(?:Oe|K|T|g|m|e)(?:\^-?\d)?|mu_B|Å²|A\^2)"
     r"(?![\w^])"
@@ -221,11 +214,11 @@ _TOGETHER = (
 )
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """Parts of ``text`` between which a line may end: numbers keep their units, errors and signs of comparison."""
     for pattern in _TOGETHER:
-        text = pattern.sub(lambda match: match[0].replace(" ", _NO_BREAK), text)
-    return [word.replace(_NO_BREAK, " ") for word in text.split(" ")]
+        text = pattern.sub(lambda match: match[0].replace(" ", NO_BREAK), text)
+    return [word.replace(NO_BREAK, " ") for word in text.split(" ")]
 
 
 def lines_of(
@@ -236,7 +229,7 @@ def lines_of(
     A word that is longer has a line to itself, a path is shortened.
     """
     lines, line, start = [], first, first
-    for word in _words(text):
+    for word in words_of(text):
         longest = max(width - cell_len(further), _SHORTEST_PATH)
         shown = shorter_path(word, longest) if shorten_paths and os.sep in word[:-1] else word
         joined = line + shown if line == start else f"{line} {shown}"
@@ -249,6 +242,9 @@ def lines_of(
 
 def show_sentence(text: str, out: Console, *, style: str = "", bullet: str = "") -> None:
     """Print ``text``, after a ``bullet``; where a line ends no number is parted from its unit or its error."""
+    if isinstance(out, Recorder):
+        out.items.append(Sentence(text, style, bool(bullet)))
+        return
     further = " " * len(bullet)
     lines = lines_of(inert(text), out.width, first=bullet, further=further, shorten_paths=out.is_terminal)
     for line in lines:
@@ -257,6 +253,7 @@ def show_sentence(text: str, out: Console, *, style: str = "", bullet: str = "")
 
 def show_inputs(inputs: Sequence[Input], out: Console) -> None:
     """The files of a command: what instrument, which column, whose mass, how many rows, which runs."""
+    out = out.inputs if isinstance(out, Recorder) else out
     columns = (
         Column("file", "path"), Column("instrument", "text"), Column("moment column", "text"),
         Column("mass / mg", "number"), Column("rows used", "text"), Column("runs", "text"),

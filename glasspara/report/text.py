@@ -16,8 +16,9 @@ import numpy as np
 from matplotlib.ft2font import FT2Font
 
 from glasspara.arrays import FloatArray
+from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.report.style import FONT, PAD, WIDTH
-from glasspara.wording import inert, p_value
+from glasspara.wording import inert, p_value, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.data.dataset import ReducedRun
@@ -28,7 +29,7 @@ LINE = 72.0 * (WIDTH - 2.0 * PAD)
 """Width of a line that fills the figure, pt."""
 
 _FILE_IN_LABEL = 0.4 * LINE
-_CHARACTERS = 62  # of a line of prose in a header
+_CHARACTERS = 54  # of a line of prose in a header
 
 
 @cache
@@ -111,27 +112,65 @@ def fit_verdict(result: FitResult) -> str:
 
 
 def fit_details(result: FitResult, shown: Sequence[ReducedRun]) -> str:
-    """Lines below the verdict: the run if it is one, goodness of fit, model and conventions."""
-    statistics, model = result.statistics, result.model
+    """Lines below the verdict: the run if it is one, ordinary magnetism beside the ETM, the iron, goodness of fit,
+    model, conventions and what is assumed.
+    """
+    statistics, model, ordinary = result.statistics, result.model, result.ordinary
     lines = [f"{run.label}, {file_name(run)}" for run in shown] if len(shown) == 1 else []
+    lines += [] if ordinary is None else beside_ordinary(ordinary)
+    lines.append(_iron(result))
     ratio = f" = {statistics.chi2 / statistics.ndof:.3g}" if statistics.ndof > 0 else ""
-    size = f"{statistics.chi2:.1f}" if statistics.chi2 < 1.0e5 else f"{statistics.chi2:.3g}"
-    chi2 = f"χ²/ndof = {size}/{statistics.ndof}{ratio}, {p_value(statistics.p_value)}"
+    chi2 = f"χ²/ndof = {_chi2(statistics.chi2)}/{statistics.ndof}{ratio}, {p_value(statistics.p_value)}"
     total = len(result.data.runs)
     lines.append(chi2 if total == len(shown) else f"{chi2} ({total} runs)")
     lines.append(model.text + (", one pass of the stages" if result.method == "staged-once" else ""))
     if model.has_ats:
+        lines.append(f"{model.convention} convention, {model.orientation}")
         n_ats = result.parameters["n_ats"]
-        held = f"; n_ATS = {n_ats.value:.4g} g⁻¹ held".replace("e+", "e") if n_ats.fixed else ""
-        lines.append(f"{model.convention} convention, {model.orientation}{held}")
-        assumed = [
-            f"{item.name} near {item.constraint.mean:.3g} {item.unit}"
-            for item in result.parameters.values()
-            if item.constraint is not None and item.constraint.assumed
-        ]
+        if n_ats.fixed:
+            lines.append(f"n_ATS = {n_ats.value:.4g} g⁻¹ held".replace("e+", "e"))
+        items = result.parameters.values()
+        assumed = [item.name for item in items if item.constraint is not None and item.constraint.assumed]
         if assumed:
-            lines.append(f"assumed: {', '.join(assumed)}")
-    return "\n".join(elide(line, LINE) for line in lines)
+            lines.append(f"priors assumed: {', '.join(assumed)}")
+    return "\n".join(elide(line, LINE) for line in _filled(lines))
+
+
+def beside_ordinary(found: OrdinaryMagnetism) -> list[str]:
+    """Chi2 of the model and of ordinary magnetism, and by how much they differ."""
+    return [
+        f"χ²: ETM {_chi2(found.chi2_model)}, ordinary magnetism {_chi2(found.cone.chi2)}",
+        f"margin {found.margin:.4g}, {THRESHOLD:g} needed",
+    ]
+
+
+def _chi2(value: float) -> str:
+    return f"{value:.1f}" if value < 1.0e5 else f"{value:.3g}"
+
+
+def iron_words(given: tuple[float, float | None] | None) -> str:
+    """With which iron, g^-1: that of the mass spectrometer with its error, or free."""
+    return "iron free" if given is None else f"iron given: {value_with_error(*given)} g⁻¹".replace("e+", "e")
+
+
+def _iron(result: FitResult) -> str:
+    iron = result.parameters.get("n_fe")
+    if iron is None or not (iron.fixed or iron.constraint):
+        return iron_words(None)
+    known = iron.constraint
+    return iron_words((iron.value, None) if known is None else (known.mean, known.error))
+
+
+def _filled(lines: Sequence[str]) -> list[str]:
+    """``lines`` with neighbours joined where both fit into one."""
+    found: list[str] = []
+    for line in lines:
+        joined = f"{found[-1]}; {line}" if found else line
+        if found and width(joined) <= LINE:
+            found[-1] = joined
+        else:
+            found.append(line)
+    return found
 
 
 def synthetic_mark(runs: Iterable[ReducedRun], *, synthetic: bool) -> str:
@@ -148,4 +187,12 @@ def scaled_unit(values: FloatArray, unit: str) -> tuple[float, str]:
     exponent = 3 * floor(log10(largest) / 3.0) if largest > 0.0 else 0
     if exponent == 0:
         return 1.0, unit
-    return 10.0**-exponent, rf"$10^{{{exponent}}}$ {unit}"
+    return 10.0**-exponent, f"{power_of_ten(exponent)} {unit}"
+
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power_of_ten(exponent: int | str) -> str:
+    """ "10⁻³", in plain letters: mathematical text is slow to draw."""
+    return f"10{str(exponent).translate(_SUPERSCRIPTS)}"

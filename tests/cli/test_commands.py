@@ -225,7 +225,7 @@ def test_universality_of_glass_and_of_langevin(glasspara, validator, bk7, pure_l
         validator.validate(document)
         assert document["universality"]["holds"] is holds
     assert {path.name for path in (tmp_path / "glass").iterdir()} == {
-        "universality.json", "universality.csv", "universality.png", "universality_pairs.csv",
+        "universality.json", "universality.html", "universality.csv", "universality.png", "universality_pairs.csv",
         "universality_pairs.png", "universality_windows.csv",
     }  # fmt: skip
     words = glasspara("universality", *bk7)

@@ -152,7 +152,9 @@ def test_what_only_tells_about_the_program_loads_nothing_heavy(arguments):
 # --- settings ----------------------------------------------------------------------------------------------
 
 
-OUTPUT_ONLY = {"out", "force", "no_files", "json", "quiet", "plots", "decompose", "columns"}
+OUTPUT_ONLY = {
+    "out", "force", "no_files", "json", "quiet", "html", "plots", "format", "titles", "decompose", "columns",
+}  # fmt: skip
 """Options that say where results go, and in what form."""
 
 WORKERS = {"jobs", "cluster", "skip_unsuitable"}

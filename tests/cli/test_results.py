@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 LL = ("--model", "ll", "--no-plots")
-FILES = {"data.csv", "parameters.csv", "report.json"}
+FILES = {"data.csv", "parameters.csv", "report.html", "report.json"}
 
 
 @pytest.fixture
@@ -118,9 +118,9 @@ def test_a_folder_that_cannot_be_written_is_no_error_of_the_fit(glasspara, runs)
 def test_subtract_keeps_its_csv_on_stdout(glasspara, runs):
     done = glasspara("subtract", "a.dat", "--model", "ll")
     folder = runs / "glasspara-results" / "subtract-a"
-    assert names(folder) == {"subtract.csv", "subtract.json"}
+    assert names(folder) == {"subtract.csv", "subtract.html", "subtract.json"}
     assert (folder / "subtract.csv").read_text(encoding="utf-8") == done.out
-    assert last_line(done) == "wrote 2 files to glasspara-results/subtract-a"
+    assert last_line(done) == "wrote 3 files to glasspara-results/subtract-a"
     quiet = glasspara("subtract", "a.dat", "--model", "ll", "--no-files", "-q")
     assert (quiet.out, quiet.err) == (done.out, "")
 

@@ -54,7 +54,7 @@ def test_a_fit_says_the_same_everywhere(small, status):
     assert block["status"] == status
     assert [item["text"] for item in block["reasons"]] == [REASON.text]
     for _, figure in fit_figures(result):
-        assert f"Fit: {headline}" in [item.get_text() for item in figure.texts]
+        assert f"Fit: {headline}" in [item.get_text().replace("\n", " ") for item in figure.texts]
     assert result.assessment.trusted == (status in TRUSTED)
 
 

@@ -39,7 +39,7 @@ def drawn(tmp_path_factory):
 
 
 def header(figure) -> str:
-    return " ".join(text.get_text() for text in (figure._suptitle, *figure.texts))
+    return " ".join(text.get_text() for text in figure.texts)
 
 
 @pytest.mark.parametrize(("stem", "kind"), [("holder_MT", "fixed-field"), ("holder_MH", "fixed-temperature")])

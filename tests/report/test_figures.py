@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from glasspara.analysis.fit.figures import fit_figures, pictures
+from glasspara.analysis.fit.figures import fit_figures, largest_magnetisation, pictures
 from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
 from glasspara.analysis.fit.report import contour_stem, profile_stem
 from glasspara.analysis.universality.collapse import universality
@@ -30,7 +31,8 @@ from glasspara.fitting.result import Determination, FitResult, FittedParameter, 
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, evaluate
 from glasspara.report.panels import POINTS
-from glasspara.report.style import save_png
+from glasspara.report.picture import FigureFiles
+from glasspara.report.style import FONT, WIDTH, save_png
 from glasspara.report.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 
@@ -212,7 +214,7 @@ def assert_nothing_overlaps(figure):
             key=lambda b: b.y0,
         )
         assert all(lower.y1 <= upper.y0 + 1.0 for lower, upper in pairwise(shown))
-    verdict, mark = (item.get_window_extent(renderer) for item in figure.texts[-2:])
+    verdict, mark = (item.get_window_extent(renderer) for item in figure.texts[:2])
     assert verdict.x1 < mark.x0
 
 
@@ -220,7 +222,7 @@ def assert_blocks_are_inside(figure):
     """Header, panels and legend are within a drawn figure, the header above; returns the renderer."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     whole = figure.bbox.padded(1.0)
-    header = figure._suptitle.get_window_extent(renderer)
+    header = figure.texts[2].get_window_extent(renderer)
     blocks = [header, *(axes.get_tightbbox(renderer) for axes in figure.axes)]
     blocks += [legend.get_window_extent(renderer) for legend in figure.legends]
     for box in blocks:
@@ -268,10 +270,12 @@ def test_which_figures():
 def test_header_of_a_fit(status, words):
     for _, figure in fit_figures(result_of(Dataset((one_run(),)), status=status)):
         text = texts(figure)
-        assert words in text
+        assert words in " ".join(text.split())  # a long verdict takes two lines
         assert "χ²/ndof" in text
         assert "p = 0.25" in text
-        assert "paper convention, isotropic; n_ATS = 1.352e16 g⁻¹ held" in text
+        assert "paper convention, isotropic" in text
+        assert "n_ATS = 1.352e16 g⁻¹ held" in text
+        assert "iron free" in text
 
 
 def test_field_offset_is_in_the_label():
@@ -282,7 +286,7 @@ def test_field_offset_is_in_the_label():
 def test_synthetic_mark():
     def mark(*files, **options):
         runs = tuple(one_run(file=file) for file in files)
-        return next(iter(fit_figures(result_of(Dataset(runs)), **options)))[1].texts[-1].get_text()
+        return next(iter(fit_figures(result_of(Dataset(runs)), **options)))[1].texts[1].get_text()
 
     assert mark("BK7-synthetic_MT.dat", "a-SYNTHETIC.dat") == "synthetic"
     assert mark("BK7-synthetic_MT.dat", "b.dat") == "partly synthetic"
@@ -307,10 +311,24 @@ def test_a_branch_on_the_same_curve_is_not_drawn_twice():
 def test_curve_passes_through_the_model_at_the_points():
     result = result_of(Dataset((one_run(T=(2.0, 7.0, 40.0)),)))
     axes = figure_of(result, "fit_fixed_field").axes[0]
-    curve = next(line for line in axes.lines if len(line.get_xdata()) > 100)
-    order = np.argsort(1.0 / result.data.temperature)
-    there = np.interp(1.0 / result.data.temperature[order], curve.get_xdata(), curve.get_ydata())
-    assert there == pytest.approx(1e3 * (result.terms.total - result.terms.larmor)[order], rel=1e-9)
+    edge, curve = (line for line in axes.lines if len(line.get_xdata()) > 100)
+    assert (edge.get_color(), curve.get_color()) == ("white", "#000000")
+    x = np.asarray(curve.get_xdata())
+    assert (x[0], x[-1]) == pytest.approx((1.0 / 40.0, 0.5))
+    terms = evaluate(1.0 / x, np.full(x.shape, 2e4), BK7, Model())
+    assert curve.get_ydata() == pytest.approx(1e3 * (terms.total - terms.larmor), rel=1e-9)
+
+
+def test_the_curve_of_a_wandering_field_is_smooth():
+    run = one_run(T=tuple(np.geomspace(2.0, 300.0, 60)))
+    wandering = replace(run.run, field=run.field * (1.0 + 0.01 * rng().standard_normal(60)))
+    result = result_of(Dataset((replace(run, run=wandering),)))
+    curve = next(
+        line for line in figure_of(result, "fit_fixed_field").axes[0].lines if len(line.get_xdata()) > 100
+    )
+    slopes = np.diff(curve.get_ydata()) / np.diff(curve.get_xdata())
+    assert np.all(slopes > 0.0)
+    assert np.all(np.diff(slopes) < 0.0)
 
 
 def test_logarithmic_only_where_signals_are_far_apart():
@@ -379,11 +397,11 @@ def test_decomposition_has_the_intrinsic_magnetisation_below():
     terms = evaluate(run.temperature, run.field, BK7, Model())
     factor = 1e3
     assert measured.get_ydata() == pytest.approx(factor * (run.magnetisation - terms.beside_ats), rel=1e-9)
-    assert below.get_ylabel() == r"$M_\mathrm{intr}$ ($10^{-3}$ emu/g)"
+    assert below.get_ylabel() == r"$M_\mathrm{intr}$ (10⁻³ emu/g)"
     lines = [line for line in below.get_lines() if line.get_gid() != POINTS and len(line.get_xdata()) > 2]
     (theory,) = (line for line in lines if line.get_color() == "#D55E00")
     at_points = np.interp(1.0 / run.temperature[::-1], *theory.get_data())[::-1]
-    assert at_points == pytest.approx(factor * terms.ats, rel=1e-6)
+    assert at_points == pytest.approx(factor * terms.ats, rel=1e-4)  # straight between its 200 places: 7e-5
 
 
 def test_universality_through_zero_field():
@@ -488,7 +506,7 @@ def test_bootstrap_figure():
     text = texts(figure)
     assert "60 parametric bootstrap replicates, seed 1" in text
     for name, axes in zip(done.bootstrap.names, figure.axes, strict=False):
-        assert axes.get_xlabel().startswith(f"{name} (")
+        assert axes.get_xlabel().replace("\n", " ").startswith(f"{name} (")
         assert sum(patch.get_height() for patch in axes.patches[:-1]) == 60  # the last is the 68 % interval
     assert save_png(figure) == save_png(bootstrap_figure(done))
     assert_nothing_overlaps(figure)
@@ -511,7 +529,7 @@ def test_same_bytes_twice_and_settings_untouched():
 def test_figures_drawn_by_other_processes_are_the_same(monkeypatch):
     monkeypatch.setattr("glasspara.analysis.fit.figures.DRAWN_A_PROCESS", 1)
     results = [replace(result_of(Dataset((one_run(H),))), model=Model("ll")) for H in (1e4, 2e4)]
-    here, there = (pictures(results, jobs=jobs) for jobs in (1, 2))
+    here, there = (pictures(results, FigureFiles(("png", "svg")), jobs=jobs) for jobs in (1, 2))
     assert here == there
     assert [list(files) for files in here] == [
         ["fit_fixed_field", "decomposition_10kOe"],
@@ -522,8 +540,8 @@ def test_figures_drawn_by_other_processes_are_the_same(monkeypatch):
 def test_text_of_files_is_not_markup():
     figure = figure_of(CASES["nasty name alone"](), "fit_fixed_field")
     text = texts(figure)
-    assert "$x_1 {\\frac 100%" in text
-    assert not figure._suptitle.get_parse_math()
+    assert "$x_1 {" in text
+    assert not figure.texts[2].get_parse_math()
     legend = figure_of(CASES["nasty name"](), "fit_fixed_field").legends[0]
     assert not any(item.get_parse_math() for item in legend.get_texts())
 
@@ -561,11 +579,51 @@ def test_elided_text_fits():
         (0.0, 1.0, "emu/g"),
         (5.0, 1.0, "emu/g"),
         (999.0, 1.0, "emu/g"),
-        (0.02, 1e3, "$10^{-3}$ emu/g"),
-        (2e-7, 1e9, "$10^{-9}$ emu/g"),
-        (3e4, 1e-3, "$10^{3}$ emu/g"),
+        (0.02, 1e3, "10⁻³ emu/g"),
+        (2e-7, 1e9, "10⁻⁹ emu/g"),
+        (3e4, 1e-3, "10³ emu/g"),
         (np.nan, 1.0, "emu/g"),
     ],
 )
 def test_scaled_unit(largest, factor, unit):
     assert scaled_unit(np.array([0.0, -largest]), "emu/g") == (pytest.approx(factor), unit)
+
+
+def test_capitals_are_2_mm_high_in_a_column_of_a_journal():
+    """DejaVu's capitals are 0.729 of its size; nothing on a figure is set smaller."""
+    assert 0.729 * FONT / 72.0 * 25.4 * (86.0 / (25.4 * WIDTH)) >= 2.0
+    for _, figure in fit_figures(CASES["both kinds"]()):
+        assert {item.get_fontsize() for item in figure.findobj(matplotlib.text.Text)} == {FONT}
+
+
+def test_a_figure_for_a_paper_has_no_header():
+    def drawn(**given):
+        figure = figure_of(CASES["one run"](), "fit_fixed_field")
+        return figure, FigureFiles(**given).picture(figure)
+
+    whole, with_header = drawn()
+    plain, without = drawn(endings=("png", "pdf", "svg"), titles=False)
+    assert plain.get_figheight() < whole.get_figheight() - 1.0
+    assert "χ²" not in texts(plain)
+    assert with_header.words == without.words  # those who cannot see it are told all the same
+    assert "Fit: good" in without.words
+    assert "legend: 20 kOe, model" in without.words
+    renderer = FigureCanvasAgg(plain).get_renderer()
+    boxes = [axes.get_tightbbox(renderer) for axes in plain.axes]
+    assert plain.bbox.y1 - max(box.y1 for box in boxes) < 0.2 * plain.dpi
+    for ending, start in (("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")):
+        assert without.files[ending].startswith(start)
+    assert drawn(endings=("png", "pdf", "svg"), titles=False)[1] == without
+
+
+def test_one_power_of_ten_for_a_series():
+    results = [result_of(Dataset((one_run(H),))) for H in (1e2, 6e4)]
+    assert largest_magnetisation(results) == max(np.abs(item.data.magnetisation).max() for item in results)
+    largest = largest_magnetisation(results)
+    labels = {
+        re.search("10⁻.", axes.get_ylabel())[0]
+        for result in results
+        for stem, figure in fit_figures(result, largest=largest)
+        for axes in (figure.axes if stem.startswith("decomposition") else figure.axes[:1])
+    }
+    assert len(labels) == 1

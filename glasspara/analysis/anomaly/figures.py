@@ -43,11 +43,12 @@ def anomaly_figure(result: AnomalyResult, *, synthetic: bool = False) -> Figure:
         trusted=result.assessment.trusted and not result.departures,
         panels=(2.0, 1.2),
         handles=overview_handles(styles, fills),
+        beside=f"{ALPHA:g}",
     )
     pulls = result.residuals / data.sigma
     for index, run, style in zip(order, runs, styles, strict=True):
         draw_points(above, run, style, fills, (run.temperature, pulls[data.slices[index]]), size=0.8)
-    finish_residuals(above, pulls, "data $-$ model")
+    finish_residuals(above, pulls, "data − model")
     plain_log_abscissa(above)
     low, high = 0.95 * float(data.temperature.min()), 1.05 * float(data.temperature.max())
     for item in result.departures:

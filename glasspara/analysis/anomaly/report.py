@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from glasspara.analysis.anomaly.windows import TemperatureWindow
     from glasspara.data.loading import Input
 
-WINDOWS, POINTS, FIGURE = "anomaly.csv", "anomaly_points.csv", "anomaly.png"
+WINDOWS, POINTS, FIGURE = "anomaly.csv", "anomaly_points.csv", "anomaly"
 
 
 class WindowBlock(TypedDict):
@@ -185,5 +185,10 @@ def _by_run(found: Departure) -> str:
 
 
 REPORT = Report(
-    "anomaly", AnomalyDocument, _tables, show_anomaly, files=("anomaly.json", WINDOWS, POINTS, FIGURE)
+    "anomaly",
+    AnomalyDocument,
+    _tables,
+    show_anomaly,
+    files=("anomaly.json", WINDOWS, POINTS),
+    figures=(FIGURE,),
 )

@@ -21,6 +21,8 @@ from glasspara.model.catalogue import CATALOGUE, slow_models, trace_models
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from glasspara.report.picture import FigureFiles
+
 UNFINISHED = ".compare-unfinished.jsonl"
 
 Models = Annotated[
@@ -71,7 +73,7 @@ def compare(
     settings = parameters.for_any_model(data, iron_from_sample=False, verdict=verdict)
     ions = all_trace_ions_of(trace_ions, data.sample_data)
     workers = work.workers
-    output.check(REPORT.files)
+    output.check(REPORT.files, REPORT.figures)
     loaded = data.load(quiet=output.quiet)
 
     from glasspara.analysis.compare import comparison
@@ -94,11 +96,10 @@ def compare(
             progress_of=begin,
         )
 
-    def figures() -> dict[str, Figure | bytes]:
+    def figures(_wanted: FigureFiles) -> dict[str, Figure]:
         from glasspara.analysis.compare.figures import compare_figure
-        from glasspara.report.style import save_png
 
-        return {FIGURE: save_png(compare_figure(result), palette=True)}
+        return {FIGURE: compare_figure(result)}
 
     output.deliver(
         REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures, written=kept.finish

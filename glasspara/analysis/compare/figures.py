@@ -1,4 +1,4 @@
-"""The figure of a comparison: how far each model is behind, over the residuals of the best three."""
+"""The figure of a comparison: how far each model is behind, over the residuals of the best two."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from matplotlib.ticker import SymmetricalLogLocator
 
 from glasspara.analysis.compare.comparison import CompareResult
 from glasspara.analysis.compare.contestants import CANNOT_TELL, DECISIVE, Contestant
+from glasspara.report.layout import Rows
 from glasspara.report.panels import (
     abscissa,
     branch_fills,
@@ -21,20 +22,19 @@ from glasspara.report.panels import (
     overview_handles,
     run_styles,
 )
-from glasspara.report.style import BLUE, GREEN, GREY, ORANGE, PAD, VERMILLION, WIDTH, paper_style
-from glasspara.report.text import synthetic_mark, wrapped
+from glasspara.report.style import BLUE, GREEN, GREY, ORANGE, TALLEST, VERMILLION, WIDTH, paper_style
+from glasspara.report.text import beside_ordinary, iron_words, synthetic_mark, wrapped
 
-_SHOWN = 3
-_KEY_BELOW = 0.75  # inch from the bars to their key, room for the axis
-_ROOM = 1.0e4  # what the axis goes beyond the longest bar, for the words behind it
+_SHOWN = 2
+_ROOM = 1.0e6  # what the axis goes beyond the longest bar, for the words behind it
 _COLOURS = {"plain": GREY, "rival": ORANGE, "ats": BLUE}
-_FAMILIES = {"plain": "Larmor + Langevin", "rival": "other magnetism of traces", "ats": "with an ATS term"}
-_LINES = ((CANNOT_TELL, GREEN, "not distinguished below"), (DECISIVE, VERMILLION, "excluded above"))
+_FAMILIES = {"plain": "Larmor + Langevin", "rival": "other magnetism", "ats": "with an ATS term"}
+_LINES = ((CANNOT_TELL, GREEN, "alike below"), (DECISIVE, VERMILLION, "excluded above"))
 
 
 @paper_style()
 def compare_figure(result: CompareResult, *, synthetic: bool = False) -> Figure:
-    """Differences of AIC as bars, and the residuals of the best three models in standard errors.
+    """Differences of AIC as bars, and the residuals of the best two models in standard errors.
 
     The residuals stand against 1/T where most runs are at fixed field, else against H; runs of the other kind are
     left out. ``synthetic`` marks the figure so whatever the files are called.
@@ -51,15 +51,12 @@ def compare_figure(result: CompareResult, *, synthetic: bool = False) -> Figure:
     )
     drawn = [runs[i] for i in order]
     styles, fills = run_styles(drawn), branch_fills(drawn)
-    handles = overview_handles(styles, fills)
-    details = wrapped(result.assessment.reasons[0].text)
-    bars = _bar_height(len(ranked))
-    height = 2.3 + 0.25 * details.count("\n") + bars + 1.7 * len(shown) + 0.1 * len(handles)
-    figure = Figure(figsize=(WIDTH, height))
-    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
-    panels = figure.subplots(1 + len(shown), 1, squeeze=False, height_ratios=[bars, *[1.5] * len(shown)])[
-        :, 0
-    ].tolist()
+    handles = [*_key(ranked), *overview_handles(styles, fills)]
+    details = _details(result)
+    bars = 0.25 * len(ranked) + 0.1
+    height = 3.2 + 0.25 * details.count("\n") + bars + 1.4 * len(shown) + 0.1 * len(handles)
+    figure = Figure(figsize=(WIDTH, min(height, TALLEST)), layout=Rows([bars, *[1.1] * len(shown)]))
+    panels = figure.subplots(1 + len(shown), 1, squeeze=False)[:, 0].tolist()
     draw_header(
         figure,
         result.assessment.headline.text,
@@ -76,21 +73,23 @@ def compare_figure(result: CompareResult, *, synthetic: bool = False) -> Figure:
             draw_points(
                 axes, run, style, fills, (abscissa(kind, run.temperature, run.field), pulls[part]), size=0.7
             )
-        finish_residuals(axes, pulls, "data $-$ model")
-        axes.set_title(f"{item.name}", loc="left", fontsize="small")
+        finish_residuals(axes, pulls, "data − model")
+        axes.set_title(item.name, loc="left", parse_math=False)
         if kind == "fixed-field":
             axes.set_xscale("log")
         if axes is not panels[-1]:
             axes.tick_params(labelbottom=False)
     if shown:
-        panels[-1].set_xlabel(r"$1/T$ (K$^{-1}$)" if kind == "fixed-field" else r"$H$ (kOe)")
-    draw_legend(figure, handles, 4)
+        panels[-1].set_xlabel("1/$T$ (K⁻¹)" if kind == "fixed-field" else r"$H$ (kOe)")
+    draw_legend(figure, handles, 2)
     return figure
 
 
-def _bar_height(count: int) -> float:
-    """Height of the panel with the bars, inch."""
-    return 0.34 * count + 0.6
+def _details(result: CompareResult) -> str:
+    """The numbers of the verdict: the ATS model beside ordinary magnetism as a whole, or else the first reason."""
+    if result.ordinary is not None:
+        return "\n".join([*beside_ordinary(result.ordinary), iron_words(result.ordinary.cone.iron_used)])
+    return wrapped(result.assessment.reasons[0].text)
 
 
 def _draw_bars(axes: Axes, ranked: list[Contestant], result: CompareResult) -> None:
@@ -112,14 +111,13 @@ def _draw_bars(axes: Axes, ranked: list[Contestant], result: CompareResult) -> N
         word = {"good": "", "term-not-needed": ""}.get(item.status, f", {item.status}")
         axes.annotate(
             f"{delta:.3g}{word}", (delta, row), xytext=(4.0, 0.0), textcoords="offset points", va="center",
-            bbox={"facecolor": "white", "linewidth": 0.0, "pad": 1.0}, fontsize="small", parse_math=False,
+            bbox={"facecolor": "white", "linewidth": 0.0, "pad": 1.0}, parse_math=False,
         )  # fmt: skip
     axes.set_xlabel("ΔAIC" if result.scale == 1.0 else "ΔAIC, χ² scaled")
-    _draw_key(axes, ranked)
 
 
-def _draw_key(axes: Axes, ranked: list[Contestant]) -> None:
-    """What the colours of the bars and the lines mean, below them."""
+def _key(ranked: list[Contestant]) -> list[Patch | Line2D]:
+    """What the colours of the bars and the lines mean."""
     present = {item.family for item in ranked}
     bars = [
         Patch(color=colour, label=_FAMILIES[family])
@@ -130,8 +128,4 @@ def _draw_key(axes: Axes, ranked: list[Contestant]) -> None:
         Line2D([], [], color=colour, linestyle="--", linewidth=1.2, label=f"{place:g}: {meaning}")
         for place, colour, meaning in _LINES
     ]
-    below = -_KEY_BELOW / _bar_height(len(ranked))
-    axes.legend(
-        handles=[*bars, *lines], loc="upper right", bbox_to_anchor=(1.0, below), ncols=2, fontsize="small",
-        borderaxespad=0.0,
-    )  # fmt: skip
+    return [*bars, *lines]

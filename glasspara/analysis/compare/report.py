@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from glasspara.analysis.compare.simulated_test import NestedTest
     from glasspara.data.loading import Input
 
-DATA, FIGURE = "compare.csv", "compare.png"
+DATA, FIGURE = "compare.csv", "compare"
 
 
 class FittedValueBlock(TypedDict):
@@ -153,4 +153,6 @@ def _size(value: float) -> str:
     return f"{value:.1f}" if abs(value) < 1.0e5 else f"{value:.4g}"
 
 
-REPORT = Report("compare", CompareDocument, _tables, show_compare, files=("compare.json", DATA, FIGURE))
+REPORT = Report(
+    "compare", CompareDocument, _tables, show_compare, files=("compare.json", DATA), figures=(FIGURE,)
+)

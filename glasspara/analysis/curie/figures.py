@@ -104,7 +104,7 @@ def _draw_pulls(axes: Axes, result: CurieResult, fits: list[WeakFit]) -> None:
             fillstyle="none" if item.name == "glass" else "full", zorder=2.0,
         )  # fmt: skip
     finish_residuals(axes, np.concatenate(every), "data $-$ law")
-    axes.set_title(", ".join(_NAMES[item.name] for item in fits), loc="left", fontsize="small")
+    axes.set_title(", ".join(_NAMES[item.name] for item in fits), loc="left")
 
 
 @paper_style()

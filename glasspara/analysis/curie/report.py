@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from glasspara.analysis.curie.weak_laws import WeakFit
     from glasspara.data.loading import Input
 
-TABLE, FIGURE, LOW_FIGURE = "curie.csv", "curie.png", "low_temperature.png"
+TABLE, FIGURE, LOW_FIGURE = "curie.csv", "curie", "low_temperature"
 
 _CHI, _CURIE = "emu g^-1 Oe^-1", "emu K g^-1 Oe^-1"
 
@@ -178,4 +178,6 @@ def _cell(item: WeakFit, name: str) -> str:
     return "" if found is None else value_with_error(found.value, found.error)
 
 
-REPORT = Report("curie", CurieDocument, _tables, show_curie, files=("curie.json", TABLE, FIGURE, LOW_FIGURE))
+REPORT = Report(
+    "curie", CurieDocument, _tables, show_curie, files=("curie.json", TABLE), figures=(FIGURE, LOW_FIGURE)
+)

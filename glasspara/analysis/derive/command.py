@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from glasspara.analysis.derive.fitted_values import FittedValues
     from glasspara.data.loading import Loaded
+    from glasspara.report.picture import FigureFiles
 
 ASSUMED = "Assumptions"
 
@@ -99,7 +100,7 @@ def derive(
         raise UsageError("--area-per-particle and --n-tunn say the same", remedy="Give one of them")
     from glasspara.analysis.derive.report import FIGURE, REPORT
 
-    output.check(REPORT.files)
+    output.check(REPORT.files, REPORT.figures)
     source, loaded = _source(data, model, parameters, verdict, theory, fit_number, output)
     if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
         raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
@@ -116,7 +117,7 @@ def derive(
         temperatures=tuple(temperature) if temperature else TEMPERATURES,
     )
 
-    def figures() -> dict[str, Figure]:
+    def figures(_wanted: FigureFiles) -> dict[str, Figure]:
         from glasspara.analysis.derive.figures import derive_figure
 
         # a preset stands for no data at all, so that its own name decides

@@ -13,6 +13,7 @@ from glasspara.physics.ats import (
     weak_field_susceptibility_cold,
     weak_field_susceptibility_warm,
 )
+from glasspara.report.layout import Rows
 from glasspara.report.panels import draw_header
 from glasspara.report.style import (
     BLACK,
@@ -20,7 +21,6 @@ from glasspara.report.style import (
     GREEN,
     GREY,
     ORANGE,
-    PAD,
     WIDTH,
     paper_style,
 )
@@ -37,8 +37,7 @@ def derive_figure(result: DeriveResult, *, synthetic: bool = False) -> Figure:
     ``synthetic`` marks the figure as made from synthetic data.
     """
     details = "\n".join(wrapped(reason.text) for reason in result.assessment.reasons)
-    figure = Figure(figsize=(WIDTH, 9.0 + 0.25 * details.count("\n")))
-    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD, hspace=0.05)
+    figure = Figure(figsize=(WIDTH, 9.0 + 0.25 * details.count("\n")), layout=Rows((1.0, 1.0)))
     above, below = figure.subplots(2, 1)
     headline, mark = result.assessment.headline, "synthetic" if synthetic else ""
     draw_header(figure, headline.text, details, mark, trusted=headline.level == "info")
@@ -77,7 +76,7 @@ def _draw_susceptibility(axes: Axes, result: DeriveResult) -> None:
     largest = float(chi.max())
     axes.set_ylim(1.0e-4 * largest, 1.0e2 * largest)
     axes.set_xlabel("$T$ (K)")
-    axes.set_ylabel(r"$\chi$ (emu g$^{-1}$ Oe$^{-1}$)")
+    axes.set_ylabel(r"$\chi$ (emu g⁻¹ Oe⁻¹)")
     axes.legend(loc="lower right")
 
 
@@ -103,6 +102,6 @@ def _draw_areas(axes: Axes, result: DeriveResult) -> None:
     axes.set_yscale("log")
     axes.set_ylim(top=300.0 * face)  # room for the legend
     axes.set_xlabel(r"$N_\mathrm{tunn}$")
-    axes.set_ylabel(r"$S_4$ (Å$^2$)")
+    axes.set_ylabel(r"$S_4$ (Å²)")
     legend = axes.legend(loc="upper right", frameon=True, framealpha=1.0, edgecolor="none")
     legend.set_zorder(5.0)

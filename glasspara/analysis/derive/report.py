@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from glasspara.analysis.derive.fitted_values import FittedValues
     from glasspara.data.loading import Input
 
-TABLE, FIGURE = "derive.csv", "derive.png"
+TABLE, FIGURE = "derive.csv", "derive"
 
 
 class AssumptionBlock(TypedDict):
@@ -162,4 +162,6 @@ def _show(title: str, items: Sequence[DerivedQuantity], out: Console) -> None:
     out.print()
 
 
-REPORT = Report("derive", DeriveDocument, _tables, show_derive, files=("derive.json", TABLE, FIGURE))
+REPORT = Report(
+    "derive", DeriveDocument, _tables, show_derive, files=("derive.json", TABLE), figures=(FIGURE,)
+)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from glasspara.fitting.intervals.exploration import IntervalRequest
     from glasspara.fitting.problem.settings import FitSettings
     from glasspara.fitting.result import FitResult
+    from glasspara.report.picture import FigureFiles, Picture
 
 UNFINISHED = ".bootstrap-unfinished.jsonl"
 
@@ -132,7 +133,7 @@ def fit(
 
     Example: glasspara fit run.dat --mass 35.7 --out results
     """
-    from glasspara.analysis.fit.report import REPORT, Fits, prefixes
+    from glasspara.analysis.fit.report import REPORT, Fits
     from glasspara.analysis.subtract.column_sets import check_sets
 
     chosen = theory.theory(model, ions, trace_ions_of(trace_ions, data.sample_data))
@@ -148,7 +149,7 @@ def fit(
     batch = per_run or per_sample
     sets = check_sets(names(columns))
     replicates = _Replicates(bootstrap, bootstrap_kind, work, output)
-    output.check(REPORT.files)
+    output.check(REPORT.files, REPORT.figures)
     failed: list[tuple[str, GlassparaError]] = []
     # A joint fit without one of its files is another fit.
     jobs = work.workers
@@ -156,10 +157,8 @@ def fit(
     parts = _parts(loaded.data, per_run=per_run, per_sample=per_sample)
     results = replicates.run(_fit(parts, settings, request, jobs=jobs, quiet=output.quiet))
 
-    def figures() -> dict[str, bytes]:
-        return _figures(
-            loaded.inputs, results, prefixes(len(results)), decompose=decompose, jobs=jobs, quiet=output.quiet
-        )
+    def figures(wanted: FigureFiles) -> dict[str, Picture]:
+        return _figures(loaded.inputs, results, wanted, decompose=decompose, jobs=jobs, quiet=output.quiet)
 
     output.deliver(
         REPORT,
@@ -247,25 +246,25 @@ class _Replicates:
 def _figures(
     inputs: Sequence[Input],
     results: Sequence[FitResult],
-    names: Sequence[str],
+    wanted: FigureFiles,
     *,
     decompose: bool,
     jobs: int,
     quiet: bool,
-) -> dict[str, bytes]:
-    """Figures by file name, drawn by several processes where there are many."""
+) -> dict[str, Picture]:
+    """Figures by name, drawn by several processes where there are many."""
     from glasspara.analysis.fit.figures import pictures
+    from glasspara.analysis.fit.report import prefixes
     from glasspara.report.correction_figures import correction_figures
     from glasspara.report.progress import progress
-    from glasspara.report.style import save_png
 
     with progress("drawing", quiet=quiet) as report:
-        drawn = pictures(results, decompose_all=decompose, jobs=jobs, progress=report)
-    files = {
-        f"{prefix}{stem}.png": content
-        for prefix, figures in zip(names, drawn, strict=True)
-        for stem, content in figures.items()
+        drawn = pictures(results, wanted, decompose_all=decompose, jobs=jobs, progress=report)
+    named = {
+        f"{prefix}{stem}": item
+        for prefix, figures in zip(prefixes(len(results)), drawn, strict=True)
+        for stem, item in figures.items()
     }
     applied = [item.corrections for item in inputs if item.corrections is not None]
     runs = [run for result in results for run in result.data.runs]
-    return files | {f"{stem}.png": save_png(figure) for stem, figure in correction_figures(runs, applied)}
+    return named | {stem: wanted.picture(figure) for stem, figure in correction_figures(runs, applied)}

@@ -28,15 +28,20 @@ from glasspara.report.panels import (
     run_styles,
     spread_scale,
 )
-from glasspara.report.style import BLACK, paper_style, save_png
+from glasspara.report.picture import FigureFiles, Picture
+from glasspara.report.style import BLACK, paper_style
 from glasspara.report.text import fit_details, fit_verdict, scaled_unit, stems, synthetic_mark
 
 _DECOMPOSE_UP_TO = 3
-_THIN = 1.0  # pt
+_THIN, _EDGED = 1.2, 2.4  # pt, a curve and its white edges
 
 
 def fit_figures(
-    result: FitResult, *, decompose_all: bool = False, synthetic: bool = False
+    result: FitResult,
+    *,
+    decompose_all: bool = False,
+    largest: float | None = None,
+    synthetic: bool = False,
 ) -> Iterator[tuple[str, Figure]]:
     """Figures of a fit, each with the stem of a file name ("fit_fixed_field", "decomposition_20kOe", ...).
 
@@ -44,25 +49,40 @@ def fit_figures(
     ----------
     decompose_all : bool
         Decompose every run; otherwise the middle one of each kind, unless there are no more than three runs.
+    largest : float
+        What all figures have their one power of ten by, emu/g; by default the largest magnetisation of the fit.
     synthetic : bool
         Mark the figures "synthetic" whatever the files are called.
     """
     offset = result.values["field_offset"] != 0.0
     paramagnetic = replace(_PARAMAGNETIC, symbol=_WITH_OFFSET) if offset else _PARAMAGNETIC
+    largest = largest_magnetisation([result]) if largest is None else largest
     chosen: list[tuple[str, Part]] = []
     for kind in ABSCISSA_LABELS:
         parts = _parts(result, kind)
         if not parts:
             continue
         suffix = kind.replace("-", "_")
-        yield f"fit_{suffix}", _overview(result, parts, paramagnetic, synthetic=synthetic)
+        yield f"fit_{suffix}", _overview(result, parts, paramagnetic, largest=largest, synthetic=synthetic)
         if result.model.has_ats:
-            yield f"intrinsic_{suffix}", _overview(result, parts, _INTRINSIC, synthetic=synthetic)
+            yield (
+                f"intrinsic_{suffix}",
+                _overview(result, parts, _INTRINSIC, largest=largest, synthetic=synthetic),
+            )
         named = list(zip(stems([run for run, _ in parts]), parts, strict=True))
         every = decompose_all or len(result.data.runs) <= _DECOMPOSE_UP_TO
         chosen += named if every else [named[len(named) // 2]]
     for stem, (run, part) in chosen:
-        yield f"decomposition_{stem}", decomposition_figure(result, run, part, synthetic=synthetic)
+        yield (
+            f"decomposition_{stem}",
+            decomposition_figure(result, run, part, largest=largest, synthetic=synthetic),
+        )
+
+
+def largest_magnetisation(results: Sequence[FitResult]) -> float:
+    """The largest magnetisation of all data, emu/g; points that are no numbers do not count."""
+    every = np.abs(np.concatenate([result.data.magnetisation for result in results]))
+    return float(np.max(every, initial=0.0, where=np.isfinite(every)))
 
 
 Part = tuple[ReducedRun, slice]
@@ -98,7 +118,9 @@ _INTRINSIC = _Quantity(
 
 
 @paper_style()
-def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, synthetic: bool) -> Figure:
+def _overview(
+    result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, largest: float, synthetic: bool
+) -> Figure:
     """All runs of one kind, data and theory, over the residuals in units of the standard error."""
     runs = [run for run, _ in parts]
     styles, fills = run_styles(runs), branch_fills(runs)
@@ -114,20 +136,22 @@ def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, 
     kind = runs[0].run.kind
     left = result.data.magnetisation - quantity.taken(result.terms)
     values = [left[part] for _, part in parts]
-    factor, unit = scaled_unit(np.concatenate(values), "emu/g")
+    factor, unit = scaled_unit(np.array([largest]), "emu/g")
     pulls = result.residuals / result.data.sigma
     for (run, part), style in zip(parts, styles, strict=True):
         x = abscissa(kind, run.temperature, run.field)
         draw_points(main, run, style, fills, (x, factor * left[part]), errors=factor * run.sigma)
         draw_points(below, run, style, fills, (x, pulls[part]), size=0.7)
         for place, terms in curves(result, run):
-            # On the points that it goes through black is seen; off them it must be told whose curve it is.
+            # On the points that it goes through black on white is seen; off them it must be told whose curve it is.
             colour = BLACK if result.assessment.trusted else style.colour
-            main.plot(place, factor * quantity.theory(terms), color=colour, linewidth=_THIN, zorder=3.0)
+            theory = factor * quantity.theory(terms)
+            main.plot(place, theory, color="white", linewidth=_EDGED, zorder=2.9)
+            main.plot(place, theory, color=colour, linewidth=_THIN, zorder=3.0)
     noise = [factor * float(np.median(run.sigma)) for run in runs]
     spread_scale(main, runs, [factor * part for part in values], noise)
     main.set_ylabel(f"${quantity.symbol}$ ({unit})")
-    finish_residuals(below, np.concatenate([pulls[part] for _, part in parts]), "data $-$ model")
+    finish_residuals(below, np.concatenate([pulls[part] for _, part in parts]), "data − model")
     below.set_xlabel(ABSCISSA_LABELS[kind])
     return figure
 
@@ -138,19 +162,23 @@ DRAWN_A_PROCESS = 3
 
 def pictures(
     results: Sequence[FitResult],
+    wanted: FigureFiles,
     *,
     decompose_all: bool = False,
     jobs: int = 1,
     progress: Progress = no_progress,
-) -> list[dict[str, bytes]]:
-    """PNG files of each fit by the stems of their names; the same bytes for any ``jobs``."""
-    task = partial(_of_one, decompose_all=decompose_all)
+) -> list[dict[str, Picture]]:
+    """The figures of each fit by the stems of their names; the same bytes for any ``jobs``."""
+    largest = largest_magnetisation(results)
+    task = partial(_of_one, wanted=wanted, decompose_all=decompose_all, largest=largest)
     with in_order(task, results, jobs=jobs, per_process=DRAWN_A_PROCESS, progress=progress) as drawn:
         return list(drawn)
 
 
-def _of_one(result: FitResult, *, decompose_all: bool) -> dict[str, bytes]:
-    figures = [*fit_figures(result, decompose_all=decompose_all), *interval_figures(result)]
+def _of_one(
+    result: FitResult, *, wanted: FigureFiles, decompose_all: bool, largest: float
+) -> dict[str, Picture]:
+    figures = [*fit_figures(result, decompose_all=decompose_all, largest=largest), *interval_figures(result)]
     if result.bootstrap:
         figures.append(("bootstrap", bootstrap_figure(result)))
-    return {stem: save_png(figure) for stem, figure in figures}
+    return {stem: wanted.picture(figure) for stem, figure in figures}

@@ -17,9 +17,19 @@ from glasspara.arrays import FloatArray
 from glasspara.fitting.intervals.contours import Contour, ContourLine
 from glasspara.fitting.intervals.minos import ProfileCurve
 from glasspara.fitting.result import Bootstrap, FitResult, Quantity, Spread
+from glasspara.report.layout import Rows
 from glasspara.report.panels import draw_header, draw_legend, frame
-from glasspara.report.style import BLACK, BLUE, GREY, ORANGE, PAD, VERMILLION, WIDTH, paper_style
-from glasspara.report.text import LINE, elide, fit_details, fit_verdict, raised, scaled_unit, synthetic_mark
+from glasspara.report.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, WIDTH, paper_style
+from glasspara.report.text import (
+    LINE,
+    elide,
+    fit_details,
+    fit_verdict,
+    raised,
+    scaled_unit,
+    synthetic_mark,
+    width,
+)
 from glasspara.wording import two_errors, value_with_error
 
 _LEVELS = {"68 %": 1.0, "95 %": 3.84}
@@ -124,6 +134,7 @@ def _frame(
         trusted=result.assessment.trusted,
         panels=(2.6,),
         handles=handles,
+        beside=max(_LEVELS, key=len),
     )
 
 
@@ -208,8 +219,8 @@ def bootstrap_figure(result: FitResult, *, synthetic: bool = False) -> Figure:
         raise ValueError("the fit has no bootstrap")
     rows = -(-len(done.names) // _COLUMNS)
     details = f"{_what(done)}\n{fit_details(result, result.data.runs)}"
-    figure = Figure(figsize=(WIDTH, _ROW * rows + 0.25 * (4 + details.count("\n"))))
-    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
+    height = _ROW * rows + 0.25 * (4 + details.count("\n"))
+    figure = Figure(figsize=(WIDTH, height), layout=Rows([1.0] * rows, columns=_COLUMNS))
     panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel().tolist()
     mark = synthetic_mark(result.data.runs, synthetic=synthetic)
     draw_header(figure, fit_verdict(result), details, mark, trusted=result.assessment.trusted)
@@ -246,11 +257,12 @@ def _draw_figures(axes: Axes, name: str, values: FloatArray, spread: Spread, err
     axes.axvline(factor * spread.value, color=BLACK, zorder=3.0)
     if error:
         x = np.linspace(edges[0], edges[-1], 200)
-        width = edges[1] - edges[0]
+        step = edges[1] - edges[0]
         density = np.exp(-0.5 * ((x - factor * spread.value) / (factor * error)) ** 2)
-        scale = float(np.sum(counts)) * width / (np.sqrt(2.0 * np.pi) * factor * error)
+        scale = float(np.sum(counts)) * step / (np.sqrt(2.0 * np.pi) * factor * error)
         axes.plot(x, scale * density, color=VERMILLION, linestyle="--", zorder=2.5)
-    axes.set_xlabel(f"{name} ({unit})" if unit != "1" else name)
+    label = f"{name} ({unit})"
+    axes.set_xlabel(label if width(label) < LINE / _COLUMNS else f"{name}\n({unit})")
     axes.set_yticks([])
     axes.locator_params(axis="x", nbins=4)
 

@@ -37,4 +37,4 @@ def highfield(
 def _figures(result: HighFieldResult) -> dict[str, Figure]:
     from glasspara.analysis.high_field.figures import highfield_figures
 
-    return {f"{stem}.png": figure for stem, figure in highfield_figures(result)}
+    return dict(highfield_figures(result))

@@ -96,7 +96,7 @@ def _figure(result: HighFieldResult, run: ReducedRun, part: slice, *, synthetic:
         draw_points(below, run, style, fills, (x, values), size=0.7)
     main.axhline(0.0, color=GREY, linewidth=0.8, zorder=1.0)
     main.set_ylabel(rf"$M-M_\mathrm{{L}}-M_\mathrm{{Fe}}$ ({unit})")
-    finish_residuals(below, np.concatenate(pulls), "data $-$ model")
+    finish_residuals(below, np.concatenate(pulls), "data − model")
     below.set_xlabel(ABSCISSA_LABELS["fixed-temperature"])
     return figure
 

@@ -70,7 +70,7 @@ def oscillations(
 def _figures(result: OscillationResult) -> dict[str, Figure]:
     from glasspara.analysis.oscillations.figures import oscillation_figures
 
-    return {f"{stem}.png": figure for stem, figure in oscillation_figures(result)}
+    return dict(oscillation_figures(result))
 
 
 def _wiggle(text: str | None) -> Wiggle | None:

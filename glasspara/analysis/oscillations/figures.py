@@ -19,19 +19,21 @@ from glasspara.analysis.oscillations.waves import (
     RunOscillation,
     is_bound,
 )
+from glasspara.report.layout import Rows
 from glasspara.report.panels import (
     branch_fills,
     draw_header,
     draw_legend,
     draw_points,
     finish_residuals,
+    run_handles,
     run_styles,
 )
-from glasspara.report.style import BLACK, BLUE, GREY, ORANGE, PAD, VERMILLION, WIDTH, paper_style
+from glasspara.report.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, WIDTH, paper_style
 from glasspara.report.text import scaled_unit, stems, synthetic_mark, wrapped
 
-_LABELS = {"T": r"$T$ (K)", "1/T": r"$1/T$ (K$^{-1}$)"}
-_FREQUENCIES = {"T": r"frequency in $T$ (K$^{-1}$)", "1/T": r"frequency in $1/T$ (K)"}
+_LABELS = {"T": r"$T$ (K)", "1/T": "1/$T$ (K⁻¹)"}
+_FREQUENCIES = {"T": "frequency in $T$ (K⁻¹)", "1/T": "frequency in 1/$T$ (K)"}
 _LINEAR = 10.0  # powers beyond are on a logarithmic scale
 
 
@@ -54,9 +56,10 @@ def oscillation_figure(result: OscillationResult, item: RunOscillation, *, synth
     ``synthetic`` marks the figure so whatever the files are called.
     """
     run, peak = item.run, item.best
-    figure = Figure(figsize=(WIDTH, 6.4 + 2.1 * len(item.peaks)))
-    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
-    panels = figure.subplots(2 + len(item.peaks), 1, height_ratios=[1.5, 1.2, *[1.2] * len(item.peaks)])
+    ratios = [1.5, 1.2, *[1.2] * len(item.peaks)]
+    layout = Rows(ratios, beside=f"{100.0 * FOUND:g} %")
+    figure = Figure(figsize=(WIDTH, 6.4 + 2.1 * len(item.peaks)), layout=layout)
+    panels = figure.subplots(len(ratios), 1)
     assessment = result.assessment
     words = f"{wrapped(assessment.reasons[0].text)}\nshown: {run.label}, {len(run)} points"
     mark = synthetic_mark([run], synthetic=synthetic)
@@ -73,7 +76,7 @@ def oscillation_figure(result: OscillationResult, item: RunOscillation, *, synth
     panels[0].set_ylabel(rf"$M_\mathrm{{intr}}$ ({unit})")
     pulls = (item.intrinsic - item.model) / run.sigma
     draw_points(panels[1], run, style, fills, (x, pulls), size=0.8)
-    finish_residuals(panels[1], pulls, "data $-$ model")
+    finish_residuals(panels[1], pulls, "data − model")
     if peak.fap < HINT:
         fine = np.linspace(x.min(), x.max(), 2000)
         panels[1].plot(
@@ -88,7 +91,7 @@ def oscillation_figure(result: OscillationResult, item: RunOscillation, *, synth
     panels[0].tick_params(labelbottom=False)
     for axes, one in zip(panels[2:], item.peaks, strict=True):
         _draw_periodogram(axes, one, result.replicates - result.failed)
-    draw_legend(figure, _legend(), 2)
+    draw_legend(figure, [*run_handles([style]), *_legend()], 2)
     return figure
 
 
@@ -109,10 +112,10 @@ def _draw_periodogram(axes: Axes, peak: Peak, replicates: int) -> None:
     axes.yaxis.set_major_locator(FixedLocator([0.0, _LINEAR / 2.0, *_LINEAR * 10.0 ** np.arange(4)]))
     axes.yaxis.set_major_formatter("{x:g}")
     unit, sign = peak.unit.replace("^-1", "⁻¹"), "<" if is_bound(peak.fap, replicates) else "="
-    period = f"period {peak.period:.3g} {unit}, false-alarm probability {sign} {peak.fap:.2g}"
-    axes.set_title(period, loc="right", fontsize="small", parse_math=False)
+    period = f"period {peak.period:.3g} {unit}, false alarm {sign} {peak.fap:.2g}"
+    axes.set_title(period, loc="right", parse_math=False)
     axes.set_xlabel(_FREQUENCIES[peak.abscissa])
-    axes.set_ylabel(r"$-\ln p$ (1)")
+    axes.set_ylabel("−ln $p$ (1)")
 
 
 def _legend() -> list[Line2D]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
 
 PEAKS, POINTS, PERIODOGRAMS = "oscillations.csv", "oscillations_points.csv", "periodograms.csv"
-FIGURE = "oscillations.png"
+FIGURE = "oscillations"
 
 
 class WaveBlock(TypedDict):
@@ -187,5 +187,6 @@ REPORT = Report(
     OscillationsDocument,
     _tables,
     show_oscillations,
-    files=("oscillations.json", PEAKS, POINTS, PERIODOGRAMS, FIGURE),
+    files=("oscillations.json", PEAKS, POINTS, PERIODOGRAMS),
+    figures=(FIGURE,),
 )

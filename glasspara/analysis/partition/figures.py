@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from glasspara.analysis.partition.scan import LEVELS, PartitionPoint, PartitionResult
+from glasspara.report.layout import Rows
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
     abscissa,
@@ -25,7 +26,7 @@ from glasspara.report.style import (
     GREEN,
     GREY,
     ORANGE,
-    PAD,
+    TALLEST,
     VERMILLION,
     WIDTH,
     paper_style,
@@ -33,7 +34,7 @@ from glasspara.report.style import (
 from glasspara.report.text import scaled_unit, synthetic_mark, wrapped
 from glasspara.wording import value_with_error
 
-_MOST_PANELS = 11
+_MOST_PANELS = 5
 _SHADES = {"68 %": "#BBBBBB", "95 %": "#E4E4E4"}
 
 
@@ -48,8 +49,7 @@ def _header(figure: Figure, result: PartitionResult, *, synthetic: bool) -> None
 @paper_style()
 def partition_figure(result: PartitionResult, *, synthetic: bool = False) -> Figure:
     """Rise of chi2 over all x, and near the best x with the intervals of 68 and 95 %."""
-    figure = Figure(figsize=(WIDTH, 8.0))
-    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=2.0 * PAD)
+    figure = Figure(figsize=(WIDTH, 8.0), layout=Rows((1.0, 1.0), beside=max(LEVELS, key=len)))
     whole, near = figure.subplots(2, 1)
     _header(figure, result, synthetic=synthetic)
     curve = result.curve
@@ -87,7 +87,7 @@ def partition_figure(result: PartitionResult, *, synthetic: bool = False) -> Fig
     near.axvline(result.best, color=BLACK, linewidth=1.0, zorder=1.0)
     for axes in (whole, near):
         axes.set_ylabel(r"$\chi^2-\chi^2_\mathrm{min}$ (1)")
-    near.set_xlabel(r"$x$, share of Fe$^{2+}$ in the iron (1)")
+    near.set_xlabel(r"$x$, share of Fe²⁺ in the iron (1)")
     draw_legend(figure, _legend(), 3)
     return figure
 
@@ -104,7 +104,7 @@ def _legend() -> list[Line2D]:
 def stacked_figure(result: PartitionResult, *, synthetic: bool = False) -> Figure:
     """What each x leaves of the data, a panel each, with the ATS term fitted to it.
 
-    Against 1/T where most runs are at fixed field, else against H; runs of the other kind are left out. Of more than 11
+    Against 1/T where most runs are at fixed field, else against H; runs of the other kind are left out. Of more than 5
     values as many are drawn, evenly chosen.
     """
     data = result.data
@@ -119,8 +119,8 @@ def stacked_figure(result: PartitionResult, *, synthetic: bool = False) -> Figur
     every = result.with_best
     chosen = {len(every) - 1, *np.linspace(0, len(every) - 1, _MOST_PANELS).astype(int).tolist()}
     points = [item for i, item in enumerate(every) if i in chosen or item.fraction == result.best]
-    figure = Figure(figsize=(WIDTH, 2.6 + 1.45 * len(points) + 0.12 * len(handles)))
-    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
+    height = min(2.6 + 1.45 * len(points) + 0.12 * len(handles), TALLEST)
+    figure = Figure(figsize=(WIDTH, height), layout=Rows([1.0] * len(points)))
     panels: list[Axes] = figure.subplots(len(points), 1, sharex=True, squeeze=False)[:, 0].tolist()
     _header(figure, result, synthetic=synthetic)
     factor, unit = scaled_unit(np.concatenate([item.intrinsic(data) for item in points]), "emu/g")
@@ -143,11 +143,10 @@ def stacked_figure(result: PartitionResult, *, synthetic: bool = False) -> Figur
             axes.set_xscale("log")
         axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1.0)
         axes.locator_params(axis="y", nbins=4)
-        best = "the best, " if item.fraction == result.best else ""
+        best = "best, " if item.fraction == result.best else ""
         axes.set_title(
             f"x = {item.fraction:.4g}: {best}{_said(item)}",
             loc="left",
-            fontsize="small",
             color=GREEN if item.explained else VERMILLION,
         )
     panels[len(panels) // 2].set_ylabel(rf"$M_\mathrm{{intr}}$ ({unit})")
@@ -160,4 +159,4 @@ def _said(item: PartitionPoint) -> str:
     rise = f"{item.rise:.1f}" if item.rise < 1000.0 else f"{item.rise:.3g}"
     if not item.minimum.valid:
         return "no valid minimum"
-    return f"χ² rises by {rise}, {'explained' if item.explained else 'not explained'}"
+    return f"χ² up by {rise}, {'explained' if item.explained else 'not explained'}"

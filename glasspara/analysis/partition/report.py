@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
 
 SCAN, PROFILE, CURVES = "partition.csv", "partition_profile.csv", "partition_curves.csv"
-FIGURE, STACK = "partition.png", "partition_curves.png"
+FIGURE, STACK = "partition", "partition_curves"
 
 
 class FractionIntervalBlock(TypedDict):
@@ -165,5 +165,6 @@ REPORT = Report(
     PartitionDocument,
     _tables,
     show_partition,
-    files=("partition.json", SCAN, PROFILE, CURVES, FIGURE, STACK),
+    files=("partition.json", SCAN, PROFILE, CURVES),
+    figures=(FIGURE, STACK),
 )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasspara.analysis.plan.candidates import Reach
+    from glasspara.report.picture import FigureFiles
 
 PLAN = "Plan"
 
@@ -76,7 +77,7 @@ def plan(
     planning.check(settings, goals, runs)
     relative, floor = (None, None) if noise is None else _noise(noise)
     limits = _reach(max_field, temperatures, points, mt, mh)
-    output.check(REPORT.files)
+    output.check(REPORT.files, REPORT.figures)
     loaded = data.load(quiet=output.quiet)
     if max_field is None:
         largest = float(abs(loaded.data.field).max())
@@ -87,7 +88,7 @@ def plan(
             loaded.data, settings, goals=goals, runs=runs, reach=limits, noise=expected, progress=report
         )
 
-    def figures() -> dict[str, Figure]:
+    def figures(_wanted: FigureFiles) -> dict[str, Figure]:
         from glasspara.analysis.plan.figures import plan_figure
         from glasspara.analysis.plan.report import FIGURE
 

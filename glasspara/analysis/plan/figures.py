@@ -14,8 +14,9 @@ from glasspara.analysis.plan.candidates import name_of, range_of
 from glasspara.analysis.plan.planning import CENTRAL, Plan
 from glasspara.fitting.judge.ordinary import THRESHOLD
 from glasspara.presets import RunPlan
+from glasspara.report.layout import Rows
 from glasspara.report.panels import draw_header, draw_legend, plain_log_abscissa
-from glasspara.report.style import BLUE, GREY, ORANGE, PAD, VERMILLION, WIDTH, ordered_colours, paper_style
+from glasspara.report.style import BLUE, GREY, ORANGE, VERMILLION, WIDTH, ordered_colours, paper_style
 from glasspara.report.text import synthetic_mark, wrapped
 
 _SYMLOG = 1.0e-2  # of the largest field: linear below
@@ -29,9 +30,8 @@ def plan_figure(result: Plan, *, synthetic: bool = False) -> Figure:
     other parameters that the data allow.
     """
     runs = result.runs
-    figure = Figure(figsize=(WIDTH, 8.2 + 0.25 * len(runs)))
-    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD, hspace=0.04)
-    above, below = figure.subplots(2, 1, height_ratios=(1.5, 1.0))
+    figure = Figure(figsize=(WIDTH, 8.2 + 0.25 * len(runs)), layout=Rows((1.5, 1.0)))
+    above, below = figure.subplots(2, 1)
     mark = synthetic_mark(result.data.runs, synthetic=synthetic)
     details = wrapped(result.assessment.reasons[0].text)
     draw_header(figure, result.assessment.headline.text, details, mark, trusted=result.assessment.trusted)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from glasspara.analysis.plan.planning import Expected, Plan, Valued
     from glasspara.data.loading import Input
 
-SET_POINTS, CANDIDATES, FIGURE = "plan_set_points.csv", "plan_candidates.csv", "plan.png"
+SET_POINTS, CANDIDATES, FIGURE = "plan_set_points.csv", "plan_candidates.csv", "plan"
 _SHOWN = 8
 
 
@@ -198,4 +198,6 @@ def _errors(item: Expected) -> tuple[str, ...]:
     return today, f"± {item.after:.2g}", f"± {item.even_grid:.2g}", item.unit
 
 
-REPORT = Report("plan", PlanDocument, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES, FIGURE))
+REPORT = Report(
+    "plan", PlanDocument, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES), figures=(FIGURE,)
+)

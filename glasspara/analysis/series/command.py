@@ -12,6 +12,8 @@ from glasspara.cli.output import OutputWithPlots
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from glasspara.report.picture import FigureFiles
+
 
 def series(
     data: DataOptions,
@@ -44,7 +46,7 @@ def series(
     n_ms = parse_concentration(n_fe) if n_fe else None
     if n_ms is None and sample is not None and sample.n_fe is not None:
         n_ms = (sample.n_fe, sample.n_fe_error)
-    output.check(REPORT.files)
+    output.check(REPORT.files, REPORT.figures)
     loaded = data.load(quiet=output.quiet)
 
     from glasspara.analysis.series.single_runs import series as fit_runs
@@ -53,7 +55,7 @@ def series(
         loaded.data, weights=weights, n_ms=n_ms, allowances=allowances, same_glass=data.same_glass
     )
 
-    def figures() -> dict[str, Figure]:
+    def figures(_wanted: FigureFiles) -> dict[str, Figure]:
         from glasspara.analysis.series.figures import series_figure
 
         return {FIGURES[kind.kind]: series_figure(result, kind) for kind in result.kinds}

@@ -14,7 +14,7 @@ from matplotlib.typing import FillStyleType
 from glasspara.analysis.series.single_runs import KindOfRuns, Measured, SeriesResult
 from glasspara.report.panels import frame, plain_log_abscissa
 from glasspara.report.style import BLUE, GREEN, GREY, VERMILLION, paper_style
-from glasspara.report.text import synthetic_mark, wrapped
+from glasspara.report.text import power_of_ten, synthetic_mark, wrapped
 
 _LABELS = {"fe3": "Fe3+ only", "fe2": "Fe2+ only", "both": "both, n ≥ 0"}
 _STYLES: dict[str, tuple[str, str, FillStyleType]] = {
@@ -65,14 +65,14 @@ def series_figure(result: SeriesResult, kind: KindOfRuns, *, synthetic: bool = F
     x = unit * np.array([row.run.run.nominal for row in kind.rows])
     largest = max(abs(row.n_fe(key).value) for row in kind.rows for key in _STYLES)
     exponent = floor(log10(largest)) if largest > 0.0 else 0
-    factor, density = 10.0**-exponent, f"$10^{{{exponent}}}$ g$^{{-1}}$"
+    factor, density = 10.0**-exponent, f"{power_of_ten(exponent)} g⁻¹"
     masses = np.array([row.run.mass_mg for row in kind.rows])
     samples = [np.flatnonzero(masses == mass) for mass in dict.fromkeys(masses.tolist())]  # a line each
     for key in _STYLES:
         _draw(axes[0], x, [row.n_fe(key) for row in kind.rows], factor, key, samples)
         _draw(axes[-1], x, [row.chi_larmor(key) for row in kind.rows], 1.0e7, key, samples)
     axes[0].set_ylabel(f"$n$ ({density})")
-    axes[-1].set_ylabel("$\\chi_\\mathrm{L}$ ($10^{-7}$\nemu/(g Oe))")
+    axes[-1].set_ylabel("$\\chi_\\mathrm{L}$ (10⁻⁷\nemu/(g Oe))")
     if result.n_ms is not None:
         value, error = factor * result.n_ms.value, factor * (result.n_ms.error or 0.0)
         axes[0].axhline(value, color=_BAND, linewidth=2.0, zorder=0.0)

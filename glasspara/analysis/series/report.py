@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
 
 TABLE = "series.csv"
-FIGURES: dict[Kind, str] = {"fixed-field": "series_H.png", "fixed-temperature": "series_T.png"}
+FIGURES: dict[Kind, str] = {"fixed-field": "series_H", "fixed-temperature": "series_T"}
 
 _DENSITY, _CHI = "g^-1", "emu g^-1 Oe^-1"
 
@@ -221,5 +221,10 @@ def _scale(items: Sequence[Measured], unit: str) -> tuple[float, str]:
 
 
 REPORT = Report(
-    "series", SeriesDocument, _tables, show_series, files=("series.json", TABLE, *FIGURES.values())
+    "series",
+    SeriesDocument,
+    _tables,
+    show_series,
+    files=("series.json", TABLE),
+    figures=tuple(FIGURES.values()),
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli import options
+from glasspara.cli.grouping import Only
 from glasspara.cli.groups import TheoryOptions
 from glasspara.cli.options import own_option
 from glasspara.cli.output import Output
@@ -77,7 +78,7 @@ def simulate(
         common=False,
     ),
     theory: TheoryOptions,
-    output: Output,
+    output: Annotated[Output, Only("out", "force", "no_files", "as_json", "quiet")],
 ) -> None:
     """Synthetic runs of a preset, with noise, as files that MultiVu users would recognise.
 

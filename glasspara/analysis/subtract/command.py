@@ -34,7 +34,7 @@ def subtract(
 
     settings = full_model.fit_settings(data, stages.method)
     sets = check_sets(names(columns))
-    output.check(REPORT.files)
+    output.check(REPORT.files, REPORT.figures)
     loaded = data.load(quiet=output.quiet)
     result = replace(take_away(loaded.data, settings), column_sets=sets)
     if not output.quiet:

@@ -11,7 +11,9 @@ from rich.console import Console
 from glasspara.analysis.subtract.column_sets import COLUMN_SETS
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.frame import Report, RunBlock
+from glasspara.report.recorder import Recorder
 from glasspara.report.table import csv_text, point_keys, provenance
+from glasspara.report.terminal import show_assessment, show_inputs
 
 if TYPE_CHECKING:
     from glasspara.analysis.subtract.stages import StagedData, Subtraction
@@ -84,7 +86,11 @@ def stages_csv(comments: Sequence[str], staged: Sequence[StagedData], sets: Sequ
 
 
 def show_subtraction(inputs: Sequence[Input], result: Subtraction, out: Console) -> None:
-    """The CSV as it is: no line of it may be wrapped."""
+    """The CSV as it is: no line of it may be wrapped. A page has the verdict in its place."""
+    if isinstance(out, Recorder):
+        show_inputs(inputs, out)
+        show_assessment(result.assessment, out, result.notes)
+        return
     out.file.write(_tables(inputs, result)[POINTS])
 
 

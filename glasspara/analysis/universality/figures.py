@@ -7,6 +7,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from glasspara.analysis.universality.collapse import UniversalityResult
+from glasspara.report.layout import header_height
 from glasspara.report.panels import (
     branch_fills,
     draw_header,
@@ -18,7 +19,7 @@ from glasspara.report.panels import (
     run_styles,
 )
 from glasspara.report.style import BLACK, FONT, PAD, VERMILLION, WIDTH, paper_style
-from glasspara.report.text import LINE, elide, run_labels, scaled_unit, synthetic_mark, wrapped
+from glasspara.report.text import LINE, elide, power_of_ten, run_labels, scaled_unit, synthetic_mark, wrapped
 
 
 @paper_style()
@@ -55,7 +56,7 @@ def universality_figure(result: UniversalityResult, *, synthetic: bool = False) 
         main.plot(x[along], factor * result.common_curve[along], color=BLACK, zorder=3.0)
     ratio_scale(main, x)
     main.set_ylabel(rf"$M-M_\mathrm{{L}}$ ({unit})")
-    finish_residuals(below, pulls, "data $-$ curve")
+    finish_residuals(below, pulls, "data − curve")
     below.set_xlabel(r"$H/T$ (kOe/K)")
     return figure
 
@@ -81,7 +82,6 @@ def universality_pairs_figure(result: UniversalityResult, *, synthetic: bool = F
     values = np.array(parts.matrix("p_adjusted"), dtype=float)[np.ix_(order, order)]
     shown = np.ma.masked_invalid(np.where(np.tri(len(runs), k=-1, dtype=bool), values, np.nan))
     figure = Figure(figsize=(WIDTH, 7.0))
-    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD)
     axes = figure.add_subplot()
     breaking = sum(pair.breaks for pair in parts.pairs)
     tested = sum(pair.p_adjusted is not None for pair in parts.pairs)
@@ -89,10 +89,12 @@ def universality_pairs_figure(result: UniversalityResult, *, synthetic: bool = F
         figure,
         result.assessment.headline.text,
         f"{breaking} of {tested} pairs of runs disagree where they overlap in H/T\n"
-        "p, adjusted for the number of pairs (no number: below 1e-12)",
+        "p, adjusted for their number (no number: below 1e-12)",
         synthetic_mark(runs, synthetic=synthetic),
         trusted=bool(result.holds),
     )
+    below = 1.0 - (header_height(figure) + 2.0 * PAD) / figure.get_figheight()
+    figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD, rect=(0.0, 0.0, 1.0, below))
     norm = LogNorm(_SMALLEST, 1.0)
     image = axes.pcolormesh(
         np.ma.clip(shown, _SMALLEST, 1.0)[1:, :-1],
@@ -127,7 +129,7 @@ def _number(p: float) -> str:
     """``p`` in the room of a cell: "0.21", the power of ten, or nothing where the colour says it."""
     if p >= 0.01:
         return f"{p:.2g}"
-    return f"$10^{{{int(np.floor(np.log10(p)))}}}$" if p > _SMALLEST else ""
+    return power_of_ten(int(np.floor(np.log10(p)))) if p > _SMALLEST else ""
 
 
 def _broken(result: UniversalityResult) -> tuple[tuple[float, float], ...]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
 
 DATA, PAIRS, WINDOWS = "universality.csv", "universality_pairs.csv", "universality_windows.csv"
-FIGURE, PAIRS_FIGURE = "universality.png", "universality_pairs.png"
+FIGURE, PAIRS_FIGURE = "universality", "universality_pairs"
 
 
 class RunOnCurveBlock(RunBlock):
@@ -214,5 +214,6 @@ REPORT = Report(
     UniversalityDocument,
     _tables,
     show_universality,
-    files=("universality.json", DATA, PAIRS, WINDOWS, FIGURE, PAIRS_FIGURE),
+    files=("universality.json", DATA, PAIRS, WINDOWS),
+    figures=(FIGURE, PAIRS_FIGURE),
 )

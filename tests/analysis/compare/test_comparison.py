@@ -22,7 +22,7 @@ from glasspara.model.parameters import PARAMETERS
 from glasspara.physics.ions.rivals import superparamagnetic_response
 from glasspara.physics.ions.zero_field_splitting import split_spin_response_fast
 from glasspara.report.block import fill
-from glasspara.report.style import save_png
+from glasspara.report.style import TALLEST, save_png
 from glasspara.sample.sample import load_trace_ions
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, make_run
 from tests.conftest import ROOT
@@ -375,3 +375,4 @@ def test_figure_says_the_verdict(plain):
     assert plain.assessment.headline.text in said
     assert "no further term is needed" in said.replace("\n", " ")
     assert save_png(figure).startswith(b"\x89PNG")
+    assert figure.get_figheight() <= TALLEST

@@ -29,7 +29,7 @@ def test_highfield(glasspara, fixtures, tmp_path):
     assert block["assessment"]["status"] == "two-levels-suffice"
     assert {peak["form"] for peak in block["peaks"]} <= {form["name"] for form in block["forms"]}
     assert {path.name for path in tmp_path.iterdir()} == {
-        "highfield.json", "highfield.csv", "highfield_4.5K.png",
+        "highfield.json", "highfield.html", "highfield.csv", "highfield_4.5K.png",
     }  # fmt: skip
 
 
