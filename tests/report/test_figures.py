@@ -260,7 +260,7 @@ def test_which_figures():
     [
         ("good", "Fit: good"),
         ("not-established", "Fit: NOT ESTABLISHED: ordinary magnetism describes the data too"),
-        ("term-not-needed", "Fit: good: no ATS term is needed"),
+        ("term-not-needed", "Fit: no ATS term is needed"),
         ("not-determined", "Fit: NOT DETERMINED"),
         ("poor", "Fit: POOR"),
         ("not-plausible", "Fit: NOT PLAUSIBLE"),

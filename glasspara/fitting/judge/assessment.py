@@ -176,7 +176,7 @@ def _of_misfit(
     """The model does not describe the data: ordinary magnetism may."""
     if ordinary is not None and ordinary.p_value >= MISFIT_P:
         instead = finding("fitting.ordinary-instead", **_sizes(ordinary))
-        return fit_assessment("term-not-needed", instead, _mixture(ordinary), *reasons)
+        return fit_assessment("term-not-needed", instead, _mixture(ordinary), *_replaced(ats_test), *reasons)
     where = () if brief else _what_may_be_wrong(minimum, ats_test)
     return fit_assessment("poor", *where, *reasons)
 
@@ -312,8 +312,8 @@ def _what_may_be_wrong(minimum: Minimum, ats_test: AtsTest | None) -> list[Findi
         suspects=minimum.coordinates.model.has_ats,
     )
     found += located
-    if ats_test is not None and ats_test.p_with_allowances is not None and not ats_test.needed:
-        found.append(_allowances("fitting.allowances-replace-ats", ats_test))
+    if replaced := _replaced(ats_test):
+        found += replaced
     elif ats_test is not None and not ats_test.needed:
         found.append(finding("fitting.ats-does-not-help", p_value=ats_test.p_value))
     elif ats_test is not None and "n_ats" in minimum.coordinates.held and not located:
@@ -352,6 +352,13 @@ def _allowances(code: str, test: AtsTest, **values: float) -> Finding:
     return finding(
         code, **{"allowances": allowances_in_words(), "p_value": p, "p_with_allowances": p, **values}
     )
+
+
+def _replaced(test: AtsTest | None) -> list[Finding]:
+    """Errors of the instrument that do without the ATS term what it does without them."""
+    if test is None or test.needed or test.p_with_allowances is None:
+        return []
+    return [_allowances("fitting.allowances-replace-ats", test)]
 
 
 def _name_outliers(data: Dataset, pulls: FloatArray) -> list[Finding]:

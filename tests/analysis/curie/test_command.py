@@ -44,17 +44,14 @@ def test_report_table_and_figures(glasspara, validator, fixtures, tmp_path):
 
 
 def test_given_chi_windows_and_json(glasspara, validator, weak):
-    arguments = (
-        "--chi-larmor",
-        "4.0e-7+-1e-9",
-        "--low-to",
-        8,
-        "--high-from",
-        60,
+    windows = ("--chi-larmor", "4.0e-7+-1e-9", "--low-to", 8, "--high-from", 60)
+    held = (
         "--fix",
         "d_min=0.04",
-        "--json",
-    )
+        "--fix",
+        "n_ats=3e16",
+    )  # the last digits of an open valley differ between machines
+    arguments = (*windows, *held, "--json")
     done = glasspara("curie", weak, *arguments)
     assert done.status == 0
     document = json.loads(done.out)
