@@ -130,6 +130,6 @@ def test_the_wheel_works_in_a_fresh_environment(distributions, tmp_path, fixture
     assert run("-c", start, "--version").stdout == f"glasspara {glasspara.__version__}\n"
     (file,) = fixtures.glob("pure-ll/*_20000Oe.rso.dat")
     done = run("-c", start, "fit", file, "--model", "ll", "--out", "results", "--jobs", "1")
-    assert (done.returncode, done.stderr) == (0, "wrote 5 files to results\n")
+    assert (done.returncode, done.stderr) == (0, "wrote 6 files to results\n")
     for command in ("presets", "schema", "cite", "environment"):
         assert run("-c", start, command).returncode == 0

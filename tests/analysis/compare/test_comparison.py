@@ -23,6 +23,7 @@ from glasspara.physics.ions.rivals import superparamagnetic_response
 from glasspara.physics.ions.zero_field_splitting import split_spin_response_fast
 from glasspara.report.block import fill
 from glasspara.report.style import TALLEST, save_png
+from glasspara.report.text import beside_ordinary
 from glasspara.sample.sample import load_trace_ions
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, make_run
 from tests.conftest import ROOT
@@ -373,6 +374,7 @@ def test_figure_says_the_verdict(plain):
     figure = compare_figure(plain, synthetic=True)
     said = " ".join(text.get_text() for text in figure.findobj(lambda item: hasattr(item, "get_text")))
     assert plain.assessment.headline.text in said
-    assert "no further term is needed" in said.replace("\n", " ")
+    for line in beside_ordinary(plain.ordinary):
+        assert line in said
     assert save_png(figure).startswith(b"\x89PNG")
     assert figure.get_figheight() <= TALLEST

@@ -65,6 +65,7 @@ WORDS = {
     "partition": ("20000.dat", "--t-range", "2:60", "--n-fe", "9e16", "--values", "0.4,0.6", *HELD),
     "oscillations": ("20000.dat", *QUICK, "--replicates", "19", "--seed", "3"),
     "anomaly": ("20000.dat", *QUICK, "--windows", "2,10,60"),
+    "plan": ("20000.dat", *QUICK, "--goal", "chi_larmor", "--runs", "1"),
     "series": ("1000.dat", "20000.dat", "--weights", "equal", "--sample", "glass.toml"),
     "curie": ("1000.dat", "--n-fe", "9e16", "--tolerance", "0.05", "--low-to", "20", *HELD),
     "derive": ("BK7", "--xi", "20:40"),
