@@ -36,7 +36,7 @@ def test_commands_on_damaged_files():
     assert sum(findings.counts.values()) == 20
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [1, 2])
 def test_numbers_out_of_measure(seed):
     findings = extremes.campaign(seed, 0.0, least=4)
     assert findings.wrong == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 
 import pytest
@@ -112,23 +113,28 @@ class _Running(ast.NodeTransformer):
         return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else node
 
 
-def _running(tree):
-    return _Running().visit(tree)
+@cache
+def imported_libraries():
+    """Place of a module in the package, and a library that it imports when it runs."""
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(_Running().visit(ast.parse(path.read_text(encoding="utf-8")))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            found += [(path.relative_to(PACKAGE).as_posix(), name.split(".")[0]) for name in names]
+    return found
 
 
 @pytest.mark.parametrize("library", sorted(DOORS))
 def test_libraries_stay_behind_their_doors(library):
-    wrong = []
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(_running(ast.parse(path.read_text(encoding="utf-8")))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.module:
-                names = [node.module]
-            place = path.relative_to(PACKAGE).as_posix()
-            behind = any(place.startswith(door) or place.endswith(door) for door in DOORS[library])
-            if not behind and any(name.split(".")[0] == library for name in names):
-                wrong.append(place)
-    assert not wrong, f"{library} is imported only in {', '.join(DOORS[library])}, not in {', '.join(wrong)}"
+    doors = DOORS[library]
+    wrong = [
+        place
+        for place, name in imported_libraries()
+        if name == library and not any(place.startswith(door) or place.endswith(door) for door in doors)
+    ]
+    assert not wrong, f"{library} is imported only in {', '.join(doors)}, not in {', '.join(wrong)}"
 
 
 def test_only_tests_import_tests():

@@ -72,7 +72,7 @@ def test_two_samples_by_name_have_no_drift(monkeypatch):
     assert result.kinds[0].assessment.reasons[0].code == "fitting.two-samples"
 
 
-@pytest.mark.parametrize("seed", [4, 5, 6, 9])
+@pytest.mark.parametrize("seed", [4, 6])
 def test_partition_of_a_sample_without_tunnelling_systems(seed):
     values = {**PURE_LL, "n_fe2": 0.647 * 1.7e17, "n_fe3": 0.353 * 1.7e17}
     data = fixed_field(values, np.random.default_rng(seed), model=LL)
