@@ -107,7 +107,9 @@ def test_the_wheel_works_in_a_fresh_environment(distributions, tmp_path, fixture
     with zipfile.ZipFile(distributions[1]) as archive:
         archive.extractall(site)
     libraries = Path(pytest.__file__).parent.parent
-    (site / "libraries.pth").write_text(f"{libraries}\n", encoding="utf-8")
+    # As ASCII: Python reads the file in the encoding of the locale.
+    added = f"import sys; sys.path.append({ascii(str(libraries))})\n"
+    (site / "libraries.pth").write_text(added, encoding="ascii")
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
     def run(*arguments):
