@@ -108,7 +108,7 @@ def test_the_wheel_works_in_a_fresh_environment(distributions, tmp_path, fixture
         archive.extractall(site)
     libraries = Path(pytest.__file__).parent.parent
     # As ASCII: Python reads the file in the encoding of the locale.
-    added = f"import sys; sys.path.append({ascii(str(libraries))})\n"
+    added = f"import sys; sys.path.append({str(libraries)!a})\n"
     (site / "libraries.pth").write_text(added, encoding="ascii")
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
