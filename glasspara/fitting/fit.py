@@ -104,8 +104,15 @@ def fit(
     if frozen.errors:
         found = _Judged(replace(found.minimum, fitted_before=len(frozen.errors)))
     minimum, lost = found.minimum, found.lost
-    notes = [*_on_iron(data, settings, minimum), *_standing_notes(settings, held), *assumptions, *remarks]
+    iron = _on_iron(data, settings, minimum)
+    notes = [*_standing_notes(settings, held), *assumptions, *remarks]
     compared, assessment = _judge(found, test, settings, ordinary, brief=brief)
+    if any(
+        item.values.get("tension") for item in iron
+    ):  # a value that the data contradict may be all that is wrong
+        assessment = replace(assessment, reasons=(*iron, *assessment.reasons))
+    else:
+        notes = [*iron, *notes]
     if assessment.status in ("good", "not-established") and not brief:  # the others have been warned
         notes += _bent_notes(minimum)
     result = FitResult(

@@ -203,3 +203,14 @@ def test_a_drift_is_allowed_to_both_sides():
     assert wide.ordinary.cone.chi2 <= plain.ordinary.cone.chi2
     nuisance = FitSettings(nuisances={"drift": 3e-6}).granted(data)
     assert nuisance.drift == 3e-6
+
+
+def test_held_iron_that_the_data_contradict_is_said_first():
+    result = fit(runs_at_fields(glass), FitSettings(n_fe=(2.0 * IRON, None)))
+    first = result.assessment.reasons[0]
+    assert first.code == "fitting.iron-held"
+    assert first.values["tension"] > 10.0
+    assert "fitting.iron-held" not in {note.code for note in result.notes}
+    told = fit(runs_at_fields(glass), FitSettings(n_fe=(IRON, None)))
+    assert told.assessment.reasons[0].code == "fitting.ordinary-excluded"
+    assert "fitting.iron-held" in {note.code for note in told.notes}
