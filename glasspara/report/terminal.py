@@ -186,7 +186,7 @@ def _lines(cell: str, head: Column, width: int) -> list[str]:
 def shorter_path(path: str, width: int) -> str:
     """``path`` in at most ``width`` columns: without some of its middle folders, or of the middle of its name.
 
-    "/work/…/BAS-like_500Oe.dat": the name, then as many of the first folders as there is room for.
+    "/labs/…/BAS-like_500Oe.dat": the name, then as many of the first folders as there is room for.
     """
     folders, name = PurePath(path).parts[:-1], PurePath(path).name or path
     counts = [count for count in range(len(folders) - 1, 0, -1) if folders[:count] != ("/",)]

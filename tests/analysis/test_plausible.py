@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,8 +29,9 @@ from glasspara.simulation.datasets import (
     fixed_temperature,
     weak_field,
 )
+from tests.conftest import ROOT
 
-CASES = Path("/work/shared/cases")
+CASES = ROOT.parent / "shared" / "cases"
 LL = Model("ll")
 IRON = FitSettings(n_fe=(1.7e17, 1.9e15))
 

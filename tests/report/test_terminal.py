@@ -18,7 +18,7 @@ from glasspara.report.terminal import (
     show_table,
 )
 
-FOLDER = "/work/" + "a-folder-with-a-long-name/" * 5
+FOLDER = "/labs/" + "a-folder-with-a-long-name/" * 5
 PATHS = [f"{FOLDER}bas-like/BAS-like_500Oe.dat", f"{FOLDER}duran-like/Duran-like_500Oe.dat"]
 COLUMNS = (
     "H", Column("file", "path"), "n\n1e17 g^-1", Column("points", "number"), Column("remark", "text"), "chi_L",
@@ -57,16 +57,16 @@ def test_a_piped_row_is_one_line_with_the_whole_path():
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
-        (99, "/work/data/glass/2024/BAS-like_500Oe.dat"),
-        (38, "/work/data/glass/…/BAS-like_500Oe.dat"),
-        (28, "/work/…/BAS-like_500Oe.dat"),
+        (99, "/labs/data/glass/2024/BAS-like_500Oe.dat"),
+        (38, "/labs/data/glass/…/BAS-like_500Oe.dat"),
+        (28, "/labs/…/BAS-like_500Oe.dat"),
         (20, "…/BAS-like_500Oe.dat"),
         (18, "BAS-like_500Oe.dat"),
         (12, "BAS-li…e.dat"),
     ],
 )
 def test_paths_are_shortened_in_the_middle(width, expected):
-    path = "/work/data/glass/2024/BAS-like_500Oe.dat"
+    path = "/labs/data/glass/2024/BAS-like_500Oe.dat"
     assert shorter_path(path, width) == expected
 
 

@@ -72,7 +72,7 @@ def test_wrong_options_are_usage_errors(glasspara, fixtures, arguments):
 @pytest.fixture(scope="module")
 def same_set_point():
     """Two files at 500 Oe in folders with long names, and their series."""
-    folder = "/work/" + "a-folder-with-a-long-name/" * 6
+    folder = "/labs/" + "a-folder-with-a-long-name/" * 6
     rng = np.random.default_rng(11)
     runs = [
         replace(run, run=replace(run.run, file=f"{folder}{name}-like/{name}-like-synthetic_MT_500Oe.dat"))
