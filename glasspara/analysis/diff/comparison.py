@@ -8,7 +8,7 @@ from math import hypot
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
-from glasspara.analysis.diff.documents import Pair, Walk, in_words, relative, with_old_names
+from glasspara.analysis.diff.documents import Pair, Placed, Walk, in_words, relative, with_old_names
 from glasspara.errors import InputError
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.findings.answer import Answer
@@ -48,27 +48,18 @@ class InputPair:
 
 
 @dataclass(frozen=True)
-class QuantityPair:
+class QuantityPair(Placed):
     """A value with its error in both reports; None in one that does not have it.
 
     ``moved`` is B's value less A's in standard errors; None where one of them is missing or neither has an error.
     """
 
-    place: tuple[str, ...]
     unit: str
     a: float | None
     a_error: float | None
     b: float | None
     b_error: float | None
     moved: float | None
-
-    @property
-    def name(self) -> str:
-        return self.place[-1]
-
-    @property
-    def group(self) -> str:
-        return in_words(self.place[:-1])
 
     @property
     def words(self) -> str:

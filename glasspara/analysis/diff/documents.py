@@ -28,17 +28,10 @@ _SHORT = 3  # names that are shown; of a longer list their number
 
 
 @dataclass(frozen=True)
-class Pair:
-    """What one place of both reports holds; None where a report has nothing there.
-
-    ``place`` leads there, its last part being the name. Of a long list of numbers it is the one that differs most, and
-    ``count`` says how many differ.
-    """
+class Placed:
+    """What stands at one place of both reports; ``place`` leads there, its last part being the name."""
 
     place: Place
-    a: Any
-    b: Any
-    count: int = 1
 
     @property
     def name(self) -> str:
@@ -52,6 +45,18 @@ class Pair:
     def words(self) -> str:
         """Group and name."""
         return in_words(self.place) or self.name
+
+
+@dataclass(frozen=True)
+class Pair(Placed):
+    """What both reports hold there; None where a report has nothing.
+
+    Of a long list of numbers it is the one that differs most, and ``count`` says how many differ.
+    """
+
+    a: Any
+    b: Any
+    count: int = 1
 
 
 def in_words(place: Place) -> str:
