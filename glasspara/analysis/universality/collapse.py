@@ -165,7 +165,7 @@ def universality(
     else:
         choice = ChiLarmor("given", chi_larmor)
     test = curve_test(data, choice.tested, allowances=allowances)
-    suspects = Suspects(data, choice.tested, allowances=allowances)
+    suspects = Suspects(test.common, allowances=allowances)
     odd_run = None if test.holds else _odd_run(data, choice, test, allowances=allowances)
     suspicious = test.p_value < ALPHA or suspects.large_chi2
     explanation = suspects.best() if suspicious else None

@@ -85,13 +85,13 @@ class Tension:
 class CurveTest(FTest):
     """Outcome of :func:`curve_test`, and the same by run.
 
-    ``chi_larmor`` is that of each run, its error None where it is not one fitted value. ``fitted`` is sign(H) M of the
-    common model, emu/g.
+    ``chi_larmor`` is that of each run, its error None where it is not one fitted value. ``common`` is the fitted model
+    that all runs share.
     """
 
     chi_larmor: tuple[float, ...]
     chi_larmor_error: float | None
-    fitted: FloatArray
+    common: CommonCurve
     runs: tuple[Tension, ...]
 
     @property
@@ -217,7 +217,7 @@ def curve_test(data: Dataset, larmor: Larmor, *, allowances: bool) -> CurveTest:
         **vars(test),
         chi_larmor=common.chi_larmor,
         chi_larmor_error=_error_of_first(common.model, common.fit) if larmor.free == "one" else None,
-        fitted=common.fitted,
+        common=common,
         runs=tuple(
             _tension(common.fit, block, part) for block, part in zip(common.own(), data.slices, strict=True)
         ),

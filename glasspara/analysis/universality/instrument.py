@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from glasspara.analysis.linear import FTest
-from glasspara.analysis.universality.common_curve import CommonCurve, Larmor, curve_test
+from glasspara.analysis.universality.common_curve import CommonCurve, curve_test
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, select_points
 from glasspara.errors import InputError
@@ -63,13 +63,12 @@ class Explanation:
 
 
 class Suspects:
-    """The explanations of a failure of ``curve_test``; the parameters are its own."""
+    """The explanations of a failure of ``curve_test``: ``common`` is the curve that it fitted."""
 
-    def __init__(self, data: Dataset, larmor: Larmor, *, allowances: bool) -> None:
-        self.data, self.larmor, self.allowances = data, larmor, allowances
-        self.common = CommonCurve.of(data, larmor)
+    def __init__(self, common: CommonCurve, *, allowances: bool) -> None:
+        self.data, self.common, self.allowances = common.data, common, allowances
         # Stated errors may have any size: the noise is what neighbours differ by.
-        self.noise = _noise(data, self.common.fit.left)
+        self.noise = _noise(self.data, common.fit.left)
         self.residuals = self.common.fit.left / self.noise
         self.excess = float(self.residuals @ self.residuals) - self.common.fit.ndof
 
@@ -167,7 +166,7 @@ class Suspects:
             if int(np.sum(~mask[part])) >= _FEWEST_OF_A_RUN
         ]
         try:
-            return curve_test(Dataset(tuple(runs)), self.larmor, allowances=self.allowances)
+            return curve_test(Dataset(tuple(runs)), self.common.larmor, allowances=self.allowances)
         except InputError:
             return None
 
