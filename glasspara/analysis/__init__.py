@@ -1,7 +1,7 @@
 """One room per question: the science, its report, its figures and its command, in one folder.
 
-A room's ``__init__`` is its face; ``report.py`` makes JSON, CSV and the terminal's text from one typed result;
-``figures.py`` alone draws; ``command.py`` alone knows the command line.
+A room's ``__init__`` is its command, which alone knows the command line; ``report.py`` makes JSON, CSV and the
+terminal's text from one typed result; ``figures.py`` alone draws.
 """
 
 from __future__ import annotations
