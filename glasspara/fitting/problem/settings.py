@@ -136,7 +136,9 @@ class FitSettings(Wishes):
         derived = combinations(reported_names(self.model, partition=self.partition))
         for name in sorted(self.mentioned):
             if name not in PARAMETERS and not (name in derived and name in self.constrained):
-                known_names = ", ".join(PARAMETERS)
+                known_names = ", ".join(
+                    dict.fromkeys([*PARAMETERS, *(derived if name in self.constrained else ())])
+                )
                 raise UsageError(f"no parameter is called {name!r}", remedy=f"Known: {known_names}")
         if self.mentioned & set(ION_NAMES) and (self.mentioned & set(PARTITION_NAMES) or self.n_fe):
             raise UsageError(
