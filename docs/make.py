@@ -181,7 +181,8 @@ def _typed(option: Option) -> str:
     kind = kind or ("File" if is_file else "Value" if number or "ITEMS" in words else "str")
     if option.repeatable:
         mapping = f"Mapping[str, {kind} | None] | " if "=" in option.metavar else ""
-        kind = f"{mapping}str | Sequence[str]" if mapping else f"{kind} | Sequence[{kind}]"
+        plain = "str" if mapping and "=]" not in option.metavar else kind  # "[TYPE=]F": a bare value as well
+        kind = f"{mapping}{plain} | Sequence[{plain}]" if mapping else f"{kind} | Sequence[{kind}]"
     return kind if option.default is not None else f"{kind} | None"
 
 

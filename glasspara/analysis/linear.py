@@ -293,7 +293,7 @@ def tangent(minimum: Minimum, *, widths: Mapping[str, float] | None = None) -> L
     problem = minimum.problem
     known = {item.kind for item in problem.nuisances}
     more = {kind: width for kind, width in (widths or {}).items() if kind not in known}
-    added = nuisances_of(problem.data, more)
+    added = tuple(item for item in nuisances_of(problem.data, more) if item not in problem.nuisances)
     if added:
         names = (*problem.coordinates.nuisances, *(item.name for item in added))
         priors = {item.name: Constraint(0.0, item.width) for item in added}

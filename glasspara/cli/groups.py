@@ -6,12 +6,11 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from math import hypot
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from glasspara.cli import options
 from glasspara.cli.output import Output, report_error, warn
-from glasspara.cli.values import assignments, interval, mass_mg, measured, number, numbers, with_error
+from glasspara.cli.values import assignments, interval, mass_mg, measured, names, number, numbers, with_error
 from glasspara.errors import UsageError
 from glasspara.findings.answer import Answer
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from glasspara.ordinary import DirectionWidths
     from glasspara.physics.ions.ions import TraceIon
     from glasspara.report.frame import Report
+    from glasspara.sample.geometry_factor import GeometryFactors
     from glasspara.sample.sample import Sample
 
 
@@ -91,19 +91,14 @@ class DataOptions:
         return None if self.sample_data is None else self.sample_data.holder_chi_error
 
     @property
-    def geometry(self) -> tuple[float, float | None] | None:
-        """The geometry factor and its standard deviation, by option or sample file."""
-        from glasspara.data.dataset import check_geometry
+    def geometry(self) -> GeometryFactors:
+        """The geometry factors of ``--geometry-factor``."""
+        from glasspara.sample.geometry_factor import ALL, GeometryFactor
 
-        sample = self.sample_data
-        if self.geometry_factor is not None:
-            factor, error = with_error(self.geometry_factor, "--geometry-factor")
-        elif sample is not None and sample.geometry_factor is not None:
-            factor, error = sample.geometry_factor, sample.geometry_factor_error
-        else:
-            return None
-        check_geometry(factor, error)
-        return factor, error
+        option = "--geometry-factor"
+        texts = [text if "=" in text else f"{ALL}={text}" for text in names(self.geometry_factor)]
+        found = assignments(texts, option).items()
+        return {of: GeometryFactor(*with_error(text or "", f"{option} {of}")) for of, text in found}
 
     def load(
         self, *, quiet: bool, failed: list[tuple[str, GlassparaError]] | None = None, jobs: int | None = None
@@ -264,9 +259,6 @@ class ParameterOptions:
         nuisances = numbers(self.nuisance, "--nuisance")
         if data.holder_chi_error is not None and not once:
             nuisances.setdefault("holder_chi", data.holder_chi_error)
-        if data.geometry is not None and data.geometry[1] is not None and not once:
-            width = data.geometry[1] / data.geometry[0]
-            nuisances["mass_scale"] = hypot(nuisances.get("mass_scale", 0.0), width)
         return Wishes(
             n_fe=iron,
             fixed=fixed,

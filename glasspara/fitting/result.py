@@ -79,6 +79,8 @@ class Derived:
     value: float
     error: float | None
     unit: str
+    constraint: Constraint | None = None
+    """What the user knows of it from outside the data."""
     minos: Interval | None = None
     """Interval by the profile of chi2, where it was asked for."""
 

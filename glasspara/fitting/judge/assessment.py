@@ -11,6 +11,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
+from glasspara.fitting.judge.determination import derived
 from glasspara.fitting.judge.misfit import branches_that_differ, misfit_findings
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.fitting.judge.plausibility import edges_of_search, implausible
@@ -250,13 +251,21 @@ def _without_term(ats_test: AtsTest, reasons: tuple[Finding, ...]) -> Assessment
 
 def constraint_tensions(minimum: Minimum) -> dict[str, float]:
     """How far each outside constraint lies from what the rest of the data say, in standard errors."""
+    known = [
+        (name, item, minimum.reported[name], minimum.errors[name])
+        for name, item in minimum.problem.constraints.items()
+        if not (item.assumed or item.log)
+    ]
+    known += [
+        (name, item.constraint, item.value, item.error)
+        for name, item in derived(minimum).items()
+        if item.constraint
+    ]
     found = {}
-    for name, item in minimum.problem.constraints.items():
-        error = minimum.errors[name]
-        if item.assumed or item.log or error is None:
-            continue
-        spread = max(1.0 - (error / item.error) ** 2, 1.0e-6)
-        found[name] = float(item.pull(minimum.reported[name]) / sqrt(spread))
+    for name, item, value, error in known:
+        if error is not None:
+            spread = max(1.0 - (error / item.error) ** 2, 1.0e-6)
+            found[name] = float(item.pull(value) / sqrt(spread))
     return found
 
 

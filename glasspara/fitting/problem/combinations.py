@@ -68,6 +68,11 @@ def _difference(values: Values) -> float:
     return high - low
 
 
+def _ratio_slopes(values: Values) -> dict[str, float]:
+    low, high = (values[name] for name in CUTOFFS)
+    return {CUTOFFS[0]: -high / low**2, CUTOFFS[1]: 1.0 / low}
+
+
 def _strength(values: Values) -> float:
     low, high = (values[name] for name in CUTOFFS)
     return values["n_ats"] * log(high / low)
@@ -93,6 +98,7 @@ _IRON = (
 _ATS = (
     Combination("ats_strength", "g^-1", _strength, _strength_slopes),
     _sum("d0_mean_qs4", "K A^2", dict.fromkeys(CUTOFFS, 0.5)),
+    Combination("d0_ratio", "1", lambda values: values[CUTOFFS[1]] / values[CUTOFFS[0]], _ratio_slopes),
     _sum("d0_difference_qs4", "K A^2", {CUTOFFS[0]: -1.0, CUTOFFS[1]: 1.0}),
     Combination(
         "ats_amplitude",

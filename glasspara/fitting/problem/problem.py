@@ -87,6 +87,11 @@ class Problem:
     penalties: tuple[Penalty, ...] = ()
 
     @property
+    def known_combinations(self) -> dict[str, Constraint]:
+        """The penalties as constraints, by the name of their combination."""
+        return {item.combination.name: Constraint(item.target, item.width) for item in self.penalties}
+
+    @property
     def model(self) -> Model:
         return self.coordinates.model
 

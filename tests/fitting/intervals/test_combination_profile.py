@@ -51,7 +51,7 @@ def test_slopes_are_those_of_the_values(partition):
     model = Model("etm")
     found = combinations(values)
     assert set(found) == ({"n_fe2", "n_fe3"} if partition else {"n_fe", "fe2_fraction"}) | {
-        "curie_constant", "ats_strength", "d0_mean_qs4", "d0_difference_qs4", "ats_amplitude",
+        "curie_constant", "ats_strength", "d0_mean_qs4", "d0_ratio", "d0_difference_qs4", "ats_amplitude",
     }  # fmt: skip
     for item in found.values():
         slopes = item.slopes_by_reported(values, model)
