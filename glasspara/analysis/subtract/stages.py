@@ -51,8 +51,8 @@ class StagedData:
         return cls(result.data, result.terms, result.intrinsic_errors, bias, n_fe)
 
     def further_columns(self, sets: Collection[str]) -> dict[str, FloatArray]:
-        """Columns of :data:`~glasspara.analysis.subtract.column_sets.COLUMN_SETS`, NaN where there is no value."""
-        from glasspara.analysis.subtract.column_sets import COLUMN_SETS, Moments
+        """Columns of :data:`~glasspara.analysis.subtract.report.COLUMN_SETS`, NaN where there is no value."""
+        from glasspara.analysis.subtract.report import COLUMN_SETS, Moments
 
         data, M = self.data, self.data.magnetisation
         points = Moments(data.temperature, data.field, M, data.sigma, M - self.terms.larmor, self.n_fe)
