@@ -139,7 +139,7 @@ def fit(
     Example: glasspara fit run.dat --mass 35.7 --out results
     """
     from glasspara.analysis.fit.report import REPORT, Fits
-    from glasspara.analysis.subtract.report import check_sets
+    from glasspara.analysis.subtract.stages import check_sets
 
     chosen = theory.theory(model, ions, trace_ions_of(trace_ions, data.sample_data))
     iron_from_sample = chosen.has_ats and ions == "both"
