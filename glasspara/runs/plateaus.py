@@ -81,7 +81,9 @@ def _plateaus(field: FloatArray) -> list[Plateau]:
     start, total, i, end = 0, 0.0, 0, len(values)
     least, relative = LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE
     # rows after which the field stays: rows before the next of them are plateaus of their own, as in a loop
-    stays = np.flatnonzero(np.abs(np.diff(field)) <= np.maximum(least, relative * np.abs(field[:-1]))).tolist()
+    stays = np.flatnonzero(
+        np.abs(np.diff(field)) <= np.maximum(least, relative * np.abs(field[:-1]))
+    ).tolist()
     stays.append(max(end - 1, 0))
     following = iter(stays)
     stay = next(following)
@@ -124,18 +126,21 @@ def _sweeps(temperature: list[float]) -> bool:
 
 
 def _bands(field: FloatArray, plateaus: Sequence[Plateau]) -> Iterator[Plateau]:
-    """Where two plateaus and more that follow one another are within one band of fields: the first, and the last + 1."""
-    starts = [start for start, _ in plateaus]
+    """Stretches (first, last + 1) of two plateaus and more within one band of fields."""
+    starts = np.array(plateaus)[:, 0]
     lows, highs = np.minimum.reduceat(field, starts), np.maximum.reduceat(field, starts)
     pair_low, pair_high = np.minimum(lows[:-1], lows[1:]), np.maximum(highs[:-1], highs[1:])
     near = pair_high - pair_low <= np.maximum(LEAST_BAND, RELATIVE_BAND * 0.5 * np.abs(pair_low + pair_high))
+    spans: list[tuple[float, float]] = list(zip(lows.tolist(), highs.tolist(), strict=True))
     end = 0
     for first in np.flatnonzero(near).tolist():
         if first < end:
             continue  # within the last band
-        low, high, end = float(pair_low[first]), float(pair_high[first]), first + 2
-        while end < len(starts):
-            low, high = min(low, float(lows[end])), max(high, float(highs[end]))
+        low, high = spans[first]
+        end = first + 1
+        while end < len(spans):
+            least, most = spans[end]
+            low, high = least if least < low else low, most if most > high else high
             width = high - low
             if width > LEAST_BAND and width > RELATIVE_BAND * 0.5 * abs(low + high):
                 break

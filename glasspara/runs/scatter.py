@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import combinations
 
 import numpy as np
@@ -254,8 +253,9 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
     """
     chosen: Windows | None = None
     scatter, order, reliable = 0.0, 0, False
+    apart = spread_out(x, branch)
     for k in _ORDERS:
-        windows = all_windows(x, moment, branch, k)
+        windows = all_windows(apart, moment, branch, k)
         if len(windows) < _FEWEST_WINDOWS:
             break
         now = MAD_TO_SIGMA * float(np.median(np.abs(windows.residual)))
@@ -273,12 +273,15 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
 
 
 def all_windows(
-    x: FloatArray, moment: FloatArray, branch: IntArray, order: int, error: FloatArray | None = None
+    apart: FloatArray, moment: FloatArray, branch: IntArray, order: int, error: FloatArray | None = None
 ) -> Windows:
-    """The windows of ``order`` + 2 points of all branches; ``error`` are the errors of the points, if any."""
+    """The windows of ``order`` + 2 points of all branches; ``error`` are the errors of the points, if any.
+
+    ``apart`` is what varies, by :func:`spread_out`.
+    """
     step = 1 + len(moment) // _MOST_WINDOWS
     first = window_starts(branch, order, step)
-    residual, expected = residuals_of(spread_out(x, branch), moment, first, order, error)
+    residual, expected = residuals_of(apart, moment, first, order, error)
     sign = np.sign(residual)
     pair = sign[1:] * sign[:-1] * (branch[first[1:]] == branch[first[:-1]])
     known = np.count_nonzero(pair)
@@ -353,9 +356,8 @@ def _growth(windows: Windows, moment: FloatArray, order: int, scatter: float) ->
 
 def resolution(moment: FloatArray) -> float:
     """Standard deviation of rounding to the last digit that the file holds (emu, > 0)."""
-    exponents = [
-        exponent
-        for value in moment[:200].tolist()
-        if value and isinstance(exponent := Decimal(repr(value)).as_tuple().exponent, int)
-    ]
+    exponents = []
+    for text in map(repr, filter(None, moment[:200].tolist())):
+        mantissa, _, exponent = text.partition("e")
+        exponents.append(int(exponent or 0) - len(mantissa.partition(".")[2]))
     return float(10.0 ** max(min(exponents, default=-12), -30) / np.sqrt(12.0))

@@ -261,9 +261,7 @@ def _revisited(members: list[int], values: list[float], noise: Callable[[float],
     return [group for group, count in zip(groups, visits, strict=True) if count >= _REVISITS]
 
 
-def _join_drifts(
-    rows: _Rows, groups: Sequence[Sequence[int]], strays: dict[int, str]
-) -> list[list[int]]:
+def _join_drifts(rows: _Rows, groups: Sequence[Sequence[int]], strays: dict[int, str]) -> list[list[int]]:
     """Join groups that are one drifting level; drop the few rows on the way between two levels."""
     candidates: list[list[int]] = []
     current: list[int] = []
