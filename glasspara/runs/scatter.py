@@ -36,6 +36,8 @@ _SURE_OF_FEW = 7.0  # the same of the mean over the set points
 _FEWEST_SET_POINTS = 8
 _GROUPS_FOR_SHAPE = 4
 _LONG = 8  # repeats at one set point
+_HELD = 4.0  # times what repeats may differ by: readings at one set point that is held for long
+_EXPLAINED = 3.0  # times the relative change of the temperature: so much may the moment follow it
 _FITS, _WILD = 3, 6.0
 
 
@@ -105,12 +107,13 @@ class Repeats:
     deviation: FloatArray
 
 
-def repeat_groups(temperature: FloatArray, field: FloatArray) -> IntArray:
+def repeat_groups(temperature: FloatArray, field: FloatArray, *, tolerance: float = 1.0) -> IntArray:
     """Number of the stretch of consecutive points at one temperature and field that each point belongs to.
 
     Stretches that go on and on in small steps, as a slow sweep does, are none: each of their points is by itself.
+    ``tolerance`` multiplies what readings at one set point may differ by.
     """
-    near_T, near_H = 5.0e-4 * temperature[1:], 0.2 + 1.0e-5 * np.abs(field[1:])
+    near_T, near_H = tolerance * 5.0e-4 * temperature[1:], tolerance * (0.2 + 1.0e-5 * np.abs(field[1:]))
     new = np.ones(len(field), dtype=bool)
     new[1:] = (np.abs(np.diff(temperature)) > near_T) | (np.abs(np.diff(field)) > near_H)
     if not new.all():
@@ -159,11 +162,41 @@ def find_repeats(temperature: FloatArray, field: FloatArray, moment: FloatArray)
     change, noise = _changes(moment, firsts, counts[repeated])
     drift = _drift(change, noise, steps, np.abs(mean[repeated]))
     if drift is None:
-        return plain
+        return _about_slow_drift(temperature, field, moment, plain)
     members, rest = _about_drift(moment, firsts, counts[repeated], change, steps)
     sigma = MAD_TO_SIGMA * float(np.median(np.abs(rest)))
     if abs(drift.change) <= sigma:
         return plain
+    words = f"repeat scatter about the drift of the repeats ({len(rest)} deviations)"
+    return Repeats(Scatter(sigma, 0.0, True, words, len(rest)), drift, members, rest)
+
+
+def _about_slow_drift(
+    temperature: FloatArray, field: FloatArray, moment: FloatArray, plain: Repeats
+) -> Repeats:
+    """``plain``, or the scatter about a drift that goes on through many measurements while a field is held.
+
+    There the readings of the temperature part the measurements into stretches that do not show it. A change that the
+    change of the temperature may explain counts for none. The scatter is that of the differences from one measurement
+    to the next.
+    """
+    group = repeat_groups(temperature, field, tolerance=_HELD)
+    counts = np.bincount(group)
+    mean = np.bincount(group, weights=moment) / counts
+    long = counts >= _LONG
+    if not long.any():
+        return plain
+    steps = np.sign(np.diff(mean, prepend=mean[0]))[long]
+    firsts, counts, size = (np.cumsum(counts) - counts)[long], counts[long], np.abs(mean)[long]
+    change, noise = _changes(moment, firsts, counts)
+    creep, _ = _changes(temperature, firsts, counts)
+    change[np.abs(change) * temperature[firsts] <= _EXPLAINED * np.abs(creep) * size] = 0.0
+    drift = _drift(change, noise, steps, size)
+    if drift is None:
+        return plain
+    members = np.concatenate([first + np.arange(n - 1) for first, n in zip(firsts, counts, strict=True)])
+    rest = (moment[members + 1] - moment[members]) / np.sqrt(2.0)
+    sigma = MAD_TO_SIGMA * float(np.median(np.abs(rest)))
     words = f"repeat scatter about the drift of the repeats ({len(rest)} deviations)"
     return Repeats(Scatter(sigma, 0.0, True, words, len(rest)), drift, members, rest)
 
@@ -193,16 +226,16 @@ def _drift(change: FloatArray, noise: FloatArray, steps: FloatArray, size: Float
         n = len(values)
         if not n:
             continue
-        upward = int((values > 0.0).sum())
+        upward, downward = int((values > 0.0).sum()), int((values < 0.0).sum())
         if n >= _FEWEST_SET_POINTS:
             mean, spread = float(values.mean()), float(values.std(ddof=1))
-            sure = abs(2 * upward - n) >= _SURE * np.sqrt(n) or abs(mean) * np.sqrt(n) > _SURE_OF_FEW * spread
+            sure = abs(upward - downward) >= _SURE * np.sqrt(n) or abs(mean) * np.sqrt(n) > _SURE_OF_FEW * spread
         else:
             sure = float(np.median(np.abs(values) / noise[known])) > _SURE_OF_FEW if noise.all() else False
         if sure:
             middle = float(np.median(values))
             relative = abs(middle) / (float(np.median(size)) or 1.0)
-            return Drift(middle, relative, max(upward, n - upward), n, follows)
+            return Drift(middle, relative, max(upward, downward), n, follows)
     return None
 
 

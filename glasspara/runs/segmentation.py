@@ -187,6 +187,12 @@ class _Rows:
         T = np.sort(self._temperature[part])
         return _quantile(T, 0.5), _quantile(T, 0.9) - _quantile(T, 0.1)
 
+    def drift(self, rows: Sequence[int]) -> float:
+        """How far the level moves from the first third of the rows to the last, whatever the noise of the readings."""
+        third = len(rows) // 3 or 1
+        (first, _), (last, _) = self.level(rows[:third]), self.level(rows[-third:])
+        return abs(last - first)
+
     def sweeps(self, rows: Sequence[int]) -> bool:
         """Whether the temperature is swept through these rows, all at one field."""
         if len(rows) < FEWEST_POINTS:
@@ -313,12 +319,12 @@ def _new_level(rows: _Rows, a: Sequence[int], between: list[int], b: Sequence[in
     (mid_a, spread_a), (mid_b, spread_b) = rows.level(a), rows.level(b)
     noise = temperature_noise(mid_a)
     spread, step = max(spread_a, spread_b), abs(mid_b - mid_a)
-    if step <= max(4.0 * spread, noise):
+    if step <= max(1.5 * spread, 4.0 * max(rows.drift(a), rows.drift(b)), noise):
         return False
     few = _few_fields(rows, between)
     if few and not _goes_on(rows, a, between, b):
         return True
-    return spread <= noise and step > max(2.0 * noise, (_FLAT_STEP if few else _STEP) * mid_a)
+    return spread <= 2.0 * noise and step > max(2.0 * noise, (_FLAT_STEP if few else _STEP) * mid_a)
 
 
 def _few_fields(rows: _Rows, between: list[int]) -> bool:
