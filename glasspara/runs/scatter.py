@@ -229,9 +229,12 @@ def _drift(change: FloatArray, noise: FloatArray, steps: FloatArray, size: Float
         upward, downward = int((values > 0.0).sum()), int((values < 0.0).sum())
         if n >= _FEWEST_SET_POINTS:
             mean, spread = float(values.mean()), float(values.std(ddof=1))
-            sure = abs(upward - downward) >= _SURE * np.sqrt(n) or abs(mean) * np.sqrt(n) > _SURE_OF_FEW * spread
+            sure = (
+                abs(upward - downward) >= _SURE * np.sqrt(n) or abs(mean) * np.sqrt(n) > _SURE_OF_FEW * spread
+            )
         else:
-            sure = float(np.median(np.abs(values) / noise[known])) > _SURE_OF_FEW if noise.all() else False
+            alike = max(upward, downward) == n and bool(noise.all())
+            sure = alike and float(np.median(np.abs(values) / noise[known])) > _SURE_OF_FEW
         if sure:
             middle = float(np.median(values))
             relative = abs(middle) / (float(np.median(size)) or 1.0)
