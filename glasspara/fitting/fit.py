@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from math import exp, hypot
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -302,11 +302,10 @@ def _ats_test(
     @cache
     def chi2_with_allowances() -> float:
         widths = {name: width for name, width in ALLOWANCES.items() if name not in settings.mentioned}
-        widths["mass_scale"] = hypot(widths["mass_scale"], plain.nuisances.get("mass_scale", 0.0))
         granted = replace(plain, nuisances={**plain.nuisances, **widths}, method="joint").problem(data, rest)
         return granted.chi2(linear_descent(granted, granted.coordinates.from_reported(other.reported)))
 
-    asked = settings.allowances and settings.nuisances.keys() <= {"holder_chi", "mass_scale"}
+    asked = settings.allowances and settings.nuisances.keys() <= {"holder_chi"}
     lost = tuple(open_parameters(relative_errors(other)))
 
     def test(minimum: Minimum) -> AtsTest:

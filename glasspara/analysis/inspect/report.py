@@ -35,6 +35,7 @@ class InspectedRunBlock(TypedDict):
     nominal: float
     unit: Literal["Oe", "K"]
     n_points: Annotated[int, len]
+    run_type: str
     moment_column: str
     t_range_K: Annotated[tuple[float, float], lambda run: _range(run.temperature)]
     h_range_Oe: Annotated[tuple[float, float], lambda run: _range(run.field)]
@@ -121,6 +122,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
         ("errors", choice.sigma_column or "no column; estimated"),
         *([("centring", text)] if (text := _centring_text(choice.diagnostics)) else []),
         ("mass", _mass_text(measurement)),
+        ("run type", ", ".join(dict.fromkeys(run.run_type for run in measurement.runs))),
         ("encoding", measurement.encoding),
     ]
     table = Table(box=None, pad_edge=False, show_header=False)

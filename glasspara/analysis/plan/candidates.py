@@ -210,6 +210,7 @@ def expected_run(
         branch=zeros,
         branch_labels=("warming" if warming else "field up",),
         sigma_source="planned",
+        run_type=like.run.run_type,
     )
-    geometry = (like.geometry_factor, like.geometry_error * like.geometry_factor)
+    geometry = {like.geometry_of: like.geometry}
     return reduce_run(run, mass_mg=like.mass_mg, sample=like.sample, geometry=geometry)

@@ -15,7 +15,7 @@ from glasspara.fitting.problem.combinations import combinations
 from glasspara.fitting.problem.coordinates import reported_names
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
-from glasspara.model.parameters import ION_NAMES, PARTITION_NAMES
+from glasspara.model.parameters import GEOMETRY, ION_NAMES, PARTITION_NAMES
 from glasspara.replicates.cores import on_one_thread
 
 ALL = "all"
@@ -45,7 +45,8 @@ class IntervalRequest:
         """
         names = reported_names(settings.model, partition=settings.partition)
         # which nuisances there are ("mass_scale[2]") depends on the data
-        nuisances = [name for name in self._named() if name.partition("[")[0] in settings.nuisances]
+        kinds = {*settings.nuisances, GEOMETRY}
+        nuisances = [name for name in self._named() if name.partition("[")[0] in kinds]
         self._check([*names, *nuisances], set(settings.held()))
 
     @property

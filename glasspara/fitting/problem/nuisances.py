@@ -10,6 +10,7 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
+from glasspara.model.parameters import GEOMETRY
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Nuisance:
 def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, ...]:
     """Those kinds that ``widths`` names, for each run, for each sample (a mass) or for all runs (the holder).
 
-    Numbers in names count the runs of ``data``, or its samples in their order of appearance, from 1.
+    Numbers in names count the runs of ``data``, or its samples in their order of appearance, from 1. The errors of
+    geometry factors come with ``data``, in place of any in ``widths``; their names hold the run type.
     """
     by_sample = [
         tuple(run for run, number in enumerate(data.sample_numbers) if number == sample)
@@ -33,11 +35,22 @@ def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, 
     ]
     by_run = [(index,) for index in range(len(data.runs))]
     together = {"mass_scale": by_sample, "holder_chi": [tuple(range(len(data.runs)))]}
-    return tuple(
+    asked = (
         Nuisance(f"{kind}[{number}]", kind, runs, width)
         for kind, width in widths.items()
+        if kind != GEOMETRY
         for number, runs in enumerate(together.get(kind, by_run), 1)
     )
+    geometry = (
+        Nuisance(f"{GEOMETRY}[{of}]", GEOMETRY, _touched(data, errors), float(errors.max()))
+        for of, errors in data.geometry_errors.items()
+    )
+    return (*asked, *geometry)
+
+
+def _touched(data: Dataset, values: FloatArray) -> tuple[int, ...]:
+    """Runs with any of ``values`` other than 0."""
+    return tuple(index for index, part in enumerate(data.slices) if values[part].any())
 
 
 @dataclass(frozen=True)
@@ -64,8 +77,8 @@ class Disturbance:
         return any(item.kind == "temperature_scale" for item in self.nuisances)
 
     def scale(self, values: Mapping[str, Any]) -> FloatArray:
-        """1 + relative error of the mass at every point."""
-        return 1.0 + self._sum("mass_scale", values)
+        """1 + relative errors of mass and geometry factor at every point."""
+        return 1.0 + self._sum("mass_scale", values) + self._sum(GEOMETRY, values)
 
     def offset(self, values: Mapping[str, Any]) -> FloatArray:
         """Offset of the magnetisation at every point, emu/g."""
@@ -79,7 +92,12 @@ class Disturbance:
 
         ``undisturbed`` is M(T (1 + lag), H + field), ``by_field`` and ``by_lag`` its derivatives.
         """
-        of_kind = {"field_offset": scale * by_field, "mass_scale": undisturbed, "drift": self.data.progress}
+        of_kind = {
+            "field_offset": scale * by_field,
+            "mass_scale": undisturbed,
+            GEOMETRY: undisturbed,
+            "drift": self.data.progress,
+        }
         if by_lag is not None:
             of_kind["temperature_scale"] = scale * by_lag
         if any(item.kind in ("moment_offset", "holder_chi") for item in self.nuisances):
