@@ -18,6 +18,7 @@ from importlib import import_module
 from inspect import Signature, cleandoc, formatannotation, getdoc, isclass, isfunction
 from inspect import signature as signature_of
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from typer.main import get_command
@@ -25,7 +26,7 @@ from typer.main import get_command
 import glasspara
 from glasspara import api
 from glasspara.analysis import reports
-from glasspara.analysis.fit import Fits
+from glasspara.analysis.fit.report import Fits
 from glasspara.app import application
 from glasspara.cli.by_name import Option
 from glasspara.data.dataset import Dataset
@@ -163,8 +164,8 @@ def _result_of(name: str) -> type:
     show = reports()[name].show
     hint = show.__annotations__["result"]
     room = import_module(show.__module__.removesuffix(".report"))
-    found: type = getattr(room, hint)
-    return found
+    modules = (import_module(f"{room.__name__}.{item.name}") for item in iter_modules(room.__path__))
+    return next(vars(module)[hint] for module in modules if hint in vars(module))
 
 
 def _typed(option: Option) -> str:

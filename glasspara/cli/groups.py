@@ -6,22 +6,20 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from glasspara.cli import options
 from glasspara.cli.output import Output, report_error, warn
 from glasspara.cli.values import assignments, interval, mass_mg, measured, names, number, numbers, with_error
 from glasspara.errors import UsageError
+from glasspara.findings.answer import Answer
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.data.corrections.corrections import Corrections
     from glasspara.data.dataset import Dataset, Window
     from glasspara.data.loading import Loaded
     from glasspara.errors import GlassparaError
     from glasspara.files.naming import FileNames
-    from glasspara.findings import Assessment
     from glasspara.fitting.problem.settings import FitSettings, Method, Wishes
     from glasspara.model.model import Model
     from glasspara.ordinary import DirectionWidths
@@ -364,13 +362,6 @@ def all_trace_ions_of(name: str | None, sample: Sample | None) -> tuple[TraceIon
     return trace_ions_of(name, sample)
 
 
-class Answer(Protocol):
-    """Result of a question."""
-
-    @property
-    def assessment(self) -> Assessment: ...
-
-
 Result = TypeVar("Result", bound=Answer)
 
 
@@ -379,7 +370,6 @@ def answer(
     data: DataOptions,
     output: Output,
     analyse: Callable[[Dataset], Result],
-    figures: Callable[[Result], Mapping[str, Figure]] | None = None,
 ) -> None:
     """What most commands do once they have read their options: load the files, analyse them, write and show.
 
@@ -387,6 +377,4 @@ def answer(
     """
     output.check(report.files, report.figures)
     loaded = data.load(quiet=output.quiet)
-    result = analyse(loaded.data)
-    draw = None if figures is None else lambda _: figures(result)
-    output.deliver(report, loaded, result, trusted=result.assessment.trusted, figures=draw)
+    output.deliver(report, loaded, analyse(loaded.data))

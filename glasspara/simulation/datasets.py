@@ -30,7 +30,7 @@ def make_run(
     M: npt.ArrayLike,
     sigma: npt.ArrayLike,
     *,
-    file: str = "made.dat",
+    file: str = "synthetic.dat",
     branch: npt.ArrayLike | None = None,
 ) -> ReducedRun:
     """A run of 1 g, so that moment and magnetisation are the same numbers."""

@@ -284,14 +284,13 @@ def test_field_offset_is_in_the_label():
 
 
 def test_synthetic_mark():
-    def mark(*files, **options):
+    def mark(*files):
         runs = tuple(one_run(file=file) for file in files)
-        return next(iter(fit_figures(result_of(Dataset(runs)), **options)))[1].texts[1].get_text()
+        return next(iter(fit_figures(result_of(Dataset(runs)))))[1].texts[1].get_text()
 
     assert mark("BK7-synthetic_MT.dat", "a-SYNTHETIC.dat") == "synthetic"
     assert mark("BK7-synthetic_MT.dat", "b.dat") == "partly synthetic"
     assert mark("synthetic/b.dat") == ""
-    assert mark("b.dat", synthetic=True) == "synthetic"
 
 
 def test_branches_differ_by_the_filling():

@@ -41,9 +41,7 @@ _TERMS: tuple[tuple[str, str, str, Dashes], ...] = (
 
 
 @paper_style()
-def decomposition_figure(
-    result: FitResult, run: ReducedRun, part: slice, *, largest: float, synthetic: bool
-) -> Figure:
+def decomposition_figure(result: FitResult, run: ReducedRun, part: slice, *, largest: float) -> Figure:
     """Raw data of ``run``, the terms and their sum, over the intrinsic magnetisation with its errors and the ATS term.
 
     ``part`` is where the points of ``run`` lie in the flat arrays of ``result``; the power of ten is that of
@@ -64,7 +62,7 @@ def decomposition_figure(
     figure, (main, below) = frame(
         fit_verdict(result),
         fit_details(result, [run]),
-        synthetic_mark([run], synthetic=synthetic),
+        synthetic_mark([run]),
         trusted=result.assessment.trusted,
         panels=(1.7, 1.0),
         handles=handles,

@@ -41,7 +41,6 @@ def fit_figures(
     *,
     decompose_all: bool = False,
     largest: float | None = None,
-    synthetic: bool = False,
 ) -> Iterator[tuple[str, Figure]]:
     """Figures of a fit, each with the stem of a file name ("fit_fixed_field", "decomposition_20kOe", ...).
 
@@ -51,8 +50,6 @@ def fit_figures(
         Decompose every run; otherwise the middle one of each kind, unless there are no more than three runs.
     largest : float
         What all figures have their one power of ten by, emu/g; by default the largest magnetisation of the fit.
-    synthetic : bool
-        Mark the figures "synthetic" whatever the files are called.
     """
     offset = result.values["field_offset"] != 0.0
     paramagnetic = replace(_PARAMAGNETIC, symbol=_WITH_OFFSET) if offset else _PARAMAGNETIC
@@ -63,11 +60,11 @@ def fit_figures(
         if not parts:
             continue
         suffix = kind.replace("-", "_")
-        yield f"fit_{suffix}", _overview(result, parts, paramagnetic, largest=largest, synthetic=synthetic)
+        yield f"fit_{suffix}", _overview(result, parts, paramagnetic, largest=largest)
         if result.model.has_ats:
             yield (
                 f"intrinsic_{suffix}",
-                _overview(result, parts, _INTRINSIC, largest=largest, synthetic=synthetic),
+                _overview(result, parts, _INTRINSIC, largest=largest),
             )
         named = list(zip(stems([run for run, _ in parts]), parts, strict=True))
         every = decompose_all or len(result.data.runs) <= _DECOMPOSE_UP_TO
@@ -75,7 +72,7 @@ def fit_figures(
     for stem, (run, part) in chosen:
         yield (
             f"decomposition_{stem}",
-            decomposition_figure(result, run, part, largest=largest, synthetic=synthetic),
+            decomposition_figure(result, run, part, largest=largest),
         )
 
 
@@ -118,9 +115,7 @@ _INTRINSIC = _Quantity(
 
 
 @paper_style()
-def _overview(
-    result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, largest: float, synthetic: bool
-) -> Figure:
+def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, largest: float) -> Figure:
     """All runs of one kind, data and theory, over the residuals in units of the standard error."""
     runs = [run for run, _ in parts]
     styles, fills = run_styles(runs), branch_fills(runs)
@@ -128,7 +123,7 @@ def _overview(
     figure, (main, below) = frame(
         fit_verdict(result),
         fit_details(result, runs),
-        synthetic_mark(runs, synthetic=synthetic),
+        synthetic_mark(runs),
         trusted=result.assessment.trusted,
         panels=(2.6, 1.0),
         handles=handles,

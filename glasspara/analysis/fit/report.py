@@ -349,8 +349,8 @@ def _constrained(known: Constraint) -> str:
 
 
 def _tables(inputs: Sequence[Input], result: Fits) -> dict[str, str]:
-    from glasspara.analysis.subtract import StagedData
     from glasspara.analysis.subtract.report import stages_csv
+    from glasspara.analysis.subtract.stages import StagedData
 
     staged = [StagedData.of(item) for item in result.fits]
     tables = {

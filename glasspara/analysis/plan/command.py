@@ -94,7 +94,7 @@ def plan(
 
         return {FIGURE: plan_figure(result)}
 
-    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)
+    output.deliver(REPORT, loaded, result, figures=figures)
 
 
 def _noise(text: str) -> tuple[float, float | None]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from glasspara.analysis.diff import DiffResult, diff
+from glasspara.analysis.diff.comparison import DiffResult, diff
 from glasspara.cli.program import run_program
 from glasspara.errors import InputError
 from glasspara.files.source import STDIN

@@ -176,11 +176,6 @@ class SeriesResult(Answer):
         return tuple(note for kind in self.kinds for note in kind.notes)
 
     @property
-    def trusted(self) -> bool:
-        """Whether the runs of every kind can be those of one glass."""
-        return all(item.trusted for item in self.verdicts)
-
-    @property
     def rows(self) -> tuple[RunSeries, ...]:
         return tuple(row for kind in self.kinds for row in kind.rows)
 

@@ -235,7 +235,7 @@ def test_too_little_is_refused(clean):
 
 
 def test_figure_says_the_verdict(cold):
-    figure = anomaly_figure(cold, synthetic=True)
+    figure = anomaly_figure(cold)
     said = " ".join(text.get_text() for text in figure.findobj(lambda item: hasattr(item, "get_text")))
     assert "FOUND" in said
     assert "synthetic" in said

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from glasspara.analysis.compare.command import UNFINISHED
+from glasspara.analysis.compare import UNFINISHED
 from glasspara.model.catalogue import CATALOGUE, MODELS
 from tests.golden import check
 

@@ -371,7 +371,7 @@ def test_law_16_is_fitted_where_it_exists():
 
 
 def test_figure_says_the_verdict(plain):
-    figure = compare_figure(plain, synthetic=True)
+    figure = compare_figure(plain)
     said = " ".join(text.get_text() for text in figure.findobj(lambda item: hasattr(item, "get_text")))
     assert plain.assessment.headline.text in said
     for line in beside_ordinary(plain.ordinary):

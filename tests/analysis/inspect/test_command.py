@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from glasspara.analysis.inspect import Inspection
+from glasspara.analysis.inspect.inspection import Inspection
 from glasspara.analysis.inspect.report import REPORT, InspectDocument
 from glasspara.report.frame import Invocation
 from glasspara.report.schema import report_schema
