@@ -29,6 +29,7 @@ DC_FILE_WANTED = "Give a file with DC moments (VSM, DC or RSO)"
 
 _OTHER_OPTIONS = {
     "resistivity": "a resistivity measurement",
+    "actransport": "a resistivity measurement (ACT option)",
     "acttransport": "a resistivity measurement (ACT option)",
     "ac transport": "a resistivity measurement (ACT option)",
     "electrical transport": "a resistivity measurement (ETO option)",
@@ -152,7 +153,8 @@ def _unknown(raw: RawFile) -> Flavour:
             f"no moment column that glasspara knows{similar}",
             "Moments must be in emu in the column that MultiVu writes",
         )
-    raise _refusal(raw, "no moment column: not magnetometry")
+    program = f" (BYAPP {raw.header.byapp[0]})" if raw.header.byapp else ""
+    raise _refusal(raw, f"no moment column{program}: not magnetometry")
 
 
 def _similar(raw: RawFile, part: str) -> str:
