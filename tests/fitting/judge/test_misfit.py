@@ -7,7 +7,7 @@ import pytest
 
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.misfit import branch_shifts, disturbance_of
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from tests.fitting.judge.campaigns import (
     T,
