@@ -142,7 +142,7 @@ def _vsm(raw: RawFile) -> Flavour | None:
 
 def _platform(raw: RawFile) -> str:
     """The platform that carries the option: a file of "VersaLab VSM Option" has the columns of a PPMS."""
-    application = raw.header.get("APPNAME").lower()
+    application = raw.header.get("APPNAME").lower().replace(" ", "")
     return next((name for word, name in _PLATFORMS.items() if word in application), "PPMS")
 
 
