@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from glasspara.errors import InputError, UnsuitableError
-from glasspara.files.multivu import FIELD, TEMPERATURE, RawFile
+from glasspara.files.column_names import FIELD, TEMPERATURE
+from glasspara.files.multivu import RawFile
 
 XL = "xl"
 XL_AVERAGED = "xl-averaged"
