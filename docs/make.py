@@ -28,12 +28,12 @@ from glasspara import api
 from glasspara.analysis import reports
 from glasspara.analysis.fit.report import Fits
 from glasspara.app import application
-from glasspara.cli.by_name import Option
+from glasspara.cli.values import Option
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import Loaded
-from glasspara.findings.sentences import every_entry
+from glasspara.findings import every_entry
 from glasspara.fitting.result import FitResult
-from glasspara.model.catalogue import CATALOGUE, ModelEntry
+from glasspara.model import CATALOGUE, ModelEntry
 from glasspara.report.schema import SHIPPED, report_schema
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,8 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from glasspara.cli.commands import Command, HelpAll, Program
-from glasspara.cli.grouping import grouped
+from glasspara.cli.commands import Command, HelpAll, Program, grouped
 from glasspara.cli.options import option
 from glasspara.cli.output import report_error
 from glasspara.errors import GlassparaError, InputError, UsageError

@@ -28,12 +28,11 @@ from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.statistics import f_p_value
-from glasspara.fitting.problem.nuisances import Disturbance, nuisances_of
-from glasspara.fitting.problem.problem import Constraint
+from glasspara.fitting.problem.problem import Constraint, Disturbance, nuisances_of
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import slope_by_log_temperature
 from glasspara.model.parameters import ALLOWANCES, ION_NAMES, to_canonical
-from glasspara.physics.ions.ions import ION_OF_PARAMETER
+from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import langevin_response
 
 _RANK = 1.0e-9

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from glasspara.fitting.problem.settings import FitSettings, Method, Wishes
     from glasspara.model.model import Model
     from glasspara.ordinary import DirectionWidths
-    from glasspara.physics.ions.ions import TraceIon
+    from glasspara.physics.ions import TraceIon
     from glasspara.report.frame import Report
     from glasspara.sample.geometry_factor import GeometryFactors
     from glasspara.sample.sample import Sample

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from glasspara.model.catalogue import MODELS
+from glasspara.model import MODELS
 
 DATA, MODEL, INTERVALS, OUTPUT = "Data", "Model", "Intervals", "Output"
 CORRECTIONS = "Holder and field"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from glasspara.findings import Finding
     from glasspara.replicates.store import Store
     from glasspara.report.frame import Invocation, Report
-    from glasspara.report.picture import FigureFiles, Picture
+    from glasspara.report.page import FigureFiles, Picture
 
 NOT_TRUSTED = 5
 """Exit status: done and reported, but not to be trusted."""
@@ -310,7 +310,7 @@ class OutputWithPlots(Output):
         import logging
 
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # what it says of its own configuration
-        from glasspara.report.picture import FigureFiles, Picture
+        from glasspara.report.page import FigureFiles, Picture
 
         # The page shows PNG.
         endings = tuple(dict.fromkeys([*self._endings, *(["png"] if self.html else [])]))

@@ -18,7 +18,7 @@ from glasspara.fitting.problem.problem import Constraint
 from glasspara.fitting.problem.settings import Method
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, Terms
-from glasspara.physics.ions.ions import TraceIon
+from glasspara.physics.ions import TraceIon
 
 if TYPE_CHECKING:
     from pandas import DataFrame

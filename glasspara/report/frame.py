@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from glasspara.data.corrections.corrections import Applied
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
-    from glasspara.report.picture import Picture
+    from glasspara.report.page import Picture
     from glasspara.runs.measurement import Measurement
 
 SCHEMA_VERSION = 2

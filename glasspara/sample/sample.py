@@ -11,7 +11,7 @@ from pathlib import Path
 
 from glasspara.errors import GlassparaError, UsageError
 from glasspara.files.flavours import RUN_TYPES
-from glasspara.physics.ions.ions import IONS, TraceIon, ion, usual_ion
+from glasspara.physics.ions import IONS, TraceIon, ion, usual_ion
 from glasspara.sample.geometry_factor import ALL, GeometryFactor, GeometryFactors
 from glasspara.sample.toml_input import Table, read_toml
 

@@ -1,6 +1,6 @@
 """Campaigns made in memory, for tests and studies, which need many.
 
-No files are written; :mod:`glasspara.simulation.campaign` simulates those.
+No files are written; :mod:`glasspara.simulation` simulates those.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which of several models describes the data best, and is an ATS term needed?
 
 ``glasspara compare``. :func:`~glasspara.analysis.compare.comparison.compare` fits the models of
-:mod:`glasspara.model.catalogue` to the same data; :mod:`~glasspara.analysis.compare.contestants` says from which
+:mod:`glasspara.model` to the same data; :mod:`~glasspara.analysis.compare.contestants` says from which
 difference of AIC on two models are distinguished.
 """
 
@@ -21,7 +21,7 @@ from glasspara.cli.groups import (
 from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots, Unfinished
 from glasspara.cli.values import names
-from glasspara.model.catalogue import CATALOGUE, slow_models, trace_models
+from glasspara.model import CATALOGUE, slow_models, trace_models
 
 UNFINISHED = ".compare-unfinished.jsonl"
 

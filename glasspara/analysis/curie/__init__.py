@@ -11,7 +11,7 @@ from functools import partial
 from typing import Annotated
 
 from glasspara.cli import options
-from glasspara.cli.grouping import Only
+from glasspara.cli.commands import Only
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, VerdictOptions, answer
 from glasspara.cli.options import own_option
 from glasspara.cli.output import OutputWithPlots

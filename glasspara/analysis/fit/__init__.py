@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from glasspara.fitting.intervals.exploration import IntervalRequest
     from glasspara.fitting.problem.settings import FitSettings
     from glasspara.fitting.result import FitResult
-    from glasspara.report.picture import FigureFiles, Picture
+    from glasspara.report.page import FigureFiles, Picture
 
 UNFINISHED = ".bootstrap-unfinished.jsonl"
 
@@ -139,7 +139,7 @@ def fit(
     Example: glasspara fit run.dat --mass 35.7 --out results
     """
     from glasspara.analysis.fit.report import REPORT, Fits
-    from glasspara.analysis.subtract.column_sets import check_sets
+    from glasspara.analysis.subtract.stages import check_sets
 
     chosen = theory.theory(model, ions, trace_ions_of(trace_ions, data.sample_data))
     iron_from_sample = chosen.has_ats and ions == "both"
@@ -200,7 +200,7 @@ def _fit(
     jobs: int,
     quiet: bool,
 ) -> list[FitResult]:
-    from glasspara.fitting.batch import fit_each
+    from glasspara.fitting.intervals.exploration import fit_each
     from glasspara.report.progress import progress
 
     with progress("fitting", quiet=quiet) as report:
@@ -217,7 +217,7 @@ class _Replicates:
         self._quiet = output.quiet
         if count is None:
             return
-        from glasspara.fitting.resampling.resample import bootstrap_kind
+        from glasspara.fitting.resampling import bootstrap_kind
 
         self._kind = bootstrap_kind(kind)
         self._work = work
@@ -226,7 +226,7 @@ class _Replicates:
         """``results`` with their bootstraps."""
         if self._count is None:
             return results
-        from glasspara.fitting.resampling.bootstrap import bootstrap, description
+        from glasspara.fitting.resampling import bootstrap, description
         from glasspara.report.progress import progress
 
         with self._kept.explaining_interrupts(), progress("bootstrap", quiet=self._quiet) as report:

@@ -15,7 +15,7 @@ from glasspara.analysis.fit.summary import SUMMARY, show_summary, summary_csv
 from glasspara.findings import Assessment, finding
 from glasspara.findings.answer import Answer
 from glasspara.fitting.result import Derived, FittedParameter
-from glasspara.model.catalogue import MODELS
+from glasspara.model import MODELS
 from glasspara.report.frame import (
     FailureBlock,
     Report,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from glasspara.cli.grouping import Only
+from glasspara.cli.commands import Only
 from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, VerdictOptions, answer
 from glasspara.cli.output import OutputWithPlots
 

@@ -1,7 +1,7 @@
 """What is in a file, and what was made of it: instrument, sample, runs, moment column and why, every dropped row.
 
 ``glasspara inspect``. :func:`glasspara.read` reads one file;
-:meth:`Inspection.of <glasspara.analysis.inspect.inspection.Inspection.of>` says of several what could be used.
+:meth:`Inspection.of <glasspara.analysis.inspect.report.Inspection.of>` says of several what could be used.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli import options
-from glasspara.cli.grouping import Only
+from glasspara.cli.commands import Only
 from glasspara.cli.groups import workers
 from glasspara.cli.output import PART_FAILED, Output, report_error
 
@@ -37,8 +37,7 @@ def inspect(
 
     Exit status 6: some of several files could not be read, or were left out by --skip-unsuitable; the others are shown.
     """
-    from glasspara.analysis.inspect.inspection import Inspection
-    from glasspara.analysis.inspect.report import REPORT, show_end
+    from glasspara.analysis.inspect.report import REPORT, Inspection, show_end
     from glasspara.errors import GlassparaError, InputError, UnsuitableError
     from glasspara.files.exclusion import parse_exclusions
     from glasspara.files.naming import find_files, passed_over

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasspara.analysis.plan.candidates import Reach
-    from glasspara.report.picture import FigureFiles
+    from glasspara.report.page import FigureFiles
 
 PLAN = "Plan"
 

@@ -1,6 +1,6 @@
 """The analysis of a report done again, and what differs.
 
-``glasspara rerun``. :func:`~glasspara.analysis.rerun.again.rerun` finds the files that a report names, by content if
+``glasspara rerun``. :func:`~glasspara.analysis.rerun.report.rerun` finds the files that a report names, by content if
 they were moved, runs the program with the settings that the report records, and holds the new report against the old
 one with :func:`glasspara.analysis.diff.comparison.diff`.
 """
@@ -41,11 +41,10 @@ def rerun(files: Recorded, files_in: FilesIn = None, *, output: Output) -> None:
         raise UsageError(f"rerun takes one report, not {len(files)}")
     if files_in is not None and not files_in.is_dir():
         raise UsageError(f"--files-in {files_in}: no such folder")
-    from glasspara.analysis.rerun import again
-    from glasspara.analysis.rerun.report import REPORT
+    from glasspara.analysis.rerun import report
     from glasspara.report.reading import read_report
 
-    output.check(REPORT.files)
+    output.check(report.REPORT.files)
     seen = sys.stderr.isatty() and not output.quiet
-    result = again.rerun(read_report(files[0]), files_in=files_in, messages=seen)
-    output.deliver(REPORT, None, result)
+    result = report.rerun(read_report(files[0]), files_in=files_in, messages=seen)
+    output.deliver(report.REPORT, None, result)

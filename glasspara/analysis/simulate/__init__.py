@@ -1,6 +1,6 @@
 """What would an instrument have measured? Synthetic runs of a preset, whose parameters are known.
 
-``glasspara simulate``. The physics and the noise are in :mod:`glasspara.simulation.campaign`.
+``glasspara simulate``. The physics and the noise are in :mod:`glasspara.simulation`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli import options
-from glasspara.cli.grouping import Only
+from glasspara.cli.commands import Only
 from glasspara.cli.groups import TheoryOptions
 from glasspara.cli.options import own_option
 from glasspara.cli.output import Output
@@ -91,7 +91,7 @@ def simulate(
     Example: glasspara simulate --mt 20000 --mh 4.5 --out synthetic
     """
     from glasspara.analysis.simulate.report import REPORT
-    from glasspara.analysis.simulate.synthetic_runs import simulate as make_runs
+    from glasspara.analysis.simulate.report import simulate as make_runs
     from glasspara.presets import load_preset
 
     result = make_runs(

@@ -31,8 +31,8 @@ def subtract(
 
     Example: glasspara subtract run.dat --mass 35.7 --n-fe 1.66e17 > stages.csv
     """
-    from glasspara.analysis.subtract.column_sets import check_sets
     from glasspara.analysis.subtract.report import REPORT
+    from glasspara.analysis.subtract.stages import check_sets
     from glasspara.analysis.subtract.stages import subtract as take_away
     from glasspara.report.terminal import console, show_assessment
 

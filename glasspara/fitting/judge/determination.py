@@ -14,8 +14,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.intervals.profile import Profile
-from glasspara.fitting.problem.combinations import combinations
-from glasspara.fitting.problem.coordinates import CUTOFFS
+from glasspara.fitting.problem.coordinates import CUTOFFS, combinations
 from glasspara.fitting.result import Derived, Determination
 from glasspara.fitting.search.least_squares import principal_directions
 from glasspara.fitting.search.minimise import Minimum
@@ -27,7 +26,7 @@ from glasspara.model.parameters import (
     parameter_of,
     to_canonical,
 )
-from glasspara.physics.ions.ions import ION_OF_PARAMETER
+from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import langevin_response
 
 UNDETERMINED = 0.5

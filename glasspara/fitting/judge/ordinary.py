@@ -31,7 +31,7 @@ from glasspara.ordinary import (
     directions_of,
     ordinary_magnetism,
 )
-from glasspara.physics.ions.ions import TraceIon
+from glasspara.physics.ions import TraceIon
 
 THRESHOLD = 10.0
 """Margin above which ordinary magnetism is excluded: see ``docs/ordinary.md`` for how it was calibrated."""

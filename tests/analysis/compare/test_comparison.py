@@ -16,7 +16,7 @@ from glasspara.data.loading import load
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings, Wishes
-from glasspara.model.catalogue import CATALOGUE, MODELS, compared, slow_models
+from glasspara.model import CATALOGUE, MODELS, compared, slow_models
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.model.parameters import PARAMETERS
 from glasspara.physics.ions.rivals import superparamagnetic_response

@@ -18,7 +18,7 @@ from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model
 from glasspara.model.parameters import ATS_NAMES
 from glasspara.physics.ats import weak_field_amplitude
-from glasspara.physics.ions.ions import curie_constant
+from glasspara.physics.ions import curie_constant
 from glasspara.simulation.datasets import (
     BK7,
     PURE_LL,

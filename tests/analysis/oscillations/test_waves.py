@@ -27,7 +27,7 @@ from glasspara.data.loading import load
 from glasspara.errors import InputError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.resampling.resample import Resampler
+from glasspara.fitting.resampling import Resampler
 from glasspara.fitting.search.minimise import descend_to_minimum
 from glasspara.presets import load_preset
 from glasspara.replicates.run import run_replicates

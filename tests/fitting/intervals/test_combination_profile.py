@@ -12,7 +12,7 @@ from glasspara.fitting.intervals import profile
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
 from glasspara.fitting.intervals.minos import INTERVAL_FOUND, minos, profile_curve
 from glasspara.fitting.intervals.profile import Profile, Profiles
-from glasspara.fitting.problem.combinations import combinations
+from glasspara.fitting.problem.coordinates import combinations
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model
 from glasspara.model.parameters import to_canonical
