@@ -10,14 +10,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from glasspara.cli import options
 from glasspara.cli.output import Output, report_error, warn
-from glasspara.cli.values import assignments, interval, mass_mg, measured, names, number, numbers, with_error
+from glasspara.cli.values import (
+    assignments,
+    interval,
+    intervals,
+    mass_mg,
+    measured,
+    names,
+    number,
+    numbers,
+    with_error,
+)
 from glasspara.errors import UsageError
 from glasspara.findings.answer import Answer
 
 if TYPE_CHECKING:
     from glasspara.data.corrections import Corrections
-    from glasspara.data.dataset import Dataset, Window
+    from glasspara.data.dataset import Dataset
     from glasspara.data.loading import Loaded
+    from glasspara.data.selection import Window
     from glasspara.errors import GlassparaError
     from glasspara.files.naming import FileNames
     from glasspara.fitting.problem import FitSettings, Method, Wishes
@@ -164,14 +175,13 @@ class DataOptions:
         )
 
     def _window(self) -> Window:
-        from glasspara.data.dataset import Window
-        from glasspara.files.exclusion import parse_ranges
+        from glasspara.data.selection import Window
 
         return Window(
-            temperatures=parse_ranges(self.t_range, "--t-range"),
-            fields=parse_ranges(self.h_range, "--h-range"),
-            not_temperatures=parse_ranges(self.not_t_range, "--not-t-range"),
-            not_fields=parse_ranges(self.not_h_range, "--not-h-range"),
+            temperatures=intervals(self.t_range, "--t-range"),
+            fields=intervals(self.h_range, "--h-range"),
+            not_temperatures=intervals(self.not_t_range, "--not-t-range"),
+            not_fields=intervals(self.not_h_range, "--not-h-range"),
         )
 
 
@@ -284,7 +294,7 @@ class StageOptions:
 
     @property
     def method(self) -> Method:
-        """How :class:`~glasspara.fitting.problem.FitSettings` calls it."""
+        """How :class:`~glasspara.fitting.problem.settings.FitSettings` calls it."""
         if self.staged and self.staged_once:
             raise UsageError("--staged repeats the stages, --staged-once does not", remedy="Give one of them")
         if self.staged_once:
