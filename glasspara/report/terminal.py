@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import PurePath
@@ -210,6 +210,7 @@ _TOGETHER = (
     re.compile(rf"(?<=[\d)])(?: {_UNIT})+"),  # a number and its unit
     re.compile(r" (?:±|\+-|[-+=<>≤≥≪≫×/]|<<|>>) "),  # "p < 0.1", "0.32 ± 0.07", "chi + chi_L"
     re.compile(r"(?<=\w) (?:to|of) (?=[-+(]?\d)"),  # "20 to 600", "78 of 80"
+    re.compile(r"(?<=\d), (?=\d+\))"),  # "F(32, 673)"
     re.compile(r"(?<=\bT) (?=\()|(?<=\(Q/e\)) (?=S4)|(?<=\bline) (?=\d)"),
 )
 
@@ -222,18 +223,24 @@ def words_of(text: str) -> list[str]:
 
 
 def lines_of(
-    text: str, width: int, *, first: str = "", further: str = "", shorten_paths: bool = True
+    text: str,
+    width: float,
+    *,
+    first: str = "",
+    further: str = "",
+    shorten_paths: bool = True,
+    measure: Callable[[str], float] = cell_len,
 ) -> list[str]:
     """``text`` in lines of at most ``width`` columns, which begin with ``first`` and then with ``further``.
 
-    A word that is longer has a line to itself, a path is shortened.
+    A word that is longer has a line to itself, a path is shortened. The width of a line may be by another ``measure``.
     """
     lines, line, start = [], first, first
     for word in words_of(text):
         longest = max(width - cell_len(further), _SHORTEST_PATH)
-        shown = shorter_path(word, longest) if shorten_paths and os.sep in word[:-1] else word
+        shown = shorter_path(word, int(longest)) if shorten_paths and os.sep in word[:-1] else word
         joined = line + shown if line == start else f"{line} {shown}"
-        if cell_len(joined) > width and line != start:
+        if measure(joined) > width and line != start:
             lines.append(line)
             start, joined = further, further + shown
         line = joined

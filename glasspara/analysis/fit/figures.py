@@ -10,13 +10,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from glasspara.analysis.fit.decomposition_figures import curves, decomposition_figure
+from glasspara.analysis.fit.decomposition_figures import decomposition_figure
 from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import ReducedRun
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms
+from glasspara.model.parameters import to_canonical
 from glasspara.replicates.cores import Progress, in_order, no_progress
+from glasspara.report.curves import THIN, curves, draw_curve
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
     abscissa,
@@ -33,7 +35,6 @@ from glasspara.report.style import BLACK, paper_style
 from glasspara.report.text import fit_details, fit_verdict, scaled_unit, stems, synthetic_mark
 
 _DECOMPOSE_UP_TO = 3
-_THIN, _EDGED = 1.2, 2.4  # pt, a curve and its white edges
 
 
 def fit_figures(
@@ -124,7 +125,7 @@ def _overview(
     """All runs of one kind, data and theory, over the residuals in units of the standard error."""
     runs = [run for run, _ in parts]
     styles, fills = run_styles(runs), branch_fills(runs)
-    handles = [*overview_handles(styles, fills), Line2D([], [], color=BLACK, linewidth=_THIN, label="model")]
+    handles = [*overview_handles(styles, fills), Line2D([], [], color=BLACK, linewidth=THIN, label="model")]
     figure, (main, below) = frame(
         fit_verdict(result),
         fit_details(result, runs),
@@ -142,12 +143,10 @@ def _overview(
         x = abscissa(kind, run.temperature, run.field)
         draw_points(main, run, style, fills, (x, factor * left[part]), errors=factor * run.sigma)
         draw_points(below, run, style, fills, (x, pulls[part]), size=0.7)
-        for place, terms in curves(result, run):
-            # On the points that it goes through black on white is seen; off them it must be told whose curve it is.
+        for place, terms in curves(run, to_canonical(result.values), result.model):
+            # Off the points it must be told whose curve it is.
             colour = BLACK if result.assessment.trusted else style.colour
-            theory = factor * quantity.theory(terms)
-            main.plot(place, theory, color="white", linewidth=_EDGED, zorder=2.9)
-            main.plot(place, theory, color=colour, linewidth=_THIN, zorder=3.0)
+            draw_curve(main, place, factor * quantity.theory(terms), colour=colour)
     noise = [factor * float(np.median(run.sigma)) for run in runs]
     spread_scale(main, runs, [factor * part for part in values], noise)
     main.set_ylabel(f"${quantity.symbol}$ ({unit})")
