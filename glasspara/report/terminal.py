@@ -261,26 +261,31 @@ def show_sentence(text: str, out: Console, *, style: str = "", bullet: str = "")
 def show_inputs(inputs: Sequence[Input], out: Console) -> None:
     """The files of a command: what instrument, which column, whose mass, how many rows, which runs."""
     out = out.inputs if isinstance(out, Recorder) else out
-    columns = (
-        Column("file", "path"), Column("instrument", "text"), Column("moment column", "text"),
-        Column("mass / mg", "number"), Column("rows used", "text"), Column("runs", "text"),
-    )  # fmt: skip
     folder, names = shorten([item.measurement.path for item in inputs])
     inputs = sorted(inputs, key=_first_run)
-    rows = [
+    columns: list[tuple[Column, list[str]]] = [
+        (Column("file", "path"), [names[item.measurement.path] for item in inputs]),
+        (Column("instrument", "text"), [item.measurement.instrument for item in inputs]),
+        (Column("moment column", "text"), [item.measurement.moment_choice.column for item in inputs]),
+        (Column("mass / mg", "number"), [f"{item.mass_mg:g}" for item in inputs]),
         (
-            names[item.measurement.path],
-            item.measurement.instrument,
-            item.measurement.moment_choice.column,
-            f"{item.mass_mg:g}",
-            rows_in_words(item.measurement.rows_read, item.rows_used, item.rows_dropped),
-            runs_in_words([(run.run.kind, run.label) for run in item.runs]),
-        )
-        for item in inputs
+            Column("rows used", "text"),
+            [rows_in_words(item.measurement.rows_read, item.rows_used, item.rows_dropped) for item in inputs],
+        ),
+        (
+            Column("runs", "text"),
+            [runs_in_words([(run.run.kind, run.label) for run in item.runs]) for item in inputs],
+        ),
     ]
+    # said once where it is the same for all
+    shared = [(head.title, cells[0]) for head, cells in columns[1:3] if len(set(cells)) == 1]
+    shown = [item for item in columns if item[0].title not in dict(shared)]
     if folder:
         show_sentence(f"{len(inputs)} files in {folder}", out, style="bold")
-    show_table(columns, rows, out)
+    heads, cells = zip(*shown, strict=True)
+    show_table(heads, list(zip(*cells, strict=True)), out)
+    if shared:
+        show_sentence("; ".join(f"{title}: {text}" for title, text in shared), out)
     show_sentence(f"mass from: {'; '.join(sorted({item.mass_source for item in inputs}))}", out)
     sigmas = {run.run.sigma_source for item in inputs for run in item.runs}
     show_sentence(f"errors from: {'; '.join(sorted(sigmas))}", out)

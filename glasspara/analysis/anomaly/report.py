@@ -191,4 +191,5 @@ REPORT = Report(
     show_anomaly,
     files=("anomaly.json", WINDOWS, POINTS),
     figures=(FIGURE,),
+    taken=lambda anomaly: {"windows": sorted({test.window.low for test in anomaly.tests} - {0.0})},
 )

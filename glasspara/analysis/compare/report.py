@@ -154,5 +154,9 @@ def _size(value: float) -> str:
 
 
 REPORT = Report(
-    "compare", CompareDocument, _tables, show_compare, files=("compare.json", DATA), figures=(FIGURE,)
-)
+    "compare", CompareDocument, _tables, show_compare, files=("compare.json", DATA), figures=(FIGURE,),
+    taken=lambda compare: {
+        "models": [item.name for item in compare.contestants],
+        "replicates": compare.test.replicates if compare.test else 0,
+    },
+)  # fmt: skip

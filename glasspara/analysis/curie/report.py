@@ -179,5 +179,8 @@ def _cell(item: WeakFit, name: str) -> str:
 
 
 REPORT = Report(
-    "curie", CurieDocument, _tables, show_curie, files=("curie.json", TABLE), figures=(FIGURE, LOW_FIGURE)
-)
+    "curie", CurieDocument, _tables, show_curie, files=("curie.json", TABLE), figures=(FIGURE, LOW_FIGURE),
+    taken=lambda curie: {
+        "tolerance": curie.weak.tolerance, "low_to": curie.weak.low_end, "high_from": curie.weak.high_start,
+    },
+)  # fmt: skip

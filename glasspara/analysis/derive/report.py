@@ -163,5 +163,10 @@ def _show(title: str, items: Sequence[DerivedQuantity], out: Console) -> None:
 
 
 REPORT = Report(
-    "derive", DeriveDocument, _tables, show_derive, files=("derive.json", TABLE), figures=(FIGURE,)
-)
+    "derive", DeriveDocument, _tables, show_derive, files=("derive.json", TABLE), figures=(FIGURE,),
+    taken=lambda derive: {
+        name: f"{item.low:g}:{item.high:g}" if item.is_range else f"{item.low:g}"
+        for name, item in derive.assumptions.items()
+        if not item.given
+    },
+)  # fmt: skip

@@ -35,7 +35,7 @@ from glasspara.report.style import (
 from glasspara.report.text import scaled_unit, synthetic_mark, wrapped
 from glasspara.wording import value_with_error
 
-_MOST_PANELS = 3  # beside the best x
+_MOST_PANELS = 5
 _LINE = 0.8  # pt, for panels so low
 _SHADES = {"68 %": "#BBBBBB", "95 %": "#E4E4E4"}
 
@@ -106,8 +106,8 @@ def _legend() -> list[Line2D]:
 def stacked_figure(result: PartitionResult, *, synthetic: bool = False) -> Figure:
     """What each x leaves of the data, a panel each, with the ATS term fitted to it.
 
-    Against 1/T where most runs are at fixed field, else against H; runs of the other kind are left out. Of more than 3
-    values as many are drawn, evenly chosen, and the best.
+    Against 1/T where most runs are at fixed field, else against H; runs of the other kind are left out. Of more than 5
+    values 4 are drawn, evenly chosen, and the best.
     """
     data = result.data
     fixed_field = [run.run.kind == "fixed-field" for run in data.runs]
@@ -122,7 +122,8 @@ def stacked_figure(result: PartitionResult, *, synthetic: bool = False) -> Figur
         Line2D([], [], color=BLACK, linewidth=_LINE, label="ATS term"),
     ]
     every = result.with_best
-    chosen = {len(every) - 1, *np.linspace(0, len(every) - 1, _MOST_PANELS).astype(int).tolist()}
+    shown = len(every) if len(every) <= _MOST_PANELS else _MOST_PANELS - 1
+    chosen = np.linspace(0, len(every) - 1, shown).astype(int)
     points = [item for i, item in enumerate(every) if i in chosen or item.fraction == result.best]
     height = min(2.6 + 1.45 * len(points) + 0.12 * len(handles), TALLEST)
     figure = Figure(figsize=(WIDTH, height), layout=Rows([1.0] * len(points)))

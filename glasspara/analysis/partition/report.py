@@ -167,4 +167,5 @@ REPORT = Report(
     show_partition,
     files=("partition.json", SCAN, PROFILE, CURVES),
     figures=(FIGURE, STACK),
+    taken=lambda partition: {"values": [item.fraction for item in partition.points]},
 )

@@ -207,5 +207,9 @@ def _errors(item: Expected) -> tuple[str, ...]:
 
 
 REPORT = Report(
-    "plan", PlanDocument, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES), figures=(FIGURE,)
-)
+    "plan", PlanDocument, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES), figures=(FIGURE,),
+    taken=lambda plan: {
+        "goal": list(plan.goals), "max_field": plan.reach.max_field,
+        "noise": f"{plan.noise.relative!r},{plan.noise.floor!r}",
+    },
+)  # fmt: skip

@@ -145,7 +145,7 @@ def test_everything_together():
     assert whole.chi2 < 100.0
     for item in (glass, whole):
         assert item.quantities["g"].value == pytest.approx(TRUTH, abs=4 * item.quantities["g"].error)
-    assert whole.total == pytest.approx(whole.larmor + whole.langevin + whole.ats)
+    assert whole.total == pytest.approx(sum(whole.parts(*whole.places)))
 
 
 def test_curie_law_holds_without_tunnelling_and_its_p_is_uniform():
