@@ -22,12 +22,13 @@ from glasspara.report.block import Block, fill
 from glasspara.wording import inert
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from rich.console import Console
 
     from glasspara.data.corrections.corrections import Applied
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
-    from glasspara.report.picture import Picture
+    from glasspara.report.page import Picture
     from glasspara.runs.measurement import Measurement
 
 SCHEMA_VERSION = 2
@@ -226,8 +227,8 @@ class Report(Generic[Result]):
 
     ``block`` is what the command adds to the frame, a ``TypedDict``, filled from the result, from which the schema is
     derived; ``tables`` gives the text of each CSV file by its name; ``files`` names those that are written, the JSON
-    report first, ``figures`` the figures, without the endings of their files. ``taken`` gives what the result was made
-    with where options leave it to data or method, by their names.
+    report first, ``figures`` the figures, without the endings of their files. ``draw`` draws them. ``taken`` gives what
+    the result was made with where options leave it to data or method, by their names.
     """
 
     command: str
@@ -236,6 +237,7 @@ class Report(Generic[Result]):
     show: Callable[[Sequence[Input], Result, Console], None]
     files: tuple[str, ...]
     figures: tuple[str, ...] = ()
+    draw: Callable[[Result], Mapping[str, Figure]] | None = None
     taken: Callable[[Result], Mapping[str, Any]] = lambda _result: {}
 
     def document(

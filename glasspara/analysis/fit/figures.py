@@ -1,16 +1,19 @@
-"""Figures of a fit: data with the fitted model, the decomposition of a run, the intrinsic magnetisation."""
+"""Figures of a fit: data with the fitted model, the intrinsic magnetisation, the decomposition of a run into terms.
+
+The decomposition is that of the source's Fig. 18.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from glasspara.analysis.fit.decomposition_figures import decomposition_figure
 from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import ReducedRun
@@ -19,19 +22,22 @@ from glasspara.model.model import Terms
 from glasspara.model.parameters import to_canonical
 from glasspara.replicates.cores import Progress, in_order, no_progress
 from glasspara.report.curves import THIN, curves, draw_curve
+from glasspara.report.page import FigureFiles, Picture
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
+    RunStyle,
     abscissa,
     branch_fills,
+    branch_handles,
     draw_points,
     finish_residuals,
     frame,
     overview_handles,
+    run_handles,
     run_styles,
     spread_scale,
 )
-from glasspara.report.picture import FigureFiles, Picture
-from glasspara.report.style import BLACK, paper_style
+from glasspara.report.style import BLACK, BLUE, GREEN, GREY, SKY, VERMILLION, paper_style
 from glasspara.report.text import fit_details, fit_verdict, scaled_unit, stems, synthetic_mark
 
 _DECOMPOSE_UP_TO = 3
@@ -42,7 +48,6 @@ def fit_figures(
     *,
     decompose_all: bool = False,
     largest: float | None = None,
-    synthetic: bool = False,
 ) -> Iterator[tuple[str, Figure]]:
     """Figures of a fit, each with the stem of a file name ("fit_fixed_field", "decomposition_20kOe", ...).
 
@@ -52,8 +57,6 @@ def fit_figures(
         Decompose every run; otherwise the middle one of each kind, unless there are no more than three runs.
     largest : float
         What all figures have their one power of ten by, emu/g; by default the largest magnetisation of the fit.
-    synthetic : bool
-        Mark the figures "synthetic" whatever the files are called.
     """
     offset = result.values["field_offset"] != 0.0
     paramagnetic = replace(_PARAMAGNETIC, symbol=_WITH_OFFSET) if offset else _PARAMAGNETIC
@@ -64,11 +67,11 @@ def fit_figures(
         if not parts:
             continue
         suffix = kind.replace("-", "_")
-        yield f"fit_{suffix}", _overview(result, parts, paramagnetic, largest=largest, synthetic=synthetic)
+        yield f"fit_{suffix}", _overview(result, parts, paramagnetic, largest=largest)
         if result.model.has_ats:
             yield (
                 f"intrinsic_{suffix}",
-                _overview(result, parts, _INTRINSIC, largest=largest, synthetic=synthetic),
+                _overview(result, parts, _INTRINSIC, largest=largest),
             )
         named = list(zip(stems([run for run, _ in parts]), parts, strict=True))
         every = decompose_all or len(result.data.runs) <= _DECOMPOSE_UP_TO
@@ -76,7 +79,7 @@ def fit_figures(
     for stem, (run, part) in chosen:
         yield (
             f"decomposition_{stem}",
-            decomposition_figure(result, run, part, largest=largest, synthetic=synthetic),
+            decomposition_figure(result, run, part, largest=largest),
         )
 
 
@@ -119,9 +122,7 @@ _INTRINSIC = _Quantity(
 
 
 @paper_style()
-def _overview(
-    result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, largest: float, synthetic: bool
-) -> Figure:
+def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, largest: float) -> Figure:
     """All runs of one kind, data and theory, over the residuals in units of the standard error."""
     runs = [run for run, _ in parts]
     styles, fills = run_styles(runs), branch_fills(runs)
@@ -129,7 +130,7 @@ def _overview(
     figure, (main, below) = frame(
         fit_verdict(result),
         fit_details(result, runs),
-        synthetic_mark(runs, synthetic=synthetic),
+        synthetic_mark(runs),
         trusted=result.assessment.trusted,
         panels=(2.6, 1.0),
         handles=handles,
@@ -181,3 +182,59 @@ def _of_one(
     if result.bootstrap:
         figures.append(("bootstrap", bootstrap_figure(result)))
     return {stem: wanted.picture(figure) for stem, figure in figures}
+
+
+Dashes = Literal["solid"] | tuple[float, Sequence[float]]
+
+_TERMS: tuple[tuple[str, str, str, Dashes], ...] = (
+    # In the order of drawing: where a term is all there is, its dashes stay visible on the total.
+    ("total", "total", BLACK, "solid"),
+    ("larmor", "Larmor", BLUE, (0, (6, 2))),
+    ("langevin", "Langevin", GREEN, (0, (6, 2, 1.2, 2))),
+    ("trace", "of this, trace ions", GREEN, (0, (1, 2))),
+    ("ats", "ATS", VERMILLION, (0, (2, 1.2))),
+)
+
+
+@paper_style()
+def decomposition_figure(result: FitResult, run: ReducedRun, part: slice, *, largest: float) -> Figure:
+    """Raw data of ``run``, the terms and their sum, over the intrinsic magnetisation with its errors and the ATS term.
+
+    ``part`` is where the points of ``run`` lie in the flat arrays of ``result``; the power of ten is that of
+    ``largest``, emu/g. Without an ATS term the lower panel
+    has what the model leaves.
+    """
+    has_ats = result.model.has_ats
+    absent = {"ats": not has_ats, "trace": not result.model.trace_ions}
+    above = [row for row in _TERMS if not absent.get(row[0])]
+    data = RunStyle("data", GREY, "o")
+    left = RunStyle("intrinsic" if has_ats else "residual", SKY, "s")
+    fills = branch_fills([run])
+    handles = run_handles([data, left])
+    handles += [
+        Line2D([], [], color=colour, linestyle=dashes, label=label) for _, label, colour, dashes in above
+    ]
+    handles += branch_handles(fills)
+    figure, (main, below) = frame(
+        fit_verdict(result),
+        fit_details(result, [run]),
+        synthetic_mark([run]),
+        trusted=result.assessment.trusted,
+        panels=(1.7, 1.0),
+        handles=handles,
+    )
+    x = abscissa(run.run.kind, run.temperature, run.field)
+    factor, unit = scaled_unit(np.array([largest]), "emu/g")
+    draw_points(main, run, data, fills, (x, factor * run.magnetisation))
+    draw_points(below, run, left, fills, (x, factor * result.intrinsic[part]), errors=factor * run.sigma)
+    for place, terms in curves(run, to_canonical(result.values), result.model):
+        for name, _, colour, dashes in above:
+            main.plot(place, factor * getattr(terms, name), color=colour, linestyle=dashes, zorder=3.0)
+        if has_ats:
+            below.plot(place, factor * terms.ats, color=VERMILLION, linestyle=_TERMS[-1][3], zorder=3.0)
+    for axes in (main, below):
+        axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1.0)
+    main.set_ylabel(f"$M$ ({unit})")
+    below.set_ylabel(f"$M_\\mathrm{{intr}}$ ({unit})" if has_ats else f"residual ({unit})")
+    below.set_xlabel(ABSCISSA_LABELS[run.run.kind])
+    return figure

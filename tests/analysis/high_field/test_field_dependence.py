@@ -57,7 +57,7 @@ def test_the_peak_is_where_the_truth_has_it(result):
 
 
 def test_figure_shows_data_and_every_form(result):
-    figures = dict(highfield_figures(result, synthetic=True))
+    figures = dict(highfield_figures(result))
     assert list(figures) == ["highfield_2K", "highfield_4.5K", "highfield_10K"]
     powers = {re.search("10⁻.", figure.axes[0].get_ylabel())[0] for figure in figures.values()}
     assert len(powers) == 1
