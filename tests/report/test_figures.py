@@ -17,10 +17,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from glasspara.analysis.fit.figures import fit_figures, largest_magnetisation, pictures
 from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
 from glasspara.analysis.fit.report import contour_stem, profile_stem
-from glasspara.analysis.oscillations import oscillations
 from glasspara.analysis.oscillations.figures import oscillation_figures
-from glasspara.analysis.partition import partition
+from glasspara.analysis.oscillations.waves import oscillations
 from glasspara.analysis.partition.figures import stacked_figure
+from glasspara.analysis.partition.scan import partition
 from glasspara.analysis.universality.collapse import universality
 from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
 from glasspara.data.dataset import Dataset
