@@ -162,7 +162,7 @@ def _judge(
         assessment = verdict(compared, brief=brief)
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
-        assessment = replace(assessment, reasons=(*on_ats_beside(compared), *assessment.reasons))
+        assessment = replace(assessment, reasons=(*on_ats_beside(compared, assessment), *assessment.reasons))
     return compared, assessment
 
 
