@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from glasspara.model.catalogue import MODELS
+from glasspara.model import MODELS
 
 DATA, MODEL, INTERVALS, OUTPUT = "Data", "Model", "Intervals", "Output"
 CORRECTIONS = "Holder and field"
@@ -116,11 +116,12 @@ SampleOption = Annotated[
     ),
 ]
 GeometryFactor = Annotated[
-    str | None,
+    list[str] | None,
     option(
         "--geometry-factor",
-        "Measured over true moment, by the sample's shape and its distance from the axis: divides the moments.",
-        "F[+-ERROR]",
+        "Measured over true moment, by the sample's shape and its distance from the axis: divides the moments. One for "
+        "all, or by run type: dc=1.01,vsm=0.98 (dc, rso, vsm, acms; all for the others).",
+        "[TYPE=]F[+-ERROR]",
         panel=DATA,
     ),
 ]
@@ -265,7 +266,8 @@ NFe = Annotated[
     str | None,
     option(
         "--n-fe",
-        "Iron by mass spectrometry, g^-1: held without an error, a Gaussian constraint with one.",
+        "Iron by mass spectrometry: g^-1, ppm, ug/g, wt% Fe, FeO or Fe2O3; held without an error, a Gaussian "
+        "constraint with one.",
         "VALUE[+-ERROR]",
         panel=MODEL,
         common=True,
@@ -310,7 +312,8 @@ Constrain = Annotated[
     list[str] | None,
     option(
         "--constrain",
-        "Gaussian knowledge of a parameter from elsewhere (n_ats by heat capacity); frees it (repeatable).",
+        "What is known of a parameter or derived quantity from elsewhere, as a Gaussian (d_min or ats_strength by heat "
+        "capacity, d0_ratio); frees it (repeatable).",
         "NAME=VALUE+-ERROR",
         panel=MODEL,
     ),

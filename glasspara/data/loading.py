@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glasspara.arrays import BoolArray
+from glasspara.data.copies import refuse_shared, shared_points
 from glasspara.data.corrections.corrections import (
     Applied,
     Corrections,
     Corrector,
     read_corrections,
 )
-from glasspara.data.dataset import Dataset, ReducedRun, Window, check_geometry, reduce_run
+from glasspara.data.dataset import Dataset, ReducedRun, reduce_run
+from glasspara.data.selection import (
+    LEFT_OUT,
+    OUTSIDE_WINDOW,
+    Window,
+    of_branches,
+    refuse_unknown,
+    split_exclusions,
+)
 from glasspara.errors import GlassparaError, InputError, SampleDataError, UnsuitableError, UsageError
 from glasspara.files.exclusion import Branch, Item
 from glasspara.files.moments import EXCLUDED
@@ -29,6 +36,7 @@ from glasspara.findings.answer import as_html, counted, summary
 from glasspara.replicates.cores import Progress, each_file, no_progress
 from glasspara.runs.measurement import Measurement, Reader, run_warnings
 from glasspara.runs.run import Run, average_repeats, run_table, select, select_used
+from glasspara.sample.geometry_factor import NO_FACTOR, GeometryFactor, GeometryFactors, check_run_types
 from glasspara.sample.mass import AGREEMENT, CONTRADICTED, check_mass
 from glasspara.sample.sample import Sample
 
@@ -37,27 +45,19 @@ if TYPE_CHECKING:
 
     from glasspara.data.corrections.true_field import RunField
 
-OUTSIDE_WINDOW = "outside --t-range or --h-range"
-
-LEFT_OUT = "inside --not-t-range or --not-h-range"
-
 NOT_COVERED = "not covered by --background"
 """Why a point is left out: the background's runs do not reach its temperature and field."""
 
 _NAMED = 3  # of the files that are unsuitable where all are
-
-SHARED_POINTS = 4
-"""So many points that two files have in common are worth a warning: no noise repeats itself to the last digit."""
 
 
 @dataclass(frozen=True)
 class Input:
     """One file as an analysis used it. ``rows_read == rows_used + sum(rows_dropped.values())``.
 
-    ``sample`` is the name of the sample by the header, else by the sample file, else "". ``geometry`` is the factor
-    that divided its moments, and its standard deviation (0 where it has none). Rows that were averaged are all used:
-    there may be more rows than points. ``corrections`` is None where the moments
-    and fields are those of the file.
+    ``sample`` is the name of the sample by the header, else by the sample file, else "". Rows that were
+    averaged are all used: there may be more rows than points. ``corrections`` is None where the moments and fields are
+    those of the file.
     """
 
     measurement: Measurement
@@ -69,7 +69,11 @@ class Input:
     warnings: tuple[Finding, ...]
     corrections: Applied | None = None
     sample: str = ""
-    geometry: tuple[float, float] = (1.0, 0.0)
+
+    @property
+    def geometry(self) -> dict[str, GeometryFactor]:
+        """The geometry factors that divided its moments, by the run type that they are of."""
+        return {run.geometry_of: run.geometry for run in self.runs if run.geometry != NO_FACTOR}
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def load(
     *,
     mass_mg: float | None = None,
     sample: Sample | None = None,
-    geometry: tuple[float, float | None] | None = None,
+    geometry: GeometryFactors | None = None,
     moment: str = "auto",
     errors: str = "auto",
     window: Window | None = None,
@@ -155,8 +159,7 @@ def load(
     ----------
     paths : file names, "-" is standard input; or what :func:`~glasspara.files.naming.find_files` made of folders
     mass_mg : the sample mass, mg; goes before that of ``sample``, which goes before that of the file's header
-    geometry : measured over true moment by the sample's shape and place, and its standard deviation or None; goes
-        before that of ``sample``
+    geometry : factors by the sample's shape and place, by run type; they go before those of ``sample``
     moment, errors, min_fit : as :func:`glasspara.runs.measurement.read` takes them
     window : temperatures and fields to keep and to leave out
     exclude : what to leave out of each file, by path
@@ -174,15 +177,16 @@ def load(
     SampleDataError
         The mass of a sample is not known.
     UsageError
-        The geometry factor cannot be one.
+        A geometry factor of ``geometry`` is of an unknown run type, or of one that no file holds.
     """
     names = paths if isinstance(paths, FileNames) else FileNames(tuple(paths))
     refuse_repeated(names.paths)
     settings = corrections or Corrections()
     if settings.holder_chi is None and sample is not None and sample.holder_chi is not None:
         settings = replace(settings, holder_chi=(sample.holder_chi, sample.holder_chi_error))
-    rows, branches = _split_exclusions(exclude or {})
-    factor, factor_error = _geometry(geometry, sample)
+    rows, branches = split_exclusions(exclude or {})
+    check_run_types(geometry or {})
+    factors = geometry or (sample.geometry_factors if sample else {})
     reader = Reader(moment, errors, rows, min_fit)
     corrector = read_corrections(settings, reader)
     prepared = []
@@ -207,8 +211,8 @@ def load(
                     raise
                 on_error(path, error)
     _check_background(prepared, corrector)
-    bare = _without_holder(prepared, corrector, (factor, factor_error))
-    loaded = Loaded(_without_copies(bare), corrector, tuple(passed), tuple(left_out))
+    bare = _without_holder(prepared, corrector, factors)
+    loaded = Loaded(tuple(bare), corrector, tuple(passed), tuple(left_out))
     if not prepared:
         unsuitable = "; ".join(f"{path} ({reason})" for path, reason in [*passed, *left_out][:_NAMED])
         raise InputError(
@@ -220,6 +224,7 @@ def load(
             "no point lies in the window", remedy="Widen --t-range and --h-range, or leave out less"
         )
     _check_standard(loaded)
+    _check_geometry(loaded, geometry or {})
     return loaded
 
 
@@ -233,23 +238,7 @@ def _check_background(prepared: Sequence[_Prepared], corrector: Corrector) -> No
                 where=other.path,
                 remedy="Give a run of the holder without automatic background subtraction (ABS)",
             )
-    sets = [(other.path, _points(other)) for other in files]
-    for (first, points), (second, others) in combinations(sets, 2):
-        if (common := len(points & others)) >= SHARED_POINTS:
-            raise InputError(
-                f"{common} of its points are in the background {first} too, and would count twice",
-                where=second,
-                remedy="Leave one of them out",
-            )
-    for path, points in sets:
-        for item in prepared:
-            common = len(points & _points(item.item.measurement))
-            if common >= SHARED_POINTS:
-                raise InputError(
-                    f"{common} of its points are in the background {path} too",
-                    where=item.item.measurement.path,
-                    remedy="Give the run of the holder alone as the background",
-                )
+    refuse_shared([item.item.measurement for item in prepared], files)
 
 
 def _check_standard(loaded: Loaded) -> None:
@@ -265,23 +254,26 @@ def _check_standard(loaded: Loaded) -> None:
         )
 
 
-def _geometry(given: tuple[float, float | None] | None, sample: Sample | None) -> tuple[float, float]:
-    """The geometry factor and its standard deviation (0 where it has none), by the option or the sample file."""
-    if given is None and sample is not None and sample.geometry_factor is not None:
-        given = (sample.geometry_factor, sample.geometry_factor_error)
-    factor, error = given or (1.0, None)
-    check_geometry(factor, error)
-    return factor, error or 0.0
+def _check_geometry(loaded: Loaded, given: GeometryFactors) -> None:
+    """Refuse a factor that is of no run: a slip of the pen. A sample file may know more than was measured."""
+    runs = [run for item in loaded.inputs for run in item.runs]
+    if unused := given.keys() - {run.geometry_of for run in runs}:
+        types = ", ".join(sorted({run.run.run_type for run in runs}))
+        raise UsageError(
+            f"the geometry factor of {', '.join(sorted(unused))} applies to no run",
+            remedy=f"The runs are of type {types}",
+        )
 
 
 def _without_holder(
-    prepared: Sequence[_Prepared], corrector: Corrector, geometry: tuple[float, float]
+    prepared: Sequence[_Prepared], corrector: Corrector, geometry: GeometryFactors
 ) -> list[Input]:
     """The inputs with specific magnetisations, the holder's moment being taken from those of all files."""
     bare, holders = corrector.without_holder([run for item in prepared for run in item.runs])
     bare, shares = corrector.with_field_errors(bare)
     inputs, first = [], 0
-    for item in prepared:
+    shared = shared_points([item.item.measurement for item in prepared])
+    for item, copied in zip(prepared, shared, strict=True):
         part = slice(first, first := first + len(item.runs))
         done, applied = item.item, item.item.corrections
         if applied is not None:
@@ -291,50 +283,16 @@ def _without_holder(
             applied = replace(applied, holder=tuple(holders[part]), field=tuple(fields))
             warnings = applied.warnings(done.measurement.path, done.mass_mg)
             done = replace(done, warnings=(*done.warnings, *warnings))
-        if geometry != (1.0, 0.0):
-            factor, error = geometry
-            where = Where(file=done.measurement.path)
-            divided = finding("data.geometry-factor", where, factor=factor, error=error or None)
-            done = replace(done, geometry=geometry, warnings=(*done.warnings, divided))
         runs = tuple(
             reduce_run(run, mass_mg=done.mass_mg, sample=done.sample, geometry=geometry) for run in bare[part]
         )
-        inputs.append(replace(done, runs=runs, corrections=applied))
+        done = replace(done, runs=runs, corrections=applied)
+        divided = (
+            finding("data.geometry-factor", Where(file=done.measurement.path), of=of, **asdict(factor))
+            for of, factor in done.geometry.items()
+        )
+        inputs.append(replace(done, warnings=(*done.warnings, *divided, *copied)))
     return inputs
-
-
-def _without_copies(inputs: Sequence[Input]) -> tuple[Input, ...]:
-    """The inputs, with a warning where they share points: counted twice, a measurement has half its variance.
-
-    Copies may differ as files: packed, saved again by a spreadsheet, or copied while the measurement went on.
-    """
-    seen: dict[bytes, str] = {}
-    checked = []
-    for item in inputs if len(inputs) > 1 else ():
-        warnings = item.warnings
-        points = _points(item.measurement)
-        common = [seen[point] for point in points if point in seen]
-        path = item.measurement.path
-        if points and len(common) == len(points):
-            raise InputError(
-                f"holds the same points as {common[0]}", where=path, remedy="Leave one of them out"
-            )
-        if len(common) >= SHARED_POINTS:
-            counts = {"common": len(common), "points": len(points)}
-            shared = finding("data.shared-points", Where(file=path), **counts, other=common[0])
-            warnings = (*warnings, shared)
-        seen |= dict.fromkeys(points, path)
-        checked.append(replace(item, warnings=warnings))
-    return tuple(checked or inputs)
-
-
-def _points(measurement: Measurement) -> set[bytes]:
-    """Temperature, field and moment of every point, to the last bit."""
-    return {
-        row.tobytes()
-        for run in measurement.runs
-        for row in np.stack((run.temperature, run.field, run.moment), axis=1)
-    }
 
 
 def _prepare(
@@ -355,12 +313,12 @@ def _prepare(
     of_file = (item for item in measurement.file_warnings if item.code != CONTRADICTED)
     runs: list[Run] = []
     counts: Counter[str] = Counter()
-    _refuse_unknown(branches, measurement)
+    refuse_unknown(branches, measurement)
     fields: list[RunField] = []
     for run, reason in corrector.true_field(measurement):
         keep = np.ones(len(run), dtype=bool)
         for why, rows in (
-            (EXCLUDED, ~_of_branches(run, branches)),
+            (EXCLUDED, ~of_branches(run, branches)),
             (LEFT_OUT, ~window.left_out(run.temperature, run.instrument_field)),
             (OUTSIDE_WINDOW, window.mask(run.temperature, run.instrument_field)),
         ):
@@ -376,7 +334,6 @@ def _prepare(
             from glasspara.data.corrections.true_field import run_field
 
             fields.append(run_field(runs[-1], reason))
-    bare = counts[NOT_COVERED]
     dropped = +(Counter(measurement.rows_dropped) + counts)
     corrected = corrector.settings != Corrections()
     item = Input(
@@ -387,7 +344,7 @@ def _prepare(
         rows_used=measurement.rows_used - counts.total(),
         rows_dropped=dict(dropped),
         warnings=(*of_file, *run_warnings(runs), *of_mass, *subtracted),
-        corrections=Applied(corrector, measurement.instrument, (), tuple(fields), bare)
+        corrections=Applied(corrector, measurement.instrument, (), tuple(fields), counts[NOT_COVERED])
         if corrected
         else None,
         sample=" ".join((measurement.header.sample or (sample.name if sample else "")).split()),
@@ -414,39 +371,6 @@ def _refuse_subtracted(measurement: Measurement, corrector: Corrector) -> list[F
     return []
 
 
-def _split_exclusions(
-    exclude: Mapping[str, Iterable[Item]],
-) -> tuple[dict[str, tuple[Item, ...]], dict[str, tuple[Branch, ...]]]:
-    """What to leave out of the rows of each file, and of the branches of its runs."""
-    items = {path: tuple(found) for path, found in exclude.items()}
-    rows: dict[str, tuple[Item, ...]] = {
-        path: tuple(item for item in found if not isinstance(item, Branch)) for path, found in items.items()
-    }
-    branches = {
-        path: tuple(item for item in found if isinstance(item, Branch)) for path, found in items.items()
-    }
-    return rows, branches
-
-
-def _of_branches(run: Run, branches: Sequence[Branch]) -> BoolArray:
-    """Points of a run in any of ``branches``."""
-    named = [any(item.names(label) for item in branches) for label in run.branch_labels]
-    points: BoolArray = np.array(named, dtype=bool)[run.branch]
-    return points
-
-
-def _refuse_unknown(branches: Sequence[Branch], measurement: Measurement) -> None:
-    """Refuse to leave out a branch that the file does not have."""
-    labels = list(dict.fromkeys(label for run in measurement.runs for label in run.branch_labels))
-    for item in branches:
-        if item.required and not any(map(item.names, labels)):
-            raise UsageError(
-                f"there is no branch {item.label!r} to exclude",
-                where=measurement.path,
-                remedy=f"Its branches: {', '.join(labels)}",
-            )
-
-
 def _mass(
     measurement: Measurement, mass_mg: float | None, sample: Sample | None
 ) -> tuple[float, str, list[Finding]]:
@@ -466,16 +390,12 @@ def _mass(
             remedy += f" ({header.hint})"
         raise SampleDataError(what, where=measurement.path, remedy=remedy)
     check_mass(chosen)
-    warnings = []
-    if header.value_mg is not None and abs(chosen / header.value_mg - 1.0) > AGREEMENT:
-        warnings.append(
-            finding(
-                "data.mass-not-of-header",
-                Where(file=measurement.path),
-                header_mg=header.value_mg,
-                header_source=header.source,
-                mass_mg=chosen,
-                source=source,
-            )
-        )
-    return chosen, source, warnings
+    if header.value_mg is None or abs(chosen / header.value_mg - 1.0) <= AGREEMENT:
+        return chosen, source, []
+    values = {
+        "header_mg": header.value_mg,
+        "header_source": header.source,
+        "mass_mg": chosen,
+        "source": source,
+    }
+    return chosen, source, [finding("data.mass-not-of-header", Where(file=measurement.path), **values)]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -285,6 +286,7 @@ def ordinary_magnetism(
     trace_ions: Sequence[tuple[str, float, float]] = (),
     extra_columns: Sequence[ExtraColumn] = (),
     order: FloatArray | None = None,
+    geometry: Mapping[str, FloatArray] = MappingProxyType({}),
     dictionary: Dictionary | None = None,
 ) -> ConeFit:
     """Fit -chi_L H + sum_k w_k f_k(T, H), w_k >= 0, over everything in the dictionary of ordinary magnetism.
@@ -305,6 +307,8 @@ def ordinary_magnetism(
         What is fitted beside ordinary magnetism; the question is then what is left for it.
     order : array, shape (n,), optional
         Time of measurement, for a drift.
+    geometry : name -> array, shape (n,)
+        Relative errors of the moments, each common to all points where it is not 0.
     dictionary : Dictionary, optional
         In place of :func:`ordinary_dictionary`.
 
@@ -318,7 +322,7 @@ def ordinary_magnetism(
     directions = (
         no_directions(len(T))
         if widths is None
-        else directions_of(T, run=run, sample=sample, widths=widths, order=order)
+        else directions_of(T, run=run, sample=sample, widths=widths, order=order, geometry=geometry)
     )
     problem = _Problem(T, H, M, sigma, entries, directions, iron, tuple(extra_columns))
     start = place = problem.place(np.zeros(len(directions.items)))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glasspara.errors import UnsuitableError
+from glasspara.files.choice import MomentChoice
 from glasspara.files.exclusion import FLUX_JUMPS, Item, excluded_lines, parse_exclusions
 from glasspara.files.flavours import recognise
-from glasspara.files.moments import MomentChoice, extract
+from glasspara.files.moments import extract
 from glasspara.files.multivu import Header, read_multivu
 from glasspara.files.table import DroppedRow
 from glasspara.findings import Finding

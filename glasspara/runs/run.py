@@ -21,6 +21,7 @@ from glasspara.runs.plateaus import (
     LEAST_FIELD_NOISE,
     RELATIVE_FIELD_NOISE,
     field_noise,
+    set_point,
     temperature_noise,
 )
 from glasspara.runs.scatter import repeat_groups, repeat_scatter, resolution
@@ -94,6 +95,8 @@ class Run:
         Factors in ``sigma`` for points whose moment is in doubt; None stands for 1 throughout.
     sigma_column : str or None
         Name of the column of ``stated``.
+    run_type : str
+        How the moments were measured, one of glasspara.files.flavours.RUN_TYPES ("" where there is no file).
 
     Raises
     ------
@@ -124,6 +127,7 @@ class Run:
     stated: FloatArray | None = None
     widening: FloatArray | None = None
     sigma_column: str | None = None
+    run_type: str = ""
 
     def __post_init__(self) -> None:
         for name in self.columns():
@@ -312,6 +316,7 @@ def _run(points: Points, part: Segment, file: str, errors: str, since: IntArray)
         stated=stated,
         widening=widening if widening is not None and (widening > 1.0).any() else None,
         sigma_column=points.sigma_column,
+        run_type=points.run_type,
     )
     estimate = _estimate(run, errors)
     jumps = run.line[_jumps(run, estimate)]
@@ -350,17 +355,6 @@ def _warnings(run: Run, where: Where, jumps: IntArray) -> Iterator[Finding]:
     if len(jumps):
         place = replace(where, line=int(jumps[0]))
         yield finding("runs.flux-jumps", place, runs=[where.run], lines=line_ranges(jumps))
-
-
-def set_point(value: float, tolerance: float) -> float:
-    """The roundest number within ``tolerance`` of ``value``: 999.5 Oe -> 1000, 4.502 K -> 4.5."""
-    if abs(value) <= tolerance:
-        return 0.0
-    for digits in range(1, 17):
-        rounded = float(f"{value:.{digits - 1}e}")
-        if abs(rounded - value) <= tolerance:
-            return rounded
-    return value
 
 
 def average_repeats(run: Run, *, errors: str = "auto") -> Run:
