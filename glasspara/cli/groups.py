@@ -321,12 +321,14 @@ class FullModelOptions(ParameterOptions, VerdictOptions, TheoryOptions):
     """Of the commands that fit the full model, ATS term included, before they look at what it leaves."""
 
     model: options.ModelName = "etm"
+    ions: options.Ions = "both"
     trace_ions: options.TraceIons = None
 
     def fit_settings(self, data: DataOptions, method: Method = "joint") -> FitSettings:
-        """Settings of the fit; the iron of the sample file counts."""
-        model = self.theory(self.model, trace_ions=trace_ions_of(self.trace_ions, data.sample_data))
-        return self.settings(model, data, iron_from_sample=True, verdict=self, method=method)
+        """Settings of the fit; the iron of the sample file counts where an ATS term goes with both ions."""
+        model = self.theory(self.model, self.ions, trace_ions_of(self.trace_ions, data.sample_data))
+        from_sample = model.has_ats and self.ions == "both"
+        return self.settings(model, data, iron_from_sample=from_sample, verdict=self, method=method)
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,12 @@ class Dataset:
         return np.concatenate([np.arange(len(run)) / max(len(run) - 1, 1) - 0.5 for run in self.runs])
 
     @property
+    def since_field_change(self) -> list[int | None]:
+        """How many points were measured between the last change of the field and each point; None: not known."""
+        counts = ((run.run.since_field_change, len(run)) for run in self.runs)
+        return [item for found, n in counts for item in ([None] * n if found is None else found.tolist())]
+
+    @property
     def sample_numbers(self) -> tuple[int, ...]:
         """Number of the sample of each run, from 0 in order of appearance; runs of one mass are of one sample."""
         return tuple(self.masses.index(run.mass_mg) for run in self.runs)

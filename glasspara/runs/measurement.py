@@ -70,7 +70,7 @@ class Measurement:
         return as_html(self, run_table(self.runs), [f"{self.path}: {self.instrument}"], self.warnings)
 
     def to_frame(self) -> pd.DataFrame:
-        """Points of all runs: run (index of ``runs``), line, branch, T_K, H_Oe, moment_emu, sigma_emu."""
+        """Points of all runs: run (index of ``runs``), line, branch, since_field_change, T_K, H_Oe, moments (emu)."""
         import pandas as pd
 
         lengths = [len(run) for run in self.runs]
@@ -79,6 +79,7 @@ class Measurement:
                 "run": np.repeat(np.arange(len(self.runs)), lengths),
                 "line": np.concatenate([run.line for run in self.runs]),
                 "branch": [run.branch_labels[i] for run in self.runs for i in run.branch],
+                "since_field_change": np.concatenate([run.since_field_change for run in self.runs]),
                 "T_K": np.concatenate([run.temperature for run in self.runs]),
                 "H_Oe": np.concatenate([run.field for run in self.runs]),
                 "moment_emu": np.concatenate([run.moment for run in self.runs]),
