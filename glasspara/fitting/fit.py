@@ -28,7 +28,12 @@ from glasspara.fitting.judge.determination import (
     open_parameters,
     relative_errors,
 )
-from glasspara.fitting.judge.ordinary import OrdinaryMagnetism, compare_with_ordinary, with_ats_beside
+from glasspara.fitting.judge.ordinary import (
+    OrdinaryMagnetism,
+    compare_with_ordinary,
+    larger_errors,
+    with_ats_beside,
+)
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
@@ -47,6 +52,9 @@ from glasspara.replicates.cores import on_one_thread
 
 # An assumption that supplies less than this share of what is known of its parameter is not worth a word.
 _MATTERS = 0.01
+
+# Errors that the instrument would make larger by this factor are named.
+_MUCH_LARGER = 1.5
 
 
 @dataclass(frozen=True)
@@ -115,6 +123,7 @@ def fit(
         notes = [*iron, *notes]
     if assessment.status in ("good", "not-established") and not brief:  # the others have been warned
         notes += _bent_notes(minimum)
+        notes += _instrument_notes(minimum, compared)
     result = FitResult(
         model=settings.model,
         method=settings.method,
@@ -356,6 +365,22 @@ def _bent_notes(minimum: Minimum) -> list[Finding]:
         return []
     rises = {name: {"down": down, "up": up} for name, (down, up) in bent.items()}
     return [finding("fitting.not-parabolic", parameters=list(bent), rises=rises)]
+
+
+def _instrument_notes(minimum: Minimum, compared: OrdinaryMagnetism | None) -> list[Finding]:
+    """How much larger the errors would be with the errors of the instrument that the verdict allows."""
+    if compared is None or compared.widths is None:
+        return []
+    factors = larger_errors(minimum, compared.widths)
+    errors = minimum.errors
+    larger = [
+        {"name": name, "error": factor * error, "factor": factor}
+        for name, factor in sorted(factors.items(), key=lambda item: -item[1])
+        if (error := errors.get(name)) is not None and factor > _MUCH_LARGER
+    ]
+    if not larger:
+        return []
+    return [finding("fitting.errors-of-the-instrument", parameters=larger, directions=compared.allowed)]
 
 
 def _correlation(minimum: Minimum) -> FloatArray:

@@ -240,7 +240,11 @@ def _mixture(ordinary: OrdinaryMagnetism) -> list[Finding]:
 def on_ordinary(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
     """Ordinary magnetism is excluded; or it describes the data too: which does it, and what would decide."""
     if ordinary.excluded:
-        return [finding("fitting.ordinary-excluded", **_sizes(ordinary, minimum))]
+        found = [finding("fitting.ordinary-excluded", **_sizes(ordinary, minimum))]
+        if ordinary.cone.iron_used is not None:
+            ions = [item.ion.name for item in minimum.coordinates.model.trace_ions]
+            found.append(finding("fitting.known-iron-alone", ions=ions or None))
+        return found
     found = [finding("fitting.ordinary-describes", **_sizes(ordinary, minimum)), *_mixture(ordinary)]
     if ordinary.margin_with_iron is not None and ordinary.margin_with_iron > THRESHOLD:
         n_fe, _ = iron_found(minimum)

@@ -270,6 +270,26 @@ def _with_directions(minimum: Minimum, directions: Directions) -> float:
     return min(fit.chi2, minimum.chi2)
 
 
+def larger_errors(minimum: Minimum, widths: DirectionWidths) -> dict[str, float]:
+    """By which factor errors of free parameters grow if the instrument errs by ``widths``, to first order."""
+    data, problem = minimum.problem.data, minimum.problem
+    run, sample = _labels(data)
+    directions = directions_of(data.temperature, run=run, sample=sample, widths=widths, order=data.progress)
+    jacobian = problem.residuals_and_jacobian(minimum.point)[1]
+    lengths = np.linalg.norm(jacobian, axis=0)
+    jacobian = jacobian / np.where(lengths > 0.0, lengths, 1.0)
+    columns = directions.columns(_curve(minimum)) / data.sigma[:, None]
+    mixed = jacobian[: len(data)].T @ columns
+    information = jacobian.T @ jacobian
+    inner = np.eye(columns.shape[1]) + columns.T @ columns
+    left = information - mixed @ np.linalg.solve(inner, mixed.T)
+    before, after = (
+        np.diag(np.linalg.pinv(item, rcond=1e-14, hermitian=True)) for item in (information, left)
+    )
+    factors = np.sqrt(np.maximum(after / np.where(before > 0.0, before, np.inf), 1.0))
+    return dict(zip(minimum.coordinates.free, factors.tolist(), strict=False))
+
+
 def _curve(minimum: Minimum) -> Curve:
     """The fitted model with its slopes by field and by the logarithm of the temperature."""
     problem, reported = minimum.problem, minimum.reported

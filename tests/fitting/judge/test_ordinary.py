@@ -214,3 +214,22 @@ def test_held_iron_that_the_data_contradict_is_said_first():
     told = fit(runs_at_fields(glass), FitSettings(n_fe=(IRON, None)))
     assert told.assessment.reasons[0].code == "fitting.ordinary-excluded"
     assert "fitting.iron-held" in {note.code for note in told.notes}
+
+
+def test_errors_with_those_of_the_instrument_are_said():
+    """A mass known to 2 % and a thermometer to 0.1 % in each run bound what chi_larmor can mean."""
+    result = fit(runs_at_fields(glass))
+    said = of_code(result.notes, "errors-of-the-instrument")
+    largest = said["parameters"][0]
+    assert largest["name"] == "chi_larmor"
+    assert largest["error"] == pytest.approx(0.02 * result.parameters["chi_larmor"].value, rel=0.1)
+    assert largest["error"] == pytest.approx(largest["factor"] * result.parameters["chi_larmor"].error)
+    perfect = fit(result.data, FitSettings(directions=None))
+    assert "errors-of-the-instrument" not in codes(perfect.notes)
+
+
+def test_known_iron_excludes_ordinary_magnetism_of_iron_alone():
+    known = fit(runs_at_fields(glass), FitSettings(n_fe=(IRON, 0.01 * IRON)))
+    assert codes(known.assessment.reasons)[:2] == ["ordinary-excluded", "known-iron-alone"]
+    free = fit(runs_at_fields(glass))
+    assert "known-iron-alone" not in codes(free.assessment.reasons)
