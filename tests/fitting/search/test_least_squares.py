@@ -51,7 +51,7 @@ def each(function):
 
     def many(points, which):
         residuals, jacobian = zip(*map(function, points), strict=True)
-        return np.stack(residuals), np.stack(jacobian)
+        return points, np.stack(residuals), np.stack(jacobian)
 
     return many
 
