@@ -140,7 +140,9 @@ def bent_errors(minimum: Minimum) -> dict[str, tuple[float, float]]:
             rough, fine = (share / max(minimum.chi2, 1.0) for share in (_ROUGH, _FINE))
             places = [profile.at(end, gain=rough) for end in ends]
             if any(_is_bent(place.rise) for place in places):
-                places = [profile.at(end, near=place, gain=fine) for end, place in zip(ends, places, strict=True)]
+                places = [
+                    profile.at(end, near=place, gain=fine) for end, place in zip(ends, places, strict=True)
+                ]
                 found[name] = (places[0].rise, places[1].rise)
     return found
 
