@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from operator import itemgetter
 
 import numpy as np
 
@@ -296,27 +297,26 @@ def _basins(problems: Sequence[Problem], projected: _Projected, base: FloatArray
     solved = sorted({*(index for index in range(len(base)) if index not in projected.others), *amplitude})
     grid = np.clip(np.array(list(product(*axes))), projected.low, projected.high)
     size = max(1, _GRID_POINTS // n)
-    parts = [_where_there_is_a_model(first, grid[k : k + size]) for k in range(0, len(grid), size)]
-    corners, rows, jacobian = (np.concatenate(items) for items in zip(*parts, strict=True))
-    if not len(corners):
-        return [[] for _ in problems]
-    low, high = (side[solved] - corners[:, solved] for side in (projected.low, projected.high))
-    found = []
-    for problem in problems:
-        residuals, slopes = rows, jacobian[..., solved]
-        if problem is not first:
-            residuals = rows.copy()
-            residuals[:, :n] += (problem.data.magnetisation - first.data.magnetisation) / first.data.sigma
-            if first.n_observations > n:
-                residuals[:, n:] = beside_data([problem] * len(corners), corners)[0]
-        points = corners.copy()
-        if solved:
-            step, _ = solve_bounded(slopes, residuals, low, high)
-            points[:, solved] += step
-            residuals = residuals + (slopes @ step[..., np.newaxis])[..., 0]
-        chi2 = np.einsum("kn,kn->k", residuals, residuals)
-        found.append(list(points[np.argsort(chi2, kind="stable")[:_BASINS]]))
-    return found
+    found: list[list[tuple[float, FloatArray]]] = [[] for _ in problems]
+    for number in range(0, len(grid), size):
+        corners, rows, jacobian = _where_there_is_a_model(first, grid[number : number + size])
+        if not len(corners):
+            continue
+        low, high = (side[solved] - corners[:, solved] for side in (projected.low, projected.high))
+        for problem, places in zip(problems, found, strict=True):
+            residuals, slopes = rows, jacobian[..., solved]
+            if problem is not first:
+                residuals = rows.copy()
+                residuals[:, :n] += (problem.data.magnetisation - first.data.magnetisation) / first.data.sigma
+                if first.n_observations > n:
+                    residuals[:, n:] = beside_data([problem] * len(corners), corners)[0]
+            points = corners.copy()
+            if solved:
+                step, _ = solve_bounded(slopes, residuals, low, high)
+                points[:, solved] += step
+                residuals = residuals + (slopes @ step[..., np.newaxis])[..., 0]
+            places += zip(np.einsum("kn,kn->k", residuals, residuals).tolist(), points, strict=True)
+    return [[point for _, point in sorted(places, key=itemgetter(0))[:_BASINS]] for places in found]
 
 
 def _where_there_is_a_model(
