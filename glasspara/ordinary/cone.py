@@ -227,7 +227,7 @@ class _Problem:
             T=mean(self.T),
             H=mean(self.H),
             M=mean(self.M),
-            sigma=sums**-0.5,
+            sigma=np.sqrt(1.0 / sums),
             directions=replace(self.directions, patterns=patterns),
             extra=tuple(extra),
         )

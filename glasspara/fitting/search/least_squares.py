@@ -194,10 +194,10 @@ def least_squares(
 
 def _own_lengths(jacobian: FloatArray, solved: Sequence[int]) -> FloatArray:
     """Lengths of the columns of each Jacobian, those that are not ``solved`` without what these can take up."""
-    lengths = np.linalg.norm(jacobian, axis=1)
-    if solved:
-        basis, _ = np.linalg.qr(jacobian[..., solved] / np.maximum(lengths[:, np.newaxis, solved], _TINY))
-        own = np.linalg.norm(jacobian - basis @ (basis.swapaxes(-1, -2) @ jacobian), axis=1)
-        own[:, solved] = lengths[:, solved]
-        return own
-    return lengths
+    lengths: FloatArray = np.linalg.norm(jacobian, axis=1)
+    if not solved:
+        return lengths
+    basis, _ = np.linalg.qr(jacobian[..., solved] / np.maximum(lengths[:, np.newaxis, solved], _TINY))
+    own: FloatArray = np.linalg.norm(jacobian - basis @ (basis.swapaxes(-1, -2) @ jacobian), axis=1)
+    own[:, solved] = lengths[:, solved]
+    return own

@@ -75,8 +75,8 @@ class _Projected:
             found = list(zip(*self._compute(points, which), strict=True))
             self._last = dict(zip(keys, found, strict=True))
             self._last |= {(key[0], one[0].tobytes()): one for key, one in zip(keys, found, strict=True)}
-        points, residuals, jacobian = zip(*(self._last[key] for key in keys), strict=True)
-        return np.stack(points), np.stack(residuals), np.stack(jacobian)
+        places, residuals, jacobian = zip(*(self._last[key] for key in keys), strict=True)
+        return np.stack(places), np.stack(residuals), np.stack(jacobian)
 
     def best_of(self, starts: Sequence[FloatArray]) -> tuple[FloatArray, float, float]:
         """The best of ``starts`` put into the box, in the first problem, and chi2: there, and as a step promises."""
@@ -230,7 +230,8 @@ def descend(problem: Problem, guesses: Sequence[Mapping[str, float]], *, gain: f
     projected, best, *_ = _best_of(problem, guesses)
     if projected is None:
         return best
-    return projected.descend(best[np.newaxis], np.zeros(1, dtype=np.int64), gain)[0][0]
+    points, _ = projected.descend(best[np.newaxis], np.zeros(1, dtype=np.int64), gain)
+    return np.asarray(points[0])
 
 
 def descend_each(
@@ -303,7 +304,7 @@ def _basins(problems: Sequence[Problem], projected: _Projected, base: FloatArray
         if not len(corners):
             continue
         low, high = (side[solved] - corners[:, solved] for side in (projected.low, projected.high))
-        for problem, places in zip(problems, found, strict=True):
+        for k, problem in enumerate(problems):
             residuals, slopes = rows, jacobian[..., solved]
             if problem is not first:
                 residuals = rows.copy()
@@ -315,7 +316,7 @@ def _basins(problems: Sequence[Problem], projected: _Projected, base: FloatArray
                 step, _ = solve_bounded(slopes, residuals, low, high)
                 points[:, solved] += step
                 residuals = residuals + (slopes @ step[..., np.newaxis])[..., 0]
-            places += zip(np.einsum("kn,kn->k", residuals, residuals).tolist(), points, strict=True)
+            found[k] += zip(np.einsum("kn,kn->k", residuals, residuals).tolist(), points, strict=True)
     return [[point for _, point in sorted(places, key=itemgetter(0))[:_BASINS]] for places in found]
 
 
