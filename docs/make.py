@@ -18,6 +18,7 @@ from importlib import import_module
 from inspect import Signature, cleandoc, formatannotation, getdoc, isclass, isfunction
 from inspect import signature as signature_of
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from typer.main import get_command
@@ -25,14 +26,14 @@ from typer.main import get_command
 import glasspara
 from glasspara import api
 from glasspara.analysis import reports
-from glasspara.analysis.fit import Fits
+from glasspara.analysis.fit.report import Fits
 from glasspara.app import application
-from glasspara.cli.by_name import Option
+from glasspara.cli.values import Option
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import Loaded
-from glasspara.findings.sentences import every_entry
+from glasspara.findings import every_entry
 from glasspara.fitting.result import FitResult
-from glasspara.model.catalogue import CATALOGUE, ModelEntry
+from glasspara.model import CATALOGUE, ModelEntry
 from glasspara.report.schema import SHIPPED, report_schema
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -163,8 +164,8 @@ def _result_of(name: str) -> type:
     show = reports()[name].show
     hint = show.__annotations__["result"]
     room = import_module(show.__module__.removesuffix(".report"))
-    found: type = getattr(room, hint)
-    return found
+    modules = (import_module(f"{room.__name__}.{item.name}") for item in iter_modules(room.__path__))
+    return next(vars(module)[hint] for module in modules if hint in vars(module))
 
 
 def _typed(option: Option) -> str:
@@ -180,7 +181,8 @@ def _typed(option: Option) -> str:
     kind = kind or ("File" if is_file else "Value" if number or "ITEMS" in words else "str")
     if option.repeatable:
         mapping = f"Mapping[str, {kind} | None] | " if "=" in option.metavar else ""
-        kind = f"{mapping}str | Sequence[str]" if mapping else f"{kind} | Sequence[{kind}]"
+        plain = "str" if mapping and "=]" not in option.metavar else kind  # "[TYPE=]F": a bare value as well
+        kind = f"{mapping}{plain} | Sequence[{plain}]" if mapping else f"{kind} | Sequence[{kind}]"
     return kind if option.default is not None else f"{kind} | None"
 
 

@@ -20,7 +20,7 @@ from fuzzing.reading import keep
 from fuzzing.running import fault_of, fault_of_files
 from fuzzing.seeds import ROOT
 from glasspara.app import COMMANDS, application
-from glasspara.model.catalogue import MODELS
+from glasspara.model import MODELS
 from glasspara.model.parameters import PARAMETERS
 from glasspara.simulation.writer import LAYOUTS, compose
 

@@ -12,8 +12,7 @@ import numpy as np
 from fuzzing import Findings
 from fuzzing.mutations import damage
 from fuzzing.seeds import seeds
-from glasspara.analysis.inspect.inspection import Inspection
-from glasspara.analysis.inspect.report import InspectDocument
+from glasspara.analysis.inspect.report import InspectDocument, Inspection
 from glasspara.errors import GlassparaError
 from glasspara.report.block import fill
 from glasspara.report.frame import to_text

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from glasspara.app import COMMANDS, command
 from glasspara.cli import options
-from glasspara.cli.by_name import Option, read_options
 from glasspara.cli.groups import DataOptions
+from glasspara.cli.values import Option, read_options
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def function(name: str) -> Callable[..., Any]:
 
 @cache
 def _command(name: str) -> Any:
-    from glasspara.cli.grouping import grouped
+    from glasspara.cli.commands import grouped
 
     return grouped(_load) if name == "load" else command(name)
 
@@ -159,7 +159,7 @@ class _Origin:
         return document
 
     def figures(self) -> dict[str, Figure]:
-        from glasspara.report.picture import KeptFigures, shown_in_notebooks
+        from glasspara.report.page import KeptFigures, shown_in_notebooks
 
         drawn = self.delivery.drawn(KeptFigures()) if self.delivery.drawn is not None else {}
         own = {name: figure for name, figure in drawn.items() if name.startswith(self.prefix)}

@@ -11,17 +11,17 @@ from glasspara.analysis.derive.consequences import DeriveResult
 from glasspara.analysis.diff.comparison import DiffResult
 from glasspara.analysis.fit.report import Fits
 from glasspara.analysis.high_field.field_dependence import HighFieldResult
-from glasspara.analysis.inspect.inspection import Inspection
+from glasspara.analysis.inspect.report import Inspection
 from glasspara.analysis.oscillations.waves import OscillationResult
 from glasspara.analysis.partition.scan import PartitionResult
 from glasspara.analysis.plan.planning import Plan
 from glasspara.analysis.reproduce.run import Reproduction
-from glasspara.analysis.rerun.again import RerunResult
+from glasspara.analysis.rerun.report import RerunResult
 from glasspara.analysis.series.single_runs import SeriesResult
-from glasspara.analysis.simulate.synthetic_runs import Simulation
+from glasspara.analysis.simulate.report import Simulation
 from glasspara.analysis.subtract.stages import Subtraction
 from glasspara.analysis.universality.collapse import UniversalityResult
-from glasspara.cli.by_name import Option
+from glasspara.cli.values import Option
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import Loaded
 from glasspara.fitting.result import FitResult
@@ -43,7 +43,7 @@ def load(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -74,7 +74,7 @@ def fit(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -134,7 +134,7 @@ def universality(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -167,7 +167,7 @@ def compare(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -216,7 +216,7 @@ def highfield(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -256,7 +256,7 @@ def partition(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -303,7 +303,7 @@ def oscillations(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -353,7 +353,7 @@ def anomaly(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -399,7 +399,7 @@ def series(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -433,7 +433,7 @@ def curie(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -478,7 +478,7 @@ def derive(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -544,7 +544,7 @@ def subtract(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,
@@ -589,7 +589,7 @@ def plan(
     *,
     mass: Value | None = None,
     sample: File | None = None,
-    geometry_factor: Measured | None = None,
+    geometry_factor: Mapping[str, Measured | None] | Measured | Sequence[Measured] | None = None,
     moment: str = "auto",
     errors: str = "auto",
     t_range: Parts | Sequence[Parts] | None = None,

@@ -14,8 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from glasspara.cli.commands import Command, HelpAll, Program
-from glasspara.cli.grouping import grouped
+from glasspara.cli.commands import Command, HelpAll, Program, grouped
 from glasspara.cli.options import option
 from glasspara.cli.output import report_error
 from glasspara.errors import GlassparaError, InputError, UsageError
@@ -25,23 +24,23 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 UNUSABLE = 2
 
 COMMANDS = {
-    "fit": "analysis.fit.command",
-    "universality": "analysis.universality.command",
-    "compare": "analysis.compare.command",
-    "highfield": "analysis.high_field.command",
-    "partition": "analysis.partition.command",
-    "oscillations": "analysis.oscillations.command",
-    "anomaly": "analysis.anomaly.command",
-    "series": "analysis.series.command",
-    "curie": "analysis.curie.command",
-    "derive": "analysis.derive.command",
-    "inspect": "analysis.inspect.command",
-    "subtract": "analysis.subtract.command",
+    "fit": "analysis.fit",
+    "universality": "analysis.universality",
+    "compare": "analysis.compare",
+    "highfield": "analysis.high_field",
+    "partition": "analysis.partition",
+    "oscillations": "analysis.oscillations",
+    "anomaly": "analysis.anomaly",
+    "series": "analysis.series",
+    "curie": "analysis.curie",
+    "derive": "analysis.derive",
+    "inspect": "analysis.inspect",
+    "subtract": "analysis.subtract",
     "plan": "analysis.plan.command",
-    "simulate": "analysis.simulate.command",
-    "reproduce": "analysis.reproduce.command",
-    "rerun": "analysis.rerun.command",
-    "diff": "analysis.diff.command",
+    "simulate": "analysis.simulate",
+    "reproduce": "analysis.reproduce",
+    "rerun": "analysis.rerun",
+    "diff": "analysis.diff",
     "init": "cli.information",
     "presets": "cli.information",
     "schema": "cli.information",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.polynomial import legendre
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.three_level.levels import level_coordinates
+from glasspara.physics.three_level import level_coordinates
 from glasspara.physics.three_level.tables import (
     D_LIMIT,
     DEGREE,

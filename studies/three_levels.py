@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from glasspara.arrays import FloatArray
 from glasspara.physics.ats import ats_magnetisation
-from glasspara.physics.three_level.levels import level_diagram
+from glasspara.physics.three_level import level_diagram
 from glasspara.physics.three_level.magnetisation import three_level_magnetisation
 from glasspara.report.style import (
     BLACK,

@@ -48,7 +48,7 @@ DOORS = {
         "figures.py",
     ),
     "rich": ("report/", "report.py"),
-    "typer": ("cli/", "command.py", "app.py"),
+    "typer": ("cli/", "__init__.py", "command.py", "app.py"),
 }
 """Libraries that only some places may import: folders, and modules of any room by their name."""
 

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 import glasspara
-from glasspara.analysis.fit import Fits
-from glasspara.analysis.simulate import Simulation
-from glasspara.analysis.universality import UniversalityResult
+from glasspara.analysis.fit.report import Fits
+from glasspara.analysis.simulate.report import Simulation
+from glasspara.analysis.universality.collapse import UniversalityResult
 
 RUN = Path(__file__).parent.parent / "fixtures" / "bk7-fixed-field" / "BK7-synthetic_MT_20000Oe.rso.dat"
 

@@ -6,28 +6,26 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from math import hypot
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from glasspara.cli import options
 from glasspara.cli.output import Output, report_error, warn
-from glasspara.cli.values import assignments, interval, mass_mg, measured, number, numbers, with_error
+from glasspara.cli.values import assignments, interval, mass_mg, measured, names, number, numbers, with_error
 from glasspara.errors import UsageError
+from glasspara.findings.answer import Answer
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.data.corrections.corrections import Corrections
     from glasspara.data.dataset import Dataset, Window
     from glasspara.data.loading import Loaded
     from glasspara.errors import GlassparaError
     from glasspara.files.naming import FileNames
-    from glasspara.findings import Assessment
     from glasspara.fitting.problem.settings import FitSettings, Method, Wishes
     from glasspara.model.model import Model
     from glasspara.ordinary import DirectionWidths
-    from glasspara.physics.ions.ions import TraceIon
+    from glasspara.physics.ions import TraceIon
     from glasspara.report.frame import Report
+    from glasspara.sample.geometry_factor import GeometryFactors
     from glasspara.sample.sample import Sample
 
 
@@ -93,19 +91,14 @@ class DataOptions:
         return None if self.sample_data is None else self.sample_data.holder_chi_error
 
     @property
-    def geometry(self) -> tuple[float, float | None] | None:
-        """The geometry factor and its standard deviation, by option or sample file."""
-        from glasspara.data.dataset import check_geometry
+    def geometry(self) -> GeometryFactors:
+        """The geometry factors of ``--geometry-factor``."""
+        from glasspara.sample.geometry_factor import ALL, GeometryFactor
 
-        sample = self.sample_data
-        if self.geometry_factor is not None:
-            factor, error = with_error(self.geometry_factor, "--geometry-factor")
-        elif sample is not None and sample.geometry_factor is not None:
-            factor, error = sample.geometry_factor, sample.geometry_factor_error
-        else:
-            return None
-        check_geometry(factor, error)
-        return factor, error
+        option = "--geometry-factor"
+        texts = [text if "=" in text else f"{ALL}={text}" for text in names(self.geometry_factor)]
+        found = assignments(texts, option).items()
+        return {of: GeometryFactor(*with_error(text or "", f"{option} {of}")) for of, text in found}
 
     def load(
         self, *, quiet: bool, failed: list[tuple[str, GlassparaError]] | None = None, jobs: int | None = None
@@ -266,9 +259,6 @@ class ParameterOptions:
         nuisances = numbers(self.nuisance, "--nuisance")
         if data.holder_chi_error is not None and not once:
             nuisances.setdefault("holder_chi", data.holder_chi_error)
-        if data.geometry is not None and data.geometry[1] is not None and not once:
-            width = data.geometry[1] / data.geometry[0]
-            nuisances["mass_scale"] = hypot(nuisances.get("mass_scale", 0.0), width)
         return Wishes(
             n_fe=iron,
             fixed=fixed,
@@ -372,13 +362,6 @@ def all_trace_ions_of(name: str | None, sample: Sample | None) -> tuple[TraceIon
     return trace_ions_of(name, sample)
 
 
-class Answer(Protocol):
-    """Result of a question."""
-
-    @property
-    def assessment(self) -> Assessment: ...
-
-
 Result = TypeVar("Result", bound=Answer)
 
 
@@ -387,7 +370,6 @@ def answer(
     data: DataOptions,
     output: Output,
     analyse: Callable[[Dataset], Result],
-    figures: Callable[[Result], Mapping[str, Figure]] | None = None,
 ) -> None:
     """What most commands do once they have read their options: load the files, analyse them, write and show.
 
@@ -395,6 +377,4 @@ def answer(
     """
     output.check(report.files, report.figures)
     loaded = data.load(quiet=output.quiet)
-    result = analyse(loaded.data)
-    draw = None if figures is None else lambda _: figures(result)
-    output.deliver(report, loaded, result, trusted=result.assessment.trusted, figures=draw)
+    output.deliver(report, loaded, analyse(loaded.data))

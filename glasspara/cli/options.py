@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from glasspara.model.catalogue import MODELS
+from glasspara.model import MODELS
 
 DATA, MODEL, INTERVALS, OUTPUT = "Data", "Model", "Intervals", "Output"
 CORRECTIONS = "Holder and field"
@@ -116,11 +116,12 @@ SampleOption = Annotated[
     ),
 ]
 GeometryFactor = Annotated[
-    str | None,
+    list[str] | None,
     option(
         "--geometry-factor",
-        "Measured over true moment, by the sample's shape and its distance from the axis: divides the moments.",
-        "F[+-ERROR]",
+        "Measured over true moment, by the sample's shape and its distance from the axis: divides the moments. One for "
+        "all, or by run type: dc=1.01,vsm=0.98 (dc, rso, vsm, acms; all for the others).",
+        "[TYPE=]F[+-ERROR]",
         panel=DATA,
     ),
 ]

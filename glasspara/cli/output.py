@@ -18,6 +18,7 @@ import typer
 
 from glasspara.cli import options
 from glasspara.errors import UsageError
+from glasspara.findings.answer import Answer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from glasspara.findings import Finding
     from glasspara.replicates.store import Store
     from glasspara.report.frame import Invocation, Report
-    from glasspara.report.picture import FigureFiles, Picture
+    from glasspara.report.page import FigureFiles, Picture
 
 NOT_TRUSTED = 5
 """Exit status: done and reported, but not to be trusted."""
@@ -35,7 +36,7 @@ NOT_TRUSTED = 5
 PART_FAILED = 6
 """Exit status: part of a batch failed."""
 
-Result = TypeVar("Result")
+Result = TypeVar("Result", bound=Answer)
 Figures = Callable[["FigureFiles"], Mapping[str, "Figure | Picture"]]
 """Figures by the stems of their names, drawn where they are wanted, or done already for the files that are wanted."""
 
@@ -167,18 +168,20 @@ class Output:
         loaded: Loaded | None,
         result: Result,
         *,
-        trusted: bool = True,
         figures: Figures | None = None,
         written: Callable[[], None] = lambda: None,
         show: bool | None = None,
+        part_failed: bool = False,
     ) -> None:
         """Files, then document or tables on stdout; exit status 5 where the result is not to be trusted.
 
         The files come first, for the reader of stdout may go away. The report lists them, so that those of the report
-        before it do not stay behind. ``written`` is called when all are there. ``loaded`` is None where the command
-        reads no files. ``show`` decides about the tables in place of ``--quiet``. The last line names the folder.
+        before it do not stay behind. ``figures`` stand in for those that the report draws. ``written`` is called when
+        all are there. ``loaded`` is None where the command reads no files. ``show`` decides about the tables in place
+        of ``--quiet``. The last line names the folder. With ``part_failed`` the exit status is 6.
         """
         inputs = () if loaded is None else loaded.inputs
+        figures = figures or _drawn_by(report, result)
         self.hand_over(report, loaded, result, figures)
         folder, count = None, 0
         writes = self.out is not None or bool(self._own_folder)
@@ -213,9 +216,9 @@ class Output:
             report.show(inputs, result, console())
         sys.stdout.flush()
         self._name(folder, count)
-        if loaded is not None and loaded.left_out:
+        if part_failed or (loaded is not None and loaded.left_out):
             self.stop(PART_FAILED)
-        if not trusted:
+        if not all(verdict.trusted for verdict in result.verdicts):
             self.stop(NOT_TRUSTED)
 
     def hand_over(
@@ -266,6 +269,12 @@ class Output:
         return {}
 
 
+def _drawn_by(report: Report[Result], result: Result) -> Figures | None:
+    """The figures that the report draws itself."""
+    draw = report.draw
+    return None if draw is None else lambda _wanted: draw(result)
+
+
 def _page_beside(report: str) -> str:
     """Name of the page of a result by that of its JSON report."""
     return f"{report.removesuffix('.json')}.html"
@@ -301,7 +310,7 @@ class OutputWithPlots(Output):
         import logging
 
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # what it says of its own configuration
-        from glasspara.report.picture import FigureFiles, Picture, load_matplotlib
+        from glasspara.report.page import FigureFiles, Picture, load_matplotlib
 
         load_matplotlib()
         # The page shows PNG.

@@ -17,7 +17,7 @@ from glasspara.errors import GlassparaError, InputError, UsageError
 from glasspara.wording import inert
 
 if TYPE_CHECKING:
-    from glasspara.cli.by_name import Option
+    from glasspara.cli.values import Option
 
 _NOT_IN_A_FILE = {"settings", "help", "help_all"}
 
@@ -38,7 +38,7 @@ def words_from(path: str, command: Any, given: Collection[str], commands: Collec
     ------
     InputError
         The file cannot be read, names no option of the command, or gives an option what
-        :meth:`glasspara.cli.by_name.Option.read` does not take.
+        :meth:`glasspara.cli.values.Option.read` does not take.
     """
     options = {
         item.opts[0].removeprefix("--").replace("-", "_"): item

@@ -1,9 +1,25 @@
-"""How the texts of options are read. Every function raises :class:`UsageError` that names the option."""
+"""How the values of options are read.
+
+Texts of the command line come first; every function raises :class:`UsageError` that names the option. Then the options
+by name: Python's keywords and the keys of a settings file become what the command line would have given. The name of an
+option is its long flag, "t_range" for ``--t-range``. Its value may be the text of the command line, or a number, a
+pair, a list or a mapping that says the same; :meth:`Option.read` spells it as text, so that there is one reader of
+texts.
+"""
 
 from __future__ import annotations
 
+import inspect
+import os
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from math import isfinite
+from numbers import Real
+from pathlib import Path
+from typing import Any, get_args, get_origin
 
+from glasspara.cli.options import OUTPUT
 from glasspara.errors import GlassparaError, UsageError
 from glasspara.units import LARGEST, SMALLEST, in_use
 
@@ -124,3 +140,211 @@ def mass_mg(text: str | None, option: str = "--mass") -> float | None:
         return parse_mass(text)
     except GlassparaError as error:
         raise UsageError(f"{option}: {error.what}", remedy=error.remedy) from None
+
+
+_JOINED = re.compile(r"\+-|:(?=HI|TO|\w+\])|,(?=NAME|\.\.\.)")
+"""In a metavar, what stands between the parts of one value: "VALUE[+-ERROR]", "LO:HI", "NAME,NAME", "X,..."."""
+
+
+_NO_CHOICES = {"files", "skip_unsuitable", "jobs", "cluster"}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a command, as reports, settings files and Python know it.
+
+    ``name`` is its long flag, ``field`` the parameter of the command or the field of a group that it fills. ``kind`` is
+    the type of its value, or of each value where it is ``repeatable``; ``least`` the smallest number that it takes;
+    ``panel`` its heading in the help, ``off`` the other side of a switch. A report may stand in for the files of one
+    that is ``or_report``.
+    """
+
+    name: str
+    field: str
+    kind: type
+    repeatable: bool
+    default: Any
+    metavar: str
+    help: str
+    least: float | None
+    panel: str
+    names_files: bool
+    or_report: bool
+    off: str = ""
+
+    @classmethod
+    def of(cls, parameter: inspect.Parameter) -> Option:
+        """The option that a parameter of a command declares."""
+        declared = declaration(parameter)
+        default = declared.default if parameter.default is declared else parameter.default
+        kind, repeatable = _kind(parameter.annotation)
+        return cls(
+            _name(parameter.name, declared),
+            parameter.name,
+            kind,
+            repeatable,
+            None if default is inspect.Parameter.empty else default,
+            declared.metavar or "",
+            declared.help or "",
+            declared.min,
+            declared.rich_help_panel or "",
+            getattr(declared, "names_files", False),
+            getattr(declared, "or_report", False),
+            _flags(parameter.name, declared)[-1] if kind is bool else "",
+        )
+
+    def words(self, value: Any) -> list[str]:
+        """What the command line has for ``value``, as :meth:`read` gives it; nothing for the default."""
+        flag = f"--{self.name.replace('_', '-')}"
+        if value is None or value == self.default:
+            return []
+        if self.kind is bool:
+            return [flag if value else self.off]
+        return [word for item in (value if self.repeatable else [value]) for word in (flag, str(item))]
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether a result depends on it: not on where it goes, nor on who computes it. Files are inputs."""
+        return self.field not in _NO_CHOICES and self.panel != OUTPUT
+
+    @property
+    def between(self) -> str:
+        """What stands between the parts of one value, "+-" or ":" or ","; "" where a value has no parts."""
+        found = _JOINED.search(self.metavar)
+        return found[0] if found else ""
+
+    def read(self, value: Any) -> Any:
+        """``value`` as the command line would have given it.
+
+        A tuple or list joins the parts of one value, (value, error) or (low, high), where the option has such; None
+        leaves an end open. A repeatable option takes a list of values, or a mapping from names where it takes
+        NAME=VALUE.
+
+        Raises
+        ------
+        UsageError
+            The option takes no such value.
+        """
+        value = _plain(value)
+        if self.kind is bool:
+            return self._checked(value, isinstance(value, bool), "true or false")
+        if not self.repeatable:
+            return self._one(value)
+        if isinstance(value, Mapping):
+            self._checked(value, "=" in self.metavar, self._expected)
+            pairs = ((str(name), item) for name, item in value.items())
+            return [name if item is None else f"{name}={self._one(item)}" for name, item in pairs]
+        several = isinstance(value, Iterable) and not (isinstance(value, str | Path) or self._joins(value))
+        return [self._one(item) for item in (value if several else [value])]
+
+    def _joins(self, value: Any) -> bool:
+        """Whether ``value`` is the parts of one value: a tuple, or numbers that are no list of values."""
+        if not self.between or not isinstance(value, tuple | list):
+            return False
+        numbers = all(item is None or isinstance(item, Real) for item in value)
+        if isinstance(value, tuple):
+            return numbers or all(isinstance(item, Real | str) for item in value)
+        return numbers and self.between != ","
+
+    def _one(self, value: Any) -> Any:
+        """One value, as text unless the option is a number."""
+        value = _plain(value)
+        if self.kind in (int, float):
+            try:
+                number = self.kind(value)
+                fits = not isinstance(value, bool) and (isinstance(value, str) or number == value)
+            except (TypeError, ValueError, OverflowError):
+                fits = False
+            self._checked(value, fits, "a whole number" if self.kind is int else "a number")
+            if self.least is not None:
+                self._checked(value, number >= self.least, f"a number from {self.least:g}")
+            return number
+        if self._joins(value):
+            text = self.between.join("" if item is None else self._text(item) for item in value)
+        else:
+            text = self._text(value)
+        if not text.strip(" \t\r\n,"):
+            raise UsageError(f"{self.name}: the value is empty", remedy="Give a value, or leave it out")
+        return self.kind(text)
+
+    def _text(self, value: Any) -> str:
+        value = _plain(value)
+        if isinstance(value, float):
+            short = f"{value:g}"
+            return short if float(short) == value else repr(value)
+        fits = isinstance(value, str | int | os.PathLike) and not isinstance(value, bool)
+        self._checked(value, fits, self._expected)
+        return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+
+    @property
+    def _expected(self) -> str:
+        return self.metavar or self.kind.__name__
+
+    def _checked(self, value: Any, fits: bool, expected: str) -> Any:
+        if not fits:
+            raise UsageError(f"{self.name}: {value!r:.100} is not {expected}")
+        return value
+
+
+def _plain(value: Any) -> Any:
+    """A scalar of NumPy as a number of Python."""
+    return value.item() if getattr(value, "shape", None) == () else value
+
+
+def read_options(
+    options: Mapping[str, Option],
+    given: Mapping[str, Any],
+    *,
+    command: str,
+    elsewhere: Collection[str] = (),
+) -> dict[str, Any]:
+    """The value of every option of a command by its ``field``, the default where ``given`` has None or nothing.
+
+    ``elsewhere`` are the options of files, where these are loaded already.
+
+    Raises
+    ------
+    UsageError
+        A name is no option of the command, or its value does not fit.
+    """
+    values = {option.field: option.default for option in options.values()}
+    for name, value in given.items():
+        if name not in options:
+            if name in elsewhere:
+                raise UsageError(f"{name} is about the files, which are loaded", remedy="Give it to load")
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, options, 1, 0.5)
+            suggested = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(options))}"
+            raise UsageError(f"{command} has no option {name!r}", remedy=suggested)
+        if value is not None:
+            values[options[name].field] = options[name].read(value)
+    return values
+
+
+def declaration(parameter: inspect.Parameter) -> Any:
+    """What annotation or default say of the command line: an option or an argument of Typer."""
+    marks = (*get_args(parameter.annotation)[1:], parameter.default)
+    return next((mark for mark in marks if hasattr(mark, "param_decls")), None)
+
+
+def _name(field: str, declared: Any) -> str:
+    return _flags(field, declared)[0].removeprefix("--").replace("-", "_")
+
+
+def _flags(field: str, declared: Any) -> list[str]:
+    """The long flag of an option, and for a switch with two sides the other one."""
+    # In an annotation, Typer holds the first flag as the default until it makes the command.
+    flags = () if declared is None else (declared.default, *(declared.param_decls or ()))
+    long = next((flag for flag in flags if isinstance(flag, str) and flag.startswith("--")), field)
+    return long.split("/")
+
+
+def _kind(annotation: Any) -> tuple[type, bool]:
+    """Type of a value, and whether there may be several: of "list[str] | None", str and True."""
+    if get_origin(annotation) is list:
+        return get_args(annotation)[0], True
+    inner = [
+        item for item in get_args(annotation) if item is not type(None) and not hasattr(item, "param_decls")
+    ]
+    return _kind(inner[0]) if inner else (annotation, False)

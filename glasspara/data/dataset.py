@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.errors import InputError, UsageError
+from glasspara.errors import InputError
 from glasspara.files.exclusion import Interval
 from glasspara.findings.answer import as_html, counted, summary
 from glasspara.runs.run import Run, run_table, select
+from glasspara.sample.geometry_factor import ALL, NO_FACTOR, GeometryFactor, GeometryFactors
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 MILLIGRAM = 1.0e-3  # g
-
-GEOMETRY_FACTORS = (0.1, 10.0)
-"""Geometry factors that are believed; those of samples in a magnetometer are 0.8 to 1.2."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,8 +29,7 @@ class ReducedRun:
 
     ``magnetisation`` and ``sigma`` (emu/g) belong to the points of ``run`` one by one; ``mass_mg`` is the
     sample mass that divided the moments. ``sample`` is the name of the sample ("" where it is not known).
-    ``geometry_factor`` divided them too, and ``geometry_error`` is its relative standard deviation, which all points of
-    the sample share.
+    ``geometry`` divided them too; its error is shared by all runs that it is of, those of the run type ``geometry_of``.
     """
 
     run: Run
@@ -39,13 +37,13 @@ class ReducedRun:
     magnetisation: FloatArray
     sigma: FloatArray
     sample: str = ""
-    geometry_factor: float = 1.0
-    geometry_error: float = 0.0
+    geometry: GeometryFactor = NO_FACTOR
+    geometry_of: str = ALL
 
     @property
     def grams(self) -> float:
         """What divided the moments: the mass in g, times the geometry factor."""
-        return self.mass_mg * MILLIGRAM * self.geometry_factor
+        return self.mass_mg * MILLIGRAM * self.geometry.value
 
     @property
     def temperature(self) -> FloatArray:
@@ -107,40 +105,22 @@ def _within(values: FloatArray, intervals: Sequence[Interval]) -> BoolArray:
     return inside
 
 
-def check_geometry(factor: float, error: float | None) -> None:
-    """Refuse what cannot be a geometry factor and its standard deviation.
-
-    Raises
-    ------
-    UsageError
-    """
-    low, high = GEOMETRY_FACTORS
-    if not low <= factor <= high or (error is not None and not 0.0 < error < factor):
-        raise UsageError(
-            f"the geometry factor {factor:g}{'' if error is None else f' +- {error:g}'} cannot be one",
-            remedy=f"Give measured over true moment, from {low:g} to {high:g}, for example 0.987+-0.005",
-        )
-
-
 def reduce_run(
-    run: Run, *, mass_mg: float, sample: str = "", geometry: tuple[float, float] = (1.0, 0.0)
+    run: Run, *, mass_mg: float, sample: str = "", geometry: GeometryFactors = MappingProxyType({})
 ) -> ReducedRun:
-    """Divide the moments of ``run`` by the mass of ``sample`` and by its geometry factor.
-
-    ``geometry`` is that factor and its standard deviation.
+    """Divide the moments of ``run`` by the mass of ``sample`` and by its geometry factor, that of its run type or ALL.
 
     Raises
     ------
     ValueError
-        For a mass or a factor that is not positive and finite.
+        For a mass that is not positive and finite.
     """
-    factor, error = geometry
-    if not 0.0 < factor < np.inf:
-        raise ValueError(f"the geometry factor must be a positive number, not {factor!r}")
     if not 0.0 < mass_mg < np.inf:
         raise ValueError(f"the mass must be a positive number of mg, not {mass_mg!r}")
-    grams = mass_mg * MILLIGRAM * factor
-    return ReducedRun(run, mass_mg, run.moment / grams, run.sigma / grams, sample, factor, error / factor)
+    of = run.run_type if run.run_type in geometry else ALL
+    factor = geometry.get(of, NO_FACTOR)
+    grams = mass_mg * MILLIGRAM * factor.value
+    return ReducedRun(run, mass_mg, run.moment / grams, run.sigma / grams, sample, factor, of)
 
 
 def select_points(run: ReducedRun, keep: BoolArray) -> ReducedRun:
@@ -217,10 +197,14 @@ class Dataset:
             found.setdefault((run.sample, 0.0 if run.sample else run.mass_mg), []).append(run)
         return [Dataset(tuple(runs)) for runs in found.values()]
 
-    @property
-    def geometry_error(self) -> float:
-        """Relative error of the geometry factors, the largest of all runs: a width of the mass scale."""
-        return max(run.geometry_error for run in self.runs)
+    @cached_property
+    def geometry_errors(self) -> dict[str, FloatArray]:
+        """Relative error of each geometry factor that has one, by its run type: at its points, 0 at others."""
+        widths: dict[str, FloatArray] = {}
+        for run, part in zip(self.runs, self.slices, strict=True):
+            if error := run.geometry.relative_error:
+                widths.setdefault(run.geometry_of, np.zeros(len(self)))[part] = error
+        return widths
 
     @property
     def errors_are_estimates(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from glasspara.data.corrections.corrections import (
     Corrector,
     read_corrections,
 )
-from glasspara.data.dataset import Dataset, ReducedRun, Window, check_geometry, reduce_run
+from glasspara.data.dataset import Dataset, ReducedRun, Window, reduce_run
 from glasspara.errors import GlassparaError, InputError, SampleDataError, UnsuitableError, UsageError
 from glasspara.files.exclusion import Branch, Item
 from glasspara.files.moments import EXCLUDED
@@ -29,6 +29,7 @@ from glasspara.findings.answer import as_html, counted, summary
 from glasspara.replicates.cores import Progress, each_file, no_progress
 from glasspara.runs.measurement import Measurement, Reader, run_warnings
 from glasspara.runs.run import Run, average_repeats, run_table, select, select_used
+from glasspara.sample.geometry_factor import NO_FACTOR, GeometryFactor, GeometryFactors, check_run_types
 from glasspara.sample.mass import AGREEMENT, CONTRADICTED, check_mass
 from glasspara.sample.sample import Sample
 
@@ -54,10 +55,9 @@ SHARED_POINTS = 4
 class Input:
     """One file as an analysis used it. ``rows_read == rows_used + sum(rows_dropped.values())``.
 
-    ``sample`` is the name of the sample by the header, else by the sample file, else "". ``geometry`` is the factor
-    that divided its moments, and its standard deviation (0 where it has none). Rows that were averaged are all used:
-    there may be more rows than points. ``corrections`` is None where the moments
-    and fields are those of the file.
+    ``sample`` is the name of the sample by the header, else by the sample file, else "". Rows that were
+    averaged are all used: there may be more rows than points. ``corrections`` is None where the moments and fields are
+    those of the file.
     """
 
     measurement: Measurement
@@ -69,7 +69,11 @@ class Input:
     warnings: tuple[Finding, ...]
     corrections: Applied | None = None
     sample: str = ""
-    geometry: tuple[float, float] = (1.0, 0.0)
+
+    @property
+    def geometry(self) -> dict[str, GeometryFactor]:
+        """The geometry factors that divided its moments, by the run type that they are of."""
+        return {run.geometry_of: run.geometry for run in self.runs if run.geometry != NO_FACTOR}
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def load(
     *,
     mass_mg: float | None = None,
     sample: Sample | None = None,
-    geometry: tuple[float, float | None] | None = None,
+    geometry: GeometryFactors | None = None,
     moment: str = "auto",
     errors: str = "auto",
     window: Window | None = None,
@@ -155,8 +159,7 @@ def load(
     ----------
     paths : file names, "-" is standard input; or what :func:`~glasspara.files.naming.find_files` made of folders
     mass_mg : the sample mass, mg; goes before that of ``sample``, which goes before that of the file's header
-    geometry : measured over true moment by the sample's shape and place, and its standard deviation or None; goes
-        before that of ``sample``
+    geometry : factors by the sample's shape and place, by run type; they go before those of ``sample``
     moment, errors, min_fit : as :func:`glasspara.runs.measurement.read` takes them
     window : temperatures and fields to keep and to leave out
     exclude : what to leave out of each file, by path
@@ -174,7 +177,7 @@ def load(
     SampleDataError
         The mass of a sample is not known.
     UsageError
-        The geometry factor cannot be one.
+        A geometry factor of ``geometry`` is of an unknown run type, or of one that no file holds.
     """
     names = paths if isinstance(paths, FileNames) else FileNames(tuple(paths))
     refuse_repeated(names.paths)
@@ -182,7 +185,8 @@ def load(
     if settings.holder_chi is None and sample is not None and sample.holder_chi is not None:
         settings = replace(settings, holder_chi=(sample.holder_chi, sample.holder_chi_error))
     rows, branches = _split_exclusions(exclude or {})
-    factor, factor_error = _geometry(geometry, sample)
+    check_run_types(geometry or {})
+    factors = geometry or (sample.geometry_factors if sample else {})
     reader = Reader(moment, errors, rows, min_fit)
     corrector = read_corrections(settings, reader)
     prepared = []
@@ -207,7 +211,7 @@ def load(
                     raise
                 on_error(path, error)
     _check_background(prepared, corrector)
-    bare = _without_holder(prepared, corrector, (factor, factor_error))
+    bare = _without_holder(prepared, corrector, factors)
     loaded = Loaded(_without_copies(bare), corrector, tuple(passed), tuple(left_out))
     if not prepared:
         unsuitable = "; ".join(f"{path} ({reason})" for path, reason in [*passed, *left_out][:_NAMED])
@@ -220,6 +224,7 @@ def load(
             "no point lies in the window", remedy="Widen --t-range and --h-range, or leave out less"
         )
     _check_standard(loaded)
+    _check_geometry(loaded, geometry or {})
     return loaded
 
 
@@ -265,17 +270,19 @@ def _check_standard(loaded: Loaded) -> None:
         )
 
 
-def _geometry(given: tuple[float, float | None] | None, sample: Sample | None) -> tuple[float, float]:
-    """The geometry factor and its standard deviation (0 where it has none), by the option or the sample file."""
-    if given is None and sample is not None and sample.geometry_factor is not None:
-        given = (sample.geometry_factor, sample.geometry_factor_error)
-    factor, error = given or (1.0, None)
-    check_geometry(factor, error)
-    return factor, error or 0.0
+def _check_geometry(loaded: Loaded, given: GeometryFactors) -> None:
+    """Refuse a factor that is of no run: a slip of the pen. A sample file may know more than was measured."""
+    runs = [run for item in loaded.inputs for run in item.runs]
+    if unused := given.keys() - {run.geometry_of for run in runs}:
+        types = ", ".join(sorted({run.run.run_type for run in runs}))
+        raise UsageError(
+            f"the geometry factor of {', '.join(sorted(unused))} applies to no run",
+            remedy=f"The runs are of type {types}",
+        )
 
 
 def _without_holder(
-    prepared: Sequence[_Prepared], corrector: Corrector, geometry: tuple[float, float]
+    prepared: Sequence[_Prepared], corrector: Corrector, geometry: GeometryFactors
 ) -> list[Input]:
     """The inputs with specific magnetisations, the holder's moment being taken from those of all files."""
     bare, holders = corrector.without_holder([run for item in prepared for run in item.runs])
@@ -291,15 +298,15 @@ def _without_holder(
             applied = replace(applied, holder=tuple(holders[part]), field=tuple(fields))
             warnings = applied.warnings(done.measurement.path, done.mass_mg)
             done = replace(done, warnings=(*done.warnings, *warnings))
-        if geometry != (1.0, 0.0):
-            factor, error = geometry
-            where = Where(file=done.measurement.path)
-            divided = finding("data.geometry-factor", where, factor=factor, error=error or None)
-            done = replace(done, geometry=geometry, warnings=(*done.warnings, divided))
         runs = tuple(
             reduce_run(run, mass_mg=done.mass_mg, sample=done.sample, geometry=geometry) for run in bare[part]
         )
-        inputs.append(replace(done, runs=runs, corrections=applied))
+        done = replace(done, runs=runs, corrections=applied)
+        divided = (
+            finding("data.geometry-factor", Where(file=done.measurement.path), of=of, **asdict(factor))
+            for of, factor in done.geometry.items()
+        )
+        inputs.append(replace(done, warnings=(*done.warnings, *divided)))
     return inputs
 
 

@@ -21,11 +21,15 @@ ACMS2 = "acms2"
 FREE, FIXED = "dc_moment_free_ctr_emu", "dc_moment_fixed_ctr_emu"
 FREE_FIT, FIXED_FIT = "dc_free_fit", "dc_fixed_fit"
 
+RUN_TYPES = ("dc", "rso", "vsm", "acms")
+"""How a moment may have been measured: DC scans (MPMS-XL, MPMS3), RSO, VSM, extraction of ACMS and ACMS II."""
+
 DC_FILE_WANTED = "Give a file with DC moments (VSM, DC or RSO)"
 """The remedy where a file holds none."""
 
 _OTHER_OPTIONS = {
     "resistivity": "a resistivity measurement",
+    "actransport": "a resistivity measurement (ACT option)",
     "acttransport": "a resistivity measurement (ACT option)",
     "ac transport": "a resistivity measurement (ACT option)",
     "electrical transport": "a resistivity measurement (ETO option)",
@@ -52,10 +56,18 @@ _NEEDED = (
 
 @dataclass(frozen=True)
 class Flavour:
-    """``family`` decides which columns hold what (one of the constants here); ``words`` are for people."""
+    """``family`` decides which columns hold what (one of the constants here); ``words`` are for people.
+
+    ``dc`` is the run type of its rows other than VSM rows.
+    """
 
     family: str
     words: str
+    dc: str = "dc"
+
+    def run_type(self, channel: Channel) -> str:
+        """One of RUN_TYPES."""
+        return "vsm" if channel.kind == "VSM" else self.dc
 
 
 def recognise(raw: RawFile) -> Flavour:
@@ -90,10 +102,10 @@ def _is_raw(raw: RawFile) -> bool:
 
 def _xl(raw: RawFile) -> Flavour | None:
     if raw.column("avg_moment_emu") is not None:
-        return Flavour(XL_AVERAGED, "MPMS-XL RSO, averaged (.ndat)" + _saved(raw))
+        return Flavour(XL_AVERAGED, "MPMS-XL RSO, averaged (.ndat)" + _saved(raw), "rso")
     if raw.column("long_moment_emu") is not None:
         option = "RSO" if raw.column("long_offset_cm") is not None else "DC"
-        return Flavour(XL, f"MPMS-XL {option}" + _saved(raw))
+        return Flavour(XL, f"MPMS-XL {option}" + _saved(raw), option.lower())
     if raw.header.program.startswith("mpms measurement"):
         raise _refusal(raw, "AC susceptibility only (MPMS-XL AC), no DC moments")
     return None
@@ -109,9 +121,9 @@ def _mpms3(raw: RawFile) -> Flavour | None:
 
 def _acms(raw: RawFile) -> Flavour | None:
     if raw.column("m_dc_emu") is not None:
-        return Flavour(ACMS, f"{_platform(raw)} ACMS" + _saved(raw))
+        return Flavour(ACMS, f"{_platform(raw)} ACMS" + _saved(raw), "acms")
     if raw.column("dc_moment_emu") is not None:
-        return Flavour(ACMS2, f"{_platform(raw)} ACMS II" + _saved(raw))
+        return Flavour(ACMS2, f"{_platform(raw)} ACMS II" + _saved(raw), "acms")
     if raw.header.program.startswith("acms"):
         raise _refusal(raw, "AC susceptibility only (ACMS without a DC moment column), no DC moments")
     return None
@@ -141,7 +153,8 @@ def _unknown(raw: RawFile) -> Flavour:
             f"no moment column that glasspara knows{similar}",
             "Moments must be in emu in the column that MultiVu writes",
         )
-    raise _refusal(raw, "no moment column: not magnetometry")
+    program = f" (BYAPP {raw.header.byapp[0]})" if raw.header.byapp else ""
+    raise _refusal(raw, f"no moment column{program}: not magnetometry")
 
 
 def _similar(raw: RawFile, part: str) -> str:

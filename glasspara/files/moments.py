@@ -153,7 +153,7 @@ def extract(
         return _select(table, channels, present, is_ac, excluded=excluded, min_fit=min_fit)
 
     def points_of(channel: Channel, rows: BoolArray, state: str = "") -> Points:
-        return _points(raw, table, channel, rows, state, widened=min_fit is None)
+        return _points(raw, flavour, table, channel, rows, state, widened=min_fit is None)
 
     selection = select(channels)
     if len(channels) > 1:
@@ -251,7 +251,14 @@ def _states(
 
 
 def _points(
-    raw: RawFile, table: Table, channel: Channel, rows: BoolArray, state: str, *, widened: bool
+    raw: RawFile,
+    flavour: Flavour,
+    table: Table,
+    channel: Channel,
+    rows: BoolArray,
+    state: str,
+    *,
+    widened: bool,
 ) -> Points:
     sigma_column = raw.column(channel.sigma)
     sigma, usable = _errors(raw, table, channel)
@@ -264,6 +271,7 @@ def _points(
         column=", ".join(filter(None, (label(raw, channel.moment), state))),
         sigma_column=None if sigma_column is None else raw.columns[sigma_column],
         widening=quality.widening(table[channel.fit][rows]) if widened else None,
+        run_type=flavour.run_type(channel),
     )
 
 

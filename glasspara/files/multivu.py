@@ -78,7 +78,17 @@ _KEYS = (
     "FIELDGROUP",
     "DATATYPE",
 )  # of MultiVu's headers
+_PROGRAMS: Mapping[str, str] = MappingProxyType({
+    "labview": "a LabVIEW file",
+    "lake shore": "a Lake Shore file",
+    "lakeshore": "a Lake Shore file",
+    "oxford instruments": "an Oxford Instruments file",
+    "maglab": "an Oxford Instruments file",
+    "<html": "a web page",
+})  # fmt: skip
+"""Other programs and formats, by a word in the first lines of their files."""
 _NAMES_WITHIN = 200  # lines to search for the line of names where no [Data] line announces it
+_TITLE_WITHIN = 20  # lines that say which program wrote the file
 _HEADER_WITHIN = 10_000  # lines to search for [Data]
 _BLOCK = 4096  # lines that are held as text at a time
 _VALUE_FIRST_PROGRAMS = ("mpms3", "squid", "vsm", "acms ii")
@@ -178,7 +188,10 @@ class RawFile:
     def split(self, line: str) -> list[str]:
         """Cells of a table line."""
         line = line.rstrip("\n")
-        return _split(line, self.separator) if '"' in line else line.split(self.separator)
+        if '"' not in line:
+            return line.split(self.separator)
+        cells = _split(line, self.separator)
+        return cells[0].split(self.separator) if len(cells) == 1 else cells  # a row in quotes as a whole
 
 
 class TableRows:
@@ -295,42 +308,45 @@ def _head(source: Source) -> list[str]:
 
 
 def _find_names(lines: list[str], path: str) -> int:
-    """Index of the line of column names."""
-    for i, line in enumerate(lines):
-        if is_marker(line, "[data]"):
-            for j in range(i + 1, len(lines)):
-                if lines[j].strip(",;\t "):
-                    return j
-            raise UnsuitableError(
-                "no column names and no data rows after [Data]", where=f"{path}, line {i + 1}"
-            )
-    for i, line in enumerate(lines[:_NAMES_WITHIN]):
-        known = {standard(canonical(name))[0] for name in _split_names(line)[1]}
-        if known.intersection(TEMPERATURE) and known.intersection(FIELD):
-            return i
-    if any(is_marker(line, "[header]") for line in lines):
-        matches = (_HEADER_LINE.fullmatch(_unquoted(line)) for line in lines)
-        if any(match and match[1] in _KEYS for match in matches):
-            raise InputError(
-                "the file ends before its [Data] line", where=path, remedy="Copy the file again, whole"
-            )
+    """Index of the line of column names: the first below [Data], else the first line of known names."""
+    data = next((i for i, line in enumerate(lines) if is_marker(line, "[data]")), None)
+    if data is None:
+        found = next((i for i, line in enumerate(lines[:_NAMES_WITHIN]) if _known_names(line)), None)
+    else:
+        found = next((i for i in range(data + 1, len(lines)) if lines[i].strip(",;\t ")), None)
+    head = [_unquoted(line) for line in lines[:data]]
+    if not (found is not None and _known_names(lines[found])):
+        _refuse_foreign(head, path, has_data=data is not None)
+    if found is not None:
+        return found
+    if data is not None:
         raise UnsuitableError(
-            f"not a Quantum Design data file: {_other_program(lines)}",
-            where=path,
-            remedy="Give the .dat file that MultiVu wrote",
+            "no column names and no data rows after [Data]", where=f"{path}, line {data + 1}"
         )
+    raise InputError("the file ends before its [Data] line", where=path, remedy="Copy the file again, whole")
+
+
+def _known_names(line: str) -> bool:
+    """Whether a line holds the names of a temperature and of a field."""
+    known = {standard(canonical(name))[0] for name in _split_names(line)[1]}
+    return bool(known.intersection(TEMPERATURE) and known.intersection(FIELD))
+
+
+def _refuse_foreign(head: list[str], path: str, *, has_data: bool) -> None:
+    """Refuse a file that no MultiVu wrote, by what it is, as far as the lines before its table say that."""
+    keys = {match[1] for line in head if (match := _HEADER_LINE.fullmatch(line))}.intersection(_KEYS)
+    text = "\n".join(head[:_TITLE_WITHIN]).lower()
+    what = next((what for word, what in _PROGRAMS.items() if word in text), "")
+    header = any(is_marker(line, "[header]") for line in head)
+    if "BYAPP" in keys or (keys and not what and (header or has_data)):
+        return
+    if not what:
+        what = "no [Data] line, no line of known column names"
+        if header or has_data:
+            what = "its [Header] is that of another program (no BYAPP and no INFO line)"
     raise UnsuitableError(
-        "not a Quantum Design data file (no [Data] line, no line of known column names)",
-        where=path,
-        remedy="Give the .dat file that MultiVu wrote",
+        f"not a Quantum Design data file: {what}", where=path, remedy="Give the .dat file that MultiVu wrote"
     )
-
-
-def _other_program(lines: list[str]) -> str:
-    """What a file with a [Header] of another program is, in words."""
-    if any("labview" in line.lower() for line in lines[:_NAMES_WITHIN]):
-        return "a LabVIEW file"
-    return "its [Header] is that of another program (no BYAPP and no INFO line, no [Data] line)"
 
 
 def is_marker(line: str, marker: str) -> bool:
@@ -340,6 +356,7 @@ def is_marker(line: str, marker: str) -> bool:
 
 def _split_names(line: str) -> tuple[str, tuple[str, ...]]:
     """Separator and column names of the line of names, empty ones at the end left off."""
+    line = _unquoted(line)
     separator = max(_SEPARATORS, key=line.count)
     if "\t" in line:  # names hold commas now and then, never tabs
         separator = "\t"

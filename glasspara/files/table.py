@@ -48,7 +48,7 @@ class Points:
     or 0 where it states none), ``line`` the 1-based file line. ``column`` and ``sigma_column`` name the columns
     of moments and errors as the file writes them, the former with the state of the instrument where the file holds
     rows of several ("Moment (emu), amplitude 5 mm"). ``widening`` are factors for the errors of points whose moment is
-    in doubt, 1 for the others; None stands for 1 throughout.
+    in doubt, 1 for the others; None stands for 1 throughout. ``run_type`` is one of flavours.RUN_TYPES ("": not known).
     """
 
     temperature: FloatArray
@@ -59,6 +59,7 @@ class Points:
     column: str = ""
     sigma_column: str | None = None
     widening: FloatArray | None = None
+    run_type: str = ""
 
     def __len__(self) -> int:
         return len(self.line)

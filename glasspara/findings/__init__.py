@@ -2,17 +2,119 @@
 
 Warnings of the reader, notes of a fit, reasons of a verdict: each is a :class:`Finding`, made where the thing is known,
 with a code and its numbers. Its sentence stands once, in the ``findings.toml`` of the room that makes it, and is put
-together when somebody reads it (:mod:`glasspara.findings.sentences`). Decisions look at codes and numbers, never at
+together when somebody reads it (:mod:`glasspara.findings`). Decisions look at codes and numbers, never at
 text. ``docs/findings.md`` lists all codes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from string import Formatter
 from typing import Any, Literal, TypedDict
 
-from glasspara.findings.sentences import entry_of, sentence
+from glasspara.wording import p_value, percent, shown_unit, value_with_error
+
+_PACKAGE = Path(__file__).parent.parent
+_TABLE = "findings.toml"
+
+
+@cache
+def _table(room: str) -> dict[str, dict[str, Any]]:
+    for folder in (_PACKAGE / room, _PACKAGE / "analysis" / room):
+        path = folder / _TABLE
+        if path.is_file():
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+    raise KeyError(f"no room {room!r} with a {_TABLE}")
+
+
+def entry_of(code: str) -> dict[str, Any]:
+    """The entry of "room.name".
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    room, _, name = code.partition(".")
+    try:
+        return _table(room)[name]
+    except KeyError:
+        raise KeyError(f"no sentence for the finding {code!r}") from None
+
+
+def sentence(code: str, values: Mapping[str, Any]) -> str:
+    """The sentence of the finding ``code`` with its ``values``, one line without a final full stop."""
+    return " ".join(_Words(entry_of(code), values).of(entry_of(code)["text"]).split())
+
+
+def every_entry() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Code and entry of all findings, sorted."""
+    for path in sorted(_PACKAGE.rglob(_TABLE)):
+        for name, entry in sorted(_table(path.parent.name).items()):
+            yield f"{path.parent.name}.{name}", entry
+
+
+class _Words(Formatter):
+    """Puts one sentence together."""
+
+    def __init__(self, entry: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        self._entry, self._values = entry, values
+
+    def of(self, template: str) -> str:
+        return self.vformat(template, (), self._values)
+
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:  # noqa: ARG002
+        """The value and its name: formats by the entry need to know it. Attributes are not looked up."""
+        return (field_name, kwargs[field_name]), field_name
+
+    def convert_field(self, value: Any, conversion: str | None) -> Any:
+        name, inner = value
+        return name, (repr(inner) if conversion == "r" else inner)
+
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: PLR0911
+        name, value = value
+        match format_spec:
+            case "p":
+                return p_value(value)
+            case "percent":
+                return percent(value)
+            case "pm":
+                return value_with_error(*value)
+            case "list":
+                return self._joined([str(item) for item in value])
+            case "and":
+                return _and(list(map(str, value)))
+            case "option":
+                return ",".join(map(str, value))
+            case "unit":
+                return shown_unit(value)
+            case "ranges":
+                return self._joined([str(a) if a == b else f"{a}-{b}" for a, b in value])
+            case "each":
+                template = self._entry["each"][name]
+                return self._joined([_Words(self._entry, item).of(template) for item in value])
+            case "choice":
+                options = self._entry["choice"][name]
+                return self.of(options.get(str(value).lower(), options.get("else", "")))
+        if "|" in format_spec:
+            one, many = format_spec.split("|")
+            return f"{value} {one if value == 1 else many}"
+        return format(value, format_spec)
+
+    def _joined(self, items: Sequence[str]) -> str:
+        """The first ``most`` items, all without that, and how many more there are."""
+        most = self._entry.get("most", len(items))
+        more = len(items) - most
+        return ", ".join(items[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
 
 Level = Literal["info", "warning", "error"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from math import exp, hypot
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from glasspara.fitting.judge.assessment import (
     assess,
     assumption_shares,
     compare_without_ats,
+    iron_found,
     on_ats_beside,
 )
 from glasspara.fitting.judge.determination import (
@@ -40,7 +41,6 @@ from glasspara.model.parameters import (
     PARAMETERS,
     PARTITION_NAMES,
     parameter_of,
-    to_canonical,
 )
 from glasspara.ordinary import ConeFit
 from glasspara.replicates.cores import on_one_thread
@@ -162,7 +162,9 @@ def _judge(
         assessment = verdict(compared, brief=brief)
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
-        assessment = replace(assessment, reasons=(*on_ats_beside(compared), *assessment.reasons))
+        assessment = replace(
+            assessment, reasons=(*on_ats_beside(compared, found.minimum), *assessment.reasons)
+        )
     return compared, assessment
 
 
@@ -300,11 +302,10 @@ def _ats_test(
     @cache
     def chi2_with_allowances() -> float:
         widths = {name: width for name, width in ALLOWANCES.items() if name not in settings.mentioned}
-        widths["mass_scale"] = hypot(widths["mass_scale"], plain.nuisances.get("mass_scale", 0.0))
         granted = replace(plain, nuisances={**plain.nuisances, **widths}, method="joint").problem(data, rest)
         return granted.chi2(linear_descent(granted, granted.coordinates.from_reported(other.reported)))
 
-    asked = settings.allowances and settings.nuisances.keys() <= {"holder_chi", "mass_scale"}
+    asked = settings.allowances and settings.nuisances.keys() <= {"holder_chi"}
     lost = tuple(open_parameters(relative_errors(other)))
 
     def test(minimum: Minimum) -> AtsTest:
@@ -322,15 +323,12 @@ def _standing_notes(settings: FitSettings, held: Mapping[str, float]) -> list[Fi
 def _on_iron(data: Dataset, settings: FitSettings, minimum: Minimum) -> list[Finding]:
     """What the fit did with the iron: free, or held at a value that the data may contradict."""
     known = settings.known_iron
-    values = to_canonical(minimum.reported)
     if settings.model.ions != "both" or not minimum.valid or minimum.statistics.ndof <= 0:
         return []
     if known is None:
         if not settings.model.has_ats or settings.mentioned & {*ION_NAMES}:
             return []
-        item = derived(minimum).get("n_fe")
-        error = None if item is None else item.error
-        return [finding("fitting.iron-free", n_fe=[values["n_fe2"] + values["n_fe3"], error])]
+        return [finding("fitting.iron-free", n_fe=iron_found(minimum))]
     if known[1] is not None:
         return []  # a constraint that the data contradict is named as a tension
     open_iron = replace(settings, n_fe=None, fixed={k: v for k, v in settings.fixed.items() if k != "n_fe"})

@@ -18,7 +18,7 @@ from glasspara.fitting.problem.problem import Constraint
 from glasspara.fitting.problem.settings import Method
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, Terms
-from glasspara.physics.ions.ions import TraceIon
+from glasspara.physics.ions import TraceIon
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -79,6 +79,8 @@ class Derived:
     value: float
     error: float | None
     unit: str
+    constraint: Constraint | None = None
+    """What the user knows of it from outside the data."""
     minos: Interval | None = None
     """Interval by the profile of chi2, where it was asked for."""
 

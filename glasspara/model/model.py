@@ -14,9 +14,9 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
-from glasspara.model.catalogue import CATALOGUE, IONS, MODELS
+from glasspara.model import CATALOGUE, IONS, MODELS
 from glasspara.model.terms import AtsTerm, LarmorTerm, Term, TraceTerm, Value
-from glasspara.physics.ions.ions import TraceIon
+from glasspara.physics.ions import TraceIon
 
 # Relative step of the temperature for the derivative that the terms do not give.
 _LAG = 1.0e-5
@@ -26,7 +26,7 @@ _LAG = 1.0e-5
 class Model:
     """Which terms the model has and by which conventions.
 
-    ``name`` is a key of :data:`glasspara.model.catalogue.MODELS`, ``ions`` one of ``IONS`` there; ``orientation`` and
+    ``name`` is a key of :data:`glasspara.model.MODELS`, ``ions`` one of ``IONS`` there; ``orientation`` and
     ``convention`` are those of :func:`glasspara.ats_magnetisation`; ``trace_ions`` are other ions of the iron group,
     in their ratios to all iron.
 

@@ -185,6 +185,12 @@ _TABLE = (
         held=True, scale="linear", size=0.01,
     ),
     Parameter(
+        "geometry_scale", "f_g", "1", 0.0, -0.5, 0.5,
+        "relative error of a geometry factor: the model times 1 + geometry_scale. A nuisance, one for each factor "
+        "that has an error",
+        held=True, scale="linear", size=0.01,
+    ),
+    Parameter(
         "holder_chi", "chi_h", "emu Oe^-1", 0.0, -inf, inf,
         "error of the holder's susceptibility: the moment holds holder_chi H more. A nuisance, one for all runs",
         held=True, scale="linear", size=1.0e-10,
@@ -198,8 +204,19 @@ _TABLE = (
 
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _TABLE}
 
-NUISANCES = ("field_offset", "moment_offset", "drift", "mass_scale", "temperature_scale", "holder_chi")
-"""What may be off from run to run, from sample to sample or, the holder, in all runs alike."""
+GEOMETRY = "geometry_scale"
+"""The nuisance that comes with the data: its widths are the errors of their geometry factors."""
+
+NUISANCES = (
+    "field_offset",
+    "moment_offset",
+    "drift",
+    "mass_scale",
+    "temperature_scale",
+    "holder_chi",
+    GEOMETRY,
+)
+"""What may be off from run to run, from sample to sample, from run type to run type or, the holder, in all alike."""
 
 ALLOWANCES = {"field_offset": 20.0, "temperature_scale": 0.005, "mass_scale": 0.02}
 """What is usual: the remnant field of a superconducting magnet (Oe), the lag of a sample behind its thermometer, the

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import groupby
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -323,6 +324,7 @@ def ordinary_magnetism(
     trace_ions: Sequence[tuple[str, float, float]] = (),
     extra_columns: Sequence[ExtraColumn] = (),
     order: FloatArray | None = None,
+    geometry: Mapping[str, FloatArray] = MappingProxyType({}),
     dictionary: Dictionary | None = None,
     rank_kinds: bool = False,
 ) -> ConeFit:
@@ -344,6 +346,8 @@ def ordinary_magnetism(
         What is fitted beside ordinary magnetism; the question is then what is left for it.
     order : array, shape (n,), optional
         Time of measurement, for a drift.
+    geometry : name -> array, shape (n,)
+        Relative errors of the moments, each common to all points where it is not 0.
     dictionary : Dictionary, optional
         In place of :func:`ordinary_dictionary`.
     rank_kinds : bool
@@ -359,7 +363,7 @@ def ordinary_magnetism(
     directions = (
         no_directions(len(T))
         if widths is None
-        else directions_of(T, run=run, sample=sample, widths=widths, order=order)
+        else directions_of(T, run=run, sample=sample, widths=widths, order=order, geometry=geometry)
     )
     whole = _Problem(T, H, M, sigma, entries, directions, iron, tuple(extra_columns))
     problem, counts = whole.merged(run)

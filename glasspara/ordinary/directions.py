@@ -7,7 +7,9 @@ to run is free in each run. The same directions are meant for every model that i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal, get_args
 
 import numpy as np
@@ -140,11 +142,13 @@ def directions_of(
     sample: Labels,
     widths: DirectionWidths,
     order: FloatArray | None = None,
+    geometry: Mapping[str, FloatArray] = MappingProxyType({}),
 ) -> Directions:
     """The directions at temperatures ``T`` (K), shape (n,).
 
     ``run`` and ``sample`` number the run and sample of each point; ``order``, increasing with the time of measurement,
-    is needed for a drift. Directions that touch no point are left out.
+    is needed for a drift. ``geometry`` holds relative errors of
+    the moments by name, each common to all points where it is not 0. Directions that touch no point are left out.
 
     Raises
     ------
@@ -182,6 +186,9 @@ def directions_of(
     for number in np.unique(sample).tolist():
         mask = (sample == number).astype(np.float64)
         add(f"mass, sample {number}", "mass", widths.mass, "1", mask, "log gain")
+    for name, errors in geometry.items():
+        width = float(errors.max())
+        add(f"geometry factor, {name}", "geometry factor", width, "1", errors / width, "log gain")
     if not found:
         return no_directions(len(T))
     items, patterns, targets = zip(*found, strict=True)

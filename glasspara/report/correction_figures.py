@@ -34,22 +34,20 @@ _KNEE = 0.1  # kOe: the field axis is linear below
 
 
 def correction_figures(
-    runs: Sequence[ReducedRun], applied: Sequence[Applied], *, synthetic: bool = False
+    runs: Sequence[ReducedRun], applied: Sequence[Applied]
 ) -> Iterator[tuple[str, Figure]]:
     """Stems of file names and figures; none where moments and fields are those of the files."""
     for kind, stem in (("fixed-field", "holder_MT"), ("fixed-temperature", "holder_MH")):
         held = [run for run in runs if run.run.kind == kind and run.run.background is not None]
         if held:
-            yield stem, holder_figure(held, applied, synthetic=synthetic)
+            yield stem, holder_figure(held, applied)
     standard = next((item.corrector.standard for item in applied), None)
     if standard is not None:
-        yield "true_field", field_figure(standard, synthetic=synthetic)
+        yield "true_field", field_figure(standard)
 
 
 @paper_style()
-def holder_figure(
-    runs: Sequence[ReducedRun], applied: Sequence[Applied], *, synthetic: bool = False
-) -> Figure:
+def holder_figure(runs: Sequence[ReducedRun], applied: Sequence[Applied]) -> Figure:
     """Measured moment, holder and sample of runs of one kind; M(T) over the field, so that all fields fit one axis."""
     styles, fills = run_styles(runs), branch_fills(runs)
     # the header names a single run
@@ -68,7 +66,7 @@ def holder_figure(
     figure, (axes,) = frame(
         f"Holder: {low if low == high else f'{low} to {high}'} of the signal",
         "\n".join(elide(line, LINE) for line in _details(runs, applied)),
-        synthetic_mark(runs, synthetic=synthetic),
+        synthetic_mark(runs),
         trusted=max(shares) < 1.0,
         panels=(3.0,),
         handles=handles,
@@ -111,7 +109,7 @@ def _details(runs: Sequence[ReducedRun], applied: Sequence[Applied]) -> Iterator
 
 
 @paper_style()
-def field_figure(standard: FieldStandard, *, synthetic: bool = False) -> Figure:
+def field_figure(standard: FieldStandard) -> Figure:
     """True minus reported field by the standard, each branch with its smooth curve."""
     run = standard.run
     name = drawable(run.file.rpartition("/")[2])
@@ -140,7 +138,7 @@ def field_figure(standard: FieldStandard, *, synthetic: bool = False) -> Figure:
                 f"{100.0 * standard.scale:+.2f} % at large fields",
             )
         ),
-        "synthetic" if synthetic or "synthetic" in name.lower() else "",
+        "synthetic" if "synthetic" in name.lower() else "",
         trusted=True,
         panels=(3.0,),
         handles=handles,

@@ -22,12 +22,13 @@ from glasspara.report.block import Block, fill
 from glasspara.wording import inert
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from rich.console import Console
 
     from glasspara.data.corrections.corrections import Applied
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
-    from glasspara.report.picture import Picture
+    from glasspara.report.page import Picture
     from glasspara.runs.measurement import Measurement
 
 SCHEMA_VERSION = 2
@@ -225,7 +226,7 @@ class Report(Generic[Result]):
 
     ``block`` is what the command adds to the frame, a ``TypedDict``, filled from the result, from which the schema is
     derived; ``tables`` gives the text of each CSV file by its name; ``files`` names those that are written, the JSON
-    report first, ``figures`` the figures, without the endings of their files.
+    report first, ``figures`` the figures, without the endings of their files. ``draw`` draws them.
     """
 
     command: str
@@ -234,6 +235,7 @@ class Report(Generic[Result]):
     show: Callable[[Sequence[Input], Result, Console], None]
     files: tuple[str, ...]
     figures: tuple[str, ...] = ()
+    draw: Callable[[Result], Mapping[str, Figure]] | None = None
 
     def document(
         self, inputs: Sequence[Input], result: Result, warnings: Sequence[Finding], asked: Invocation

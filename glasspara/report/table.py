@@ -77,8 +77,10 @@ def provenance(command: str, inputs: Sequence[Input]) -> list[str]:
 
 
 def _divided_by(item: Input) -> str:
-    factor, error = item.geometry
-    return "" if factor == 1.0 else f" geometry_factor {factor!r}" + (f" +- {error!r}" if error else "")
+    return "".join(
+        f" geometry_factor {of} {factor.value!r}" + (f" +- {factor.error!r}" if factor.error else "")
+        for of, factor in item.geometry.items()
+    )
 
 
 def _corrections(applied: Applied) -> Iterator[str]:

@@ -173,12 +173,10 @@ def _filled(lines: Sequence[str]) -> list[str]:
     return found
 
 
-def synthetic_mark(runs: Iterable[ReducedRun], *, synthetic: bool) -> str:
-    """What the corner of a figure says: "synthetic" if the caller or every file's name says so."""
+def synthetic_mark(runs: Iterable[ReducedRun]) -> str:
+    """What the corner of a figure says: "synthetic" if every file's name says so."""
     named = ["synthetic" in file_name(run).lower() for run in runs]
-    if synthetic or all(named):
-        return "synthetic"
-    return "partly synthetic" if any(named) else ""
+    return "synthetic" if all(named) else "partly synthetic" if any(named) else ""
 
 
 def scaled_unit(values: FloatArray, unit: str) -> tuple[float, str]:

@@ -28,6 +28,7 @@ from glasspara.runs.scatter import (
     find_repeats,
     local_scatter,
     resolution,
+    spread_out,
 )
 
 ERROR_MODES = ("auto", "instrument", "scatter")
@@ -220,7 +221,7 @@ def _judge(
     deviation is far below them, and too small only if the scatter is far above them and so are three quarters of the
     deviations: those of repeated measurements, where there are any, else those from the curve.
     """
-    windows = all_windows(varies, moment, branch, local.order, error)
+    windows = all_windows(spread_out(varies, branch), moment, branch, local.order, error)
     if local.order == 0:  # no window at all: the spread of the moments is compared with the errors
         windows = Windows(
             np.zeros(1, np.int64), np.array([local.constant / MAD_TO_SIGMA]), np.array([np.nanmedian(error)])

@@ -76,9 +76,9 @@ class _Curve:
         self._high = np.repeat([part.stop for part in parts], lengths)
 
     @cached_property
-    def _stand_out(self) -> list[BoolArray]:
+    def _stand_out(self) -> list[list[bool]]:
         """Where single points and pairs may be jumps; most runs have no rough place, and never ask."""
-        return [self._beyond_neighbours(width) for width in (1, 2)]
+        return [self._beyond_neighbours(width).tolist() for width in (1, 2)]
 
     def roughness(self) -> FloatArray:
         """Deviation of each point's window from the cubic through it, in standard deviations; 0 without a window."""
@@ -102,7 +102,7 @@ class _Curve:
         uneven, the window in which a wild point shows most is not always that around it.
         """
         for width, stands_out in enumerate(self._stand_out, 1):
-            here = (np.flatnonzero(stands_out[near.start : near.stop]) + near.start).tolist()
+            here = (j for j in near if stands_out[j])
             for j in sorted(here, key=lambda j: abs(j - i)):
                 yield tuple(range(j, j + width))
 

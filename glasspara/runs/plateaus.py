@@ -54,23 +54,24 @@ def plateaus(
         Whether rows are of several fields to which the sequence comes back at every temperature.
     """
     found = _plateaus(field)
-    if len(found) < 2 or not _sweeps(temperature):
+    readings: list[float] = temperature.tolist()
+    if len(found) < 2 or not _sweeps(readings):
         return found
     joined: list[Plateau] = []
-    for group in _bands(field, found):
-        if len(group) < 2:
-            joined += group
-            continue
+    done = 0
+    for first, last in _bands(field, found):
+        group = found[first:last]
         rows = range(group[0][0], group[-1][1])
-        T = temperature[rows.start : rows.stop]
-        if not _sweeps(T) or is_grid(rows):
-            joined += group
+        if not _sweeps(readings[rows.start : rows.stop]) or is_grid(rows):
             continue
+        joined += found[done:first]
+        done = last
+        T = temperature[rows.start : rows.stop]
         middle = temperature_noise(float(np.median(T)))
         for part in _levels(field, group, _turns(T, middle, rows.start)):
             start, stop = part[0][0], part[-1][1]
-            joined += [(start, stop)] if _sweeps(temperature[start:stop]) else part
-    return joined
+            joined += [(start, stop)] if _sweeps(readings[start:stop]) else part
+    return joined + found[done:]
 
 
 def _plateaus(field: FloatArray) -> list[Plateau]:
@@ -79,14 +80,27 @@ def _plateaus(field: FloatArray) -> list[Plateau]:
     plateaus: list[Plateau] = []
     start, total, i, end = 0, 0.0, 0, len(values)
     least, relative = LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE
+    # rows after which the field stays: rows before the next of them are plateaus of their own, as in a loop
+    stays = np.flatnonzero(
+        np.abs(np.diff(field)) <= np.maximum(least, relative * np.abs(field[:-1]))
+    ).tolist()
+    stays.append(max(end - 1, 0))
+    following = iter(stays)
+    stay = next(following)
     while i < end:
-        if i > start:
+        if i == start:
+            while stay < i:
+                stay = next(following)
+            plateaus += zip(range(i, stay), range(i + 1, stay + 1), strict=True)
+            start = i = stay
+        else:
             mean = total / (i - start)
             apart = abs(values[i] - mean)
             if apart > least and apart > relative * abs(mean):  # its noise, without a call for every row
                 plateaus.append((start, i))
                 start, total = i, 0.0
-            elif i - start >= _LONG_PLATEAU:
+                continue
+            if i - start >= _LONG_PLATEAU:
                 i, total = _along_plateau(field, start, i, total)
                 continue
         total += values[i]
@@ -106,27 +120,32 @@ def _along_plateau(field: FloatArray, start: int, i: int, total: float) -> tuple
     return i + count, float(sums[count])
 
 
-def _sweeps(temperature: FloatArray) -> bool:
-    low, high = float(temperature.min()), float(temperature.max())
+def _sweeps(temperature: list[float]) -> bool:
+    low, high = min(temperature), max(temperature)
     return high - low > LEAST_SWEEP * 0.5 * (low + high)
 
 
-def _bands(field: FloatArray, plateaus: Sequence[Plateau]) -> Iterator[list[Plateau]]:
-    """Consecutive plateaus within one band of fields."""
-    starts = [start for start, _ in plateaus]
-    lows = np.minimum.reduceat(field, starts).tolist()
-    highs = np.maximum.reduceat(field, starts).tolist()
-    group: list[Plateau] = []
-    low, high = np.inf, -np.inf
-    for plateau, least, most in zip(plateaus, lows, highs, strict=True):
-        new_low, new_high = least if least < low else low, most if most > high else high
-        width = new_high - new_low
-        if width > LEAST_BAND and width > RELATIVE_BAND * 0.5 * abs(new_low + new_high) and group:
-            yield group
-            group, new_low, new_high = [], least, most
-        group.append(plateau)
-        low, high = new_low, new_high
-    yield group
+def _bands(field: FloatArray, plateaus: Sequence[Plateau]) -> Iterator[Plateau]:
+    """Stretches (first, last + 1) of two plateaus and more within one band of fields."""
+    starts = np.array(plateaus)[:, 0]
+    lows, highs = np.minimum.reduceat(field, starts), np.maximum.reduceat(field, starts)
+    pair_low, pair_high = np.minimum(lows[:-1], lows[1:]), np.maximum(highs[:-1], highs[1:])
+    near = pair_high - pair_low <= np.maximum(LEAST_BAND, RELATIVE_BAND * 0.5 * np.abs(pair_low + pair_high))
+    spans: list[tuple[float, float]] = list(zip(lows.tolist(), highs.tolist(), strict=True))
+    end = 0
+    for first in np.flatnonzero(near).tolist():
+        if first < end:
+            continue  # within the last band
+        low, high = spans[first]
+        end = first + 1
+        while end < len(spans):
+            least, most = spans[end]
+            low, high = least if least < low else low, most if most > high else high
+            width = high - low
+            if width > LEAST_BAND and width > RELATIVE_BAND * 0.5 * abs(low + high):
+                break
+            end += 1
+        yield first, end
 
 
 def _turns(temperature: FloatArray, noise: float, first: int) -> list[int]:

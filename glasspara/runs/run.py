@@ -94,6 +94,8 @@ class Run:
         Factors in ``sigma`` for points whose moment is in doubt; None stands for 1 throughout.
     sigma_column : str or None
         Name of the column of ``stated``.
+    run_type : str
+        How the moments were measured, one of glasspara.files.flavours.RUN_TYPES ("" where there is no file).
 
     Raises
     ------
@@ -124,6 +126,7 @@ class Run:
     stated: FloatArray | None = None
     widening: FloatArray | None = None
     sigma_column: str | None = None
+    run_type: str = ""
 
     def __post_init__(self) -> None:
         for name in self.columns():
@@ -312,6 +315,7 @@ def _run(points: Points, part: Segment, file: str, errors: str, since: IntArray)
         stated=stated,
         widening=widening if widening is not None and (widening > 1.0).any() else None,
         sigma_column=points.sigma_column,
+        run_type=points.run_type,
     )
     estimate = _estimate(run, errors)
     jumps = run.line[_jumps(run, estimate)]

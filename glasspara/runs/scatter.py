@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import combinations
 
 import numpy as np
@@ -37,6 +36,8 @@ _SURE_OF_FEW = 7.0  # the same of the mean over the set points
 _FEWEST_SET_POINTS = 8
 _GROUPS_FOR_SHAPE = 4
 _LONG = 8  # repeats at one set point
+_HELD = 4.0  # times what repeats may differ by: readings at one set point that is held for long
+_EXPLAINED = 3.0  # times the relative change of the temperature: so much may the moment follow it
 _FITS, _WILD = 3, 6.0
 
 
@@ -106,12 +107,13 @@ class Repeats:
     deviation: FloatArray
 
 
-def repeat_groups(temperature: FloatArray, field: FloatArray) -> IntArray:
+def repeat_groups(temperature: FloatArray, field: FloatArray, *, tolerance: float = 1.0) -> IntArray:
     """Number of the stretch of consecutive points at one temperature and field that each point belongs to.
 
     Stretches that go on and on in small steps, as a slow sweep does, are none: each of their points is by itself.
+    ``tolerance`` multiplies what readings at one set point may differ by.
     """
-    near_T, near_H = 5.0e-4 * temperature[1:], 0.2 + 1.0e-5 * np.abs(field[1:])
+    near_T, near_H = tolerance * 5.0e-4 * temperature[1:], tolerance * (0.2 + 1.0e-5 * np.abs(field[1:]))
     new = np.ones(len(field), dtype=bool)
     new[1:] = (np.abs(np.diff(temperature)) > near_T) | (np.abs(np.diff(field)) > near_H)
     if not new.all():
@@ -160,11 +162,41 @@ def find_repeats(temperature: FloatArray, field: FloatArray, moment: FloatArray)
     change, noise = _changes(moment, firsts, counts[repeated])
     drift = _drift(change, noise, steps, np.abs(mean[repeated]))
     if drift is None:
-        return plain
+        return _about_slow_drift(temperature, field, moment, plain)
     members, rest = _about_drift(moment, firsts, counts[repeated], change, steps)
     sigma = MAD_TO_SIGMA * float(np.median(np.abs(rest)))
     if abs(drift.change) <= sigma:
         return plain
+    words = f"repeat scatter about the drift of the repeats ({len(rest)} deviations)"
+    return Repeats(Scatter(sigma, 0.0, True, words, len(rest)), drift, members, rest)
+
+
+def _about_slow_drift(
+    temperature: FloatArray, field: FloatArray, moment: FloatArray, plain: Repeats
+) -> Repeats:
+    """``plain``, or the scatter about a drift that goes on through many measurements while a field is held.
+
+    There the readings of the temperature part the measurements into stretches that do not show it. A change that the
+    change of the temperature may explain counts for none. The scatter is that of the differences from one measurement
+    to the next.
+    """
+    group = repeat_groups(temperature, field, tolerance=_HELD)
+    counts = np.bincount(group)
+    mean = np.bincount(group, weights=moment) / counts
+    long = counts >= _LONG
+    if not long.any():
+        return plain
+    steps = np.sign(np.diff(mean, prepend=mean[0]))[long]
+    firsts, counts, size = (np.cumsum(counts) - counts)[long], counts[long], np.abs(mean)[long]
+    change, noise = _changes(moment, firsts, counts)
+    creep, _ = _changes(temperature, firsts, counts)
+    change[np.abs(change) * temperature[firsts] <= _EXPLAINED * np.abs(creep) * size] = 0.0
+    drift = _drift(change, noise, steps, size)
+    if drift is None:
+        return plain
+    members = np.concatenate([first + np.arange(n - 1) for first, n in zip(firsts, counts, strict=True)])
+    rest = (moment[members + 1] - moment[members]) / np.sqrt(2.0)
+    sigma = MAD_TO_SIGMA * float(np.median(np.abs(rest)))
     words = f"repeat scatter about the drift of the repeats ({len(rest)} deviations)"
     return Repeats(Scatter(sigma, 0.0, True, words, len(rest)), drift, members, rest)
 
@@ -194,16 +226,19 @@ def _drift(change: FloatArray, noise: FloatArray, steps: FloatArray, size: Float
         n = len(values)
         if not n:
             continue
-        upward = int((values > 0.0).sum())
+        upward, downward = int((values > 0.0).sum()), int((values < 0.0).sum())
         if n >= _FEWEST_SET_POINTS:
             mean, spread = float(values.mean()), float(values.std(ddof=1))
-            sure = abs(2 * upward - n) >= _SURE * np.sqrt(n) or abs(mean) * np.sqrt(n) > _SURE_OF_FEW * spread
+            sure = (
+                abs(upward - downward) >= _SURE * np.sqrt(n) or abs(mean) * np.sqrt(n) > _SURE_OF_FEW * spread
+            )
         else:
-            sure = float(np.median(np.abs(values) / noise[known])) > _SURE_OF_FEW if noise.all() else False
+            alike = max(upward, downward) == n and bool(noise.all())
+            sure = alike and float(np.median(np.abs(values) / noise[known])) > _SURE_OF_FEW
         if sure:
             middle = float(np.median(values))
             relative = abs(middle) / (float(np.median(size)) or 1.0)
-            return Drift(middle, relative, max(upward, n - upward), n, follows)
+            return Drift(middle, relative, max(upward, downward), n, follows)
     return None
 
 
@@ -254,8 +289,9 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
     """
     chosen: Windows | None = None
     scatter, order, reliable = 0.0, 0, False
+    apart = spread_out(x, branch)
     for k in _ORDERS:
-        windows = all_windows(x, moment, branch, k)
+        windows = all_windows(apart, moment, branch, k)
         if len(windows) < _FEWEST_WINDOWS:
             break
         now = MAD_TO_SIGMA * float(np.median(np.abs(windows.residual)))
@@ -273,12 +309,15 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
 
 
 def all_windows(
-    x: FloatArray, moment: FloatArray, branch: IntArray, order: int, error: FloatArray | None = None
+    apart: FloatArray, moment: FloatArray, branch: IntArray, order: int, error: FloatArray | None = None
 ) -> Windows:
-    """The windows of ``order`` + 2 points of all branches; ``error`` are the errors of the points, if any."""
+    """The windows of ``order`` + 2 points of all branches; ``error`` are the errors of the points, if any.
+
+    ``apart`` is what varies, by :func:`spread_out`.
+    """
     step = 1 + len(moment) // _MOST_WINDOWS
     first = window_starts(branch, order, step)
-    residual, expected = residuals_of(spread_out(x, branch), moment, first, order, error)
+    residual, expected = residuals_of(apart, moment, first, order, error)
     sign = np.sign(residual)
     pair = sign[1:] * sign[:-1] * (branch[first[1:]] == branch[first[:-1]])
     known = np.count_nonzero(pair)
@@ -353,9 +392,8 @@ def _growth(windows: Windows, moment: FloatArray, order: int, scatter: float) ->
 
 def resolution(moment: FloatArray) -> float:
     """Standard deviation of rounding to the last digit that the file holds (emu, > 0)."""
-    exponents = [
-        exponent
-        for value in moment[:200].tolist()
-        if value and isinstance(exponent := Decimal(repr(value)).as_tuple().exponent, int)
-    ]
+    exponents = []
+    for text in map(repr, filter(None, moment[:200].tolist())):
+        mantissa, _, exponent = text.partition("e")
+        exponents.append(int(exponent or 0) - len(mantissa.partition(".")[2]))
     return float(10.0 ** max(min(exponents, default=-12), -30) / np.sqrt(12.0))

@@ -8,7 +8,6 @@ between such stretches is cut where the temperature jumps from one level to anot
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -75,20 +74,19 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
     rows = _Rows(temperature, field)
     segments: list[Segment] = []
     strays: dict[int, str] = {}
-    between: list[int] = []
+    done = 0
     held = plateaus(temperature, field, is_grid=lambda members: len(_grid(rows, list(members))) > 1)
     for start, stop in held:
         if stop - start < FEWEST_POINTS or not rows.sweeps(range(start, stop)):
-            between.extend(range(start, stop))
             continue
         first = start + _shared_rows(rows, range(stop - 1, start - 1, -1), range(start - 1, -1, -1))
         last = stop - _shared_rows(rows, range(start, stop), range(stop, len(field)))
         if last - first < stop - start and not rows.sweeps(range(first, last)):
             first, last = start, stop
-        _split_between(rows, [*between, *range(start, first)], segments, strays)
-        between = list(range(last, stop))
+        _split_between(rows, range(done, first), segments, strays)
         segments.append(_segment(FIXED_FIELD, range(first, last)))
-    _split_between(rows, between, segments, strays)
+        done = last
+    _split_between(rows, range(done, len(field)), segments, strays)
     if len(segments) > MOST_SEGMENTS:
         return [], dict.fromkeys(range(len(field)), NOTHING_HELD)
     merged = _merge_same_set_point(temperature, field, segments)
@@ -149,26 +147,34 @@ def _levels(values: Iterable[float], noise: Callable[[float], float]) -> int:
     return count
 
 
-def _quantile(ordered: Sequence[float], share: float) -> float:
+def _quantile(ordered: FloatArray, share: float) -> float:
     """Quantile of sorted values, linear between them; numpy's costs more than the sorting."""
     place = share * (len(ordered) - 1)
     low = int(place)
     high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+    return float(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
 
 
 class _Rows:
-    """Temperature and field by row, as plain floats: the walks below touch single rows."""
+    """Temperature and field by row, also as plain floats: the walks below touch single rows."""
 
     def __init__(self, temperature: FloatArray, field: FloatArray) -> None:
         self.T: list[float] = temperature.tolist()
         self.H: list[float] = field.tolist()
+        self._temperature = temperature
 
     def temperatures(self, rows: Sequence[int]) -> list[float]:
         return self.T[rows.start : rows.stop] if isinstance(rows, range) else [self.T[i] for i in rows]
 
     def fields(self, rows: Sequence[int]) -> int:
         """Number of distinct fields, up to FEWEST_POINTS."""
+        found: list[float] = []
+        for H in map(self.H.__getitem__, rows):  # mostly the first few rows have them
+            noise = field_noise(H)
+            if all(abs(H - other) > max(noise, field_noise(other)) for other in found):
+                found.append(H)
+                if len(found) == FEWEST_POINTS:
+                    return FEWEST_POINTS
         return _levels((self.H[i] for i in rows), field_noise)
 
     def temperature_levels(self, rows: Sequence[int]) -> int:
@@ -177,8 +183,15 @@ class _Rows:
 
     def level(self, rows: Sequence[int]) -> tuple[float, float]:
         """Median temperature and how far the middle 80 % of the readings spread."""
-        T = sorted(self.temperatures(rows))
+        part = slice(rows.start, rows.stop) if isinstance(rows, range) else list(rows)
+        T = np.sort(self._temperature[part])
         return _quantile(T, 0.5), _quantile(T, 0.9) - _quantile(T, 0.1)
+
+    def drift(self, rows: Sequence[int]) -> float:
+        """How far the level moves from the first third of the rows to the last, whatever the noise of the readings."""
+        third = len(rows) // 3 or 1
+        (first, _), (last, _) = self.level(rows[:third]), self.level(rows[-third:])
+        return abs(last - first)
 
     def sweeps(self, rows: Sequence[int]) -> bool:
         """Whether the temperature is swept through these rows, all at one field."""
@@ -198,11 +211,11 @@ class _Rows:
                 yield H
 
 
-def _split_between(rows: _Rows, between: list[int], segments: list[Segment], strays: dict[int, str]) -> None:
+def _split_between(rows: _Rows, between: range, segments: list[Segment], strays: dict[int, str]) -> None:
     """Sort rows that lie between temperature sweeps into segments and strays."""
     if not between:
         return
-    groups = _cut_at_jumps(rows, between)
+    groups: list[Sequence[int]] = [*_cut_at_jumps(rows, between)]
     unsettled = [i for group in groups if rows.fields(group) < FEWEST_POINTS for i in group]
     grid = _grid(rows, unsettled)
     if grid:
@@ -213,7 +226,7 @@ def _split_between(rows: _Rows, between: list[int], segments: list[Segment], str
         _classify(rows, candidate, segments, strays)
 
 
-def _cut_at_jumps(rows: _Rows, between: list[int]) -> list[list[int]]:
+def _cut_at_jumps(rows: _Rows, between: range) -> list[range]:
     """Cut where the temperature jumps from row to row by more than its noise."""
     if len(between) < 2:
         return [between]
@@ -254,27 +267,27 @@ def _revisited(members: list[int], values: list[float], noise: Callable[[float],
     return [group for group, count in zip(groups, visits, strict=True) if count >= _REVISITS]
 
 
-def _join_drifts(rows: _Rows, groups: list[list[int]], strays: dict[int, str]) -> list[list[int]]:
+def _join_drifts(rows: _Rows, groups: Sequence[Sequence[int]], strays: dict[int, str]) -> list[list[int]]:
     """Join groups that are one drifting level; drop the few rows on the way between two levels."""
     candidates: list[list[int]] = []
     current: list[int] = []
-    last: list[int] = []
+    last: Sequence[int] = []
     pending: list[int] = []
     for group in groups:
         if rows.fields(group) < FEWEST_POINTS:
             pending += group
             continue
         if not current:
-            current = _keep_end(rows, pending, group, strays) + group
+            current = [*_keep_end(rows, pending, group, strays), *group]
         elif _new_level(rows, last, pending, group):
             (old, _), (new, _) = rows.level(last), rows.level(group)
             sides: dict[bool, list[int]] = {True: [], False: []}
             for i in pending:
                 sides[abs(rows.T[i] - old) < abs(rows.T[i] - new)].append(i)
             candidates.append(current + _keep_near(rows, sides[True], last, strays))
-            current = _keep_near(rows, sides[False], group, strays) + group
+            current = [*_keep_near(rows, sides[False], group, strays), *group]
         else:
-            current += pending + group
+            current += [*pending, *group]
         last, pending = group, []
     if current:
         candidates.append(current + _keep_end(rows, pending, last, strays))
@@ -283,13 +296,13 @@ def _join_drifts(rows: _Rows, groups: list[list[int]], strays: dict[int, str]) -
     return candidates
 
 
-def _keep_end(rows: _Rows, pending: list[int], level: list[int], strays: dict[int, str]) -> list[int]:
+def _keep_end(rows: _Rows, pending: list[int], level: Sequence[int], strays: dict[int, str]) -> list[int]:
     """Rows before the first level or after the last that belong to it: all of many (a drift), else the near."""
     many = not _few_fields(rows, pending)
     return pending if many else _keep_near(rows, pending, level, strays)
 
 
-def _keep_near(rows: _Rows, pending: list[int], level: list[int], strays: dict[int, str]) -> list[int]:
+def _keep_near(rows: _Rows, pending: list[int], level: Sequence[int], strays: dict[int, str]) -> list[int]:
     """Rows near enough to a level to be its settling; the others are on the way."""
     middle, _ = rows.level(level)
     near = {i: abs(rows.T[i] - middle) <= SETTLING * middle for i in pending}
@@ -297,7 +310,7 @@ def _keep_near(rows: _Rows, pending: list[int], level: list[int], strays: dict[i
     return [i for i in pending if near[i]]
 
 
-def _new_level(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> bool:
+def _new_level(rows: _Rows, a: Sequence[int], between: list[int], b: Sequence[int]) -> bool:
     """Whether two groups are two set points, not one temperature that drifts.
 
     The step must be far larger than the spreads. Then either few rows lie between and the field starts anew, where a
@@ -306,12 +319,12 @@ def _new_level(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> b
     (mid_a, spread_a), (mid_b, spread_b) = rows.level(a), rows.level(b)
     noise = temperature_noise(mid_a)
     spread, step = max(spread_a, spread_b), abs(mid_b - mid_a)
-    if step <= max(4.0 * spread, noise):
+    if step <= max(1.5 * spread, 4.0 * max(rows.drift(a), rows.drift(b)), noise):
         return False
     few = _few_fields(rows, between)
     if few and not _goes_on(rows, a, between, b):
         return True
-    return spread <= noise and step > max(2.0 * noise, (_FLAT_STEP if few else _STEP) * mid_a)
+    return spread <= 2.0 * noise and step > max(2.0 * noise, (_FLAT_STEP if few else _STEP) * mid_a)
 
 
 def _few_fields(rows: _Rows, between: list[int]) -> bool:
@@ -319,16 +332,18 @@ def _few_fields(rows: _Rows, between: list[int]) -> bool:
     return len([*islice(rows.field_steps(between), _STRAY_STEPS + 1)]) <= _STRAY_STEPS
 
 
-def _goes_on(rows: _Rows, a: list[int], between: list[int], b: list[int]) -> bool:
+def _goes_on(rows: _Rows, a: Sequence[int], between: list[int], b: Sequence[int]) -> bool:
     """Whether the field steps on in one direction from the end of ``a`` into ``b``."""
-    last, first = deque(rows.field_steps(a), maxlen=2), islice(rows.field_steps(b), 2)
-    fields = [*last, *rows.field_steps(between), *first]
+    last, first = islice(rows.field_steps(a[::-1]), 2), islice(rows.field_steps(b), 2)
+    fields = [*reversed([*last]), *rows.field_steps(between), *first]
     ways = {after > before for before, after in pairwise(fields) if abs(after - before) > field_noise(before)}
     return len(ways) == 1
 
 
-def _classify(rows: _Rows, members: list[int], segments: list[Segment], strays: dict[int, str]) -> None:
+def _classify(rows: _Rows, members: Sequence[int], segments: list[Segment], strays: dict[int, str]) -> None:
     """One level of temperature -> a fixed-temperature run, or runs at its few fields, or strays."""
+    if members and members[-1] - members[0] == len(members) - 1:
+        members = range(members[0], members[-1] + 1)
     T = rows.temperatures(members)
     fields = rows.fields(members)
     if len(members) < FEWEST_POINTS:
@@ -346,7 +361,7 @@ def _classify(rows: _Rows, members: list[int], segments: list[Segment], strays: 
         segments.append(_segment(FIXED_TEMPERATURE, members))
 
 
-def _repeated_sweeps(rows: _Rows, members: list[int]) -> list[list[int]]:
+def _repeated_sweeps(rows: _Rows, members: Sequence[int]) -> list[Sequence[int]]:
     """The fields' own rows where each field goes through the same small range of temperature; else nothing."""
     H = np.array([rows.H[i] for i in members])
     noise = np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(H[:-1]))

@@ -34,26 +34,31 @@ CONTRADICTED = "sample.mass-contradicted"
 _NUMBER = r"[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+"
 _MASS = re.compile(rf"\s*(?P<number>[+-]?(?:{_NUMBER})(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>[a-zA-Zµμ]*)\s*")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
-# Mg is magnesium: "Zn0.5Mg0.5O" states no mass.
+# Mg is magnesium: "Zn0.5Mg0.5O" states no mass. An error may follow: "12.3(1) mg", "12.3 +- 0.1 mg".
 _HINT = re.compile(
-    r"(?<![0-9.,])(?P<number>[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+)\s*(?P<unit>mg|MG|ug|µg|μg|g)(?![a-zA-Z])"
+    r"(?<![0-9.,])(?P<number>[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+)(?:\([0-9]+\)|\s*(?:±|\+/?-)\s*[0-9.,]+)?"
+    r"\s*(?P<unit>mg|MG|ug|µg|μg|g)(?![a-zA-Z])"
 )
-# What a sample is embedded in, wrapped in or held by.
+# What a sample is embedded in, wrapped in or held by. German and French compounds end or begin with these words.
 _HELD_BY = (
-    r"(?:n-?)?(?:eicosane|docosane)|paraffin|para ?film|kapton|mylar|teflon|ptfe|cling[ -]?(?:film|wrap)"
-    r"|plastic[ -](?:film|wrap|bag|foil)|wrapping|tape|alumini?um foil|al foil|oil|nujol|grease|vaseline|apiezon|wax"
-    r"|varnish|glue|epoxy|(?:gel(?:atine?)? ?)?cap(?:sule)?|straw|cotton|(?:quartz|glass) wool|matrix"
-    r"|quartz (?:rod|tube|boat|paddle)|(?:sample )?holder|container|ampoule"
+    r"(?:(?:n-?)?(?:e?icosan|docosan|tetracosan)|paraffin|para ?film|kapton|mylar|teflon|ptfe|vaselin|apiezon|stycast"
+    r"|araldit|nujol|epoxy|gelatin|kapsel|g[eé]lule|quar[tz]+rohr|agar|silicon[e ]*grease)\w*"
+    r"|\w*(?:folie|klebeband|wickel|halter)|cling[ -]?(?:film|wrap)|plastic[ -](?:film|wrap|bag|foil)|wrapping|tape"
+    r"|alumini?um foil|al foil|oil|öl|huile|grease|fett|graisse|wax|wachs|cire|varnish|lack|vernis|glue|kleber|colle"
+    r"|(?:gel ?)?cap(?:sule)?s?|straw|strohhalm|paille|cotton|watte|coton|(?:quartz|glass) wool|matrix|matrice"
+    r"|kbr|quartz (?:rod|tube|boat|paddle)|quarz(?:rohr|stab)|(?:copper|cu|gold) wire|draht|substrate?|bouchon"
+    r"|(?:sample )?holder|porte[- ][eé]chantillon|container|ampoule|tare|tara|gross|brutto|total"
 )
 # Behind a mass: "4.8 mg cling film", "10 mg (of pure eicosane)"; not "18.8 mg in eicosane", which is the sample's.
 _MATRIX_BEHIND = re.compile(
-    rf"\s*[(\[]?\s*(?:(?:of|the)\s+)*(?:(?!in\b|on\b|with\b|and\b|plus\b|inside\b|between\b|into\b)[a-z]+\s+)?"
+    r"\s*[(\[]?\s*(?:(?:of|the|von|de)\s+)*"
+    r"(?:(?!(?:in|on|with|and|plus|inside|between|into|im|auf|mit|und|aus|dans|sur|avec|et)\b)[a-z]+\s+)?"
     rf"(?:{_HELD_BY}|quartz)(?![a-z])",
     re.IGNORECASE,
 )
 # Before a mass: "eicosane 14.73mg", "m(eicosane) = 14.73 mg", "kapton tape: 3 mg".
 _MATRIX_BEFORE = re.compile(
-    rf"(?<![a-z])(?:{_HELD_BY})(?:\s+(?:tape|film|foil|mass|weight|is|of))*\s*[)\]]?\s*[:=(\[~_-]?\s*$",
+    rf"(?<![a-z])(?:{_HELD_BY})(?:\s+(?:tape|film|foil|mass|weight|is|of|masse|gewicht))*\s*[)\]]?\s*[:=(\[~_-]?\s*$",
     re.IGNORECASE,
 )
 _MATRIX_THEN_COMMA = re.compile(rf"(?<![a-z])(?:{_HELD_BY})\s*[,;]\s*$", re.IGNORECASE)

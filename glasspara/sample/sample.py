@@ -6,11 +6,13 @@ Read from users' sample files, and for the trace ions also from the source's Tab
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from glasspara.errors import GlassparaError, UsageError
-from glasspara.physics.ions.ions import IONS, TraceIon, ion, usual_ion
+from glasspara.files.flavours import RUN_TYPES
+from glasspara.physics.ions import IONS, TraceIon, ion, usual_ion
+from glasspara.sample.geometry_factor import ALL, GeometryFactor, GeometryFactors
 from glasspara.sample.toml_input import Table, read_toml
 
 TEMPLATE = Path(__file__).with_name("template.toml")
@@ -89,10 +91,8 @@ class Sample:
         Susceptibility of the holder, emu/Oe, negative for a diamagnet: its moment over the field, not per gram.
     holder_chi_error : float or None
         Its standard deviation, emu/Oe.
-    geometry_factor : float or None
-        Measured over true moment of this sample, by its shape and radial offset: it divides the moments.
-    geometry_factor_error : float or None
-        Its standard deviation.
+    geometry_factors : run type -> GeometryFactor
+        Measured over true moment of this sample, by its shape and radial offset: they divide the moments.
     geometry : Geometry
         Shape and size.
     trace_ions : tuple of MeasuredIon
@@ -109,8 +109,7 @@ class Sample:
     holder: str = ""
     holder_chi: float | None = None
     holder_chi_error: float | None = None
-    geometry_factor: float | None = None
-    geometry_factor_error: float | None = None
+    geometry_factors: GeometryFactors = field(default_factory=dict)
     geometry: Geometry = Geometry()
     trace_ions: tuple[MeasuredIon, ...] = ()
 
@@ -143,7 +142,6 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
     mass_mg, mass_source = _mass(table, source)
     n_fe, n_fe_error = _iron(table)
     holder_chi, holder_chi_error = _with_error(table, "holder_chi", "emu/Oe")
-    factor, factor_error = _with_error(table, "geometry_factor", "", accept=_positive)
     return Sample(
         name=table.string("name"),
         mass_mg=mass_mg,
@@ -155,8 +153,7 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
         holder=table.string("holder"),
         holder_chi=holder_chi,
         holder_chi_error=holder_chi_error,
-        geometry_factor=factor,
-        geometry_factor_error=factor_error,
+        geometry_factors=_geometry_factors(table),
         geometry=_geometry(table.table("geometry")),
         trace_ions=trace_ions_from_table(table.table("trace_ions")),
     )
@@ -172,6 +169,26 @@ def _with_error(
     if value is None and error is not None:
         raise table.fault(f"{key}_error", f"given without {key}")
     return value, error
+
+
+def _geometry_factors(table: Table) -> GeometryFactors:
+    """Those of ``geometry_factor``: a number, of all runs, or a table of numbers by run type."""
+    key = "geometry_factor"
+    by_type = isinstance(table.content.get(key), dict)
+    inner = table.table(key) if by_type else None
+    keys = {ALL: key} if inner is None else {name: name for name in (ALL, *RUN_TYPES)}
+    place = inner or table
+    if inner is not None:
+        inner.refuse_unknown([name + end for name in keys for end in ("", "_error")])
+    factors = {}
+    for of, name in keys.items():
+        value, error = _with_error(place, name, "", accept=_positive)
+        if value is not None:
+            try:
+                factors[of] = GeometryFactor(value, error)
+            except UsageError as fault:
+                raise place.fault(name, fault.what, fault.remedy) from None
+    return factors
 
 
 def _iron(table: Table) -> tuple[float | None, float | None]:

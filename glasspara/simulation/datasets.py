@@ -1,6 +1,6 @@
 """Campaigns made in memory, for tests and studies, which need many.
 
-No files are written; :mod:`glasspara.simulation.campaign` simulates those.
+No files are written; :mod:`glasspara.simulation` simulates those.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def make_run(
     M: npt.ArrayLike,
     sigma: npt.ArrayLike,
     *,
-    file: str = "made.dat",
+    file: str = "synthetic.dat",
     branch: npt.ArrayLike | None = None,
 ) -> ReducedRun:
     """A run of 1 g, so that moment and magnetisation are the same numbers."""

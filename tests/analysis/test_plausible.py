@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasspara.analysis.compare import compare
-from glasspara.analysis.curie import curie
+from glasspara.analysis.compare.comparison import compare
+from glasspara.analysis.curie.curie_law import curie
 from glasspara.analysis.fit.blocks import FitBlock
-from glasspara.analysis.high_field import high_field
-from glasspara.analysis.oscillations import oscillations
+from glasspara.analysis.high_field.field_dependence import high_field
 from glasspara.analysis.oscillations.search import DESCRIPTIONS, Noise
-from glasspara.analysis.partition import partition
-from glasspara.analysis.series import series
+from glasspara.analysis.oscillations.waves import oscillations
+from glasspara.analysis.partition.scan import partition
+from glasspara.analysis.series.single_runs import series
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.fitting.fit import fit

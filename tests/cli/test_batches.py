@@ -18,7 +18,7 @@ BAD = 4
 @pytest.fixture(autouse=True)
 def _few_are_many(monkeypatch):
     monkeypatch.setattr("glasspara.replicates.cores.FILES_A_PROCESS", 4)
-    monkeypatch.setattr("glasspara.fitting.batch.FITS_A_PROCESS", 4)
+    monkeypatch.setattr("glasspara.fitting.intervals.exploration.FITS_A_PROCESS", 4)
 
 
 @pytest.fixture(scope="module")

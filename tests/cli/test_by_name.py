@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glasspara import api
-from glasspara.cli.by_name import read_options
+from glasspara.cli.values import read_options
 from glasspara.errors import UsageError
 
 FIT = api.keywords("fit")

@@ -11,8 +11,8 @@ import pytest
 import typer.main
 
 from glasspara.app import COMMANDS, application
-from glasspara.cli import grouping
-from glasspara.cli.grouping import _invocation
+from glasspara.cli import commands as grouping
+from glasspara.cli.commands import _invocation
 
 
 def parameters(name):

@@ -8,7 +8,7 @@ import json
 import jsonschema
 import pytest
 
-from glasspara.analysis.fit.command import UNFINISHED
+from glasspara.analysis.fit import UNFINISHED
 from glasspara.report.schema import schema_text
 
 

@@ -34,6 +34,7 @@ def test_instruments(write, compose, sweep, layout, change, instrument):
         (" Resistivity, 2.1, 1.0", "a resistivity measurement"),
         ("HeatCapacity,1.0,1.0", "a heat capacity measurement"),
         ("LogData,1.1,2.0", "a PPMS log"),
+        ("ACTRANSPORT,1.1,1.2", "a resistivity measurement"),
         ("Thermal Transport,1.0", "thermal transport"),
         ("MPMS3 DC RAW DATA,1.0,1.1", "raw voltage scans"),
     ],

@@ -264,6 +264,14 @@ def test_header_lines_quoted_as_a_whole(write, compose, sweep):
             "its \\[Header\\] is that of another program",
         ),
         ("[Header]\nLabVIEW Measurement\nWriter_Version\t2\n1\t2\n", "a LabVIEW file"),
+        ("LabVIEW Measurement\nWriter_Version\t2\n***End_of_Header***\n1\t2\n", "a LabVIEW file"),
+        ("[Header]\nTITLE,Lake Shore 7400 VSM\n[Data]\nField (G),Moment (emu)\n1,2\n", "a Lake Shore file"),
+        ("Oxford Instruments VSM\n[Header]\n[Data]\nField[T]\tMoment[emu]\n1\t2\n", "an Oxford Instruments"),
+        (
+            "[Header]\nOperator=AB\n[Data]\nField[T]\tMoment[emu]\n1\t2\n",
+            "its \\[Header\\] is that of another",
+        ),
+        ("<!DOCTYPE html>\n<html><body>404</body></html>\n", "a web page"),
     ],
 )
 def test_headers_of_other_programs(glasspara, write, text, words):
@@ -271,6 +279,14 @@ def test_headers_of_other_programs(glasspara, write, text, words):
         read(write(text))
     status, out, err = glasspara("inspect", write(text))
     assert (status, out, err.count("\n")) == (3, "", 1)
+
+
+def test_rows_in_quotes_as_a_whole(write, compose, sweep):
+    plain = compose("mpms3-dc", sweep(), mass="25.5")
+    quoted = "".join(f'"{line}"\n' for line in plain.splitlines())
+    found, expected = read(write(quoted, "quoted.csv")), read(write(plain, "plain.csv"))
+    assert found.mass.value_mg == 25.5
+    assert [run.moment.tolist() for run in found.runs] == [run.moment.tolist() for run in expected.runs]
 
 
 def test_the_cases_of_quoted_and_foreign_files(shared):

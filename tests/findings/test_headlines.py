@@ -13,8 +13,7 @@ from rich.console import Console
 
 from glasspara.analysis.fit.figures import fit_figures
 from glasspara.analysis.fit.report import FitDocument, Fits, show_fit
-from glasspara.findings import Assessment, finding
-from glasspara.findings.sentences import every_entry
+from glasspara.findings import Assessment, every_entry, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import TRUSTED, Status, fit_assessment

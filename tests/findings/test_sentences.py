@@ -14,8 +14,7 @@ from typing import Any, get_args
 import pytest
 
 from glasspara.analysis.curie.weak_laws import Nature
-from glasspara.findings import Assessment, Finding, Where, finding
-from glasspara.findings.sentences import _Words, entry_of, every_entry, sentence
+from glasspara.findings import Assessment, Finding, Where, _Words, entry_of, every_entry, finding, sentence
 from glasspara.fitting.result import TRUSTED, Status
 from tests.conftest import ROOT
 

@@ -556,6 +556,38 @@ def test_tension_with_mass_spectrometry_is_named(off, status):
     assert result.statistics.scatter_factor < 1.2
 
 
+@pytest.mark.parametrize("name", ["ats_strength", "d0_mean_qs4", "d0_ratio", "n_fe"])
+def test_what_is_known_of_a_combination_counts_as_what_is_known_of_a_parameter(glass, name):
+    free = glass.quantities[name]
+    agreed, error = free.value, free.error / 20.0
+    known = fit(glass.data, FitSettings(constrained={name: (agreed, error)}))
+    item = known.quantities[name]
+    assert item.error == pytest.approx(error, rel=0.02)  # measured: 0.13 % below, (1 + 1/20^2)^-1/2
+    assert (item.constraint.mean, item.constraint.error) == (agreed, error)
+    assert known.assessment.status == glass.assessment.status
+    assert "fitting.tension" not in codes(known.assessment.reasons)
+
+    off = fit(glass.data, FitSettings(constrained={name: (agreed + 8.0 * free.error, error)}))
+    assert off.assessment.status == "poor"
+    assert "fitting.constraint-excluded" in codes(off.assessment.reasons)
+    tension = only(off.assessment.reasons, "fitting.tension").values
+    assert tension["parameter"] == name
+    assert tension["side"] == "above"
+    assert tension["standard_errors"] == pytest.approx(8.0, rel=0.4)
+
+
+def test_the_ratio_of_the_cutoffs_gives_n_ats(glass):
+    ratio = BK7["d0max_qs4"] / BK7["d0min_qs4"]
+    known = fit(glass.data, FitSettings(constrained={"d0_ratio": (ratio, 0.002)}))
+    n_ats = known.quantities["n_ats"]
+    assert glass.quantities["n_ats"].error > 0.3 * glass.quantities["n_ats"].value
+    assert n_ats.error < 0.05 * n_ats.value
+    assert abs(n_ats.value - BK7["n_ats"]) < 3.0 * n_ats.error
+    assert "n_ats" not in [
+        item.values["parameter"] for item in known.determination.statements if "parameter" in item.values
+    ]
+
+
 def test_data_that_hold_nothing_are_not_called_good():
     zero = fixed_field(PURE_LL, np.random.default_rng(22), fields=(0.0,), model=LL)
     for settings in (FitSettings(), FitSettings(model=LL)):

@@ -50,6 +50,18 @@ def test_each_kind_has_its_own_and_those_in_common_are_common():
     assert directions_of(one.T, run=one.run, sample=sample, widths=none).items == ()
 
 
+def test_a_geometry_factor_is_common_to_its_run_type():
+    one, sample, _ = two_samples()
+    errors = np.where(one.run == 1, 0.004, 0.0)
+    none = DirectionWidths(0.0, 0.0, 0.0, 0.0, 0.0)
+    found = directions_of(one.T, run=one.run, sample=sample, widths=none, geometry={"vsm": errors})
+    assert [(item.name, item.kind, item.width) for item in found.items] == [
+        ("geometry factor, vsm", "geometry factor", 0.004)
+    ]
+    assert found.targets == ("log gain",)
+    assert found.patterns[:, 0] == pytest.approx(errors)
+
+
 def test_the_shared_thermometer_is_linear_in_the_logarithm_between_nodes():
     T = np.array([1.5, 2.0, np.sqrt(10.0 * 20.0), 60.0, 400.0])
     found = directions_of(T, run=np.arange(5), sample=np.zeros(5, int), widths=DirectionWidths())

@@ -26,12 +26,12 @@ from glasspara.fitting.intervals.contours import Contour, ContourLine
 from glasspara.fitting.intervals.minos import Interval, ProfileCurve
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.resampling.bootstrap import bootstrap
+from glasspara.fitting.resampling import bootstrap
 from glasspara.fitting.result import Determination, FitResult, FittedParameter, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, evaluate
+from glasspara.report.page import FigureFiles
 from glasspara.report.panels import POINTS
-from glasspara.report.picture import FigureFiles
 from glasspara.report.style import FONT, WIDTH, save_png
 from glasspara.report.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
@@ -284,14 +284,13 @@ def test_field_offset_is_in_the_label():
 
 
 def test_synthetic_mark():
-    def mark(*files, **options):
+    def mark(*files):
         runs = tuple(one_run(file=file) for file in files)
-        return next(iter(fit_figures(result_of(Dataset(runs)), **options)))[1].texts[1].get_text()
+        return next(iter(fit_figures(result_of(Dataset(runs)))))[1].texts[1].get_text()
 
     assert mark("BK7-synthetic_MT.dat", "a-SYNTHETIC.dat") == "synthetic"
     assert mark("BK7-synthetic_MT.dat", "b.dat") == "partly synthetic"
     assert mark("synthetic/b.dat") == ""
-    assert mark("b.dat", synthetic=True) == "synthetic"
 
 
 def test_branches_differ_by_the_filling():

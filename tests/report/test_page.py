@@ -15,8 +15,7 @@ from html.parser import HTMLParser
 import pytest
 
 from glasspara.app import run
-from glasspara.report.page import SHOWN, Html, page, tag
-from glasspara.report.picture import Picture, plain
+from glasspara.report.page import SHOWN, Html, Picture, page, plain, tag
 from glasspara.report.recorder import Recorder, Sentence, Table
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from tests.conftest import ROOT

@@ -213,6 +213,24 @@ def test_a_long_relaxation_at_one_field():
     assert repeats.scatter.constant == pytest.approx(NOISE, rel=0.5)
 
 
+def test_a_relaxation_at_fields_that_are_held_while_the_temperature_reads_unevenly():
+    """The readings part each held field into stretches; 5 fields with 20 measurements each show it all the same."""
+    rng = np.random.default_rng(4)
+    H = np.repeat([1e3, 5e3, 1e4, 2e4, 5e4], 20)
+    T = 5.0 + 1.5e-3 * rng.normal(size=100)
+    decay = 1.0 + 0.02 * np.exp(-np.tile(np.arange(20), 5) / 5.0)
+    found = find_repeats(T, H, 1e-9 * H * decay + noise(100))
+    assert found.drift.set_points == found.drift.of == 5
+    assert found.drift.relative == pytest.approx(0.016, abs=0.003)
+    assert found.scatter.constant < 1.5 * NOISE
+    assert find_repeats(T, H, 1e-9 * H + noise(100)).drift is None
+    # the temperature creeps in steps at each of 8 set points, and the moment follows it
+    creeping = np.repeat(np.geomspace(2.0, 50.0, 8), 12) * (1.0 + 1e-3 * np.tile(np.arange(12) // 4, 8))
+    found = find_repeats(creeping, np.full(96, 1e4), 1e-2 / creeping + noise(96))
+    assert found.drift is None
+    assert found.scatter.constant == pytest.approx(NOISE, rel=0.3)
+
+
 def test_a_slow_sweep_is_no_stretch_of_repeats():
     """Neighbours differ by less than repeats do, but they go on."""
     T = np.linspace(2.0, 300.0, 20_000)

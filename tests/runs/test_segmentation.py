@@ -137,6 +137,19 @@ def test_loops_at_neighbouring_temperatures_are_apart(temperatures, steps):
     assert not strays
 
 
+@pytest.mark.parametrize(("step", "noise"), [(0.02, 2e-3), (0.05, 5e-3)])
+def test_loops_whose_temperature_is_noisy_are_apart(step, noise):
+    """Levels are told by their drift, not by the noise of the readings; a noisy loop that drifts as far is one."""
+    fields = np.concatenate([np.arange(0, 50001, 2500), np.arange(47500, -50001, -2500)])
+    rng = np.random.default_rng(3)
+    for T in (5.0, 10.0, 100.0):
+        H, scatter = np.tile(fields, 2), 1.0 + noise * rng.normal(size=2 * len(fields))
+        runs, _ = found(np.repeat([T, T * (1.0 + step)], len(fields)) * scatter, H)
+        assert [n for *_, n in runs] == [len(fields)] * 2
+        runs, _ = found(np.linspace(T, T * (1.0 + step), len(H)) * scatter, H)
+        assert [n for *_, n in runs] == [len(H)]
+
+
 def test_a_loop_that_begins_at_the_field_of_the_sweep_before_it():
     """Warming to the temperature of the loop, or not; one reading at each temperature, or three."""
     fields = np.linspace(1e3, 5e4, 15)

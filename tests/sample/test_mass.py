@@ -184,6 +184,16 @@ def test_contradictions(weight, name, contradicts):
         "0.79 g per ml",
         "MW 151.92 g mol-1",
         "quartz rod 30.5 mg",
+        "18.8(1) mg",
+        "18.82 +- 0.05 mg",
+        "Alufolie 20mg",
+        "Probe 18,8 mg in Teflonband 4 mg",
+        "4 mg Teflonband",
+        "18,8 mg dans paraffine 10 mg",
+        "sample 18.82mg in 120 mg capsule",
+        "Kapselmasse 40 mg",
+        "film on 45.7 mg substrate",
+        "tare 30.0 mg",
     ],
 )
 def test_a_matrix_or_wrapping_is_no_sample(comment):
@@ -193,7 +203,17 @@ def test_a_matrix_or_wrapping_is_no_sample(comment):
     assert contradictions(mass, header, "run.dat") == []
 
 
-@pytest.mark.parametrize("comment", ["20.1 mg in eicosane", "thin film 20.1 mg", "quartz glass 20.1 mg"])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "20.1 mg in eicosane",
+        "thin film 20.1 mg",
+        "quartz glass 20.1 mg",
+        "20.1 mg im Teflonband",
+        "Quarzglas 20.1 mg",
+        "20.1 mg dans paraffine",
+    ],
+)
 def test_a_mass_beside_such_words_still_contradicts(comment):
     header = Header(info=(("WEIGHT", "18.820"), ("COMMENT", comment)))
     (item,) = contradictions(header_mass(header, Flavour(flavours.XL, "")), header, "run.dat")

@@ -25,12 +25,11 @@ _SHADE = "#F6D9C8"
 
 
 @paper_style()
-def anomaly_figure(result: AnomalyResult, *, synthetic: bool = False) -> Figure:
+def anomaly_figure(result: AnomalyResult) -> Figure:
     """Data - model in standard errors over temperature, the windows that leave the model shaded; below, each window's
     probability, corrected for their number.
 
-    The model is that fitted without the shaded windows. ``synthetic`` marks the figure so whatever the files are
-    called.
+    The model is that fitted without the shaded windows.
     """
     data = result.data
     order = sorted(range(len(data.runs)), key=lambda i: (data.runs[i].run.kind, data.runs[i].run.nominal))
@@ -39,7 +38,7 @@ def anomaly_figure(result: AnomalyResult, *, synthetic: bool = False) -> Figure:
     figure, (above, below) = frame(
         result.assessment.headline.text,
         wrapped(result.assessment.reasons[0].text),
-        synthetic_mark(runs, synthetic=synthetic),
+        synthetic_mark(runs),
         trusted=result.assessment.trusted and not result.departures,
         panels=(2.0, 1.2),
         handles=overview_handles(styles, fills),

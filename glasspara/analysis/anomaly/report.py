@@ -15,6 +15,8 @@ from glasspara.report.table import columns_text, csv_text, point_columns, proven
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from glasspara.analysis.anomaly.departures import AnomalyResult, Departure
     from glasspara.analysis.anomaly.windows import TemperatureWindow
     from glasspara.data.loading import Input
@@ -184,6 +186,12 @@ def _by_run(found: Departure) -> str:
     return ", ".join(f"{item.run.label}: {item.sigmas:+.1f}" for item in found.deviations)
 
 
+def _draw(result: AnomalyResult) -> dict[str, Figure]:
+    from glasspara.analysis.anomaly.figures import anomaly_figure
+
+    return {FIGURE: anomaly_figure(result)}
+
+
 REPORT = Report(
     "anomaly",
     AnomalyDocument,
@@ -191,4 +199,5 @@ REPORT = Report(
     show_anomaly,
     files=("anomaly.json", WINDOWS, POINTS),
     figures=(FIGURE,),
+    draw=_draw,
 )

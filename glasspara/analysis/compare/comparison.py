@@ -32,11 +32,11 @@ from glasspara.fitting.judge.ordinary import OrdinaryMagnetism, compare_with_ord
 from glasspara.fitting.judge.statistics import MISFIT_P
 from glasspara.fitting.problem.settings import FitSettings, Wishes
 from glasspara.fitting.result import TRUSTED, AtsTest
-from glasspara.model.catalogue import compared
+from glasspara.model import compared
 from glasspara.model.model import Model
 from glasspara.model.parameters import allowances_in_words
 from glasspara.ordinary import ConeFit
-from glasspara.physics.ions.ions import TraceIon
+from glasspara.physics.ions import TraceIon
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def compare(
 
     Parameters
     ----------
-    names : keys of :data:`glasspara.model.catalogue.CATALOGUE`, optional
+    names : keys of :data:`glasspara.model.CATALOGUE`, optional
         All that are not slow otherwise, those with trace ions where there are ``trace_ions``.
     settings : Wishes, optional
         What holds for every model that has the parameter. Nuisances count in all of them. With Huber's loss the

@@ -17,10 +17,10 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.settings import FitSettings, Wishes
 from glasspara.fitting.result import FitResult
-from glasspara.model.catalogue import CATALOGUE, IONS, Family
+from glasspara.model import CATALOGUE, IONS, Family
 from glasspara.model.model import Model
 from glasspara.ordinary import ConeFit
-from glasspara.physics.ions.ions import TraceIon
+from glasspara.physics.ions import TraceIon
 
 CANNOT_TELL, DECISIVE = 2.0, 10.0
 """Differences of AIC: below the first two models are not distinguished, above the second the worse one is excluded."""

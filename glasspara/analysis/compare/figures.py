@@ -33,11 +33,11 @@ _LINES = ((CANNOT_TELL, GREEN, "alike below"), (DECISIVE, VERMILLION, "excluded 
 
 
 @paper_style()
-def compare_figure(result: CompareResult, *, synthetic: bool = False) -> Figure:
+def compare_figure(result: CompareResult) -> Figure:
     """Differences of AIC as bars, and the residuals of the best two models in standard errors.
 
     The residuals stand against 1/T where most runs are at fixed field, else against H; runs of the other kind are
-    left out. ``synthetic`` marks the figure so whatever the files are called.
+    left out.
     """
     ranked = sorted(
         (item for item in result.contestants if item.delta is not None), key=lambda item: item.delta or 0.0
@@ -61,7 +61,7 @@ def compare_figure(result: CompareResult, *, synthetic: bool = False) -> Figure:
         figure,
         result.assessment.headline.text,
         details,
-        synthetic_mark(runs, synthetic=synthetic),
+        synthetic_mark(runs),
         trusted=result.assessment.trusted,
     )
     _draw_bars(panels[0], ranked, result)

@@ -15,6 +15,8 @@ from glasspara.report.table import csv_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from glasspara.analysis.compare.comparison import CompareResult
     from glasspara.analysis.compare.contestants import Contestant
     from glasspara.analysis.compare.simulated_test import NestedTest
@@ -153,6 +155,18 @@ def _size(value: float) -> str:
     return f"{value:.1f}" if abs(value) < 1.0e5 else f"{value:.4g}"
 
 
+def _draw(result: CompareResult) -> dict[str, Figure]:
+    from glasspara.analysis.compare.figures import compare_figure
+
+    return {FIGURE: compare_figure(result)}
+
+
 REPORT = Report(
-    "compare", CompareDocument, _tables, show_compare, files=("compare.json", DATA), figures=(FIGURE,)
+    "compare",
+    CompareDocument,
+    _tables,
+    show_compare,
+    files=("compare.json", DATA),
+    figures=(FIGURE,),
+    draw=_draw,
 )

@@ -12,7 +12,7 @@ from glasspara.arrays import FloatArray
 from glasspara.fitting.judge.statistics import f_p_value
 from glasspara.fitting.problem.problem import Problem
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.resampling.resample import (
+from glasspara.fitting.resampling import (
     Resampler,
     fingerprint,
     one_by_one_on_failure,

@@ -1,29 +1,75 @@
 """Do iron ions alone explain M(T) in weak fields?
 
-:func:`curie` fits a Curie law, the law (14) of a glass and the whole model to the weak points, and tests (18) whether
-T (chi + chi_L) rises at low temperatures; :class:`CurieResult` is its result. :func:`low_temperature_test` is that test
-alone, on the points that :func:`select_weak_points` takes.
+``glasspara curie``. :func:`~glasspara.analysis.curie.curie_law.curie` fits a Curie law, the law (14) of a glass and the
+whole model to the weak points, and tests (18) whether T (chi + chi_L) rises at low temperatures.
+:func:`~glasspara.analysis.curie.weak_laws.low_temperature_test` is that test alone.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Annotated
 
-from glasspara.package import face
+from glasspara.cli import options
+from glasspara.cli.commands import Only
+from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, VerdictOptions, answer
+from glasspara.cli.options import own_option
+from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.values import larmor
 
-__all__ = ["CurieResult", "curie", "low_temperature_test", "select_weak_points"]
+WINDOWS = "Weak fields and windows"
 
-if TYPE_CHECKING:
-    from glasspara.analysis.curie.curie_law import CurieResult, curie
-    from glasspara.analysis.curie.weak_laws import low_temperature_test
-    from glasspara.analysis.curie.weak_points import select_weak_points
 
-__getattr__, __dir__ = face(
-    __name__,
-    {
-        "CurieResult": "glasspara.analysis.curie.curie_law",
-        "curie": "glasspara.analysis.curie.curie_law",
-        "low_temperature_test": "glasspara.analysis.curie.weak_laws",
-        "select_weak_points": "glasspara.analysis.curie.weak_points",
-    },
-)
+def curie(
+    data: DataOptions,
+    *,
+    chi_larmor: str | None = own_option(
+        "--chi-larmor",
+        "Larmor susceptibility for the low-temperature test, emu g^-1 Oe^-1, positive for a diamagnet; by default "
+        "that of the high temperatures of the same runs.",
+        "CHI[+-ERROR]",
+        panel=options.MODEL,
+    ),
+    tolerance: float | None = own_option(
+        "--tolerance",
+        "How far off its weak-field form iron or ATS term may be, by default 0.003; points beyond are left out.",
+        "SHARE",
+        panel=WINDOWS,
+    ),
+    low_to: float | None = own_option(
+        "--low-to",
+        "End of the low-temperature window; by default 5 times the lowest temperature.",
+        "K",
+        panel=WINDOWS,
+    ),
+    high_from: float | None = own_option(
+        "--high-from",
+        "Start of the high-temperature window, for chi_larmor; by default 25 times the lowest temperature.",
+        "K",
+        panel=WINDOWS,
+    ),
+    parameters: Annotated[ParameterOptions, Only("n_fe", "fix", "free", "start", "limit", "constrain")],
+    theory: TheoryOptions,
+    verdict: VerdictOptions,
+    output: OutputWithPlots,
+) -> None:
+    """Weak-field runs: Curie law against (14) against the whole model, and T (chi + chi_L) at low temperatures (18).
+
+    Runs in stronger fields take part in the fit of the whole model alone. Exit status 5: the low-temperature test
+    cannot see the slope that a glass would have, or no law describes the weak points.
+    """
+    from glasspara.analysis.curie import curie_law
+    from glasspara.analysis.curie.report import REPORT
+    from glasspara.analysis.curie.weak_points import TOLERANCE
+
+    settings = parameters.settings(theory.theory(), data, iron_from_sample=True, verdict=verdict)
+    given = None if chi_larmor is None else larmor(chi_larmor)
+    analyse = partial(
+        curie_law.curie,
+        settings=settings,
+        chi_larmor=given,
+        tolerance=TOLERANCE if tolerance is None else tolerance,
+        low_end=low_to,
+        high_start=high_from,
+    )
+    answer(REPORT, data, output, analyse)

@@ -35,7 +35,7 @@ from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.model import evaluate
 from glasspara.model.parameters import ION_NAMES, allowances_in_words, to_canonical
 from glasspara.physics.ats import weak_field_amplitude
-from glasspara.physics.ions.ions import ION_OF_PARAMETER, curie_constant
+from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.report.table import Columns, point_columns
 
 if TYPE_CHECKING:

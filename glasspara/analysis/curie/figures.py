@@ -33,11 +33,8 @@ _COLOURS = {"curie": VERMILLION, "glass": ORANGE, "whole": BLACK}
 
 
 @paper_style()
-def curie_figure(result: CurieResult, *, synthetic: bool = False) -> Figure:
-    """chi + chi_L of the weak points with the three laws and the parts of the whole model, over the residuals.
-
-    ``synthetic`` marks the figure so whatever the files are called.
-    """
+def curie_figure(result: CurieResult) -> Figure:
+    """chi + chi_L of the weak points with the three laws and the parts of the whole model, over the residuals."""
     data = result.weak.data
     styles, fills = run_styles(data.runs), branch_fills(data.runs)
     whole = result.whole
@@ -59,7 +56,7 @@ def curie_figure(result: CurieResult, *, synthetic: bool = False) -> Figure:
             result.law_assessment,
             f"M/H + χ_L, χ_L = {chi_larmor:.4g} emu/(g Oe) of the whole model",
         ),
-        synthetic_mark(data.runs, synthetic=synthetic),
+        synthetic_mark(data.runs),
         trusted=result.law_assessment.trusted and not result.curie_fails,
         panels=[2.6, 1.0, 1.0],
         handles=handles,
@@ -108,7 +105,7 @@ def _draw_pulls(axes: Axes, result: CurieResult, fits: list[WeakFit]) -> None:
 
 
 @paper_style()
-def low_temperature_figure(result: CurieResult, *, synthetic: bool = False) -> Figure:
+def low_temperature_figure(result: CurieResult) -> Figure:
     """T (chi + chi_L) of the weak points against T with the straight line of the low window, and the whole model."""
     data, low = result.weak.data, result.low
     styles = run_styles(data.runs)
@@ -122,7 +119,7 @@ def low_temperature_figure(result: CurieResult, *, synthetic: bool = False) -> F
     figure, axes = frame(
         result.assessment.headline.text,
         _details(result, result.assessment, f"χ_L = {chi} ({low.chi_larmor_source})"),
-        synthetic_mark(data.runs, synthetic=synthetic),
+        synthetic_mark(data.runs),
         trusted=result.law_assessment.trusted and low.nature in ("crystal-like", "not-established"),
         panels=[1.0],
         handles=handles,

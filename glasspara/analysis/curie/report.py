@@ -16,6 +16,8 @@ from glasspara.report.terminal import Column, show_assessment, show_inputs, show
 from glasspara.wording import percent, value_with_error
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from glasspara.analysis.curie.curie_law import CurieResult
     from glasspara.analysis.curie.weak_laws import WeakFit
     from glasspara.data.loading import Input
@@ -178,6 +180,18 @@ def _cell(item: WeakFit, name: str) -> str:
     return "" if found is None else value_with_error(found.value, found.error)
 
 
+def _draw(result: CurieResult) -> dict[str, Figure]:
+    from glasspara.analysis.curie.figures import curie_figure, low_temperature_figure
+
+    return {FIGURE: curie_figure(result), LOW_FIGURE: low_temperature_figure(result)}
+
+
 REPORT = Report(
-    "curie", CurieDocument, _tables, show_curie, files=("curie.json", TABLE), figures=(FIGURE, LOW_FIGURE)
+    "curie",
+    CurieDocument,
+    _tables,
+    show_curie,
+    files=("curie.json", TABLE),
+    figures=(FIGURE, LOW_FIGURE),
+    draw=_draw,
 )

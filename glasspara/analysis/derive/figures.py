@@ -31,15 +31,12 @@ _NEAR = 0.5  # relative distance of the cold limit that is worth a line
 
 
 @paper_style()
-def derive_figure(result: DeriveResult, *, synthetic: bool = False) -> Figure:
-    """Susceptibilities in weak fields against T, over the area of a system against the number of its particles.
-
-    ``synthetic`` marks the figure as made from synthetic data.
-    """
+def derive_figure(result: DeriveResult) -> Figure:
+    """Susceptibilities in weak fields against T, over the area of a system against the number of its particles."""
     details = "\n".join(wrapped(reason.text) for reason in result.assessment.reasons)
     figure = Figure(figsize=(WIDTH, 9.0 + 0.25 * details.count("\n")), layout=Rows((1.0, 1.0)))
     above, below = figure.subplots(2, 1)
-    headline, mark = result.assessment.headline, "synthetic" if synthetic else ""
+    headline, mark = result.assessment.headline, "synthetic" if result.source.synthetic else ""
     draw_header(figure, headline.text, details, mark, trusted=headline.level == "info")
     _draw_susceptibility(above, result)
     _draw_areas(below, result)

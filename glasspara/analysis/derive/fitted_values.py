@@ -27,7 +27,8 @@ class FittedValues:
 
     ``covariance`` belongs to ``names``, the parameters that have an error; those in ``held`` were held. ``qs4`` or
     ``b_star`` are among ``values`` where the model has them. ``trusted`` says whether the fit was; ``notes`` what a
-    reader must know of the errors. ``inputs`` are the blocks of the files in the report that was read.
+    reader must know of the errors. ``inputs`` are the blocks of the files in the report that was read. ``files`` are
+    the names of the files with the data; a preset has its own name there.
     """
 
     values: Mapping[str, float]
@@ -42,6 +43,7 @@ class FittedValues:
     trusted: bool
     notes: tuple[Finding, ...] = ()
     inputs: tuple[Mapping[str, Any], ...] = ()
+    files: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.values.get("n_ats"):
@@ -58,6 +60,11 @@ class FittedValues:
             )
         if not self.values["d0max_qs4"] > self.values["d0min_qs4"]:
             raise InputError("the cutoffs are equal: there is no ATS term to derive from", where=self.source)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the names of all files say so."""
+        return all("synthetic" in name.lower() for name in self.files)
 
     def error(self, name: str) -> float:
         """Standard error of a parameter; 0 for one that is held."""
@@ -85,6 +92,7 @@ def values_of_fit(result: FitResult) -> FittedValues:
         source="fit of the files",
         status=result.assessment.status,
         trusted=result.assessment.trusted,
+        files=tuple(run.run.file for run in result.data.runs),
     )
 
 
@@ -111,6 +119,7 @@ def values_of_preset(name: str) -> FittedValues:
         status="published" if names else "stated",
         trusted=True,
         notes=(finding(f"derive.preset-without-{'correlations' if names else 'errors'}"),),
+        files=(name,),
     )
 
 
@@ -177,6 +186,7 @@ def _values(block: Mapping[str, Any], document: Mapping[str, Any], path: str) ->
         status=status,
         trusted=status in TRUSTED,
         inputs=tuple(document["inputs"]),
+        files=tuple(str(item["path"]) for item in document["inputs"]),
     )
 
 

@@ -25,7 +25,7 @@ from glasspara.physics.ats import (
     weak_field_susceptibility_cold,
     weak_field_susceptibility_warm,
 )
-from glasspara.physics.ions.ions import ION_OF_PARAMETER, curie_constant
+from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
 

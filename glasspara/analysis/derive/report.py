@@ -15,6 +15,8 @@ from glasspara.report.terminal import Column, show_assessment, show_sentence, sh
 from glasspara.wording import shown_unit, value_with_error
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from glasspara.analysis.derive.consequences import DerivedQuantity, DeriveResult
     from glasspara.analysis.derive.fitted_values import FittedValues
     from glasspara.data.loading import Input
@@ -162,6 +164,18 @@ def _show(title: str, items: Sequence[DerivedQuantity], out: Console) -> None:
     out.print()
 
 
+def _draw(result: DeriveResult) -> dict[str, Figure]:
+    from glasspara.analysis.derive.figures import derive_figure
+
+    return {FIGURE: derive_figure(result)}
+
+
 REPORT = Report(
-    "derive", DeriveDocument, _tables, show_derive, files=("derive.json", TABLE), figures=(FIGURE,)
+    "derive",
+    DeriveDocument,
+    _tables,
+    show_derive,
+    files=("derive.json", TABLE),
+    figures=(FIGURE,),
+    draw=_draw,
 )

@@ -1,38 +1,38 @@
-"""``diff``: two reports of one command, side by side.
+"""Two reports of one command, side by side.
 
-:func:`diff` takes two reports that :func:`read_report` has read. :mod:`~glasspara.analysis.diff.documents` walks both
-documents, whatever the command; :mod:`~glasspara.analysis.diff.comparison` says what the differences amount to: values
-in standard errors, verdicts, findings, settings, inputs, versions. ``rerun`` uses it too.
+``glasspara diff``. :mod:`~glasspara.analysis.diff.documents` walks both documents, whatever the command;
+:mod:`~glasspara.analysis.diff.comparison` says what the differences amount to: values in standard errors, verdicts,
+findings, settings, inputs, versions. ``rerun`` uses it too.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from glasspara.package import face
+import typer
 
-__all__ = [
-    "DiffResult",
-    "FindingPair",
-    "InputPair",
-    "Pair",
-    "QuantityPair",
-    "StoredReport",
-    "diff",
-    "read_report",
+from glasspara.cli.output import Output
+from glasspara.errors import UsageError
+
+Reports = Annotated[
+    list[str], typer.Argument(metavar="REPORT REPORT", help="Two reports of the same command.")
 ]
 
-if TYPE_CHECKING:
-    from glasspara.analysis.diff.comparison import DiffResult, FindingPair, InputPair, QuantityPair, diff
-    from glasspara.analysis.diff.documents import Pair
-    from glasspara.report.reading import StoredReport, read_report
 
-__getattr__, __dir__ = face(
-    __name__,
-    {
-        **dict.fromkeys(__all__, "glasspara.analysis.diff.comparison"),
-        "Pair": "glasspara.analysis.diff.documents",
-        "StoredReport": "glasspara.report.reading",
-        "read_report": "glasspara.report.reading",
-    },
-)
+def diff(files: Reports, *, output: Output) -> None:
+    """Two reports side by side: values with their difference in standard errors, verdicts, findings, settings, inputs.
+
+    The standard error is the larger of the two where the reports have a file in common, for then their errors come from
+    the same noise; else it is both together. Exit status 0 whatever differs.
+
+    Example: glasspara diff monday/report.json tuesday/report.json
+    """
+    if len(files) != 2:
+        raise UsageError(f"diff takes two reports, not {len(files)}")
+    from glasspara.analysis.diff import comparison
+    from glasspara.analysis.diff.report import REPORT
+    from glasspara.report.reading import read_report
+
+    output.check(REPORT.files)
+    a, b = map(read_report, files)
+    output.deliver(REPORT, None, comparison.diff(a, b))

@@ -47,6 +47,7 @@ class ParameterBlock(TypedDict):
 class DerivedBlock(QuantityBlock):
     """A number that follows from the parameters."""
 
+    constraint: ConstraintBlock | None
     minos: Interval | None
 
 

@@ -1,35 +1,43 @@
-"""Figures of a fit: data with the fitted model, the decomposition of a run, the intrinsic magnetisation."""
+"""Figures of a fit: data with the fitted model, the intrinsic magnetisation, the decomposition of a run into terms.
+
+The decomposition is that of the source's Fig. 18.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from glasspara.analysis.fit.decomposition_figures import curves, decomposition_figure
 from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import ReducedRun
 from glasspara.fitting.result import FitResult
-from glasspara.model.model import Terms
+from glasspara.model.model import Terms, evaluate
+from glasspara.model.parameters import to_canonical
 from glasspara.replicates.cores import Progress, in_order, no_progress
+from glasspara.report.page import FigureFiles, Picture
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
+    RunStyle,
     abscissa,
     branch_fills,
+    branch_handles,
+    branches,
     draw_points,
     finish_residuals,
     frame,
     overview_handles,
+    run_handles,
     run_styles,
     spread_scale,
 )
-from glasspara.report.picture import FigureFiles, Picture
-from glasspara.report.style import BLACK, paper_style
+from glasspara.report.style import BLACK, BLUE, GREEN, GREY, SKY, VERMILLION, paper_style
 from glasspara.report.text import fit_details, fit_verdict, scaled_unit, stems, synthetic_mark
 
 _DECOMPOSE_UP_TO = 3
@@ -41,7 +49,6 @@ def fit_figures(
     *,
     decompose_all: bool = False,
     largest: float | None = None,
-    synthetic: bool = False,
 ) -> Iterator[tuple[str, Figure]]:
     """Figures of a fit, each with the stem of a file name ("fit_fixed_field", "decomposition_20kOe", ...).
 
@@ -51,8 +58,6 @@ def fit_figures(
         Decompose every run; otherwise the middle one of each kind, unless there are no more than three runs.
     largest : float
         What all figures have their one power of ten by, emu/g; by default the largest magnetisation of the fit.
-    synthetic : bool
-        Mark the figures "synthetic" whatever the files are called.
     """
     offset = result.values["field_offset"] != 0.0
     paramagnetic = replace(_PARAMAGNETIC, symbol=_WITH_OFFSET) if offset else _PARAMAGNETIC
@@ -63,11 +68,11 @@ def fit_figures(
         if not parts:
             continue
         suffix = kind.replace("-", "_")
-        yield f"fit_{suffix}", _overview(result, parts, paramagnetic, largest=largest, synthetic=synthetic)
+        yield f"fit_{suffix}", _overview(result, parts, paramagnetic, largest=largest)
         if result.model.has_ats:
             yield (
                 f"intrinsic_{suffix}",
-                _overview(result, parts, _INTRINSIC, largest=largest, synthetic=synthetic),
+                _overview(result, parts, _INTRINSIC, largest=largest),
             )
         named = list(zip(stems([run for run, _ in parts]), parts, strict=True))
         every = decompose_all or len(result.data.runs) <= _DECOMPOSE_UP_TO
@@ -75,7 +80,7 @@ def fit_figures(
     for stem, (run, part) in chosen:
         yield (
             f"decomposition_{stem}",
-            decomposition_figure(result, run, part, largest=largest, synthetic=synthetic),
+            decomposition_figure(result, run, part, largest=largest),
         )
 
 
@@ -118,9 +123,7 @@ _INTRINSIC = _Quantity(
 
 
 @paper_style()
-def _overview(
-    result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, largest: float, synthetic: bool
-) -> Figure:
+def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, largest: float) -> Figure:
     """All runs of one kind, data and theory, over the residuals in units of the standard error."""
     runs = [run for run, _ in parts]
     styles, fills = run_styles(runs), branch_fills(runs)
@@ -128,7 +131,7 @@ def _overview(
     figure, (main, below) = frame(
         fit_verdict(result),
         fit_details(result, runs),
-        synthetic_mark(runs, synthetic=synthetic),
+        synthetic_mark(runs),
         trusted=result.assessment.trusted,
         panels=(2.6, 1.0),
         handles=handles,
@@ -182,3 +185,112 @@ def _of_one(
     if result.bootstrap:
         figures.append(("bootstrap", bootstrap_figure(result)))
     return {stem: wanted.picture(figure) for stem, figure in figures}
+
+
+Dashes = Literal["solid"] | tuple[float, Sequence[float]]
+
+_TERMS: tuple[tuple[str, str, str, Dashes], ...] = (
+    # In the order of drawing: where a term is all there is, its dashes stay visible on the total.
+    ("total", "total", BLACK, "solid"),
+    ("larmor", "Larmor", BLUE, (0, (6, 2))),
+    ("langevin", "Langevin", GREEN, (0, (6, 2, 1.2, 2))),
+    ("trace", "of this, trace ions", GREEN, (0, (1, 2))),
+    ("ats", "ATS", VERMILLION, (0, (2, 1.2))),
+)
+
+
+@paper_style()
+def decomposition_figure(result: FitResult, run: ReducedRun, part: slice, *, largest: float) -> Figure:
+    """Raw data of ``run``, the terms and their sum, over the intrinsic magnetisation with its errors and the ATS term.
+
+    ``part`` is where the points of ``run`` lie in the flat arrays of ``result``; the power of ten is that of
+    ``largest``, emu/g. Without an ATS term the lower panel
+    has what the model leaves.
+    """
+    has_ats = result.model.has_ats
+    absent = {"ats": not has_ats, "trace": not result.model.trace_ions}
+    above = [row for row in _TERMS if not absent.get(row[0])]
+    data = RunStyle("data", GREY, "o")
+    left = RunStyle("intrinsic" if has_ats else "residual", SKY, "s")
+    fills = branch_fills([run])
+    handles = run_handles([data, left])
+    handles += [
+        Line2D([], [], color=colour, linestyle=dashes, label=label) for _, label, colour, dashes in above
+    ]
+    handles += branch_handles(fills)
+    figure, (main, below) = frame(
+        fit_verdict(result),
+        fit_details(result, [run]),
+        synthetic_mark([run]),
+        trusted=result.assessment.trusted,
+        panels=(1.7, 1.0),
+        handles=handles,
+    )
+    x = abscissa(run.run.kind, run.temperature, run.field)
+    factor, unit = scaled_unit(np.array([largest]), "emu/g")
+    draw_points(main, run, data, fills, (x, factor * run.magnetisation))
+    draw_points(below, run, left, fills, (x, factor * result.intrinsic[part]), errors=factor * run.sigma)
+    for place, terms in curves(result, run):
+        for name, _, colour, dashes in above:
+            main.plot(place, factor * getattr(terms, name), color=colour, linestyle=dashes, zorder=3.0)
+        if has_ats:
+            below.plot(place, factor * terms.ats, color=VERMILLION, linestyle=_TERMS[-1][3], zorder=3.0)
+    for axes in (main, below):
+        axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1.0)
+    main.set_ylabel(f"$M$ ({unit})")
+    below.set_ylabel(f"$M_\\mathrm{{intr}}$ ({unit})" if has_ats else f"residual ({unit})")
+    below.set_xlabel(ABSCISSA_LABELS[run.run.kind])
+    return figure
+
+
+_PLACES = 120  # evenly, and as many by equal factors
+_SAME = 0.005  # of the range that a curve covers
+_WANDERING = 12  # points from which the other variable is followed along a branch
+
+
+def curves(result: FitResult, run: ReducedRun) -> list[tuple[FloatArray, Terms]]:
+    """Abscissa and terms along the branches of ``run``, on a grid of their own: smooth whatever the scale.
+
+    The field of a run at fixed field, or the temperature, follows the smooth part of what was measured. A branch that
+    would only repeat the curve of a longer one is left out: it would fill the gaps of its dashes.
+    """
+    kind = run.run.kind
+    found: list[tuple[FloatArray, Terms]] = []
+    for _, mask in branches(run):
+        T, H = run.temperature[mask], run.field[mask]
+        x = abscissa(kind, T, H)
+        place = _grid(x)
+        if kind == "fixed-field":
+            T, H = 1.0 / place, _smooth(x, H, place)
+        else:
+            T, H = _smooth(x, T, place), 1.0e3 * place
+        found.append((place, evaluate(T, H, to_canonical(result.values), result.model)))
+    kept: list[tuple[FloatArray, Terms]] = []
+    for curve in sorted(found, key=lambda item: -float(np.ptp(item[0]))):
+        if not any(_repeats(curve, other) for other in kept):
+            kept.append(curve)
+    return kept
+
+
+def _repeats(curve: tuple[FloatArray, Terms], other: tuple[FloatArray, Terms]) -> bool:
+    """Whether ``curve`` lies, to about the width of a line, on ``other``."""
+    place, wide = curve[0], other[0]
+    slack = _SAME * float(np.ptp(wide))
+    if place[0] < wide[0] - slack or place[-1] > wide[-1] + slack:
+        return False
+    distance = np.abs(curve[1].total - np.interp(place, wide, other[1].total))
+    return float(distance.max()) <= _SAME * float(np.ptp(other[1].total))
+
+
+def _grid(values: FloatArray) -> FloatArray:
+    """Places from the least of ``values`` to the largest; where all are positive also fine near the least."""
+    low, high = float(values.min()), float(values.max())
+    places = np.linspace(low, high, _PLACES)
+    return np.union1d(places, np.geomspace(low, high, _PLACES)) if low > 0.0 else places
+
+
+def _smooth(x: FloatArray, y: FloatArray, places: FloatArray) -> FloatArray:
+    """The smooth part of ``y`` at ``places``: a cubic, or the mean of few values."""
+    if len(np.unique(x)) < _WANDERING or not np.ptp(y):
+        return np.full(len(places), y.mean())
+    return np.asarray(np.polynomial.Polynomial.fit(x, y, 3)(places))

@@ -41,22 +41,22 @@ _DECADES = 300.0
 _LONG = 10.0
 
 
-def interval_figures(result: FitResult, *, synthetic: bool = False) -> Iterator[tuple[str, Figure]]:
+def interval_figures(result: FitResult) -> Iterator[tuple[str, Figure]]:
     """Figures of the profiles and contours of a fit, each with the stem of a file name."""
     for curve in result.profiles:
-        yield profile_stem(curve.name), profile_figure(result, curve, synthetic=synthetic)
+        yield profile_stem(curve.name), profile_figure(result, curve)
     for contour in result.contours:
-        yield contour_stem(contour.names), contour_figure(result, contour, synthetic=synthetic)
+        yield contour_stem(contour.names), contour_figure(result, contour)
 
 
 @paper_style()
-def profile_figure(result: FitResult, curve: ProfileCurve, *, synthetic: bool = False) -> Figure:
+def profile_figure(result: FitResult, curve: ProfileCurve) -> Figure:
     """The rise of chi2 along a parameter or combination, beside the parabola that its standard error stands for."""
     item = result.quantities[curve.name]
     handles = [Line2D([], [], color=BLUE, label="profile")]
     if item.error:
         handles.append(Line2D([], [], color=GREY, linestyle="--", label="parabola of the error"))
-    figure, (axes,) = _frame(result, _interval_words(curve.name, item), handles, synthetic=synthetic)
+    figure, (axes,) = _frame(result, _interval_words(curve.name, item), handles)
     factor, unit = _unit(curve.values, item.unit)
     axes.plot(factor * curve.values, curve.rises, color=BLUE, marker=".", zorder=3.0)
     top = _HEADROOM * max(float(curve.rises.max(initial=0.0)), 1.5)
@@ -86,7 +86,7 @@ def profile_figure(result: FitResult, curve: ProfileCurve, *, synthetic: bool = 
 
 
 @paper_style()
-def contour_figure(result: FitResult, contour: Contour, *, synthetic: bool = False) -> Figure:
+def contour_figure(result: FitResult, contour: Contour) -> Figure:
     """The 68 % and 95 % regions of two parameters, beside the ellipses of their covariance."""
     items = [result.parameters[name] for name in contour.names]
     colours = dict(zip([line.probability for line in contour.lines], (BLUE, VERMILLION), strict=True))
@@ -97,7 +97,7 @@ def contour_figure(result: FitResult, contour: Contour, *, synthetic: bool = Fal
     if not all(line.closed for line in contour.lines):
         handles.append(Line2D([], [], color=BLACK, linestyle=":", label="limit, or open"))
     words = [statement.text for statement in contour.statements] or ["both regions are closed"]
-    figure, (axes,) = _frame(result, "\n".join(words), handles, synthetic=synthetic)
+    figure, (axes,) = _frame(result, "\n".join(words), handles)
     every = np.concatenate([line.points for line in contour.lines])
     factors, units = zip(
         *(_unit(every[:, index], item.unit) for index, item in enumerate(items)), strict=True
@@ -122,15 +122,13 @@ def contour_figure(result: FitResult, contour: Contour, *, synthetic: bool = Fal
     return figure
 
 
-def _frame(
-    result: FitResult, words: str, handles: list[Line2D], *, synthetic: bool
-) -> tuple[Figure, list[Axes]]:
+def _frame(result: FitResult, words: str, handles: list[Line2D]) -> tuple[Figure, list[Axes]]:
     runs = result.data.runs
     lines = [elide(line, LINE) for line in words.split("\n")]
     return frame(
         fit_verdict(result),
         "\n".join([*lines, fit_details(result, runs)]),
-        synthetic_mark(runs, synthetic=synthetic),
+        synthetic_mark(runs),
         trusted=result.assessment.trusted,
         panels=(2.6,),
         handles=handles,
@@ -204,10 +202,8 @@ _FILL = "#DDDDDD"
 
 
 @paper_style()
-def bootstrap_figure(result: FitResult, *, synthetic: bool = False) -> Figure:
+def bootstrap_figure(result: FitResult) -> Figure:
     """A histogram of each free parameter over its intervals, with the value and the error of the fit.
-
-    ``synthetic`` marks the figure so whatever the files are called.
 
     Raises
     ------
@@ -222,7 +218,7 @@ def bootstrap_figure(result: FitResult, *, synthetic: bool = False) -> Figure:
     height = _ROW * rows + 0.25 * (4 + details.count("\n"))
     figure = Figure(figsize=(WIDTH, height), layout=Rows([1.0] * rows, columns=_COLUMNS))
     panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel().tolist()
-    mark = synthetic_mark(result.data.runs, synthetic=synthetic)
+    mark = synthetic_mark(result.data.runs)
     draw_header(figure, fit_verdict(result), details, mark, trusted=result.assessment.trusted)
     for name, axes, values in zip(done.names, panels, done.samples.T, strict=False):
         good = values[np.isfinite(values)]

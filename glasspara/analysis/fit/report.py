@@ -14,8 +14,8 @@ from glasspara.analysis.fit.blocks import FitBlock, stages_of
 from glasspara.analysis.fit.summary import SUMMARY, show_summary, summary_csv
 from glasspara.findings import Assessment, finding
 from glasspara.findings.answer import Answer
-from glasspara.fitting.result import FittedParameter
-from glasspara.model.catalogue import MODELS
+from glasspara.fitting.result import Derived, FittedParameter
+from glasspara.model import MODELS
 from glasspara.report.frame import (
     FailureBlock,
     Report,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.contours import Contour
     from glasspara.fitting.intervals.minos import Interval, ProfileCurve
+    from glasspara.fitting.problem.problem import Constraint
     from glasspara.fitting.result import Bootstrap, FitResult, Quantity
     from glasspara.model.model import Model
 
@@ -264,7 +265,7 @@ def _show_parameters(result: FitResult, out: Console) -> None:
     for name in (*first, *conditional, *rest):
         item = quantities[name]
         interval = two_errors(item.minos.lower, item.minos.upper) if item.minos else ""
-        state = _state(item) if isinstance(item, FittedParameter) else "derived"
+        state = _state(item)
         if name in conditional and isinstance(item, FittedParameter) and not item.fixed:
             state += "; see n_ats" if name != "n_ats" else ""
         rows.append(
@@ -327,7 +328,9 @@ def _convention(result: FitResult) -> str:
     return f"{result.model.convention} convention, {result.model.orientation}"
 
 
-def _state(item: FittedParameter) -> str:
+def _state(item: Quantity) -> str:
+    if isinstance(item, Derived):
+        return f"derived; {_constrained(item.constraint)}" if item.constraint else "derived"
     if item.stage:
         return "fitted in an earlier stage, then frozen"
     if item.fixed:
@@ -338,14 +341,16 @@ def _state(item: FittedParameter) -> str:
         return f"at {limit}; " + ("no error" if item.error is None else "error one-sided")
     if item.constraint and item.constraint.assumed:
         return "free, with an assumed prior"
-    if item.constraint:
-        return f"constrained to {value_with_error(item.constraint.mean, item.constraint.error)}"
-    return "free"
+    return _constrained(item.constraint) if item.constraint else "free"
+
+
+def _constrained(known: Constraint) -> str:
+    return f"constrained to {value_with_error(known.mean, known.error)}"
 
 
 def _tables(inputs: Sequence[Input], result: Fits) -> dict[str, str]:
-    from glasspara.analysis.subtract import StagedData
     from glasspara.analysis.subtract.report import stages_csv
+    from glasspara.analysis.subtract.stages import StagedData
 
     staged = [StagedData.of(item) for item in result.fits]
     tables = {

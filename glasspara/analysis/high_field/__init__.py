@@ -1,20 +1,33 @@
 """How does M_intr(H) bend at high field, and which form of the ATS term describes that?
 
-:func:`high_field` fits the two-level term (10), its correction (11), the exact phase and three levels to the same data,
-compares them and finds their peaks; :class:`HighFieldResult` is its result. The command is ``highfield``.
+``glasspara highfield``. :func:`~glasspara.analysis.high_field.field_dependence.high_field` fits the two-level term
+(10), its correction (11), the exact phase and three levels to the same data, compares them and finds their peaks.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from glasspara.package import face
+from glasspara.cli.commands import Only
+from glasspara.cli.groups import DataOptions, ParameterOptions, TheoryOptions, VerdictOptions, answer
+from glasspara.cli.output import OutputWithPlots
 
-__all__ = ["HighFieldResult", "high_field"]
 
-if TYPE_CHECKING:
-    from glasspara.analysis.high_field.field_dependence import HighFieldResult, high_field
+def highfield(
+    data: DataOptions,
+    *,
+    parameters: Annotated[ParameterOptions, Only("n_fe", "fix", "free", "start", "limit")],
+    verdict: VerdictOptions,
+    theory: TheoryOptions,
+    output: OutputWithPlots,
+) -> None:
+    """M_intr(H) to high fields: is the two-level form (10) enough, and where is the peak?
 
-__getattr__, __dir__ = face(
-    __name__, dict.fromkeys(__all__, "glasspara.analysis.high_field.field_dependence")
-)
+    Fits (10), (11), the exact two-level phase and three levels to the same data, an M(H) run among them. --fix,
+    --free, --set and --limit hold for every form that has the parameter. Exit status 5: no form describes the data.
+    """
+    from glasspara.analysis.high_field.field_dependence import high_field
+    from glasspara.analysis.high_field.report import REPORT
+
+    settings = parameters.settings(theory.theory(), data, iron_from_sample=True, verdict=verdict)
+    answer(REPORT, data, output, lambda points: high_field(points, settings))

@@ -36,11 +36,8 @@ _LINES: dict[str, tuple[str, Literal["solid"] | tuple[float, Sequence[float]]]] 
 }
 
 
-def highfield_figures(result: HighFieldResult, *, synthetic: bool = False) -> Iterator[tuple[str, Figure]]:
-    """A figure for each M(H) run, with the stem of a file name; none where no form has a minimum.
-
-    ``synthetic`` marks the figures so whatever the files are called.
-    """
+def highfield_figures(result: HighFieldResult) -> Iterator[tuple[str, Figure]]:
+    """A figure for each M(H) run, with the stem of a file name; none where no form has a minimum."""
     data = result.comparison.data
     chosen = [
         (run, part)
@@ -50,11 +47,11 @@ def highfield_figures(result: HighFieldResult, *, synthetic: bool = False) -> It
     if result.comparison.best is None:
         return
     for stem, (run, part) in zip(stems([run for run, _ in chosen]), chosen, strict=True):
-        yield f"highfield_{stem}", _figure(result, run, part, synthetic=synthetic)
+        yield f"highfield_{stem}", _figure(result, run, part)
 
 
 @paper_style()
-def _figure(result: HighFieldResult, run: ReducedRun, part: slice, *, synthetic: bool) -> Figure:
+def _figure(result: HighFieldResult, run: ReducedRun, part: slice) -> Figure:
     """Data less the Larmor and Langevin terms of the best form, with all forms, over residuals of (10) and of it."""
     best = result.comparison.best
     assert best is not None
@@ -73,7 +70,7 @@ def _figure(result: HighFieldResult, run: ReducedRun, part: slice, *, synthetic:
     figure, (main, below) = frame(
         result.assessment.headline.text,
         _details(result, run),
-        synthetic_mark([run], synthetic=synthetic),
+        synthetic_mark([run]),
         trusted=result.assessment.trusted,
         panels=(2.0, 1.0),
         handles=handles,

@@ -16,6 +16,8 @@ from glasspara.report.terminal import Column, show_assessment, show_inputs, show
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from glasspara.analysis.compare.contestants import Contestant
     from glasspara.analysis.high_field.field_dependence import HighFieldResult
     from glasspara.data.loading import Input
@@ -103,6 +105,17 @@ def _beyond(item: Contestant) -> str:
     )
 
 
+def _draw(result: HighFieldResult) -> dict[str, Figure]:
+    from glasspara.analysis.high_field.figures import highfield_figures
+
+    return dict(highfield_figures(result))
+
+
 REPORT = Report(
-    "highfield", HighFieldDocument, highfield_tables, show_highfield, files=("highfield.json", TABLE)
+    "highfield",
+    HighFieldDocument,
+    highfield_tables,
+    show_highfield,
+    files=("highfield.json", TABLE),
+    draw=_draw,
 )

@@ -1,17 +1,105 @@
 """What is in a file, and what was made of it: instrument, sample, runs, moment column and why, every dropped row.
 
-:func:`glasspara.read` reads one file; :meth:`Inspection.of` says of several what could be used.
+``glasspara inspect``. :func:`glasspara.read` reads one file;
+:meth:`Inspection.of <glasspara.analysis.inspect.report.Inspection.of>` says of several what could be used.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from dataclasses import dataclass, replace
+from functools import partial
+from io import StringIO
+from typing import TYPE_CHECKING, Annotated
 
-from glasspara.package import face
-
-__all__ = ["Inspection"]
+from glasspara.cli import options
+from glasspara.cli.commands import Only
+from glasspara.cli.groups import workers
+from glasspara.cli.output import PART_FAILED, Output, report_error
 
 if TYPE_CHECKING:
-    from glasspara.analysis.inspect.inspection import Inspection
+    from glasspara.report.terminal import ConsoleSettings
+    from glasspara.runs.measurement import Measurement, Reader
 
-__getattr__, __dir__ = face(__name__, dict.fromkeys(__all__, "glasspara.analysis.inspect.inspection"))
+
+def inspect(
+    files: options.Files,
+    moment: options.Moment = "auto",
+    errors: options.Errors = "auto",
+    exclude: options.Exclude = None,
+    min_fit: options.MinFit = None,
+    skip_unsuitable: options.SkipUnsuitable = False,
+    jobs: options.Jobs = None,
+    *,
+    output: Annotated[Output, Only("as_json", "quiet")],
+) -> None:
+    """Instrument, sample, runs, moment column and why, every dropped row and why.
+
+    Exit status 6: some of several files could not be read, or were left out by --skip-unsuitable; the others are shown.
+    """
+    from glasspara.analysis.inspect.report import REPORT, Inspection, show_end
+    from glasspara.errors import GlassparaError, InputError, UnsuitableError
+    from glasspara.files.exclusion import parse_exclusions
+    from glasspara.files.naming import find_files, passed_over
+    from glasspara.replicates.cores import each_file
+    from glasspara.report.progress import progress
+    from glasspara.report.terminal import ConsoleSettings, console
+    from glasspara.runs.measurement import Reader
+
+    shown = not (output.as_json or output.quiet)
+    names = find_files(files)
+    reader = Reader(moment, errors, parse_exclusions(exclude or [], names.paths), min_fit)
+    task = partial(_inspect_one, reader=reader, settings=ConsoleSettings.of(sys.stdout) if shown else None)
+    found, failed = [], []
+    passed = [*names.passed_over]
+    left_out: list[tuple[str, str]] = []
+    with (
+        progress("reading", quiet=output.quiet) as report,
+        each_file(task, names.paths, jobs=workers(jobs), progress=report) as outcomes,
+    ):
+        for path, outcome in zip(names.paths, outcomes, strict=True):
+            if isinstance(outcome, UnsuitableError) and (path in names.found or skip_unsuitable):
+                (passed if path in names.found else left_out).append((path, outcome.what))
+                continue
+            if isinstance(outcome, GlassparaError):
+                if len(names.paths) == 1 and not output.as_json:
+                    raise outcome
+                failed.append((path, outcome))
+                if output.receive is None:
+                    report_error(outcome)
+                continue
+            found.append(outcome.measurement)
+            sys.stdout.write(outcome.text)
+    notes = [*passed_over(passed), *passed_over(left_out, named=True)]
+    result = Inspection.of(found, failed, notes)
+    output = replace(output, asked=replace(output.asked, files=()))  # the block names them with their hashes
+    if output.hand_over(REPORT, None, result):
+        return
+    if output.as_json:
+        output.print_document(output.document(REPORT, None, result))
+    elif shown:
+        show_end(result, console())
+    sys.stdout.flush()
+    if not found:
+        output.stop(failed[0][1].exit_status if failed else InputError.exit_status)
+    if failed or left_out:
+        output.stop(PART_FAILED)
+
+
+@dataclass(frozen=True)
+class _Inspected:
+    """A file, and what the terminal shows of it."""
+
+    measurement: Measurement
+    text: str
+
+
+def _inspect_one(path: str, *, reader: Reader, settings: ConsoleSettings | None) -> _Inspected:
+    measurement = reader(path)
+    if settings is None:
+        return _Inspected(measurement, "")
+    from glasspara.analysis.inspect.report import show_measurement
+
+    text = StringIO()
+    show_measurement(measurement, settings.console(text))
+    return _Inspected(measurement, text.getvalue())

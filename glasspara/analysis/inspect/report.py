@@ -1,15 +1,18 @@
-"""The report of ``inspect``: JSON block and terminal. It writes no files."""
+"""Files as they were read, and whether they can be used: JSON block and terminal. The command writes no files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.table import Table
 
 from glasspara.arrays import FloatArray
+from glasspara.errors import GlassparaError
 from glasspara.files.table import DroppedRow
-from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.findings import Assessment, AssessmentBlock, Finding, FindingBlock, finding
+from glasspara.findings.answer import Answer
 from glasspara.report.frame import FailureBlock, Report, failures
 from glasspara.report.terminal import (
     Column,
@@ -19,13 +22,55 @@ from glasspara.report.terminal import (
     show_sentence,
     show_table,
 )
+from glasspara.runs.measurement import Measurement
+from glasspara.runs.run import run_table
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
     from rich.console import Console
 
-    from glasspara.analysis.inspect.inspection import Inspection
     from glasspara.data.loading import Input
     from glasspara.runs.measurement import Measurement
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Inspection(Answer):
+    """The files that could be read, and those that could not, each with its error."""
+
+    measurements: tuple[Measurement, ...]
+    failed: tuple[tuple[str, GlassparaError], ...]
+    assessment: Assessment
+    notes: tuple[Finding, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        measurements: Sequence[Measurement],
+        failed: Sequence[tuple[str, GlassparaError]] = (),
+        notes: Sequence[Finding] = (),
+    ) -> Inspection:
+        """The inspection of these files; ``failed`` gives path and error of those that could not be read.
+
+        ``notes`` name files that were passed over; those of level "warning" are missed.
+        """
+        reasons = []
+        if measurements:
+            runs = sum(len(item.runs) for item in measurements)
+            points = sum(item.rows_used for item in measurements)
+            warnings = sum(len(item.warnings) for item in measurements)
+            counts = {"files": len(measurements), "runs": runs, "points": points, "warnings": warnings}
+            reasons.append(finding("inspect.read", **counts))
+        if failed:
+            files = len(measurements) + len(failed)
+            reasons.append(finding("inspect.not-read", failed=len(failed), files=files))
+        missed = bool(failed) or any(item.level == "warning" for item in notes)
+        status = "nothing-usable" if not measurements else "partly-read" if missed else "read"
+        assessment = Assessment("inspect", status, tuple(reasons), trusted=not missed)
+        return cls(tuple(measurements), tuple(failed), assessment, tuple(notes))
+
+    def to_frame(self) -> DataFrame:
+        """One row a run: file, kind, nominal set point in ``unit``, number of points, ranges, source of the errors."""
+        return run_table(run for item in self.measurements for run in item.runs)
 
 
 class InspectedRunBlock(TypedDict):
@@ -35,6 +80,7 @@ class InspectedRunBlock(TypedDict):
     nominal: float
     unit: Literal["Oe", "K"]
     n_points: Annotated[int, len]
+    run_type: str
     moment_column: str
     t_range_K: Annotated[tuple[float, float], lambda run: _range(run.temperature)]
     h_range_Oe: Annotated[tuple[float, float], lambda run: _range(run.field)]
@@ -121,6 +167,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
         ("errors", choice.sigma_column or "no column; estimated"),
         *([("centring", text)] if (text := _centring_text(choice.diagnostics)) else []),
         ("mass", _mass_text(measurement)),
+        ("run type", ", ".join(dict.fromkeys(run.run_type for run in measurement.runs))),
         ("encoding", measurement.encoding),
     ]
     table = Table(box=None, pad_edge=False, show_header=False)

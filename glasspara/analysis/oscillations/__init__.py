@@ -1,23 +1,87 @@
 """Does M_intr oscillate with temperature at fixed field?
 
-:func:`oscillations` searches every run at fixed field for waves in T and in 1/T; :class:`OscillationResult` is its
-result. :class:`Wiggle` describes errors of the thermometer that the noise has too.
+``glasspara oscillations``. :func:`~glasspara.analysis.oscillations.waves.oscillations` searches every run at fixed
+field for waves in T and in 1/T; noise gives the chance of such a wave.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glasspara.package import face
-
-__all__ = ["OscillationResult", "Wiggle", "oscillations"]
+from glasspara.cli.groups import DataOptions, FullModelOptions, ReplicateOptions, answer
+from glasspara.cli.options import REPLICATES, own_option
+from glasspara.cli.output import OutputWithPlots
+from glasspara.cli.values import number
+from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
     from glasspara.analysis.oscillations.search import Wiggle
-    from glasspara.analysis.oscillations.waves import OscillationResult, oscillations
+    from glasspara.analysis.oscillations.waves import OscillationResult
+    from glasspara.data.dataset import Dataset
 
-__getattr__, __dir__ = face(
-    __name__,
-    dict.fromkeys(["OscillationResult", "oscillations"], "glasspara.analysis.oscillations.waves")
-    | {"Wiggle": "glasspara.analysis.oscillations.search"},
-)
+
+def oscillations(
+    data: DataOptions,
+    *,
+    thermometer: str | None = own_option(
+        "--thermometer",
+        "Relative errors of the thermometer among the noise: their standard deviation, and over which ln T they "
+        "are correlated (0.1). None by default.",
+        "SIZE[:LENGTH]",
+        panel=REPLICATES,
+    ),
+    full_model: FullModelOptions,
+    replicates: int = own_option(
+        "--replicates",
+        "Draws of noise for the false-alarm probability; 1/(N + 1) is the least that they can show.",
+        "N",
+        default=1000,
+        panel=REPLICATES,
+        min=19,
+    ),
+    work: ReplicateOptions,
+    output: OutputWithPlots,
+) -> None:
+    """Does M_intr(T) oscillate at fixed field? Period, amplitude, and the chance that noise alone does it.
+
+    Exit status 5: no smooth description fits the data, so that a wave beside it means nothing.
+    """
+    from glasspara.analysis.oscillations import waves
+    from glasspara.analysis.oscillations.report import REPORT
+    from glasspara.report.progress import progress
+
+    settings = full_model.fit_settings(data)
+    wiggle, workers = _wiggle(thermometer), work.workers
+
+    def analyse(points: Dataset) -> OscillationResult:
+        with progress("noise", quiet=output.quiet) as report:
+            return waves.oscillations(
+                points,
+                settings,
+                wiggle=wiggle,
+                replicates=replicates,
+                seed=work.seed,
+                jobs=workers,
+                cluster=work.cluster,
+                progress=report,
+            )
+
+    answer(REPORT, data, output, analyse)
+
+
+def _wiggle(text: str | None) -> Wiggle | None:
+    if text is None:
+        return None
+    from glasspara.analysis.oscillations.search import Wiggle
+
+    size, colon, length = text.partition(":")
+    found = Wiggle(
+        number(size, "--thermometer"),
+        *([number(length, "--thermometer")] if colon else []),
+    )
+    if not (0.0 < found.size < 0.5 and found.length > 0.0):
+        raise UsageError(
+            f"--thermometer {text!r}: the size must lie between 0 and 0.5, the length above 0",
+            remedy="For example --thermometer 0.001:0.1",
+        )
+    return found

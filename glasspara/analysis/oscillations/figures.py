@@ -37,23 +37,19 @@ _FREQUENCIES = {"T": "frequency in $T$ (K⁻¹)", "1/T": "frequency in 1/$T$ (K)
 _LINEAR = 10.0  # powers beyond are on a logarithmic scale
 
 
-def oscillation_figures(
-    result: OscillationResult, *, synthetic: bool = False
-) -> Iterator[tuple[str, Figure]]:
+def oscillation_figures(result: OscillationResult) -> Iterator[tuple[str, Figure]]:
     """The run of the strongest wave, and every other with one that is at least a hint, with stems of file names."""
     best = result.best
-    yield "oscillations", oscillation_figure(result, best, synthetic=synthetic)
+    yield "oscillations", oscillation_figure(result, best)
     for item, stem in zip(result.runs, stems([item.run for item in result.runs]), strict=True):
         if item is not best and item.best.fap < HINT:
-            yield f"oscillations_{stem}", oscillation_figure(result, item, synthetic=synthetic)
+            yield f"oscillations_{stem}", oscillation_figure(result, item)
 
 
 @paper_style()
-def oscillation_figure(result: OscillationResult, item: RunOscillation, *, synthetic: bool = False) -> Figure:
+def oscillation_figure(result: OscillationResult, item: RunOscillation) -> Figure:
     """M_intr of one run with both smooth descriptions, what the model leaves with the strongest wave, and the
     periodograms in T and in 1/T.
-
-    ``synthetic`` marks the figure so whatever the files are called.
     """
     run, peak = item.run, item.best
     ratios = [1.5, 1.2, *[1.2] * len(item.peaks)]
@@ -62,7 +58,7 @@ def oscillation_figure(result: OscillationResult, item: RunOscillation, *, synth
     panels = figure.subplots(len(ratios), 1)
     assessment = result.assessment
     words = f"{wrapped(assessment.reasons[0].text)}\nshown: {run.label}, {len(run)} points"
-    mark = synthetic_mark([run], synthetic=synthetic)
+    mark = synthetic_mark([run])
     draw_header(figure, assessment.headline.text, words, mark, trusted=assessment.trusted)
     x = place(run.temperature, peak.abscissa)
     along = np.argsort(x, kind="stable")

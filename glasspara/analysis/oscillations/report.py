@@ -16,6 +16,8 @@ from glasspara.report.terminal import Column, show_assessment, show_inputs, show
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from glasspara.analysis.oscillations.waves import OscillationResult
     from glasspara.data.loading import Input
 
@@ -182,6 +184,12 @@ def show_oscillations(inputs: Sequence[Input], result: OscillationResult, out: C
     show_assessment(result.assessment, out, result.notes)
 
 
+def _draw(result: OscillationResult) -> dict[str, Figure]:
+    from glasspara.analysis.oscillations.figures import oscillation_figures
+
+    return dict(oscillation_figures(result))
+
+
 REPORT = Report(
     "oscillations",
     OscillationsDocument,
@@ -189,4 +197,5 @@ REPORT = Report(
     show_oscillations,
     files=("oscillations.json", PEAKS, POINTS, PERIODOGRAMS),
     figures=(FIGURE,),
+    draw=_draw,
 )

@@ -38,20 +38,20 @@ _MOST_PANELS = 5
 _SHADES = {"68 %": "#BBBBBB", "95 %": "#E4E4E4"}
 
 
-def _header(figure: Figure, result: PartitionResult, *, synthetic: bool) -> None:
+def _header(figure: Figure, result: PartitionResult) -> None:
     value, error = result.n_fe
     iron = f"n(Fe) = {value_with_error(value, error)} g⁻¹" + (" held" if error is None else "")
     lines = f"{wrapped(result.assessment.reasons[0].text)}\n{iron}"
-    mark = synthetic_mark(result.data.runs, synthetic=synthetic)
+    mark = synthetic_mark(result.data.runs)
     draw_header(figure, result.assessment.headline.text, lines, mark, trusted=result.assessment.trusted)
 
 
 @paper_style()
-def partition_figure(result: PartitionResult, *, synthetic: bool = False) -> Figure:
+def partition_figure(result: PartitionResult) -> Figure:
     """Rise of chi2 over all x, and near the best x with the intervals of 68 and 95 %."""
     figure = Figure(figsize=(WIDTH, 8.0), layout=Rows((1.0, 1.0), beside=max(LEVELS, key=len)))
     whole, near = figure.subplots(2, 1)
-    _header(figure, result, synthetic=synthetic)
+    _header(figure, result)
     curve = result.curve
     places = [(item.fraction, item.rise) for item in result.points]
     x, rise = np.array(sorted([*places, *zip(curve.values, curve.rises, strict=True)])).T
@@ -101,7 +101,7 @@ def _legend() -> list[Line2D]:
 
 
 @paper_style()
-def stacked_figure(result: PartitionResult, *, synthetic: bool = False) -> Figure:
+def stacked_figure(result: PartitionResult) -> Figure:
     """What each x leaves of the data, a panel each, with the ATS term fitted to it.
 
     Against 1/T where most runs are at fixed field, else against H; runs of the other kind are left out. Of more than 5
@@ -122,7 +122,7 @@ def stacked_figure(result: PartitionResult, *, synthetic: bool = False) -> Figur
     height = min(2.6 + 1.45 * len(points) + 0.12 * len(handles), TALLEST)
     figure = Figure(figsize=(WIDTH, height), layout=Rows([1.0] * len(points)))
     panels: list[Axes] = figure.subplots(len(points), 1, sharex=True, squeeze=False)[:, 0].tolist()
-    _header(figure, result, synthetic=synthetic)
+    _header(figure, result)
     factor, unit = scaled_unit(np.concatenate([item.intrinsic(data) for item in points]), "emu/g")
     for axes, item in zip(panels, points, strict=True):
         values = factor * item.intrinsic(data)

@@ -15,6 +15,8 @@ from glasspara.report.table import column, columns_text, csv_text, point_columns
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from glasspara.analysis.partition.scan import PartitionPoint, PartitionResult
     from glasspara.data.loading import Input
 
@@ -160,6 +162,12 @@ def _row(item: PartitionPoint, names: Sequence[str]) -> list[str]:
     return [f"{item.fraction:.4g}", chi2, str(statistics.ndof), rise, p, *values, said]
 
 
+def _draw(result: PartitionResult) -> dict[str, Figure]:
+    from glasspara.analysis.partition.figures import partition_figure, stacked_figure
+
+    return {FIGURE: partition_figure(result), STACK: stacked_figure(result)}
+
+
 REPORT = Report(
     "partition",
     PartitionDocument,
@@ -167,4 +175,5 @@ REPORT = Report(
     show_partition,
     files=("partition.json", SCAN, PROFILE, CURVES),
     figures=(FIGURE, STACK),
+    draw=_draw,
 )

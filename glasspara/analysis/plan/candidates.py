@@ -13,7 +13,7 @@ from glasspara.errors import UsageError
 from glasspara.model.model import Model, evaluate
 from glasspara.presets import MOST_POINTS, RunPlan
 from glasspara.runs.run import Run
-from glasspara.simulation.campaign import FLOOR
+from glasspara.simulation import FLOOR
 
 _SERIES = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)  # set points of a decade
 _LOWEST_FIELD = 0.01  # of the largest
@@ -210,6 +210,7 @@ def expected_run(
         branch=zeros,
         branch_labels=("warming" if warming else "field up",),
         sigma_source="planned",
+        run_type=like.run.run_type,
     )
-    geometry = (like.geometry_factor, like.geometry_error * like.geometry_factor)
+    geometry = {like.geometry_of: like.geometry}
     return reduce_run(run, mass_mg=like.mass_mg, sample=like.sample, geometry=geometry)

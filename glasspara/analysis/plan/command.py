@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasspara.analysis.plan.candidates import Reach
-    from glasspara.report.picture import FigureFiles
+    from glasspara.report.page import FigureFiles
 
 PLAN = "Plan"
 
@@ -94,7 +94,7 @@ def plan(
 
         return {FIGURE: plan_figure(result)}
 
-    output.deliver(REPORT, loaded, result, trusted=result.assessment.trusted, figures=figures)
+    output.deliver(REPORT, loaded, result, figures=figures)
 
 
 def _noise(text: str) -> tuple[float, float | None]:

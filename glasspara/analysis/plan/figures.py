@@ -23,7 +23,7 @@ _SYMLOG = 1.0e-2  # of the largest field: linear below
 
 
 @paper_style()
-def plan_figure(result: Plan, *, synthetic: bool = False) -> Figure:
+def plan_figure(result: Plan) -> Figure:
     """Above, the points of the data and of the plan over temperature and field; below, the measure after each run,
     beside that of an even grid of as many points;
     the bar holds 68 % of the outcomes with
@@ -32,7 +32,7 @@ def plan_figure(result: Plan, *, synthetic: bool = False) -> Figure:
     runs = result.runs
     figure = Figure(figsize=(WIDTH, 8.2 + 0.25 * len(runs)), layout=Rows((1.5, 1.0)))
     above, below = figure.subplots(2, 1)
-    mark = synthetic_mark(result.data.runs, synthetic=synthetic)
+    mark = synthetic_mark(result.data.runs)
     details = wrapped(result.assessment.reasons[0].text)
     draw_header(figure, result.assessment.headline.text, details, mark, trusted=result.assessment.trusted)
     colours = ordered_colours(range(len(runs)))

@@ -26,10 +26,9 @@ from glasspara.fitting.judge.ordinary import (
     compare_with_ordinary,
     expected_margin,
 )
-from glasspara.fitting.problem.combinations import combinations
-from glasspara.fitting.problem.nuisances import nuisances_of
-from glasspara.fitting.problem.problem import Constraint, Problem
-from glasspara.fitting.resampling.resample import Resampler
+from glasspara.fitting.problem.coordinates import combinations
+from glasspara.fitting.problem.problem import Constraint, Problem, nuisances_of
+from glasspara.fitting.resampling import Resampler
 from glasspara.fitting.search.least_squares import independent_steps
 from glasspara.fitting.search.minimise import Minimum, descend_to_minimum
 from glasspara.model.parameters import ION_NAMES, parameter_of, to_canonical

@@ -25,8 +25,7 @@ from glasspara.findings import Assessment, Finding, finding
 from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
-from glasspara.fitting.problem.combinations import combinations
-from glasspara.fitting.problem.coordinates import reported_names
+from glasspara.fitting.problem.coordinates import combinations, reported_names
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.presets import RunPlan

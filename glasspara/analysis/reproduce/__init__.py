@@ -1,18 +1,41 @@
 """Which tables and figures of the source does the program find again?
 
-:func:`reproduce` simulates the source's campaigns and runs the other commands on them; :class:`Reproduction` is its
-result: the steps (:class:`StepResult`) with published numbers beside those found here.
+``glasspara reproduce``. :func:`~glasspara.analysis.reproduce.run.reproduce` simulates the source's campaigns and runs
+the other commands on them: steps with published numbers beside those found here.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from glasspara.cli.groups import workers
+from glasspara.cli.options import own_option
+from glasspara.cli.output import Output
+from glasspara.cli.values import names
+from glasspara.errors import UsageError
 
-from glasspara.package import face
 
-__all__ = ["Reproduction", "StepResult", "reproduce"]
+def reproduce(
+    *,
+    only: list[str] | None = own_option("--only", "Do only these steps (repeatable, or STEP,STEP).", "STEP"),
+    seed: int = own_option("--seed", "Seed of the synthetic noise.", "N", default=1, min=0),
+    jobs: int | None = own_option("--jobs", "Commands that run at once; by default one a core.", "N", min=1),
+    output: Output,
+) -> None:
+    """Every table and figure of the source that can be had without its raw data, beside the published numbers.
 
-if TYPE_CHECKING:
-    from glasspara.analysis.reproduce.run import Reproduction, StepResult, reproduce
+    Simulates the source's campaigns from its published parameters and runs the other commands on them. Start with
+    index.md in DIR. Exit status 6: some steps failed.
 
-__getattr__, __dir__ = face(__name__, dict.fromkeys(__all__, "glasspara.analysis.reproduce.run"))
+    Example: glasspara reproduce --only table3 --out reproduced
+    """
+    from glasspara.analysis.reproduce.report import REPORT
+    from glasspara.analysis.reproduce.run import reproduce as run
+    from glasspara.analysis.reproduce.steps import chosen_steps
+    from glasspara.report.progress import progress
+
+    if output.out is None:
+        raise UsageError("the results are files", remedy="Name a folder with --out DIR")
+    steps = chosen_steps(names(only))
+    output.check([*REPORT.files, *(f"{step.name}/{step.report}" for step in steps)])
+    with progress("reproducing", quiet=output.quiet) as report:
+        result = run(output.out, seed=seed, jobs=workers(jobs), steps=steps, progress=report)
+    output.deliver(REPORT, None, result, part_failed=bool(result.notes))

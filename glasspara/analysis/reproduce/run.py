@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glasspara.analysis.reproduce.steps import CAMPAIGNS, STEPS, Campaign, Row, Step
-from glasspara.cli.program import run_program
+from glasspara.analysis.rerun.report import run_program
 from glasspara.files.naming import natural
 from glasspara.findings import Finding, finding
 from glasspara.findings.answer import Answer

@@ -1,23 +1,50 @@
-"""``rerun``: the analysis of a report done again, and what differs.
+"""The analysis of a report done again, and what differs.
 
-:func:`rerun` takes a report that :func:`read_report` has read. It finds the files that the report names, by content if
+``glasspara rerun``. :func:`~glasspara.analysis.rerun.report.rerun` finds the files that a report names, by content if
 they were moved, runs the program with the settings that the report records, and holds the new report against the old
-one with :func:`glasspara.analysis.diff.diff`.
+one with :func:`glasspara.analysis.diff.comparison.diff`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from pathlib import Path
+from typing import Annotated
 
-from glasspara.package import face
+import typer
 
-__all__ = ["CannotRerunError", "RerunResult", "read_report", "rerun"]
+from glasspara.cli.options import option
+from glasspara.cli.output import Output
+from glasspara.errors import UsageError
 
-if TYPE_CHECKING:
-    from glasspara.analysis.rerun.again import CannotRerunError, RerunResult, rerun
+Recorded = Annotated[list[str], typer.Argument(metavar="REPORT", help="The report.json of any command.")]
+FilesIn = Annotated[
+    Path | None,
+    option(
+        "--files-in",
+        "Folder that holds the files now, under whatever names. Without it they are looked for as the report names "
+        "them, from the working folder, from the report's and from those above it.",
+        "DIR",
+        common=True,
+    ),
+]
+
+
+def rerun(files: Recorded, files_in: FilesIn = None, *, output: Output) -> None:
+    """Do the analysis of a report again, from the settings and files that it records, and say what differs.
+
+    Files are compared by SHA-256, values in standard errors. Exit status 0 whatever differs; 3: a file is missing.
+
+    Example: glasspara rerun results/report.json
+    """
+    if len(files) != 1:
+        raise UsageError(f"rerun takes one report, not {len(files)}")
+    if files_in is not None and not files_in.is_dir():
+        raise UsageError(f"--files-in {files_in}: no such folder")
+    from glasspara.analysis.rerun import report
     from glasspara.report.reading import read_report
 
-__getattr__, __dir__ = face(
-    __name__,
-    {**dict.fromkeys(__all__, "glasspara.analysis.rerun.again"), "read_report": "glasspara.report.reading"},
-)
+    output.check(report.REPORT.files)
+    seen = sys.stderr.isatty() and not output.quiet
+    result = report.rerun(read_report(files[0]), files_in=files_in, messages=seen)
+    output.deliver(report.REPORT, None, result)

@@ -1,25 +1,52 @@
 """Is the apparent concentration of iron the same for all runs?
 
-:func:`series` fits Larmor and Langevin terms to each run and tests whether n(Fe) drifts with field or temperature;
-:class:`SeriesResult` is its result. :func:`drift_test` is the test alone.
+``glasspara series``. :func:`~glasspara.analysis.series.single_runs.series` fits Larmor and Langevin terms to each run
+and tests whether n(Fe) drifts with field or temperature.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
-from glasspara.package import face
+from glasspara.cli import options
+from glasspara.cli.groups import DataOptions, answer
+from glasspara.cli.options import own_option
+from glasspara.cli.output import OutputWithPlots
 
-__all__ = ["SeriesResult", "drift_test", "series"]
 
-if TYPE_CHECKING:
-    from glasspara.analysis.series.single_runs import SeriesResult, drift_test, series
+def series(
+    data: DataOptions,
+    *,
+    weights: str = own_option(
+        "--weights",
+        "Weigh points by their standard deviations, or all alike, as the source's tables seem to.",
+        "sigma|equal",
+        default="sigma",
+        panel=options.MODEL,
+    ),
+    n_fe: str | None = own_option(
+        "--n-fe",
+        "Iron by mass spectrometry, g^-1, to compare with; that of --sample if there is one.",
+        "VALUE[+-ERROR]",
+        panel=options.MODEL,
+    ),
+    allowances: options.Allowances = True,
+    output: OutputWithPlots,
+) -> None:
+    """Larmor + Langevin fits run by run: n(Fe) and chi_L against H and T, and whether n drifts.
 
-__getattr__, __dir__ = face(
-    __name__,
-    {
-        "SeriesResult": "glasspara.analysis.series.single_runs",
-        "series": "glasspara.analysis.series.single_runs",
-        "drift_test": "glasspara.analysis.series.single_runs",
-    },
-)
+    Each run is fitted with Fe3+ only, Fe2+ only, and both with n >= 0. The drift is tested by the stated errors of
+    the points whatever the weights.
+    """
+    from glasspara.analysis.series import single_runs
+    from glasspara.analysis.series.report import REPORT
+    from glasspara.sample.iron import parse_concentration
+
+    sample = data.sample_data
+    n_ms = parse_concentration(n_fe) if n_fe else None
+    if n_ms is None and sample is not None and sample.n_fe is not None:
+        n_ms = (sample.n_fe, sample.n_fe_error)
+    analyse = partial(
+        single_runs.series, weights=weights, n_ms=n_ms, allowances=allowances, same_glass=data.same_glass
+    )
+    answer(REPORT, data, output, analyse)

@@ -26,11 +26,8 @@ _BAND = "#BBBBBB"
 
 
 @paper_style()
-def series_figure(result: SeriesResult, kind: KindOfRuns, *, synthetic: bool = False) -> Figure:
-    """Concentration, its excess over mass spectrometry, and chi_larmor of the runs of one kind.
-
-    ``synthetic`` marks the figure so whatever the files are called.
-    """
+def series_figure(result: SeriesResult, kind: KindOfRuns) -> Figure:
+    """Concentration, its excess over mass spectrometry, and chi_larmor of the runs of one kind."""
     handles = [
         Line2D(
             [],
@@ -56,7 +53,7 @@ def series_figure(result: SeriesResult, kind: KindOfRuns, *, synthetic: bool = F
     figure, axes = frame(
         kind.assessment.headline.text,
         wrapped(details),
-        synthetic_mark([row.run for row in kind.rows], synthetic=synthetic),
+        synthetic_mark([row.run for row in kind.rows]),
         trusted=kind.drifting is not True,
         panels=panels,
         handles=handles,

@@ -19,6 +19,8 @@ from glasspara.runs.run import Kind
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from glasspara.analysis.series.single_runs import KindOfRuns, Measured, RunSeries, SeriesResult
     from glasspara.data.loading import Input
 
@@ -220,6 +222,12 @@ def _scale(items: Sequence[Measured], unit: str) -> tuple[float, str]:
     return 10.0**-exponent, f"1e{exponent} {unit}"
 
 
+def _draw(result: SeriesResult) -> dict[str, Figure]:
+    from glasspara.analysis.series.figures import series_figure
+
+    return {FIGURES[kind.kind]: series_figure(result, kind) for kind in result.kinds}
+
+
 REPORT = Report(
     "series",
     SeriesDocument,
@@ -227,4 +235,5 @@ REPORT = Report(
     show_series,
     files=("series.json", TABLE),
     figures=tuple(FIGURES.values()),
+    draw=_draw,
 )

@@ -32,10 +32,10 @@ from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.plausibility import implausible, implausible_data
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
-from glasspara.model.catalogue import IONS
+from glasspara.model import IONS
 from glasspara.model.model import Model
 from glasspara.model.parameters import allowances_in_words
-from glasspara.physics.ions.ions import ION_OF_PARAMETER
+from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import langevin_response
 from glasspara.runs.run import Kind
 
@@ -174,11 +174,6 @@ class SeriesResult(Answer):
     @property
     def notes(self) -> tuple[Finding, ...]:
         return tuple(note for kind in self.kinds for note in kind.notes)
-
-    @property
-    def trusted(self) -> bool:
-        """Whether the runs of every kind can be those of one glass."""
-        return all(item.trusted for item in self.verdicts)
 
     @property
     def rows(self) -> tuple[RunSeries, ...]:

@@ -1,18 +1,137 @@
-"""The JSON report of ``simulate``; its other files are the data files of the runs."""
+"""Synthetic runs of a preset with what they were made from, and their JSON report.
+
+The other files of the command are the data files of the runs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
+from glasspara.errors import SampleDataError, UsageError
+from glasspara.findings.answer import Answer, counted, summary
+from glasspara.model.model import Model
+from glasspara.model.parameters import PARAMETERS
+from glasspara.presets import Preset, RunPlan
 from glasspara.report.frame import Report
+from glasspara.simulation import SimulatedRun, simulate_campaign
 
 if TYPE_CHECKING:
-    from glasspara.analysis.simulate.synthetic_runs import Simulation
+    from pandas import DataFrame
+
     from glasspara.data.loading import Input
+
+
+@dataclass(frozen=True, repr=False)
+class Simulation(Answer):
+    """Simulated runs, and the preset, parameters, seed, noise, layout, model and mass (mg) that they come from."""
+
+    runs: tuple[SimulatedRun, ...]
+    preset: Preset
+    parameters: Mapping[str, float]
+    seed: int
+    noise: float
+    layout: str
+    model: str
+    mass_mg: float
+
+    def __repr__(self) -> str:
+        return summary(self, self.preset.name, counted(self.runs, "run"))
+
+    def to_frame(self) -> DataFrame:
+        """One row a point: file, temperature, field, moment, its standard error, true moment."""
+        from pandas import DataFrame, concat
+
+        return concat(
+            [
+                DataFrame(
+                    {
+                        "file": run.file_name,
+                        "T_K": run.points.T,
+                        "H_Oe": run.points.H,
+                        "moment_emu": run.points.moment,
+                        "sigma_emu": run.points.sigma,
+                        "true_moment_emu": run.points.true_moment,
+                    }
+                )
+                for run in self.runs
+            ],
+            ignore_index=True,
+        )
+
+
+def simulate(
+    preset: Preset,
+    *,
+    changes: Mapping[str, float] | None = None,
+    mass_mg: float | None = None,
+    runs: Sequence[RunPlan] | None = None,
+    seed: int = 1,
+    noise: float = 1.0e-3,
+    layout: str = "mpms-xl-rso",
+    model: str = "etm",
+    convention: str = "paper",
+    orientation: str = "isotropic",
+) -> Simulation:
+    """Simulate runs of ``preset``.
+
+    Parameters
+    ----------
+    changes : mapping, optional
+        Parameters that replace those of the preset, or that its model lacks.
+    mass_mg, runs, seed, noise, layout, model, convention, orientation
+        As for :func:`glasspara.simulation.simulate_campaign`.
+
+    Raises
+    ------
+    UsageError
+        For a parameter that is unknown, out of range or not one of the model, and as ``simulate_campaign``.
+    SampleDataError
+        The preset knows no sample mass and ``mass_mg`` gives none.
+    """
+    parameters = _parameters(preset, changes or {}, model)
+    mass = preset.sample.mass_mg if mass_mg is None else mass_mg
+    if mass is None:
+        raise SampleDataError(f"{preset.origin} knows no sample mass", remedy="Give it with --mass MG")
+    simulated = simulate_campaign(
+        preset,
+        seed=seed,
+        noise=noise,
+        mass_mg=mass,
+        runs=runs,
+        parameters=parameters,
+        layout=layout,
+        model=model,
+        convention=convention,
+        orientation=orientation,
+    )
+    return Simulation(tuple(simulated), preset, parameters, seed, noise, layout, model, mass)
+
+
+def _parameters(preset: Preset, changes: Mapping[str, float], model: str) -> dict[str, float]:
+    known_to_model = {*Model(model).names, "n_fe", "fe2_fraction"}
+    for name, value in changes.items():
+        if name not in PARAMETERS:
+            raise UsageError(f"no parameter is called {name!r}", remedy=f"Known: {', '.join(PARAMETERS)}")
+        if name not in known_to_model:
+            raise UsageError(
+                f"--set {name}: model {model} has no {name}", remedy="Choose another with --model"
+            )
+        PARAMETERS[name].check(value, f"--set {name}")
+        iron = {"n_fe", "fe2_fraction", "n_fe2", "n_fe3"}
+        if name in iron and name not in preset.parameters:
+            known = ", ".join(sorted(iron & set(preset.parameters)))
+            raise UsageError(f"the preset writes its iron as {known}", remedy="Set those")
+    values = {**preset.parameters, **changes}
+    if values["n_ats"] and not values.get("d0min_qs4", 0.0) <= values.get("d0max_qs4", -1.0):
+        raise UsageError(
+            "an ATS term needs d_min, delta_mu and d0min_qs4 <= d0max_qs4", remedy="Give them with --set"
+        )
+    return values
 
 
 class SimulatedFileBlock(TypedDict):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 import numpy as np
 from rich.console import Console
 
-from glasspara.analysis.subtract.column_sets import COLUMN_SETS
+from glasspara.analysis.subtract.stages import COLUMN_SETS
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report.frame import Report, RunBlock
 from glasspara.report.recorder import Recorder

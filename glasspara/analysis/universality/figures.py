@@ -23,11 +23,10 @@ from glasspara.report.text import LINE, elide, power_of_ten, run_labels, scaled_
 
 
 @paper_style()
-def universality_figure(result: UniversalityResult, *, synthetic: bool = False) -> Figure:
+def universality_figure(result: UniversalityResult) -> Figure:
     """All runs of the test with their common curve, over the deviations from it in standard errors.
 
     The lower panel is shaded where windows of H/T break universality.
-    ``synthetic`` marks the figure so whatever the files are called.
     """
     data = result.data
     order = sorted(range(len(data.runs)), key=lambda i: (data.runs[i].run.kind, data.runs[i].run.nominal))
@@ -36,7 +35,7 @@ def universality_figure(result: UniversalityResult, *, synthetic: bool = False) 
     figure, (main, below) = frame(
         result.assessment.headline.text,
         _details(result),
-        synthetic_mark(runs, synthetic=synthetic),
+        synthetic_mark(runs),
         trusted=bool(result.holds),
         panels=(2.6, 1.0),
         handles=overview_handles(styles, fills),
@@ -69,10 +68,10 @@ _LABELS = 16
 
 
 @paper_style()
-def universality_pairs_figure(result: UniversalityResult, *, synthetic: bool = False) -> Figure:
+def universality_pairs_figure(result: UniversalityResult) -> Figure:
     """Adjusted p-value of each pair of runs, as colour and number; pairs that were not tested are blank.
 
-    ``synthetic`` marks the figure so whatever the files are called. The result must have its parts.
+    The result must have its parts.
     """
     parts = result.parts
     assert parts is not None
@@ -90,7 +89,7 @@ def universality_pairs_figure(result: UniversalityResult, *, synthetic: bool = F
         result.assessment.headline.text,
         f"{breaking} of {tested} pairs of runs disagree where they overlap in H/T\n"
         "p, adjusted for their number (no number: below 1e-12)",
-        synthetic_mark(runs, synthetic=synthetic),
+        synthetic_mark(runs),
         trusted=bool(result.holds),
     )
     below = 1.0 - (header_height(figure) + 2.0 * PAD) / figure.get_figheight()

@@ -14,6 +14,8 @@ from glasspara.report.terminal import Column, shorten, show_assessment, show_inp
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from glasspara.analysis.universality.collapse import UniversalityResult
     from glasspara.analysis.universality.parts import PartTension, UniversalityParts
     from glasspara.data.loading import Input
@@ -209,6 +211,15 @@ def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: 
     show_assessment(result.assessment, out, result.notes)
 
 
+def _draw(result: UniversalityResult) -> dict[str, Figure]:
+    from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
+
+    drawn = {FIGURE: universality_figure(result)}
+    if len(result.data.runs) > 2:  # the pair of two runs is the whole
+        drawn[PAIRS_FIGURE] = universality_pairs_figure(result)
+    return drawn
+
+
 REPORT = Report(
     "universality",
     UniversalityDocument,
@@ -216,4 +227,5 @@ REPORT = Report(
     show_universality,
     files=("universality.json", DATA, PAIRS, WINDOWS),
     figures=(FIGURE, PAIRS_FIGURE),
+    draw=_draw,
 )

@@ -1,22 +1,26 @@
-"""What a user asks of a fit beyond its minimum: Minos intervals, the profiles behind them, contours."""
+"""What a user asks of a fit beyond its minimum: Minos intervals, the profiles behind them, contours.
+
+:func:`fit_each` fits many data sets on several cores, each with these.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
+from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.findings import finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.contours import contour
 from glasspara.fitting.intervals.minos import minos, not_found, profile_curve
 from glasspara.fitting.intervals.profile import LOWER, ProfilePoint, Profiles
-from glasspara.fitting.problem.combinations import combinations
-from glasspara.fitting.problem.coordinates import reported_names
+from glasspara.fitting.problem.coordinates import combinations, reported_names
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
-from glasspara.model.parameters import ION_NAMES, PARTITION_NAMES
-from glasspara.replicates.cores import on_one_thread
+from glasspara.model.parameters import GEOMETRY, ION_NAMES, PARTITION_NAMES
+from glasspara.replicates.cores import Progress, in_order, no_progress, on_one_thread
 
 ALL = "all"
 """In place of names: every free parameter, and every combination that has an error."""
@@ -45,7 +49,8 @@ class IntervalRequest:
         """
         names = reported_names(settings.model, partition=settings.partition)
         # which nuisances there are ("mass_scale[2]") depends on the data
-        nuisances = [name for name in self._named() if name.partition("[")[0] in settings.nuisances]
+        kinds = {*settings.nuisances, GEOMETRY}
+        nuisances = [name for name in self._named() if name.partition("[")[0] in kinds]
         self._check([*names, *nuisances], set(settings.held()))
 
     @property
@@ -159,3 +164,36 @@ def _remedy(name: str, reported: Sequence[str], held: set[str]) -> str:
     if name in derived:
         return f"It is derived; a contour takes two of {free}"
     return f"Free parameters: {free}; derived: {', '.join(derived)}"
+
+
+FITS_A_PROCESS, ATS_FITS_A_PROCESS = 64, 4
+"""So many fits without and with an ATS term are worth the start of a process."""
+
+
+def fit_each(
+    parts: Sequence[Dataset],
+    settings: FitSettings,
+    *,
+    request: IntervalRequest | None = None,
+    jobs: int = 1,
+    progress: Progress = no_progress,
+) -> list[FitResult]:
+    """A fit of its own for each of ``parts``, with the intervals of ``request``; the same bits for any ``jobs``.
+
+    Raises
+    ------
+    UsageError
+        As :func:`~glasspara.fitting.fit.fit` and :func:`~glasspara.fitting.intervals.exploration.explore`.
+    """
+    task = partial(_fit_one, settings=settings, request=request)
+    worth = ATS_FITS_A_PROCESS if settings.model.has_ats else FITS_A_PROCESS
+    with in_order(task, parts, jobs=jobs, per_process=worth, progress=progress) as results:
+        return list(results)
+
+
+def _fit_one(part: Dataset, *, settings: FitSettings, request: IntervalRequest | None) -> FitResult:
+    result = fit(part, settings)
+    if request is None:
+        return result
+
+    return explore(result, settings, request)

@@ -16,8 +16,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
 from glasspara.fitting.intervals.crossing import Crossing, cross
-from glasspara.fitting.problem.combinations import Combination, combinations
-from glasspara.fitting.problem.coordinates import MAX_LN_RATIO
+from glasspara.fitting.problem.coordinates import MAX_LN_RATIO, Combination, combinations
 from glasspara.fitting.problem.problem import Penalty, Problem
 from glasspara.fitting.search.least_squares import FINE, FINEST
 from glasspara.fitting.search.minimise import Minimum, cutoffs_crossed, minimise

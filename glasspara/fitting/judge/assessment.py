@@ -11,6 +11,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
+from glasspara.fitting.judge.determination import derived
 from glasspara.fitting.judge.misfit import branches_that_differ, misfit_findings
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.fitting.judge.plausibility import edges_of_search, implausible
@@ -175,20 +176,29 @@ def _of_misfit(
 ) -> Assessment:
     """The model does not describe the data: ordinary magnetism may."""
     if ordinary is not None and ordinary.p_value >= MISFIT_P:
-        instead = finding("fitting.ordinary-instead", **_sizes(ordinary))
+        instead = finding("fitting.ordinary-instead", **_sizes(ordinary, minimum))
         return fit_assessment("term-not-needed", instead, _mixture(ordinary), *_replaced(ats_test), *reasons)
     where = () if brief else _what_may_be_wrong(minimum, ats_test)
     return fit_assessment("poor", *where, *reasons)
 
 
-def on_ats_beside(ordinary: OrdinaryMagnetism) -> list[Finding]:
+def iron_found(minimum: Minimum) -> list[float | None]:
+    """Value and standard error of n_fe at a minimum, whether it is a parameter or derived; None without an error."""
+    values = to_canonical(minimum.reported)
+    item = derived(minimum).get("n_fe")
+    return [values["n_fe2"] + values["n_fe3"], minimum.errors.get("n_fe") if item is None else item.error]
+
+
+def on_ats_beside(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
     """What is said first of a poor fit where the ATS term beside an ordinary admixture would describe the data."""
     if not ordinary.described_with_ats:
         return []
-    return [finding("fitting.ats-beside-ordinary", **_sizes(ordinary), chi2_nested=ordinary.chi2_nested)]
+    return [
+        finding("fitting.ats-beside-ordinary", **_sizes(ordinary, minimum), chi2_nested=ordinary.chi2_nested)
+    ]
 
 
-def _sizes(ordinary: OrdinaryMagnetism) -> dict[str, Any]:
+def _sizes(ordinary: OrdinaryMagnetism, minimum: Minimum) -> dict[str, Any]:
     cone = ordinary.cone
     return {
         "chi2_ordinary": cone.chi2,
@@ -198,6 +208,7 @@ def _sizes(ordinary: OrdinaryMagnetism) -> dict[str, Any]:
         "margin": ordinary.margin,
         "threshold": THRESHOLD,
         "iron": None if cone.iron_used is None else list(cone.iron_used),
+        "n_fe": iron_found(minimum),
         "directions": ordinary.allowed,
     }
 
@@ -216,11 +227,10 @@ def _mixture(ordinary: OrdinaryMagnetism) -> Finding:
 def on_ordinary(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
     """Ordinary magnetism is excluded; or it describes the data too: which does it, and what would decide."""
     if ordinary.excluded:
-        return [finding("fitting.ordinary-excluded", **_sizes(ordinary))]
-    found = [finding("fitting.ordinary-describes", **_sizes(ordinary)), _mixture(ordinary)]
+        return [finding("fitting.ordinary-excluded", **_sizes(ordinary, minimum))]
+    found = [finding("fitting.ordinary-describes", **_sizes(ordinary, minimum)), _mixture(ordinary)]
     if ordinary.margin_with_iron is not None and ordinary.margin_with_iron > THRESHOLD:
-        iron = to_canonical(minimum.reported)
-        n_fe = iron["n_fe2"] + iron["n_fe3"]
+        n_fe, _ = iron_found(minimum)
         found.append(finding("fitting.iron-would-decide", n_fe=n_fe, margin=ordinary.margin_with_iron))
     else:
         runs = "one" if len(minimum.problem.data.runs) == 1 else "several"
@@ -250,13 +260,21 @@ def _without_term(ats_test: AtsTest, reasons: tuple[Finding, ...]) -> Assessment
 
 def constraint_tensions(minimum: Minimum) -> dict[str, float]:
     """How far each outside constraint lies from what the rest of the data say, in standard errors."""
+    known = [
+        (name, item, minimum.reported[name], minimum.errors[name])
+        for name, item in minimum.problem.constraints.items()
+        if not (item.assumed or item.log)
+    ]
+    known += [
+        (name, item.constraint, item.value, item.error)
+        for name, item in derived(minimum).items()
+        if item.constraint
+    ]
     found = {}
-    for name, item in minimum.problem.constraints.items():
-        error = minimum.errors[name]
-        if item.assumed or item.log or error is None:
-            continue
-        spread = max(1.0 - (error / item.error) ** 2, 1.0e-6)
-        found[name] = float(item.pull(minimum.reported[name]) / sqrt(spread))
+    for name, item, value, error in known:
+        if error is not None:
+            spread = max(1.0 - (error / item.error) ** 2, 1.0e-6)
+            found[name] = float(item.pull(value) / sqrt(spread))
     return found
 
 

@@ -14,8 +14,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.intervals.profile import Profile
-from glasspara.fitting.problem.combinations import combinations
-from glasspara.fitting.problem.coordinates import CUTOFFS
+from glasspara.fitting.problem.coordinates import CUTOFFS, combinations
 from glasspara.fitting.result import Derived, Determination
 from glasspara.fitting.search.least_squares import principal_directions
 from glasspara.fitting.search.minimise import Minimum
@@ -27,7 +26,7 @@ from glasspara.model.parameters import (
     parameter_of,
     to_canonical,
 )
-from glasspara.physics.ions.ions import ION_OF_PARAMETER
+from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import langevin_response
 
 UNDETERMINED = 0.5
@@ -161,8 +160,9 @@ _COMBINATIONS = ("ats_strength", "d0_mean_qs4")
 def derived(minimum: Minimum) -> dict[str, Derived]:
     """Every derived combination at a minimum; one in which nothing is free has no error."""
     canonical = to_canonical(minimum.reported)
+    known = minimum.problem.known_combinations
     return {
-        name: Derived(item.value(canonical), minimum.error_of(item), item.unit)
+        name: Derived(item.value(canonical), minimum.error_of(item), item.unit, known.get(name))
         for name, item in combinations(minimum.reported).items()
     }
 
@@ -227,6 +227,8 @@ def _log_jacobian(minimum: Minimum, names: list[str]) -> FloatArray:
         row = np.zeros((1, len(reported)))
         row[0, position[name]] = constraint.pull_slope(reported[name])
         columns = np.concatenate([columns, row])
+    for penalty in problem.penalties:
+        columns = np.concatenate([columns, penalty.pull_slopes(reported, problem.model)[None, :]])
     size = np.array([reported[name] for name in names])
     weighted: FloatArray = columns[:, [position[name] for name in names]] * size
     if problem.nuisances:

@@ -31,7 +31,7 @@ from glasspara.ordinary import (
     directions_of,
     ordinary_magnetism,
 )
-from glasspara.physics.ions.ions import TraceIon
+from glasspara.physics.ions import TraceIon
 
 THRESHOLD = 10.0
 """Margin above which ordinary magnetism is excluded: see ``docs/ordinary.md`` for how it was calibrated."""
@@ -135,6 +135,7 @@ def ordinary_fit(
         iron=None if iron is None else (iron[0], iron[1] or _HELD_IRON * iron[0]),
         widths=widths,
         order=data.progress,
+        geometry=data.geometry_errors,
         trace_ions=[(item.ion.name, item.ion.j, item.ion.g) for item in trace_ions],
     )
 
@@ -160,7 +161,12 @@ def compare_with_ordinary(
     if widths is not None:
         run, sample = _labels(data)
         directions = directions_of(
-            data.temperature, run=run, sample=sample, widths=widths, order=data.progress
+            data.temperature,
+            run=run,
+            sample=sample,
+            widths=widths,
+            order=data.progress,
+            geometry=data.geometry_errors,
         )
         chi2 = _with_directions(minimum, directions)
     found = OrdinaryMagnetism(cone, widths, chi2, minimum.chi2, statistics.ndof)
@@ -236,6 +242,7 @@ def with_ats_beside(minimum: Minimum, found: OrdinaryMagnetism) -> OrdinaryMagne
         iron=found.cone.iron_used,
         widths=found.widths,
         order=data.progress,
+        geometry=data.geometry_errors,
         extra_columns=extra,
     )
     return replace(found, chi2_nested=cone.chi2)

@@ -9,13 +9,11 @@ from typing import Any, Literal
 
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
-from glasspara.fitting.problem.combinations import combinations
-from glasspara.fitting.problem.coordinates import Coordinates, reported_names
-from glasspara.fitting.problem.nuisances import nuisances_of
-from glasspara.fitting.problem.problem import Constraint, Penalty, Problem
-from glasspara.model.catalogue import IONS
+from glasspara.fitting.problem.coordinates import Coordinates, combinations, reported_names
+from glasspara.fitting.problem.problem import Constraint, Penalty, Problem, nuisances_of
+from glasspara.model import IONS
 from glasspara.model.model import Model
-from glasspara.model.parameters import FARTHEST, ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES
+from glasspara.model.parameters import FARTHEST, GEOMETRY, ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES
 from glasspara.ordinary import DirectionWidths
 
 LEAST_ERROR = 1.0e-9
@@ -136,7 +134,9 @@ class FitSettings(Wishes):
         derived = combinations(reported_names(self.model, partition=self.partition))
         for name in sorted(self.mentioned):
             if name not in PARAMETERS and not (name in derived and name in self.constrained):
-                known_names = ", ".join(PARAMETERS)
+                known_names = ", ".join(
+                    dict.fromkeys([*PARAMETERS, *(derived if name in self.constrained else ())])
+                )
                 raise UsageError(f"no parameter is called {name!r}", remedy=f"Known: {known_names}")
         if self.mentioned & set(ION_NAMES) and (self.mentioned & set(PARTITION_NAMES) or self.n_fe):
             raise UsageError(
@@ -200,6 +200,8 @@ class FitSettings(Wishes):
 
     def _check_disturbances(self) -> None:
         for name, width in self.nuisances.items():
+            if name == GEOMETRY:
+                raise UsageError(f"{name} comes with its factor", remedy="Write --geometry-factor 1+-0.01")
             if name not in NUISANCES:
                 raise UsageError(f"{name!r} is no nuisance", remedy=f"Known: {', '.join(NUISANCES)}")
             if not 0.0 < width < inf:
@@ -229,7 +231,7 @@ class FitSettings(Wishes):
 
     def granted(self, data: Dataset) -> DirectionWidths | None:
         """``directions`` with ``nuisances`` added: what the model may use, ordinary magnetism may too."""
-        if self.directions is None and not self.nuisances:
+        if self.directions is None and not self.nuisances and not data.geometry_errors:
             return None
         widths = self.directions or DirectionWidths(
             **dict.fromkeys(DirectionWidths.__dataclass_fields__, 0.0)
@@ -315,7 +317,7 @@ class FitSettings(Wishes):
         limits = {name: limit for name, limit in self.limits.items() if name not in held}
         if "fe2_fraction" in self.constrained:  # not linear in the two concentrations
             limits.setdefault("fe2_fraction", (0.0, 1.0))
-        nuisances = nuisances_of(data, self.nuisances)
+        nuisances = () if self.method == "staged-once" else nuisances_of(data, self.nuisances)
         priors = {item.name: Constraint(0.0, item.width) for item in nuisances}
         known = {**self.constraints(), **(assumed or {}), **priors}
         derived = combinations(reported_names(self.model, partition=self.partition))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.ions.ions import Ion, curie_constant
+from glasspara.physics.ions import Ion, curie_constant
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
 

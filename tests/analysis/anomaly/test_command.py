@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
 
 from glasspara.report.schema import schema_text
+from tests import golden
 
 
 @pytest.fixture
@@ -27,6 +29,7 @@ def test_report_tables_and_figure(glasspara, run_file, tmp_path):
     assert "Verdict: Anomaly in temperature: none\n  - the data leave the model in no window" in done.out
     document = json.loads((tmp_path / "anomaly.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, json.loads(schema_text()))
+    golden.check(document, Path(__file__).with_name("golden.json"))
     block = document["anomaly"]
     assert block["found"] is False
     assert [item["high_K"] for item in block["windows"]] == [3.0, 10.0, 100.0, None]

@@ -16,7 +16,7 @@ from glasspara.data.loading import load
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.resampling.resample import Resampler
+from glasspara.fitting.resampling import Resampler
 from glasspara.fitting.search.minimise import descend_to_minimum
 from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature
 from tests.conftest import ROOT
@@ -235,7 +235,7 @@ def test_too_little_is_refused(clean):
 
 
 def test_figure_says_the_verdict(cold):
-    figure = anomaly_figure(cold, synthetic=True)
+    figure = anomaly_figure(cold)
     said = " ".join(text.get_text() for text in figure.findobj(lambda item: hasattr(item, "get_text")))
     assert "FOUND" in said
     assert "synthetic" in said

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from glasspara.analysis.compare.command import UNFINISHED
-from glasspara.model.catalogue import CATALOGUE, MODELS
+from glasspara.analysis.compare import UNFINISHED
+from glasspara.model import CATALOGUE, MODELS
 from tests.golden import check
 
 FEW = ("--models", "ll,ll-ferromagnetic,etm")

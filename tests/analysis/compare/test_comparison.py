@@ -16,7 +16,7 @@ from glasspara.data.loading import load
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings, Wishes
-from glasspara.model.catalogue import CATALOGUE, MODELS, compared, slow_models
+from glasspara.model import CATALOGUE, MODELS, compared, slow_models
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.model.parameters import PARAMETERS
 from glasspara.physics.ions.rivals import superparamagnetic_response
@@ -371,7 +371,7 @@ def test_law_16_is_fitted_where_it_exists():
 
 
 def test_figure_says_the_verdict(plain):
-    figure = compare_figure(plain, synthetic=True)
+    figure = compare_figure(plain)
     said = " ".join(text.get_text() for text in figure.findobj(lambda item: hasattr(item, "get_text")))
     assert plain.assessment.headline.text in said
     for line in beside_ordinary(plain.ordinary):

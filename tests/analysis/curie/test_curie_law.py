@@ -18,7 +18,7 @@ from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model
 from glasspara.model.parameters import ATS_NAMES
 from glasspara.physics.ats import weak_field_amplitude
-from glasspara.physics.ions.ions import curie_constant
+from glasspara.physics.ions import curie_constant
 from glasspara.simulation.datasets import (
     BK7,
     PURE_LL,
@@ -179,7 +179,7 @@ def test_points_that_no_law_describes_are_not_trusted():
     result = curie(Dataset((replace(run, magnetisation=ordered),)), settings=FitSettings())
     assert not result.assessment.trusted
     assert result.assessment.reasons[0].code == "curie.no-law"
-    header = " ".join(text.get_text() for text in curie_figure(result).texts)
+    header = " ".join(text.get_text() for text in curie_figure(result).texts).replace("\n", " ")
     assert result.law_assessment.headline.text in header
     assert "NO LAW" in header
     header = " ".join(text.get_text() for text in low_temperature_figure(result).texts)

@@ -8,7 +8,8 @@ from copy import deepcopy
 
 import pytest
 
-from glasspara.analysis.diff import diff, read_report
+from glasspara.analysis.diff.comparison import diff
+from glasspara.report.reading import read_report
 
 
 def finding(code, level="info", where=None, **values):

@@ -56,7 +56,7 @@ def test_the_peak_is_where_the_truth_has_it(result):
 
 
 def test_figure_shows_data_and_every_form(result):
-    figures = dict(highfield_figures(result, synthetic=True))
+    figures = dict(highfield_figures(result))
     assert list(figures) == ["highfield_2K", "highfield_4.5K", "highfield_10K"]
     figure = figures["highfield_4.5K"]
     main, below = figure.axes

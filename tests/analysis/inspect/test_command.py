@@ -8,8 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from glasspara.analysis.inspect import Inspection
-from glasspara.analysis.inspect.report import REPORT, InspectDocument
+from glasspara.analysis.inspect.report import REPORT, InspectDocument, Inspection
 from glasspara.report.frame import Invocation
 from glasspara.report.schema import report_schema
 from glasspara.report.terminal import console

@@ -27,7 +27,7 @@ from glasspara.data.loading import load
 from glasspara.errors import InputError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.resampling.resample import Resampler
+from glasspara.fitting.resampling import Resampler
 from glasspara.fitting.search.minimise import descend_to_minimum
 from glasspara.presets import load_preset
 from glasspara.replicates.run import run_replicates
@@ -83,7 +83,7 @@ def test_a_planted_wave_is_found_with_its_period_and_amplitude(in_t):
     assert abs(peak.control.amplitude - amplitude) < 4.0 * peak.control.amplitude_error
     assert "50 kOe in T with a period of 3" in result.assessment.reasons[0].text
     assert list(result.to_frame()["abscissa"]) == ["T", "1/T"] * 2
-    figures = dict(oscillation_figures(result, synthetic=True))
+    figures = dict(oscillation_figures(result))
     assert set(figures) == {"oscillations"}
     said = " ".join(
         text.get_text() for text in figures["oscillations"].findobj(lambda item: hasattr(item, "get_text"))

@@ -159,7 +159,7 @@ def test_what_cannot_be_scanned_is_refused(given, values, error):
 
 
 def test_figures(result):
-    for figure in (partition_figure(result, synthetic=True), stacked_figure(result, synthetic=True)):
+    for figure in (partition_figure(result), stacked_figure(result)):
         said = [text.get_text() for text in figure.findobj(lambda item: hasattr(item, "get_text"))]
         assert "synthetic" in said
     # a panel for each x scanned and one for the best

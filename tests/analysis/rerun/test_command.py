@@ -13,7 +13,7 @@ import pytest
 
 import glasspara as package
 from glasspara.analysis import reports
-from glasspara.analysis.rerun import again
+from glasspara.analysis.rerun import report as again
 from glasspara.app import run
 from glasspara.replicates import cores
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glasspara.analysis.series import series
 from glasspara.analysis.series.report import show_series
+from glasspara.analysis.series.single_runs import series
 from glasspara.data.dataset import Dataset
 from glasspara.model.model import Model
 from glasspara.report.terminal import ConsoleSettings, console

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glasspara.analysis.simulate import simulate
+from glasspara.analysis.simulate.report import simulate
 from glasspara.presets import load_preset
 from tests import golden
 

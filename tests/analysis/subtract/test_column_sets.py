@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import constants
 
-from glasspara.analysis.subtract.column_sets import COLUMN_SETS, Moments, check_sets
+from glasspara.analysis.subtract.stages import COLUMN_SETS, Moments, check_sets
 from glasspara.errors import UsageError
 from glasspara.physics.ions.langevin import langevin_magnetisation
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from glasspara import load
-from glasspara.analysis.subtract import subtract
+from glasspara.analysis.subtract.stages import subtract
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model
 from tests import golden

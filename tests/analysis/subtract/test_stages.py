@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.analysis.subtract import subtract
+from glasspara.analysis.subtract.stages import subtract
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.search.staged import stage_values
 from glasspara.model.model import Model, evaluate

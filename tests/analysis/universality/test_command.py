@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from glasspara.analysis.universality import universality
+from glasspara.analysis.universality.collapse import universality
 from glasspara.analysis.universality.figures import universality_figure
 from glasspara.data.loading import load
 from tests.golden import check

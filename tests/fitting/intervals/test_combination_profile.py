@@ -12,7 +12,7 @@ from glasspara.fitting.intervals import profile
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
 from glasspara.fitting.intervals.minos import INTERVAL_FOUND, minos, profile_curve
 from glasspara.fitting.intervals.profile import Profile, Profiles
-from glasspara.fitting.problem.combinations import combinations
+from glasspara.fitting.problem.coordinates import combinations
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model
 from glasspara.model.parameters import to_canonical
@@ -51,7 +51,7 @@ def test_slopes_are_those_of_the_values(partition):
     model = Model("etm")
     found = combinations(values)
     assert set(found) == ({"n_fe2", "n_fe3"} if partition else {"n_fe", "fe2_fraction"}) | {
-        "curie_constant", "ats_strength", "d0_mean_qs4", "d0_difference_qs4", "ats_amplitude",
+        "curie_constant", "ats_strength", "d0_mean_qs4", "d0_ratio", "d0_difference_qs4", "ats_amplitude",
     }  # fmt: skip
     for item in found.values():
         slopes = item.slopes_by_reported(values, model)

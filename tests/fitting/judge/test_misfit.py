@@ -79,7 +79,7 @@ def test_one_run_that_is_off(law):
     result = fit(runs_at_fields(law, scale=lambda field: 1.03 if field == 2e4 else 1.0))
     code, values = named(result)
     assert code == "misfit-in-run"
-    assert values["label"] == "20 kOe (made.dat)"
+    assert values["label"] == "20 kOe (synthetic.dat)"
     assert values["runs"] == ["20 kOe"]
     assert values["points"] == T.size
     assert result.misfit[0].runs == ("20 kOe",)

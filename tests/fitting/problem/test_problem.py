@@ -10,7 +10,7 @@ import pytest
 from glasspara.fitting.problem.problem import residuals_and_jacobians
 from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.search.start import find_start
-from glasspara.model.catalogue import MODELS
+from glasspara.model import MODELS
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.physics.ions.langevin import langevin_magnetisation
 from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature

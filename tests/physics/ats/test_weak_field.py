@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glasspara.physics.ats import AtsParameters, ats_curvature, gap_integral, weak_field_amplitude
-from glasspara.physics.ions.ions import IONS
+from glasspara.physics.ions import IONS
 from glasspara.physics.ions.langevin import curie_curvature
 from glasspara.units import BOLTZMANN, FLUX_QUANTUM
 

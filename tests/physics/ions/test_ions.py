@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from glasspara.physics.ions.ions import ION_OF_PARAMETER, IONS, curie_constant, ion
+from glasspara.physics.ions import ION_OF_PARAMETER, IONS, curie_constant, ion
 from glasspara.physics.ions.langevin import langevin_response, larmor_magnetisation
 
 SPINS = {

@@ -5,7 +5,7 @@ import pytest
 from scipy import integrate
 
 from glasspara import level_diagram
-from glasspara.physics.three_level.levels import level_coordinates
+from glasspara.physics.three_level import level_coordinates
 from studies.three_level_tables import phase_response
 from tests.physics.three_level.literal import asymmetries, hamiltonian
 

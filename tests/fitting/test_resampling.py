@@ -10,11 +10,10 @@ import pytest
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.findings import finding
+from glasspara.fitting import resampling as module
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem.settings import FitSettings
-from glasspara.fitting.resampling import bootstrap as module
-from glasspara.fitting.resampling.bootstrap import bootstrap, description
-from glasspara.fitting.resampling.resample import Resampler, bootstrap_kind
+from glasspara.fitting.resampling import Resampler, bootstrap, bootstrap_kind, description
 from glasspara.fitting.search.minimise import descend_to_minima, descend_to_minimum, refine
 from glasspara.model.model import Model
 from glasspara.replicates.store import Store

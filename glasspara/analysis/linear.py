@@ -1,9 +1,19 @@
-"""Linear least squares, and the F test of whether further columns improve a fit.
+"""The linear algebra that several questions share: least squares, the F test with allowances, splines, projections.
+
+Many questions about the data are linear. Does one curve of H/T describe all runs? Does the iron drift from run to run?
+Does a window of temperature leave the fitted model, is there a wave beside it? Each is answered in the same way. A
+:class:`LinearModel` is fitted, and an F test says whether further columns improve the fit by more than chance. Where
+they do, the test is repeated with instrumental errors among the columns of the model (fields, thermometers and masses
+that are off by the usual amounts, each with a Gaussian prior): what such errors could imitate is not established.
 
 Every row is divided by its standard error. The first rows are the points of the data; rows below them are Gaussian
 knowledge of the coefficients. The F test compares the chi2 that the further columns gain with the chi2 that is left, so
 for Gaussian noise it is exact, and it does not depend on the size of the stated errors. :func:`tangent` makes a linear
 fit of any fit near its minimum: what it left of the data, and what its parameters could still take up.
+
+Cubic splines are columns too. :func:`splines_of` a run describes M(T) by the iron ions and a spline, without the fitted
+model. It is the control for what is read off the residuals of a fitted model: what the model misses, the spline takes
+up.
 """
 
 from __future__ import annotations
@@ -15,20 +25,26 @@ from typing import NamedTuple
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.statistics import f_p_value
-from glasspara.fitting.problem.nuisances import Disturbance, nuisances_of
-from glasspara.fitting.problem.problem import Constraint
+from glasspara.fitting.problem.problem import Constraint, Disturbance, nuisances_of
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import slope_by_log_temperature
-from glasspara.model.parameters import ALLOWANCES, to_canonical
+from glasspara.model.parameters import ALLOWANCES, ION_NAMES, to_canonical
+from glasspara.physics.ions import ION_OF_PARAMETER
+from glasspara.physics.ions.langevin import langevin_response
 
 _RANK = 1.0e-9
 """Singular values below this share of the largest are rounding errors."""
 
 _BEYOND = 1.0e-6
 """The same for columns of unit length of which a base is projected out: if they lie in the base, rounding is left."""
+
+_MOST_KNOTS = 6
+_POINTS_PER_KNOT = 8
+_FEWEST_DOF = 5
+_DEGREE = 3
 
 
 @dataclass(frozen=True)
@@ -276,7 +292,7 @@ def tangent(minimum: Minimum, *, widths: Mapping[str, float] | None = None) -> L
     problem = minimum.problem
     known = {item.kind for item in problem.nuisances}
     more = {kind: width for kind, width in (widths or {}).items() if kind not in known}
-    added = nuisances_of(problem.data, more)
+    added = tuple(item for item in nuisances_of(problem.data, more) if item not in problem.nuisances)
     if added:
         names = (*problem.coordinates.nuisances, *(item.name for item in added))
         priors = {item.name: Constraint(0.0, item.width) for item in added}
@@ -300,3 +316,66 @@ def by_thermometer(minimum: Minimum) -> FloatArray:
     )
     found: FloatArray = slope / problem.data.sigma
     return found
+
+
+def even_knots(places: FloatArray, inner: int) -> FloatArray:
+    """Knots over the span of ``places`` at equal distances, ``inner`` of them inside, the outer ones fourfold."""
+    knots = np.linspace(places.min(), places.max(), inner + 2)
+    return np.concatenate([[knots[0]] * _DEGREE, knots, [knots[-1]] * _DEGREE])
+
+
+def cubic_splines(places: FloatArray, knots: FloatArray) -> FloatArray:
+    """The cubic B-splines of ``knots`` at ``places``, shape (len(places), len(knots) - 4)."""
+    from scipy.interpolate import BSpline
+
+    found: FloatArray = BSpline.design_matrix(places, knots, _DEGREE, extrapolate=True).toarray()
+    return found
+
+
+@dataclass(frozen=True)
+class SplineFit(LinearFit):
+    """The fit of a spline; ``knots`` is the number of its inner knots, at equal distances in ln T."""
+
+    knots: int
+
+
+@dataclass(frozen=True)
+class Splines:
+    """Constant, both iron ions and a cubic spline in ln T, with 0, 1, ... inner knots: a basis each."""
+
+    bases: tuple[FloatArray, ...]
+
+    def fit(self, target: FloatArray) -> SplineFit:
+        """The fit to weighted data whose number of knots has the least BIC, the size of the errors being unknown."""
+        best: tuple[float, SplineFit] | None = None
+        n = len(target)
+        for knots, base in enumerate(self.bases):
+            left = target - base @ (base.T @ target)
+            variance = max(float(left @ left) / n, np.finfo(float).tiny)
+            bic = float(n * np.log(variance) + base.shape[1] * np.log(n))
+            if best is None or bic < best[0]:
+                best = (bic, SplineFit(left, base, n, knots))
+        assert best is not None
+        return best[1]
+
+
+def splines_of(run: ReducedRun) -> Splines | None:
+    """The splines for which ``run`` has enough points, with at most 6 inner knots; None if it has too few."""
+    bases = []
+    for knots in range(min(_MOST_KNOTS, len(run) // _POINTS_PER_KNOT) + 1):
+        base = (
+            orthonormal(_columns(run, knots) / run.sigma[:, None]) if np.ptp(run.temperature) > 0.0 else None
+        )
+        if base is None or len(run) - base.shape[1] < _FEWEST_DOF:
+            break
+        bases.append(base)
+    return Splines(tuple(bases)) if bases else None
+
+
+def _columns(run: ReducedRun, inner: int) -> FloatArray:
+    s = np.log(run.temperature)
+    ions = [
+        langevin_response(run.temperature, run.field, j=ion.j, g=ion.g)[0]
+        for ion in (ION_OF_PARAMETER[name] for name in ION_NAMES)
+    ]
+    return np.column_stack([*ions, cubic_splines(s, even_knots(s, inner))])
