@@ -9,6 +9,7 @@ reference of the Python API, the notebooks with their outputs, and the Markdown 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -261,8 +262,9 @@ def _beside(source: str) -> str:
 
 
 def _notebook_page(path: Path) -> str:
-    """A notebook with its outputs, as ``docs/notebooks.py`` runs it."""
-    words = [sys.executable, str(Path(__file__).with_name("notebooks.py")), str(path)]
+    """A notebook with its outputs, as ``docs/notebooks.py`` runs it; unrun where a test asks for the site alone."""
+    unrun = ["--unrun"] if os.environ.get("GLASSPARA_NOTEBOOKS") == "unrun" else []
+    words = [sys.executable, str(Path(__file__).with_name("notebooks.py")), *unrun, str(path)]
     return subprocess.run(words, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True).stdout
 
 

@@ -45,6 +45,7 @@ DOORS = {
         "report/style.py",
         "report/text.py",
         "report/correction_figures.py",
+        "report/curves.py",
         "figures.py",
     ),
     "rich": ("report/", "report.py"),

@@ -10,14 +10,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from glasspara.cli import options
 from glasspara.cli.output import Output, report_error, warn
-from glasspara.cli.values import assignments, interval, mass_mg, measured, names, number, numbers, with_error
+from glasspara.cli.values import (
+    assignments,
+    interval,
+    intervals,
+    mass_mg,
+    measured,
+    names,
+    number,
+    numbers,
+    with_error,
+)
 from glasspara.errors import UsageError
 from glasspara.findings.answer import Answer
 
 if TYPE_CHECKING:
     from glasspara.data.corrections.corrections import Corrections
-    from glasspara.data.dataset import Dataset, Window
+    from glasspara.data.dataset import Dataset
     from glasspara.data.loading import Loaded
+    from glasspara.data.selection import Window
     from glasspara.errors import GlassparaError
     from glasspara.files.naming import FileNames
     from glasspara.fitting.problem.settings import FitSettings, Method, Wishes
@@ -164,14 +175,13 @@ class DataOptions:
         )
 
     def _window(self) -> Window:
-        from glasspara.data.dataset import Window
-        from glasspara.files.exclusion import parse_ranges
+        from glasspara.data.selection import Window
 
         return Window(
-            temperatures=parse_ranges(self.t_range, "--t-range"),
-            fields=parse_ranges(self.h_range, "--h-range"),
-            not_temperatures=parse_ranges(self.not_t_range, "--not-t-range"),
-            not_fields=parse_ranges(self.not_h_range, "--not-h-range"),
+            temperatures=intervals(self.t_range, "--t-range"),
+            fields=intervals(self.h_range, "--h-range"),
+            not_temperatures=intervals(self.not_t_range, "--not-t-range"),
+            not_fields=intervals(self.not_h_range, "--not-h-range"),
         )
 
 
@@ -311,12 +321,14 @@ class FullModelOptions(ParameterOptions, VerdictOptions, TheoryOptions):
     """Of the commands that fit the full model, ATS term included, before they look at what it leaves."""
 
     model: options.ModelName = "etm"
+    ions: options.Ions = "both"
     trace_ions: options.TraceIons = None
 
     def fit_settings(self, data: DataOptions, method: Method = "joint") -> FitSettings:
-        """Settings of the fit; the iron of the sample file counts."""
-        model = self.theory(self.model, trace_ions=trace_ions_of(self.trace_ions, data.sample_data))
-        return self.settings(model, data, iron_from_sample=True, verdict=self, method=method)
+        """Settings of the fit; the iron of the sample file counts where an ATS term goes with both ions."""
+        model = self.theory(self.model, self.ions, trace_ions_of(self.trace_ions, data.sample_data))
+        from_sample = model.has_ats and self.ions == "both"
+        return self.settings(model, data, iron_from_sample=from_sample, verdict=self, method=method)
 
 
 @dataclass(frozen=True)

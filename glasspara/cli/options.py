@@ -266,7 +266,8 @@ NFe = Annotated[
     str | None,
     option(
         "--n-fe",
-        "Iron by mass spectrometry, g^-1: held without an error, a Gaussian constraint with one.",
+        "Iron by mass spectrometry: g^-1, ppm, ug/g, wt% Fe, FeO or Fe2O3; held without an error, a Gaussian "
+        "constraint with one.",
         "VALUE[+-ERROR]",
         panel=MODEL,
         common=True,
@@ -311,7 +312,8 @@ Constrain = Annotated[
     list[str] | None,
     option(
         "--constrain",
-        "Gaussian knowledge of a parameter from elsewhere (n_ats by heat capacity); frees it (repeatable).",
+        "What is known of a parameter or derived quantity from elsewhere, as a Gaussian (d_min or ats_strength by heat "
+        "capacity, d0_ratio); frees it (repeatable).",
         "NAME=VALUE+-ERROR",
         panel=MODEL,
     ),

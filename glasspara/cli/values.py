@@ -71,6 +71,11 @@ def interval(text: str, option: str) -> tuple[float | None, float | None]:
     return ends[0], ends[1]
 
 
+def intervals(texts: list[str] | None, option: str) -> tuple[tuple[float | None, float | None], ...]:
+    """ "LO:HI" of a repeatable option, each also "LO:HI,LO:HI"."""
+    return tuple(interval(part, option) for text in texts or [] for part in text.split(","))
+
+
 def assignments(texts: list[str] | None, option: str) -> dict[str, str | None]:
     """ "NAME=VALUE" or "NAME", by name.
 

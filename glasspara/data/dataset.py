@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -12,7 +11,6 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError
-from glasspara.files.exclusion import Interval
 from glasspara.findings.answer import as_html, counted, summary
 from glasspara.runs.run import Run, run_table, select
 from glasspara.sample.geometry_factor import ALL, NO_FACTOR, GeometryFactor, GeometryFactors
@@ -65,44 +63,6 @@ class ReducedRun:
 
     def __repr__(self) -> str:
         return summary(self, self.label, counted(self, "point"))
-
-
-@dataclass(frozen=True)
-class Window:
-    """Which temperatures (K) and |fields| (Oe) are kept.
-
-    ``temperatures`` and ``fields`` are intervals whose union is kept, all where there is none; ``not_temperatures`` and
-    ``not_fields`` are left out of that. The ends of all intervals are inclusive, None is open.
-    """
-
-    temperatures: tuple[Interval, ...] = ()
-    fields: tuple[Interval, ...] = ()
-    not_temperatures: tuple[Interval, ...] = ()
-    not_fields: tuple[Interval, ...] = ()
-
-    def mask(self, temperature: FloatArray, field: FloatArray) -> BoolArray:
-        """Points that are kept."""
-        size = np.abs(field)
-        keep = ~self.left_out(temperature, field)
-        if self.temperatures:
-            keep &= _within(temperature, self.temperatures)
-        if self.fields:
-            keep &= _within(size, self.fields)
-        return keep
-
-    def left_out(self, temperature: FloatArray, field: FloatArray) -> BoolArray:
-        """Points inside an interval to leave out."""
-        return _within(temperature, self.not_temperatures) | _within(np.abs(field), self.not_fields)
-
-
-def _within(values: FloatArray, intervals: Sequence[Interval]) -> BoolArray:
-    """Values inside any of the intervals."""
-    inside = np.zeros(values.shape, dtype=bool)
-    for low, high in intervals:
-        inside |= (values >= (-np.inf if low is None else low)) & (
-            values <= (np.inf if high is None else high)
-        )
-    return inside
 
 
 def reduce_run(
@@ -174,6 +134,12 @@ class Dataset:
     def progress(self) -> FloatArray:
         """How far its run has come at each point, by their order: from -1/2 at the first to 1/2 at the last."""
         return np.concatenate([np.arange(len(run)) / max(len(run) - 1, 1) - 0.5 for run in self.runs])
+
+    @property
+    def since_field_change(self) -> list[int | None]:
+        """How many points were measured between the last change of the field and each point; None: not known."""
+        counts = ((run.run.since_field_change, len(run)) for run in self.runs)
+        return [item for found, n in counts for item in ([None] * n if found is None else found.tolist())]
 
     @property
     def sample_numbers(self) -> tuple[int, ...]:

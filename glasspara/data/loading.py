@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glasspara.arrays import BoolArray
+from glasspara.data.copies import refuse_shared, shared_points
 from glasspara.data.corrections.corrections import (
     Applied,
     Corrections,
     Corrector,
     read_corrections,
 )
-from glasspara.data.dataset import Dataset, ReducedRun, Window, reduce_run
+from glasspara.data.dataset import Dataset, ReducedRun, reduce_run
+from glasspara.data.selection import (
+    LEFT_OUT,
+    OUTSIDE_WINDOW,
+    Window,
+    of_branches,
+    refuse_unknown,
+    split_exclusions,
+)
 from glasspara.errors import GlassparaError, InputError, SampleDataError, UnsuitableError, UsageError
 from glasspara.files.exclusion import Branch, Item
 from glasspara.files.moments import EXCLUDED
@@ -38,17 +45,10 @@ if TYPE_CHECKING:
 
     from glasspara.data.corrections.true_field import RunField
 
-OUTSIDE_WINDOW = "outside --t-range or --h-range"
-
-LEFT_OUT = "inside --not-t-range or --not-h-range"
-
 NOT_COVERED = "not covered by --background"
 """Why a point is left out: the background's runs do not reach its temperature and field."""
 
 _NAMED = 3  # of the files that are unsuitable where all are
-
-SHARED_POINTS = 4
-"""So many points that two files have in common are worth a warning: no noise repeats itself to the last digit."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def load(
     settings = corrections or Corrections()
     if settings.holder_chi is None and sample is not None and sample.holder_chi is not None:
         settings = replace(settings, holder_chi=(sample.holder_chi, sample.holder_chi_error))
-    rows, branches = _split_exclusions(exclude or {})
+    rows, branches = split_exclusions(exclude or {})
     check_run_types(geometry or {})
     factors = geometry or (sample.geometry_factors if sample else {})
     reader = Reader(moment, errors, rows, min_fit)
@@ -212,7 +212,7 @@ def load(
                 on_error(path, error)
     _check_background(prepared, corrector)
     bare = _without_holder(prepared, corrector, factors)
-    loaded = Loaded(_without_copies(bare), corrector, tuple(passed), tuple(left_out))
+    loaded = Loaded(tuple(bare), corrector, tuple(passed), tuple(left_out))
     if not prepared:
         unsuitable = "; ".join(f"{path} ({reason})" for path, reason in [*passed, *left_out][:_NAMED])
         raise InputError(
@@ -238,23 +238,7 @@ def _check_background(prepared: Sequence[_Prepared], corrector: Corrector) -> No
                 where=other.path,
                 remedy="Give a run of the holder without automatic background subtraction (ABS)",
             )
-    sets = [(other.path, _points(other)) for other in files]
-    for (first, points), (second, others) in combinations(sets, 2):
-        if (common := len(points & others)) >= SHARED_POINTS:
-            raise InputError(
-                f"{common} of its points are in the background {first} too, and would count twice",
-                where=second,
-                remedy="Leave one of them out",
-            )
-    for path, points in sets:
-        for item in prepared:
-            common = len(points & _points(item.item.measurement))
-            if common >= SHARED_POINTS:
-                raise InputError(
-                    f"{common} of its points are in the background {path} too",
-                    where=item.item.measurement.path,
-                    remedy="Give the run of the holder alone as the background",
-                )
+    refuse_shared([item.item.measurement for item in prepared], files)
 
 
 def _check_standard(loaded: Loaded) -> None:
@@ -288,7 +272,8 @@ def _without_holder(
     bare, holders = corrector.without_holder([run for item in prepared for run in item.runs])
     bare, shares = corrector.with_field_errors(bare)
     inputs, first = [], 0
-    for item in prepared:
+    shared = shared_points([item.item.measurement for item in prepared])
+    for item, copied in zip(prepared, shared, strict=True):
         part = slice(first, first := first + len(item.runs))
         done, applied = item.item, item.item.corrections
         if applied is not None:
@@ -306,42 +291,8 @@ def _without_holder(
             finding("data.geometry-factor", Where(file=done.measurement.path), of=of, **asdict(factor))
             for of, factor in done.geometry.items()
         )
-        inputs.append(replace(done, warnings=(*done.warnings, *divided)))
+        inputs.append(replace(done, warnings=(*done.warnings, *divided, *copied)))
     return inputs
-
-
-def _without_copies(inputs: Sequence[Input]) -> tuple[Input, ...]:
-    """The inputs, with a warning where they share points: counted twice, a measurement has half its variance.
-
-    Copies may differ as files: packed, saved again by a spreadsheet, or copied while the measurement went on.
-    """
-    seen: dict[bytes, str] = {}
-    checked = []
-    for item in inputs if len(inputs) > 1 else ():
-        warnings = item.warnings
-        points = _points(item.measurement)
-        common = [seen[point] for point in points if point in seen]
-        path = item.measurement.path
-        if points and len(common) == len(points):
-            raise InputError(
-                f"holds the same points as {common[0]}", where=path, remedy="Leave one of them out"
-            )
-        if len(common) >= SHARED_POINTS:
-            counts = {"common": len(common), "points": len(points)}
-            shared = finding("data.shared-points", Where(file=path), **counts, other=common[0])
-            warnings = (*warnings, shared)
-        seen |= dict.fromkeys(points, path)
-        checked.append(replace(item, warnings=warnings))
-    return tuple(checked or inputs)
-
-
-def _points(measurement: Measurement) -> set[bytes]:
-    """Temperature, field and moment of every point, to the last bit."""
-    return {
-        row.tobytes()
-        for run in measurement.runs
-        for row in np.stack((run.temperature, run.field, run.moment), axis=1)
-    }
 
 
 def _prepare(
@@ -362,12 +313,12 @@ def _prepare(
     of_file = (item for item in measurement.file_warnings if item.code != CONTRADICTED)
     runs: list[Run] = []
     counts: Counter[str] = Counter()
-    _refuse_unknown(branches, measurement)
+    refuse_unknown(branches, measurement)
     fields: list[RunField] = []
     for run, reason in corrector.true_field(measurement):
         keep = np.ones(len(run), dtype=bool)
         for why, rows in (
-            (EXCLUDED, ~_of_branches(run, branches)),
+            (EXCLUDED, ~of_branches(run, branches)),
             (LEFT_OUT, ~window.left_out(run.temperature, run.instrument_field)),
             (OUTSIDE_WINDOW, window.mask(run.temperature, run.instrument_field)),
         ):
@@ -383,7 +334,6 @@ def _prepare(
             from glasspara.data.corrections.true_field import run_field
 
             fields.append(run_field(runs[-1], reason))
-    bare = counts[NOT_COVERED]
     dropped = +(Counter(measurement.rows_dropped) + counts)
     corrected = corrector.settings != Corrections()
     item = Input(
@@ -394,7 +344,7 @@ def _prepare(
         rows_used=measurement.rows_used - counts.total(),
         rows_dropped=dict(dropped),
         warnings=(*of_file, *run_warnings(runs), *of_mass, *subtracted),
-        corrections=Applied(corrector, measurement.instrument, (), tuple(fields), bare)
+        corrections=Applied(corrector, measurement.instrument, (), tuple(fields), counts[NOT_COVERED])
         if corrected
         else None,
         sample=" ".join((measurement.header.sample or (sample.name if sample else "")).split()),
@@ -421,39 +371,6 @@ def _refuse_subtracted(measurement: Measurement, corrector: Corrector) -> list[F
     return []
 
 
-def _split_exclusions(
-    exclude: Mapping[str, Iterable[Item]],
-) -> tuple[dict[str, tuple[Item, ...]], dict[str, tuple[Branch, ...]]]:
-    """What to leave out of the rows of each file, and of the branches of its runs."""
-    items = {path: tuple(found) for path, found in exclude.items()}
-    rows: dict[str, tuple[Item, ...]] = {
-        path: tuple(item for item in found if not isinstance(item, Branch)) for path, found in items.items()
-    }
-    branches = {
-        path: tuple(item for item in found if isinstance(item, Branch)) for path, found in items.items()
-    }
-    return rows, branches
-
-
-def _of_branches(run: Run, branches: Sequence[Branch]) -> BoolArray:
-    """Points of a run in any of ``branches``."""
-    named = [any(item.names(label) for item in branches) for label in run.branch_labels]
-    points: BoolArray = np.array(named, dtype=bool)[run.branch]
-    return points
-
-
-def _refuse_unknown(branches: Sequence[Branch], measurement: Measurement) -> None:
-    """Refuse to leave out a branch that the file does not have."""
-    labels = list(dict.fromkeys(label for run in measurement.runs for label in run.branch_labels))
-    for item in branches:
-        if item.required and not any(map(item.names, labels)):
-            raise UsageError(
-                f"there is no branch {item.label!r} to exclude",
-                where=measurement.path,
-                remedy=f"Its branches: {', '.join(labels)}",
-            )
-
-
 def _mass(
     measurement: Measurement, mass_mg: float | None, sample: Sample | None
 ) -> tuple[float, str, list[Finding]]:
@@ -473,16 +390,12 @@ def _mass(
             remedy += f" ({header.hint})"
         raise SampleDataError(what, where=measurement.path, remedy=remedy)
     check_mass(chosen)
-    warnings = []
-    if header.value_mg is not None and abs(chosen / header.value_mg - 1.0) > AGREEMENT:
-        warnings.append(
-            finding(
-                "data.mass-not-of-header",
-                Where(file=measurement.path),
-                header_mg=header.value_mg,
-                header_source=header.source,
-                mass_mg=chosen,
-                source=source,
-            )
-        )
-    return chosen, source, warnings
+    if header.value_mg is None or abs(chosen / header.value_mg - 1.0) <= AGREEMENT:
+        return chosen, source, []
+    values = {
+        "header_mg": header.value_mg,
+        "header_source": header.source,
+        "mass_mg": chosen,
+        "source": source,
+    }
+    return chosen, source, [finding("data.mass-not-of-header", Where(file=measurement.path), **values)]

@@ -3,7 +3,9 @@
 :mod:`~glasspara.files.source`
     a file name to text: what may be opened, unpacked and decoded
 :mod:`~glasspara.files.multivu`
-    the grammar of Quantum Design files: header, column names with their units, table lines
+    the grammar of Quantum Design files: header, line of column names, table lines
+:mod:`~glasspara.files.column_names`
+    what the name of a column means, and the unit in it
 :mod:`~glasspara.files.table`
     table lines to columns of numbers, with an account of every row; :class:`~glasspara.files.table.Points`
 :mod:`~glasspara.files.flavours`
@@ -12,6 +14,8 @@
     how far the moments can be trusted: fits of scans, centring, copies of rows
 :mod:`~glasspara.files.moments`
     the moment of each row and why it is taken: :func:`~glasspara.files.moments.extract`
+:mod:`~glasspara.files.choice`
+    why that moment is taken, and what there is to say about it
 :mod:`~glasspara.files.exclusion`
     rows that the user leaves out
 :mod:`~glasspara.files.states`

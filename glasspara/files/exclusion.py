@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
 from pathlib import PurePath
 
 from glasspara.errors import UsageError
@@ -117,37 +116,6 @@ def parse_exclusions(texts: Sequence[str], files: Sequence[str]) -> dict[str, tu
     return {path: tuple(items) for path, items in found.items() if items}
 
 
-def parse_ranges(texts: Iterable[str] | None, option: str) -> tuple[Interval, ...]:
-    """The intervals of texts such as "2:40,70:300"; one end may be left out.
-
-    Raises
-    ------
-    UsageError
-        A text is something else, or an interval's lower end is not below the upper.
-    """
-    return tuple(_interval(part, option) for text in texts or () for part in text.split(","))
-
-
-def _interval(text: str, option: str) -> Interval:
-    low, colon, high = (part.strip() for part in text.partition(":"))
-    if not colon or not (low or high):
-        raise UsageError(f"{option}: {text!r} is not LO:HI", remedy="Leave one side out for an open interval")
-    ends = tuple(_number(side, option) if side else None for side in (low, high))
-    if ends[0] is not None and ends[1] is not None and not ends[0] < ends[1]:
-        raise UsageError(f"{option}: in {text!r} the lower end is not below the upper")
-    return ends[0], ends[1]
-
-
-def _number(text: str, option: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise UsageError(f"{option}: {text!r} is not a number") from None
-    if not isfinite(value):
-        raise UsageError(f"{option}: {text!r} is not finite")
-    return value
-
-
 def _split(text: str) -> tuple[str, list[Item]]:
     """File ("" for none) and items of a text; the shortest name after which everything can be read."""
     ends = [-1, *(i for i, char in enumerate(text) if char == ":")]
@@ -178,7 +146,10 @@ def _item(part: str, text: str) -> Item | None:
         if not float(match["mm"]) > 0.0:
             raise UsageError(f"--exclude {text}: an amplitude is positive, in mm")
         return Amplitude(float(match["mm"]))
-    return Temperatures(*_interval(part.removeprefix("T="), f"--exclude {text}"))
+    below, above = (float(match[end]) if match[end] else None for end in ("low", "high"))
+    if below is not None and above is not None and not below < above:
+        raise UsageError(f"--exclude {text}: in {part!r} the lower end is not below the upper")
+    return None if below is above is None else Temperatures(below, above)
 
 
 def _optional(item: Item) -> Item:

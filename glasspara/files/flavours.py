@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from glasspara.errors import InputError, UnsuitableError
-from glasspara.files.multivu import FIELD, TEMPERATURE, RawFile
+from glasspara.files.column_names import FIELD, TEMPERATURE
+from glasspara.files.multivu import RawFile
 
 XL = "xl"
 XL_AVERAGED = "xl-averaged"
@@ -142,7 +143,7 @@ def _vsm(raw: RawFile) -> Flavour | None:
 
 def _platform(raw: RawFile) -> str:
     """The platform that carries the option: a file of "VersaLab VSM Option" has the columns of a PPMS."""
-    application = raw.header.get("APPNAME").lower()
+    application = raw.header.get("APPNAME").lower().replace(" ", "")
     return next((name for word, name in _PLATFORMS.items() if word in application), "PPMS")
 
 

@@ -162,9 +162,8 @@ def _judge(
         assessment = verdict(compared, brief=brief)
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
-        assessment = replace(
-            assessment, reasons=(*on_ats_beside(compared, found.minimum), *assessment.reasons)
-        )
+        beside = on_ats_beside(compared, found.minimum, assessment)
+        assessment = replace(assessment, reasons=(*beside, *assessment.reasons))
     return compared, assessment
 
 

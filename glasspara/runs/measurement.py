@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glasspara.errors import UnsuitableError
+from glasspara.files.choice import MomentChoice
 from glasspara.files.exclusion import FLUX_JUMPS, Item, excluded_lines, parse_exclusions
 from glasspara.files.flavours import recognise
-from glasspara.files.moments import MomentChoice, extract
+from glasspara.files.moments import extract
 from glasspara.files.multivu import Header, read_multivu
 from glasspara.files.table import DroppedRow
 from glasspara.findings import Finding
@@ -69,7 +70,7 @@ class Measurement:
         return as_html(self, run_table(self.runs), [f"{self.path}: {self.instrument}"], self.warnings)
 
     def to_frame(self) -> pd.DataFrame:
-        """Points of all runs: run (index of ``runs``), line, branch, T_K, H_Oe, moment_emu, sigma_emu."""
+        """Points of all runs: run (index of ``runs``), line, branch, since_field_change, T_K, H_Oe, moments (emu)."""
         import pandas as pd
 
         lengths = [len(run) for run in self.runs]
@@ -78,6 +79,7 @@ class Measurement:
                 "run": np.repeat(np.arange(len(self.runs)), lengths),
                 "line": np.concatenate([run.line for run in self.runs]),
                 "branch": [run.branch_labels[i] for run in self.runs for i in run.branch],
+                "since_field_change": np.concatenate([run.since_field_change for run in self.runs]),
                 "T_K": np.concatenate([run.temperature for run in self.runs]),
                 "H_Oe": np.concatenate([run.field for run in self.runs]),
                 "moment_emu": np.concatenate([run.moment for run in self.runs]),

@@ -41,6 +41,17 @@ def temperature_noise(temperature: float) -> float:
     return max(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * abs(temperature))
 
 
+def set_point(value: float, tolerance: float) -> float:
+    """The roundest number within ``tolerance`` of ``value``: 999.5 Oe -> 1000, 4.502 K -> 4.5."""
+    if abs(value) <= tolerance:
+        return 0.0
+    for digits in range(1, 17):
+        rounded = float(f"{value:.{digits - 1}e}")
+        if abs(rounded - value) <= tolerance:
+            return rounded
+    return value
+
+
 def plateaus(
     temperature: FloatArray, field: FloatArray, *, is_grid: Callable[[range], bool]
 ) -> list[Plateau]:

@@ -21,6 +21,7 @@ from glasspara.runs.plateaus import (
     LEAST_FIELD_NOISE,
     RELATIVE_FIELD_NOISE,
     field_noise,
+    set_point,
     temperature_noise,
 )
 from glasspara.runs.scatter import repeat_groups, repeat_scatter, resolution
@@ -354,17 +355,6 @@ def _warnings(run: Run, where: Where, jumps: IntArray) -> Iterator[Finding]:
     if len(jumps):
         place = replace(where, line=int(jumps[0]))
         yield finding("runs.flux-jumps", place, runs=[where.run], lines=line_ranges(jumps))
-
-
-def set_point(value: float, tolerance: float) -> float:
-    """The roundest number within ``tolerance`` of ``value``: 999.5 Oe -> 1000, 4.502 K -> 4.5."""
-    if abs(value) <= tolerance:
-        return 0.0
-    for digits in range(1, 17):
-        rounded = float(f"{value:.{digits - 1}e}")
-        if abs(rounded - value) <= tolerance:
-            return rounded
-    return value
 
 
 def average_repeats(run: Run, *, errors: str = "auto") -> Run:

@@ -93,10 +93,8 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
     return sorted(merged, key=lambda segment: int(segment.rows[0])), strays
 
 
-def _segment(kind: str, rows: Iterable[int]) -> Segment:
-    if isinstance(rows, range):
-        return Segment(kind, np.arange(rows.start, rows.stop))
-    return Segment(kind, np.fromiter(rows, dtype=np.int64))
+def _segment(kind: str, rows: Sequence[int]) -> Segment:
+    return Segment(kind, np.arange(rows.start, rows.stop) if isinstance(rows, range) else np.array(rows))
 
 
 def _shared_rows(rows: _Rows, sweep: range, beside: range) -> int:
@@ -240,14 +238,14 @@ def _cut_at_jumps(rows: _Rows, between: range) -> list[range]:
 
 def _grid(rows: _Rows, unsettled: list[int]) -> list[Segment]:
     """Runs of a grid whose inner loop is too short to be a run: three fields at each of many temperatures, say."""
-    by_field = _revisited(unsettled, [rows.H[i] for i in unsettled], field_noise)
-    kept = [group for group in by_field if rows.temperature_levels(group) >= FEWEST_POINTS]
-    if 2 * sum(map(len, kept)) >= len(unsettled) > 0:
-        return [_segment(FIXED_FIELD, group) for group in kept]
-    by_temperature = _revisited(unsettled, rows.temperatures(unsettled), temperature_noise)
-    kept = [group for group in by_temperature if rows.fields(group) >= FEWEST_POINTS]
-    if 2 * sum(map(len, kept)) >= len(unsettled) > 0:
-        return [_segment(FIXED_TEMPERATURE, group) for group in kept]
+    for kind, values, noise, levels in (
+        (FIXED_FIELD, rows.H, field_noise, rows.temperature_levels),
+        (FIXED_TEMPERATURE, rows.T, temperature_noise, rows.fields),
+    ):
+        groups = _revisited(unsettled, [values[i] for i in unsettled], noise)
+        kept = [group for group in groups if levels(group) >= FEWEST_POINTS]
+        if 2 * sum(map(len, kept)) >= len(unsettled) > 0:
+            return [_segment(kind, group) for group in kept]
     return []
 
 
@@ -298,8 +296,7 @@ def _join_drifts(rows: _Rows, groups: Sequence[Sequence[int]], strays: dict[int,
 
 def _keep_end(rows: _Rows, pending: list[int], level: Sequence[int], strays: dict[int, str]) -> list[int]:
     """Rows before the first level or after the last that belong to it: all of many (a drift), else the near."""
-    many = not _few_fields(rows, pending)
-    return pending if many else _keep_near(rows, pending, level, strays)
+    return _keep_near(rows, pending, level, strays) if _few_fields(rows, pending) else pending
 
 
 def _keep_near(rows: _Rows, pending: list[int], level: Sequence[int], strays: dict[int, str]) -> list[int]:

@@ -92,3 +92,11 @@ def test_options_out_of_range_are_refused_in_one_line(glasspara, fixtures, argum
 def test_so_are_those_of_commands_without_files(glasspara, arguments):
     refused = glasspara(*arguments, "--no-files")
     assert (refused.status, refused.out, len(refused.err.splitlines())) == (2, "", 1)
+
+
+def test_intervals():
+    found = values.intervals(["2:40,70:", " : 5 "], "--t-range")
+    assert found == ((2.0, 40.0), (70.0, None), (None, 5.0))
+    assert values.intervals(None, "--t-range") == ()
+    with pytest.raises(UsageError, match="--t-range"):
+        values.intervals(["2:40,,70:300"], "--t-range")

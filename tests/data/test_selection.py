@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from glasspara.data.dataset import Window
 from glasspara.data.loading import load
+from glasspara.data.selection import Window
 from glasspara.errors import InputError, UsageError
 from glasspara.files.exclusion import Branch
 

@@ -12,7 +12,6 @@ from glasspara.files.exclusion import (
     Temperatures,
     excluded_lines,
     parse_exclusions,
-    parse_ranges,
 )
 from glasspara.runs.measurement import read
 
@@ -109,14 +108,3 @@ def test_temperatures_are_left_out_of_a_file(write, compose, sweep):
     with pytest.raises(UsageError, match=r"no data row from 0\.1 to 0\.2 K"):
         read(path, exclude=[Temperatures(0.1, 0.2)])
     assert read(path, exclude=[Temperatures(0.1, 0.2, required=False)]).rows_used == 12
-
-
-def test_ranges():
-    assert parse_ranges(["2:40,70:", " : 5 "], "--t-range") == ((2.0, 40.0), (70.0, None), (None, 5.0))
-    assert parse_ranges(None, "--t-range") == ()
-
-
-@pytest.mark.parametrize("text", ["", "5", ":", "5:5", "6:5", "a:5", "1:inf", "2:40,,70:300", "nan:3"])
-def test_what_is_no_range(text):
-    with pytest.raises(UsageError, match="--t-range"):
-        parse_ranges([text], "--t-range")

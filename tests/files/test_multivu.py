@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from glasspara.errors import InputError
-from glasspara.files.multivu import canonical, read_multivu
+from glasspara.files.column_names import canonical
+from glasspara.files.multivu import read_multivu
 from glasspara.runs.measurement import read
 
 

@@ -166,6 +166,7 @@ def test_one_amplitude_is_left_out(write, compose, sweep):
     [
         ("vsm", "VersaLab VSM Option Release 1.4.6 Build 14", "VersaLab VSM"),
         ("vsm", "OptiCool VSM Option Release 1.0", "OptiCool VSM"),
+        ("vsm", "Versa Lab VSM Option", "VersaLab VSM"),
         ("vsm", "DYNACOOL VSM Option Release 1.4.10 Build 1", "DynaCool VSM"),
         ("vsm", "PPMS VSM Option Release 1.3.6 Build 0", "PPMS VSM 1.0"),
         ("acms2", "DynaCool ACMS II Option Release 1.2", "DynaCool ACMS II"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.data.dataset import Window
 from glasspara.data.loading import load
+from glasspara.data.selection import Window
 from glasspara.files.table import Points
 from glasspara.runs.errors import stand_out
 from glasspara.runs.measurement import read

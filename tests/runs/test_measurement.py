@@ -17,7 +17,10 @@ from glasspara.runs.measurement import read
 def test_frame(write, compose, sweep):
     measurement = read(write(compose("xl", [*sweep(), *sweep(5, H=5000.0)])))
     frame = measurement.to_frame()
-    assert list(frame) == ["run", "line", "branch", "T_K", "H_Oe", "moment_emu", "sigma_emu"]
+    assert list(frame) == [
+        "run", "line", "branch", "since_field_change", "T_K", "H_Oe", "moment_emu", "sigma_emu"
+    ]  # fmt: skip
+    assert frame["since_field_change"].tolist() == [*range(8), *range(5)]
     assert frame["run"].tolist() == [0] * 8 + [1] * 5
     assert set(frame["branch"]) == {"warming"}
     np.testing.assert_array_equal(frame["moment_emu"][:8], measurement.runs[0].moment)

@@ -7,7 +7,8 @@ import pytest
 
 from glasspara.files.table import Points
 from glasspara.runs.measurement import read
-from glasspara.runs.run import Run, makes_runs, segment, select, set_point
+from glasspara.runs.plateaus import set_point
+from glasspara.runs.run import Run, makes_runs, segment, select
 
 
 def points(T, H, sigma=1e-8, **columns):

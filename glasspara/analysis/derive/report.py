@@ -178,4 +178,9 @@ REPORT = Report(
     files=("derive.json", TABLE),
     figures=(FIGURE,),
     draw=_draw,
+    taken=lambda derive: {
+        name: f"{item.low:g}:{item.high:g}" if item.is_range else f"{item.low:g}"
+        for name, item in derive.assumptions.items()
+        if not item.given
+    },
 )

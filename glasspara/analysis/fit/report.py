@@ -389,4 +389,13 @@ def _plain(name: str) -> str:
     return name.replace("[", "-").replace("]", "")
 
 
-REPORT = Report("fit", FitDocument, _tables, show_fit, files=(REPORT_FILE, PARAMETERS, DATA))
+def _taken(fits: Fits) -> dict[str, list[str]]:
+    """The errors of the instrument that were allowed to ordinary magnetism."""
+    for fit in fits.fits:
+        if fit.ordinary and fit.ordinary.widths:
+            given = vars(fit.ordinary.widths).items()
+            return {"instrument": [f"{name}={width:g}" for name, width in given if width]}
+    return {}
+
+
+REPORT = Report("fit", FitDocument, _tables, show_fit, files=(REPORT_FILE, PARAMETERS, DATA), taken=_taken)

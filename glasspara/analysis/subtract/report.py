@@ -73,14 +73,19 @@ def _tables(inputs: Sequence[Input], result: Subtraction) -> dict[str, str]:
 
 
 def stages_csv(comments: Sequence[str], staged: Sequence[StagedData], sets: Sequence[str] = ()) -> str:
-    """Every point with the column of every stage and those of ``sets``; residual is data minus model."""
+    """Every point with the column of every stage and those of ``sets``; residual is data minus model.
+
+    ``since_field_change`` counts the points since the field last changed: 0 is the first, where relaxation shows.
+    """
     header: list[str] = []
     rows: list[Sequence[object]] = []
     names = {name for part in staged for name in part.columns()}
     for part in staged:
         columns = {**part.columns(names), **part.further_columns(sets)}
-        header = ["file", "line", "run", "branch", *columns]
-        points = zip(*(values.tolist() for values in columns.values()), strict=True)
+        header = ["file", "line", "run", "branch", "since_field_change", *columns]
+        points = zip(
+            part.data.since_field_change, *(values.tolist() for values in columns.values()), strict=True
+        )
         rows.extend((*key, *values) for key, values in zip(point_keys(part.data), points, strict=True))
     return csv_text([*comments, _ABOUT, *(COLUMN_SETS[name].text for name in sets)], header, rows)
 

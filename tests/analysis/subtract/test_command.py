@@ -25,6 +25,8 @@ def test_the_csv_goes_to_stdout_or_into_a_file(glasspara, validator, pure_ll, tm
     plain = glasspara("subtract", *pure_ll)
     rows = list(csv.DictReader(line for line in plain.out.splitlines() if not line.startswith("#")))
     assert len(rows) == 720
+    # every file is a run at one field: its points count from its beginning
+    assert [int(row["since_field_change"]) for row in rows] == [*range(80)] * 9
     pulls = [float(row["M_intrinsic_emu_per_g"]) / float(row["M_intrinsic_error_emu_per_g"]) for row in rows]
     assert sum(pull**2 for pull in pulls) / len(pulls) == pytest.approx(1.0, abs=0.2)
     assert "Subtraction" in plain.err

@@ -10,8 +10,8 @@ import pytest
 
 from glasspara.data.corrections.background import Background, subtract_background
 from glasspara.data.corrections.corrections import Corrections
-from glasspara.data.dataset import Window
 from glasspara.data.loading import load
+from glasspara.data.selection import Window
 from glasspara.errors import InputError, UsageError
 from glasspara.sample.sample import Sample
 from glasspara.simulation.datasets import make_run

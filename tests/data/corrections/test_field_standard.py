@@ -10,8 +10,8 @@ import pytest
 from glasspara.data.corrections.corrections import Corrections
 from glasspara.data.corrections.field_standard import PALLADIUM, follow, read_field_standard
 from glasspara.data.corrections.true_field import correct_field, run_field, widen_errors
-from glasspara.data.dataset import Window
 from glasspara.data.loading import load
+from glasspara.data.selection import Window
 from glasspara.errors import InputError, SampleDataError
 from glasspara.model.model import Model, evaluate
 from glasspara.runs.branches import zero_crossings
