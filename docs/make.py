@@ -9,6 +9,7 @@ reference of the Python API, the notebooks with their outputs, and the Markdown 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -34,7 +35,8 @@ from glasspara.data.loading import Loaded
 from glasspara.findings import every_entry
 from glasspara.fitting.result import FitResult
 from glasspara.model import CATALOGUE, ModelEntry
-from glasspara.report.schema import SHIPPED, report_schema
+from glasspara.report.block import SHIPPED, report_schema
+from glasspara.report.frame import SCHEMA_VERSION, Frame
 
 ROOT = Path(__file__).resolve().parents[1]
 FINDINGS = Path(__file__).with_name("findings.md")
@@ -93,7 +95,9 @@ def _model_row(entry: ModelEntry) -> str:
 def schema_text() -> str:
     """The JSON Schema of all reports."""
     types = {name: report.block for name, report in reports().items()}
-    return json.dumps(report_schema(types), indent=1, sort_keys=True) + "\n"
+    return (
+        json.dumps(report_schema(types, frame=Frame, version=SCHEMA_VERSION), indent=1, sort_keys=True) + "\n"
+    )
 
 
 # --- types of the Python API ---------------------------------------------------------------------------------
@@ -261,8 +265,9 @@ def _beside(source: str) -> str:
 
 
 def _notebook_page(path: Path) -> str:
-    """A notebook with its outputs, as ``docs/notebooks.py`` runs it."""
-    words = [sys.executable, str(Path(__file__).with_name("notebooks.py")), str(path)]
+    """A notebook with its outputs, as ``docs/notebooks.py`` runs it; unrun where a test asks for the site alone."""
+    unrun = ["--unrun"] if os.environ.get("GLASSPARA_NOTEBOOKS") == "unrun" else []
+    words = [sys.executable, str(Path(__file__).with_name("notebooks.py")), *unrun, str(path)]
     return subprocess.run(words, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True).stdout
 
 

@@ -1,5 +1,7 @@
 """Runs a notebook of ``examples/`` and writes it as Markdown with its outputs: ``python docs/notebooks.py FILE.ipynb``.
 
+With ``--unrun`` before the file it is written without outputs.
+
 The code cells run in one process, one after the other, in the folder of the notebook. The value of a cell's last
 expression is shown as a notebook shows it: as HTML, as a picture, or as text. Needs nothing but glasspara.
 """
@@ -18,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 
-def pages(path: Path) -> Iterator[str]:
-    """The Markdown of each cell, its outputs below it."""
+def pages(path: Path, *, run: bool = True) -> Iterator[str]:
+    """The Markdown of each cell, its outputs below it if it is to ``run``."""
     names: dict[str, Any] = {"__name__": "__main__"}
     for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], 1):
         source = "".join(cell["source"])
@@ -27,6 +29,8 @@ def pages(path: Path) -> Iterator[str]:
             yield source
             continue
         yield f"```python\n{source}\n```"
+        if not run:
+            continue
         printed = StringIO()
         with redirect_stdout(printed):
             value = _run(source, f"{path.name}, cell {number}", names)
@@ -59,6 +63,6 @@ def _text(text: str) -> str:
 
 
 if __name__ == "__main__":
-    notebook = Path(sys.argv[1]).resolve()
+    notebook = Path(sys.argv[-1]).resolve()
     os.chdir(notebook.parent)
-    sys.stdout.write("\n\n".join(pages(notebook)) + "\n")
+    sys.stdout.write("\n\n".join(pages(notebook, run="--unrun" not in sys.argv)) + "\n")

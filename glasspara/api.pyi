@@ -15,7 +15,7 @@ from glasspara.analysis.inspect.report import Inspection
 from glasspara.analysis.oscillations.waves import OscillationResult
 from glasspara.analysis.partition.scan import PartitionResult
 from glasspara.analysis.plan.planning import Plan
-from glasspara.analysis.reproduce.run import Reproduction
+from glasspara.analysis.reproduce.report import Reproduction
 from glasspara.analysis.rerun.report import RerunResult
 from glasspara.analysis.series.single_runs import SeriesResult
 from glasspara.analysis.simulate.report import Simulation
@@ -92,9 +92,10 @@ def fit(
     standard_mass: Value | None = None,
     same_glass: bool = False,
     skip_unsuitable: bool = False,
-    model: str = "etm",
-    ions: str = "both",
-    trace_ions: File | None = None,
+    convention: str = "paper",
+    orientation: str = "isotropic",
+    allowances: bool = True,
+    instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     n_fe: Measured | None = None,
     fix: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     free: str | Sequence[str] | None = None,
@@ -103,10 +104,9 @@ def fit(
     constrain: Mapping[str, Measured | None] | str | Sequence[str] | None = None,
     nuisance: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     loss: str = "linear",
-    allowances: bool = True,
-    instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
-    convention: str = "paper",
-    orientation: str = "isotropic",
+    model: str = "etm",
+    ions: str = "both",
+    trace_ions: File | None = None,
     staged: bool = False,
     staged_once: bool = False,
     per_run: Literal[False] = False,
@@ -289,6 +289,7 @@ def partition(
     nuisance: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     loss: str = "linear",
     model: str = "etm",
+    ions: str = "both",
     trace_ions: File | None = None,
     out: File | None = None,
     force: bool = False,
@@ -335,6 +336,7 @@ def oscillations(
     nuisance: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     loss: str = "linear",
     model: str = "etm",
+    ions: str = "both",
     trace_ions: File | None = None,
     replicates: int = 1000,
     seed: int = 1,
@@ -385,6 +387,7 @@ def anomaly(
     nuisance: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     loss: str = "linear",
     model: str = "etm",
+    ions: str = "both",
     trace_ions: File | None = None,
     out: File | None = None,
     force: bool = False,
@@ -575,6 +578,7 @@ def subtract(
     nuisance: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     loss: str = "linear",
     model: str = "etm",
+    ions: str = "both",
     trace_ions: File | None = None,
     staged: bool = False,
     staged_once: bool = False,
@@ -628,6 +632,7 @@ def plan(
     nuisance: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     loss: str = "linear",
     model: str = "etm",
+    ions: str = "both",
     trace_ions: File | None = None,
     out: File | None = None,
     force: bool = False,

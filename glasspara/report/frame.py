@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypedDict, T
 
 import numpy as np
 
+from glasspara import __version__
 from glasspara.files.source import sha256_of
 from glasspara.findings import Finding, FindingBlock, blocks
-from glasspara.package import __version__
 from glasspara.report.block import Block, fill
 from glasspara.wording import inert
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import Console
 
-    from glasspara.data.corrections.corrections import Applied
+    from glasspara.data.corrections import Applied
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.report.page import Picture
@@ -167,13 +167,14 @@ class Frame(TypedDict, total=False):
     """What all reports share.
 
     ``settings`` are all choices that the result depends on, defaults included, and ``other_files`` the files that they
-    name.
+    name. ``settings_taken`` has what the command took for options that were not given, where data or method decide.
     """
 
     schema_version: int
     glasspara_version: str
     command: str
     settings: dict[str, Any]
+    settings_taken: dict[str, Any]
     argv: list[str]
     versions: dict[str, str]
     inputs: list[InputBlock]
@@ -226,7 +227,8 @@ class Report(Generic[Result]):
 
     ``block`` is what the command adds to the frame, a ``TypedDict``, filled from the result, from which the schema is
     derived; ``tables`` gives the text of each CSV file by its name; ``files`` names those that are written, the JSON
-    report first, ``figures`` the figures, without the endings of their files. ``draw`` draws them.
+    report first, ``figures`` the figures, without the endings of their files. ``draw`` draws them. ``taken`` gives what
+    the result was made with where options leave it to data or method, by their names.
     """
 
     command: str
@@ -236,13 +238,23 @@ class Report(Generic[Result]):
     files: tuple[str, ...]
     figures: tuple[str, ...] = ()
     draw: Callable[[Result], Mapping[str, Figure]] | None = None
+    taken: Callable[[Result], Mapping[str, Any]] = lambda _result: {}
 
     def document(
         self, inputs: Sequence[Input], result: Result, warnings: Sequence[Finding], asked: Invocation
     ) -> Json:
         """The whole JSON report."""
         given = [fill(InputBlock, item) for item in inputs]
-        return {**frame(self.command, given, warnings, asked), **fill(self.block, result)}
+        taken = {
+            name: value
+            for name, value in self.taken(result).items()
+            if asked.settings.get(name) in (None, [])
+        }
+        return {
+            **frame(self.command, given, warnings, asked),
+            "settings_taken": taken,
+            **fill(self.block, result),
+        }
 
     def page(
         self,
@@ -272,6 +284,7 @@ def frame(
         "glasspara_version": __version__,
         "command": command,
         "settings": dict(asked.settings),
+        "settings_taken": {},
         "argv": list(asked.argv),
         "versions": _versions(),
         "inputs": list(inputs),

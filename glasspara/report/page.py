@@ -89,13 +89,13 @@ def page(
     of = _samples(document["inputs"])
     body = [
         tag("h1", title, *([tag("small", of)] if of else [])),
-        *_shown(shown.items),
+        *_shown(_verdict_first(shown.items)),
         *_figures(pictures),
         *(item for block in _ordinary_blocks(document) for item in _ordinary(block)),
         *_warnings(document["warnings"]),
         *_inputs(document["inputs"], shown.inputs),
         tag("h2", "Settings"),
-        *_settings(document["settings"]),
+        *_settings(document["settings"], document["settings_taken"]),
         tag("h2", "How it was made"),
         tag("pre", command),
         tag("p", _versions(document)),
@@ -126,6 +126,17 @@ def _samples(inputs: Sequence[Mapping[str, Any]]) -> str:
 
 
 # --- what the terminal shows ---------------------------------------------------------------------------------
+
+
+def _verdict_first(items: Sequence[Sentence | Table]) -> list[Sentence | Table]:
+    """``items`` with the verdict and its reasons before the tables; where there are several each stays with its own."""
+    verdicts = [i for i, item in enumerate(items) if isinstance(item, Sentence) and item.style in _LEVELS]
+    if len(verdicts) != 1:
+        return list(items)
+    first = end = verdicts[0]
+    while end + 1 < len(items) and isinstance(following := items[end + 1], Sentence) and following.bullet:
+        end += 1
+    return [*items[first : end + 1], *items[:first], *items[end + 1 :]]
 
 
 def _shown(items: Sequence[Sentence | Table]) -> Iterator[Html]:
@@ -189,10 +200,12 @@ def _terms(pairs: Iterable[tuple[str, str]]) -> Html:
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", _prose(value))) for name, value in pairs))
 
 
-def _settings(settings: Mapping[str, Any]) -> Iterator[Html]:
+def _settings(settings: Mapping[str, Any], taken: Mapping[str, Any]) -> Iterator[Html]:
     yield tag("p", "All choices that the result depends on, defaults included.")
-    yield _terms((name, _word(value)) for name, value in sorted(settings.items()) if value is not None)
-    if left := sorted(name for name, value in settings.items() if value is None):
+    known = {name: _word(value) for name, value in settings.items() if value is not None}
+    known |= {name: f"{_word(value)} (not given)" for name, value in taken.items()}
+    yield _terms(sorted(known.items()))
+    if left := sorted(settings.keys() - known.keys()):
         yield tag("p", f"Not given: {', '.join(left)}.")
 
 

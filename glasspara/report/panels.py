@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import (
@@ -35,6 +36,7 @@ from glasspara.report.style import (
     WIDTH,
     ordered_colours,
 )
+from glasspara.report.terminal import lines_of
 from glasspara.report.text import LINE, run_labels, width
 
 POINTS = "points"
@@ -99,14 +101,7 @@ def draw_header(figure: Figure, verdict: str, details: str, mark: str, *, truste
 
 def _verdict_lines(verdict: str, mark: str) -> list[str]:
     """``verdict`` in lines that leave room for the mark."""
-    lines = [""]
-    for word in verdict.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if _BOLD * width(longer) > LINE - width(mark) and lines[-1]:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
+    return lines_of(verdict, (LINE - width(mark)) / _BOLD, shorten_paths=False, measure=width)
 
 
 def draw_legend(figure: Figure, handles: Sequence[Artist], columns: int) -> None:
@@ -262,9 +257,14 @@ def spread_scale(
 def plain_log_abscissa(axes: Axes) -> None:
     """Logarithmic abscissa with ticks at 1, 2, 5, 10, ..., written out."""
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    plain_numbers(axes.xaxis)
+
+
+def plain_numbers(axis: Axis) -> None:
+    """1, 2 and 5 of each decade of a logarithmic axis, as they are: powers of ten would run into each other."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def ratio_scale(axes: Axes, ratios: FloatArray) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import PurePath
@@ -24,7 +24,7 @@ from glasspara.report.recorder import Recorder, Sentence, Table
 from glasspara.wording import inert, percent, value_with_error
 
 if TYPE_CHECKING:
-    from glasspara.data.corrections.corrections import Applied
+    from glasspara.data.corrections import Applied
     from glasspara.data.corrections.true_field import RunField
     from glasspara.data.loading import Input
     from glasspara.findings import Assessment, Finding
@@ -210,6 +210,7 @@ _TOGETHER = (
     re.compile(rf"(?<=[\d)])(?: {_UNIT})+"),  # a number and its unit
     re.compile(r" (?:±|\+-|[-+=<>≤≥≪≫×/]|<<|>>) "),  # "p < 0.1", "0.32 ± 0.07", "chi + chi_L"
     re.compile(r"(?<=\w) (?:to|of) (?=[-+(]?\d)"),  # "20 to 600", "78 of 80"
+    re.compile(r"(?<=\d), (?=\d+\))"),  # "F(32, 673)"
     re.compile(r"(?<=\bT) (?=\()|(?<=\(Q/e\)) (?=S4)|(?<=\bline) (?=\d)"),
 )
 
@@ -222,18 +223,24 @@ def words_of(text: str) -> list[str]:
 
 
 def lines_of(
-    text: str, width: int, *, first: str = "", further: str = "", shorten_paths: bool = True
+    text: str,
+    width: float,
+    *,
+    first: str = "",
+    further: str = "",
+    shorten_paths: bool = True,
+    measure: Callable[[str], float] = cell_len,
 ) -> list[str]:
     """``text`` in lines of at most ``width`` columns, which begin with ``first`` and then with ``further``.
 
-    A word that is longer has a line to itself, a path is shortened.
+    A word that is longer has a line to itself, a path is shortened. The width of a line may be by another ``measure``.
     """
     lines, line, start = [], first, first
     for word in words_of(text):
         longest = max(width - cell_len(further), _SHORTEST_PATH)
-        shown = shorter_path(word, longest) if shorten_paths and os.sep in word[:-1] else word
+        shown = shorter_path(word, int(longest)) if shorten_paths and os.sep in word[:-1] else word
         joined = line + shown if line == start else f"{line} {shown}"
-        if cell_len(joined) > width and line != start:
+        if measure(joined) > width and line != start:
             lines.append(line)
             start, joined = further, further + shown
         line = joined
@@ -254,26 +261,31 @@ def show_sentence(text: str, out: Console, *, style: str = "", bullet: str = "")
 def show_inputs(inputs: Sequence[Input], out: Console) -> None:
     """The files of a command: what instrument, which column, whose mass, how many rows, which runs."""
     out = out.inputs if isinstance(out, Recorder) else out
-    columns = (
-        Column("file", "path"), Column("instrument", "text"), Column("moment column", "text"),
-        Column("mass / mg", "number"), Column("rows used", "text"), Column("runs", "text"),
-    )  # fmt: skip
     folder, names = shorten([item.measurement.path for item in inputs])
     inputs = sorted(inputs, key=_first_run)
-    rows = [
+    columns: list[tuple[Column, list[str]]] = [
+        (Column("file", "path"), [names[item.measurement.path] for item in inputs]),
+        (Column("instrument", "text"), [item.measurement.instrument for item in inputs]),
+        (Column("moment column", "text"), [item.measurement.moment_choice.column for item in inputs]),
+        (Column("mass / mg", "number"), [f"{item.mass_mg:g}" for item in inputs]),
         (
-            names[item.measurement.path],
-            item.measurement.instrument,
-            item.measurement.moment_choice.column,
-            f"{item.mass_mg:g}",
-            rows_in_words(item.measurement.rows_read, item.rows_used, item.rows_dropped),
-            runs_in_words([(run.run.kind, run.label) for run in item.runs]),
-        )
-        for item in inputs
+            Column("rows used", "text"),
+            [rows_in_words(item.measurement.rows_read, item.rows_used, item.rows_dropped) for item in inputs],
+        ),
+        (
+            Column("runs", "text"),
+            [runs_in_words([(run.run.kind, run.label) for run in item.runs]) for item in inputs],
+        ),
     ]
+    # said once where it is the same for all
+    shared = [(head.title, cells[0]) for head, cells in columns[1:3] if len(set(cells)) == 1]
+    shown = [item for item in columns if item[0].title not in dict(shared)]
     if folder:
         show_sentence(f"{len(inputs)} files in {folder}", out, style="bold")
-    show_table(columns, rows, out)
+    heads, cells = zip(*shown, strict=True)
+    show_table(heads, list(zip(*cells, strict=True)), out)
+    if shared:
+        show_sentence("; ".join(f"{title}: {text}" for title, text in shared), out)
     show_sentence(f"mass from: {'; '.join(sorted({item.mass_source for item in inputs}))}", out)
     sigmas = {run.run.sigma_source for item in inputs for run in item.runs}
     show_sentence(f"errors from: {'; '.join(sorted(sigmas))}", out)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from math import floor, log10
 from pathlib import Path, PurePath
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 import matplotlib
@@ -18,6 +17,7 @@ from matplotlib.ft2font import FT2Font
 from glasspara.arrays import FloatArray
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.report.style import FONT, PAD, WIDTH
+from glasspara.report.terminal import lines_of
 from glasspara.wording import inert, p_value, value_with_error
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ LINE = 72.0 * (WIDTH - 2.0 * PAD)
 """Width of a line that fills the figure, pt."""
 
 _FILE_IN_LABEL = 0.4 * LINE
-_CHARACTERS = 54  # of a line of prose in a header
 
 
 @cache
@@ -55,9 +54,8 @@ def drawable(text: str) -> str:
 
 
 def wrapped(prose: str) -> str:
-    """``prose``, drawable, in lines that fit into a header; "p = 0.2" stays on one line."""
-    held = re.sub(r" ([=<±]) ", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", drawable(prose))
-    return fill(held, _CHARACTERS).replace("\N{NO-BREAK SPACE}", " ")
+    """``prose``, drawable, in lines that fit into a header, broken as at the terminal."""
+    return "\n".join(lines_of(drawable(prose), LINE, shorten_paths=False, measure=width))
 
 
 def raised(unit: str) -> str:

@@ -17,6 +17,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from glasspara.analysis.fit.figures import fit_figures, largest_magnetisation, pictures
 from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
 from glasspara.analysis.fit.report import contour_stem, profile_stem
+from glasspara.analysis.oscillations.figures import oscillation_figures
+from glasspara.analysis.oscillations.waves import oscillations
+from glasspara.analysis.partition.figures import stacked_figure
+from glasspara.analysis.partition.scan import partition
 from glasspara.analysis.universality.collapse import universality
 from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
 from glasspara.data.dataset import Dataset
@@ -25,7 +29,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.contours import Contour, ContourLine
 from glasspara.fitting.intervals.minos import Interval, ProfileCurve
 from glasspara.fitting.judge.statistics import Statistics
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.resampling import bootstrap
 from glasspara.fitting.result import Determination, FitResult, FittedParameter, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
@@ -33,7 +37,7 @@ from glasspara.model.model import Model, evaluate
 from glasspara.report.page import FigureFiles
 from glasspara.report.panels import POINTS
 from glasspara.report.style import FONT, WIDTH, save_png
-from glasspara.report.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width
+from glasspara.report.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width, wrapped
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 
 LL = FitSettings(model=Model("ll"))
@@ -316,6 +320,32 @@ def test_curve_passes_through_the_model_at_the_points():
     assert (x[0], x[-1]) == pytest.approx((1.0 / 40.0, 0.5))
     terms = evaluate(1.0 / x, np.full(x.shape, 2e4), BK7, Model())
     assert curve.get_ydata() == pytest.approx(1e3 * (terms.total - terms.larmor), rel=1e-9)
+
+
+def test_a_header_breaks_no_number():
+    for width_of_first in range(30, 60):
+        lines = wrapped("x " * width_of_first + "F(32, 673) = 1.3e+04, p < 1e-12").split("\n")
+        assert any("F(32, 673) = 1.3e+04" in line for line in lines)
+        assert max(map(width, lines)) <= LINE
+
+
+def smooth_curves(axes) -> int:
+    """How many curves have many more places than a run has points, each on a white edge."""
+    found = [line for line in axes.lines if len(line.get_xdata()) > 100 and line.get_linestyle() == "-"]
+    white = [line for line in found if line.get_color() == "white"]
+    assert 2 * len(white) == len(found)
+    return len(white)
+
+
+def test_every_question_draws_its_model_smoothly():
+    data = fixed_field(BK7, rng(), fields=(5e3, 5e4), temperatures=TEMPERATURES)
+    held = FitSettings(fixed={"n_ats": BK7["n_ats"], "d_min": BK7["d_min"]}, n_fe=(1.697e17, 1e15))
+    scanned = stacked_figure(partition(data, held, (0.6,)))
+    assert [smooth_curves(axes) for axes in scanned.axes] == [2, 2]
+    (_, waves), *_ = oscillation_figures(
+        oscillations(fixed_field(BK7, rng(), fields=(5e4,)), held, replicates=9)
+    )
+    assert smooth_curves(waves.axes[0]) == 1
 
 
 def test_the_curve_of_a_wandering_field_is_smooth():

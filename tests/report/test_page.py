@@ -34,6 +34,7 @@ def document(**more):
         "glasspara_version": "1",
         "versions": {"numpy": "2"},
         "settings": {"model": "etm", "fix": ["n_ats=1e16"], "minos": None, "note": NASTY},
+        "settings_taken": {"noise": "0.001,1e-8"},
         "inputs": [{"path": NASTY, "sample": NASTY, "sha256": "ab12" * 16}],
         "warnings": [{"text": NASTY}],
         **more,
@@ -89,10 +90,21 @@ def test_text_is_data_and_control_characters_are_shown():
 def test_everything_is_on_the_page():
     text = html.unescape(made(document(), [Sentence("all is well")], {"fit": PNG}))
     for part in (
-        "all is well", "ab12" * 16, "n_ats=1e16", "Not given: minos", "glasspara fit 'a b.dat'",
+        "all is well", "ab12" * 16, "n_ats=1e16", "0.001,1e-8 (not given)", "Not given: minos",
+        "glasspara fit 'a b.dat'",
         "numpy 2", "data.csv", "Warnings", "fit</figcaption>", 'alt="what it shows',
     ):  # fmt: skip
         assert part in text
+
+
+def test_the_verdict_comes_first_where_there_is_one():
+    table = Table([Column("stage")], [["Larmor"]], ())
+    verdict = [Sentence("Verdict: good", "bold green"), Sentence("because", bullet=True)]
+    text = made(document(), [table, *verdict, Sentence("afterwards")])
+    places = [text.index(words) for words in ("Verdict: good", "because", "Larmor", "afterwards")]
+    assert places == sorted(places)
+    text = made(document(), [table, *verdict, *verdict])
+    assert text.index("Larmor") < text.index("Verdict")
 
 
 def test_nothing_is_fetched():

@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from glasspara.data.loading import load
 from glasspara.findings import Assessment, finding
 from glasspara.report.terminal import (
     Column,
@@ -15,6 +16,7 @@ from glasspara.report.terminal import (
     shorten,
     shorter_path,
     show_assessment,
+    show_inputs,
     show_table,
 )
 
@@ -81,11 +83,11 @@ def test_names_start_where_the_files_part():
 def test_lines_end_between_words_only():
     text = (
         "the slope of T (chi + chi_L) below 10 K is (2.255 ± 0.008)e-07 emu g^-1 Oe^-1 (p < 1e-12, p = 0.21 with "
-        "fields off by 20 Oe, thermometers by 0.5 % and masses by 2 %); 20 to 600 in line 12"
+        "fields off by 20 Oe, thermometers by 0.5 % and masses by 2 %); 20 to 600 in line 12, F(32, 673) = 1.3e+04"
     )
     wholes = (
         "T (chi + chi_L)", "10 K", "(2.255 ± 0.008)e-07 emu g^-1 Oe^-1", "p < 1e-12", "p = 0.21", "20 Oe", "0.5 %",
-        "2 %", "20 to 600", "line 12",
+        "2 %", "20 to 600", "line 12", "F(32, 673) = 1.3e+04",
     )  # fmt: skip
     for width in range(40, 120):
         lines = lines_of(text, width, first="  - ", further="    ")
@@ -93,6 +95,22 @@ def test_lines_end_between_words_only():
         assert " ".join(line.strip() for line in lines) == f"- {text}"
         for whole in wholes:
             assert any(whole in line for line in lines)
+
+
+def test_what_all_files_share_is_said_once(fixtures):
+    def of(*names):
+        stream = io.StringIO()
+        files = [str(fixtures / name) for name in names]
+        show_inputs(load(files).inputs, ConsoleSettings(80, True, None).console(stream))
+        return stream.getvalue()
+
+    same = of(*(f"bk7-fixed-field/BK7-synthetic_MT_{field}Oe.rso.dat" for field in (1000, 5000)))
+    assert same.count("MPMS-XL RSO") == same.count("Long Moment (emu)") == 1
+    assert max(map(len, same.splitlines())) <= 80
+    both = of(
+        "bk7-fixed-field/BK7-synthetic_MT_1000Oe.rso.dat", "duran-like/Duran-like-synthetic_MT_500Oe.dat"
+    )
+    assert both.count("MPMS-XL") == both.count("MPMS3") == 1
 
 
 def test_an_assessment_has_a_line_for_every_reason():

@@ -200,4 +200,5 @@ REPORT = Report(
     files=("anomaly.json", WINDOWS, POINTS),
     figures=(FIGURE,),
     draw=_draw,
+    taken=lambda anomaly: {"windows": sorted({test.window.low for test in anomaly.tests} - {0.0})},
 )

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import SymmetricalLogLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from glasspara.analysis.compare.comparison import CompareResult
 from glasspara.analysis.compare.contestants import CANNOT_TELL, DECISIVE, Contestant
@@ -74,7 +74,8 @@ def compare_figure(result: CompareResult) -> Figure:
                 axes, run, style, fills, (abscissa(kind, run.temperature, run.field), pulls[part]), size=0.7
             )
         finish_residuals(axes, pulls, "data − model")
-        axes.set_title(item.name, loc="left", parse_math=False)
+        axes.set_title(f"{item.name}: {axes.get_ylabel()}".replace("\n", " "), loc="left", parse_math=False)
+        axes.set_ylabel("")  # two panels are too low for one each
         if kind == "fixed-field":
             axes.set_xscale("log")
         if axes is not panels[-1]:
@@ -103,10 +104,11 @@ def _draw_bars(axes: Axes, ranked: list[Contestant], result: CompareResult) -> N
     for place, colour, _ in _LINES:
         axes.axvline(place, color=colour, linestyle="--", linewidth=1.2, zorder=1.0)
     axes.set_xscale("symlog", linthresh=DECISIVE)
-    locator = SymmetricalLogLocator(base=10.0, linthresh=DECISIVE)
-    locator.set_params(numticks=6)
-    axes.xaxis.set_major_locator(locator)
-    axes.set_xlim(0.0, max(1.0e3 * DECISIVE, _ROOM * float(deltas.max(initial=0.0))))
+    farthest = max(float(deltas.max(initial=0.0)), 10.0 * DECISIVE)
+    powers = np.arange(1, int(np.log10(farthest)) + 1)
+    axes.xaxis.set_major_locator(FixedLocator([0.0, *10.0 ** powers[:: -(-len(powers) // 4)]]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlim(0.0, _ROOM * farthest)
     for row, item, delta in zip(rows, ranked, deltas, strict=True):
         word = {"good": "", "term-not-needed": ""}.get(item.status, f", {item.status}")
         axes.annotate(

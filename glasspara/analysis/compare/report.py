@@ -169,4 +169,8 @@ REPORT = Report(
     files=("compare.json", DATA),
     figures=(FIGURE,),
     draw=_draw,
+    taken=lambda compare: {
+        "models": [item.name for item in compare.contestants],
+        "replicates": compare.test.replicates if compare.test else 0,
+    },
 )

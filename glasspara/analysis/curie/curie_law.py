@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from math import hypot, sqrt
 from typing import TYPE_CHECKING
 
@@ -24,15 +25,16 @@ from glasspara.analysis.curie.weak_laws import (
 )
 from glasspara.analysis.curie.weak_points import TOLERANCE, WeakData, select_weak_points, typical_ats
 from glasspara.analysis.linear import FTest
+from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.plausibility import implausible
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import TRUSTED, FitResult
-from glasspara.model.model import evaluate
+from glasspara.model.model import Model, evaluate
 from glasspara.model.parameters import ION_NAMES, allowances_in_words, to_canonical
 from glasspara.physics.ats import weak_field_amplitude
 from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
@@ -85,6 +87,7 @@ class CurieResult(Answer):
         data, weak, whole = self.weak.data, self.weak, self.whole
         T, H = data.temperature, data.field
         chi = data.magnetisation / H
+        _, langevin, ats = whole.parts(T, H)
         return {
             **point_columns(data),
             "T_K": T,
@@ -96,8 +99,8 @@ class CurieResult(Answer):
             "chi_curie_law_emu_per_g_Oe": self.naive.total / H,
             "chi_glass_law_emu_per_g_Oe": self.glass.total / H,
             "chi_whole_model_emu_per_g_Oe": whole.total / H,
-            "chi_langevin_emu_per_g_Oe": whole.langevin / H,
-            "chi_ats_emu_per_g_Oe": whole.ats / H,
+            "chi_langevin_emu_per_g_Oe": langevin / H,
+            "chi_ats_emu_per_g_Oe": ats / H,
         }
 
     def to_frame(self) -> DataFrame:
@@ -217,11 +220,17 @@ def _whole(data: Dataset, result: FitResult) -> tuple[WeakFit, float]:
         quantities=quantities,
         chi2=float(pulls @ pulls),
         n_free=result.statistics.n_free,
-        larmor=terms.larmor,
-        langevin=terms.langevin,
-        ats=terms.ats,
+        places=(data.temperature, data.field),
+        parts=partial(_parts, values=values, model=result.model),
     )
     return fit_of_model, missed
+
+
+def _parts(
+    T: FloatArray, H: FloatArray, *, values: Mapping[str, float], model: Model
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    terms = evaluate(T, H, values, model)
+    return terms.larmor, terms.langevin, terms.ats
 
 
 def _amplitude(result: FitResult) -> Quantity:

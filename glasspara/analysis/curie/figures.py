@@ -13,6 +13,7 @@ from glasspara.analysis.curie.curie_law import CurieResult
 from glasspara.analysis.curie.weak_laws import WeakFit
 from glasspara.arrays import FloatArray
 from glasspara.findings import Assessment
+from glasspara.report.curves import draw_curve
 from glasspara.report.panels import (
     branch_fills,
     branch_handles,
@@ -28,6 +29,7 @@ from glasspara.report.text import scaled_unit, synthetic_mark, wrapped
 from glasspara.wording import value_with_error
 
 _BEYOND = 2.5  # ends of the figure of low temperatures, in ends of its window
+_PLACES = 200  # of a curve
 _NAMES = {"curie": "Curie law", "glass": "law (14)", "whole": "whole model"}
 _COLOURS = {"curie": VERMILLION, "glass": ORANGE, "whole": BLACK}
 
@@ -40,7 +42,7 @@ def curie_figure(result: CurieResult) -> Figure:
     whole = result.whole
     chi_larmor = whole.quantities["chi_larmor"].value
     handles = [
-        *(run_handles(styles) if len(styles) > 1 else []),
+        *run_handles(styles),
         *branch_handles(fills),
         *(
             Line2D([], [], color=_COLOURS[item.name], linestyle=_dash(item), label=_NAMES[item.name])
@@ -62,7 +64,6 @@ def curie_figure(result: CurieResult) -> Figure:
         handles=handles,
     )
     T, H = data.temperature, data.field
-    order = np.argsort(T, kind="stable")
     chi = data.magnetisation / H + chi_larmor
     factor, unit = scaled_unit(chi, "emu/(g Oe)")
     for run, part, style in zip(data.runs, data.slices, styles, strict=True):
@@ -74,13 +75,13 @@ def curie_figure(result: CurieResult) -> Figure:
             (T[part], factor * chi[part]),
             errors=factor * data.sigma[part] / abs(H[part]),
         )
+    fine, weak = _curve(T, H)
     for item in result.fits:
-        curve = item.total / H + chi_larmor
-        axes[0].plot(
-            T[order], factor * curve[order], color=_COLOURS[item.name], linestyle=_dash(item), zorder=3.0
-        )
-    for values, colour in ((whole.langevin, BLUE), (whole.ats, GREEN)):
-        axes[0].plot(T[order], factor * (values / H)[order], color=colour, linestyle=":", zorder=3.0)
+        curve = sum(item.parts(fine, weak)) / weak + chi_larmor
+        draw_curve(axes[0], fine, factor * curve, colour=_COLOURS[item.name], linestyle=_dash(item))
+    _, *terms = whole.parts(fine, weak)
+    for values, colour in zip(terms, (BLUE, GREEN), strict=True):
+        axes[0].plot(fine, factor * values / weak, color=colour, linestyle=":", zorder=3.0)
     axes[0].set_yscale("log")
     axes[0].set_ylim(bottom=0.5 * factor * float(np.min(chi[chi > 0.0], initial=np.inf)))
     axes[0].set_ylabel(rf"$\chi+\chi_\mathrm{{L}}$ ({unit})")
@@ -110,7 +111,7 @@ def low_temperature_figure(result: CurieResult) -> Figure:
     data, low = result.weak.data, result.low
     styles = run_styles(data.runs)
     handles = [
-        *(run_handles(styles) if len(styles) > 1 else []),
+        *run_handles(styles),
         Line2D([], [], color=VERMILLION, label="straight line, low window"),
         Line2D([], [], color=GREY, linestyle="--", label="crystal: constant"),
         Line2D([], [], color=BLACK, label="whole model"),
@@ -135,15 +136,9 @@ def low_temperature_figure(result: CurieResult) -> Figure:
             data.temperature[part][near], factor * y[part][near], yerr=factor * errors[part][near], linestyle="none",
             marker=style.marker, color=style.colour, markersize=4.5, elinewidth=0.8, zorder=2.0,
         )  # fmt: skip
-        whole = data.temperature * (result.whole.total / data.field + low.chi_larmor)
-        order = np.argsort(data.temperature[part][near], kind="stable")
-        axes[0].plot(
-            data.temperature[part][near][order],
-            factor * whole[part][near][order],
-            color=BLACK,
-            linewidth=1.2,
-            zorder=2.5,
-        )
+    fine, weak = _curve(data.temperature[shown], data.field[shown])
+    whole = fine * (sum(result.whole.parts(fine, weak)) / weak + low.chi_larmor)
+    draw_curve(axes[0], fine, factor * whole, colour=BLACK)
     ends = np.array([0.0, result.weak.low_end])
     axes[0].plot(
         ends, factor * (low.curie_constant + low.slope * ends), color=VERMILLION, linewidth=2.5, zorder=3.0
@@ -156,6 +151,12 @@ def low_temperature_figure(result: CurieResult) -> Figure:
     axes[0].set_xlabel("$T$ (K)")
     axes[0].set_ylabel(rf"$T\,(\chi+\chi_\mathrm{{L}})$ ({unit})")
     return figure
+
+
+def _curve(T: FloatArray, H: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Temperatures of a curve through all points, and a weak field: which one is all the same."""
+    fine = np.geomspace(T.min(), T.max(), _PLACES)
+    return fine, np.full(_PLACES, float(np.median(np.abs(H))))
 
 
 def _details(result: CurieResult, assessment: Assessment, line: str) -> str:

@@ -194,4 +194,9 @@ REPORT = Report(
     files=("curie.json", TABLE),
     figures=(FIGURE, LOW_FIGURE),
     draw=_draw,
+    taken=lambda curie: {
+        "tolerance": curie.weak.tolerance,
+        "low_to": curie.weak.low_end,
+        "high_from": curie.weak.high_start,
+    },
 )

@@ -7,9 +7,9 @@ tenths of a kelvin, as in a fit of the whole model. The test (18) does not need 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import log
 from typing import Any, Literal
 
@@ -58,9 +58,13 @@ class Quantity:
     unit: str
 
 
+Parts = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray, FloatArray]]
+"""Larmor, Langevin and ATS part of a magnetisation, emu/g, at temperatures (K) and fields (Oe)."""
+
+
 @dataclass(frozen=True)
 class WeakFit:
-    """One law on the weak points. The parts are magnetisations, emu/g, at the points of the weak data.
+    """One law, with its ``parts`` anywhere, on the weak points, ``places`` (K and Oe).
 
     ``n_free`` counts the free parameters; ``correlation`` is that of C and G, None where there are not both.
     """
@@ -70,14 +74,15 @@ class WeakFit:
     quantities: Mapping[str, Quantity]
     chi2: float
     n_free: int
-    larmor: FloatArray
-    langevin: FloatArray
-    ats: FloatArray
+    places: tuple[FloatArray, FloatArray]
+    parts: Parts
     correlation: float | None = None
 
     @property
     def total(self) -> FloatArray:
-        return self.larmor + self.langevin + self.ats
+        """Magnetisation at the weak points, emu/g."""
+        larmor, langevin, ats = self.parts(*self.places)
+        return larmor + langevin + ats
 
 
 def curie_shapes(T: FloatArray, H: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -191,9 +196,6 @@ class _Problem:
         shape = self.shape(x) if self.law == "glass" else {}
         for name in self.bent:
             errors[name] *= _SHAPE[name] * (shape[name] if name == "d_min" else 1.0)
-        ats = np.zeros(len(self.data))
-        if self.law == "glass":
-            ats = values["g"] * gap_integral(self.data.temperature, **shape) * self.data.field
         pair = [self.names.index(name) for name in ("curie_constant", "g") if name in self.names]
         correlation = None
         if len(pair) == 2:
@@ -209,11 +211,17 @@ class _Problem:
             },
             chi2=float(points @ points),
             n_free=len(self.names) + len(self.bent),
-            larmor=-values["chi_larmor"] * self.data.field,
-            langevin=values["curie_constant"] * self._curie,
-            ats=ats,
+            places=(self.data.temperature, self.data.field),
+            parts=partial(_parts, values=values, shape=shape),
             correlation=correlation,
         )
+
+
+def _parts(
+    T: FloatArray, H: FloatArray, *, values: Mapping[str, float], shape: Mapping[str, float]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    ats = values["g"] * gap_integral(T, **shape) * H if shape else np.zeros(T.shape)
+    return -values["chi_larmor"] * H, values["curie_constant"] * curie_shapes(T, H)[0], ats
 
 
 def describes(data: Dataset, pulls: FloatArray, scatter: float) -> bool:

@@ -18,7 +18,7 @@ Place: TypeAlias = tuple[str, ...]
 
 FRAME = {
     "argv", "command", "files", "files_sha256", "glasspara_version", "inputs", "other_files", "schema_version",
-    "settings", "versions",
+    "settings", "settings_taken", "versions",
 }  # fmt: skip
 """Keys of a report that are no results."""
 

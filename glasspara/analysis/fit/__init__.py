@@ -11,15 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from glasspara.cli import options
-from glasspara.cli.groups import (
-    DataOptions,
-    ParameterOptions,
-    ReplicateOptions,
-    StageOptions,
-    TheoryOptions,
-    VerdictOptions,
-    trace_ions_of,
-)
+from glasspara.cli.groups import DataOptions, FullModelOptions, ReplicateOptions, StageOptions
 from glasspara.cli.options import option
 from glasspara.cli.output import OutputWithPlots, Unfinished
 from glasspara.cli.values import names, pairs
@@ -32,7 +24,7 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.exploration import IntervalRequest
-    from glasspara.fitting.problem.settings import FitSettings
+    from glasspara.fitting.problem import FitSettings
     from glasspara.fitting.result import FitResult
     from glasspara.report.page import FigureFiles, Picture
 
@@ -112,12 +104,7 @@ ContourOf = Annotated[
 def fit(
     data: DataOptions,
     *,
-    model: options.ModelName = "etm",
-    ions: options.Ions = "both",
-    trace_ions: options.TraceIons = None,
-    parameters: ParameterOptions,
-    verdict: VerdictOptions,
-    theory: TheoryOptions,
+    full_model: FullModelOptions,
     stages: StageOptions,
     per_run: PerRun = False,
     per_sample: PerSample = False,
@@ -141,11 +128,7 @@ def fit(
     from glasspara.analysis.fit.report import REPORT, Fits
     from glasspara.analysis.subtract.stages import check_sets
 
-    chosen = theory.theory(model, ions, trace_ions_of(trace_ions, data.sample_data))
-    iron_from_sample = chosen.has_ats and ions == "both"
-    settings = parameters.settings(
-        chosen, data, iron_from_sample=iron_from_sample, verdict=verdict, method=stages.method
-    )
+    settings = full_model.fit_settings(data, stages.method)
     request = _interval_request(minos, profile, contour)
     if request is not None:
         request.check(settings)

@@ -18,9 +18,10 @@ from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_f
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import ReducedRun
 from glasspara.fitting.result import FitResult
-from glasspara.model.model import Terms, evaluate
+from glasspara.model.model import Terms
 from glasspara.model.parameters import to_canonical
 from glasspara.replicates.cores import Progress, in_order, no_progress
+from glasspara.report.curves import THIN, curves, draw_curve
 from glasspara.report.page import FigureFiles, Picture
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
@@ -28,7 +29,6 @@ from glasspara.report.panels import (
     abscissa,
     branch_fills,
     branch_handles,
-    branches,
     draw_points,
     finish_residuals,
     frame,
@@ -41,7 +41,6 @@ from glasspara.report.style import BLACK, BLUE, GREEN, GREY, SKY, VERMILLION, pa
 from glasspara.report.text import fit_details, fit_verdict, scaled_unit, stems, synthetic_mark
 
 _DECOMPOSE_UP_TO = 3
-_THIN, _EDGED = 1.2, 2.4  # pt, a curve and its white edges
 
 
 def fit_figures(
@@ -127,7 +126,7 @@ def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, 
     """All runs of one kind, data and theory, over the residuals in units of the standard error."""
     runs = [run for run, _ in parts]
     styles, fills = run_styles(runs), branch_fills(runs)
-    handles = [*overview_handles(styles, fills), Line2D([], [], color=BLACK, linewidth=_THIN, label="model")]
+    handles = [*overview_handles(styles, fills), Line2D([], [], color=BLACK, linewidth=THIN, label="model")]
     figure, (main, below) = frame(
         fit_verdict(result),
         fit_details(result, runs),
@@ -145,12 +144,10 @@ def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, 
         x = abscissa(kind, run.temperature, run.field)
         draw_points(main, run, style, fills, (x, factor * left[part]), errors=factor * run.sigma)
         draw_points(below, run, style, fills, (x, pulls[part]), size=0.7)
-        for place, terms in curves(result, run):
-            # On the points that it goes through black on white is seen; off them it must be told whose curve it is.
+        for place, terms in curves(run, to_canonical(result.values), result.model):
+            # Off the points it must be told whose curve it is.
             colour = BLACK if result.assessment.trusted else style.colour
-            theory = factor * quantity.theory(terms)
-            main.plot(place, theory, color="white", linewidth=_EDGED, zorder=2.9)
-            main.plot(place, theory, color=colour, linewidth=_THIN, zorder=3.0)
+            draw_curve(main, place, factor * quantity.theory(terms), colour=colour)
     noise = [factor * float(np.median(run.sigma)) for run in runs]
     spread_scale(main, runs, [factor * part for part in values], noise)
     main.set_ylabel(f"${quantity.symbol}$ ({unit})")
@@ -230,7 +227,7 @@ def decomposition_figure(result: FitResult, run: ReducedRun, part: slice, *, lar
     factor, unit = scaled_unit(np.array([largest]), "emu/g")
     draw_points(main, run, data, fills, (x, factor * run.magnetisation))
     draw_points(below, run, left, fills, (x, factor * result.intrinsic[part]), errors=factor * run.sigma)
-    for place, terms in curves(result, run):
+    for place, terms in curves(run, to_canonical(result.values), result.model):
         for name, _, colour, dashes in above:
             main.plot(place, factor * getattr(terms, name), color=colour, linestyle=dashes, zorder=3.0)
         if has_ats:
@@ -241,56 +238,3 @@ def decomposition_figure(result: FitResult, run: ReducedRun, part: slice, *, lar
     below.set_ylabel(f"$M_\\mathrm{{intr}}$ ({unit})" if has_ats else f"residual ({unit})")
     below.set_xlabel(ABSCISSA_LABELS[run.run.kind])
     return figure
-
-
-_PLACES = 120  # evenly, and as many by equal factors
-_SAME = 0.005  # of the range that a curve covers
-_WANDERING = 12  # points from which the other variable is followed along a branch
-
-
-def curves(result: FitResult, run: ReducedRun) -> list[tuple[FloatArray, Terms]]:
-    """Abscissa and terms along the branches of ``run``, on a grid of their own: smooth whatever the scale.
-
-    The field of a run at fixed field, or the temperature, follows the smooth part of what was measured. A branch that
-    would only repeat the curve of a longer one is left out: it would fill the gaps of its dashes.
-    """
-    kind = run.run.kind
-    found: list[tuple[FloatArray, Terms]] = []
-    for _, mask in branches(run):
-        T, H = run.temperature[mask], run.field[mask]
-        x = abscissa(kind, T, H)
-        place = _grid(x)
-        if kind == "fixed-field":
-            T, H = 1.0 / place, _smooth(x, H, place)
-        else:
-            T, H = _smooth(x, T, place), 1.0e3 * place
-        found.append((place, evaluate(T, H, to_canonical(result.values), result.model)))
-    kept: list[tuple[FloatArray, Terms]] = []
-    for curve in sorted(found, key=lambda item: -float(np.ptp(item[0]))):
-        if not any(_repeats(curve, other) for other in kept):
-            kept.append(curve)
-    return kept
-
-
-def _repeats(curve: tuple[FloatArray, Terms], other: tuple[FloatArray, Terms]) -> bool:
-    """Whether ``curve`` lies, to about the width of a line, on ``other``."""
-    place, wide = curve[0], other[0]
-    slack = _SAME * float(np.ptp(wide))
-    if place[0] < wide[0] - slack or place[-1] > wide[-1] + slack:
-        return False
-    distance = np.abs(curve[1].total - np.interp(place, wide, other[1].total))
-    return float(distance.max()) <= _SAME * float(np.ptp(other[1].total))
-
-
-def _grid(values: FloatArray) -> FloatArray:
-    """Places from the least of ``values`` to the largest; where all are positive also fine near the least."""
-    low, high = float(values.min()), float(values.max())
-    places = np.linspace(low, high, _PLACES)
-    return np.union1d(places, np.geomspace(low, high, _PLACES)) if low > 0.0 else places
-
-
-def _smooth(x: FloatArray, y: FloatArray, places: FloatArray) -> FloatArray:
-    """The smooth part of ``y`` at ``places``: a cubic, or the mean of few values."""
-    if len(np.unique(x)) < _WANDERING or not np.ptp(y):
-        return np.full(len(places), y.mean())
-    return np.asarray(np.polynomial.Polynomial.fit(x, y, 3)(places))

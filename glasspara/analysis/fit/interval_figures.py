@@ -10,7 +10,6 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from glasspara.analysis.fit.report import contour_stem, profile_stem
 from glasspara.arrays import FloatArray
@@ -18,7 +17,7 @@ from glasspara.fitting.intervals.contours import Contour, ContourLine
 from glasspara.fitting.intervals.minos import ProfileCurve
 from glasspara.fitting.result import Bootstrap, FitResult, Quantity, Spread
 from glasspara.report.layout import Rows
-from glasspara.report.panels import draw_header, draw_legend, frame
+from glasspara.report.panels import draw_header, draw_legend, frame, plain_numbers
 from glasspara.report.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, WIDTH, paper_style
 from glasspara.report.text import (
     LINE,
@@ -78,7 +77,7 @@ def profile_figure(result: FitResult, curve: ProfileCurve) -> Figure:
     axes.axvline(factor * item.value, color=BLACK, linewidth=1.0, zorder=1.0)
     if _is_long(curve.values, logarithmic=curve.logarithmic):
         axes.set_xscale("log")
-        _plain_numbers(axes.xaxis)
+        _tick(axes.xaxis)
     axes.set_ylim(0.0, top)
     axes.set_ylabel(r"$\chi^2-\chi^2_\mathrm{min}$ (1)")
     axes.set_xlabel(f"{curve.name} ({unit})")
@@ -113,10 +112,10 @@ def contour_figure(result: FitResult, contour: Contour) -> Figure:
     axes.set_ylim(limits[1])
     if _is_long(every[:, 0], logarithmic=contour.logarithmic[0]):
         axes.set_xscale("log")
-        _plain_numbers(axes.xaxis)
+        _tick(axes.xaxis)
     if _is_long(every[:, 1], logarithmic=contour.logarithmic[1]):
         axes.set_yscale("log")
-        _plain_numbers(axes.yaxis)
+        _tick(axes.yaxis)
     axes.set_xlabel(f"{items[0].name} ({units[0]})")
     axes.set_ylabel(f"{items[1].name} ({units[1]})")
     return figure
@@ -175,14 +174,11 @@ def _ellipses(result: FitResult, contour: Contour) -> list[FloatArray]:
     return [centre + np.sqrt(line.rise) * size * circle for line in contour.lines]
 
 
-def _plain_numbers(axis: Axis) -> None:
-    """1, 2 and 5 of each decade, as they are: powers of ten for the rest would run into each other."""
+def _tick(axis: Axis) -> None:
+    """Plain numbers on a logarithmic axis; where it is long, decades are enough."""
     low, high = axis.get_view_interval()
-    if high > _DECADES * low:
-        return  # decades are enough
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    if high <= _DECADES * low:
+        plain_numbers(axis)
 
 
 def _is_long(values: FloatArray, *, logarithmic: bool) -> bool:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.analysis.fit.blocks import FitBlock, stages_of
-from glasspara.analysis.fit.summary import SUMMARY, show_summary, summary_csv
+from glasspara.analysis.fit.blocks import SUMMARY, FitBlock, show_summary, stages_of, summary_csv
 from glasspara.findings import Assessment, finding
 from glasspara.findings.answer import Answer
 from glasspara.fitting.result import Derived, FittedParameter
@@ -389,4 +388,13 @@ def _plain(name: str) -> str:
     return name.replace("[", "-").replace("]", "")
 
 
-REPORT = Report("fit", FitDocument, _tables, show_fit, files=(REPORT_FILE, PARAMETERS, DATA))
+def _taken(fits: Fits) -> dict[str, list[str]]:
+    """The errors of the instrument that were allowed to ordinary magnetism."""
+    for fit in fits.fits:
+        if fit.ordinary and fit.ordinary.widths:
+            given = vars(fit.ordinary.widths).items()
+            return {"instrument": [f"{name}={width:g}" for name, width in given if width]}
+    return {}
+
+
+REPORT = Report("fit", FitDocument, _tables, show_fit, files=(REPORT_FILE, PARAMETERS, DATA), taken=_taken)

@@ -77,7 +77,9 @@ def _figure(result: HighFieldResult, run: ReducedRun, part: slice) -> Figure:
     )
     # Loops fold onto positive fields: every term is odd in H.
     sign, x = np.where(run.field < 0.0, -1.0, 1.0), 1.0e-3 * np.abs(run.field)
-    factor, unit = scaled_unit(reference.intrinsic[part], "emu/g")
+    # one power of ten for all runs
+    drawn = np.concatenate([reference.intrinsic[item] for item in result.comparison.data.slices])
+    factor, unit = scaled_unit(drawn, "emu/g")
     draw_points(
         main, run, data, fills, (x, factor * sign * reference.intrinsic[part]), errors=factor * run.sigma
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +19,9 @@ from glasspara.analysis.oscillations.waves import (
     RunOscillation,
     is_bound,
 )
+from glasspara.arrays import FloatArray
+from glasspara.model.parameters import to_canonical
+from glasspara.report.curves import THIN, curves, draw_curve
 from glasspara.report.layout import Rows
 from glasspara.report.panels import (
     branch_fills,
@@ -67,8 +70,11 @@ def oscillation_figure(result: OscillationResult, item: RunOscillation) -> Figur
     draw_points(
         panels[0], run, style, fills, (x, factor * item.intrinsic), errors=factor * run.sigma, size=0.8
     )
-    panels[0].plot(x[along], factor * item.model[along], color=BLUE, zorder=3.0)
-    panels[0].plot(x[along], factor * item.smooth[along], color=ORANGE, linestyle="--", zorder=3.0)
+    for inverse, terms in curves(run, to_canonical(result.fit.values), result.fit.model):
+        T = 1.0 / inverse
+        draw_curve(panels[0], place(T, peak.abscissa), factor * terms.ats, colour=BLUE)
+        between = place(T, peak.abscissa), factor * _spline(run.temperature, item.smooth)(T)
+        panels[0].plot(*between, color=ORANGE, linewidth=THIN, linestyle="--", zorder=3.1)
     panels[0].set_ylabel(rf"$M_\mathrm{{intr}}$ ({unit})")
     pulls = (item.intrinsic - item.model) / run.sigma
     draw_points(panels[1], run, style, fills, (x, pulls), size=0.8)
@@ -89,6 +95,17 @@ def oscillation_figure(result: OscillationResult, item: RunOscillation) -> Figur
         _draw_periodogram(axes, one, result.replicates - result.failed)
     draw_legend(figure, [*run_handles([style]), *_legend()], 2)
     return figure
+
+
+def _spline(T: FloatArray, values: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """Through the smooth ``values`` at ``T``, of which some may be the same."""
+    from scipy.interpolate import PchipInterpolator
+
+    every, which = np.unique(T, return_inverse=True)
+    through: Callable[[FloatArray], FloatArray] = PchipInterpolator(
+        every, np.bincount(which, values) / np.bincount(which)
+    )
+    return through
 
 
 def _draw_periodogram(axes: Axes, peak: Peak, replicates: int) -> None:

@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from glasspara.analysis.partition.scan import LEVELS, PartitionPoint, PartitionResult
+from glasspara.model.parameters import to_canonical
+from glasspara.report.curves import curves, draw_curve
 from glasspara.report.layout import Rows
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
     abscissa,
     branch_fills,
-    branches,
     draw_header,
     draw_legend,
     draw_points,
@@ -35,6 +36,7 @@ from glasspara.report.text import scaled_unit, synthetic_mark, wrapped
 from glasspara.wording import value_with_error
 
 _MOST_PANELS = 5
+_LINE = 0.8  # pt, for panels so low
 _SHADES = {"68 %": "#BBBBBB", "95 %": "#E4E4E4"}
 
 
@@ -105,7 +107,7 @@ def stacked_figure(result: PartitionResult) -> Figure:
     """What each x leaves of the data, a panel each, with the ATS term fitted to it.
 
     Against 1/T where most runs are at fixed field, else against H; runs of the other kind are left out. Of more than 5
-    values as many are drawn, evenly chosen.
+    values 4 are drawn, evenly chosen, and the best.
     """
     data = result.data
     fixed_field = [run.run.kind == "fixed-field" for run in data.runs]
@@ -115,9 +117,13 @@ def stacked_figure(result: PartitionResult) -> Figure:
     )
     drawn = [data.runs[i] for i in order]
     styles, fills = run_styles(drawn), branch_fills(drawn)
-    handles = [*overview_handles(styles, fills), Line2D([], [], color=BLACK, label="ATS term")]
+    handles = [
+        *overview_handles(styles, fills),
+        Line2D([], [], color=BLACK, linewidth=_LINE, label="ATS term"),
+    ]
     every = result.with_best
-    chosen = {len(every) - 1, *np.linspace(0, len(every) - 1, _MOST_PANELS).astype(int).tolist()}
+    shown = len(every) if len(every) <= _MOST_PANELS else _MOST_PANELS - 1
+    chosen = np.linspace(0, len(every) - 1, shown).astype(int)
     points = [item for i, item in enumerate(every) if i in chosen or item.fraction == result.best]
     height = min(2.6 + 1.45 * len(points) + 0.12 * len(handles), TALLEST)
     figure = Figure(figsize=(WIDTH, height), layout=Rows([1.0] * len(points)))
@@ -130,15 +136,8 @@ def stacked_figure(result: PartitionResult) -> Figure:
             run, part = data.runs[index], data.slices[index]
             x = abscissa(kind, run.temperature, run.field)
             draw_points(axes, run, style, fills, (x, values[part]), errors=factor * run.sigma, size=0.7)
-            for _, mask in branches(run):
-                along = np.argsort(x[mask], kind="stable")
-                axes.plot(
-                    x[mask][along],
-                    factor * item.terms.ats[part][mask][along],
-                    color=BLACK,
-                    linewidth=1.2,
-                    zorder=3.0,
-                )
+            for place, terms in curves(run, to_canonical(item.minimum.reported), item.minimum.problem.model):
+                draw_curve(axes, place, factor * terms.ats, colour=BLACK, width=_LINE)
         if kind == "fixed-field":
             axes.set_xscale("log")
         axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1.0)

@@ -176,4 +176,5 @@ REPORT = Report(
     files=("partition.json", SCAN, PROFILE, CURVES),
     figures=(FIGURE, STACK),
     draw=_draw,
+    taken=lambda partition: {"values": [item.fraction for item in partition.points]},
 )

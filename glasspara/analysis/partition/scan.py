@@ -25,7 +25,7 @@ from glasspara.fitting.intervals.exploration import IntervalRequest, explore
 from glasspara.fitting.intervals.minos import INTERVAL_FOUND, Interval, ProfileCurve, minos
 from glasspara.fitting.intervals.profile import Profile, Profiles
 from glasspara.fitting.judge.statistics import MISFIT_P
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Terms
@@ -221,6 +221,8 @@ def check(settings: FitSettings, values: Sequence[float]) -> None:
             f"--model {settings.model.name} has no ATS term for the iron to be told from",
             remedy="Use etm or another model with one",
         )
+    if settings.model.ions != "both":
+        raise UsageError(f"--ions {settings.model.ions} leaves no share to scan", remedy="Drop it")
     if settings.n_fe is None:
         raise SampleDataError(
             "the total iron of the sample is not known, and the partition is one of a known total",

@@ -15,10 +15,11 @@ from glasspara.analysis.plan.planning import CENTRAL, Plan
 from glasspara.fitting.judge.ordinary import THRESHOLD
 from glasspara.presets import RunPlan
 from glasspara.report.layout import Rows
-from glasspara.report.panels import draw_header, draw_legend, plain_log_abscissa
+from glasspara.report.panels import draw_header, draw_legend, plain_log_abscissa, plain_numbers
 from glasspara.report.style import BLUE, GREY, ORANGE, VERMILLION, WIDTH, ordered_colours, paper_style
-from glasspara.report.text import synthetic_mark, wrapped
+from glasspara.report.text import raised, synthetic_mark, wrapped
 
+_DECADES = 100.0  # a longer axis has room for its decades alone
 _SYMLOG = 1.0e-2  # of the largest field: linear below
 
 
@@ -43,9 +44,11 @@ def plan_figure(result: Plan) -> Figure:
         T, H = _points(run)
         above.plot(T, H, "o", color=colour, markersize=5.0 + 2.0 * (len(runs) - number), fillstyle="none")
         above.annotate(
-            str(number), (T[-1], H[-1]), (7.0, 3.0), textcoords="offset points", color=colour, weight="bold"
-        )
+            str(number), (T[-1], H[-1]), (7.0 + 12.0 * runs[: number - 1].count(run), 3.0),
+            textcoords="offset points", color=colour, weight="bold",
+        )  # fmt: skip
     plain_log_abscissa(above)
+    above.set_xlim(right=1.3 * above.get_xlim()[1])  # room for the numbers
     above.set_yscale("symlog", linthresh=1e-3 * _SYMLOG * result.reach.max_field)
     above.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     above.set_ylim(0.0, 1.8e-3 * max(result.reach.max_field, float(np.abs(result.data.field).max())))
@@ -76,15 +79,19 @@ def _points(run: RunPlan) -> tuple[list[float], list[float]]:
 
 def _draw_measures(axes: Axes, result: Plan, colours: list[str]) -> None:
     counts = list(accumulate([0, *(len(run.grid) for run in result.runs)]))
-    measures = [result.before, *(step.measure for step in result.steps)]
+    # the error of one goal in % of its value
+    value = abs(result.quantities[result.goals[0]].value) if result.criterion == "c" else 0.0
+    factor = 100.0 / value if value else 1.0
+    measures = [factor * item for item in (result.before, *(step.measure for step in result.steps))]
+    even = factor * result.even.measure
     axes.plot(counts, measures, color=BLUE, zorder=2.0)
     for x, y, colour in zip(counts, measures, [GREY, *colours], strict=True):
         axes.plot(x, y, "o", color=colour, zorder=3.0)
-    low, high = np.quantile(result.outcomes, CENTRAL)
+    low, high = factor * np.quantile(result.outcomes, CENTRAL)
     axes.plot(
         [counts[-1]] * 2, [low, high], color=GREY, linewidth=1.2, marker="_", markersize=12.0, zorder=1.5
     )
-    axes.axhline(result.even.measure, color=ORANGE, linestyle="--", zorder=1.0)
+    axes.axhline(even, color=ORANGE, linestyle="--", zorder=1.0)
     axes.set_xlabel("further points (1)")
     axes.set_xticks(counts)
     if result.criterion == "T":
@@ -94,14 +101,14 @@ def _draw_measures(axes: Axes, result: Plan, colours: list[str]) -> None:
             color=VERMILLION,
         )  # fmt: skip
         axes.set_yscale("symlog", linthresh=THRESHOLD)
-        largest = max(*measures, result.even.measure, high, THRESHOLD)
+        largest = max(*measures, even, high, THRESHOLD)
         axes.set_ylim(min(0.0, *measures, low) - 0.5 * THRESHOLD, 4.0 * largest)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.set_ylabel("margin (1)")
         return
     axes.set_yscale("log")
-    if result.criterion == "D":
-        axes.set_ylabel("mean error,\ntoday = 1 (1)")
-    else:
-        unit = result.unit.replace("^-1", "⁻¹").replace("^2", "²")
-        axes.set_ylabel(f"error of {result.goals[0]}\n({unit})", parse_math=False)
+    if max(*measures, even) < _DECADES * min(*measures, even, low):
+        plain_numbers(axes.yaxis)
+    unit = "%" if value else raised(result.unit)
+    label = "errors, today = 1 (1)" if result.criterion == "D" else f"error of\n{result.goals[0]} ({unit})"
+    axes.set_ylabel(label, parse_math=False)

@@ -10,7 +10,7 @@ whole then describes old and new data together is its distance to the cone, the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Protocol
@@ -20,6 +20,7 @@ import numpy as np
 from glasspara.analysis.plan.candidates import Noise, expected_run
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.fitting.intervals.profile import Profile
 from glasspara.fitting.judge.ordinary import (
     IRON_OF_A_LABORATORY,
     OrdinaryMagnetism,
@@ -37,6 +38,9 @@ from glasspara.presets import RunPlan
 Criterion = Literal["c", "D", "T"]
 DECIDE, ALL = "decide", "all"
 """The goals that are no quantities: between the ETM and ordinary magnetism; all free parameters."""
+
+_UNLIKELY = 6.0  # rise of chi2 at which a profile need be followed no further
+_FINE = 400  # places along it
 
 
 @dataclass(frozen=True)
@@ -189,18 +193,18 @@ class Errors:
         new = list(dict.fromkeys(run for runs in plans for run in runs if run not in self._rows))
         in_worlds = [world.rows(new) for world in self._worlds]
         self._rows |= {run: [rows[index] for rows in in_worlds] for index, run in enumerate(new)}
-        return (_mean(self._sizes(self._by_world(runs))) for runs in plans)
+        return (geometric_mean(self._sizes(self._by_world(runs))) for runs in plans)
 
     def outcomes(self, runs: Sequence[RunPlan]) -> Iterator[float]:
         next(self.measures([runs]))
         yield from self._sizes(self._by_world(runs))
 
-    def errors(self, runs: Sequence[RunPlan]) -> dict[str, float]:
-        """Standard errors of all quantities with ``runs``."""
+    def errors(self, runs: Sequence[RunPlan]) -> dict[str, list[float]]:
+        """Standard errors of all quantities with ``runs``, one for each world."""
         next(self.measures([runs]))
         rows = self._by_world(runs)
         found = [world.errors(part) for world, part in zip(self._worlds, rows, strict=True)]
-        return {name: _mean([item[name] for item in found]) for name in found[0]}
+        return {name: [item[name] for item in found] for name in found[0]}
 
     @property
     def with_iron(self) -> float | None:
@@ -210,7 +214,9 @@ class Errors:
         if known & {"n_fe", *ION_NAMES} or n_fe <= 0.0:
             return None
         error = IRON_OF_A_LABORATORY * n_fe
-        return _mean(self._sizes([[world.quantities["n_fe"][2][None] / error] for world in self._worlds]))
+        return geometric_mean(
+            self._sizes([[world.quantities["n_fe"][2][None] / error] for world in self._worlds])
+        )
 
     def _by_world(self, runs: Sequence[RunPlan]) -> list[list[FloatArray]]:
         return [[self._rows[run][index] for run in runs] for index in range(len(self._worlds))]
@@ -220,28 +226,57 @@ class Errors:
         found = []
         for world, slopes, part, today in zip(self._worlds, self._slopes, rows, self._today, strict=True):
             axes = np.linalg.qr((slopes @ world.steps(part)).T, mode="r")
-            found.append(_mean(np.abs(np.diag(axes)).tolist()) / today)
+            found.append(geometric_mean(np.abs(np.diag(axes)).tolist()) / today)
         return found
 
 
-def _mean(values: Sequence[float]) -> float:
+def geometric_mean(values: Sequence[float]) -> float:
     """Geometric mean."""
     return float(np.exp(np.mean(np.log(np.maximum(values, np.finfo(float).tiny)))))
 
 
 def worlds_of(forecast: Forecast, count: int, seed: int) -> list[Forecast]:
-    """``forecast``, and ``count`` others at parameters as far off as the fitted ones may be.
+    """``forecast``, and ``count`` others at parameters that the data and the priors allow.
 
-    They are those of fits to new data like those at hand, as in a parametric bootstrap.
+    n_ats is drawn from its profile: along its valley chi2 is level over decades, and no fit knows where in it the
+    truth lies. With n_ats held there, the other parameters are those of a fit to new data and new constraints, as in a
+    parametric bootstrap.
     """
     minimum, rng = forecast.minimum, np.random.default_rng(seed)
-    resampler, found = Resampler(minimum, "parametric"), [forecast]
-    for _ in range(count):
-        # what is known from elsewhere stays as it is
-        problem = replace(resampler.draw(rng), constraints=minimum.problem.constraints)
-        point = descend_to_minimum(problem, minimum.reported).point
-        found.append(Forecast(replace(minimum, point=point), forecast.noise))
+    found = [forecast]
+    for place in _along_the_valley(minimum, count):
+        resampler = Resampler(place, "parametric")
+        reported = descend_to_minimum(resampler.draw(rng), place.reported).reported
+        found.append(replace(forecast, minimum=replace(minimum, point=_point(minimum, reported))))
     return found
+
+
+def _point(minimum: Minimum, reported: Mapping[str, float]) -> FloatArray:
+    return minimum.coordinates.from_reported(reported)
+
+
+def _along_the_valley(minimum: Minimum, count: int) -> list[Minimum]:
+    """``minimum`` with n_ats held at ``count`` values, as likely as each other by their profile; or as it is, so many
+    times, where n_ats is not free.
+    """
+    if "n_ats" not in minimum.coordinates.free or "n_ats" in minimum.limits_met():
+        return [minimum] * count
+    profile = Profile(minimum, ["n_ats"])
+    (axis,) = profile.axes
+    rises = {axis.origin: 0.0}
+    for side in (-axis.step, axis.step):
+        position, stride, rise = axis.origin, side, 0.0
+        while rise < _UNLIKELY and abs(position - axis.origin) < axis.farthest:
+            position, stride = min(max(position + stride, axis.low), axis.high), 1.5 * stride
+            if position in rises:
+                break
+            rises[position] = rise = profile.at(position).rise
+    known = np.array(sorted(rises))
+    positions = np.linspace(known[0], known[-1], _FINE)
+    rise_there = np.interp(positions, known, [rises[position] for position in known.tolist()])
+    share = np.cumsum(np.exp(-0.5 * rise_there))
+    drawn = np.interp((np.arange(count) + 0.5) / count * share[-1], share, positions)
+    return [profile.held(position) for position in drawn.tolist()]
 
 
 class Margin:

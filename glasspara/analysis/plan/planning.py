@@ -17,6 +17,7 @@ from glasspara.analysis.plan.objectives import (
     Forecast,
     Margin,
     Objective,
+    geometric_mean,
     worlds_of,
 )
 from glasspara.data.dataset import Dataset
@@ -25,8 +26,8 @@ from glasspara.findings import Assessment, Finding, finding
 from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.coordinates import combinations, reported_names
-from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.presets import RunPlan
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 # Where a measure takes long, the ranges of so many of the best set points are tried.
 _FINER = 3
 _LITTLE = 0.9  # of today's error: a plan that leaves more gains little
-_ROUGH = 0.2  # relative error above which a linear forecast is one of size only
+# No sharp forecast: a relative error above which a linear one is one of size only, and ends of the span so far apart.
+_ROUGH, _WIDE = 0.2, 1.2
 _WORLDS, _SEED = 19, 1  # parameters that the data allow, beside the fitted ones
 _SURE = 0.9  # share of the simulated outcomes that makes a decision sure
 _UNUSABLE = ("poor", "not-plausible", "not-converged")
@@ -64,13 +66,23 @@ class Even:
 
 @dataclass(frozen=True)
 class Expected:
-    """A quantity of the fit: its value, and its standard error today, with the plan, and with an even grid."""
+    """A quantity of the fit: its value, and its standard error today, with the plan, and with an even grid.
+
+    68 % of the errors with the plan, each with other parameters that the data allow, lie within ``span``.
+    """
 
     value: float
     unit: str
     before: float
     after: float
     even_grid: float
+    span: tuple[float, float]
+
+    @property
+    def sharp(self) -> bool:
+        """Whether ``after`` is a forecast that holds to 15 %; otherwise ``span`` is all that can be said."""
+        low, high = self.span
+        return high <= _WIDE * low and self.after <= _ROUGH * abs(self.value)
 
 
 @dataclass(frozen=True, repr=False)
@@ -214,7 +226,7 @@ def plan(
     chosen = [step.run for step in steps]
     evens = list(map(Even, grids, counted(objective.measures(grids))))
     even = max(evens, key=lambda item: objective.sign * item.measure)
-    spreads = [errors.errors(part) for part in ([], chosen, even.runs)]
+    before, after, at_even = (errors.errors(part) for part in ([], chosen, even.runs))
     draft = Plan(
         goals=goals,
         criterion=objective.criterion,
@@ -226,7 +238,14 @@ def plan(
         with_iron=objective.with_iron,
         outcomes=sorted(counted(objective.outcomes(chosen))),
         quantities={
-            name: Expected(value, unit, *(part[name] for part in spreads))
+            name: Expected(
+                value,
+                unit,
+                before=geometric_mean(before[name]),
+                after=geometric_mean(after[name]),
+                even_grid=geometric_mean(at_even[name]),
+                span=_central(after[name]),
+            )
             for name, (value, unit, _) in forecast.quantities.items()
         },
         noise=noise,
@@ -303,7 +322,7 @@ def _refuse_held(forecast: Forecast, goals: Sequence[str], settings: FitSettings
 def _assessed(draft: Plan) -> Plan:
     """The plan with its verdict and notes."""
     first, size = draft.ranked[0], {"runs": len(draft.steps), "points": len(draft.steps) * draft.reach.points}
-    low, high = np.quantile(draft.outcomes, CENTRAL).tolist()
+    low, high = _central(draft.outcomes)
     if draft.criterion == "T":
         above = sum(margin > THRESHOLD for margin in draft.outcomes)
         share = above / len(draft.outcomes)
@@ -343,6 +362,11 @@ def _assessed(draft: Plan) -> Plan:
     return replace(draft, assessment=assessment, notes=tuple(_notes(draft)))
 
 
+def _central(values: Sequence[float]) -> tuple[float, float]:
+    low, high = np.quantile(values, CENTRAL).tolist()
+    return low, high
+
+
 def _measure(draft: Plan, measure: float) -> dict[str, Any]:
     """A measure for a sentence: its criterion, and relative to the value of a single goal where that has a size."""
     value = draft.quantities[draft.goals[0]].value if draft.criterion == "c" else 0.0
@@ -354,10 +378,11 @@ def _measure(draft: Plan, measure: float) -> dict[str, Any]:
 def _notes(draft: Plan) -> list[Finding]:
     noise = draft.noise
     found = [finding("plan.noise", relative=noise.relative, floor=noise.floor, source=noise.source)]
-    goals = {name: draft.quantities[name] for name in draft.goals if name in draft.quantities}
-    rough = [name for name, item in goals.items() if item.after > _ROUGH * abs(item.value)]
+    every = draft.quantities
+    goals = every if draft.goals == (ALL,) else {name: every[name] for name in draft.goals if name in every}
+    rough = [name for name, item in goals.items() if not item.sharp]
     if rough:
-        found.append(finding("plan.rough", goals=rough, limit=_ROUGH))
+        found.append(finding("plan.rough", goals=rough, limit=_ROUGH, spread=0.5 * (_WIDE - 1.0)))
     if draft.criterion == "T" and draft.fit.ats_test is not None and not draft.fit.ats_test.needed:
         found.append(finding("plan.term-not-needed"))
     found.append(finding("plan.conditional", model=draft.fit.model.name, status=draft.fit.assessment.status))

@@ -57,13 +57,19 @@ class EvenGridBlock(TypedDict):
 
 
 class ExpectedBlock(TypedDict):
-    """A quantity of the fit, and its standard error today, with the plan, and with the even grid."""
+    """A quantity of the fit, and its standard error today, with the plan, and with the even grid.
+
+    68 % of the errors with the plan lie within ``span``, each with other parameters that the data allow. Where
+    ``sharp`` is false the span is all that can be said.
+    """
 
     value: float
     unit: str
     before: float
     after: float
     even_grid: float
+    span: list[float]
+    sharp: bool
 
 
 class PlanNoiseBlock(TypedDict):
@@ -162,7 +168,7 @@ def show_plan(inputs: Sequence[Input], result: Plan, out: Console) -> None:
     rows = [_row(result, item) for item in list(best.values())[:_SHOWN]]
     show_table(columns, rows, out)
     if len(best) > _SHOWN:
-        show_sentence(f"and {len(best) - _SHOWN} more set points, see {CANDIDATES}", out)
+        show_sentence(f"and {len(best) - _SHOWN} more set points", out)
     out.print()
     columns = ("the plan, in order of choice", *columns[1:])
     show_table(columns, [_row(result, item) for item in result.steps], out)
@@ -195,9 +201,15 @@ def _show_quantities(result: Plan, out: Console) -> None:
 
 def _errors(item: Expected) -> tuple[str, ...]:
     today = value_with_error(item.value, item.before)
-    return today, f"± {item.after:.2g}", f"± {item.even_grid:.2g}", item.unit
+    low, high = item.span
+    after = f"± {item.after:.2g}" if item.sharp else f"± {low:.2g} to {high:.2g}"
+    return today, after, f"± {item.even_grid:.2g}", item.unit
 
 
 REPORT = Report(
-    "plan", PlanDocument, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES), figures=(FIGURE,)
-)
+    "plan", PlanDocument, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES), figures=(FIGURE,),
+    taken=lambda plan: {
+        "goal": list(plan.goals), "max_field": plan.reach.max_field,
+        "noise": f"{plan.noise.relative!r},{plan.noise.floor!r}",
+    },
+)  # fmt: skip

@@ -217,6 +217,12 @@ class Profile:
             point = ProfilePoint(positions, starts[0].values, inf, guesses[0])
         return self._remember(point)
 
+    def held(self, *positions: float) -> Minimum:
+        """The minimum at ``positions``, without errors of its own: those of the whole minimum stay with it."""
+        problem, point = self._problem(positions), self.at(*positions)
+        bottom = problem.coordinates.from_reported(point.reported)
+        return replace(self.minimum, problem=problem, point=bottom, chi2=problem.chi2(bottom), at_limit={})
+
     def rise_estimates(self, *positions: float) -> tuple[float, float]:
         """Two estimates of the rise at ``positions``, cheap: before and after a first step from the minimum."""
         guesses = self._guesses(self.origin, positions)

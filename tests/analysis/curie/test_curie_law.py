@@ -14,7 +14,7 @@ from glasspara.analysis.curie.weak_laws import Quantity, fit_law, low_temperatur
 from glasspara.analysis.curie.weak_points import select_weak_points, typical_ats
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError, UsageError
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from glasspara.model.parameters import ATS_NAMES
 from glasspara.physics.ats import weak_field_amplitude
@@ -145,7 +145,7 @@ def test_everything_together():
     assert whole.chi2 < 100.0
     for item in (glass, whole):
         assert item.quantities["g"].value == pytest.approx(TRUTH, abs=4 * item.quantities["g"].error)
-    assert whole.total == pytest.approx(whole.larmor + whole.langevin + whole.ats)
+    assert whole.total == pytest.approx(sum(whole.parts(*whole.places)))
 
 
 def test_curie_law_holds_without_tunnelling_and_its_p_is_uniform():
@@ -179,6 +179,8 @@ def test_points_that_no_law_describes_are_not_trusted():
     result = curie(Dataset((replace(run, magnetisation=ordered),)), settings=FitSettings())
     assert not result.assessment.trusted
     assert result.assessment.reasons[0].code == "curie.no-law"
+    for figure in (curie_figure(result), low_temperature_figure(result)):
+        assert "500 Oe" in [text.get_text() for text in figure.legends[0].get_texts()]
     header = " ".join(text.get_text() for text in curie_figure(result).texts).replace("\n", " ")
     assert result.law_assessment.headline.text in header
     assert "NO LAW" in header

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import numpy as np
 import pytest
@@ -58,6 +59,8 @@ def test_the_peak_is_where_the_truth_has_it(result):
 def test_figure_shows_data_and_every_form(result):
     figures = dict(highfield_figures(result))
     assert list(figures) == ["highfield_2K", "highfield_4.5K", "highfield_10K"]
+    powers = {re.search("10⁻.", figure.axes[0].get_ylabel())[0] for figure in figures.values()}
+    assert len(powers) == 1
     figure = figures["highfield_4.5K"]
     main, below = figure.axes
     curves = [line for line in main.get_lines() if line.get_gid() != POINTS and len(line.get_xdata()) > 2]

@@ -40,6 +40,11 @@ def test_report_set_points_and_figure(monkeypatch, glasspara, validator, run, tm
     validator.validate(document)
     golden.check(document, Path(__file__).with_name("golden.json"))
     block = document["plan"]
+    assert document["settings"]["max_field"] is None
+    assert document["settings_taken"] == {
+        "max_field": block["reach"]["max_field_Oe"],
+        "noise": f"{block['noise']['relative']!r},{block['noise']['floor_emu']!r}",
+    }
     points = rows(tmp_path / "plan_set_points.csv")
     assert list(points[0]) == ["run", "H_Oe", "T_K"]
     assert [point["run"] for point in points] == ["1"] * 12 + ["2"] * 12
@@ -76,6 +81,14 @@ def test_from_a_report_of_fit(glasspara, validator, run, tmp_path):
     assert direct["plan"] == document["plan"]
 
 
+def test_a_report_of_one_ion(glasspara, run, tmp_path):
+    glasspara("fit", run, "--ions", "fe3", "--out", tmp_path, "--no-plots", "-q")
+    done = glasspara("plan", tmp_path / "report.json", "--goal", "n_fe", "--runs", 1, "--mh", 2, "--json")
+    document = json.loads(done.out)
+    assert document["settings"]["ions"] == "fe3"
+    assert "n_fe2" not in document["plan"]["quantities"]
+
+
 def test_a_report_whose_files_are_gone_or_changed(glasspara, run, tmp_path):
     moved = tmp_path / "run.dat"
     moved.write_bytes(run.read_bytes())
@@ -98,6 +111,7 @@ def test_a_decision_at_the_terminal(glasspara, run):
     assert "Goal: decide" in done.out
     assert "the margin over ordinary magnetism rises from -1.17" in done.out
     assert "of 3 simulated outcomes" in done.out
+    assert ".csv" not in done.out
     assert "without any run, the iron by mass spectrometry to 1 % (--n-fe): margin 15.9" in done.out
 
 
