@@ -19,7 +19,7 @@ import numpy as np
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.branches import branch_shifts
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model, evaluate
 from glasspara.simulation.datasets import PURE_LL, make_run
 

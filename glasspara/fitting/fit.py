@@ -29,7 +29,7 @@ from glasspara.fitting.judge.determination import (
     relative_errors,
 )
 from glasspara.fitting.judge.ordinary import OrdinaryMagnetism, compare_with_ordinary, with_ats_beside
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
 from glasspara.fitting.search.robust import HUBER_K, with_huber_errors

@@ -10,7 +10,7 @@ import pytest
 
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.branches import branch_shifts, shifts_of_branches
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from studies.hysteresis import HYSTERESIS, INSTRUMENT, LOOPS, Loop
 from tests.fitting.judge.campaigns import codes, of_code

@@ -8,7 +8,7 @@ import pytest
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.branches import branch_shifts
 from glasspara.fitting.judge.misfit import disturbance_of
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from studies.hysteresis import Loop
 from tests.fitting.judge.campaigns import (

@@ -10,7 +10,7 @@ import pytest
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.plausibility import LARGEST_CHI_LARMOR, MOST_IONS, edges_of_search, implausible
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from studies.hysteresis import Loop
 from tests.fitting.judge.campaigns import codes, glass, langevin, loops, runs_at_fields
