@@ -346,20 +346,6 @@ class KeptFigures(FigureFiles):
         return figure
 
 
-def load_matplotlib() -> None:
-    """Load Matplotlib without its lists of properties, for a process of our own in which nobody asks for help.
-
-    They are texts for ``help(Artist.set)``, and a quarter of the time of loading.
-    """
-    from matplotlib import artist
-
-    kept, artist.kwdoc = artist.kwdoc, lambda artist: ""  # noqa: ARG005
-    try:
-        from glasspara.report import style  # noqa: F401
-    finally:
-        artist.kwdoc = kept
-
-
 def shown_in_notebooks(figure: Figure) -> Figure:
     """``figure``, which a notebook shows wherever it is the value of a cell, whether pyplot was loaded or not."""
     from glasspara.report.style import save_png

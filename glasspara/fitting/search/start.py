@@ -26,6 +26,8 @@ _MEAN_CUTOFFS = np.log([3.0e4, 6.0e4, 1.2e5, 2.4e5, 4.8e5, 1.0e6])
 _BASINS = 3
 # Corners of the grid are computed together, up to so many points.
 _GRID_POINTS = 8192
+# So many points are computed together in a descent of several problems, which bounds the memory.
+_POINTS_AT_ONCE = 200_000
 # While ln(d0max/d0min) is small the term is nearly linear in it: the grid is searched from here.
 _TRIAL_LN_RATIO = 0.05
 # Solutions of the linear coordinates, and what of a pull they may miss.
@@ -132,6 +134,9 @@ class _Projected:
 
     def _condensed(self, problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Residuals and Jacobians, those of the data turned into as few rows as tell all sums of products."""
+        if len(problems) > 1 and len(problems) * len(problems[0].data) > _POINTS_AT_ONCE:
+            each = [self._condensed([problem], points[k : k + 1]) for k, problem in enumerate(problems)]
+            return np.concatenate([one for one, _ in each]), np.concatenate([one for _, one in each])
         residuals, jacobian = residuals_and_jacobians(problems, points)
         n = len(problems[0].data)
         both = np.concatenate([jacobian, residuals[..., np.newaxis]], axis=2)
