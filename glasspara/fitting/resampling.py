@@ -26,8 +26,8 @@ from glasspara.fitting.result import Bootstrap, FitResult, Spread
 from glasspara.fitting.search.least_squares import independent_steps
 from glasspara.fitting.search.minimise import Minimum, descend_to_minima
 from glasspara.model.parameters import parameter_of, to_canonical
+from glasspara.replicates import Replicate, run_replicates
 from glasspara.replicates.cores import Progress, no_progress
-from glasspara.replicates.run import Replicate, run_replicates
 from glasspara.replicates.store import Store
 
 Kind = Literal["parametric", "residual"]
@@ -223,7 +223,7 @@ def bootstrap(
 
     Each replicate starts at the minimum of its fit and does not search for another; what the fit held, assumed or
     froze in a stage stays so. ``jobs``, ``cluster``, ``store`` and ``progress`` are those of
-    :func:`glasspara.replicates.run.run_replicates`; they do not change the result.
+    :func:`glasspara.replicates.run_replicates`; they do not change the result.
 
     A fit without a valid minimum or a free parameter comes back as it was, with a note.
 

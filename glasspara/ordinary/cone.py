@@ -134,8 +134,6 @@ class ConeFit:
     without any. ``weights`` belong to ``dictionary.entries``, ``components`` say the same in fewer words.
     ``iron_found`` is the iron of all carriers, ``iron_silent`` what is counted beside, in g^-1. ``curve`` is the
     magnetisation of the sample, ``disturbed`` the same as the instrument with its errors reads it, both emu/g.
-    ``needed`` is by how much chi2 rises without each kind, where that was asked for: components are one description of
-    many, and the data need only those kinds whose absence costs much.
     """
 
     chi2: float
@@ -151,9 +149,23 @@ class ConeFit:
     curve: FloatArray
     disturbed: FloatArray
     directions: tuple[Direction, ...]
-    needed: Mapping[Kind, float]
+    solution: Solution
     extra_weights: Mapping[str, float]
     certificate: Certificate
+
+    @cached_property
+    def needed(self) -> dict[Kind, float]:
+        """By how much chi2 rises without each kind in use.
+
+        Components are one description of many: the data need only those kinds whose absence costs much.
+        """
+        kinds = np.array([entry.kind for entry in self.dictionary.entries])
+        group = np.zeros(self.solution.weights.shape, dtype=bool)
+        found = {}
+        for kind in np.unique(kinds[self.weights > 0.0]).tolist():
+            group[: kinds.size] = kinds == kind
+            found[kind] = self.solution.rise_without(group)
+        return found
 
 
 @dataclass(frozen=True)
@@ -207,10 +219,8 @@ class _Problem:
         )
         return _Place(pulls, T, H, gain, sums["magnetisation"], self.dictionary, extra)
 
-    def solve(
-        self, place: _Place, slopes: FloatArray, start: Sequence[int], without: Kind | None = None
-    ) -> Solution:
-        """Best weights about ``place``, with ``slopes`` of the fitted curve by the pulls, ``without`` a kind of entry.
+    def solve(self, place: _Place, slopes: FloatArray, start: Sequence[int]) -> Solution:
+        """Best weights about ``place``, with ``slopes`` of the fitted curve by the pulls.
 
         The weights: of the entries, of the extra columns >= 0, of silent iron. The free ones: chi_larmor, signed extra
         columns, pulls.
@@ -226,12 +236,10 @@ class _Problem:
             priors[-1, :entries] = self.dictionary.iron / error
             priors[-1, weights - 1] = 1.0 / error
             priors[-1, -1] = value / error
-        left_out = [entry.kind == without for entry in self.dictionary.entries]
         rows = []
         for part in place.parts:
             system = np.zeros((len(self.M[part]), weights + free + 1))
             system[:, :entries] = place.columns(part)
-            system[:, :entries][:, left_out] = 0.0
             for number, column in enumerate(positive, entries):
                 system[:, number] = column[part]
             system[:, weights] = -place.gain[part] * place.H[part]
@@ -280,7 +288,6 @@ def ordinary_magnetism(
     order: FloatArray | None = None,
     geometry: Mapping[str, FloatArray] = MappingProxyType({}),
     dictionary: Dictionary | None = None,
-    rank_kinds: bool = False,
 ) -> ConeFit:
     """Fit -chi_L H + sum_k w_k f_k(T, H), w_k >= 0, over everything in the dictionary of ordinary magnetism.
 
@@ -304,8 +311,6 @@ def ordinary_magnetism(
         Relative errors of the moments, each common to all points where it is not 0.
     dictionary : Dictionary, optional
         In place of :func:`ordinary_dictionary`.
-    rank_kinds : bool
-        Fit again without each kind of magnetism that is in use, to see which of them the data need.
 
     Raises
     ------
@@ -332,12 +337,6 @@ def ordinary_magnetism(
         slopes = directions.columns(problem.curve(found, place))
         found = problem.solve(place, slopes, found.active)
     weights, pulls = found.weights[: len(entries.entries)], _pulls(found, directions)
-    kinds = dict.fromkeys(
-        entry.kind for entry, weight in zip(entries.entries, weights, strict=True) if weight > 0.0
-    )
-    needed = {
-        kind: problem.solve(place, slopes, [], without=kind).chi2 - found.chi2 for kind in kinds if rank_kinds
-    }
     undisturbed = problem.curve(found, start).magnetisation
     signals = np.sum([np.abs(start.columns(part)).sum(axis=0) for part in start.parts], axis=0)
     return ConeFit(
@@ -354,7 +353,7 @@ def ordinary_magnetism(
         curve=undisturbed,
         disturbed=problem.curve(found, place).magnetisation + place.added + slopes @ (pulls - place.pulls),
         directions=directions.with_pulls(pulls),
-        needed=needed,
+        solution=found,
         extra_weights=dict(
             zip((item.name for item in extra_columns), problem.extra_weights(found), strict=True)
         ),

@@ -12,7 +12,7 @@ from glasspara.errors import UsageError
 from glasspara.findings import finding
 from glasspara.fitting import resampling as module
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.resampling import Resampler, bootstrap, bootstrap_kind, description
 from glasspara.fitting.search.minimise import descend_to_minima, descend_to_minimum, refine
 from glasspara.model.model import Model
