@@ -215,7 +215,8 @@ def _draw(result: Plan) -> dict[str, Figure]:
 
 
 REPORT = Report(
-    "plan", PlanDocument, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES), figures=(FIGURE,), draw=_draw,
+    "plan", PlanDocument, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES), figures=(FIGURE,),
+    draw=_draw,
     taken=lambda plan: {
         "goal": list(plan.goals), "max_field": plan.reach.max_field,
         "noise": f"{plan.noise.relative!r},{plan.noise.floor!r}",
