@@ -23,8 +23,8 @@ from benchmarks._common import best, direct_ats
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem import problem as problem_module
-from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.search.minimise import minimise
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS
 from glasspara.physics.ats import ats_magnetisation

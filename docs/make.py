@@ -35,7 +35,8 @@ from glasspara.data.loading import Loaded
 from glasspara.findings import every_entry
 from glasspara.fitting.result import FitResult
 from glasspara.model import CATALOGUE, ModelEntry
-from glasspara.report.schema import SHIPPED, report_schema
+from glasspara.report.block import SHIPPED, report_schema
+from glasspara.report.frame import SCHEMA_VERSION, Frame
 
 ROOT = Path(__file__).resolve().parents[1]
 FINDINGS = Path(__file__).with_name("findings.md")
@@ -94,7 +95,9 @@ def _model_row(entry: ModelEntry) -> str:
 def schema_text() -> str:
     """The JSON Schema of all reports."""
     types = {name: report.block for name, report in reports().items()}
-    return json.dumps(report_schema(types), indent=1, sort_keys=True) + "\n"
+    return (
+        json.dumps(report_schema(types, frame=Frame, version=SCHEMA_VERSION), indent=1, sort_keys=True) + "\n"
+    )
 
 
 # --- types of the Python API ---------------------------------------------------------------------------------

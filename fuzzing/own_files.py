@@ -18,7 +18,7 @@ from fuzzing.mutations import damage, flip_bytes
 from fuzzing.reading import keep
 from fuzzing.running import fault_of, run
 from fuzzing.seeds import ROOT
-from glasspara.sample.sample import TEMPLATE
+from glasspara.sample import TEMPLATE
 
 _RUN = str(next((ROOT / "fixtures" / "pure-ll").glob("*_20000Oe*.dat")))
 _GLASS = str(next((ROOT / "fixtures" / "bk7-fixed-field").glob("*_20000Oe*.dat")))

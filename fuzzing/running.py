@@ -23,7 +23,7 @@ import jsonschema
 import glasspara
 from fuzzing import Findings
 from glasspara.__main__ import main
-from glasspara.report.schema import schema_text
+from glasspara.report.block import schema_text
 
 STATUSES = {0, 2, 3, 4, 5, 6}
 """What the commands may end with."""

@@ -7,9 +7,10 @@ nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from glasspara.package import __version__, face
+__version__ = "0.2.0"
 
 _PHYSICS = {
     "ats_magnetisation": "glasspara.physics.ats",
@@ -117,4 +118,12 @@ _HOME = {
     "read": "glasspara.runs.measurement",
 }
 
-__getattr__, __dir__ = face(__name__, _HOME)
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOME)

@@ -15,7 +15,7 @@ from glasspara.analysis.inspect.report import Inspection
 from glasspara.analysis.oscillations.waves import OscillationResult
 from glasspara.analysis.partition.scan import PartitionResult
 from glasspara.analysis.plan.planning import Plan
-from glasspara.analysis.reproduce.run import Reproduction
+from glasspara.analysis.reproduce.report import Reproduction
 from glasspara.analysis.rerun.report import RerunResult
 from glasspara.analysis.series.single_runs import SeriesResult
 from glasspara.analysis.simulate.report import Simulation

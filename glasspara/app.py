@@ -14,11 +14,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from glasspara import __version__
 from glasspara.cli.commands import Command, HelpAll, Program, grouped
 from glasspara.cli.options import option
 from glasspara.cli.output import report_error
 from glasspara.errors import GlassparaError, InputError, UsageError
-from glasspara.package import __version__
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 UNUSABLE = 2
@@ -36,7 +36,7 @@ COMMANDS = {
     "derive": "analysis.derive",
     "inspect": "analysis.inspect",
     "subtract": "analysis.subtract",
-    "plan": "analysis.plan.command",
+    "plan": "analysis.plan",
     "simulate": "analysis.simulate",
     "reproduce": "analysis.reproduce",
     "rerun": "analysis.rerun",

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glasspara.replicates import Task, run_replicates
 from glasspara.replicates.cores import usable_cores
-from glasspara.replicates.run import Task, run_replicates
 from glasspara.replicates.store import Store
 from glasspara.report.progress import progress
 

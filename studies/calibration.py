@@ -20,8 +20,8 @@ from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.minos import minos
 from glasspara.fitting.intervals.profile import Profiles
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.coordinates import combinations
-from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling import bootstrap
 from glasspara.simulation.datasets import BK7, FAULTS, PURE_LL, faulty, fixed_field, fixed_temperature
 from studies._common import Workers, replicates, study_options

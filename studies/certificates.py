@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from studies._common import Workers, replicates
 from studies.ordinary import DESIGNS, IRON_ERROR, STRENGTHS, TABLE_3, glass, measure, ordinary_sample
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from glasspara.analysis.compare.comparison import compare
+from glasspara.replicates import run_replicates
 from glasspara.replicates.cores import usable_cores
-from glasspara.replicates.run import run_replicates
 from glasspara.simulation.datasets import PURE_LL, fixed_field
 
 CAMPAIGNS, REPLICATES = 80, 19

@@ -18,21 +18,21 @@ import glasspara
 from glasspara.analysis.fit.figures import fit_figures
 from glasspara.analysis.high_field.field_dependence import high_field
 from glasspara.analysis.high_field.figures import highfield_figures
-from glasspara.analysis.plan import plan
 from glasspara.analysis.plan.figures import plan_figure
+from glasspara.analysis.plan.planning import plan
 from glasspara.arrays import FloatArray
-from glasspara.data.corrections.corrections import Corrections
+from glasspara.data.corrections import Corrections
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model, evaluate
 from glasspara.model.parameters import ATS_NAMES
 from glasspara.physics.three_level.magnetisation import three_level_magnetisation
 from glasspara.presets import load_preset
 from glasspara.report.correction_figures import correction_figures
 from glasspara.report.style import save_png
-from glasspara.sample.sample import load_trace_ions
+from glasspara.sample import load_trace_ions
 from glasspara.simulation.datasets import PURE_LL, both_kinds
 from glasspara.simulation.writer import write_run
 from studies.three_levels import (

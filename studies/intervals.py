@@ -14,7 +14,7 @@ import numpy as np
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.minos import INTERVAL_FOUND, minos
 from glasspara.fitting.intervals.profile import Profiles
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.simulation.datasets import BK7, fixed_field
 
 CAMPAIGNS = 50

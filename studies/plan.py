@@ -18,14 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from glasspara.analysis.plan import Noise, Plan, Reach, plan
-from glasspara.analysis.plan.candidates import expected_run, name_of, range_of
+from glasspara.analysis.plan.candidates import Noise, Reach, expected_run, name_of, range_of
 from glasspara.analysis.plan.objectives import Forecast
-from glasspara.analysis.plan.planning import CENTRAL
+from glasspara.analysis.plan.planning import CENTRAL, Plan, plan
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.search.minimise import Minimum, descend_to_minimum
 from glasspara.model.model import Model
 from glasspara.presets import RunPlan

@@ -15,7 +15,7 @@ import numpy as np
 import glasspara
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.presets import load_preset
 
 CAMPAIGNS = ("bk7-fixed-field", "bk7-fixed-temperature", "duran-like", "bas-like", "pure-ll")

@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 
 from glasspara.app import run
-from glasspara.report.schema import schema_text
+from glasspara.report.block import schema_text
 from glasspara.simulation.writer import LAYOUTS, compose, sweep
 
 os.environ["MPLBACKEND"] = "agg"  # before a module of tests imports matplotlib

@@ -12,11 +12,11 @@ from tests.conftest import ROOT
 
 PACKAGE = ROOT / "glasspara"
 
-HALL = {"__init__", "__main__", "api", "app", "arrays", "errors", "package", "units", "wording"}
+HALL = {"__init__", "__main__", "api", "app", "arrays", "errors", "units", "wording"}
 """The only modules that lie loose at the root of the package."""
 
 STOREYS = (
-    {"arrays", "errors", "package", "units", "wording"},
+    {"arrays", "errors", "units", "wording"},
     {"findings"},
     {"physics"},
     {"ordinary"},

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from glasspara.app import COMMANDS, run
-from glasspara.sample.sample import read_sample
+from glasspara.sample import read_sample
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -25,19 +25,19 @@ from glasspara.errors import UsageError
 from glasspara.findings.answer import Answer
 
 if TYPE_CHECKING:
-    from glasspara.data.corrections.corrections import Corrections
+    from glasspara.data.corrections import Corrections
     from glasspara.data.dataset import Dataset
     from glasspara.data.loading import Loaded
     from glasspara.data.selection import Window
     from glasspara.errors import GlassparaError
     from glasspara.files.naming import FileNames
-    from glasspara.fitting.problem.settings import FitSettings, Method, Wishes
+    from glasspara.fitting.problem import FitSettings, Method, Wishes
     from glasspara.model.model import Model
     from glasspara.ordinary import DirectionWidths
     from glasspara.physics.ions import TraceIon
     from glasspara.report.frame import Report
+    from glasspara.sample import Sample
     from glasspara.sample.geometry_factor import GeometryFactors
-    from glasspara.sample.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class DataOptions:
     @property
     def corrections(self) -> Corrections:
         """Holder and true field, by the options."""
-        from glasspara.data.corrections.corrections import Corrections
+        from glasspara.data.corrections import Corrections
 
         chi = None if self.holder_chi is None else with_error(self.holder_chi, "--holder-chi")
         by_fit = self.standard_chi == "fit"
@@ -242,8 +242,8 @@ class ParameterOptions:
         ``iron_from_sample``: whether the iron of the sample file counts; in the naive LL fits of the source it is
         what they try to find. ``once``: one pass of the stages, which has no room for nuisances.
         """
-        from glasspara.fitting.problem.settings import Wishes
-        from glasspara.sample.iron import parse_concentration
+        from glasspara.fitting.problem import Wishes
+        from glasspara.sample.mass import parse_concentration
 
         sample, found = data.sample_and_defaults
         defaults: Mapping[str, float] = found
@@ -357,7 +357,7 @@ def workers(jobs: int | None) -> int:
 def trace_ions_of(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
     """Trace ions of ``--trace-ions``; without it none, and a note on stderr if the sample file has some."""
     if name is not None:
-        from glasspara.sample.sample import load_trace_ions
+        from glasspara.sample import load_trace_ions
 
         return load_trace_ions(name)
     if sample is not None and sample.trace_ions:
@@ -368,7 +368,7 @@ def trace_ions_of(name: str | None, sample: Sample | None) -> tuple[TraceIon, ..
 def all_trace_ions_of(name: str | None, sample: Sample | None) -> tuple[TraceIon, ...]:
     """Trace ions of ``--trace-ions``, else of the sample file."""
     if name is None and sample is not None and sample.trace_ions:
-        from glasspara.sample.sample import model_ions
+        from glasspara.sample import model_ions
 
         return model_ions(sample.trace_ions)
     return trace_ions_of(name, sample)

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from glasspara import __version__
 from glasspara.cli import options
 from glasspara.cli.options import option
-from glasspara.package import __version__
 
 CITATION = Path(__file__).with_name("citation.txt")
 
@@ -56,7 +56,7 @@ def _as_json(preset: object) -> dict[str, object]:
 
 def schema() -> None:
     """JSON Schema of the reports."""
-    from glasspara.report.schema import schema_text
+    from glasspara.report.block import schema_text
 
     sys.stdout.write(schema_text())
 
@@ -93,7 +93,7 @@ def init(file: SampleFile = Path("sample.toml"), force: Force = False, quiet: op
     Example: glasspara init sample.toml
     """
     from glasspara.report.output import write_files
-    from glasspara.sample.sample import TEMPLATE
+    from glasspara.sample import TEMPLATE
     from glasspara.wording import inert
 
     text = TEMPLATE.read_bytes()

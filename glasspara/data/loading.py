@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glasspara.data.copies import refuse_shared, shared_points
-from glasspara.data.corrections.corrections import (
+from glasspara.data.corrections import (
     Applied,
     Corrections,
     Corrector,
@@ -36,9 +36,9 @@ from glasspara.findings.answer import as_html, counted, summary
 from glasspara.replicates.cores import Progress, each_file, no_progress
 from glasspara.runs.measurement import Measurement, Reader, run_warnings
 from glasspara.runs.run import Run, average_repeats, run_table, select, select_used
+from glasspara.sample import Sample
 from glasspara.sample.geometry_factor import NO_FACTOR, GeometryFactor, GeometryFactors, check_run_types
 from glasspara.sample.mass import AGREEMENT, CONTRADICTED, check_mass
-from glasspara.sample.sample import Sample
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -29,7 +29,7 @@ from glasspara.fitting.judge.determination import (
     relative_errors,
 )
 from glasspara.fitting.judge.ordinary import OrdinaryMagnetism, compare_with_ordinary, with_ats_beside
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
 from glasspara.fitting.search.robust import HUBER_K, with_huber_errors
@@ -162,9 +162,8 @@ def _judge(
         assessment = verdict(compared, brief=brief)
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
-        assessment = replace(
-            assessment, reasons=(*on_ats_beside(compared, found.minimum), *assessment.reasons)
-        )
+        beside = on_ats_beside(compared, found.minimum, assessment)
+        assessment = replace(assessment, reasons=(*beside, *assessment.reasons))
     return compared, assessment
 
 

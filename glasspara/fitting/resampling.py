@@ -26,8 +26,8 @@ from glasspara.fitting.result import Bootstrap, FitResult, Spread
 from glasspara.fitting.search.least_squares import independent_steps
 from glasspara.fitting.search.minimise import Minimum, descend_to_minima
 from glasspara.model.parameters import parameter_of, to_canonical
+from glasspara.replicates import Replicate, run_replicates
 from glasspara.replicates.cores import Progress, no_progress
-from glasspara.replicates.run import Replicate, run_replicates
 from glasspara.replicates.store import Store
 
 Kind = Literal["parametric", "residual"]
@@ -165,8 +165,8 @@ def fingerprint(problems: Iterable[tuple[Problem, FloatArray]]) -> dict[str, str
 
 # Ends of the 95 % interval, and between them those of one standard deviation of a Gaussian.
 _QUANTILES = (0.025, 0.158655, 0.841345, 0.975)
-# Chi2 that a last step may still promise: a parameter is then within 0.003 standard errors of its minimum.
-_ROUGH = 1.0e-5
+# Chi2 that a last step may still promise: a parameter was then within 0.03 standard errors of its minimum before it.
+_ROUGH = 1.0e-3
 # Replicates of one fit in a block that many fits share, and of all of them.
 _FEWEST, _LARGEST_BLOCK = 5, 500
 # Fewer replicates leave but a handful beyond the ends of a 95 % interval.
@@ -223,7 +223,7 @@ def bootstrap(
 
     Each replicate starts at the minimum of its fit and does not search for another; what the fit held, assumed or
     froze in a stage stays so. ``jobs``, ``cluster``, ``store`` and ``progress`` are those of
-    :func:`glasspara.replicates.run.run_replicates`; they do not change the result.
+    :func:`glasspara.replicates.run_replicates`; they do not change the result.
 
     A fit without a valid minimum or a free parameter comes back as it was, with a note.
 

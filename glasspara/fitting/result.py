@@ -14,8 +14,8 @@ from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding
 from glasspara.findings.answer import Answer
 from glasspara.fitting.judge.statistics import Statistics
+from glasspara.fitting.problem import Method
 from glasspara.fitting.problem.problem import Constraint
-from glasspara.fitting.problem.settings import Method
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, Terms
 from glasspara.physics.ions import TraceIon

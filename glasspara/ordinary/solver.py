@@ -10,12 +10,12 @@ chapter 23. Its optimum is unique in A w, needs no start, and proves itself: see
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray
 
 # A column is taken in if chi2 falls by more than twice this per standard error of it. Entries of a dictionary are so
 # nearly alike that many small gains add up: with 1e-4 in its place chi2 stays up to 0.5 above its minimum.
@@ -48,6 +48,18 @@ class Solution:
     free: FloatArray
     chi2: float
     certificate: Certificate
+    scaled: FloatArray = field(repr=False)
+    """The weights of columns of unit length."""
+    columns: FloatArray = field(repr=False)
+    target: FloatArray = field(repr=False)
+    """Columns of unit length and target of the least squares that are left without the free columns."""
+
+    def rise_without(self, group: BoolArray) -> float:
+        """By how much chi2 grows without the columns of ``group``, (p,)."""
+        rest = self.columns[:, ~group]
+        start = np.flatnonzero(self.scaled[~group] > 0.0)
+        left = self.target - rest @ _non_negative(rest, self.target, start)[0]
+        return float(left @ left) - self.chi2
 
     @property
     def active(self) -> tuple[int, ...]:
@@ -72,10 +84,12 @@ def solve(
     system[: len(target), -1] = target
     triangle = np.asarray(np.linalg.qr(system, mode="r"), dtype=np.float64)
     below = triangle[f:]
-    scaled, certificate = _non_negative(below[:, :-1][:, f:], below[:, -1], start)
-    residual = below[:, -1] - below[:, f:-1] @ scaled
+    left, goal = below[:, f:-1], below[:, -1]
+    scaled, certificate = _non_negative(left, goal, start)
+    residual = goal - left @ scaled
     beside = np.linalg.solve(triangle[:f, :f], triangle[:f, -1] - triangle[:f, f:-1] @ scaled)
-    return Solution(scaled / lengths, beside / free_lengths, float(residual @ residual), certificate)
+    chi2 = float(residual @ residual)
+    return Solution(scaled / lengths, beside / free_lengths, chi2, certificate, scaled, left, goal)
 
 
 def _lengths(matrix: FloatArray) -> FloatArray:
@@ -85,7 +99,7 @@ def _lengths(matrix: FloatArray) -> FloatArray:
 
 
 def _non_negative(
-    columns: FloatArray, target: FloatArray, start: Sequence[int]
+    columns: FloatArray, target: FloatArray, start: Sequence[int] | IntArray
 ) -> tuple[FloatArray, Certificate]:
     """Weights >= 0 of ``columns`` (of at most unit length) that fit ``target`` best."""
     weights = np.zeros(columns.shape[1])

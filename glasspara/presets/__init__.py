@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from glasspara.errors import UsageError
 from glasspara.model.parameters import ATS_NAMES, ION_NAMES, PARAMETERS, PARTITION_NAMES, to_canonical
-from glasspara.sample.sample import Sample, read_sample, sample_from_table
+from glasspara.sample import Sample, read_sample, sample_from_table
 from glasspara.sample.toml_input import Table, read_toml
 
 _FOLDER = Path(__file__).parent

@@ -18,11 +18,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO
 
+from glasspara import __version__
 from glasspara.errors import UsageError
 from glasspara.findings import Finding, Where, finding
-from glasspara.package import __version__
-from glasspara.replicates.critical_section import lock
-from glasspara.replicates.records import looks_sealed, open_plain, sealed, unsealed, write_all
+from glasspara.replicates.records import lock, looks_sealed, open_plain, sealed, unsealed, write_all
 
 Seed = int | tuple[int, ...]
 

@@ -20,7 +20,7 @@ from time import monotonic
 from typing import Any
 
 from glasspara.errors import UsageError
-from glasspara.replicates.critical_section import interrupts_deferred
+from glasspara.replicates.records import interrupts_deferred
 from glasspara.replicates.store import versions
 
 _CONNECT = 5.0  # s

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from glasspara.arrays import FloatArray
-from glasspara.data.corrections.corrections import Applied
+from glasspara.data.corrections import Applied
 from glasspara.data.corrections.field_standard import FieldStandard
 from glasspara.data.dataset import MILLIGRAM, ReducedRun
 from glasspara.report.panels import (

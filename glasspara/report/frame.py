@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypedDict, T
 
 import numpy as np
 
+from glasspara import __version__
 from glasspara.files.source import sha256_of
 from glasspara.findings import Finding, FindingBlock, blocks
-from glasspara.package import __version__
 from glasspara.report.block import Block, fill
 from glasspara.wording import inert
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import Console
 
-    from glasspara.data.corrections.corrections import Applied
+    from glasspara.data.corrections import Applied
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.report.page import Picture

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from glasspara import __version__
 from glasspara.model.parameters import parameter_of
-from glasspara.package import __version__
 from glasspara.wording import inert
 
 if TYPE_CHECKING:
-    from glasspara.data.corrections.corrections import Applied
+    from glasspara.data.corrections import Applied
     from glasspara.data.dataset import Dataset
     from glasspara.data.loading import Input
 

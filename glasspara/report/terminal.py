@@ -24,7 +24,7 @@ from glasspara.report.recorder import Recorder, Sentence, Table
 from glasspara.wording import inert, percent, value_with_error
 
 if TYPE_CHECKING:
-    from glasspara.data.corrections.corrections import Applied
+    from glasspara.data.corrections import Applied
     from glasspara.data.corrections.true_field import RunField
     from glasspara.data.loading import Input
     from glasspara.findings import Assessment, Finding

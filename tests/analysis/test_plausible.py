@@ -18,7 +18,7 @@ from glasspara.analysis.series.single_runs import series
 from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from glasspara.report.block import fill
 from glasspara.simulation.datasets import (

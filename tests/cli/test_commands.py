@@ -12,7 +12,7 @@ import pytest
 
 import glasspara as package
 from glasspara.app import COMMANDS
-from glasspara.report.schema import schema_text
+from glasspara.report.block import schema_text
 from tests.conftest import shell_words
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -8,7 +8,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from glasspara.report.schema import schema_text
+from glasspara.report.block import schema_text
 from glasspara.simulation.datasets import PURE_LL
 from glasspara.simulation.writer import write_mpms3_dc
 from tests.holders import (

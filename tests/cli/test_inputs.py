@@ -13,8 +13,8 @@ import unicodedata
 import jsonschema
 import pytest
 
-from glasspara.report.schema import schema_text
-from glasspara.sample.sample import read_sample
+from glasspara.report.block import schema_text
+from glasspara.sample import read_sample
 from glasspara.simulation.writer import compose, sweep
 from tests.conftest import shell_words
 

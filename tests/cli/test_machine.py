@@ -143,7 +143,7 @@ def test_a_kill_leaves_no_warning_of_semaphores(fixtures, tmp_path):
     more = ["fit", str(file), "--model", "ll", "--bootstrap", "2000", "--out", "out", "--jobs", "2"]
     code = f"""
 import os, signal, sys
-from glasspara.replicates import run
+from glasspara import replicates as run
 def kill(*arguments):
     os.kill(os.getpid(), signal.SIGKILL)
 run._keep = kill

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from glasspara.analysis.fit import UNFINISHED
-from glasspara.report.schema import schema_text
+from glasspara.report.block import schema_text
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from glasspara.cli.groups import DataOptions, ParameterOptions, VerdictOptions
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from glasspara.ordinary import DirectionWidths
 from glasspara.simulation.datasets import PURE_LL, fixed_field

@@ -8,7 +8,7 @@ import numpy as np
 
 from glasspara.data.dataset import reduce_run
 from glasspara.data.loading import load
-from glasspara.sample.sample import Sample
+from glasspara.sample import Sample
 
 
 def of(compose, sweep, name, **cells):

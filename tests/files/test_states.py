@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.data.corrections.corrections import Corrections
+from glasspara.data.corrections import Corrections
 from glasspara.data.loading import load
 from glasspara.errors import InputError, UsageError
 from glasspara.files.exclusion import Amplitude

@@ -15,7 +15,7 @@ from glasspara.analysis.fit.figures import fit_figures
 from glasspara.analysis.fit.report import FitDocument, Fits, show_fit
 from glasspara.findings import Assessment, every_entry, finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import TRUSTED, Status, fit_assessment
 from glasspara.model.model import Model
 from glasspara.report.block import fill

@@ -9,13 +9,13 @@ import glasspara
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.search.minimise import minimise
 from glasspara.fitting.search.start import descend
 from glasspara.model.model import Model, evaluate
 from glasspara.model.parameters import PARAMETERS, to_canonical
 from glasspara.presets import load_preset
-from glasspara.replicates.run import generator
+from glasspara.replicates import generator
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 from studies.starts import CAMPAIGNS, campaign, random_starts
 

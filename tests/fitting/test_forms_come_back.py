@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from glasspara.physics.ats import Law16
 from glasspara.simulation.datasets import BK7, both_kinds

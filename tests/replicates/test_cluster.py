@@ -15,8 +15,7 @@ from threading import Thread
 import pytest
 
 from glasspara.errors import UsageError
-from glasspara.replicates import workers
-from glasspara.replicates.run import run_replicates
+from glasspara.replicates import run_replicates, workers
 from glasspara.replicates.store import Store, versions
 from tests.conftest import ROOT
 from tests.replicates.tasks import Slow, draw, fail_at_odd
@@ -148,7 +147,7 @@ def test_a_lost_worker_costs_nothing(scheduler, tmp_path):
 def test_a_worker_with_other_versions_is_refused(scheduler, monkeypatch):
     mine = versions()
     with worker(scheduler):
-        monkeypatch.setattr("glasspara.replicates.run.versions", lambda: {**mine, "numpy": "0.1"})
+        monkeypatch.setattr("glasspara.replicates.versions", lambda: {**mine, "numpy": "0.1"})
         with pytest.raises(UsageError, match=r"gave up: a worker has glasspara .* numpy \d"):
             run_replicates(draw, 4, seed=7, cluster=scheduler)
 

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from glasspara.replicates.cores import in_order, on_one_thread
 from glasspara.simulation.datasets import BK7, fixed_field

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glasspara.errors import GlassparaError, UsageError
-from glasspara.replicates.run import Replicate, run_replicates
+from glasspara.replicates import Replicate, run_replicates
 from glasspara.replicates.store import Store
 from tests.replicates.tasks import Deadly, count_threads, draw, fail_at_odd, return_an_object
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from glasspara.errors import UsageError
-from glasspara.replicates.run import run_replicates
+from glasspara.replicates import run_replicates
 from glasspara.replicates.store import Store, versions
 from tests.conftest import ROOT
 from tests.replicates.tasks import Slow, constant, draw, fail_at_odd
@@ -26,7 +26,7 @@ import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 import sys
 from pathlib import Path
-from glasspara.replicates.run import run_replicates
+from glasspara.replicates import run_replicates
 from glasspara.replicates.store import Store
 from tests.replicates.tasks import Slow
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.data.corrections.corrections import Corrections
+from glasspara.data.corrections import Corrections
 from glasspara.data.loading import load
 from glasspara.report.correction_figures import correction_figures
 from glasspara.report.panels import POINTS

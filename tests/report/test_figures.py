@@ -29,7 +29,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.contours import Contour, ContourLine
 from glasspara.fitting.intervals.minos import Interval, ProfileCurve
 from glasspara.fitting.judge.statistics import Statistics
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.resampling import bootstrap
 from glasspara.fitting.result import Determination, FitResult, FittedParameter, fit_assessment
 from glasspara.fitting.search.minimise import Minimum

@@ -9,7 +9,8 @@ from typing import TypedDict
 import jsonschema
 import pytest
 
-from glasspara.report.schema import report_schema, schema_text
+from glasspara.report.block import report_schema, schema_text
+from glasspara.report.frame import Frame
 from tests.conftest import ROOT
 
 
@@ -44,4 +45,4 @@ def test_two_blocks_of_one_name_are_refused():
 
     Document = TypedDict("Document", {"one": peak, "other": PeakBlock})  # noqa: UP013  # of local types
     with pytest.raises(ValueError, match="two blocks are called PeakBlock"):
-        report_schema({"made": Document})
+        report_schema({"made": Document}, frame=Frame, version=2)

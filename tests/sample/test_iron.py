@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glasspara.errors import UsageError
-from glasspara.sample.iron import AVOGADRO, FEWEST_IONS, parse_concentration
+from glasspara.sample.mass import AVOGADRO, FEWEST_IONS, parse_concentration
 
 # Atomic weights of IUPAC (2021), g/mol; a gram of iron has 1.0784e22 ions.
 FE, O = 55.845, 15.999  # noqa: E741  # the symbol

@@ -7,8 +7,7 @@ import re
 import pytest
 
 from glasspara.errors import InputError, UsageError
-from glasspara.sample.iron import parse_concentration
-from glasspara.sample.sample import (
+from glasspara.sample import (
     GEOMETRY_KEYS,
     SAMPLE_KEYS,
     TEMPLATE,
@@ -17,6 +16,7 @@ from glasspara.sample.sample import (
     Sample,
     read_sample,
 )
+from glasspara.sample.mass import parse_concentration
 
 
 def write(folder, text):

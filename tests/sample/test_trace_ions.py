@@ -10,10 +10,10 @@ import pytest
 from glasspara.analysis.fit.figures import fit_figures
 from glasspara.errors import GlassparaError, UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model, evaluate
 from glasspara.physics.ions.langevin import langevin_magnetisation
-from glasspara.sample.sample import load_trace_ions
+from glasspara.sample import load_trace_ions
 from glasspara.simulation.datasets import PURE_LL, fixed_field
 
 

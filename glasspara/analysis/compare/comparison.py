@@ -30,7 +30,7 @@ from glasspara.fitting.judge.assessment import ALPHA, on_ordinary
 from glasspara.fitting.judge.misfit import misfit_findings
 from glasspara.fitting.judge.ordinary import OrdinaryMagnetism, compare_with_ordinary, ordinary_fit
 from glasspara.fitting.judge.statistics import MISFIT_P
-from glasspara.fitting.problem.settings import FitSettings, Wishes
+from glasspara.fitting.problem import FitSettings, Wishes
 from glasspara.fitting.result import TRUSTED, AtsTest
 from glasspara.model import compared
 from glasspara.model.model import Model
@@ -131,7 +131,7 @@ def compare(
     progress_of : callable
         Gives the function that is told how far a stage of this name is.
     seed, jobs, cluster
-        Those of :func:`glasspara.replicates.run.run_replicates`.
+        Those of :func:`glasspara.replicates.run_replicates`.
 
     Raises
     ------

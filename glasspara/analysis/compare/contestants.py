@@ -15,7 +15,7 @@ from glasspara.errors import DomainError, UsageError
 from glasspara.findings import Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
-from glasspara.fitting.problem.settings import FitSettings, Wishes
+from glasspara.fitting.problem import FitSettings, Wishes
 from glasspara.fitting.result import FitResult
 from glasspara.model import CATALOGUE, IONS, Family
 from glasspara.model.model import Model

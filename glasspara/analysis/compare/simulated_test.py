@@ -10,8 +10,8 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.fitting.judge.statistics import f_p_value
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.problem import Problem
-from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.resampling import (
     Resampler,
     fingerprint,
@@ -20,8 +20,8 @@ from glasspara.fitting.resampling import (
 )
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.start import descend_each, find_starts
+from glasspara.replicates import run_replicates
 from glasspara.replicates.cores import Progress, no_progress
-from glasspara.replicates.run import run_replicates
 from glasspara.replicates.store import Store
 
 USUAL = 200

@@ -32,7 +32,7 @@ from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.plausibility import implausible
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.model import Model, evaluate
 from glasspara.model.parameters import ION_NAMES, allowances_in_words, to_canonical

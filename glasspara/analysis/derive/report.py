@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from rich.console import Console
 
+from glasspara import __version__
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.package import __version__
 from glasspara.report.frame import InputBlock, Report, ValueBlock
 from glasspara.report.table import columns_text
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
+from glasspara import __version__
 from glasspara.analysis.diff.comparison import ROUNDING
 from glasspara.analysis.diff.documents import relative
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.package import __version__
 from glasspara.report.frame import NamedFile, Report
 from glasspara.report.table import csv_text
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table

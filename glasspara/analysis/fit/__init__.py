@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.exploration import IntervalRequest
-    from glasspara.fitting.problem.settings import FitSettings
+    from glasspara.fitting.problem import FitSettings
     from glasspara.fitting.result import FitResult
     from glasspara.report.page import FigureFiles, Picture
 

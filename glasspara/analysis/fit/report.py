@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.analysis.fit.blocks import FitBlock, stages_of
-from glasspara.analysis.fit.summary import SUMMARY, show_summary, summary_csv
+from glasspara.analysis.fit.blocks import SUMMARY, FitBlock, show_summary, stages_of, summary_csv
 from glasspara.findings import Assessment, finding
 from glasspara.findings.answer import Answer
 from glasspara.fitting.result import Derived, FittedParameter

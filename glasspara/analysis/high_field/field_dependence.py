@@ -19,7 +19,7 @@ from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import DomainError, InputError
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.findings.answer import Answer
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms, evaluate
 from glasspara.model.parameters import to_canonical

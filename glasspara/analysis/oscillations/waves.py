@@ -39,10 +39,10 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import residual_correlation
 from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.judge.statistics import MISFIT_P
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
+from glasspara.replicates import run_replicates
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
-from glasspara.replicates.run import run_replicates
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -270,7 +270,7 @@ def oscillations(
     replicates : int
         Draws of noise for the false-alarm probabilities; 1/(replicates + 1) is the least that they can show.
     seed, jobs, cluster, progress
-        Those of :func:`glasspara.replicates.run.run_replicates`.
+        Those of :func:`glasspara.replicates.run_replicates`.
 
     Raises
     ------

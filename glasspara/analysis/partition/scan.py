@@ -25,7 +25,7 @@ from glasspara.fitting.intervals.exploration import IntervalRequest, explore
 from glasspara.fitting.intervals.minos import INTERVAL_FOUND, Interval, ProfileCurve, minos
 from glasspara.fitting.intervals.profile import Profile, Profiles
 from glasspara.fitting.judge.statistics import MISFIT_P
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Terms

@@ -26,8 +26,8 @@ from glasspara.findings import Assessment, Finding, finding
 from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.coordinates import combinations, reported_names
-from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.presets import RunPlan
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread

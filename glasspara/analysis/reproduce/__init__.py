@@ -1,6 +1,6 @@
 """Which tables and figures of the source does the program find again?
 
-``glasspara reproduce``. :func:`~glasspara.analysis.reproduce.run.reproduce` simulates the source's campaigns and runs
+``glasspara reproduce``. The function of :mod:`~glasspara.analysis.reproduce.report` simulates the campaigns and runs
 the other commands on them: steps with published numbers beside those found here.
 """
 
@@ -28,7 +28,7 @@ def reproduce(
     Example: glasspara reproduce --only table3 --out reproduced
     """
     from glasspara.analysis.reproduce.report import REPORT
-    from glasspara.analysis.reproduce.run import reproduce as run
+    from glasspara.analysis.reproduce.report import reproduce as run
     from glasspara.analysis.reproduce.steps import chosen_steps
     from glasspara.report.progress import progress
 

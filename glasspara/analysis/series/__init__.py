@@ -40,7 +40,7 @@ def series(
     """
     from glasspara.analysis.series import single_runs
     from glasspara.analysis.series.report import REPORT
-    from glasspara.sample.iron import parse_concentration
+    from glasspara.sample.mass import parse_concentration
 
     sample = data.sample_data
     n_ms = parse_concentration(n_fe) if n_fe else None

@@ -30,7 +30,7 @@ from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.plausibility import implausible, implausible_data
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model import IONS
 from glasspara.model.model import Model

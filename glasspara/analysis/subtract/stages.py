@@ -24,7 +24,7 @@ from glasspara.errors import UsageError
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.findings.answer import Answer
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms
 from glasspara.model.parameters import ION_NAMES, to_canonical

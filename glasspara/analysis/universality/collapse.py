@@ -47,7 +47,7 @@ from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.findings import Assessment, Finding, finding
 from glasspara.findings.answer import Answer
 from glasspara.fitting.judge.assessment import ALPHA
-from glasspara.fitting.judge.misfit import on_branches
+from glasspara.fitting.judge.branches import on_branches
 from glasspara.fitting.judge.plausibility import implausible_data
 from glasspara.model.parameters import allowances_in_words
 from glasspara.replicates.cores import on_one_thread

@@ -336,7 +336,7 @@ def subtracted(data: Dataset, choice: ChiLarmor, test: CurveTest) -> tuple[Subtr
 
 def _by_fit(data: Dataset) -> Subtracted:
     """chi_larmor of a Larmor + Langevin fit, both ions with n >= 0."""
-    from glasspara.fitting.problem.settings import FitSettings
+    from glasspara.fitting.problem import FitSettings
     from glasspara.fitting.search.minimise import minimise
     from glasspara.model.model import Model
 

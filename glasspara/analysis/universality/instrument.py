@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -21,16 +20,15 @@ from glasspara.data.dataset import Dataset, select_points
 from glasspara.errors import InputError
 from glasspara.findings import Finding
 from glasspara.fitting.judge.assessment import LARGEST_SCATTER, robust_spread
+from glasspara.fitting.judge.branches import BranchShift, on_branches, shifts_of_branches, ways
 from glasspara.fitting.judge.misfit import (
     EXPLAINED,
-    BranchShift,
     Disturbance,
+    FaultCode,
     Place,
-    on_branches,
     on_fault,
     on_place,
     places_of_excess,
-    shifts_of_branches,
     simple_faults,
 )
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
@@ -106,19 +104,21 @@ class Suspects:
         """A lag of the sample behind its thermometer, by the direction in which the temperature went."""
         causes = on_branches([item for item in self.shifts() if item.kind == "fixed-field"])
         if causes:
-            column = self.common.curve.by_log_temperature * _ways(self.data)
+            way = [ways(run) * (run.run.kind == "fixed-field") for run in self.data.runs]
+            column = self.common.curve.by_log_temperature * np.concatenate(way)
             more = self.common.folded_columns(column[:, None])
             yield Explanation(causes[0], self._test(more), self._share(more)[0])
 
     def _faults(self) -> Iterator[Explanation]:
-        best: dict[str, tuple[Disturbance, FloatArray]] = {}
-        for code, at, columns in simple_faults(self.data, self.common.curve.by_log_temperature):
+        best: dict[FaultCode, tuple[Disturbance, FloatArray]] = {}
+        curve = self.common.curve
+        for code, at, columns in simple_faults(self.data, curve.by_field, curve.by_log_temperature):
             # A drift about the middle of each run: offsets of runs might imitate what is looked for.
             about = columns[:, ::2] - 0.5 * columns[:, 1::2] if code == "drift" else columns
             more = self.common.folded_columns(about)
             share, size, error = self._share(more)
             if share > EXPLAINED and (code not in best or share > best[code][0].share):
-                best[code] = Disturbance(_code(code), share, size, error, at), more
+                best[code] = Disturbance(code, share, size, error, at), more
         for fault, more in best.values():
             yield Explanation(on_fault(fault), self._test(more), fault.share)
 
@@ -169,23 +169,6 @@ class Suspects:
             return curve_test(Dataset(tuple(runs)), self.common.larmor, allowances=self.allowances)
         except InputError:
             return None
-
-
-def _code(name: str) -> Literal["thermometer", "relaxation", "drift"]:
-    return name  # type: ignore[return-value]  # from simple_faults
-
-
-def _ways(data: Dataset) -> FloatArray:
-    """+1 where the temperature rose, -1 where it fell, 0 where neither is known."""
-    found = np.zeros(len(data))
-    for run, part in zip(data.runs, data.slices, strict=True):
-        if run.run.kind == "fixed-field":
-            ways = [
-                1.0 if label.startswith("warming") else -1.0 if label.startswith("cooling") else 0.0
-                for label in run.run.branch_labels
-            ]
-            found[part] = np.array(ways)[run.run.branch]
-    return found
 
 
 def _noise(data: Dataset, left: FloatArray) -> float:

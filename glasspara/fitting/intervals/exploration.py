@@ -16,8 +16,8 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.contours import contour
 from glasspara.fitting.intervals.minos import minos, not_found, profile_curve
 from glasspara.fitting.intervals.profile import LOWER, ProfilePoint, Profiles
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.coordinates import combinations, reported_names
-from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model.parameters import GEOMETRY, ION_NAMES, PARTITION_NAMES
 from glasspara.replicates.cores import Progress, in_order, no_progress, on_one_thread

@@ -11,8 +11,9 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
+from glasspara.fitting.judge.branches import lagging_loops
 from glasspara.fitting.judge.determination import derived
-from glasspara.fitting.judge.misfit import branches_that_differ, misfit_findings
+from glasspara.fitting.judge.misfit import misfit_findings
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.fitting.judge.plausibility import edges_of_search, implausible
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value, f_p_value
@@ -26,6 +27,9 @@ ALPHA = 0.05
 
 ASSUMPTION_MATTERS = 0.05
 """An assumed prior that supplies a larger share of what is known of its parameter is named with the verdict."""
+
+KIND_NEEDED = 4.0
+"""Rise of chi2 without a kind of ordinary magnetism from which on it is said that the data need it."""
 
 LARGEST_SCATTER = 3.0
 """Residuals so many times the stated errors are a misfit even where they look random."""
@@ -137,13 +141,14 @@ def assess(  # noqa: PLR0911
         return fit_assessment("not-determined", few)
     data = minimum.problem.data
     pulls = minimum.problem.residuals(minimum.point)[: len(data)]
-    misfit = _misfit(minimum, pulls)
+    lagging = lagging_loops(minimum)
+    misfit = _misfit(minimum, pulls, lagging)
     if wrong := implausible(minimum, same_glass=same_glass):
         return fit_assessment("not-plausible", *wrong)
-    remarks = (*_name_tensions(minimum), *branches_that_differ(minimum), *_name_outliers(data, pulls))
+    remarks = (*_name_tensions(minimum), *_name_outliers(data, pulls))
     if misfit:
         return _of_misfit(minimum, ats_test, ordinary, (*misfit, *remarks), brief=brief)
-    reasons: tuple[Finding, ...] = (_size_of_residuals(minimum), *remarks)
+    reasons: tuple[Finding, ...] = (*lagging, _size_of_residuals(minimum), *remarks)
     if ats_test is not None and not ats_test.needed:
         return _without_term(ats_test, reasons)
     if ats_test is not None:
@@ -177,7 +182,7 @@ def _of_misfit(
     """The model does not describe the data: ordinary magnetism may."""
     if ordinary is not None and ordinary.p_value >= MISFIT_P:
         instead = finding("fitting.ordinary-instead", **_sizes(ordinary, minimum))
-        return fit_assessment("term-not-needed", instead, _mixture(ordinary), *_replaced(ats_test), *reasons)
+        return fit_assessment("term-not-needed", instead, *_mixture(ordinary), *_replaced(ats_test), *reasons)
     where = () if brief else _what_may_be_wrong(minimum, ats_test)
     return fit_assessment("poor", *where, *reasons)
 
@@ -189,9 +194,13 @@ def iron_found(minimum: Minimum) -> list[float | None]:
     return [values["n_fe2"] + values["n_fe3"], minimum.errors.get("n_fe") if item is None else item.error]
 
 
-def on_ats_beside(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
-    """What is said first of a poor fit where the ATS term beside an ordinary admixture would describe the data."""
-    if not ordinary.described_with_ats:
+def on_ats_beside(ordinary: OrdinaryMagnetism, minimum: Minimum, assessment: Assessment) -> list[Finding]:
+    """What is said first of a poor fit where the ATS term beside an ordinary admixture would describe the data.
+
+    Nothing where a simple fault of the instrument is named that would explain the misfit.
+    """
+    faults = [item for item in assessment.reasons if item.code.startswith("fitting.misfit-by-")]
+    if faults or not ordinary.described_with_ats:
         return []
     return [
         finding("fitting.ats-beside-ordinary", **_sizes(ordinary, minimum), chi2_nested=ordinary.chi2_nested)
@@ -213,22 +222,26 @@ def _sizes(ordinary: OrdinaryMagnetism, minimum: Minimum) -> dict[str, Any]:
     }
 
 
-def _mixture(ordinary: OrdinaryMagnetism) -> Finding:
-    """The ordinary mixture by kinds of magnetism, the largest share of the signal first."""
+def _mixture(ordinary: OrdinaryMagnetism) -> list[Finding]:
+    """The ordinary mixture by kinds of magnetism, the largest share of the signal first, and those that are needed."""
     shares: dict[str, float] = {}
     for item in ordinary.cone.components:
         shares[item.kind] = shares.get(item.kind, 0.0) + item.share_of_signal
     components = [
         {"name": kind, "share": share} for kind, share in sorted(shares.items(), key=lambda item: -item[1])
     ]
-    return finding("fitting.ordinary-mixture", components=components)
+    found = [finding("fitting.ordinary-mixture", components=components)]
+    rises = sorted(ordinary.cone.needed.items(), key=lambda item: -item[1])
+    if kinds := [{"name": kind, "rise": rise} for kind, rise in rises if rise > KIND_NEEDED]:
+        found.append(finding("fitting.ordinary-kinds-needed", kinds=kinds))
+    return found
 
 
 def on_ordinary(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
     """Ordinary magnetism is excluded; or it describes the data too: which does it, and what would decide."""
     if ordinary.excluded:
         return [finding("fitting.ordinary-excluded", **_sizes(ordinary, minimum))]
-    found = [finding("fitting.ordinary-describes", **_sizes(ordinary, minimum)), _mixture(ordinary)]
+    found = [finding("fitting.ordinary-describes", **_sizes(ordinary, minimum)), *_mixture(ordinary)]
     if ordinary.margin_with_iron is not None and ordinary.margin_with_iron > THRESHOLD:
         n_fe, _ = iron_found(minimum)
         found.append(finding("fitting.iron-would-decide", n_fe=n_fe, margin=ordinary.margin_with_iron))
@@ -303,16 +316,22 @@ def _name_tensions(minimum: Minimum) -> list[Finding]:
     ]
 
 
-def _misfit(minimum: Minimum, pulls: FloatArray) -> list[Finding]:
-    """How data and model disagree, if they do: residuals that go together, or are far too large, or a constraint."""
+def _misfit(minimum: Minimum, pulls: FloatArray, lagging: list[Finding]) -> list[Finding]:
+    """How data and model disagree, if they do: residuals that go together, or are far too large, or a constraint.
+
+    Residuals go together in branches of loops that lie apart, too, if they are larger than the errors.
+    """
     stats = minimum.statistics
     correlation, p_correlation = residual_correlation(minimum.problem.data, pulls)
     size = finding("fitting.chi2-size", ratio=stats.chi2 / stats.ndof, chi2=stats.chi2, ndof=stats.ndof)
     if p_correlation < MISFIT_P:
         together = finding("fitting.correlated-residuals", correlation=correlation, p_value=p_correlation)
-        return [together, size]
-    if stats.scatter_factor > LARGEST_SCATTER and chi2_p_value(stats.chi2_points, stats.ndof) < MISFIT_P:
-        return [finding("fitting.large-residuals", factor=stats.scatter_factor), size]
+        return [*lagging, together, size]
+    if chi2_p_value(stats.chi2_points, stats.ndof) < MISFIT_P:
+        if stats.scatter_factor > LARGEST_SCATTER:
+            return [*lagging, finding("fitting.large-residuals", factor=stats.scatter_factor), size]
+        if lagging:
+            return [*lagging, size]
     if any(abs(tension) > LARGEST_TENSION for tension in constraint_tensions(minimum).values()):
         return [finding("fitting.constraint-excluded")]
     return []

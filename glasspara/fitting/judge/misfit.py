@@ -7,30 +7,33 @@ holds most of the excess of chi2 in the fewest points is where the misfit is con
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from math import sqrt
 from typing import Any, Literal, TypedDict
 
 import numpy as np
-import numpy.typing as npt
 
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun
-from glasspara.findings import Finding, Where, finding
+from glasspara.data.dataset import Dataset
+from glasspara.findings import Finding, finding
+from glasspara.fitting.judge.branches import (
+    CLEAR_SHIFT,
+    WEAK_FIELD,
+    branch_shifts,
+    fall_of_remnant_field,
+    on_branches,
+    slope_by_field,
+    ways,
+    words,
+)
 from glasspara.fitting.search.minimise import Minimum
-from glasspara.model.model import evaluate_with_gradient, slope_by_log_temperature
+from glasspara.model.model import slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
-from glasspara.runs.branches import direction
 
 Axis = Literal["T", "H", "H/T", "run", "branch", "order"]
 
 OXYGEN = (43.0, 60.0)
 """Hump of condensed oxygen, K: its transitions are at 43.8 and 54.4 K."""
-
-REMNANT_FIELD = 50.0
-"""Largest lag between field-up and field-down branches that a magnet's own remnant field makes, Oe."""
 
 # A set counts as the place if leaving it out removes this share of the excess of chi2, in less than that of the points.
 _CONCENTRATED, _FEW_POINTS = 0.5, 0.45
@@ -42,9 +45,6 @@ EXPLAINED = 0.9
 
 _LIKELY = 0.8  # a simple fault of the instrument that takes so much is the likely cause where a model fails
 _DECAYS = (1.0, 1.5, 2.0, 3.0, 5.0)  # points
-_STRETCHES = 8
-# Shifts between branches below this many standard errors are none.
-_CLEAR_SHIFT = 5.0
 
 
 PlaceBlock = TypedDict(
@@ -98,21 +98,6 @@ class Place:
             "runs": list(self.runs),
             "label": self.label,
         }
-
-
-@dataclass(frozen=True)
-class BranchShift:
-    """How far two branches of a run lie apart, as a shift of what varies: T relative (M(T) runs), or H in Oe."""
-
-    run: str
-    kind: str
-    branches: tuple[str, str]
-    shift: float
-    error: float
-
-    @property
-    def clear(self) -> bool:
-        return abs(self.shift) > _CLEAR_SHIFT * self.error
 
 
 def places_of_misfit(minimum: Minimum) -> tuple[Place, ...]:
@@ -172,9 +157,9 @@ def _candidates(data: Dataset) -> Iterator[tuple[Axis, float | None, float | Non
         mask = np.zeros(len(data), dtype=bool)
         mask[data.slices[index]] = True
         yield "run", None, None, f"{run.label} ({run.run.file})", mask
-    words = np.concatenate([_words(run) for run in data.runs])
-    for word in np.unique(words).tolist():
-        yield "branch", None, None, word, words == word
+    going = np.concatenate([words(run) for run in data.runs])
+    for word in np.unique(going).tolist():
+        yield "branch", None, None, word, going == word
     for count in _FIRST_POINTS:
         parts = [np.arange(len(run)) < count for run in data.runs]
         yield "order", 1.0, float(count), f"first {count} points", np.concatenate(parts)
@@ -196,9 +181,7 @@ def _intervals(
                 yield axis, float(values[mask].min()), float(values[mask].max()), "", mask
 
 
-def _words(run: ReducedRun) -> npt.NDArray[np.str_]:
-    """What goes on at each point, whichever time: "warming", "field down"."""
-    return np.array([direction(label) for label in run.run.branch_labels])[run.run.branch]
+FaultCode = Literal["thermometer", "relaxation", "drift", "remnant-field"]
 
 
 @dataclass(frozen=True)
@@ -206,10 +189,11 @@ class Disturbance:
     """A simple fault that would explain the misfit: its ``code``, what it takes of the excess, and its size.
 
     ``size`` is relative for a thermometer (right below ``at``, K, and only there), in emu for a relaxation (with a
-    decay over ``at`` points) and for a drift (from the first to the last point of the worst run).
+    decay over ``at`` points) and for a drift (from the first to the last point of the worst run), in Oe for the field
+    that the magnet keeps, to either side.
     """
 
-    code: Literal["thermometer", "relaxation", "drift"]
+    code: FaultCode
     share: float
     size: float
     error: float
@@ -225,18 +209,19 @@ def disturbance_of(minimum: Minimum) -> Disturbance | None:
     values, model = to_canonical(minimum.reported), minimum.coordinates.model
     by_temperature = slope_by_log_temperature(data.temperature, data.field, values, model)
     found: list[Disturbance] = []
-    for code, at, columns in simple_faults(data, by_temperature):
+    for code, at, columns in simple_faults(data, slope_by_field(minimum), by_temperature):
         whitened = np.zeros((len(residuals), columns.shape[1]))
         whitened[:n] = columns / data.sigma[:, None]
         rest = whitened - basis @ (basis.T @ whitened)
         inverse = np.linalg.pinv(rest.T @ rest, rcond=1e-10, hermitian=True)
         sizes = inverse @ (rest.T @ residuals)
         gain = float(residuals @ rest @ sizes)
-        worst = int(np.argmax(np.abs(sizes[::2]))) * 2 if code == "drift" else 0
+        step = 2 if code == "drift" else 1
+        worst = int(np.argmax(np.abs(sizes[::step]))) * step
         share = (gain - columns.shape[1]) / excess
         errors = np.sqrt(np.maximum(np.diag(inverse), 0.0))
         if code == "drift":  # several runs share it, and its sign: else it is one run that is off
-            slopes = sizes[::2][np.abs(sizes[::2]) > _CLEAR_SHIFT * errors[::2]]
+            slopes = sizes[::2][np.abs(sizes[::2]) > CLEAR_SHIFT * errors[::2]]
             if len(slopes) < min(2, len(data.runs)) or np.ptp(np.sign(slopes)) > 0.0:
                 continue
         found.append(Disturbance(code, share, float(sizes[worst]), float(errors[worst]), at))
@@ -245,12 +230,12 @@ def disturbance_of(minimum: Minimum) -> Disturbance | None:
 
 
 def simple_faults(
-    data: Dataset, by_temperature: FloatArray
-) -> Iterator[tuple[Literal["thermometer", "relaxation", "drift"], float | None, FloatArray]]:
+    data: Dataset, by_field: FloatArray, by_temperature: FloatArray
+) -> Iterator[tuple[FaultCode, float | None, FloatArray]]:
     """Columns of simple faults, emu/g a unit of their size, with their codes and where they begin or end.
 
-    ``by_temperature`` is T dM/dT of the fitted curve, emu/g. A drift has two columns a run, the drift and the unknown
-    moment that the run began with.
+    ``by_field`` and ``by_temperature`` are dM/dH and T dM/dT of the fitted curve. A drift has two columns a run, the
+    drift and the unknown moment that the run began with; a kept field one for each loop, all along or in weak fields.
     """
     grams = np.concatenate([np.full(len(run), run.grams) for run in data.runs])
     order = np.concatenate([np.arange(len(run), dtype=np.float64) for run in data.runs])
@@ -265,89 +250,14 @@ def simple_faults(
         columns[part, 2 * index] = (order / lengths)[part] / grams[part]
         columns[part, 2 * index + 1] = 1.0 / grams[part]
     yield "drift", None, columns
-
-
-def branch_shifts(minimum: Minimum) -> tuple[BranchShift, ...]:
-    """How far the branches of each run lie apart: the shift of T or H that takes one to the other.
-
-    Each branch is fitted by the model moved along its own slope, in M(H) runs the worst stretch of the field by itself.
-    A sample that lags behind its thermometer shifts warming against cooling; hysteresis, or the remnant field of the
-    magnet, field up against field down.
-    """
-    problem, data, reported = minimum.problem, minimum.problem.data, minimum.reported
-    values, model = to_canonical(reported), minimum.coordinates.model
-    residuals = data.magnetisation - problem.terms(reported).total
-    _, gradient = evaluate_with_gradient(data.temperature, data.field, values, model)
-    by_field = gradient[:, model.names.index("field_offset")]
-    by_temperature = slope_by_log_temperature(data.temperature, data.field, values, model)
-    return shifts_of_branches(data, residuals, by_field, by_temperature)
-
-
-def shifts_of_branches(
-    data: Dataset, residuals: FloatArray, by_field: FloatArray, by_temperature: FloatArray
-) -> tuple[BranchShift, ...]:
-    """The same of any curve, by its residuals (emu/g), dM/dH and T dM/dT."""
-    found = []
-    for run, part in zip(data.runs, data.slices, strict=True):
-        loop = run.run.kind == "fixed-temperature"
-        slope = (by_field if loop else by_temperature)[part]
-        words = _words(run)
-        pair = [str(word) for word in dict.fromkeys(words.tolist())][:2]
-        if len(pair) < 2:
-            continue
-        stretches = [np.ones(len(run), dtype=bool)]
-        if loop:
-            edges = np.quantile(np.abs(run.field), np.linspace(0.0, 1.0, _STRETCHES + 1))
-            size = np.abs(run.field)
-            stretches = [(size >= low) & (size <= high) for low, high in pairwise(edges)]
-            nearest = [size[words == word].min() for word in pair]
-            stretches.append(size <= max(nearest))  # remanence: the points nearest to zero field
-        shifts = [
-            item
-            for stretch in stretches
-            if (item := _shift(run, pair, words, slope, residuals[part], stretch)) is not None
-        ]
-        if shifts:
-            clear = [item for item in shifts if item.clear]
-            found.append(max(clear or shifts, key=lambda item: abs(item.shift)))
-    return tuple(found)
-
-
-def _shift(
-    run: ReducedRun,
-    pair: Sequence[str],
-    words: npt.NDArray[np.str_],
-    slope: FloatArray,
-    residuals: FloatArray,
-    stretch: BoolArray,
-) -> BranchShift | None:
-    """Half of how far the two branches lie apart in a stretch of field, or all of it in temperature."""
-    shifts = []
-    for word in pair:
-        weight = ((words == word) & stretch) / run.sigma**2 * slope
-        information = float(weight @ slope)
-        if information <= 0.0:
-            return None
-        shifts.append((float(weight @ residuals) / information, 1.0 / sqrt(information)))
-    (a, error_a), (b, error_b) = shifts
-    part = 0.5 if run.run.kind == "fixed-temperature" else 1.0
-    error = part * float(np.hypot(error_a, error_b))
-    return BranchShift(run.label, run.run.kind, (pair[0], pair[1]), part * (b - a), error)
-
-
-def branches_that_differ(minimum: Minimum) -> list[Finding]:
-    """Branches of loops that lie clearly apart, whatever the reason."""
-    loops = [item for item in branch_shifts(minimum) if item.kind == "fixed-temperature" and item.clear]
-    if not loops:
-        return []
-    worst, values = _worst(loops)
-    return [finding("fitting.branches-lag", **values, shift_Oe=abs(worst.shift), error_Oe=worst.error)]
-
-
-def _worst(shifts: Sequence[BranchShift]) -> tuple[BranchShift, dict[str, Any]]:
-    """The largest shift, and what a finding says of it."""
-    worst = max(shifts, key=lambda item: abs(item.shift))
-    return worst, {"branches": list(worst.branches), "runs": len(shifts), "run": worst.run}
+    lags = np.zeros((len(data), len(data.runs)))
+    for index, (run, part) in enumerate(zip(data.runs, data.slices, strict=True)):
+        if run.run.kind == "fixed-temperature":
+            lags[part, index] = ways(run) * by_field[part]
+    lags = lags[:, lags.any(axis=0)]
+    if lags.size:
+        yield "remnant-field", None, lags
+        yield "remnant-field", WEAK_FIELD, lags * fall_of_remnant_field(data.field)[:, None]
 
 
 def misfit_findings(
@@ -373,26 +283,10 @@ def misfit_findings(
     return places, found
 
 
-def on_branches(shifts: Sequence[BranchShift]) -> list[Finding]:
-    """The lag of a sample behind its thermometer, and hysteresis, where branches of runs clearly lie apart."""
-    found: list[Finding] = []
-    shifts = [item for item in shifts if item.clear]
-    lags = [item for item in shifts if item.kind == "fixed-field"]
-    loops = [item for item in shifts if item.kind == "fixed-temperature" and abs(item.shift) > REMNANT_FIELD]
-    if lags:
-        worst, values = _worst(lags)
-        code = "fitting.branches-differ-in-temperature"
-        found.append(finding(code, **values, shift=abs(worst.shift), error=worst.error))
-    if loops:
-        worst, values = _worst(loops)
-        values |= {"shift_Oe": abs(worst.shift), "error_Oe": worst.error, "remnant_Oe": REMNANT_FIELD}
-        found.append(finding("fitting.branches-differ-in-field", Where(run=worst.run), **values))
-    return found
-
-
 def on_fault(fault: Disturbance) -> Finding:
     """A simple fault of the instrument that would explain a misfit."""
-    values = {"share_of_chi2": fault.share, "size": fault.size, "error": fault.error, "at": fault.at}
+    size = abs(fault.size) if fault.code == "remnant-field" else fault.size
+    values = {"share_of_chi2": fault.share, "size": size, "error": fault.error, "at": fault.at}
     return finding(f"fitting.misfit-by-{fault.code}", **values)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from glasspara.data.dataset import Dataset
 from glasspara.findings import Finding, Where, finding
-from glasspara.fitting.judge.misfit import branch_shifts, on_branches
+from glasspara.fitting.judge.branches import branch_shifts, on_branches
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.parameters import parameter_of, to_canonical
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from glasspara.data.dataset import Dataset
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.search.minimise import minimise
 from glasspara.model.parameters import ION_NAMES, PARTITION_NAMES
 

@@ -15,7 +15,7 @@ from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.resampling import Resampler
 from glasspara.fitting.search.minimise import descend_to_minimum
 from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature

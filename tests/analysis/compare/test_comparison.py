@@ -15,7 +15,7 @@ from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings, Wishes
+from glasspara.fitting.problem import FitSettings, Wishes
 from glasspara.model import CATALOGUE, MODELS, compared, slow_models
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.model.parameters import PARAMETERS
@@ -24,7 +24,7 @@ from glasspara.physics.ions.zero_field_splitting import split_spin_response_fast
 from glasspara.report.block import fill
 from glasspara.report.style import TALLEST, save_png
 from glasspara.report.text import beside_ordinary
-from glasspara.sample.sample import load_trace_ions
+from glasspara.sample import load_trace_ions
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, make_run
 from tests.conftest import ROOT
 

@@ -14,7 +14,7 @@ from glasspara.analysis.curie.weak_laws import Quantity, fit_law, low_temperatur
 from glasspara.analysis.curie.weak_points import select_weak_points, typical_ats
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError, UsageError
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from glasspara.model.parameters import ATS_NAMES
 from glasspara.physics.ats import weak_field_amplitude

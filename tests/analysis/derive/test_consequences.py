@@ -15,7 +15,7 @@ from glasspara.analysis.derive.quantities import DEFAULTS, assume
 from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.report.block import fill
 from glasspara.report.frame import SCHEMA_VERSION
 from glasspara.simulation.datasets import BK7, fixed_field

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 
 from glasspara.presets import load_preset
-from glasspara.report.schema import schema_text
+from glasspara.report.block import schema_text
 from tests import golden
 
 # Held, for a quick fit of one run.

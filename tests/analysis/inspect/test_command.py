@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from glasspara.analysis.inspect.report import REPORT, InspectDocument, Inspection
+from glasspara.report.block import report_schema
 from glasspara.report.frame import Invocation
-from glasspara.report.schema import report_schema
 from glasspara.report.terminal import console
 from glasspara.runs.measurement import read
 from tests import golden

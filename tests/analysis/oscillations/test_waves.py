@@ -26,11 +26,11 @@ from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.errors import InputError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.resampling import Resampler
 from glasspara.fitting.search.minimise import descend_to_minimum
 from glasspara.presets import load_preset
-from glasspara.replicates.run import run_replicates
+from glasspara.replicates import run_replicates
 from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature
 
 # what the search itself does not need: tests are to be quick

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from glasspara.report.schema import schema_text
+from glasspara.report.block import schema_text
 from tests.golden import check
 
 QUICK = ("--fix", "d_min=0.027", "--fix", "delta_mu=0.32")

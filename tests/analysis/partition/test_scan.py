@@ -14,7 +14,7 @@ from glasspara.errors import SampleDataError, UsageError
 from glasspara.findings import finding
 from glasspara.fitting.intervals.minos import Interval
 from glasspara.fitting.intervals.profile import Profiles
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from glasspara.model.parameters import to_canonical
 from glasspara.simulation.datasets import BK7, fixed_field

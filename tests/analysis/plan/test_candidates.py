@@ -7,8 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasspara.analysis.plan import Noise, Reach
-from glasspara.analysis.plan.candidates import expected_run, in_measuring_order, name_of, range_of
+from glasspara.analysis.plan.candidates import (
+    Noise,
+    Reach,
+    expected_run,
+    in_measuring_order,
+    name_of,
+    range_of,
+)
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
 from glasspara.model.model import Model, evaluate

@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasspara.analysis.plan import Noise, Reach, plan, planning
+from glasspara.analysis.plan import planning
+from glasspara.analysis.plan.candidates import Noise, Reach
 from glasspara.analysis.plan.objectives import Errors, Forecast, worlds_of
+from glasspara.analysis.plan.planning import plan
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.search.minimise import descend_to_minimum
 from glasspara.model.model import Model
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field

@@ -14,7 +14,7 @@ from glasspara.analysis.reproduce.report import as_printed
 from glasspara.analysis.reproduce.steps import published_tables
 from glasspara.errors import UsageError
 from glasspara.presets import load_preset
-from glasspara.report.schema import schema_text
+from glasspara.report.block import schema_text
 from tests import golden
 
 

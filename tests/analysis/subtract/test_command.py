@@ -11,7 +11,7 @@ import pytest
 
 from glasspara import load
 from glasspara.analysis.subtract.stages import subtract
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from tests import golden
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glasspara.analysis.subtract.stages import subtract
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.search.staged import stage_values
 from glasspara.model.model import Model, evaluate
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field

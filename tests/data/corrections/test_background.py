@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glasspara.data.corrections import Corrections
 from glasspara.data.corrections.background import Background, subtract_background
-from glasspara.data.corrections.corrections import Corrections
 from glasspara.data.loading import load
 from glasspara.data.selection import Window
 from glasspara.errors import InputError, UsageError
-from glasspara.sample.sample import Sample
+from glasspara.sample import Sample
 from glasspara.simulation.datasets import make_run
 from tests.holders import (
     CHI_HOLDER,

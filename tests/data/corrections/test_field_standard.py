@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasspara.data.corrections.corrections import Corrections
+from glasspara.data.corrections import Corrections
 from glasspara.data.corrections.field_standard import PALLADIUM, follow, read_field_standard
 from glasspara.data.corrections.true_field import correct_field, run_field, widen_errors
 from glasspara.data.loading import load

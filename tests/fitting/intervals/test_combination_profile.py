@@ -12,8 +12,8 @@ from glasspara.fitting.intervals import profile
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
 from glasspara.fitting.intervals.minos import INTERVAL_FOUND, minos, profile_curve
 from glasspara.fitting.intervals.profile import Profile, Profiles
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.coordinates import combinations
-from glasspara.fitting.problem.settings import FitSettings
 from glasspara.model.model import Model
 from glasspara.model.parameters import to_canonical
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field

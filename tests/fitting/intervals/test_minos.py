@@ -13,7 +13,7 @@ from glasspara.fitting.intervals.contours import LEVELS, contour
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
 from glasspara.fitting.intervals.minos import INTERVAL_FOUND, minos, not_found, profile_curve
 from glasspara.fitting.intervals.profile import Profiles
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.search.minimise import minimise
 from glasspara.model.model import Model
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature

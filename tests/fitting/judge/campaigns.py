@@ -9,6 +9,7 @@ import numpy as np
 from glasspara.data.dataset import Dataset
 from glasspara.model.model import Model, evaluate
 from glasspara.simulation.datasets import BK7, FIELDS, PURE_LL, TEMPERATURES, make_run
+from studies.hysteresis import Loop
 from tests.ordinary import samples
 
 T = np.array(TEMPERATURES)
@@ -63,25 +64,10 @@ def runs_at_fields(
     return Dataset(tuple(runs))
 
 
-LOOP = np.concatenate([np.linspace(5e4, -5e4, 101), np.linspace(-5e4, 5e4, 101)])
-RISING = np.arange(LOOP.size) >= LOOP.size // 2
-
-
-def loops(law: Callable, *, kelvins=(5.0, 20.0), speck=0.0, coercivity=0.0, remnant=0.0, seed=5) -> Dataset:
-    """Loops from 50 kOe and back.
-
-    With ``speck`` emu/g of a ferromagnet whose loop is ``coercivity`` Oe wide to either side, in a magnet that keeps a
-    ``remnant`` field, Oe.
-    """
-    rng, runs = np.random.default_rng(seed), []
-    for kelvin in kelvins:
-        T = np.full(LOOP.shape, kelvin)
-        true = law(T, LOOP + np.where(RISING, remnant, -remnant))
-        true = true + speck * np.tanh((LOOP + np.where(RISING, -coercivity, coercivity)) / 500.0)
-        sigma = np.hypot(1e-3 * true, 1e-7)
-        M = true + sigma * rng.standard_normal(LOOP.size)
-        runs.append(make_run("fixed-temperature", kelvin, T, LOOP, M, sigma, branch=RISING.astype(int)))
-    return Dataset(tuple(runs))
+def loops(loop: Loop) -> Dataset:
+    """Loops of a sample without tunnelling systems from 50 kOe and back in steps of 1 kOe."""
+    rng = np.random.default_rng(5)
+    return loop.measured((5.0, 20.0), top=5e4, step=1e3, noise=1e-3, rng=rng)
 
 
 def codes(findings) -> list[str]:

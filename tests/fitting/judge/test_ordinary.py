@@ -9,7 +9,7 @@ import pytest
 
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from glasspara.ordinary import DirectionWidths
 from tests.fitting.judge.campaigns import (

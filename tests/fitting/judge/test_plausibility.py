@@ -10,8 +10,9 @@ import pytest
 from glasspara.data.dataset import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.plausibility import LARGEST_CHI_LARMOR, MOST_IONS, edges_of_search, implausible
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
+from studies.hysteresis import Loop
 from tests.fitting.judge.campaigns import codes, glass, langevin, loops, runs_at_fields
 from tests.ordinary import samples
 
@@ -75,12 +76,10 @@ def test_no_field(settings):
 @BOTH
 def test_a_loop_with_hysteresis(settings):
     """A ferromagnetic speck with a coercivity of 200 Oe in a sample without tunnelling systems."""
-    code, values = refused(loops(langevin, speck=5e-5, coercivity=200.0), settings)
+    code, values = refused(loops(Loop(speck=5e-5, coercivity=200.0)), settings)
     assert code == "branches-differ-in-field"
     assert values["branches"] == ["branch 0", "branch 1"]
-    assert values["shift_Oe"] > values["remnant_Oe"]
-    if settings is not LL:
-        assert values["shift_Oe"] == pytest.approx(200.0, rel=0.1)
+    assert values["shift_Oe"] > values["remnant_Oe"] + 5.0 * values["error_Oe"]
 
 
 def test_files_of_two_samples():
@@ -94,8 +93,8 @@ def test_files_of_two_samples():
 
 
 def test_a_search_that_ends_at_its_edge():
-    """A narrow loop near what the errors resolve: the ATS term would have to become a step at 0 Oe."""
-    data = loops(langevin, speck=2e-6, coercivity=100.0)
+    """A soft speck near what the errors resolve: the ATS term would have to become a step at 0 Oe."""
+    data = loops(Loop(speck=2e-6, width=300.0))
     alone = fit(data, ordinary=False)
     assert alone.assessment.status == "not-plausible"
     edge = alone.assessment.reasons[0]

@@ -10,7 +10,7 @@ import pytest
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem.settings import FitSettings
+from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model, evaluate
 from glasspara.simulation.datasets import (
     BK7,

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.problem import residuals_and_jacobians
-from glasspara.fitting.problem.settings import FitSettings
 from glasspara.fitting.search.start import find_start
 from glasspara.model import MODELS
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
