@@ -1,7 +1,7 @@
 """Time and memory of whole processes as the work grows: points, runs, replicates, cores.
 
-``python -m benchmarks.scaling``: some ten minutes. Processor time in seconds, largest memory in MB, and the exponent of
-the time against the line before.
+``python -m benchmarks.scaling``: some fifteen minutes. Processor time in seconds, largest memory in MB, and the
+exponent of the time against the line before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.whole_process import compiled, files
 
-POINTS = (100, 1_000, 10_000, 100_000)
+POINTS = (100, 1_000, 10_000, 100_000, 1_000_000)
+LONGEST = 100_000
+"""Points of one run; more are several runs."""
 RUNS = (1, 10, 100, 500)
 REPLICATES = (100, 400, 1_600)
 JOBS = (1, 2)
@@ -55,8 +57,12 @@ def main() -> None:
             cost(["simulate", "--out", str(out), *options], bytecode)
             return [str(path) for path in sorted(out.glob("*.dat"))]
 
-        lengths = [simulated(f"points {n}", "--mt", "20000", "--t-grid", f"2:300:{n}:log") for n in POINTS]
-        _print("points of one run", POINTS, [[*fit, *paths] for paths in lengths], bytecode)
+        lengths = []
+        for n in POINTS:
+            runs = max(1, n // LONGEST)
+            options = [text for number in range(runs) for text in ("--mt", str(20_000 + 4_000 * number))]
+            lengths.append(simulated(f"points {n}", "--t-grid", f"2:300:{n // runs}:log", *options))
+        _print("points", POINTS, [[*fit, *paths] for paths in lengths], bytecode)
         fields = [str(1000 + 128 * number) for number in range(max(RUNS))]
         options = [text for field in fields for text in ("--mt", field)]
         many = simulated("runs", "--t-grid", "2:300:80:log", *options)

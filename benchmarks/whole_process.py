@@ -54,12 +54,18 @@ def rows() -> list[Row]:
         Row("fit nine runs, files", bare),
         Row("fit nine runs, files and figures", ("fit", *nine, *written), over="fit nine runs, files"),
         Row(
-            "fit nine runs, 200 replicates", ("fit", "--no-files", "--bootstrap", "200", *nine), repeat=_LONG
+            "fit nine runs, 200 replicates",
+            ("fit", "--no-files", "--bootstrap", "200", "--jobs", "1", *nine),
+            repeat=_LONG,
         ),
-        Row("fit one run, 1000 replicates", ("fit", "--no-files", "--bootstrap", "1000", *one), repeat=_LONG),
+        Row(
+            "fit one run, 1000 replicates",
+            ("fit", "--no-files", "--bootstrap", "1000", "--jobs", "1", *one),
+            repeat=_LONG,
+        ),
         Row(
             "fit nine runs, pure LL, 200 replicates",
-            ("fit", "--no-files", "--bootstrap", "200", *ll),
+            ("fit", "--no-files", "--bootstrap", "200", "--jobs", "1", *ll),
             repeat=_LONG,
         ),
         Row(

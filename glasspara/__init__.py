@@ -16,8 +16,8 @@ _PHYSICS = {
     "ats_magnetisation": "glasspara.physics.ats",
     "ats_high_field_magnetisation": "glasspara.physics.ats",
     "ats_weak_field_susceptibility": "glasspara.physics.ats",
-    "langevin_magnetisation": "glasspara.physics.ions.langevin",
-    "larmor_magnetisation": "glasspara.physics.ions.langevin",
+    "langevin_magnetisation": "glasspara.physics.ions",
+    "larmor_magnetisation": "glasspara.physics.ions",
     "level_diagram": "glasspara.physics.three_level",
     "three_level_magnetisation": "glasspara.physics.three_level.magnetisation",
 }
@@ -32,7 +32,7 @@ _TYPES = {
     "Run": "glasspara.runs.run",
     "Dataset": "glasspara.data.dataset",
     "Loaded": "glasspara.data.loading",
-    "Answer": "glasspara.findings.answer",
+    "Answer": "glasspara.findings",
     "FitResult": "glasspara.fitting.result",
     "GlassparaError": "glasspara.errors",
 }
@@ -98,14 +98,14 @@ if TYPE_CHECKING:
     from glasspara.data.dataset import Dataset
     from glasspara.data.loading import Loaded
     from glasspara.errors import GlassparaError
-    from glasspara.findings.answer import Answer
+    from glasspara.findings import Answer
     from glasspara.fitting.result import FitResult
     from glasspara.physics.ats import (
         ats_high_field_magnetisation,
         ats_magnetisation,
         ats_weak_field_susceptibility,
     )
-    from glasspara.physics.ions.langevin import langevin_magnetisation, larmor_magnetisation
+    from glasspara.physics.ions import langevin_magnetisation, larmor_magnetisation
     from glasspara.physics.three_level import level_diagram
     from glasspara.physics.three_level.magnetisation import three_level_magnetisation
     from glasspara.runs.measurement import Measurement, read

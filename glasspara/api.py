@@ -169,7 +169,7 @@ class _Origin:
 def _answer(delivery: Delivery[Any]) -> Any:
     """The result of a command, which knows its origin; of one fit, the fit."""
     from glasspara.analysis.fit.report import Fits, prefixes
-    from glasspara.findings.answer import come_from
+    from glasspara.findings import come_from
 
     result = delivery.result
     come_from(result, _Origin(delivery))

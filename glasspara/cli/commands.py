@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from pathlib import PurePath
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
@@ -49,10 +49,29 @@ class _Strict:
         formatter.write(help_text(self, ctx))
 
     def make_parser(self, ctx: Any) -> Any:
+        for parameter in self.get_params(ctx):  # type: ignore[attr-defined]
+            parameter._runtime_param = _Reader(getattr(self.callback, "options", {}).get(parameter.name))  # type: ignore[attr-defined]
         parser = super().make_parser(ctx)  # type: ignore[misc]
         if not ctx.resilient_parsing:  # that is completion by the shell
             parser.parse_args = _checked(parser.parse_args, self, ctx)
         return parser
+
+
+class _Reader:
+    """Reads the texts of an option, as Python's keywords are read.
+
+    Newer versions of Typer make a Pydantic model of every option of a command, which takes as long as half a fit.
+    """
+
+    def __init__(self, option: Option | None) -> None:
+        self._option = option
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ARG002  # Typer's names
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        if self._option is None:
+            return value
+        return replace(self._option, name=_flags(param)).read(value)
 
 
 class Command(_Strict, TyperCommand):

@@ -22,7 +22,7 @@ from glasspara.cli.values import (
     with_error,
 )
 from glasspara.errors import UsageError
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer
 
 if TYPE_CHECKING:
     from glasspara.data.corrections import Corrections
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from glasspara.physics.ions import TraceIon
     from glasspara.report.frame import Report
     from glasspara.sample import Sample
-    from glasspara.sample.geometry_factor import GeometryFactors
+    from glasspara.sample.mass import GeometryFactors
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class DataOptions:
     @property
     def geometry(self) -> GeometryFactors:
         """The geometry factors of ``--geometry-factor``."""
-        from glasspara.sample.geometry_factor import ALL, GeometryFactor
+        from glasspara.sample.mass import ALL, GeometryFactor
 
         option = "--geometry-factor"
         texts = [text if "=" in text else f"{ALL}={text}" for text in names(self.geometry_factor)]

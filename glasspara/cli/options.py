@@ -120,7 +120,8 @@ GeometryFactor = Annotated[
     option(
         "--geometry-factor",
         "Measured over true moment, by the sample's shape and its distance from the axis: divides the moments. One for "
-        "all, or by run type: dc=1.01,vsm=0.98 (dc, rso, vsm, acms; all for the others).",
+        "all, or by run type: dc=1.01,vsm=0.98 (dc, rso, vsm, acms; all for the "
+        "others; repeatable).",
         "[TYPE=]F[+-ERROR]",
         panel=DATA,
     ),

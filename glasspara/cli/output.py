@@ -18,7 +18,7 @@ import typer
 
 from glasspara.cli import options
 from glasspara.errors import UsageError
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

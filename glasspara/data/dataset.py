@@ -11,9 +11,9 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError
-from glasspara.findings.answer import as_html, counted, summary
+from glasspara.findings import as_html, counted, summary
 from glasspara.runs.run import Run, run_table, select
-from glasspara.sample.geometry_factor import ALL, NO_FACTOR, GeometryFactor, GeometryFactors
+from glasspara.sample.mass import ALL, NO_FACTOR, GeometryFactor, GeometryFactors
 
 if TYPE_CHECKING:
     from pandas import DataFrame

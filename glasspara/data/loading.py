@@ -31,14 +31,20 @@ from glasspara.files.moments import EXCLUDED
 from glasspara.files.naming import FileNames, passed_over
 from glasspara.files.source import refuse_repeated
 from glasspara.files.states import SUBTRACTED
-from glasspara.findings import Finding, Where, finding
-from glasspara.findings.answer import as_html, counted, summary
+from glasspara.findings import Finding, Where, as_html, counted, finding, summary
 from glasspara.replicates.cores import Progress, each_file, no_progress
 from glasspara.runs.measurement import Measurement, Reader, run_warnings
 from glasspara.runs.run import Run, average_repeats, run_table, select, select_used
 from glasspara.sample import Sample
-from glasspara.sample.geometry_factor import NO_FACTOR, GeometryFactor, GeometryFactors, check_run_types
-from glasspara.sample.mass import AGREEMENT, CONTRADICTED, check_mass
+from glasspara.sample.mass import (
+    AGREEMENT,
+    CONTRADICTED,
+    NO_FACTOR,
+    GeometryFactor,
+    GeometryFactors,
+    check_mass,
+    check_run_types,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -165,8 +165,8 @@ def fingerprint(problems: Iterable[tuple[Problem, FloatArray]]) -> dict[str, str
 
 # Ends of the 95 % interval, and between them those of one standard deviation of a Gaussian.
 _QUANTILES = (0.025, 0.158655, 0.841345, 0.975)
-# Chi2 that a last step may still promise: a parameter is then within 0.003 standard errors of its minimum.
-_ROUGH = 1.0e-5
+# Chi2 that a last step may still promise: a parameter was then within 0.03 standard errors of its minimum before it.
+_ROUGH = 1.0e-3
 # Replicates of one fit in a block that many fits share, and of all of them.
 _FEWEST, _LARGEST_BLOCK = 5, 500
 # Fewer replicates leave but a handful beyond the ends of a 95 % interval.

@@ -11,8 +11,7 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
-from glasspara.findings import Assessment, Finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.problem import Method
 from glasspara.fitting.problem.problem import Constraint

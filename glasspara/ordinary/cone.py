@@ -6,7 +6,7 @@ Its answer in few words: the active entries of the fit as few :class:`Component`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import groupby
 from types import MappingProxyType
@@ -111,6 +111,9 @@ def _component(dictionary: Dictionary, weights: FloatArray, group: list[int], sh
 _ROUNDS = 3
 # Points whose entries are held in memory at a time, 2 kB each.
 _PART = 20_000
+# More points than this are first merged where they are neighbours of one run, alike in the logarithm of T and in
+# asinh(H/Oe / _SMALL_FIELD) to within _CELL: across a cell every curve is straight to some 1e-6 of its size.
+_MANY, _CELL, _SMALL_FIELD = 5_000, 0.005, 100.0
 _LINEAR = 2.0
 
 
@@ -208,6 +211,49 @@ class _Problem:
     directions: Directions
     iron: tuple[float, float] | None
     extra: tuple[ExtraColumn, ...]
+
+    def merged(self, run: Labels) -> tuple[_Problem, FloatArray]:
+        """The problem with many points merged into few, their weighted means, and how many stand in each."""
+        if len(self.T) <= _MANY:
+            return self, np.ones(len(self.T))
+        cells = np.stack(
+            [run, np.floor(np.log(self.T) / _CELL), np.floor(np.arcsinh(self.H / _SMALL_FIELD) / _CELL)]
+        )
+        _, cell, counts = np.unique(cells, axis=1, return_inverse=True, return_counts=True)
+        weights = self.sigma**-2.0
+        sums = np.bincount(cell.ravel(), weights)
+
+        def mean(values: FloatArray) -> FloatArray:
+            return np.bincount(cell.ravel(), weights * values) / sums
+
+        extra = [
+            replace(item, curve=Curve(*(mean(getattr(item.curve, part.name)) for part in fields(Curve))))
+            for item in self.extra
+        ]
+        patterns = (
+            np.stack([mean(column) for column in self.directions.patterns.T], axis=1)
+            if self.directions.items
+            else np.zeros((len(sums), 0))
+        )
+        few = replace(
+            self,
+            T=mean(self.T),
+            H=mean(self.H),
+            M=mean(self.M),
+            sigma=np.sqrt(1.0 / sums),
+            directions=replace(self.directions, patterns=patterns),
+            extra=tuple(extra),
+        )
+        return few, counts.astype(np.float64)
+
+    def chi2(self, found: Solution, disturbed: FloatArray) -> float:
+        """Chi2 of a solution whose curve the instrument reads as ``disturbed``, with the prior's part."""
+        pulls, total = _pulls(found, self.directions), np.sum(((self.M - disturbed) / self.sigma) ** 2)
+        if self.iron is not None:
+            value, error = self.iron
+            iron = float(self.dictionary.iron @ found.weights[: len(self.dictionary.entries)])
+            total += ((value - iron - found.weights[-1]) / error) ** 2
+        return float(total + pulls @ pulls)
 
     def place(self, pulls: FloatArray) -> _Place:
         """The dictionary where the pulls say that the sample really was."""
@@ -324,25 +370,36 @@ def ordinary_magnetism(
         if widths is None
         else directions_of(T, run=run, sample=sample, widths=widths, order=order, geometry=geometry)
     )
-    problem = _Problem(T, H, M, sigma, entries, directions, iron, tuple(extra_columns))
+    whole = _Problem(T, H, M, sigma, entries, directions, iron, tuple(extra_columns))
+    problem, counts = whole.merged(run)
     start = place = problem.place(np.zeros(len(directions.items)))
-    slopes = np.zeros((len(T), 0))
-    plain = found = problem.solve(place, slopes, ())
+    slopes = np.zeros((len(problem.T), 0))
+    plain = about = found = problem.solve(place, slopes, ())
     for number in range(_ROUNDS if directions.items else 0):
         if number:
             pulls = _pulls(found, directions)
             if np.abs(pulls - place.pulls).max() < _LINEAR:
                 break
             place = problem.place(pulls)
-        slopes = directions.columns(problem.curve(found, place))
+        about = found
+        slopes = problem.directions.columns(problem.curve(about, place))
         found = problem.solve(place, slopes, found.active)
     weights, pulls = found.weights[: len(entries.entries)], _pulls(found, directions)
-    undisturbed = problem.curve(found, start).magnetisation
-    signals = np.sum([np.abs(start.columns(part)).sum(axis=0) for part in start.parts], axis=0)
+    signals = np.sum([counts[part] @ np.abs(start.columns(part)) for part in start.parts], axis=0)
+    chi2, chi2_plain = found.chi2, plain.chi2
+    if problem is not whole:
+        start, place = whole.place(start.pulls), whole.place(place.pulls)
+        chi2_plain = whole.chi2(plain, whole.curve(plain, start).magnetisation)
+        slopes = directions.columns(whole.curve(about, place)) if directions.items else np.zeros((len(T), 0))
+    disturbed = whole.curve(found, place).magnetisation + place.added
+    if directions.items:
+        disturbed += slopes @ (pulls - place.pulls)
+    if problem is not whole:
+        chi2 = whole.chi2(found, disturbed)
     return ConeFit(
-        chi2=found.chi2,
+        chi2=chi2,
         n_points=len(T),
-        chi2_without_directions=plain.chi2,
+        chi2_without_directions=chi2_plain,
         dictionary=entries,
         weights=weights,
         components=components_of(entries, weights, signals),
@@ -350,8 +407,8 @@ def ordinary_magnetism(
         iron_used=iron,
         iron_found=float(entries.iron @ weights),
         iron_silent=None if iron is None else float(found.weights[-1]),
-        curve=undisturbed,
-        disturbed=problem.curve(found, place).magnetisation + place.added + slopes @ (pulls - place.pulls),
+        curve=whole.curve(found, start).magnetisation,
+        disturbed=disturbed,
         directions=directions.with_pulls(pulls),
         solution=found,
         extra_weights=dict(

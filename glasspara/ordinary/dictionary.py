@@ -92,6 +92,9 @@ BLOCH = (0.0, 5.0e-5)
 """Bloch's constants, K^-3/2, of specks: what lies between is a mixture. Iron has 3.4e-6, nickel 7.5e-6, small particles
 several times as much (C. Kittel, Introduction to Solid State Physics, chapter on ferromagnetism)."""
 
+_PART = 20_000
+"""Points of a curve that are computed at a time, which bounds the memory."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -139,8 +142,10 @@ class Dictionary:
         for index in np.flatnonzero(weights):
             number = next(number for number, end in enumerate(self._ends) if index < end)
             block = self.blocks[number]
-            response = block.response(int(index) - self._ends[number] + len(block), T, H)
-            total += weights[index] * np.stack(response)
+            place = int(index) - self._ends[number] + len(block)
+            for first in range(0, len(T), _PART):
+                part = slice(first, first + _PART)
+                total[:, part] += weights[index] * np.stack(block.response(place, T[part], H[part]))
         return Curve(*total)
 
 

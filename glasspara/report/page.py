@@ -211,6 +211,8 @@ def _settings(settings: Mapping[str, Any], taken: Mapping[str, Any]) -> Iterator
 
 def _word(value: Any) -> str:
     """A setting as a person reads it."""
+    if isinstance(value, list):
+        return ", ".join(map(_word, value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

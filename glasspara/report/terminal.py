@@ -209,7 +209,7 @@ _UNIT = (
 _TOGETHER = (
     re.compile(rf"(?<=[\d)])(?: {_UNIT})+"),  # a number and its unit
     re.compile(r" (?:±|\+-|[-+=<>≤≥≪≫×/]|<<|>>) "),  # "p < 0.1", "0.32 ± 0.07", "chi + chi_L"
-    re.compile(r"(?<=\w) (?:to|of) (?=[-+(]?\d)"),  # "20 to 600", "78 of 80"
+    re.compile(r"(?<=[\d)]) (?:to|of) (?=[-+(]?\d)"),  # "20 to 600", "78 of 80"
     re.compile(r"(?<=\d), (?=\d+\))"),  # "F(32, 673)"
     re.compile(r"(?<=\bT) (?=\()|(?<=\(Q/e\)) (?=S4)|(?<=\bline) (?=\d)"),
 )

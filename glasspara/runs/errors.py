@@ -40,6 +40,7 @@ ERROR_FINDINGS = tuple(
         "errors-kept",
         "scatter-is-upper-limit",
         "own-large-errors",
+        "own-tiny-errors",
         "repeats-drift",
     )
 )
@@ -115,7 +116,8 @@ def estimate_sigma(
         "auto" takes the instrument's where there are any, unless those of the run are no standard deviations: more
         than ODDS times the scatter of the points (FEW_POINTS_ODDS times that of a few), or less than 1/ODDS of it
         where that is reliable. Then it takes the scatter. "instrument" takes the instrument's and demands them,
-        "scatter" takes the scatter of the points throughout. Rows with large errors of their own keep them.
+        "scatter" takes the scatter of the points throughout. Rows with large errors of their own keep them;
+        by "auto" the scatter takes the place of errors that stand out below those of their neighbours.
     where : Where
         File and run, for findings and errors.
     line : array of int, optional
@@ -137,6 +139,8 @@ def estimate_sigma(
             where=where.file,
             remedy="Leave out --errors, or take --errors scatter",
         )
+    tiny = stand_out_below(instrument, stated, moment) if errors == "auto" else np.zeros_like(stated)
+    stated &= ~tiny
     wild = stand_out(instrument, stated, moment)
     calm = ~wild if wild.any() else slice(None)
     local = local_scatter(varies[calm], moment[calm], branch[calm])
@@ -166,7 +170,11 @@ def estimate_sigma(
             f"; {column} of {int(wild.sum())} points with large errors of their own" if wild.any() else ""
         )
     estimate = SigmaEstimate(sigma, source, not taken.any(), local, scatter, wild, column, verdict)
-    findings = _findings(estimate, instrument, asked, taken, repeats, moment, line)
+    findings = [*_findings(estimate, instrument, asked, taken, repeats, moment, line)]
+    if tiny.any():
+        median = float(np.median(instrument[tiny]))
+        counts = {"of": len(tiny), "median_emu": median, "times": OWN_LARGE}
+        findings.append(("own-tiny-errors", {"column": column} | _lines(line, tiny) | counts))
     here = (finding(f"runs.{code}", where, runs=[where.run], **values) for code, values in findings)
     return replace(estimate, warnings=tuple(here))
 
@@ -272,6 +280,28 @@ def stand_out(error: FloatArray, stated: BoolArray, moment: FloatArray) -> BoolA
         large[large & at_end] = relative[ends] > OWN_LARGE * beside
         found[rows[these[large]]] = True
     return found
+
+
+def stand_out_below(error: FloatArray, stated: BoolArray, moment: FloatArray) -> BoolArray:
+    """Rows whose errors are less than 1/OWN_LARGE of every one beside them: by these one row would decide a fit.
+
+    So must the relative errors be: where the moment goes through zero, small errors may be true.
+    """
+    found = np.zeros(len(error), dtype=bool)
+    rows = np.flatnonzero(stated)
+    if len(rows) > _NEIGHBOURS:
+        known = error[rows]
+        relative = known / np.maximum(np.abs(moment[rows]), np.finfo(float).tiny)
+        found[rows] = _below_neighbours(known) & _below_neighbours(relative)
+    return found
+
+
+def _below_neighbours(values: FloatArray) -> BoolArray:
+    least = np.full(len(values), np.inf)
+    for apart in range(1, _NEIGHBOURS + 1):
+        least[apart:] = np.minimum(least[apart:], values[:-apart])
+        least[:-apart] = np.minimum(least[:-apart], values[apart:])
+    return OWN_LARGE * values < least
 
 
 def _usual_beside(values: FloatArray, rows: IntArray, side: int) -> FloatArray:

@@ -17,8 +17,7 @@ from glasspara.files.flavours import recognise
 from glasspara.files.moments import extract
 from glasspara.files.multivu import Header, read_multivu
 from glasspara.files.table import DroppedRow
-from glasspara.findings import Finding
-from glasspara.findings.answer import as_html, counted, summary
+from glasspara.findings import Finding, as_html, counted, summary
 from glasspara.runs.run import Run, makes_runs, run_table, segment
 from glasspara.runs.segmentation import FEWEST_POINTS
 from glasspara.sample.mass import HeaderMass, contradictions, header_mass

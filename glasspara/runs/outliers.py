@@ -24,6 +24,7 @@ _CALM = 0.1  # of the suspect's own deviation: the largest one around it once it
 _LARGEST_SHARE = 0.05  # more suspects are a rough curve, not accidents
 _UNEVEN = 20.0  # one gap over the other: across such a gap no curve is known
 _LEAST_GAP = 2.0e-3  # of the range: gaps of repeated points count as this
+_CLEAR = 5.0  # standard deviations beyond both neighbours
 _CHUNK = 100_000
 
 
@@ -107,7 +108,10 @@ class _Curve:
                 yield tuple(range(j, j + width))
 
     def _beyond_neighbours(self, width: int) -> BoolArray:
-        """Where ``width`` points from each on lie above both neighbours or below both, and no gap is beside them."""
+        """Where ``width`` points from each on lie above both neighbours or below both, and no gap is beside them.
+
+        By more than noise: the last points before a step are below both neighbours by chance alone.
+        """
         found = np.zeros(len(self._x), dtype=bool)
         points = np.arange(len(self._x))
         points = points[(points > self._low) & (points + width < self._high)]
@@ -122,7 +126,8 @@ class _Curve:
         even = np.maximum(before, after) <= _UNEVEN * np.minimum(before, after)
         low, high = np.sort([m[points - 1], m[points + width]], axis=0)
         inner = np.stack([m[points + j] for j in range(width)])
-        found[points] = even & (np.all(inner < low, axis=0) | np.all(inner > high, axis=0))
+        noise = _CLEAR * self._sigma[points]
+        found[points] = even & (np.all(inner < low - noise, axis=0) | np.all(inner > high + noise, axis=0))
         return found
 
     def is_calm_without(self, suspects: tuple[int, ...], limit: float) -> bool:

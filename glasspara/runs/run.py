@@ -12,8 +12,7 @@ import numpy.typing as npt
 from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.files.quality import GOOD_FIT, line_ranges
 from glasspara.files.table import DroppedRow, Points
-from glasspara.findings import Finding, Where, finding
-from glasspara.findings.answer import counted, summary
+from glasspara.findings import Finding, Where, counted, finding, summary
 from glasspara.runs.branches import STEADY, find_branches, zero_crossings
 from glasspara.runs.errors import ERROR_FINDINGS, SigmaEstimate, estimate_sigma
 from glasspara.runs.outliers import flux_jumps

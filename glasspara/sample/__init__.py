@@ -5,7 +5,7 @@ Read from users' sample files, and for the trace ions also from the source's Tab
 
 :mod:`~glasspara.sample.mass`
     the mass in a file's header, masses and iron concentrations that users type
-:mod:`~glasspara.sample.geometry_factor`
+:mod:`~glasspara.sample.mass`
     by what factor shape and place of a sample make its moment read too large or too small
 :mod:`~glasspara.sample.toml_input`
     TOML tables read with checks; presets use it as well
@@ -20,7 +20,7 @@ from pathlib import Path
 from glasspara.errors import GlassparaError, UsageError
 from glasspara.files.flavours import RUN_TYPES
 from glasspara.physics.ions import IONS, TraceIon, ion, usual_ion
-from glasspara.sample.geometry_factor import ALL, GeometryFactor, GeometryFactors
+from glasspara.sample.mass import ALL, GeometryFactor, GeometryFactors
 from glasspara.sample.toml_input import Table, read_toml
 
 TEMPLATE = Path(__file__).with_name("template.toml")

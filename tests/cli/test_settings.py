@@ -159,7 +159,7 @@ def test_a_report_gives_its_settings_to_other_files_and_other_commands(glasspara
     assert json.loads(done.out)["settings"]["sample"] == str(moved)
     assert [item["mass_mg"] for item in json.loads(done.out)["inputs"]] == [51.0, 51.0]
     notes = [line for line in done.err.splitlines() if line.startswith("note: ")]
-    assert "no options of universality, left out: convention, loss, model, orientation" in notes[0]
+    assert "no options of universality, left out: convention, ions, loss, model, orientation" in notes[0]
     assert notes[1] == f"note: {moved} is not as it was when {report} was written"
     assert not glasspara("universality", run, other, "--settings", report, "--json", "-q").err
 

@@ -11,7 +11,7 @@ from glasspara.data.corrections import Corrections
 from glasspara.data.loading import load
 from glasspara.errors import InputError, UsageError
 from glasspara.sample import read_sample
-from glasspara.sample.geometry_factor import GeometryFactor
+from glasspara.sample.mass import GeometryFactor
 
 FACTOR = GeometryFactor(0.98, 0.0049)
 

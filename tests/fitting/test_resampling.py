@@ -179,7 +179,7 @@ def test_settle_asks_migrad_where_least_squares_stop_short(etm, monkeypatch):
     problem = Resampler(etm.minimum, "parametric").draw(rng())
     monkeypatch.setattr(
         "glasspara.fitting.search.minimise.descend_each",
-        lambda problems, guess, **_: ([problems[0].coordinates.from_reported(guess)], np.zeros(1)),
+        lambda problems, guess, **_: (problems[0].coordinates.from_reported(guess)[np.newaxis], np.zeros(1)),
     )
     stopped = descend_to_minimum(problem, etm.minimum.reported)
     assert stopped.chi2 == pytest.approx(refine(problem, etm.minimum.point).chi2, rel=1e-9)

@@ -119,6 +119,24 @@ def test_the_curve_and_its_disturbance_add_up_to_chi2():
     assert plain.disturbed == pytest.approx(plain.curve)
 
 
+@pytest.mark.parametrize("options", [{}, {"iron": (2e17, 2e15), "widths": None}])
+def test_many_points_are_merged_without_loss(options, monkeypatch):
+    monkeypatch.setattr("glasspara.ordinary.cone._MANY", 100)
+    monkeypatch.setattr("glasspara.ordinary.cone._CELL", 0.01)
+    one = design((2e4,), points=1500)
+    true = ORDINARY["D = 4.1 K"](one.T, one.H) + 0.1 * ats(one.T, one.H, TABLE_3)
+    merged = fitted(one, true, **options)
+    monkeypatch.undo()
+    whole = fitted(one, true, **options)
+    assert 0.0 <= merged.chi2 - whole.chi2 < 0.02
+    assert 0.0 <= merged.chi2_without_directions - whole.chi2_without_directions < 0.02
+    assert merged.n_points == whole.n_points == len(one.T)
+    scale = np.abs(whole.curve).max()
+    assert merged.curve == pytest.approx(whole.curve, abs=1e-4 * scale)
+    assert merged.disturbed == pytest.approx(whole.disturbed, abs=1e-4 * scale)
+    assert sum(item.share_of_signal for item in merged.components) == pytest.approx(1.0)
+
+
 def test_a_drift_is_a_direction_where_it_is_asked_for():
     one = DESIGNS["4 M(T)"]
     order = np.arange(float(one.T.size))

@@ -68,6 +68,23 @@ def test_wild_rows_keep_their_large_errors_and_the_others_theirs(written, every)
     assert item.values["lines"][0] == [FIRST_LINE] * 2
 
 
+def test_tiny_errors_of_single_rows_do_not_decide(written):
+    """Two scans that agree by chance; not where the moment and its error go through zero."""
+    error = np.full(60, NOISE)
+    error[[0, 20, 59]] *= 1e-3
+    path = written(rows(2.0, H, brillouin(H) + noise(60), error))
+    (run,) = (found := read(path)).runs
+    assert (run.sigma[[0, 20, 59]] > 0.3 * NOISE).all()
+    np.testing.assert_allclose(np.delete(run.sigma, [0, 20, 59]), NOISE)
+    (item,) = found.warnings
+    assert (item.code, item.values["rows"]) == ("runs.own-tiny-errors", 3)
+    np.testing.assert_allclose(read(path, errors="instrument").runs[0].sigma, error)
+    moment = brillouin(H) - brillouin(35_000.0)
+    relative = np.hypot(1e-3 * moment, 1e-10)
+    (run,) = read(written(rows(2.0, H, moment + relative * noise(60) / NOISE, relative))).runs
+    np.testing.assert_allclose(run.sigma, relative, rtol=1e-5)
+
+
 @pytest.mark.parametrize("factor", [0.01, 100.0])
 def test_wild_rows_keep_their_errors_where_those_of_the_others_mean_nothing(written, factor):
     error, moment = np.full(60, factor * NOISE), brillouin(H) + noise(60)

@@ -54,6 +54,16 @@ def test_a_step_of_the_sample_is_no_jump():
     assert found(H, moment) == []
 
 
+def test_a_transition_near_the_end_of_a_sweep_is_no_jump():
+    """A superconductor, and a step: the last points before it lie beside both neighbours by noise alone."""
+    T = np.linspace(2.0, 300.0, 150)
+    for seed in range(40):
+        noise = NOISE * np.random.default_rng(seed).normal(size=150)
+        for place in (5.0, 9.2, 30.0, 290.0):
+            for low, high in ((-1e-3, 1e-6), (1e-4, 1.4e-4)):
+                assert found(1 / T, np.where(place > T, low, high) + noise) == []
+
+
 def test_repeats_beside_a_gap_are_no_jump():
     """Slow relaxation at 2 K, then 3 K: no curve is known across the gap."""
     T = np.array([2.0, 2.0001, 2.0002, 2.0003] * 3 + [3.0, 3.0001, 3.0002, 3.0003] * 3)

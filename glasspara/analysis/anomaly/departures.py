@@ -33,8 +33,7 @@ from glasspara.analysis.anomaly.windows import (
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import InputError, UsageError
-from glasspara.findings import Assessment, Finding, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, assess
 from glasspara.fitting.judge.misfit import EXPLAINED, OXYGEN

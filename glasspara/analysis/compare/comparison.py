@@ -23,8 +23,7 @@ from glasspara.analysis.compare.contestants import (
 from glasspara.analysis.compare.simulated_test import NestedTest, Simulation, StoreOf, nested_test
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
-from glasspara.findings import Assessment, Finding, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, on_ordinary
 from glasspara.fitting.judge.misfit import misfit_findings

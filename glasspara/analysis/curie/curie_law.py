@@ -27,8 +27,7 @@ from glasspara.analysis.curie.weak_points import TOLERANCE, WeakData, select_wea
 from glasspara.analysis.linear import FTest
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
-from glasspara.findings import Assessment, Finding, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.plausibility import implausible

@@ -24,8 +24,7 @@ from glasspara.analysis.derive.quantities import (
     from_the_fit,
     with_assumptions,
 )
-from glasspara.findings import Assessment, Finding, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.judge.determination import UNDETERMINED
 from glasspara.report.table import Columns
 

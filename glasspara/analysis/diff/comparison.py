@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from glasspara.analysis.diff.documents import Pair, Placed, Walk, in_words, relative, with_old_names
 from glasspara.errors import InputError
-from glasspara.findings import Assessment, Finding, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.report.frame import NamedFile
 from glasspara.report.reading import StoredReport
 

@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from glasspara.analysis.fit.blocks import SUMMARY, FitBlock, show_summary, stages_of, summary_csv
-from glasspara.findings import Assessment, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, finding
 from glasspara.fitting.result import Derived, FittedParameter
 from glasspara.model import MODELS
 from glasspara.report.frame import (

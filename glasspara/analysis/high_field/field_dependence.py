@@ -17,8 +17,7 @@ from glasspara.analysis.compare.contestants import CANNOT_TELL, DECISIVE
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import DomainError, InputError
-from glasspara.findings import Assessment, Finding, Where, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, Where, finding
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms, evaluate

@@ -11,8 +11,7 @@ from rich.table import Table
 from glasspara.arrays import FloatArray
 from glasspara.errors import GlassparaError
 from glasspara.files.table import DroppedRow
-from glasspara.findings import Assessment, AssessmentBlock, Finding, FindingBlock, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, AssessmentBlock, Finding, FindingBlock, finding
 from glasspara.report.frame import FailureBlock, Report, failures
 from glasspara.report.terminal import (
     Column,

@@ -33,8 +33,7 @@ from glasspara.analysis.oscillations.search import (
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import InputError
-from glasspara.findings import Assessment, Finding, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import residual_correlation
 from glasspara.fitting.judge.plausibility import implausible

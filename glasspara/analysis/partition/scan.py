@@ -18,8 +18,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.errors import SampleDataError, UsageError
-from glasspara.findings import Assessment, Finding, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
 from glasspara.fitting.intervals.minos import INTERVAL_FOUND, Interval, ProfileCurve, minos

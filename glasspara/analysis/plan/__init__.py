@@ -18,10 +18,7 @@ from glasspara.cli.values import interval, names, number
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.analysis.plan.candidates import Reach
-    from glasspara.report.page import FigureFiles
 
 PLAN = "Plan"
 
@@ -94,13 +91,7 @@ def plan(
             loaded.data, settings, goals=goals, runs=runs, reach=limits, noise=expected, progress=report
         )
 
-    def figures(_wanted: FigureFiles) -> dict[str, Figure]:
-        from glasspara.analysis.plan.figures import plan_figure
-        from glasspara.analysis.plan.report import FIGURE
-
-        return {FIGURE: plan_figure(result)}
-
-    output.deliver(REPORT, loaded, result, figures=figures)
+    output.deliver(REPORT, loaded, result)
 
 
 def _noise(text: str) -> tuple[float, float | None]:

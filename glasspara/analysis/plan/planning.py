@@ -22,8 +22,7 @@ from glasspara.analysis.plan.objectives import (
 )
 from glasspara.data.dataset import Dataset
 from glasspara.errors import InputError, UsageError
-from glasspara.findings import Assessment, Finding, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
 from glasspara.fitting.problem import FitSettings

@@ -17,6 +17,8 @@ from glasspara.report.terminal import Column, show_assessment, show_inputs, show
 from glasspara.wording import percent, value_with_error
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from glasspara.analysis.plan.planning import Expected, Plan, Valued
     from glasspara.data.loading import Input
 
@@ -206,8 +208,15 @@ def _errors(item: Expected) -> tuple[str, ...]:
     return today, after, f"± {item.even_grid:.2g}", item.unit
 
 
+def _draw(result: Plan) -> dict[str, Figure]:
+    from glasspara.analysis.plan.figures import plan_figure
+
+    return {FIGURE: plan_figure(result)}
+
+
 REPORT = Report(
     "plan", PlanDocument, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES), figures=(FIGURE,),
+    draw=_draw,
     taken=lambda plan: {
         "goal": list(plan.goals), "max_field": plan.reach.max_field,
         "noise": f"{plan.noise.relative!r},{plan.noise.floor!r}",

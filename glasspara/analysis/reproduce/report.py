@@ -20,8 +20,7 @@ from glasspara import __version__
 from glasspara.analysis.reproduce.steps import CAMPAIGNS, STEPS, Campaign, Row, Step
 from glasspara.analysis.rerun.report import run_program
 from glasspara.files.naming import natural
-from glasspara.findings import Finding, FindingBlock, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Finding, FindingBlock, finding
 from glasspara.replicates.cores import Progress, no_progress
 from glasspara.report.frame import Report
 from glasspara.report.table import csv_text

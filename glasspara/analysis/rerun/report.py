@@ -21,8 +21,7 @@ from glasspara.analysis.diff.comparison import DiffResult, diff
 from glasspara.analysis.diff.report import TABLE, DiffBlock, diff_tables, show_diff
 from glasspara.errors import InputError
 from glasspara.files.source import STDIN
-from glasspara.findings import AssessmentBlock
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, AssessmentBlock
 from glasspara.report.frame import NamedFile, Report, to_text
 from glasspara.report.reading import Places, StoredReport, as_report
 

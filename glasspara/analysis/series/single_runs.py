@@ -25,8 +25,7 @@ from glasspara.analysis.linear import FTest, LinearModel, by_run, weighted
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
 from glasspara.errors import UsageError
-from glasspara.findings import Assessment, Finding, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.plausibility import implausible, implausible_data
@@ -35,8 +34,7 @@ from glasspara.fitting.result import FitResult
 from glasspara.model import IONS
 from glasspara.model.model import Model
 from glasspara.model.parameters import allowances_in_words
-from glasspara.physics.ions import ION_OF_PARAMETER
-from glasspara.physics.ions.langevin import langevin_response
+from glasspara.physics.ions import ION_OF_PARAMETER, langevin_response
 from glasspara.runs.run import Kind
 
 if TYPE_CHECKING:

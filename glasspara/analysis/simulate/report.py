@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 from rich.console import Console
 
 from glasspara.errors import SampleDataError, UsageError
-from glasspara.findings.answer import Answer, counted, summary
+from glasspara.findings import Answer, counted, summary
 from glasspara.model.model import Model
 from glasspara.model.parameters import PARAMETERS
 from glasspara.presets import Preset, RunPlan

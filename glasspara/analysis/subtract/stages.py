@@ -21,8 +21,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset
 from glasspara.errors import UsageError
-from glasspara.findings import Assessment, Finding, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
@@ -288,7 +287,7 @@ def subtract(data: Dataset, settings: FitSettings | None = None) -> Subtraction:
     """Take the Larmor and Langevin terms, trace ions and offsets from ``data``.
 
     Their values are those of the fit by ``settings``: the joint one, or with ``method="staged-once"`` one pass of the
-    stages (:mod:`glasspara.fitting.search.staged`). With the model "ll" the ATS term is left out of the fit, too.
+    stages (:mod:`glasspara.fitting.search`). With the model "ll" the ATS term is left out of the fit, too.
     """
     settings = settings or FitSettings()
     given = {name for name, value in settings.fixed.items() if value is not None}

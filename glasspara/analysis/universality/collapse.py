@@ -44,8 +44,7 @@ from glasspara.analysis.universality.instrument import Explanation, Suspects
 from glasspara.analysis.universality.parts import UniversalityParts, universality_parts
 from glasspara.arrays import FloatArray
 from glasspara.data.dataset import Dataset, ReducedRun
-from glasspara.findings import Assessment, Finding, finding
-from glasspara.findings.answer import Answer
+from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.branches import on_branches
 from glasspara.fitting.judge.plausibility import implausible_data

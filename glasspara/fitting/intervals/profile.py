@@ -29,6 +29,8 @@ _FARTHEST_FACTOR = 1.0e3
 _FARTHEST_STEPS = 1.0e4
 # How far a combination is drawn, in steps; a parabola comes half the way.
 _FARTHEST_DRAWN = 100.0
+# What comes less than this share of its way is held. Rounding must not decide about the half.
+_STUCK = 0.499
 # First step in a logarithm where the curvature knows none or a longer one.
 _LONGEST_STEP = 1.0
 # So many known places are begun from.
@@ -286,9 +288,9 @@ class Profile:
         return End(crossing, self.at(*positions), minimum, rise, limited=False)
 
     def _is_stuck(self, point: ProfilePoint) -> bool:
-        """Whether limits of the parameters hold a combination: it came less than half the way that it was drawn."""
+        """Whether limits of the parameters hold a combination: it came less far than a parabola lets it."""
         return any(
-            axis.combination is not None and abs(value - axis.origin) < 0.5 * abs(position - axis.origin)
+            axis.combination is not None and abs(value - axis.origin) < _STUCK * abs(position - axis.origin)
             for axis, position, value in zip(self.axes, point.positions, point.values, strict=True)
         )
 

@@ -26,8 +26,7 @@ from glasspara.model.parameters import (
     parameter_of,
     to_canonical,
 )
-from glasspara.physics.ions import ION_OF_PARAMETER
-from glasspara.physics.ions.langevin import langevin_response
+from glasspara.physics.ions import ION_OF_PARAMETER, langevin_response
 
 UNDETERMINED = 0.5
 """A standard error of so much of a parameter's size, and more, determines nothing."""
@@ -42,8 +41,8 @@ _SCALES = ("n_ats", "d_min")
 _FACTOR = 2.0
 # The root of the rise one error away, and so the error, is wrong by more than this.
 _BENT = 0.2
-# Chi2 to which a rise need be known to say so.
-_ROUGH = 0.01
+# Chi2 to which a rise need be known to say so, and to report it.
+_ROUGH, _FINE = 0.01, 1.0e-4
 # The model bends by about the error of a logarithm: with all below this share of their reach none is so wrong.
 _STRAIGHT = 0.1
 
@@ -136,10 +135,13 @@ def bent_errors(minimum: Minimum) -> dict[str, tuple[float, float]]:
             ends = [axis.position(end) for end in (value - error, value + error)]
             if not any(map(_is_bent, (rise for end in ends for rise in profile.rise_estimates(end)))):
                 continue
-            rough = [profile.at(end, gain=_ROUGH / max(minimum.chi2, 1.0)) for end in ends]
-            if any(_is_bent(point.rise) for point in rough):
-                down, up = (profile.at(end, near=point).rise for end, point in zip(ends, rough, strict=True))
-                found[name] = (down, up)
+            rough, fine = (share / max(minimum.chi2, 1.0) for share in (_ROUGH, _FINE))
+            places = [profile.at(end, gain=rough) for end in ends]
+            if any(_is_bent(place.rise) for place in places):
+                places = [
+                    profile.at(end, near=place, gain=fine) for end, place in zip(ends, places, strict=True)
+                ]
+                found[name] = (places[0].rise, places[1].rise)
     return found
 
 

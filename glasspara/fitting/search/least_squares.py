@@ -6,7 +6,7 @@ millisecond a call. Many are solved side by side: with few points, most of the c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 
 import numpy as np
@@ -19,12 +19,13 @@ _SHORTEST = 1.0e-12
 _RANK = 1.0e-13
 # Problems of more rows than so many times their unknowns are first made small.
 _TALL = 4
-# Levenberg and Marquardt's damping of the first step, and the least share of it after a good one; evaluations; the
-# relative step that ends the descent.
-_DAMPING, _RELIEF = 1.0e-3, 0.1
+# Levenberg and Marquardt's damping of the first step, the least share of it after a good one, what holds what is solved
+# for too, and what leaves no step; evaluations; the relative step that ends the descent.
+_DAMPING, _RELIEF, _HEAVY, _HEAVIEST = 1.0e-3, 0.1, 1.0e6, 1.0e20
 _GROWTH = 4.0
 _MAX_STEPS = 100
 _STEP = 1.0e-12
+_TINY = 1.0e-300
 
 FINE, FINEST = 1.0e-9, 1.0e-15
 """Relative gains in the sum of squares that end a descent; with the finer one, the minimum to rounding."""
@@ -120,45 +121,50 @@ def _hold_at_limits(
 
 
 def least_squares(
-    function: Callable[[FloatArray, IntArray], tuple[FloatArray, FloatArray]],
+    function: Callable[[FloatArray, IntArray], tuple[FloatArray, FloatArray, FloatArray]],
     starts: FloatArray,
     low: FloatArray,
     high: FloatArray,
     *,
+    solved: Sequence[int] = (),
     longest: FloatArray | float = inf,
     gain: float = FINE,
 ) -> tuple[FloatArray, FloatArray]:
     """Minima of k sums of squares downhill from ``starts``, shape (k, m), inside one box, and the sums there.
 
-    ``function`` takes some of the points, shape (j, m), and which of the k they are, and returns their residuals,
-    shape (j, n), and Jacobians, (j, n, m). Residuals may be infinite: the step is then taken shorter. No step is longer
-    than ``longest``: a linear problem knows nothing beyond, and a step to where all is level would end there. A step
-    that promises no more than the share ``gain`` of the sum is the last. All k go side by side, each on its own way.
+    ``function`` takes some of the points, shape (j, m), and which of the k they are. It returns the points, where it
+    may have moved the coordinates ``solved`` to their best; their residuals, shape (j, n); and Jacobians, (j, n, m).
+    Residuals may be infinite: the step is then taken shorter. No step is longer than ``longest``: a linear problem
+    knows nothing beyond, and a step to where all is level would end there. A step that promises no more than the share
+    ``gain`` of the sum is the last. All k go side by side, each on its own way.
 
     The method is that of Levenberg and Marquardt (K. Levenberg, Quart. Appl. Math. 2 (1944) 164; D. W. Marquardt, SIAM
     J. Appl. Math. 11 (1963) 431), each step the bounded minimum of its damped linear problem; the damping follows
-    H. B. Nielsen (IMM-REP-1999-05, Technical University of Denmark, 1999).
+    H. B. Nielsen (IMM-REP-1999-05, Technical University of Denmark, 1999). What is ``solved`` follows each step
+    as far as its limits, undamped as long as steps succeed, and is solved anew at its end (variable projection).
 
     Raises
     ------
     ValueError
         Where residuals are infinite at a start.
     """
-    points = np.clip(starts, low, high)
-    count, size = points.shape
+    count, size = starts.shape
     way = np.arange(count)
-    residuals, jacobian = function(points, way)
+    points, residuals, jacobian = function(np.clip(starts, low, high), way)
     squares = np.einsum("kn,kn->k", residuals, residuals)
     if not np.isfinite(squares).all():
         raise ValueError("the residuals are infinite at the start")
     damping, growth = np.full(count, _DAMPING), np.full(count, float(_GROWTH))
+    solved = list(solved)
+    undamped = np.zeros(size)
+    undamped[solved] = _HEAVY
     scale = np.zeros(points.shape)
     for _ in range(_MAX_STEPS):
-        scale[way] = np.maximum(scale[way], np.linalg.norm(jacobian[way], axis=1))
-        weight = np.sqrt(damping[way])[:, np.newaxis] * np.where(scale[way] > 0.0, scale[way], 1.0)
-        damped = np.concatenate([jacobian[way], weight[:, np.newaxis] * np.eye(size)], axis=1)
+        scale[way] = np.maximum(scale[way], _own_lengths(jacobian[way], solved))
+        weight = np.sqrt(np.maximum(damping[way][:, np.newaxis] - undamped, 0.0))
+        weight *= np.where(scale[way] > 0.0, scale[way], 1.0)
         steps, _ = solve_bounded(
-            damped,
+            np.concatenate([jacobian[way], weight[..., np.newaxis] * np.eye(size)], axis=1),
             np.concatenate([residuals[way], np.zeros((len(way), size))], axis=1),
             np.maximum(low - points[way], -longest),
             np.minimum(high - points[way], longest),
@@ -167,8 +173,8 @@ def least_squares(
         promised = np.sum(residuals[way] ** 2 - left**2, axis=1)
         trial = np.clip(points[way] + steps, low, high)
         near = np.all(np.abs(trial - points[way]) <= _STEP * np.abs(points[way]), axis=1)
-        last = (promised <= gain * squares[way]) | near
-        there, slopes = function(trial, way)
+        last = (promised <= gain * squares[way]) | near | (damping[way] > _HEAVIEST)
+        trial, there, slopes = function(trial, way)
         now = np.einsum("kn,kn->k", there, there)
         gained = squares[way] - now
         better = gained > 0.0
@@ -184,3 +190,14 @@ def least_squares(
         if not len(way):
             break
     return points, squares
+
+
+def _own_lengths(jacobian: FloatArray, solved: Sequence[int]) -> FloatArray:
+    """Lengths of the columns of each Jacobian, those that are not ``solved`` without what these can take up."""
+    lengths: FloatArray = np.linalg.norm(jacobian, axis=1)
+    if not solved:
+        return lengths
+    basis, _ = np.linalg.qr(jacobian[..., solved] / np.maximum(lengths[:, np.newaxis, solved], _TINY))
+    own: FloatArray = np.linalg.norm(jacobian - basis @ (basis.swapaxes(-1, -2) @ jacobian), axis=1)
+    own[:, solved] = lengths[:, solved]
+    return own

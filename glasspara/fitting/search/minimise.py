@@ -166,7 +166,7 @@ def descend_to_minima(
     nothing = np.zeros((len(low), len(low)))
     found = []
     for problem, point, residuals, jacobian in zip(
-        problems, points, *residuals_and_jacobians(problems, np.stack(points)), strict=True
+        problems, points, *residuals_and_jacobians(problems, points), strict=True
     ):
         at_limit = _at_limit(problem, point, low, high, 2.0 * (residuals @ jacobian))
         free = np.array([index not in at_limit for index in range(len(point))])

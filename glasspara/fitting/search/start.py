@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from operator import itemgetter
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray
+from glasspara.arrays import FloatArray, IntArray
 from glasspara.errors import DomainError
 from glasspara.fitting.problem.coordinates import MIN_LN_RATIO_WITH_FREE_N_ATS, NO_STRENGTH
 from glasspara.fitting.problem.problem import Problem, beside_data, residuals_and_jacobians
@@ -25,6 +26,8 @@ _MEAN_CUTOFFS = np.log([3.0e4, 6.0e4, 1.2e5, 2.4e5, 4.8e5, 1.0e6])
 _BASINS = 3
 # Corners of the grid are computed together, up to so many points.
 _GRID_POINTS = 8192
+# So many points are computed together in a descent of several problems, which bounds the memory.
+_POINTS_AT_ONCE = 200_000
 # While ln(d0max/d0min) is small the term is nearly linear in it: the grid is searched from here.
 _TRIAL_LN_RATIO = 0.05
 # Solutions of the linear coordinates, and what of a pull they may miss.
@@ -63,96 +66,77 @@ class _Projected:
         self._shape = [
             index for index in self.others if first.coordinates.free[index] in first.model.ats_names
         ]
-        self.longest = first.coordinates.reaches[self.others]
         self._rows = min(len(first.data), len(names) + 1)
         """Of the data, once they are condensed."""
         self._last: dict[tuple[int, bytes], tuple[FloatArray, FloatArray, FloatArray]] = {}
-        self._points: dict[tuple[int, bytes], FloatArray] = {}
 
-    def at(self, others: FloatArray, which: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Residuals and their Jacobians by the non-linear coordinates (Kaufman's form) of the problems ``which``."""
-        keys = [(int(number), one.tobytes()) for number, one in zip(which, others, strict=True)]
+    def at(self, points: FloatArray, which: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """``points`` of the problems ``which`` with the linear coordinates at their best, residuals and Jacobians."""
+        keys = [(int(number), one.tobytes()) for number, one in zip(which, points, strict=True)]
         if not all(key in self._last for key in keys):
-            computed = zip(*self._compute(others, which), strict=True)
-            self._last = dict(zip(keys, computed, strict=True))
-            self._points |= {key: point for key, (point, _, _) in self._last.items()}
-        found = [self._last[key] for key in keys]
-        return np.stack([residuals for _, residuals, _ in found]), np.stack([rows for _, _, rows in found])
+            found = list(zip(*self._compute(points, which), strict=True))
+            self._last = dict(zip(keys, found, strict=True))
+            self._last |= {(key[0], one[0].tobytes()): one for key, one in zip(keys, found, strict=True)}
+        places, residuals, jacobian = zip(*(self._last[key] for key in keys), strict=True)
+        return np.stack(places), np.stack(residuals), np.stack(jacobian)
 
-    def point(self, others: FloatArray, number: int) -> FloatArray:
-        """The whole point of a problem at a place where :meth:`at` was."""
-        return self._points[number, others.tobytes()]
-
-    def chi2_from(self, starts: Sequence[FloatArray]) -> FloatArray:
-        """Chi2 of the first problem at each of ``starts`` put into the box, the linear coordinates at their best."""
-        residuals, _ = self._from(starts)
-        return np.asarray(np.einsum("kn,kn->k", residuals, residuals))
-
-    def chi2_after_a_step(self, start: FloatArray) -> float:
-        """What a step of Gauss and Newton's from there promises to leave."""
-        (residuals,), (jacobian,) = self._from([start])
-        basis, _ = np.linalg.qr(jacobian / np.maximum(np.linalg.norm(jacobian, axis=0), 1e-300))
-        left = residuals - basis @ (basis.T @ residuals)
-        return float(left @ left)
-
-    def _from(self, starts: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-        others = np.clip(np.stack(starts), self.low, self.high)[:, self.others]
-        return self.at(others, np.zeros(len(starts), dtype=np.int64))
+    def best_of(self, starts: Sequence[FloatArray]) -> tuple[FloatArray, float, float]:
+        """The best of ``starts`` put into the box, in the first problem, and chi2: there, and as a step promises."""
+        points, residuals, jacobian = self.at(
+            np.clip(np.stack(starts), self.low, self.high), np.zeros(len(starts), dtype=np.int64)
+        )
+        chi2 = np.einsum("kn,kn->k", residuals, residuals)
+        best = slice(number := int(np.argmin(chi2)), number + 1)
+        ends = self.low - points[best], self.high - points[best]
+        step, _ = solve_bounded(jacobian[best], residuals[best], *ends)
+        left = residuals[number] + jacobian[number] @ step[0]
+        return points[number], float(chi2[number]), float(left @ left)
 
     def descend(
         self, starts: FloatArray, which: IntArray, gain: float = FINE
-    ) -> tuple[list[FloatArray], FloatArray]:
-        """Whole points at the bottom and their chi2, each downhill from its start in the problem of its number."""
-        others = self.others
-        if others:
-            found, chi2 = least_squares(
-                lambda x, way: self.at(x, which[way]),
-                starts[:, others],
-                self.low[others],
-                self.high[others],
-                longest=self.longest,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Points at the bottom and their chi2, each downhill from its start in the problem of its number."""
+        if self.others:
+            return least_squares(
+                lambda points, way: self.at(points, which[way]),
+                starts,
+                self.low,
+                self.high,
+                solved=self._linear,
+                longest=self._problems[0].coordinates.reaches,
                 gain=gain,
             )
-        else:
-            found = np.empty((len(which), 0))
-            residuals, _ = self.at(found, which)
-            chi2 = np.einsum("kn,kn->k", residuals, residuals)
-        return [self.point(one, int(number)) for one, number in zip(found, which, strict=True)], chi2
+        points, residuals, _ = self.at(np.clip(starts, self.low, self.high), which)
+        return points, np.einsum("kn,kn->k", residuals, residuals)
 
-    def _compute(self, others: FloatArray, which: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Whole points, residuals and Jacobians."""
-        points = np.tile(self._base, (len(which), 1))
-        points[:, self.others] = others
+    def _compute(self, points: FloatArray, which: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """As :meth:`at`, whose points these are."""
+        points = points.copy()
+        strength = points[:, self._strength]
+        points[:, self._strength] = strength = np.where(strength > 0.0, strength, self._base[self._strength])
         problems = [self._problems[number] for number in which]
         try:
             residuals, jacobian = self._condensed(problems, points)
         except DomainError:  # least squares take a shorter step
             if len(which) > 1:  # of those where there is no model
-                parts = [self._compute(others[k : k + 1], which[k : k + 1]) for k in range(len(which))]
+                parts = [self._compute(points[k : k + 1], which[k : k + 1]) for k in range(len(which))]
                 points, residuals, jacobian = (np.concatenate(items) for items in zip(*parts, strict=True))
                 return points, residuals, jacobian
             rows = self._rows + problems[0].n_observations - len(problems[0].data)
-            return points, np.full((1, rows), np.inf), np.zeros((1, rows, len(self.others)))
-        if not self._linear:
-            return points, residuals, jacobian[..., self.others]
-        strength = points[:, self._strength]
-        residuals, inside = self._solve(problems, points, residuals, jacobian)
-        if self._coupled:
-            residuals, jacobian = self._condensed(problems, points)
-        elif self._strength:
-            jacobian[:, : self._rows, self._shape] *= (points[:, self._strength] / strength)[:, None]
-        moving = jacobian[..., self._linear]
-        moving = moving / np.maximum(np.linalg.norm(moving, axis=1), 1e-300)[:, np.newaxis]
-        rest = jacobian[..., self.others]
-        whole = inside.all(axis=1)
-        if whole.any():
-            rest[whole] = _beyond(moving[whole], rest[whole])
-        for k in np.flatnonzero(~whole):
-            rest[k] = _beyond(moving[k][:, inside[k]], rest[k])
-        return points, residuals, rest
+            return points, np.full((1, rows), np.inf), np.zeros((1, rows, points.shape[1]))
+        if self._linear:
+            residuals = self._solve(problems, points, residuals, jacobian)
+            if self._coupled:
+                residuals, jacobian = self._condensed(problems, points)
+            elif self._strength:
+                jacobian[:, : self._rows, self._shape] *= (points[:, self._strength] / strength)[:, None]
+        return points, residuals, jacobian
 
     def _condensed(self, problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Residuals and Jacobians, those of the data turned into as few rows as tell all sums of products."""
+        if len(problems) > 1 and len(problems) * len(problems[0].data) > _POINTS_AT_ONCE:
+            each = [self._condensed([problem], points[k : k + 1]) for k, problem in enumerate(problems)]
+            return np.concatenate([one for one, _ in each]), np.concatenate([one for _, one in each])
         residuals, jacobian = residuals_and_jacobians(problems, points)
         n = len(problems[0].data)
         both = np.concatenate([jacobian, residuals[..., np.newaxis]], axis=2)
@@ -161,19 +145,18 @@ class _Projected:
 
     def _solve(
         self, problems: Sequence[Problem], points: FloatArray, residuals: FloatArray, jacobian: FloatArray
-    ) -> tuple[FloatArray, BoolArray]:
-        """Move the linear coordinates of ``points`` to their best; the residuals there, and which are inside the box.
+    ) -> FloatArray:
+        """Move the linear coordinates of ``points`` to their best; the residuals there.
 
         The data are linear in them. A prior of a logarithm, or what is known of a combination, is not: its rows are
         computed anew, in ``jacobian`` too, until they agree with what the step promised.
         """
         n, linear = self._rows, np.array(self._linear)
-        inside = np.empty((len(points), len(linear)), dtype=bool)
         left = np.arange(len(points))
         for _ in range(_MAX_INNER):
             columns, moved = jacobian[left][..., linear], points[left][:, linear]
             low, high = self.low[linear] - moved, self.high[linear] - moved
-            step, inside[left] = solve_bounded(columns, residuals[left], low, high)
+            step, _ = solve_bounded(columns, residuals[left], low, high)
             points[np.ix_(left, linear)] = moved + step
             residuals[left] += (columns @ step[..., np.newaxis])[..., 0]
             if self._coupled or n == residuals.shape[1]:
@@ -184,13 +167,7 @@ class _Projected:
             left = left[np.abs(residuals[left, n:] - promised).max(axis=1) >= _AGREE]
             if not len(left):
                 break
-        return residuals, inside
-
-
-def _beyond(columns: FloatArray, rows: FloatArray) -> FloatArray:
-    """What is left of ``rows`` outside the span of ``columns``, of one problem or of many."""
-    basis, _ = np.linalg.qr(columns)
-    return np.asarray(rows - basis @ (basis.swapaxes(-1, -2) @ rows))
+        return residuals
 
 
 def find_start(problem: Problem, guess: Mapping[str, float], *, pinned: frozenset[str]) -> FloatArray:
@@ -212,7 +189,7 @@ def find_starts(
     starts = [
         (number, start) for number, some in enumerate(_basins(problems, projected, base)) for start in some
     ]
-    if pinned and (not starts or np.isfinite(projected.chi2_from([base])[0])):
+    if pinned and (not starts or np.isfinite(projected.best_of([base])[1])):
         starts += [(number, base) for number in range(len(problems))]
     if not starts:
         first.residuals(base)
@@ -255,42 +232,40 @@ def descend(problem: Problem, guesses: Sequence[Mapping[str, float]], *, gain: f
 
     A step that promises no more than the share ``gain`` of chi2 is the last.
     """
-    projected, best, _ = _best_of(problem, guesses)
-    return (
-        best
-        if projected is None
-        else projected.descend(best[np.newaxis], np.zeros(1, dtype=np.int64), gain)[0][0]
-    )
+    projected, best, *_ = _best_of(problem, guesses)
+    if projected is None:
+        return best
+    points, _ = projected.descend(best[np.newaxis], np.zeros(1, dtype=np.int64), gain)
+    return np.asarray(points[0])
 
 
 def descend_each(
     problems: Sequence[Problem], guess: Mapping[str, float], *, gain: float = FINE
-) -> tuple[list[FloatArray], FloatArray]:
+) -> tuple[FloatArray, FloatArray]:
     """As :func:`descend` from one guess, for problems that differ in nothing but their data; with chi2 there."""
     base = problems[0].coordinates.from_reported(guess)
     if not len(base):
-        return [base] * len(problems), np.array([problem.chi2(base) for problem in problems])
+        return np.empty((len(problems), 0)), np.array([problem.chi2(base) for problem in problems])
     starts = np.tile(base, (len(problems), 1))
     return _Projected(problems, base).descend(starts, np.arange(len(problems)), gain)
 
 
 def chi2_estimates(problem: Problem, guesses: Sequence[Mapping[str, float]]) -> tuple[float, float]:
     """Chi2 at the best of ``guesses``, linear coordinates at their best, and what the first step promises to leave."""
-    projected, best, chi2 = _best_of(problem, guesses)
-    return chi2, chi2 if projected is None else projected.chi2_after_a_step(best)
+    _, _, chi2, after = _best_of(problem, guesses)
+    return chi2, after
 
 
 def _best_of(
     problem: Problem, guesses: Sequence[Mapping[str, float]]
-) -> tuple[_Projected | None, FloatArray, float]:
-    """Coordinates of the best of ``guesses``, and chi2 there, the linear ones at their best."""
+) -> tuple[_Projected | None, FloatArray, float, float]:
+    """Coordinates of the best of ``guesses``, the linear ones at their best; chi2 there, and after a step."""
     starts = [problem.coordinates.from_reported(guess) for guess in guesses]
     if not problem.coordinates.names:
-        return None, starts[0], problem.chi2(starts[0])
+        chi2 = problem.chi2(starts[0])
+        return None, starts[0], chi2, chi2
     projected = _Projected([problem], starts[0])
-    chi2 = projected.chi2_from(starts)
-    best = int(np.argmin(chi2))
-    return projected, starts[best], float(chi2[best])
+    return projected, *projected.best_of(starts)
 
 
 def linear_descent(problem: Problem, point: FloatArray) -> FloatArray:
@@ -328,27 +303,26 @@ def _basins(problems: Sequence[Problem], projected: _Projected, base: FloatArray
     solved = sorted({*(index for index in range(len(base)) if index not in projected.others), *amplitude})
     grid = np.clip(np.array(list(product(*axes))), projected.low, projected.high)
     size = max(1, _GRID_POINTS // n)
-    parts = [_where_there_is_a_model(first, grid[k : k + size]) for k in range(0, len(grid), size)]
-    corners, rows, jacobian = (np.concatenate(items) for items in zip(*parts, strict=True))
-    if not len(corners):
-        return [[] for _ in problems]
-    low, high = (side[solved] - corners[:, solved] for side in (projected.low, projected.high))
-    found = []
-    for problem in problems:
-        residuals, slopes = rows, jacobian[..., solved]
-        if problem is not first:
-            residuals = rows.copy()
-            residuals[:, :n] += (problem.data.magnetisation - first.data.magnetisation) / first.data.sigma
-            if first.n_observations > n:
-                residuals[:, n:] = beside_data([problem] * len(corners), corners)[0]
-        points = corners.copy()
-        if solved:
-            step, _ = solve_bounded(slopes, residuals, low, high)
-            points[:, solved] += step
-            residuals = residuals + (slopes @ step[..., np.newaxis])[..., 0]
-        chi2 = np.einsum("kn,kn->k", residuals, residuals)
-        found.append(list(points[np.argsort(chi2, kind="stable")[:_BASINS]]))
-    return found
+    found: list[list[tuple[float, FloatArray]]] = [[] for _ in problems]
+    for number in range(0, len(grid), size):
+        corners, rows, jacobian = _where_there_is_a_model(first, grid[number : number + size])
+        if not len(corners):
+            continue
+        low, high = (side[solved] - corners[:, solved] for side in (projected.low, projected.high))
+        for k, problem in enumerate(problems):
+            residuals, slopes = rows, jacobian[..., solved]
+            if problem is not first:
+                residuals = rows.copy()
+                residuals[:, :n] += (problem.data.magnetisation - first.data.magnetisation) / first.data.sigma
+                if first.n_observations > n:
+                    residuals[:, n:] = beside_data([problem] * len(corners), corners)[0]
+            points = corners.copy()
+            if solved:
+                step, _ = solve_bounded(slopes, residuals, low, high)
+                points[:, solved] += step
+                residuals = residuals + (slopes @ step[..., np.newaxis])[..., 0]
+            found[k] += zip(np.einsum("kn,kn->k", residuals, residuals).tolist(), points, strict=True)
+    return [[point for _, point in sorted(places, key=itemgetter(0))[:_BASINS]] for places in found]
 
 
 def _where_there_is_a_model(

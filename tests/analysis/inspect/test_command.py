@@ -10,7 +10,7 @@ import pytest
 
 from glasspara.analysis.inspect.report import REPORT, InspectDocument, Inspection
 from glasspara.report.block import report_schema
-from glasspara.report.frame import Invocation
+from glasspara.report.frame import SCHEMA_VERSION, Frame, Invocation
 from glasspara.report.terminal import console
 from glasspara.runs.measurement import read
 from tests import golden
@@ -82,6 +82,6 @@ def test_a_library_user_gets_the_same_text_and_a_frame(glasspara, odd, capfd):
 
 
 def test_the_schema_follows_from_the_types(glasspara, odd):
-    schema = report_schema({"inspect": InspectDocument})
+    schema = report_schema({"inspect": InspectDocument}, frame=Frame, version=SCHEMA_VERSION)
     document = json.loads(glasspara("inspect", odd, "missing.dat", "--json").out)
     jsonschema.validate(document, schema)

@@ -51,7 +51,7 @@ def each(function):
 
     def many(points, which):
         residuals, jacobian = zip(*map(function, points), strict=True)
-        return np.stack(residuals), np.stack(jacobian)
+        return points, np.stack(residuals), np.stack(jacobian)
 
     return many
 
@@ -103,3 +103,33 @@ def test_what_nothing_depends_on_stays():
         np.array([[0.0, 3.0]]), np.full(2, -9.0), np.full(2, 9.0),
     )  # fmt: skip
     assert found == pytest.approx([1.0, 3.0], abs=1e-3)
+
+
+def test_what_is_solved_for_stops_at_its_limit():
+    """b + c (1 - exp(-a t)) through data whose best c is negative: with c held at 0 the shape a stays where it is.
+
+    b and c are solved for at each place. A step that let c follow freely would promise what the limit forbids.
+    """
+    t = np.linspace(0.1, 3.0, 20)
+    low, high = np.array([0.05, -np.inf, 0.0]), np.array([20.0, np.inf, np.inf])
+
+    def places(points, which):
+        found = []
+        for a, *_ in points:
+            columns = np.stack([np.ones(20), 1.0 - np.exp(-a * t)], axis=1)
+            (linear,), _ = solve_bounded(columns[None], -data[None], low[None, 1:], high[None, 1:])
+            bent = linear[1] * t * np.exp(-a * t)
+            found.append((np.array([a, *linear]), columns @ linear - data, np.column_stack([bent, columns])))
+        return tuple(np.stack(items) for items in zip(*found, strict=True))
+
+    for slope, inside in ((-0.3, False), (0.3, True)):
+        data = 2.0 + slope * (1.0 - np.exp(-1.5 * t)) + 0.01 * np.cos(40.0 * t)
+        (found,), (squares,) = least_squares(
+            places, np.array([[0.4, 0.0, 0.0]]), low, high, solved=[1, 2], gain=FINEST
+        )
+        best = optimize.least_squares(
+            lambda x, data=data: x[1] + x[2] * (1.0 - np.exp(-x[0] * t)) - data,
+            [0.4, 1.0, 0.1], bounds=(low, high), xtol=1e-14, ftol=1e-14,
+        )  # fmt: skip
+        assert squares == pytest.approx(2.0 * best.cost, rel=1e-9)
+        assert bool(found[2] > 0.0) is inside
