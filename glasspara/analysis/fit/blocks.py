@@ -167,6 +167,7 @@ class OrdinaryBlock(TypedDict):
     margin: Annotated[float, "ordinary.margin"]
     margin_without_directions: Annotated[float, "ordinary.margin_without_directions"]
     margin_with_iron: Annotated[float | None, "ordinary.margin_with_iron"]
+    margin_iron_free: Annotated[float | None, "ordinary.margin_iron_free"]
     chi2_with_ats_beside: Annotated[float | None, "ordinary.chi2_nested"]
     threshold: Annotated[float, lambda _: THRESHOLD]
     iron_used: Annotated[ValueBlock | None, "ordinary.cone.iron_used"]

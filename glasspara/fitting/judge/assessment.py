@@ -241,9 +241,14 @@ def on_ordinary(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
     """Ordinary magnetism is excluded; or it describes the data too: which does it, and what would decide."""
     if ordinary.excluded:
         found = [finding("fitting.ordinary-excluded", **_sizes(ordinary, minimum))]
-        if ordinary.cone.iron_used is not None:
+        free = ordinary.margin_iron_free
+        if free is not None and free > THRESHOLD:
+            found.append(finding("fitting.iron-free-too", margin=free))
+        elif free is not None:
             ions = [item.ion.name for item in minimum.coordinates.model.trace_ions]
-            found.append(finding("fitting.known-iron-alone", ions=ions or None))
+            found.append(
+                finding("fitting.known-iron-alone", ions=ions or None, margin=free, threshold=THRESHOLD)
+            )
         return found
     found = [finding("fitting.ordinary-describes", **_sizes(ordinary, minimum)), *_mixture(ordinary)]
     if ordinary.margin_with_iron is not None and ordinary.margin_with_iron > THRESHOLD:

@@ -51,7 +51,8 @@ class OrdinaryMagnetism:
 
     ``chi2_model`` is that of the fitted model with the same ``widths`` of instrumental errors. ``margin`` is their
     difference in units of the model's chi2/ndof, or of 1 if that is smaller; ``margin_with_iron`` what it would be with
-    the iron that the model found, known to 1 %, where none was given. None where it was not asked.
+    the iron that the model found, known to 1 %, where none was given; ``margin_iron_free`` what it is without the iron
+    that was given, where that excludes ordinary magnetism. None where it was not asked.
     """
 
     cone: ConeFit
@@ -60,6 +61,7 @@ class OrdinaryMagnetism:
     chi2_model_without_directions: float
     ndof_model: int
     margin_with_iron: float | None = None
+    margin_iron_free: float | None = None
     chi2_nested: float | None = None
     """Of ordinary magnetism and the ATS term together, where the model alone does not describe the data."""
 
@@ -172,6 +174,9 @@ def compare_with_ordinary(
     found = OrdinaryMagnetism(cone, widths, chi2, minimum.chi2, statistics.ndof)
     total = to_canonical(minimum.reported)
     n_fe = total["n_fe2"] + total["n_fe3"]
+    if iron is not None and found.excluded:
+        free = ordinary_fit(data, iron=None, widths=widths, trace_ions=trace_ions)
+        return replace(found, margin_iron_free=_margin(free.chi2, chi2, statistics.ndof))
     if iron is not None or found.excluded or n_fe <= 0.0:
         return found
     known = (n_fe, IRON_OF_A_LABORATORY * n_fe)

@@ -154,6 +154,9 @@ def test_iron_is_asked_for_where_it_would_decide(fifth):
     assert said["n_fe"] == pytest.approx(IRON, rel=0.01)
     told = fit(fifth.data, FitSettings(n_fe=(IRON, 0.01 * IRON)))
     assert told.ordinary.margin == pytest.approx(fifth.ordinary.margin_with_iron, rel=0.2)
+    assert told.ordinary.margin_iron_free == pytest.approx(fifth.ordinary.margin, rel=0.01)
+    caveat = of_code(told.assessment.reasons, "known-iron-alone")
+    assert caveat["margin"] == told.ordinary.margin_iron_free < THRESHOLD
     assert told.ats_established
 
 
@@ -228,8 +231,9 @@ def test_errors_with_those_of_the_instrument_are_said():
     assert "errors-of-the-instrument" not in codes(perfect.notes)
 
 
-def test_known_iron_excludes_ordinary_magnetism_of_iron_alone():
-    known = fit(runs_at_fields(glass), FitSettings(n_fe=(IRON, 0.01 * IRON)))
-    assert codes(known.assessment.reasons)[:2] == ["ordinary-excluded", "known-iron-alone"]
-    free = fit(runs_at_fields(glass))
-    assert "known-iron-alone" not in codes(free.assessment.reasons)
+def test_what_does_not_need_the_known_iron_is_said():
+    data = runs_at_fields(glass)
+    known, free = fit(data, FitSettings(n_fe=(IRON, 0.01 * IRON))), fit(data)
+    assert codes(known.assessment.reasons)[:2] == ["ordinary-excluded", "iron-free-too"]
+    assert known.ordinary.margin_iron_free == pytest.approx(free.ordinary.margin, rel=0.01)
+    assert free.ordinary.margin_iron_free is None
