@@ -153,6 +153,7 @@ def _fault_of_results(out: Path) -> str:
             ".png": lambda content: content.endswith(b"IEND\xaeB`\x82"),
             ".csv": lambda content: content.endswith(b"\n") and _same_width(content.decode()),
             ".json": lambda content: bool(json.loads(content)),
+            ".html": lambda content: content.endswith(b"</html>\n"),
         }[path.suffix]
         if not whole(content):
             return f"{path.name} is not whole"
