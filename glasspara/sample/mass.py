@@ -53,6 +53,7 @@ _HELD_BY = (
     r"|alumini?um foil|al foil|oil|öl|huile|grease|fett|graisse|wax|wachs|cire|varnish|lack|vernis|glue|kleber|colle"
     r"|(?:gel ?)?cap(?:sule)?s?|straw|strohhalm|paille|cotton|watte|coton|(?:quartz|glass) wool|matrix|matrice"
     r"|kbr|quartz (?:rod|tube|boat|paddle)|quarz(?:rohr|stab)|(?:copper|cu|gold) wire|draht|substrate?|bouchon"
+    r"|water|wasser|eau|tolu(?:ene|ol|ène)|m?ethanol|acetone?|hexane?|solvent|lösungsmittel|solvant|brass|messing|laiton"
     r"|(?:sample )?holder|porte[- ][eé]chantillon|container|ampoule|tare|tara|gross|brutto|total"
 )
 # Behind a mass: "4.8 mg cling film", "10 mg (of pure eicosane)"; not "18.8 mg in eicosane", which is the sample's.

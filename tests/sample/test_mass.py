@@ -172,6 +172,8 @@ def test_contradictions(weight, name, contradicts):
         "eicosane 14.73mg",
         "m(eicosane) = 14.73 mg",
         "14.73 mg (eicosane)",
+        "50 mg water",
+        "dissolved in 120 mg of toluene",
         "LiF in eicosane, 14.73 mg",
         "4.8 mg cling film",
         "wrapped in cling-film: 4.8 mg",
