@@ -294,7 +294,13 @@ def grouped(command: Callable[..., Any]) -> Callable[..., None]:
         return command(**left)
 
     def call(*, help_all: bool = False, settings: str | None = None, **values: Any) -> None:  # noqa: ARG001
-        carry_out(values, sys.argv[1:])
+        if not reports:  # those take no time
+            carry_out(values, sys.argv[1:])
+            return
+        from glasspara.report.progress import going_on
+
+        with going_on(command.__name__, quiet=bool(values.get("quiet"))):
+            carry_out(values, sys.argv[1:])
 
     call.__name__, call.__doc__, call.__module__ = command.__name__, command.__doc__, command.__module__
     call.__annotations__ = {option.name: option.annotation for option in parameters}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Timer
+from math import inf
+from threading import Event, Thread, Timer
 from time import monotonic
 
 from glasspara.replicates.cores import Progress, no_progress
@@ -15,6 +16,37 @@ DELAY = 2.0
 
 LINE_EVERY = 15.0
 """Seconds between two lines, and before the first one."""
+
+SILENCE = 30.0
+"""Seconds after which a line says that a command goes on, if nothing else has."""
+
+_last_sign = [-inf]  # when there was one; inf while there are bars
+
+
+@contextmanager
+def going_on(command: str, *, quiet: bool = False) -> Iterator[None]:
+    """While this lasts, "fit: 45 s so far" is printed after :data:`SILENCE` without any other sign."""
+    if quiet:
+        yield
+        return
+    began, over = monotonic(), Event()
+
+    def watch() -> None:
+        while not over.wait(LINE_EVERY):
+            now = monotonic()
+            if now - max(began, _last_sign[0]) >= SILENCE:
+                _print(f"{command}: {duration(now - began)} so far")
+
+    Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _print(line: str) -> None:
+    _last_sign[0] = monotonic()
+    print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -76,9 +108,11 @@ def _bars() -> Iterator[Callable[[str], Progress]]:
             timers.append(timer)
             return lambda done, total: bars.update(task, completed=done, total=total)
 
+        _last_sign[0] = inf
         try:
             yield begin
         finally:
+            _last_sign[0] = monotonic()
             for timer in timers:
                 timer.cancel()
 
@@ -101,7 +135,7 @@ class Lines:
             return
         self._printed = now
         left = (now - began) * (total - done) / (done - before)
-        print(f"{self._stage}: {done}/{total}, about {duration(left)} left", file=sys.stderr, flush=True)
+        _print(f"{self._stage}: {done}/{total}, about {duration(left)} left")
 
 
 def duration(seconds: float) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from time import sleep
+
 import pytest
 
-from glasspara.report.progress import LINE_EVERY, duration, progress, stages
+from glasspara.report.progress import LINE_EVERY, duration, going_on, progress, stages
 
 
 @pytest.fixture
@@ -71,3 +73,16 @@ def test_a_terminal_shows_one_bar_at_a_time(monkeypatch):
             report = begin(stage)
             report(0, 2)
             report(2, 2)
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_long_silence_is_broken(monkeypatch, capsys, quiet):
+    monkeypatch.setattr("glasspara.report.progress.LINE_EVERY", 0.02)
+    monkeypatch.setattr("glasspara.report.progress.SILENCE", 0.05)
+    with going_on("fit", quiet=quiet):
+        sleep(1.0)
+    lines = capsys.readouterr().err.splitlines()
+    assert (len(lines) == 0) if quiet else (len(lines) > 1)
+    assert set(lines) <= {"fit: 0 s so far", "fit: 1 s so far"}
+    sleep(0.2)
+    assert capsys.readouterr().err == ""  # it is over
