@@ -12,6 +12,7 @@ import pytest
 import glasspara
 from glasspara import api
 from glasspara.errors import GlassparaError, SampleDataError, UsageError
+from tests import golden
 
 RUN = "bk7-fixed-field/BK7-synthetic_MT_20000Oe.rso.dat"
 
@@ -69,7 +70,7 @@ def test_the_report_is_that_of_the_command(glasspara, fixtures, run, three, name
     assert printed.pop("argv")[0] == name
     document = result.report()
     assert document.pop("argv") == []
-    assert document == printed
+    golden.same(document, printed)
     assert not result.to_frame().empty
 
 

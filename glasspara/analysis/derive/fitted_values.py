@@ -156,6 +156,9 @@ def read_report(path: str, *, fit: int | None = None) -> FittedValues:
 def _values(block: Mapping[str, Any], document: Mapping[str, Any], path: str) -> FittedValues:
     parameters = {name: item for name, item in block["parameters"].items() if name in PARAMETERS}
     values = {name: _number(item["value"]) for name, item in parameters.items()}
+    for name, value in values.items():
+        if not PARAMETERS[name].lower <= value <= PARAMETERS[name].upper:
+            raise ValueError(f"{name} = {value:g}")
     all_names: Sequence[str] = block["correlation"]["names"]
     matrix = np.array(block["correlation"]["matrix"], dtype=np.float64)
     if matrix.shape != (len(all_names), len(all_names)):

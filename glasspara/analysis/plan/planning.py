@@ -211,7 +211,8 @@ def plan(
         minimum = result.ats_test.chosen(minimum)
     forecast = Forecast(minimum, noise)
     _refuse_held(forecast, goals, settings)
-    worlds = worlds_of(forecast, _WORLDS, _SEED)
+    # parameters that are not to be trusted are not worth a study of their spread
+    worlds = [forecast] if result.assessment.status in _UNUSABLE else worlds_of(forecast, _WORLDS, _SEED)
     errors = Errors(worlds, (ALL,) if decide else goals)
     objective: Objective = errors
     if decide:

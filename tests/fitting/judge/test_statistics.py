@@ -23,7 +23,8 @@ def test_chi2_tail(ndof):
 def test_f_tail(parameters, ndof):
     for ratio in (1e-3, 0.5, 1.0, 1.1, 5.0, 30.0, 1e6):
         expected = fdtrc(parameters, ndof, ratio)
-        assert f_p_value(ratio, parameters, ndof) == pytest.approx(expected, rel=1e-11, abs=1e-300)
+        # measured: 1e-11 with SciPy 1.17, 1.02e-11 with the lowest
+        assert f_p_value(ratio, parameters, ndof) == pytest.approx(expected, rel=2e-11, abs=1e-300)
     assert f_p_value(0.0, parameters, ndof) == 1.0
     assert f_p_value(np.inf, parameters, ndof) == 0.0
 
