@@ -145,6 +145,24 @@ def glasspara(monkeypatch, capfd, working_folder) -> Callable[..., Outcome]:
     return call
 
 
+@pytest.fixture
+def one(fixtures):
+    """A run of the bundled BK7."""
+    return fixtures / "bk7-fixed-field" / "BK7-synthetic_MT_20000Oe.rso.dat"
+
+
+@pytest.fixture
+def bk7(fixtures):
+    """All M(T) runs of the bundled BK7."""
+    return sorted((fixtures / "bk7-fixed-field").glob("*.dat"))
+
+
+@pytest.fixture
+def pure_ll(fixtures):
+    """All runs of the bundled sample without tunnelling systems."""
+    return sorted((fixtures / "pure-ll").glob("*.dat"))
+
+
 @pytest.fixture(scope="session")
 def validator():
     """Validates a report against the JSON Schema that the package ships."""

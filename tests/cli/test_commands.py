@@ -18,21 +18,6 @@ from tests.conftest import shell_words
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.fixture
-def one(fixtures):
-    return fixtures / "bk7-fixed-field" / "BK7-synthetic_MT_20000Oe.rso.dat"
-
-
-@pytest.fixture
-def bk7(fixtures):
-    return sorted((fixtures / "bk7-fixed-field").glob("*.dat"))
-
-
-@pytest.fixture
-def pure_ll(fixtures):
-    return sorted((fixtures / "pure-ll").glob("*.dat"))
-
-
 # --- fit -------------------------------------------------------------------------------------------------
 
 

@@ -24,8 +24,8 @@ from glasspara.fitting.intervals.profile import Profile
 from glasspara.fitting.judge.ordinary import (
     IRON_OF_A_LABORATORY,
     OrdinaryMagnetism,
-    compare_with_ordinary,
     expected_margin,
+    side_by_side,
 )
 from glasspara.fitting.problem.coordinates import combinations
 from glasspara.fitting.problem.problem import Constraint, Problem, nuisances_of
@@ -305,7 +305,7 @@ class Margin:
                 noise = run.sigma * rng.standard_normal(len(run))
                 measured.append(replace(run, magnetisation=run.magnetisation + noise))
             refitted = descend_to_minimum(fitted.joined(measured), fitted.minimum.reported)
-            yield compare_with_ordinary(refitted, iron=found.cone.iron_used, widths=found.widths).margin
+            yield side_by_side(refitted, iron=found.cone.iron_used, widths=found.widths).margin
 
     @property
     def with_iron(self) -> float | None:

@@ -282,21 +282,21 @@ def _without_term(ats_test: AtsTest, reasons: tuple[Finding, ...]) -> Assessment
 
 def constraint_tensions(minimum: Minimum) -> dict[str, float]:
     """How far each outside constraint lies from what the rest of the data say, in standard errors."""
-    known = [
-        (name, item, minimum.reported[name], minimum.errors[name])
-        for name, item in minimum.problem.constraints.items()
+    problem, reported = minimum.problem, minimum.reported
+    pulls = [
+        (name, item.pull(reported[name]), minimum.errors[name], item.error)
+        for name, item in problem.constraints.items()
         if not (item.assumed or item.log)
     ]
-    known += [
-        (name, item.constraint, item.value, item.error)
-        for name, item in derived(minimum).items()
-        if item.constraint
+    pulls += [
+        (item.combination.name, item.pull(reported), minimum.error_of(item.combination), item.width)
+        for item in problem.penalties
     ]
     found = {}
-    for name, item, value, error in known:
+    for name, pull, error, width in pulls:
         if error is not None:
-            spread = max(1.0 - (error / item.error) ** 2, 1.0e-6)
-            found[name] = float(item.pull(value) / sqrt(spread))
+            spread = max(1.0 - (error / width) ** 2, 1.0e-6)
+            found[name] = float(pull / sqrt(spread))
     return found
 
 

@@ -149,6 +149,26 @@ def compare_with_ordinary(
     widths: DirectionWidths | None,
     cone: ConeFit | None = None,
 ) -> OrdinaryMagnetism:
+    """:func:`side_by_side`, and what the iron does to the margin: if it were given, or if it were not."""
+    found = side_by_side(minimum, iron=iron, widths=widths, cone=cone)
+    model, total = minimum.coordinates.model, to_canonical(minimum.reported)
+    n_fe = total["n_fe2"] + total["n_fe3"]
+    if iron is not None and found.excluded:
+        free = ordinary_fit(minimum.problem.data, iron=None, widths=widths, trace_ions=model.trace_ions)
+        return replace(found, margin_iron_free=_margin(free.chi2, found.chi2_model, found.ndof_model))
+    if iron is not None or found.excluded or n_fe <= 0.0:
+        return found
+    known = (n_fe, IRON_OF_A_LABORATORY * n_fe)
+    return replace(found, margin_with_iron=expected_margin(minimum, found, iron=known))
+
+
+def side_by_side(
+    minimum: Minimum,
+    *,
+    iron: tuple[float, float | None] | None,
+    widths: DirectionWidths | None,
+    cone: ConeFit | None = None,
+) -> OrdinaryMagnetism:
     """Hold ``minimum`` against ordinary magnetism, the same directions granted to both.
 
     ``iron`` is that of the mass spectrometer, g^-1, with its error if there is one. ``cone`` is the fit of ordinary
@@ -158,7 +178,6 @@ def compare_with_ordinary(
     trace_ions = minimum.coordinates.model.trace_ions
     if cone is None:
         cone = ordinary_fit(data, iron=iron, widths=widths, trace_ions=trace_ions)
-    statistics = minimum.statistics
     chi2 = minimum.chi2
     if widths is not None:
         run, sample = _labels(data)
@@ -171,16 +190,7 @@ def compare_with_ordinary(
             geometry=data.geometry_errors,
         )
         chi2 = _with_directions(minimum, directions)
-    found = OrdinaryMagnetism(cone, widths, chi2, minimum.chi2, statistics.ndof)
-    total = to_canonical(minimum.reported)
-    n_fe = total["n_fe2"] + total["n_fe3"]
-    if iron is not None and found.excluded:
-        free = ordinary_fit(data, iron=None, widths=widths, trace_ions=trace_ions)
-        return replace(found, margin_iron_free=_margin(free.chi2, chi2, statistics.ndof))
-    if iron is not None or found.excluded or n_fe <= 0.0:
-        return found
-    known = (n_fe, IRON_OF_A_LABORATORY * n_fe)
-    return replace(found, margin_with_iron=expected_margin(minimum, found, iron=known))
+    return OrdinaryMagnetism(cone, widths, chi2, minimum.chi2, minimum.statistics.ndof)
 
 
 def expected_margin(

@@ -13,21 +13,6 @@ from tests import golden
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.fixture
-def one(fixtures):
-    return fixtures / "bk7-fixed-field" / "BK7-synthetic_MT_20000Oe.rso.dat"
-
-
-@pytest.fixture
-def bk7(fixtures):
-    return sorted((fixtures / "bk7-fixed-field").glob("*.dat"))
-
-
-@pytest.fixture
-def pure_ll(fixtures):
-    return sorted((fixtures / "pure-ll").glob("*.dat"))
-
-
 def test_fit_writes_report_tables_and_figures(glasspara, validator, bk7, tmp_path):
     out = tmp_path / "result"
     done = glasspara("fit", *bk7, "--out", out)

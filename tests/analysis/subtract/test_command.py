@@ -16,11 +16,6 @@ from glasspara.model.model import Model
 from tests import golden
 
 
-@pytest.fixture
-def pure_ll(fixtures):
-    return sorted((fixtures / "pure-ll").glob("*.dat"))
-
-
 def test_the_csv_goes_to_stdout_or_into_a_file(glasspara, validator, pure_ll, tmp_path):
     plain = glasspara("subtract", *pure_ll)
     rows = list(csv.DictReader(line for line in plain.out.splitlines() if not line.startswith("#")))
