@@ -30,9 +30,10 @@ def refuse_shared(samples: Sequence[Measurement], backgrounds: Sequence[Measurem
                 where=second,
                 remedy="Leave one of them out",
             )
+    of_samples = [(sample, _points(sample)) for sample in samples] if sets else []
     for path, points in sets:
-        for sample in samples:
-            common = len(points & _points(sample))
+        for sample, others in of_samples:
+            common = len(points & others)
             if common >= SHARED_POINTS:
                 raise InputError(
                     f"{common} of its points are in the background {path} too",

@@ -10,7 +10,7 @@ whole then describes old and new data together is its distance to the cone, the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Protocol
@@ -247,12 +247,9 @@ def worlds_of(forecast: Forecast, count: int, seed: int) -> list[Forecast]:
     for place in _along_the_valley(minimum, count):
         resampler = Resampler(place, "parametric")
         reported = descend_to_minimum(resampler.draw(rng), place.reported).reported
-        found.append(replace(forecast, minimum=replace(minimum, point=_point(minimum, reported))))
+        point = minimum.coordinates.from_reported(reported)
+        found.append(replace(forecast, minimum=replace(minimum, point=point)))
     return found
-
-
-def _point(minimum: Minimum, reported: Mapping[str, float]) -> FloatArray:
-    return minimum.coordinates.from_reported(reported)
 
 
 def _along_the_valley(minimum: Minimum, count: int) -> list[Minimum]:
