@@ -90,7 +90,9 @@ def test_what_one_point_more_brings_is_the_slope_of_the_measure(two_runs, nuisan
         more = errors.exchanged(RUNS[1:], places, counts + step)[0]
         slope = -2.0 * len(goals) * np.log(more / none[0]) / 1e-3
         assert none[1][place] == pytest.approx(slope, rel=1e-2)
-    even = next(errors.measures([[RUNS[1], replace(places, grid=np.repeat(places.grid, counts).tolist())]]))
+    even = next(
+        errors.measures([[RUNS[1], replace(places, grid=tuple(np.repeat(places.grid, counts).tolist()))]])
+    )
     assert none[0] == pytest.approx(even, rel=1e-6)
 
 
