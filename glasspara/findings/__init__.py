@@ -24,6 +24,7 @@ from glasspara.errors import UsageError
 from glasspara.wording import p_value, percent, shown_unit, value_with_error
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
@@ -296,8 +297,10 @@ class Answer:
         """
         return dict(self._known_origin().figures())
 
-    def plot(self, name: str | None = None) -> Figure:
-        """The figure ``name`` of :meth:`figures`, or the first; its axes are ``.axes``.
+    def plot(self, name: str | None = None) -> Axes:
+        """The main axes of the figure ``name`` of :meth:`figures`, or of the first; a notebook shows the figure.
+
+        The whole figure is ``.figure``, and all its panels ``.figure.axes``.
 
         Raises
         ------
@@ -306,13 +309,14 @@ class Answer:
         """
         drawn = self.figures()
         if name is None and drawn:
-            return next(iter(drawn.values()))
+            name = next(iter(drawn))
         if name not in drawn:
             known = f"Known: {', '.join(drawn)}" if drawn else ""
             raise UsageError(
                 f"there is no figure {name!r}" if name else "there is nothing to draw", remedy=known
             )
-        return drawn[name]
+        main: Axes = drawn[name].axes[0]
+        return main
 
     def _known_origin(self) -> Origin:
         if self._origin is None:

@@ -349,10 +349,11 @@ class KeptFigures(FigureFiles):
 
 
 def shown_in_notebooks(figure: Figure) -> Figure:
-    """``figure``, which a notebook shows wherever it is the value of a cell, whether pyplot was loaded or not."""
+    """``figure``: a notebook shows it wherever it or one of its axes is the value of a cell, with or without pyplot."""
     from glasspara.report.style import save_png
 
-    figure._repr_png_ = partial(save_png, figure)  # type: ignore[attr-defined]
+    for item in (figure, *figure.axes):
+        item._repr_png_ = partial(save_png, figure)  # type: ignore[attr-defined]
     return figure
 
 
