@@ -18,7 +18,7 @@ from glasspara.arrays import FloatArray
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.report.style import FONT, PAD, WIDTH
 from glasspara.report.terminal import lines_of
-from glasspara.wording import inert, p_value, value_with_error
+from glasspara.wording import inert, p_value, shown_unit, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.data.dataset import ReducedRun
@@ -59,8 +59,8 @@ def wrapped(prose: str) -> str:
 
 
 def raised(unit: str) -> str:
-    """``unit`` with its powers as superscripts."""
-    return unit.replace("^-1", "⁻¹").replace("^2", "²")
+    """``unit`` with its powers as superscripts, and Å for A."""
+    return shown_unit(unit).replace("^-1", "⁻¹").replace("^2", "²")
 
 
 def elide(text: str, room: float) -> str:
