@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from glasspara.report.recorder import Column, Recorder, Sentence, Table
 from glasspara.report.terminal import NO_BREAK, words_of
-from glasspara.wording import inert
+from glasspara.wording import inert, raised
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -185,14 +185,9 @@ def _table(columns: Sequence[Column], rows: Iterable[Sequence[str]], bold: Itera
     return tag("table", tag("thead", head), tag("tbody", *body), **wide)
 
 
-_POWER = re.compile(r"\b(emu|g|Oe|K|A)\^(-?\d)\b")
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 def _prose(text: str) -> str:
-    """Numbers stay with their units; powers as a printed page has them: "g⁻¹", and "Å²" for the terminal's A^2."""
-    raised = _POWER.sub(lambda found: found[1].replace("A", "Å") + found[2].translate(_SUPERSCRIPTS), text)
-    return " ".join(word.replace(" ", NO_BREAK) for word in words_of(raised))
+    """Numbers stay with their units; powers as a printed page has them."""
+    return " ".join(word.replace(" ", NO_BREAK) for word in words_of(raised(text)))
 
 
 def _terms(pairs: Iterable[tuple[str, str]]) -> Html:

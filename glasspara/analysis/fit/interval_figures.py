@@ -24,12 +24,11 @@ from glasspara.report.text import (
     elide,
     fit_details,
     fit_verdict,
-    raised,
     scaled_unit,
     synthetic_mark,
     width,
 )
-from glasspara.wording import two_errors, value_with_error
+from glasspara.wording import raised, two_errors, value_with_error
 
 _LEVELS = {"68 %": 1.0, "95 %": 3.84}
 # The parabola is drawn no higher than this share above the profile.

@@ -33,7 +33,8 @@ from glasspara.report.panels import (
     run_styles,
 )
 from glasspara.report.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, WIDTH, paper_style
-from glasspara.report.text import raised, scaled_unit, stems, synthetic_mark, wrapped
+from glasspara.report.text import scaled_unit, stems, synthetic_mark, wrapped
+from glasspara.wording import raised
 
 _LABELS = {"T": r"$T$ (K)", "1/T": "1/$T$ (K⁻¹)"}
 _FREQUENCIES = {"T": "frequency in $T$ (K⁻¹)", "1/T": "frequency in 1/$T$ (K)"}
