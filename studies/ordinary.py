@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient, slope_by_log_temperature

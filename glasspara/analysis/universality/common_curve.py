@@ -26,7 +26,7 @@ from glasspara.analysis.linear import (
     weighted,
 )
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.ordinary import Curve, DirectionWidths, directions_of
 from glasspara.physics.ions import ION_OF_PARAMETER

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.coordinates import CUTOFFS
 from glasspara.fitting.search.minimise import Minimum
