@@ -223,7 +223,7 @@ def test_figures_are_those_of_the_command(run, tmp_path):
         axes._repr_png_() == axes.figure._repr_png_() == (tmp_path / "decomposition_20kOe.png").read_bytes()
     )
     assert result.plot()._repr_png_() == figures["fit_fixed_field"]._repr_png_()
-    with pytest.raises(UsageError, match=r"there is no figure 'ring'. Known: fit_fixed_field, "):
+    with pytest.raises(UsageError, match=r"there is no figure 'ring'. Known: fit_fixed_field"):
         result.plot("ring")
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
 
-from glasspara.errors import UsageError
+from glasspara.errors import UsageError, names_near
 from glasspara.wording import p_value, percent, shown_unit, value_with_error
 
 if TYPE_CHECKING:
@@ -104,6 +104,9 @@ class _Words(Formatter):
                 return shown_unit(value)
             case "ranges":
                 return self._joined([str(a) if a == b else f"{a}-{b}" for a, b in value])
+            case "lines":
+                one = len(value) == 1 and value[0][0] == value[0][1]
+                return f"file line{'' if one else 's'} {self.format_field((name, value), 'ranges')}"
             case "each":
                 template = self._entry["each"][name]
                 return self._joined([_Words(self._entry, item).of(template) for item in value])
@@ -311,10 +314,10 @@ class Answer:
         if name is None and drawn:
             name = next(iter(drawn))
         if name not in drawn:
-            known = f"Known: {', '.join(drawn)}" if drawn else ""
-            raise UsageError(
-                f"there is no figure {name!r}" if name else "there is nothing to draw", remedy=known
-            )
+            if not drawn or name is None:
+                raise UsageError("there is nothing to draw")
+            remedy = names_near(name, drawn, listed=".figures() has all")
+            raise UsageError(f"there is no figure {name!r}", remedy=remedy)
         main: Axes = drawn[name].axes[0]
         return main
 

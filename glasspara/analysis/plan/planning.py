@@ -21,13 +21,14 @@ from glasspara.analysis.plan.objectives import (
     worlds_of,
 )
 from glasspara.data import Dataset
-from glasspara.errors import InputError, UsageError
+from glasspara.errors import InputError, UsageError, names_near
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.coordinates import combinations, reported_names
 from glasspara.fitting.result import FitResult
+from glasspara.model.parameters import LISTED
 from glasspara.presets import RunPlan
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
 
@@ -159,7 +160,9 @@ def check(settings: FitSettings, goals: Sequence[str], runs: int) -> None:
     known = (DECIDE, ALL, *reported, *combinations(reported))
     for name in goals:
         if name not in known:
-            raise UsageError(f"--goal: nothing is called {name!r}", remedy=f"Known: {', '.join(known)}")
+            raise UsageError(
+                f"--goal: nothing is called {name!r}", remedy=names_near(name, known, listed=LISTED)
+            )
         if name in (DECIDE, ALL) and len(goals) > 1:
             raise UsageError(f"--goal {name} goes with no other goal", remedy="Give it alone")
     if DECIDE in goals and not settings.model.has_ats:
