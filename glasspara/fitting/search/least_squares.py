@@ -112,22 +112,20 @@ def _hold_at_limits(
         # as far as the first limit on the way, which then holds
         ends = np.where(trial < low, low, high)
         share = np.divide(ends - here, trial - here, out=np.full(here.shape, np.inf), where=beyond)
-        first = np.arange(here.shape[1]) == np.argmin(share, axis=1)[:, np.newaxis]
-        stopped = beyond.any(axis=1)
-        part = np.where(stopped, share.min(axis=1), 1.0)[:, np.newaxis]
-        met = first & stopped[:, np.newaxis]
-        here = np.where(met, ends, np.where(stopped[:, np.newaxis], here + part * (trial - here), trial))
+        stopped = beyond.any(axis=1, keepdims=True)
+        met = stopped & (np.arange(here.shape[1]) == np.argmin(share, axis=1, keepdims=True))
+        part = np.where(stopped, share.min(axis=1, keepdims=True), 1.0)
+        here = np.where(met, ends, np.where(stopped, here + part * (trial - here), trial))
         # of those at limits, the one that most pulls inwards is let go
         left = target - _times(matrix, here)
         downhill = _times(matrix.swapaxes(-1, -2), left)
         inwards = np.where(here <= low, downhill, -downhill)
         inwards[loose | (low == high)] = 0.0
-        pulls = ~stopped & (inwards.max(axis=1) > _RANK * np.linalg.norm(target, axis=1))
-        let_go = (np.arange(here.shape[1]) == np.argmax(inwards, axis=1)[:, np.newaxis]) & pulls[
-            :, np.newaxis
-        ]
+        strongest = inwards.max(axis=1, keepdims=True)
+        pulls = ~stopped & (strongest > _RANK * np.linalg.norm(target, axis=1, keepdims=True))
+        let_go = pulls & (np.arange(here.shape[1]) == np.argmax(inwards, axis=1, keepdims=True))
         found[way], free[way] = here, (loose & ~met) | let_go
-        way = way[stopped | pulls]
+        way = way[(stopped | pulls)[:, 0]]
         if not len(way):
             break
     return free, found
