@@ -36,8 +36,19 @@ from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, evaluate
 from glasspara.report.page import FigureFiles
 from glasspara.report.panels import POINTS
-from glasspara.report.style import FONT, WIDTH, save_png
-from glasspara.report.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width, wrapped
+from glasspara.report.style import (
+    FONT,
+    LINE,
+    WIDTH,
+    drawable,
+    elide,
+    run_labels,
+    save_png,
+    scaled_unit,
+    stems,
+    width,
+    wrapped,
+)
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 
 LL = FitSettings(model=Model("ll"))

@@ -24,8 +24,18 @@ from glasspara.report.panels import (
     run_handles,
     run_styles,
 )
-from glasspara.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, paper_style
-from glasspara.report.text import scaled_unit, synthetic_mark, wrapped
+from glasspara.report.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    VERMILLION,
+    paper_style,
+    scaled_unit,
+    synthetic_mark,
+    wrapped,
+)
 from glasspara.wording import value_with_error
 
 _BEYOND = 2.5  # ends of the figure of low temperatures, in ends of its window

@@ -23,8 +23,8 @@ from glasspara.report.style import (
     ORANGE,
     WIDTH,
     paper_style,
+    wrapped,
 )
-from glasspara.report.text import wrapped
 
 _COLDEST, _WARMEST = 0.05, 300.0  # K
 _NEAR = 0.5  # relative distance of the cold limit that is worth a line

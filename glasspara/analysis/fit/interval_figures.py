@@ -18,12 +18,18 @@ from glasspara.fitting.intervals.minos import ProfileCurve
 from glasspara.fitting.result import Bootstrap, FitResult, Quantity, Spread
 from glasspara.report.layout import Rows
 from glasspara.report.panels import draw_header, draw_legend, frame, plain_numbers
-from glasspara.report.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, WIDTH, paper_style
-from glasspara.report.text import (
+from glasspara.report.style import (
+    BLACK,
+    BLUE,
+    GREY,
     LINE,
+    ORANGE,
+    VERMILLION,
+    WIDTH,
     elide,
     fit_details,
     fit_verdict,
+    paper_style,
     raised,
     scaled_unit,
     synthetic_mark,

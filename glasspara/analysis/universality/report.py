@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasspara.analysis.universality.collapse import UniversalityResult
-    from glasspara.analysis.universality.parts import PartTension, UniversalityParts
+    from glasspara.analysis.universality.failure import PartTension, UniversalityParts
     from glasspara.data.loading import Input
 
 DATA, PAIRS, WINDOWS = "universality.csv", "universality_pairs.csv", "universality_windows.csv"
@@ -94,7 +94,7 @@ class UniversalityDocument(TypedDict):
 
 def _parts(result: UniversalityResult) -> UniversalityParts:
     """Pairs and windows; none where they were not asked for."""
-    from glasspara.analysis.universality.parts import UniversalityParts
+    from glasspara.analysis.universality.failure import UniversalityParts
 
     return result.parts or UniversalityParts(len(result.runs), (), ())
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.findings import Finding, finding
-from glasspara.fitting.intervals.crossing import Crossing
+from glasspara.fitting.intervals import Crossing
 from glasspara.fitting.intervals.profile import SAME_VALLEY, Profile, Profiles
 
 LEVELS = {0.68: 2.30, 0.95: 5.99}
