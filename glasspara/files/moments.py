@@ -11,9 +11,8 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError, UnsuitableError, UsageError
-from glasspara.files import flavours, quality, states
+from glasspara.files import FIELD, TEMPERATURE, TIME, flavours, quality, states
 from glasspara.files.choice import MomentChoice, Selection, explain
-from glasspara.files.column_names import FIELD, TEMPERATURE, TIME
 from glasspara.files.exclusion import Amplitude, Rows, Temperatures
 from glasspara.files.flavours import (
     AC_MARKS,

@@ -25,8 +25,7 @@ import numpy as np
 
 from glasspara.errors import GlassparaError
 from glasspara.replicates.cores import Progress, no_progress, one_thread, one_thread_for_good
-from glasspara.replicates.records import interrupts_deferred
-from glasspara.replicates.store import Record, Seed, Store, versions
+from glasspara.replicates.store import Record, Seed, Store, interrupts_deferred, versions
 from glasspara.replicates.workers import ChunkFailedError, Pool, dask_cluster, processes, workers_died
 
 Task = Callable[[np.random.Generator, int], Any]

@@ -26,8 +26,7 @@ from glasspara.analysis.universality.figures import universality_figure, univers
 from glasspara.data import Dataset
 from glasspara.findings import finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals.contours import Contour, ContourLine
-from glasspara.fitting.intervals.minos import Interval, ProfileCurve
+from glasspara.fitting.intervals.regions import Contour, ContourLine, Interval, ProfileCurve
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.resampling import bootstrap

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_args, 
 import numpy as np
 
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.fitting.intervals.minos import Interval
+from glasspara.fitting.intervals.regions import Interval
 from glasspara.fitting.judge.determination import UNDETERMINED
 from glasspara.fitting.judge.misfit import PlaceBlock
 from glasspara.fitting.judge.ordinary import THRESHOLD, component_name

@@ -13,8 +13,7 @@ from matplotlib.patches import Patch
 
 from glasspara.analysis.fit.report import contour_stem, profile_stem
 from glasspara.arrays import FloatArray
-from glasspara.fitting.intervals.contours import Contour, ContourLine
-from glasspara.fitting.intervals.minos import ProfileCurve
+from glasspara.fitting.intervals.regions import Contour, ContourLine, ProfileCurve
 from glasspara.fitting.result import Bootstrap, FitResult, Quantity, Spread
 from glasspara.report.layout import Rows
 from glasspara.report.panels import draw_header, draw_legend, frame, plain_numbers

@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
-    from glasspara.fitting.intervals.contours import Contour
-    from glasspara.fitting.intervals.minos import Interval, ProfileCurve
+    from glasspara.fitting.intervals.regions import Contour, Interval, ProfileCurve
     from glasspara.fitting.problem.problem import Constraint
     from glasspara.fitting.result import Bootstrap, FitResult, Quantity
     from glasspara.model.model import Model

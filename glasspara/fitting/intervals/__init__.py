@@ -1,7 +1,7 @@
 """What chi2 says beside its minimum: Minos intervals, profiles and contours of parameters and combinations.
 
 Here: where a rise of chi2 along a line reaches a level, by bracketing and then a secant that cannot leave the bracket.
-``profile`` walks along one parameter while the others follow; ``minos`` and ``contours`` are made of that;
+``profile`` walks along one parameter while the others follow; ``regions``, intervals and contours, is made of that;
 ``exploration`` does what a user asks for, for one data set or many.
 """
 
