@@ -18,15 +18,8 @@ from glasspara.files import FIELD, TEMPERATURE, Source, canonical, open_source, 
 
 _SEPARATORS = ("\t", ",", ";")
 _HEADER_LINE = re.compile(r"\s*\"?([A-Z_]+)\"?\s*([,;\t])(.*)", re.DOTALL)
-_KEYS = (
-    "TITLE",
-    "BYAPP",
-    "INFO",
-    "FILEOPENTIME",
-    "STARTUPAXIS",
-    "FIELDGROUP",
-    "DATATYPE",
-)  # of MultiVu's headers
+# Keys of MultiVu's headers.
+_KEYS = ("TITLE", "BYAPP", "INFO", "FILEOPENTIME", "STARTUPAXIS", "FIELDGROUP", "DATATYPE")
 _PROGRAMS: Mapping[str, str] = MappingProxyType({
     "labview": "a LabVIEW file",
     "lake shore": "a Lake Shore file",

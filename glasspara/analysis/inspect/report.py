@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from glasspara.data.loading import Input
-    from glasspara.runs import Measurement
 
 
 @dataclass(frozen=True, eq=False, repr=False)

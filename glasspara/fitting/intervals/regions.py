@@ -19,7 +19,7 @@ import numpy as np
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.intervals import Crossing
-from glasspara.fitting.intervals.profile import SAME_VALLEY, End, Profile, Profiles
+from glasspara.fitting.intervals.profile import SAME_VALLEY, End, Profile, ProfilePoint, Profiles
 from glasspara.fitting.search.minimise import Minimum
 
 LEVEL = 1.0
@@ -90,6 +90,20 @@ class ProfileCurve:
     rises: FloatArray
     path: Mapping[str, FloatArray]
     logarithmic: bool
+
+    @classmethod
+    def of(cls, profile: Profile, points: Sequence[ProfilePoint]) -> ProfileCurve:
+        """The curve through ``points`` of the profile of one parameter or combination, by rising value."""
+        (axis,) = profile.axes
+        points = sorted(points, key=lambda point: point.values)
+        others = [name for name in profile.minimum.coordinates.free if name != axis.name]
+        return cls(
+            name=axis.name,
+            values=np.array([point.values[0] for point in points]),
+            rises=np.array([point.rise for point in points]),
+            path={name: np.array([point.reported[name] for point in points]) for name in others},
+            logarithmic=axis.logarithmic,
+        )
 
     def parabola(self, value: float, error: float | None) -> FloatArray:
         """What chi2 would rise by if ``error`` were that of a parabola about ``value``; NaN without an error."""
@@ -171,18 +185,9 @@ def _outcome(code: str, name: str, sign: int, end: float | None, rise: float | N
 
 def profile_curve(profile: Profile) -> ProfileCurve:
     """The profile of one parameter or combination, to where chi2 has risen by 12, or as far as there is room."""
-    (axis,) = profile.axes
     places = [profile.origin.positions, *_curve_side(profile, -1), *_curve_side(profile, 1)]
-    points = [point for place in places if np.isfinite((point := profile.at(*place)).rise)]
-    points.sort(key=lambda point: point.values)
-    others = [name for name in profile.minimum.coordinates.free if name != axis.name]
-    return ProfileCurve(
-        name=axis.name,
-        values=np.array([point.values[0] for point in points]),
-        rises=np.array([point.rise for point in points]),
-        path={name: np.array([point.reported[name] for point in points]) for name in others},
-        logarithmic=axis.logarithmic,
-    )
+    found = [profile.at(*place) for place in places]
+    return ProfileCurve.of(profile, [point for point in found if np.isfinite(point.rise)])
 
 
 def _curve_side(profile: Profile, sign: int) -> list[tuple[float, ...]]:
