@@ -17,7 +17,7 @@ from glasspara.physics.ats import (
     ats_term_gradient,
     high_field_term_gradient,
 )
-from glasspara.physics.ions import langevin_magnetisation
+from glasspara.physics.ions.langevin import langevin_magnetisation
 
 POINTS = 10_000
 

@@ -28,7 +28,7 @@ from glasspara.fitting.problem import problem as problem_module
 from glasspara.fitting.search.minimise import minimise
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS
 from glasspara.physics.ats import ats_magnetisation
-from glasspara.physics.ions import langevin_magnetisation
+from glasspara.physics.ions.langevin import langevin_magnetisation
 
 FloatArray = npt.NDArray[np.float64]
 CAMPAIGN = Path(__file__).parent.parent / "fixtures" / "bk7-fixed-field"

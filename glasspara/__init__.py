@@ -16,8 +16,8 @@ _PHYSICS = {
     "ats_magnetisation": "glasspara.physics.ats",
     "ats_high_field_magnetisation": "glasspara.physics.ats",
     "ats_weak_field_susceptibility": "glasspara.physics.ats",
-    "langevin_magnetisation": "glasspara.physics.ions",
-    "larmor_magnetisation": "glasspara.physics.ions",
+    "langevin_magnetisation": "glasspara.physics.ions.langevin",
+    "larmor_magnetisation": "glasspara.physics.ions.langevin",
     "level_diagram": "glasspara.physics.three_level",
     "three_level_magnetisation": "glasspara.physics.three_level.magnetisation",
 }
@@ -105,7 +105,7 @@ if TYPE_CHECKING:
         ats_magnetisation,
         ats_weak_field_susceptibility,
     )
-    from glasspara.physics.ions import langevin_magnetisation, larmor_magnetisation
+    from glasspara.physics.ions.langevin import langevin_magnetisation, larmor_magnetisation
     from glasspara.physics.three_level import level_diagram
     from glasspara.physics.three_level.magnetisation import three_level_magnetisation
     from glasspara.runs import Measurement, read

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.ions import brillouin
+from glasspara.physics.ions.langevin import brillouin
 from glasspara.physics.ions.zero_field_splitting import (
     B_LIMIT,
     RHOMBICITIES,

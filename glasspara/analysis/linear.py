@@ -32,7 +32,8 @@ from glasspara.fitting.problem.problem import Constraint, Disturbance, nuisances
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import slope_by_log_temperature
 from glasspara.model.parameters import ALLOWANCES, ION_NAMES, to_canonical
-from glasspara.physics.ions import ION_OF_PARAMETER, langevin_response
+from glasspara.physics.ions import ION_OF_PARAMETER
+from glasspara.physics.ions.langevin import langevin_response
 
 _RANK = 1.0e-9
 """Singular values below this share of the largest are rounding errors."""

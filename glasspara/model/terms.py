@@ -23,7 +23,8 @@ from glasspara.physics.ats import (
     high_field_term,
     high_field_term_gradient,
 )
-from glasspara.physics.ions import ION_OF_PARAMETER, Ion, TraceIon, langevin_response, larmor_magnetisation
+from glasspara.physics.ions import ION_OF_PARAMETER, Ion, TraceIon
+from glasspara.physics.ions.langevin import langevin_response, larmor_magnetisation
 from glasspara.physics.ions.rivals import (
     curie_weiss_response,
     ferromagnetic_response,

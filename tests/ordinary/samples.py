@@ -9,7 +9,7 @@ import numpy as np
 
 from glasspara.ordinary.responses import Clusters, CoupledIons, FreeIons, Pairs, Specks
 from glasspara.physics.ats import ats_magnetisation
-from glasspara.physics.ions import langevin_magnetisation
+from glasspara.physics.ions.langevin import langevin_magnetisation
 from glasspara.physics.ions.zero_field_splitting import rhombic_spin_mean
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 

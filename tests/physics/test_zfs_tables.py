@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glasspara.physics.ions.zero_field_splitting as tables
-from glasspara.physics.ions import brillouin, langevin_response
+from glasspara.physics.ions.langevin import brillouin, langevin_response
 from glasspara.physics.ions.zero_field_splitting import (
     RHOMBICITIES,
     SCALES,

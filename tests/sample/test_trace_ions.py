@@ -12,7 +12,7 @@ from glasspara.errors import GlassparaError, UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model, evaluate
-from glasspara.physics.ions import langevin_magnetisation
+from glasspara.physics.ions.langevin import langevin_magnetisation
 from glasspara.sample import load_trace_ions
 from glasspara.simulation.datasets import PURE_LL, fixed_field
 

@@ -24,7 +24,8 @@ from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER, residual_
 from glasspara.fitting.judge.statistics import MISFIT_P
 from glasspara.model.parameters import PARAMETERS
 from glasspara.physics.ats import ats_magnetisation, gap_integral
-from glasspara.physics.ions import ION_OF_PARAMETER, curie_curvature
+from glasspara.physics.ions import ION_OF_PARAMETER
+from glasspara.physics.ions.langevin import curie_curvature
 
 Nature = Literal["glass-like", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"]
 """What the slope at low temperatures says; nothing where even a smooth curve misses the points."""

@@ -14,7 +14,8 @@ from glasspara.errors import InputError, UsageError
 from glasspara.findings import Finding, Where, finding
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS
 from glasspara.physics.ats import AtsParameters, ats_curvature
-from glasspara.physics.ions import ION_OF_PARAMETER, curie_curvature
+from glasspara.physics.ions import ION_OF_PARAMETER
+from glasspara.physics.ions.langevin import curie_curvature
 from glasspara.wording import percent
 
 TOLERANCE = 0.003

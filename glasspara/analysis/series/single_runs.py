@@ -34,7 +34,8 @@ from glasspara.fitting.result import FitResult
 from glasspara.model import IONS
 from glasspara.model.model import Model
 from glasspara.model.parameters import allowances_in_words
-from glasspara.physics.ions import ION_OF_PARAMETER, langevin_response
+from glasspara.physics.ions import ION_OF_PARAMETER
+from glasspara.physics.ions.langevin import langevin_response
 from glasspara.runs.run import Kind
 
 if TYPE_CHECKING:

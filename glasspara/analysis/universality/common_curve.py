@@ -29,7 +29,8 @@ from glasspara.arrays import FloatArray
 from glasspara.data import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.ordinary import Curve, DirectionWidths, directions_of
-from glasspara.physics.ions import ION_OF_PARAMETER, langevin_response
+from glasspara.physics.ions import ION_OF_PARAMETER
+from glasspara.physics.ions.langevin import langevin_response
 
 _SPINS = (0.5, 1.0, 1.5, 2.0, 2.5)
 _OWN_DEGREE = 3

@@ -26,7 +26,8 @@ from glasspara.model.parameters import (
     parameter_of,
     to_canonical,
 )
-from glasspara.physics.ions import ION_OF_PARAMETER, langevin_response
+from glasspara.physics.ions import ION_OF_PARAMETER
+from glasspara.physics.ions.langevin import langevin_response
 
 UNDETERMINED = 0.5
 """A standard error of so much of a parameter's size, and more, determines nothing."""

@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.ions import brillouin, brillouin_derivative
+from glasspara.physics.ions.langevin import brillouin, brillouin_derivative
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
 ComplexArray = npt.NDArray[np.complex128]

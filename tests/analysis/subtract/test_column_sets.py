@@ -12,7 +12,7 @@ from scipy import constants
 
 from glasspara.analysis.subtract.stages import COLUMN_SETS, Moments, check_sets
 from glasspara.errors import UsageError
-from glasspara.physics.ions import langevin_magnetisation
+from glasspara.physics.ions.langevin import langevin_magnetisation
 
 T, H = np.array([300.0, 300.0, 250.0]), np.array([100.0, -100.0, 0.0])
 N_FE = 1.7e17

@@ -12,7 +12,7 @@ from glasspara.fitting.problem.problem import residuals_and_jacobians
 from glasspara.fitting.search.start import find_start
 from glasspara.model import MODELS
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
-from glasspara.physics.ions import langevin_magnetisation
+from glasspara.physics.ions.langevin import langevin_magnetisation
 from glasspara.simulation.datasets import BK7, fixed_field, fixed_temperature
 
 

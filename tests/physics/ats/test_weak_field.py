@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from glasspara.physics.ats import AtsParameters, ats_curvature, gap_integral, weak_field_amplitude
-from glasspara.physics.ions import IONS, curie_curvature
+from glasspara.physics.ions import IONS
+from glasspara.physics.ions.langevin import curie_curvature
 from glasspara.units import BOLTZMANN, FLUX_QUANTUM
 
 TABLE3 = {"n_ats": 1.352e16, "d_min": 0.02671, "d0min_qs4": 2.717e5, "d0max_qs4": 2.925e5, "delta_mu": 0.319}

@@ -4,7 +4,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from glasspara.physics.ions import (
+from glasspara.physics.ions.langevin import (
     brillouin,
     brillouin_derivative,
     langevin_magnetisation,

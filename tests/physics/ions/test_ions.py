@@ -3,14 +3,8 @@
 import numpy as np
 import pytest
 
-from glasspara.physics.ions import (
-    ION_OF_PARAMETER,
-    IONS,
-    curie_constant,
-    ion,
-    langevin_response,
-    larmor_magnetisation,
-)
+from glasspara.physics.ions import ION_OF_PARAMETER, IONS, curie_constant, ion
+from glasspara.physics.ions.langevin import langevin_response, larmor_magnetisation
 
 SPINS = {
     "Ti3+": 0.5,

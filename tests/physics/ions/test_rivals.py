@@ -6,7 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from glasspara.physics.ions import brillouin, curie_constant, langevin_response
+from glasspara.physics.ions import curie_constant
+from glasspara.physics.ions.langevin import brillouin, langevin_response
 from glasspara.physics.ions.rivals import (
     classical_langevin,
     curie_weiss_response,
