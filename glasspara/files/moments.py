@@ -26,7 +26,7 @@ from glasspara.files.flavours import (
 )
 from glasspara.files.multivu import RawFile
 from glasspara.files.table import DroppedRow, Points, Table, collect
-from glasspara.findings import Finding, Where, finding
+from glasspara.findings import Finding
 
 AC_ROW = "AC row"
 DUPLICATE = "duplicate row"
@@ -254,13 +254,10 @@ def _unusable_errors(raw: RawFile, table: Table, channel: Channel, rows: BoolArr
     bad = rows & ~usable
     if not bad.any():
         return []
-    lines = table.line[bad]
     return [
-        finding(
-            "files.unusable-errors",
-            Where(line=int(lines[0])),
-            rows=len(lines),
-            lines=quality.line_ranges(lines),
+        quality.of_rows(
+            "unusable-errors",
+            table.line[bad],
             column=label(raw, channel.sigma),
             smallest_emu=float(np.abs(sigma[bad]).min()),
             largest_emu=float(np.abs(sigma[bad]).max()),

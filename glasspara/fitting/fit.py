@@ -36,7 +36,7 @@ from glasspara.fitting.judge.ordinary import (
 )
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
-from glasspara.fitting.search.methods import HUBER_K, stage_values, with_huber_errors
+from glasspara.fitting.search import HUBER_K, stage_values, with_huber_errors
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
 from glasspara.fitting.search.start import descend, find_start, linear_descent
 from glasspara.model.parameters import (

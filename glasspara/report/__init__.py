@@ -269,7 +269,7 @@ class Report(Generic[Result]):
     ) -> str:
         """The page of the result, with what the terminal shows of it; ``files`` are the others that are written."""
         from glasspara.report.page import page
-        from glasspara.report.recorder import Recorder
+        from glasspara.report.terminal import Recorder
 
         shown = Recorder()
         self.show(inputs, result, shown)

@@ -20,15 +20,8 @@ from glasspara.report import (
     failures,
 )
 from glasspara.report.table import column, columns_text, csv_text, provenance
-from glasspara.report.terminal import (
-    Column,
-    runs_in_words,
-    show_assessment,
-    show_inputs,
-    show_sentence,
-    show_table,
-)
-from glasspara.wording import p_value, shown_unit, two_errors, value_with_error
+from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
+from glasspara.wording import p_value, runs_in_words, shown_unit, two_errors, value_with_error
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -19,7 +19,7 @@ from glasspara.fitting.problem import FitSettings, Wishes
 from glasspara.model import CATALOGUE, MODELS, compared, slow_models
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.model.parameters import PARAMETERS
-from glasspara.physics.ions.rivals import superparamagnetic_response
+from glasspara.physics.ions.langevin import superparamagnetic_response
 from glasspara.physics.ions.zero_field_splitting import split_spin_response_fast
 from glasspara.report.block import fill
 from glasspara.report.style import TALLEST, beside_ordinary, save_png
