@@ -124,18 +124,6 @@ def _positive(value: float) -> bool:
     return value > 0
 
 
-def _not_negative(value: float) -> bool:
-    return value >= 0
-
-
-def _half_integer(value: float) -> bool:
-    return value > 0 and float(2 * value).is_integer()
-
-
-def _fraction(value: float) -> bool:
-    return 0 <= value <= 1
-
-
 def sample_from_table(table: Table, *, source: str) -> Sample:
     """Sample of a [sample] table; ``source`` names the origin ("preset bk7-2000").
 
@@ -154,7 +142,9 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
         mass_source=mass_source,
         n_fe=n_fe,
         n_fe_error=n_fe_error,
-        fe2_fraction=table.number("fe2_fraction", accept=_fraction, expected="a number from 0 to 1"),
+        fe2_fraction=table.number(
+            "fe2_fraction", accept=lambda x: 0 <= x <= 1, expected="a number from 0 to 1"
+        ),
         note=table.string("note"),
         holder=table.string("holder"),
         holder_chi=holder_chi,
@@ -251,7 +241,9 @@ def trace_ions_from_table(table: Table | None) -> tuple[MeasuredIon, ...]:
         place, key = (table, name) if inner is None else (inner, "ratio")
         if inner is not None:
             inner.refuse_unknown(("ratio", "error", "j", "g"))
-        ratio = place.number(key, accept=_not_negative, expected="a number, atoms per atom of iron")
+        ratio = place.number(
+            key, accept=lambda ratio: ratio >= 0, expected="a number, atoms per atom of iron"
+        )
         if ratio is None:
             raise place.fault("ratio", "missing")
         if inner is None:
@@ -260,7 +252,7 @@ def trace_ions_from_table(table: Table | None) -> tuple[MeasuredIon, ...]:
         error, g = (
             inner.number(key, accept=_positive, expected="a positive number") for key in ("error", "g")
         )
-        j = inner.number("j", accept=_half_integer, expected="a multiple of 1/2")
+        j = inner.number("j", accept=lambda j: j > 0 and (2 * j).is_integer(), expected="a multiple of 1/2")
         ions.append(MeasuredIon(name, ratio, error, j, g))
     return tuple(ions)
 

@@ -150,11 +150,8 @@ def write_run(
         )
         for index, point in enumerate(zip(T, H, moment, sigma, strict=True))
     )
-    return _encode([*header.rstrip("\n").split("\n"), file.columns, *rows])
-
-
-def _encode(lines: Iterable[str]) -> bytes:
-    return _LINE_END.join([*lines, ""]).encode(_ENCODING)
+    lines = [*header.rstrip("\n").split("\n"), file.columns, *rows, ""]
+    return _LINE_END.join(lines).encode(_ENCODING)
 
 
 def _text(text: str) -> str:

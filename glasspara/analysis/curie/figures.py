@@ -97,7 +97,9 @@ def curie_figure(result: CurieResult) -> Figure:
     axes[0].set_ylabel(rf"$\chi+\chi_\mathrm{{L}}$ ({unit})")
     _draw_pulls(axes[1], result, [result.naive])
     _draw_pulls(axes[2], result, [result.glass, result.whole])
-    _temperature_axis(axes[-1], T)
+    axes[-1].set_xlabel("$T$ (K)")
+    if float(T.max()) > 8.0 * float(T.min()):
+        plain_log_abscissa(axes[-1])
     return figure
 
 
@@ -178,9 +180,3 @@ def _details(result: CurieResult, assessment: Assessment, line: str) -> str:
 
 def _dash(item: WeakFit) -> Literal["--", "-.", "-"]:
     return "--" if item.name == "curie" else "-." if item.name == "glass" else "-"
-
-
-def _temperature_axis(axes: Axes, T: FloatArray) -> None:
-    axes.set_xlabel("$T$ (K)")
-    if float(T.max()) > 8.0 * float(T.min()):
-        plain_log_abscissa(axes)
