@@ -297,11 +297,7 @@ def _plain(value: Any) -> Any:
 
 
 def read_options(
-    options: Mapping[str, Option],
-    given: Mapping[str, Any],
-    *,
-    command: str,
-    elsewhere: Collection[str] = (),
+    options: Mapping[str, Option], given: Mapping[str, Any], *, command: str, elsewhere: Collection[str] = ()
 ) -> dict[str, Any]:
     """The value of every option of a command by its ``field``, the default where ``given`` has None or nothing.
 

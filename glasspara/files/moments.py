@@ -14,16 +14,7 @@ from glasspara.errors import InputError, UnsuitableError, UsageError
 from glasspara.files import FIELD, TEMPERATURE, TIME, flavours, quality, states
 from glasspara.files.choice import MomentChoice, Selection, explain
 from glasspara.files.exclusion import Amplitude, Rows, Temperatures
-from glasspara.files.flavours import (
-    AC_MARKS,
-    CHANNELS,
-    REQUESTS,
-    Channel,
-    Flavour,
-    asked_for,
-    fullest,
-    label,
-)
+from glasspara.files.flavours import AC_MARKS, CHANNELS, REQUESTS, Channel, Flavour, asked_for, fullest, label
 from glasspara.files.multivu import RawFile
 from glasspara.files.table import DroppedRow, Points, Table, collect
 from glasspara.findings import Finding

@@ -137,10 +137,7 @@ def _touches(window: TemperatureWindow, others: Collection[TemperatureWindow]) -
 
 
 def _forward(
-    minimum: Minimum,
-    windows: Sequence[TemperatureWindow],
-    out: frozenset[TemperatureWindow],
-    trials: float,
+    minimum: Minimum, windows: Sequence[TemperatureWindow], out: frozenset[TemperatureWindow], trials: float
 ) -> frozenset[TemperatureWindow]:
     """``out`` and further windows that stand out, the clearest first."""
     data = minimum.problem.data

@@ -64,9 +64,7 @@ def curie_figure(result: CurieResult) -> Figure:
     figure, axes = frame(
         result.law_assessment.headline.text,
         _details(
-            result,
-            result.law_assessment,
-            f"M/H + χ_L, χ_L = {chi_larmor:.4g} emu/(g Oe) of the whole model",
+            result, result.law_assessment, f"M/H + χ_L, χ_L = {chi_larmor:.4g} emu/(g Oe) of the whole model"
         ),
         synthetic_mark(data.runs),
         trusted=result.law_assessment.trusted and not result.curie_fails,

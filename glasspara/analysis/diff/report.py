@@ -205,11 +205,7 @@ def _show_pairs(what: str, pairs: Sequence[Pair], out: Console, names: tuple[str
 
 
 def _table(
-    columns: Sequence[Column | str],
-    rows: Sequence[Sequence[str]],
-    out: Console,
-    *,
-    more: int = 0,
+    columns: Sequence[Column | str], rows: Sequence[Sequence[str]], out: Console, *, more: int = 0
 ) -> None:
     """A table and an empty line below it, or nothing without rows."""
     if rows:

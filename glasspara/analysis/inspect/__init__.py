@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Annotated, Any
@@ -70,8 +70,9 @@ def inspect(
                 if output.receive is None:
                     report_error(outcome)
                 continue
-            found.append(outcome.measurement)
-            sys.stdout.write(outcome.text)
+            measurement, text = outcome
+            found.append(measurement)
+            sys.stdout.write(text)
     notes = [*passed_over(passed), *passed_over(left_out, named=True)]
     result = Inspection.of(found, failed, notes)
     output = replace(output, asked=replace(output.asked, files=()))  # the block names them with their hashes
@@ -88,22 +89,14 @@ def inspect(
         output.stop(PART_FAILED)
 
 
-@dataclass(frozen=True)
-class _Inspected:
-    """A file, and what the terminal shows of it."""
-
-    measurement: Measurement
-    text: str
-
-
-def _inspect_one(path: str, *, reader: Reader, look: Mapping[str, Any] | None) -> _Inspected:
+def _inspect_one(path: str, *, reader: Reader, look: Mapping[str, Any] | None) -> tuple[Measurement, str]:
     """The file, with what is shown of it on a console that has the ``look`` of ours; nothing without one."""
     measurement = reader(path)
     if look is None:
-        return _Inspected(measurement, "")
+        return measurement, ""
     from glasspara.analysis.inspect.report import show_measurement
     from glasspara.report.terminal import console
 
     text = StringIO()
     show_measurement(measurement, console(text, **look))
-    return _Inspected(measurement, text.getvalue())
+    return measurement, text.getvalue()

@@ -180,20 +180,13 @@ CAMPAIGNS = {
 }  # fmt: skip
 """Synthetic files by the name of their folder: the options of ``glasspara simulate`` that make them."""
 
-_FIXED_FIELD = {
-    "n_fe": (1.698e17, 0.001e17),
-    "fe2_fraction": (0.66, None),
-}
+_FIXED_FIELD = {"n_fe": (1.698e17, 0.001e17), "fe2_fraction": (0.66, None)}
 _FIXED_TEMPERATURE = {
     "n_fe": (1.667e17, 0.001e17),
     "fe2_fraction": (0.66, None),
     "n_fe2 / n_fe3": (1.93, None),
 }
-_YEAR_2000 = {
-    "n_fe": (0.101e17, None),
-    "fe2_fraction": (0.66, None),
-    "n_fe2 / n_fe3": (1.97, None),
-}
+_YEAR_2000 = {"n_fe": (0.101e17, None), "fe2_fraction": (0.66, None), "n_fe2 / n_fe3": (1.97, None)}
 
 
 def _ll_step(figure: int, glass: str, campaign: str, kilo_oersted: int) -> Step:

@@ -94,12 +94,7 @@ def series_figure(result: SeriesResult, kind: KindOfRuns) -> Figure:
 
 
 def _draw(
-    axes: Axes,
-    x: np.ndarray,
-    items: list[Measured],
-    factor: float,
-    key: str,
-    samples: list[np.ndarray],
+    axes: Axes, x: np.ndarray, items: list[Measured], factor: float, key: str, samples: list[np.ndarray]
 ) -> None:
     colour, marker, filling = _STYLES[key]
     values = np.array([factor * item.value for item in items])

@@ -38,10 +38,7 @@ class SubtractBlock(TypedDict):
     notes: list[FindingBlock]
     method: Annotated[Literal["joint", "staged", "staged-once"], "fit.method"]
     parameters: dict[str, float]
-    parameters_error: Annotated[
-        dict[str, float | None],
-        _errors,
-    ]
+    parameters_error: Annotated[dict[str, float | None], _errors]
     parameters_source: Annotated[dict[str, str], "sources"]
     runs: Annotated[list[RunBlock], "staged.data.runs"]
     columns: Annotated[list[str], lambda result: list(result.staged.columns())]
