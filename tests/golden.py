@@ -53,7 +53,9 @@ def _compare(found: Any, stored: Any, place: str, *, rel: float = _CLOSE, slack:
         for name in stored:
             # An error, and a value beside its own, are as well defined as the valley of chi2 that they lie in.
             loose = loosely or name.startswith("error") or name in ("matrix", "singular_values")
-            slack = _SLACK * error if name == "value" and isinstance(error, float) else 0.0
+            slack = 0.0
+            if name == "value" and isinstance(error, float):  # those of what is not determined are relative
+                slack = _SLACK * error * (abs(stored[name]) if ".statements" in place else 1.0)
             _compare(
                 found[name], stored[name], f"{place}.{name}", rel=_SLACK if loose else _CLOSE, slack=slack
             )

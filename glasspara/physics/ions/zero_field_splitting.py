@@ -44,7 +44,7 @@ _CHUNK = 16384
 
 
 @lru_cache(maxsize=8)
-def _operators(s: float, rhombicity: float) -> tuple[ComplexArray, ComplexArray, ComplexArray, ComplexArray]:
+def operators(s: float, rhombicity: float) -> tuple[ComplexArray, ComplexArray, ComplexArray, ComplexArray]:
     """Matrices S_x, S_y, S_z and the splitting for a = 1, dimensionless, shape (2S+1, 2S+1)."""
     twice = round(2 * s)
     if twice < 1 or twice != 2 * s:
@@ -58,7 +58,7 @@ def _operators(s: float, rhombicity: float) -> tuple[ComplexArray, ComplexArray,
     return x, y, z, splitting
 
 
-def _directions(rhombicity: float, polar: int, azimuthal: int) -> tuple[FloatArray, FloatArray]:
+def directions(rhombicity: float, polar: int, azimuthal: int) -> tuple[FloatArray, FloatArray]:
     """Unit vectors, shape (directions, 3), over an eighth of the sphere, and their weights.
 
     Without rhombicity nothing depends on the azimuth, and one value of it is enough. With it all depends on it with
@@ -94,8 +94,8 @@ def rhombic_spin_mean(
     ValueError
         If ``s`` is not a positive multiple of 1/2.
     """
-    x, y, z, splitting = _operators(s, rhombicity)
-    vectors, weights = _directions(rhombicity, polar, azimuthal)
+    x, y, z, splitting = operators(s, rhombicity)
+    vectors, weights = directions(rhombicity, polar, azimuthal)
     along = np.einsum("di,ijk->djk", vectors, np.stack([x, y, z]))
     split, field = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
     flat = np.stack([split.ravel(), field.ravel()])
@@ -204,7 +204,7 @@ def split_spin_columns(
     """Mean moment of one ion, emu, for each splitting of ``d_zfs`` (D/k_B, K); shape (len(d_zfs), n).
 
     ``T`` in K and ``H`` in Oe have the shape (n,); ``s`` is 2 or 2.5, ``rhombicity`` one of ``RHOMBICITIES``.
-    For dictionaries of many splittings: relative error below 1e-5.
+    For dictionaries of many splittings: relative error below 1e-5, beyond the tables below 1e-4.
 
     Raises
     ------
@@ -228,8 +228,10 @@ def split_spin_columns(
     mean = ratio * (s * brillouin(s * b, j=s))
     outside = (np.abs(a) > scales.a_limit) | (np.abs(b) > B_LIMIT)
     if outside.any():
+        from glasspara.physics.ions.cold_splitting import cold_response
+
         both = np.broadcast_to(b, a.shape)
-        mean[outside] = rhombic_spin_mean(a[outside], both[outside], s=s, rhombicity=rhombicity)[0]
+        mean[outside] = cold_response(a[outside], both[outside], s=s, rhombicity=rhombicity)[0]
     return np.asarray(g * BOHR_MAGNETON * mean)
 
 
@@ -269,10 +271,13 @@ def split_spin_response_fast(
     return unit * mean, unit * unit / BOLTZMANN / temperature * by_b, unit / temperature * by_a
 
 
-def reduced_response(a: FloatArray, b: FloatArray, *, s: float, rhombicity: float) -> FloatArray:
+def reduced_response(
+    a: FloatArray, b: FloatArray, *, s: float, rhombicity: float, exact: bool = True
+) -> FloatArray:
     """Powder mean m of the spin along the field, and its derivatives by ``a`` and ``b``; shape (3, n).
 
-    ``a = D/k_B T`` and ``b = g mu_B H/k_B T`` have the shape (n,).
+    ``a = D/k_B T`` and ``b = g mu_B H/k_B T`` have the shape (n,). Beyond the tables the levels are diagonalised, or,
+    unless ``exact``, interpolated (``cold_splitting``).
 
     Raises
     ------
@@ -295,7 +300,10 @@ def reduced_response(a: FloatArray, b: FloatArray, *, s: float, rhombicity: floa
     found = np.stack([ratio * free, by_u * du * free, ratio * free_slope + by_v * dv * free])
     outside = (np.abs(a) > scales.a_limit) | (np.abs(b) > B_LIMIT)
     if outside.any():
-        found[:, outside] = rhombic_spin_mean(a[outside], b[outside], s=s, rhombicity=rhombicity)
+        from glasspara.physics.ions.cold_splitting import cold_response
+
+        beyond = rhombic_spin_mean if exact else cold_response
+        found[:, outside] = beyond(a[outside], b[outside], s=s, rhombicity=rhombicity)
     return found
 
 
