@@ -15,7 +15,7 @@ import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray
 from glasspara.physics.ions.langevin import brillouin, brillouin_derivative
-from glasspara.physics.ions.zero_field_splitting import directions, operators
+from glasspara.physics.ions.levels import directions, operators
 
 # First node and distance of the nodes, in ln |a| and ln b alike, and their number.
 _LOWEST, _STEP, _SIZE = float(np.log(0.01)), 0.05, 300

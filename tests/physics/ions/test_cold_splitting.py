@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from glasspara.physics.ions.cold_splitting import cold_response
-from glasspara.physics.ions.zero_field_splitting import rhombic_spin_mean, split_spin_columns
+from glasspara.physics.ions.levels import rhombic_spin_mean
+from glasspara.physics.ions.zero_field_splitting import split_spin_columns
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
 
