@@ -15,7 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, distinct_values
 from glasspara.errors import UsageError
 
 
@@ -163,7 +163,7 @@ def directions_of(
         if width and np.any(pattern):
             found.append((Direction(name, kind, width, unit), width * pattern, target))
 
-    for number in np.unique(run).tolist():
+    for number in distinct_values(run).tolist():
         here, label = run == number, f"run {number}"
         mask = here.astype(np.float64)
         add(f"field offset, {label}", "field offset", widths.field_offset, "Oe", mask, "field")
@@ -183,7 +183,7 @@ def directions_of(
     for node, share in zip(THERMOMETER_NODES, _shares(T), strict=True):
         name = f"thermometer at {node:g} K"
         add(name, "thermometer", widths.thermometer, "1", share, "log temperature")
-    for number in np.unique(sample).tolist():
+    for number in distinct_values(sample).tolist():
         mask = (sample == number).astype(np.float64)
         add(f"mass, sample {number}", "mass", widths.mass, "1", mask, "log gain")
     for name, errors in geometry.items():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, distinct_values
 from glasspara.data.dataset import ReducedRun
 from glasspara.model.model import Model, Terms, evaluate
 from glasspara.report.panels import abscissa, branches
@@ -74,6 +74,6 @@ def _grid(values: FloatArray) -> FloatArray:
 
 def _smooth(x: FloatArray, y: FloatArray, places: FloatArray) -> FloatArray:
     """The smooth part of ``y`` at ``places``: a cubic, or the mean of few values."""
-    if len(np.unique(x)) < _WANDERING or not np.ptp(y):
+    if len(distinct_values(x)) < _WANDERING or not np.ptp(y):
         return np.full(len(places), y.mean())
     return np.asarray(np.polynomial.Polynomial.fit(x, y, 3)(places))

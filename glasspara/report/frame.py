@@ -6,7 +6,6 @@ Every input has a block that says what was read, and what was done to it before 
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -266,6 +265,8 @@ class Report(Generic[Result]):
         asked: Invocation,
     ) -> str:
         """The page of the result, with what the terminal shows of it; ``files`` are the others that are written."""
+        import shlex
+
         from glasspara.report.page import page
         from glasspara.report.recorder import Recorder
 

@@ -22,7 +22,7 @@ from matplotlib.ticker import (
 )
 from matplotlib.typing import FillStyleType
 
-from glasspara.arrays import BoolArray, FloatArray
+from glasspara.arrays import BoolArray, FloatArray, distinct_values
 from glasspara.data.dataset import ReducedRun
 from glasspara.report.layout import HEADER, Rows
 from glasspara.report.style import (
@@ -152,7 +152,7 @@ def branch_fills(runs: Sequence[ReducedRun]) -> dict[str, FillStyleType]:
 
 def branches(run: ReducedRun) -> Iterator[tuple[str, BoolArray]]:
     """Label and points of each branch of ``run`` that has points."""
-    for number in np.unique(run.run.branch):
+    for number in distinct_values(run.run.branch):
         yield run.run.branch_labels[number], run.run.branch == number
 
 
