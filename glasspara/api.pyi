@@ -22,7 +22,7 @@ from glasspara.analysis.simulate.report import Simulation
 from glasspara.analysis.subtract.stages import Subtraction
 from glasspara.analysis.universality.collapse import UniversalityResult
 from glasspara.cli.values import Option
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.data.loading import Loaded
 from glasspara.fitting.result import FitResult
 

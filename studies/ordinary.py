@@ -24,12 +24,18 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient, slope_by_log_temperature
 from glasspara.ordinary.cone import ordinary_magnetism
-from glasspara.ordinary.directions import Curve, DirectionWidths, chi2_with_directions, directions_of
+from glasspara.ordinary.directions import (
+    Curve,
+    Directions,
+    DirectionWidths,
+    chi2_with_directions,
+    directions_of,
+)
 from glasspara.ordinary.responses import Block, Clusters, CoupledIons, FreeIons, Pairs, Specks
 from glasspara.physics.ions.zero_field_splitting import rhombic_spin_mean
 from glasspara.presets import load_preset
@@ -268,16 +274,17 @@ def etm_chi2(result: FitResult, data: Measured, iron: tuple[float, float] | None
     # a parameter at 0 has no way down
     free = [index for index, name in enumerate(model.names[:-1]) if values[name] > 0.0]
     residual, sigma, tangent = data.M - total, data.sigma, slopes[:, free]
-    columns = directions.columns(curve)
+    beside = None
     if iron is not None:
         row = np.array([float(model.names[index] in ("n_fe2", "n_fe3")) for index in free])
-        residual = np.append(residual, iron[0] - values["n_fe2"] - values["n_fe3"])
-        sigma, tangent = np.append(sigma, iron[1]), np.vstack([tangent, row])
-        columns = np.vstack([columns, np.zeros(columns.shape[1])])
-    none = np.zeros((len(residual), 0))
-    return tuple(  # type: ignore[return-value]
-        chi2_with_directions(residual, sigma, one, tangent=tangent).chi2 for one in (none, columns)
-    )
+        beside = np.array([iron[0] - values["n_fe2"] - values["n_fe3"]]) / iron[1], row[np.newaxis] / iron[1]
+
+    def chi2(errors: Directions) -> float:
+        slopes = errors.columns(curve)
+        return chi2_with_directions(residual, sigma, errors, slopes, tangent=tangent, beside=beside).chi2
+
+    none = directions_of(data.T, run=data.run, sample=np.zeros_like(data.run), widths=None)
+    return chi2(none), chi2(directions)
 
 
 @dataclass(frozen=True)
