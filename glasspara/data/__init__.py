@@ -197,7 +197,7 @@ class Dataset:
         return tuple(slice(int(end) - len(run), int(end)) for run, end in zip(self.runs, ends, strict=True))
 
     def __len__(self) -> int:
-        return sum(len(run) for run in self.runs)
+        return len(self.magnetisation)
 
     def __repr__(self) -> str:
         return summary(self, counted(self.runs, "run"), counted(self, "point"))

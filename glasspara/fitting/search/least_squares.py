@@ -128,9 +128,11 @@ def least_squares(
     *,
     solved: Sequence[int] = (),
     longest: FloatArray | float = inf,
-    gain: float = FINE,
+    gain: FloatArray | float = FINE,
 ) -> tuple[FloatArray, FloatArray]:
-    """Minima of k sums of squares downhill from ``starts``, shape (k, m), inside one box, and the sums there.
+    """Minima of k sums of squares downhill from ``starts``, shape (k, m), inside a box, and the sums there.
+
+    ``low`` and ``high`` are its limits, of shape (m,) for all, or (k, m); ``gain`` is a number or has the shape (k,).
 
     ``function`` takes some of the points, shape (j, m), and which of the k they are. It returns the points, where it
     may have moved the coordinates ``solved`` to their best; their residuals, shape (j, n); and Jacobians, (j, n, m).
@@ -150,6 +152,8 @@ def least_squares(
     """
     count, size = starts.shape
     way = np.arange(count)
+    low, high = np.broadcast_to(low, starts.shape), np.broadcast_to(high, starts.shape)
+    gain = np.broadcast_to(gain, count)
     points, residuals, jacobian = function(np.clip(starts, low, high), way)
     squares = np.einsum("kn,kn->k", residuals, residuals)
     if not np.isfinite(squares).all():
@@ -166,14 +170,14 @@ def least_squares(
         steps, _ = solve_bounded(
             np.concatenate([jacobian[way], weight[..., np.newaxis] * np.eye(size)], axis=1),
             np.concatenate([residuals[way], np.zeros((len(way), size))], axis=1),
-            np.maximum(low - points[way], -longest),
-            np.minimum(high - points[way], longest),
+            np.maximum(low[way] - points[way], -longest),
+            np.minimum(high[way] - points[way], longest),
         )
         left = residuals[way] + _times(jacobian[way], steps)
         promised = np.sum(residuals[way] ** 2 - left**2, axis=1)
-        trial = np.clip(points[way] + steps, low, high)
+        trial = np.clip(points[way] + steps, low[way], high[way])
         near = np.all(np.abs(trial - points[way]) <= _STEP * np.abs(points[way]), axis=1)
-        last = (promised <= gain * squares[way]) | near | (damping[way] > _HEAVIEST)
+        last = (promised <= gain[way] * squares[way]) | near | (damping[way] > _HEAVIEST)
         trial, there, slopes = function(trial, way)
         now = np.einsum("kn,kn->k", there, there)
         gained = squares[way] - now
