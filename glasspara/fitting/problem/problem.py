@@ -293,7 +293,7 @@ def residuals_and_jacobians(problems: Sequence[Problem], points: FloatArray) -> 
     first = problems[0]
     reported = _reported(problems, points)
     rows = first.coordinates.reported_jacobian(points)
-    totals, gradients = first.totals(reported, rows)
+    totals, gradients = _totals(first, points, reported, rows)
     n, sigma = len(first.data), first.data.sigma
     residuals = np.empty((len(points), first.n_observations))
     jacobian = np.empty((*residuals.shape, points.shape[1]))
@@ -302,6 +302,22 @@ def residuals_and_jacobians(problems: Sequence[Problem], points: FloatArray) -> 
         residuals[k, :n] = (problem.data.magnetisation - totals[k]) / sigma
     residuals[:, n:], jacobian[:, n:] = _beside_data(problems, reported, rows)
     return residuals, jacobian
+
+
+def _totals(
+    problem: Problem, points: FloatArray, reported: Mapping[str, Any], rows: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """:meth:`Problem.totals`, what is the same for several points computed once: all replicates begin at one."""
+    held = any(np.ndim(reported[name]) for name in problem.coordinates.held)
+    first = {point.tobytes(): k for k, point in reversed(list(enumerate(points)))}
+    if held or len(first) == len(points):
+        return problem.totals(reported, rows)
+    some = sorted(first.values())
+    place = {key: some.index(k) for key, k in first.items()}
+    parts = {name: value[some] if np.ndim(value) else value for name, value in reported.items()}
+    totals, gradients = problem.totals(parts, rows[some])
+    back = [place[point.tobytes()] for point in points]
+    return totals[back], gradients[back]
 
 
 def beside_data(problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:
