@@ -19,13 +19,13 @@ from queue import Empty, SimpleQueue
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from glasspara.errors import GlassparaError
 from glasspara.replicates.cores import Progress, no_progress, one_thread, one_thread_for_good
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    import numpy as np
 
     from glasspara.replicates.store import Record, Seed, Store
     from glasspara.replicates.workers import Pool
@@ -290,6 +290,8 @@ class WrongVersionError(Exception):
 
 def generator(seed: Seed, index: int) -> np.random.Generator:
     """Random numbers of the replicate ``index``."""
+    import numpy as np
+
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(index,))))
 
 
