@@ -86,6 +86,8 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
         _split_between(rows, range(done, first), segments, strays)
         segments.append(_segment(FIXED_FIELD, range(first, last)))
         done = last
+        if len(segments) > MOST_SEGMENTS:
+            break
     _split_between(rows, range(done, len(field)), segments, strays)
     if len(segments) > MOST_SEGMENTS:
         return [], dict.fromkeys(range(len(field)), NOTHING_HELD)
@@ -175,6 +177,10 @@ class _Rows:
                     return FEWEST_POINTS
         return _levels((self.H[i] for i in rows), field_noise)
 
+    def has_many_fields(self, rows: Sequence[int]) -> bool:
+        """Whether there are FEWEST_POINTS distinct fields; single rows, of which there may be many, cost nothing."""
+        return len(rows) >= FEWEST_POINTS <= self.fields(rows)
+
     def temperature_levels(self, rows: Sequence[int]) -> int:
         """Number of distinct temperatures, up to FEWEST_POINTS."""
         return _levels(self.temperatures(rows), temperature_noise)
@@ -214,13 +220,15 @@ def _split_between(rows: _Rows, between: range, segments: list[Segment], strays:
     if not between:
         return
     groups: list[Sequence[int]] = [*_cut_at_jumps(rows, between)]
-    unsettled = [i for group in groups if rows.fields(group) < FEWEST_POINTS for i in group]
+    unsettled = [i for group in groups if not rows.has_many_fields(group) for i in group]
     grid = _grid(rows, unsettled)
     if grid:
         segments.extend(grid)
         taken = {int(i) for segment in grid for i in segment.rows}
         groups = [left for group in groups if (left := [i for i in group if i not in taken])]
     for candidate in _join_drifts(rows, groups, strays):
+        if len(segments) > MOST_SEGMENTS:
+            return
         _classify(rows, candidate, segments, strays)
 
 
@@ -272,7 +280,7 @@ def _join_drifts(rows: _Rows, groups: Sequence[Sequence[int]], strays: dict[int,
     last: Sequence[int] = []
     pending: list[int] = []
     for group in groups:
-        if rows.fields(group) < FEWEST_POINTS:
+        if not rows.has_many_fields(group):
             pending += group
             continue
         if not current:

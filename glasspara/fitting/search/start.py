@@ -33,9 +33,6 @@ _TRIAL_LN_RATIO = 0.05
 # Solutions of the linear coordinates, and what of a pull they may miss.
 _MAX_INNER = 6
 _AGREE = 1.0e-9
-# A problem that is nearly linear is solved in three steps; a relative gain below the second number ends it.
-_MAX_LINEAR_STEPS = 10
-_LEVEL = 1.0e-6
 
 
 class _Projected:
@@ -278,21 +275,6 @@ def descend_each(
         return np.empty((len(problems), 0)), np.array([problem.chi2(base) for problem in problems])
     starts = np.tile(base, (len(problems), 1))
     return _Projected(problems, base).descend(starts, np.arange(len(problems)), gain)
-
-
-def linear_descent(problem: Problem, point: FloatArray) -> FloatArray:
-    """Gauss and Newton's steps from ``point``, for problems that are linear but for small disturbances."""
-    low, high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
-    chi2 = problem.chi2(point)
-    for _ in range(_MAX_LINEAR_STEPS):
-        residuals, jacobian = problem.residuals_and_jacobian(point)
-        ends = (low - point)[np.newaxis], (high - point)[np.newaxis]
-        trial = point + solve_bounded(jacobian[np.newaxis], residuals[np.newaxis], *ends)[0][0]
-        now = problem.chi2(trial)
-        if now >= chi2 * (1.0 - _LEVEL):
-            return trial if now < chi2 else point
-        point, chi2 = trial, now
-    return point
 
 
 def _with_open_ratio(guess: Mapping[str, float]) -> dict[str, float]:
