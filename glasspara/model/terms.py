@@ -24,10 +24,11 @@ from glasspara.physics.ats import (
     high_field_term_gradient,
 )
 from glasspara.physics.ions import ION_OF_PARAMETER, Ion, TraceIon
-from glasspara.physics.ions.langevin import langevin_response, larmor_magnetisation
-from glasspara.physics.ions.rivals import (
+from glasspara.physics.ions.langevin import (
     curie_weiss_response,
     ferromagnetic_response,
+    langevin_response,
+    larmor_magnetisation,
     superparamagnetic_response,
 )
 from glasspara.physics.ions.zero_field_splitting import split_spin_response_fast
@@ -160,11 +161,12 @@ class AtsTerm:
         with _domain_errors():
             sign, ats, further = self._arguments(values)
             value, gradient = self.gradient(T, H, ats, **further, **self.options)
-        if not np.all(kept := sign > 0.0):
-            ends = gradient["d0min_qs4"], gradient["d0max_qs4"]
-            gradient["d0min_qs4"], gradient["d0max_qs4"] = (
-                np.where(kept, one, other) for one, other in (ends, ends[::-1])
-            )
+        if np.all(kept := sign > 0.0):
+            return value, {name: gradient[name] for name in (*self.names, "H")}
+        ends = gradient["d0min_qs4"], gradient["d0max_qs4"]
+        gradient["d0min_qs4"], gradient["d0max_qs4"] = (
+            np.where(kept, one, other) for one, other in (ends, ends[::-1])
+        )
         return sign * value, {name: sign * gradient[name] for name in (*self.names, "H")}
 
     def _arguments(self, values: Mapping[str, Value]) -> tuple[Value, AtsParameters, dict[str, Value]]:

@@ -14,7 +14,7 @@ from itertools import islice, pairwise
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, IntArray
+from glasspara.arrays import FloatArray, IntArray, median
 from glasspara.runs.plateaus import (
     LEAST_FIELD_NOISE,
     LEAST_TEMPERATURE_NOISE,
@@ -131,9 +131,9 @@ def _shared_rows(rows: _Rows, sweep: range, beside: range) -> int:
     if len(lengths) <= _LEVELS // 2:
         return 0
     steps = [abs(np.log(b / a)) for a, b in pairwise(levels[1:])]
-    if steps[0] > max(_JUMP * float(np.median(steps[1:])), SWEEP_SPAN):
+    if steps[0] > max(_JUMP * median(steps[1:]), SWEEP_SPAN):
         return lengths[0]
-    return max(0, lengths[0] - int(np.median(lengths[1:-1])))
+    return max(0, lengths[0] - int(median(lengths[1:-1])))
 
 
 def _levels(values: Iterable[float], noise: Callable[[float], float]) -> int:
@@ -238,7 +238,7 @@ def _cut_at_jumps(rows: _Rows, between: range) -> list[range]:
         return [between]
     T = np.array(rows.temperatures(between))
     jumps = np.abs(np.diff(T))
-    usual = 5.0 * float(np.median(jumps))
+    usual = 5.0 * median(jumps)
     noise = np.maximum(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * np.abs(T[:-1]))
     cuts = np.flatnonzero(jumps > np.maximum(noise, np.minimum(usual, _NOISIEST * T[:-1]))) + 1
     return [between[start:stop] for start, stop in pairwise([0, *cuts.tolist(), len(between)])]
@@ -392,7 +392,7 @@ def _merge_same_set_point(
     for segment in segments:
         noise_of = field_noise if segment.kind == FIXED_FIELD else temperature_noise
         held = (field if segment.kind == FIXED_FIELD else temperature)[segment.rows]
-        middle = float(np.median(held))
+        middle = median(held)
         if float(np.ptp(held)) <= 4.0 * noise_of(middle):
             known = steady[segment.kind]
             near = known[

@@ -16,8 +16,17 @@ from glasspara.fitting.judge.ordinary import THRESHOLD
 from glasspara.presets import RunPlan
 from glasspara.report.layout import Rows
 from glasspara.report.panels import draw_header, draw_legend, plain_log_abscissa, plain_numbers
-from glasspara.report.style import BLUE, GREY, ORANGE, VERMILLION, WIDTH, ordered_colours, paper_style
-from glasspara.report.text import synthetic_mark, wrapped
+from glasspara.report.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    VERMILLION,
+    WIDTH,
+    ordered_colours,
+    paper_style,
+    synthetic_mark,
+    wrapped,
+)
 from glasspara.wording import raised
 
 _DECADES = 100.0  # a longer axis has room for its decades alone

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray, distinct_values, median
 from glasspara.errors import InputError
 from glasspara.files import refuse_repeated
 from glasspara.runs import Measurement, Reader
@@ -101,7 +101,7 @@ class Background:
 
     def files(self, nodes: IntArray) -> tuple[str, ...]:
         """The files that hold these of the points of all runs, in their order."""
-        numbers = np.unique(np.searchsorted(self._starts, nodes, side="right") - 1)
+        numbers = distinct_values(np.searchsorted(self._starts, nodes, side="right") - 1)
         return tuple(dict.fromkeys(self.runs[number].file for number in numbers.tolist()))
 
     @cached_property
@@ -129,9 +129,8 @@ class Background:
                 "leave this run out",
             )
         pieces = [piece for index in fitting for piece in self._pieces(index, run)]
-        along = np.array([piece.along for piece in pieces])
-        covers = np.array([piece.weights.covered for piece in pieces])
-        preferred = covers & along
+        covers = np.array([weights.covered for _, weights in pieces])
+        preferred = covers & np.array([along for along, _ in pieces])
         chosen = np.where(preferred.any(axis=0), preferred, covers)
         if not chosen.any():
             raise InputError(
@@ -142,21 +141,21 @@ class Background:
         count = chosen.sum(axis=0)
         parts = []
         curvature = np.zeros(len(run))
-        for piece, use in zip(pieces, chosen, strict=True):
-            item = piece.weights
+        for (_, item), use in zip(pieces, chosen, strict=True):
             keep = use[item.point]
             parts.append((item.point[keep], item.node[keep], (item.weight / count.clip(1)[item.point])[keep]))
             curvature = np.maximum(curvature, np.where(use, item.curvature, 0.0))
         point, node, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Weights(count > 0, point, node, weight, curvature)
 
-    def _pieces(self, index: int, run: Run) -> Iterator[_Piece]:
+    def _pieces(self, index: int, run: Run) -> Iterator[tuple[BoolArray, Weights]]:
+        """Each branch of one run of the holder: the points of ``run`` that went its way, and its weights."""
         other, first = self.runs[index], int(self._starts[index])
         directions = np.array([direction(label) for label in run.branch_labels])[run.branch]
         for part in stretches(other.branch):
             label = other.branch_labels[int(other.branch[part.start])]
             along = directions == direction(label)
-            yield _Piece(along, _straight_lines(run, other, part, first, self.scale))
+            yield along, _straight_lines(run, other, part, first, self.scale)
 
     def _set_points(self) -> str:
         return ", ".join(sorted({f"{_kind(run)} at {run.label}" for run in self.runs}))
@@ -165,14 +164,6 @@ class Background:
         values = np.concatenate([_varying(self.runs[index]) for index in indices])
         unit = "K" if self.runs[indices[0]].kind == FIXED_FIELD else "Oe"
         return f"from {values.min():.5g} to {values.max():.5g} {unit}"
-
-
-@dataclass(frozen=True, eq=False)
-class _Piece:
-    """One branch of the holder: the points of the run that were measured in its direction, and its weights."""
-
-    along: BoolArray
-    weights: Weights
 
 
 def read_background(paths: Sequence[str], reader: Reader, *, scale: float = 1.0) -> Background:
@@ -233,8 +224,8 @@ def subtract_background(
                 n_points=len(run),
                 share=_share(bare),
                 rms=_rms(holder),
-                sigma=float(np.median(bare.sigma)),
-                error=float(np.sqrt(np.median(shared))),
+                sigma=median(bare.sigma),
+                error=float(np.sqrt(median(shared))),
                 error_share=float(shared.sum() / total.sum()),
                 sharing=float(np.sqrt(shared.sum() / own.sum())),
                 curvature=float(item.curvature.max()),
@@ -251,7 +242,7 @@ def subtract_susceptibility(run: Run, before: RunHolder | None, chi: float) -> t
     holder = chi * run.field
     total = holder if run.background is None else run.background + holder
     bare = replace(run, moment=run.moment - holder, background=total)
-    before = before or RunHolder(run.label, (), len(run), 0.0, 0.0, float(np.median(run.sigma)))
+    before = before or RunHolder(run.label, (), len(run), 0.0, 0.0, median(run.sigma))
     return bare, replace(before, share=_share(bare), rms=_rms(total))
 
 
@@ -326,8 +317,8 @@ def _held(run: Run) -> FloatArray:
 
 
 def _same_set_point(run: Run, other: Run) -> bool:
-    middle = np.median(_held(run), keepdims=True)
-    apart = np.abs(middle - np.median(_held(other)))
+    middle = np.array([median(_held(run))])
+    apart = np.abs(middle - median(_held(other)))
     return run.kind == other.kind and bool((apart <= _tolerance(run, middle)).all())
 
 

@@ -249,13 +249,14 @@ class Problem:
 def residuals_and_jacobians(problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Residuals, shape (k, n_observations), and their derivatives by the coordinates, (k, n_observations, m).
 
-    ``points``, shape (k, m), belong to k problems that differ in nothing but their magnetisation and the means of
-    their constraints: the model is computed for all of them in one call, which costs little more than one.
+    ``points``, shape (k, m), belong to k problems that differ in nothing but their magnetisation, the means of their
+    constraints and the values held: the model is computed for all of them in one call, which costs little more than
+    one.
     """
     first = problems[0]
-    reported = first.coordinates.to_reported(points)
+    reported = _reported(problems, points)
     rows = first.coordinates.reported_jacobian(points)
-    totals, gradients = first.totals(reported, rows)
+    totals, gradients = _totals(first, points, reported, rows)
     n, sigma = len(first.data), first.data.sigma
     residuals = np.empty((len(points), first.n_observations))
     jacobian = np.empty((*residuals.shape, points.shape[1]))
@@ -266,10 +267,39 @@ def residuals_and_jacobians(problems: Sequence[Problem], points: FloatArray) -> 
     return residuals, jacobian
 
 
+def _totals(
+    problem: Problem, points: FloatArray, reported: Mapping[str, Any], rows: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """:meth:`Problem.totals`, what is the same for several points computed once: all replicates begin at one."""
+    held = any(np.ndim(reported[name]) for name in problem.coordinates.held)
+    first = {point.tobytes(): k for k, point in reversed(list(enumerate(points)))}
+    if held or len(first) == len(points):
+        return problem.totals(reported, rows)
+    some = sorted(first.values())
+    place = {key: some.index(k) for key, k in first.items()}
+    parts = {name: value[some] if np.ndim(value) else value for name, value in reported.items()}
+    totals, gradients = problem.totals(parts, rows[some])
+    back = [place[point.tobytes()] for point in points]
+    return totals[back], gradients[back]
+
+
 def beside_data(problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Those of the constraints and penalties alone."""
-    coordinates = problems[0].coordinates
-    return _beside_data(problems, coordinates.to_reported(points), coordinates.reported_jacobian(points))
+    rows = problems[0].coordinates.reported_jacobian(points)
+    return _beside_data(problems, _reported(problems, points), rows)
+
+
+def _reported(problems: Sequence[Problem], points: FloatArray) -> dict[str, Any]:
+    """The reported parameters of each problem at its point, those held too where they differ."""
+    first = problems[0].coordinates
+    reported = first.to_reported(points)
+    others = [problem.coordinates.held for problem in problems]
+    if any(held is not first.held for held in others):
+        for name, value in first.held.items():
+            values = np.array([held[name] for held in others])
+            if np.any(values != value):
+                reported[name] = values
+    return reported
 
 
 def _beside_data(

@@ -25,6 +25,8 @@ _DAMPING, _RELIEF, _HEAVY, _HEAVIEST = 1.0e-3, 0.1, 1.0e6, 1.0e20
 _GROWTH = 4.0
 _MAX_STEPS = 100
 _STEP = 1.0e-12
+# A step that failed is made shorter by this factor at most before the next attempt.
+_SHORTEN = 0.1
 _TINY = 1.0e-300
 
 FINE, FINEST = 1.0e-9, 1.0e-15
@@ -139,9 +141,11 @@ def least_squares(
     *,
     solved: Sequence[int] = (),
     longest: FloatArray | float = inf,
-    gain: float = FINE,
+    gain: FloatArray | float = FINE,
 ) -> tuple[FloatArray, FloatArray]:
-    """Minima of k sums of squares downhill from ``starts``, shape (k, m), inside one box, and the sums there.
+    """Minima of k sums of squares downhill from ``starts``, shape (k, m), inside a box, and the sums there.
+
+    ``low`` and ``high`` are its limits, of shape (m,) for all, or (k, m); ``gain`` is a number or has the shape (k,).
 
     ``function`` takes some of the points, shape (j, m), and which of the k they are. It returns the points, where it
     may have moved the coordinates ``solved`` to their best; their residuals, shape (j, n); and Jacobians, (j, n, m).
@@ -151,8 +155,9 @@ def least_squares(
 
     The method is that of Levenberg and Marquardt (K. Levenberg, Quart. Appl. Math. 2 (1944) 164; D. W. Marquardt, SIAM
     J. Appl. Math. 11 (1963) 431), each step the bounded minimum of its damped linear problem; the damping follows
-    H. B. Nielsen (IMM-REP-1999-05, Technical University of Denmark, 1999). What is ``solved`` follows each step
-    as far as its limits, undamped as long as steps succeed, and is solved anew at its end (variable projection).
+    H. B. Nielsen (IMM-REP-1999-05, Technical University of Denmark, 1999), and after a step that failed grows at least
+    as far as the parabola along that step demands. What is ``solved`` follows each step as far as its limits, undamped
+    as long as steps succeed, and is solved anew at its end (variable projection).
 
     Raises
     ------
@@ -161,6 +166,8 @@ def least_squares(
     """
     count, size = starts.shape
     way = np.arange(count)
+    low, high = np.broadcast_to(low, starts.shape), np.broadcast_to(high, starts.shape)
+    gain = np.broadcast_to(gain, count)
     points, residuals, jacobian = function(np.clip(starts, low, high), way)
     squares = np.einsum("kn,kn->k", residuals, residuals)
     if not np.isfinite(squares).all():
@@ -177,14 +184,15 @@ def least_squares(
         steps, _ = solve_bounded(
             np.concatenate([jacobian[way], weight[..., np.newaxis] * np.eye(size)], axis=1),
             np.concatenate([residuals[way], np.zeros((len(way), size))], axis=1),
-            np.maximum(low - points[way], -longest),
-            np.minimum(high - points[way], longest),
+            np.maximum(low[way] - points[way], -longest),
+            np.minimum(high[way] - points[way], longest),
         )
-        left = residuals[way] + _times(jacobian[way], steps)
-        promised = np.sum(residuals[way] ** 2 - left**2, axis=1)
-        trial = np.clip(points[way] + steps, low, high)
+        along = _times(jacobian[way], steps)
+        slope, bend = np.einsum("kn,kn->k", residuals[way], along), np.einsum("kn,kn->k", along, along)
+        promised = -2.0 * slope - bend
+        trial = np.clip(points[way] + steps, low[way], high[way])
         near = np.all(np.abs(trial - points[way]) <= _STEP * np.abs(points[way]), axis=1)
-        last = (promised <= gain * squares[way]) | near | (damping[way] > _HEAVIEST)
+        last = (promised <= gain[way] * squares[way]) | near | (damping[way] > _HEAVIEST)
         trial, there, slopes = function(trial, way)
         now = np.einsum("kn,kn->k", there, there)
         gained = squares[way] - now
@@ -195,8 +203,14 @@ def least_squares(
         growth[won] = _GROWTH
         points[won], squares[won] = trial[better], now[better]
         residuals[won], jacobian[won] = there[better], slopes[better]
-        damping[lost] *= growth[lost]
-        growth[lost] *= 2.0
+        if len(lost):
+            # as far along a step that failed as the parabola through what was found there is lowest
+            back = np.divide(gained, slope, out=np.zeros(len(slope)), where=slope < 0.0)[~better]
+            shorter = np.minimum(1.0 + back, 1.0 / _SHORTEN)
+            own = np.sum(np.where(undamped > 0.0, 0.0, scale[way] * steps) ** 2, axis=1)[~better]
+            needed = np.divide(shorter * bend[~better], own, out=np.zeros(len(lost)), where=own > 0.0)
+            damping[lost] = np.fmax(growth[lost] * damping[lost], needed)
+            growth[lost] *= 2.0
         way = way[~last]
         if not len(way):
             break
