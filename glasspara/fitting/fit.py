@@ -156,7 +156,13 @@ def _judge(
     def against_ordinary() -> OrdinaryMagnetism:
         cone = None if isinstance(ordinary, bool) else ordinary
         widths = settings.granted(minimum.problem.data)
-        return compare_with_ordinary(minimum, iron=settings.known_iron, widths=widths, cone=cone)
+        return compare_with_ordinary(
+            minimum,
+            iron=settings.known_iron,
+            widths=widths,
+            no_other_ions=settings.no_other_ions,
+            cone=cone,
+        )
 
     def verdict(compared: OrdinaryMagnetism | None, *, brief: bool) -> Assessment:
         return assess(minimum, found.lost, test, compared, same_glass=settings.same_glass, brief=brief)
