@@ -20,7 +20,7 @@ from iminuit import Minuit
 from scipy.optimize import curve_fit
 
 from benchmarks._common import best, direct_ats
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings

@@ -30,13 +30,13 @@ from glasspara.analysis import reports
 from glasspara.analysis.fit.report import Fits
 from glasspara.app import application
 from glasspara.cli.values import Option
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.data.loading import Loaded
 from glasspara.findings import every_entry
 from glasspara.fitting.result import FitResult
 from glasspara.model import CATALOGUE, ModelEntry
+from glasspara.report import SCHEMA_VERSION, Frame
 from glasspara.report.block import SHIPPED, report_schema
-from glasspara.report.frame import SCHEMA_VERSION, Frame
 
 ROOT = Path(__file__).resolve().parents[1]
 FINDINGS = Path(__file__).with_name("findings.md")

@@ -14,9 +14,9 @@ from fuzzing.mutations import damage
 from fuzzing.seeds import seeds
 from glasspara.analysis.inspect.report import InspectDocument, Inspection
 from glasspara.errors import GlassparaError
+from glasspara.report import to_text
 from glasspara.report.block import fill
-from glasspara.report.frame import to_text
-from glasspara.runs.measurement import Measurement, read
+from glasspara.runs import Measurement, read
 
 
 def campaign(seed: int, seconds: float, *, least: int = 0) -> Findings:

@@ -28,9 +28,9 @@ _FUNCTIONS = (
 )  # fmt: skip
 
 _TYPES = {
-    "Measurement": "glasspara.runs.measurement",
+    "Measurement": "glasspara.runs",
     "Run": "glasspara.runs.run",
-    "Dataset": "glasspara.data.dataset",
+    "Dataset": "glasspara.data",
     "Loaded": "glasspara.data.loading",
     "Answer": "glasspara.findings",
     "FitResult": "glasspara.fitting.result",
@@ -95,7 +95,7 @@ if TYPE_CHECKING:
         subtract,
         universality,
     )
-    from glasspara.data.dataset import Dataset
+    from glasspara.data import Dataset
     from glasspara.data.loading import Loaded
     from glasspara.errors import GlassparaError
     from glasspara.findings import Answer
@@ -108,14 +108,14 @@ if TYPE_CHECKING:
     from glasspara.physics.ions.langevin import langevin_magnetisation, larmor_magnetisation
     from glasspara.physics.three_level import level_diagram
     from glasspara.physics.three_level.magnetisation import three_level_magnetisation
-    from glasspara.runs.measurement import Measurement, read
+    from glasspara.runs import Measurement, read
     from glasspara.runs.run import Run
 
 _HOME = {
     **_PHYSICS,
     **_TYPES,
     **dict.fromkeys(_FUNCTIONS, "glasspara.api"),
-    "read": "glasspara.runs.measurement",
+    "read": "glasspara.runs",
 }
 
 

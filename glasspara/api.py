@@ -100,7 +100,7 @@ def _docstring(name: str) -> str:
 
 
 def _ask(name: str, data: Any, given: Mapping[str, Any]) -> Any:
-    from glasspara.data.dataset import Dataset
+    from glasspara.data import Dataset
     from glasspara.data.loading import Loaded
     from glasspara.fitting.result import FitResult
 
@@ -153,7 +153,7 @@ class _Origin:
     def document(self) -> dict[str, Any]:
         import json
 
-        from glasspara.report.frame import to_text
+        from glasspara.report import to_text
 
         document: dict[str, Any] = json.loads(to_text(self.delivery.document()))
         return document

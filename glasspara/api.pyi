@@ -22,7 +22,7 @@ from glasspara.analysis.simulate.report import Simulation
 from glasspara.analysis.subtract.stages import Subtraction
 from glasspara.analysis.universality.collapse import UniversalityResult
 from glasspara.cli.values import Option
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.data.loading import Loaded
 from glasspara.fitting.result import FitResult
 
@@ -96,6 +96,7 @@ def fit(
     orientation: str = "isotropic",
     allowances: bool = True,
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    no_other_ions: bool = False,
     n_fe: Measured | None = None,
     fix: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     free: str | Sequence[str] | None = None,
@@ -197,6 +198,7 @@ def compare(
     loss: str = "linear",
     allowances: bool = True,
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    no_other_ions: bool = False,
     convention: str = "paper",
     orientation: str = "isotropic",
     replicates: int | None = None,
@@ -241,6 +243,7 @@ def highfield(
     limit: Mapping[str, Parts | None] | str | Sequence[str] | None = None,
     allowances: bool = True,
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    no_other_ions: bool = False,
     convention: str = "paper",
     orientation: str = "isotropic",
     out: File | None = None,
@@ -280,6 +283,7 @@ def partition(
     orientation: str = "isotropic",
     allowances: bool = True,
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    no_other_ions: bool = False,
     n_fe: Measured | None = None,
     fix: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     free: str | Sequence[str] | None = None,
@@ -327,6 +331,7 @@ def oscillations(
     orientation: str = "isotropic",
     allowances: bool = True,
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    no_other_ions: bool = False,
     n_fe: Measured | None = None,
     fix: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     free: str | Sequence[str] | None = None,
@@ -378,6 +383,7 @@ def anomaly(
     orientation: str = "isotropic",
     allowances: bool = True,
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    no_other_ions: bool = False,
     n_fe: Measured | None = None,
     fix: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     free: str | Sequence[str] | None = None,
@@ -468,6 +474,7 @@ def curie(
     orientation: str = "isotropic",
     allowances: bool = True,
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    no_other_ions: bool = False,
     out: File | None = None,
     force: bool = False,
     html: bool = True,
@@ -521,6 +528,7 @@ def derive(
     loss: str = "linear",
     allowances: bool = True,
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    no_other_ions: bool = False,
     convention: str = "paper",
     orientation: str = "isotropic",
     out: File | None = None,
@@ -569,6 +577,7 @@ def subtract(
     orientation: str = "isotropic",
     allowances: bool = True,
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    no_other_ions: bool = False,
     n_fe: Measured | None = None,
     fix: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     free: str | Sequence[str] | None = None,
@@ -623,6 +632,7 @@ def plan(
     orientation: str = "isotropic",
     allowances: bool = True,
     instrument: Mapping[str, Value | None] | str | Sequence[str] | None = None,
+    no_other_ions: bool = False,
     n_fe: Measured | None = None,
     fix: Mapping[str, Value | None] | str | Sequence[str] | None = None,
     free: str | Sequence[str] | None = None,

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from glasspara.analysis.universality.collapse import universality
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.minos import minos
 from glasspara.fitting.intervals.profile import Profiles

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult

@@ -21,8 +21,8 @@ from glasspara.analysis.high_field.figures import highfield_figures
 from glasspara.analysis.plan.figures import plan_figure
 from glasspara.analysis.plan.planning import plan
 from glasspara.arrays import FloatArray
+from glasspara.data import Dataset
 from glasspara.data.corrections import Corrections
-from glasspara.data.dataset import Dataset
 from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings

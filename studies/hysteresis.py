@@ -16,7 +16,7 @@ from math import inf
 
 import numpy as np
 
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.branches import branch_shifts
 from glasspara.fitting.problem import FitSettings

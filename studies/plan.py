@@ -21,7 +21,7 @@ import numpy as np
 from glasspara.analysis.plan.candidates import Noise, Reach, expected_run, name_of, range_of
 from glasspara.analysis.plan.objectives import Forecast
 from glasspara.analysis.plan.planning import CENTRAL, Plan, plan
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD
 from glasspara.fitting.problem import FitSettings

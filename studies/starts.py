@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import glasspara
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings
 from glasspara.presets import load_preset

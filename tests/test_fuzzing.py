@@ -13,7 +13,7 @@ from fuzzing import Findings, commands, extremes, faults, hostile, own_files, re
 from fuzzing.mutations import MUTATIONS, damage
 from fuzzing.seeds import seeds
 from glasspara.errors import InputError
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 
 
 def test_every_damage_changes_files():

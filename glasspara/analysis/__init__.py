@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glasspara.report.frame import Report
+    from glasspara.report import Report
 
 
 def reports() -> dict[str, Report[Any]]:

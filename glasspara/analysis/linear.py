@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.statistics import f_p_value
 from glasspara.fitting.problem.problem import Constraint, Disturbance, nuisances_of

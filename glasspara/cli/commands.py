@@ -26,7 +26,7 @@ from glasspara.cli.values import Option, declaration, in_range
 from glasspara.errors import UsageError
 
 if TYPE_CHECKING:
-    from glasspara.report.frame import Invocation
+    from glasspara.report import Invocation
 
 _WIDEST, _TERM, _OTHERS = 100, 22, "Options"
 
@@ -336,7 +336,7 @@ def _invocation(
     command: str, options: Sequence[Option], values: Mapping[str, Any], argv: Sequence[str]
 ) -> Invocation:
     """The settings of this call, as JSON can hold them, the command line, and the files that both name."""
-    from glasspara.report.frame import Invocation, NamedFile
+    from glasspara.report import Invocation, NamedFile
 
     choices = [option for option in options if option.is_choice]
     settings = {

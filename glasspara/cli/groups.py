@@ -25,8 +25,8 @@ from glasspara.errors import UsageError
 from glasspara.findings import Answer
 
 if TYPE_CHECKING:
+    from glasspara.data import Dataset
     from glasspara.data.corrections import Corrections
-    from glasspara.data.dataset import Dataset
     from glasspara.data.loading import Loaded
     from glasspara.data.selection import Window
     from glasspara.errors import GlassparaError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from glasspara.model.model import Model
     from glasspara.ordinary import DirectionWidths
     from glasspara.physics.ions import TraceIon
-    from glasspara.report.frame import Report
+    from glasspara.report import Report
     from glasspara.sample import Sample
     from glasspara.sample.mass import GeometryFactors
 

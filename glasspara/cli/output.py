@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from glasspara.errors import GlassparaError
     from glasspara.findings import Finding
     from glasspara.replicates.store import Store
-    from glasspara.report.frame import Invocation, Report
+    from glasspara.report import Invocation, Report
     from glasspara.report.page import FigureFiles, Picture
 
 NOT_TRUSTED = 5
@@ -187,7 +187,7 @@ class Output:
         writes = self.out is not None or bool(self._own_folder)
         document = self.document(report, loaded, result) if writes or self.as_json else {}
         if writes:
-            from glasspara.report.frame import to_text
+            from glasspara.report import to_text
             from glasspara.report.output import HASHES, hashes
 
             files = {name: text.encode() for name, text in report.tables(inputs, result).items()}
@@ -256,7 +256,7 @@ class Output:
 
     def print_document(self, document: Mapping[str, Any]) -> None:
         """A JSON report on stdout."""
-        from glasspara.report.frame import to_text
+        from glasspara.report import to_text
 
         sys.stdout.write(to_text(document))
 

@@ -9,31 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glasspara.data.copies import refuse_shared, shared_points
+from glasspara.data import Dataset, ReducedRun, reduce_run
 from glasspara.data.corrections import (
     Applied,
     Corrections,
     Corrector,
     read_corrections,
 )
-from glasspara.data.dataset import Dataset, ReducedRun, reduce_run
 from glasspara.data.selection import (
     LEFT_OUT,
     OUTSIDE_WINDOW,
     Window,
     of_branches,
+    refuse_shared,
     refuse_unknown,
+    shared_points,
     split_exclusions,
 )
 from glasspara.errors import GlassparaError, InputError, SampleDataError, UnsuitableError, UsageError
+from glasspara.files import refuse_repeated
 from glasspara.files.exclusion import Branch, Item
 from glasspara.files.moments import EXCLUDED
 from glasspara.files.naming import FileNames, passed_over
-from glasspara.files.source import refuse_repeated
 from glasspara.files.states import SUBTRACTED
 from glasspara.findings import Finding, Where, as_html, counted, finding, summary
 from glasspara.replicates.cores import Progress, each_file, no_progress
-from glasspara.runs.measurement import Measurement, Reader, run_warnings
+from glasspara.runs import Measurement, Reader, run_warnings
 from glasspara.runs.run import Run, average_repeats, run_table, select, select_used
 from glasspara.sample import Sample
 from glasspara.sample.mass import (
@@ -119,7 +120,7 @@ class Loaded:
         return as_html(self, run_table(run.run for run in self.data.runs), reasons=self.warnings)
 
     def to_frame(self) -> DataFrame:
-        """All points, as :meth:`glasspara.data.dataset.Dataset.to_frame`."""
+        """All points, as :meth:`glasspara.data.Dataset.to_frame`."""
         return self.data.to_frame()
 
     @property
@@ -166,7 +167,7 @@ def load(
     paths : file names, "-" is standard input; or what :func:`~glasspara.files.naming.find_files` made of folders
     mass_mg : the sample mass, mg; goes before that of ``sample``, which goes before that of the file's header
     geometry : factors by the sample's shape and place, by run type; they go before those of ``sample``
-    moment, errors, min_fit : as :func:`glasspara.runs.measurement.read` takes them
+    moment, errors, min_fit : as :func:`glasspara.runs.read` takes them
     window : temperatures and fields to keep and to leave out
     exclude : what to leave out of each file, by path
     average : whether to average repeated measurements (:func:`glasspara.runs.run.average_repeats`)

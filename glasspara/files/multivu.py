@@ -14,8 +14,8 @@ from functools import cached_property
 from types import MappingProxyType
 
 from glasspara.errors import InputError, UnsuitableError
+from glasspara.files import Source, open_source
 from glasspara.files.column_names import FIELD, TEMPERATURE, canonical, standard
-from glasspara.files.source import Source, open_source
 
 _SEPARATORS = ("\t", ",", ";")
 _HEADER_LINE = re.compile(r"\s*\"?([A-Z_]+)\"?\s*([,;\t])(.*)", re.DOTALL)

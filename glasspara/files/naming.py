@@ -15,7 +15,7 @@ from glob import glob
 from pathlib import Path
 
 from glasspara.errors import InputError
-from glasspara.files.source import STDIN, read_bytes
+from glasspara.files import STDIN, read_bytes
 from glasspara.findings import Finding, finding
 
 RESULTS = "glasspara-results"

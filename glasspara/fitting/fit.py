@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge.assessment import (
     TENSION,

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, get_args
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import UsageError
 from glasspara.findings import Finding, finding
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value

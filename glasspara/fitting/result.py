@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.findings import Answer, Assessment, Finding
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.problem import Method

@@ -23,9 +23,11 @@ from glasspara.ordinary.directions import (
     Directions,
     DirectionWidths,
     Labels,
+    Patterns,
+    Slopes,
     directions_of,
-    no_directions,
 )
+from glasspara.ordinary.elimination import eliminate, rows_of_runs
 from glasspara.ordinary.solver import Certificate, Solution, solve
 
 
@@ -109,7 +111,7 @@ def _component(dictionary: Dictionary, weights: FloatArray, group: list[int], sh
 # The directions belong to the fitted curve, which they change. Rounds end when the pulls stay within the range where
 # they act linearly, which they do at once where the fit describes the data.
 _ROUNDS = 3
-# Points whose entries are held in memory at a time, 2 kB each.
+# Points whose entries are held in memory at a time, 2 kB each, but for longer runs.
 _PART = 20_000
 # More points than this are first merged where they are neighbours of one run, alike in the logarithm of T and in
 # asinh(H/Oe / _SMALL_FIELD) to within _CELL: across a cell every curve is straight to some 1e-6 of its size.
@@ -183,14 +185,9 @@ class _Place:
     dictionary: Dictionary
     extra: tuple[Curve, ...]
 
-    @cached_property
-    def parts(self) -> tuple[slice, ...]:
-        """Points that are done at a time, which bounds the memory."""
-        return tuple(slice(first, first + _PART) for first in range(0, len(self.T), _PART))
-
     def columns(self, part: slice) -> FloatArray:
         """The entries of the dictionary at some points, shape (n, entries)."""
-        if len(self.parts) == 1:
+        if part == slice(0, len(self.T)):
             return self._columns
         return self.dictionary.columns(self.T[part], self.H[part]) * self.gain[part, np.newaxis]
 
@@ -212,14 +209,27 @@ class _Problem:
     iron: tuple[float, float] | None
     extra: tuple[ExtraColumn, ...]
 
-    def merged(self, run: Labels) -> tuple[_Problem, FloatArray]:
+    @cached_property
+    def parts(self) -> tuple[tuple[slice, ...], ...]:
+        """Runs that are done at a time, which bounds the memory."""
+        found: list[list[slice]] = []
+        for rows in self.directions.runs:
+            if found and rows.stop - found[-1][0].start <= _PART:
+                found[-1].append(rows)
+            else:
+                found.append([rows])
+        return tuple(tuple(part) for part in found)
+
+    def merged(self) -> tuple[_Problem, FloatArray]:
         """The problem with many points merged into few, their weighted means, and how many stand in each."""
         if len(self.T) <= _MANY:
             return self, np.ones(len(self.T))
+        runs = self.directions.runs
+        run = np.repeat(np.arange(len(runs)), [rows.stop - rows.start for rows in runs])
         cells = np.stack(
             [run, np.floor(np.log(self.T) / _CELL), np.floor(np.arcsinh(self.H / _SMALL_FIELD) / _CELL)]
         )
-        _, cell, counts = np.unique(cells, axis=1, return_inverse=True, return_counts=True)
+        places, cell, counts = np.unique(cells, axis=1, return_inverse=True, return_counts=True)
         weights = self.sigma**-2.0
         sums = np.bincount(cell.ravel(), weights)
 
@@ -230,10 +240,16 @@ class _Problem:
             replace(item, curve=Curve(*(mean(getattr(item.curve, part.name)) for part in fields(Curve))))
             for item in self.extra
         ]
-        patterns = (
-            np.stack([mean(column) for column in self.directions.patterns.T], axis=1)
-            if self.directions.items
-            else np.zeros((len(sums), 0))
+
+        def means(patterns: Patterns) -> Patterns:
+            columns = [mean(column) for column in patterns.values.T]
+            return replace(patterns, values=np.reshape(columns, (-1, len(sums))).T)
+
+        directions = replace(
+            self.directions,
+            own=means(self.directions.own),
+            shared=means(self.directions.shared),
+            runs=rows_of_runs(np.bincount(places[0].astype(np.int64)).tolist()),
         )
         few = replace(
             self,
@@ -241,14 +257,14 @@ class _Problem:
             H=mean(self.H),
             M=mean(self.M),
             sigma=np.sqrt(1.0 / sums),
-            directions=replace(self.directions, patterns=patterns),
+            directions=directions,
             extra=tuple(extra),
         )
         return few, counts.astype(np.float64)
 
-    def chi2(self, found: Solution, disturbed: FloatArray) -> float:
+    def chi2(self, found: Solution, pulls: FloatArray, disturbed: FloatArray) -> float:
         """Chi2 of a solution whose curve the instrument reads as ``disturbed``, with the prior's part."""
-        pulls, total = _pulls(found, self.directions), np.sum(((self.M - disturbed) / self.sigma) ** 2)
+        total = np.sum(((self.M - disturbed) / self.sigma) ** 2)
         if self.iron is not None:
             value, error = self.iron
             iron = float(self.dictionary.iron @ found.weights[: len(self.dictionary.entries)])
@@ -265,16 +281,39 @@ class _Problem:
         )
         return _Place(pulls, T, H, gain, sums["magnetisation"], self.dictionary, extra)
 
-    def solve(self, place: _Place, slopes: FloatArray, start: Sequence[int]) -> Solution:
-        """Best weights about ``place``, with ``slopes`` of the fitted curve by the pulls.
+    def solve(
+        self, place: _Place, slopes: Slopes | None, start: Sequence[int]
+    ) -> tuple[Solution, FloatArray]:
+        """Best weights about ``place``, with ``slopes`` of the fitted curve by the pulls, if there are any; the pulls.
 
         The weights: of the entries, of the extra columns >= 0, of silent iron. The free ones: chi_larmor, signed extra
-        columns, pulls.
+        columns, shared pulls.
         """
-        entries, pulls, iron = len(self.dictionary.entries), slopes.shape[1], self.iron
+        n, entries, iron = len(self.M), len(self.dictionary.entries), self.iron
+        own, shared = (np.zeros((n, 0)),) * 2 if slopes is None else (slopes.own, slopes.shared)
+        target = self.M - place.added
+        if slopes is not None:
+            target += self.directions.effect(slopes, place.pulls)
         positive = [curve.magnetisation for curve in self._extra(place, signed=False)]
         signed = [curve.magnetisation for curve in self._extra(place, signed=True)]
+        pulls = shared.shape[1]
         weights, free = entries + len(positive) + (iron is not None), 1 + len(signed) + pulls
+        rows, responses = [], []
+        for runs in self.parts:
+            part = slice(runs[0].start, runs[-1].stop)
+            system = np.zeros((part.stop - part.start, weights + free + 1))
+            system[:, :entries] = place.columns(part)
+            for number, column in enumerate(positive, entries):
+                system[:, number] = column[part]
+            system[:, weights] = -place.gain[part] * place.H[part]
+            for number, column in enumerate(signed, weights + 1):
+                system[:, number] = column[part]
+            system[:, weights + free - pulls : -1] = shared[part]
+            system[:, -1] = target[part]
+            system /= self.sigma[part, np.newaxis]
+            inside = [slice(run.start - part.start, run.stop - part.start) for run in runs]
+            responses.append(eliminate(system, -own[part] / self.sigma[part, np.newaxis], inside))
+            rows.append(system if len(self.parts) == 1 else np.linalg.qr(system, mode="r"))
         priors = np.zeros((pulls + (iron is not None), weights + free + 1))
         priors[:pulls, weights + free - pulls : -1] = np.eye(pulls)
         if iron is not None:
@@ -282,21 +321,12 @@ class _Problem:
             priors[-1, :entries] = self.dictionary.iron / error
             priors[-1, weights - 1] = 1.0 / error
             priors[-1, -1] = value / error
-        rows = []
-        for part in place.parts:
-            system = np.zeros((len(self.M[part]), weights + free + 1))
-            system[:, :entries] = place.columns(part)
-            for number, column in enumerate(positive, entries):
-                system[:, number] = column[part]
-            system[:, weights] = -place.gain[part] * place.H[part]
-            for number, column in enumerate(signed, weights + 1):
-                system[:, number] = column[part]
-            system[:, weights + free - pulls : -1] = slopes[part]
-            system[:, -1] = self.M[part] - place.added[part] + slopes[part] @ place.pulls[:pulls]
-            system /= self.sigma[part, np.newaxis]
-            rows.append(system if len(place.parts) == 1 else np.linalg.qr(system, mode="r"))
         whole = np.concatenate([*rows, priors])
-        return solve(whole[:, :weights], whole[:, weights:-1], whole[:, -1], start=start)
+        found = solve(whole[:, :weights], whole[:, weights:-1], whole[:, -1], start=start)
+        if slopes is None:
+            return found, np.zeros(len(self.directions.items))
+        own_pulls = np.concatenate(responses) @ np.concatenate([-found.weights, -found.free, [1.0]])
+        return found, self.directions.together(own_pulls, found.free[free - pulls :])
 
     def _extra(self, place: _Place, *, signed: bool) -> list[Curve]:
         pairs = zip(self.extra, place.extra, strict=True)
@@ -311,6 +341,16 @@ class _Problem:
         total = (total + larmor).scaled(gain)
         for weight, curve in zip(self.extra_weights(found), place.extra, strict=True):
             total = total + curve.scaled(weight)
+        return total
+
+    def magnetisation(self, found: Solution, place: _Place) -> FloatArray:
+        """That of :meth:`curve`, from columns where these have been computed."""
+        if "_columns" not in place.__dict__:
+            return self.curve(found, place).magnetisation
+        total = place.columns(slice(0, len(self.T))) @ found.weights[: len(self.dictionary.entries)]
+        total -= float(found.free[0]) * place.gain * place.H
+        for weight, curve in zip(self.extra_weights(found), place.extra, strict=True):
+            total = total + weight * curve.magnetisation
         return total
 
     def extra_weights(self, found: Solution) -> list[float]:
@@ -365,37 +405,36 @@ def ordinary_magnetism(
     """
     _check(T, H, M, sigma, run, sample)
     entries = dictionary or ordinary_dictionary(trace_ions=trace_ions, strong_pairs=iron is not None)
-    directions = (
-        no_directions(len(T))
-        if widths is None
-        else directions_of(T, run=run, sample=sample, widths=widths, order=order, geometry=geometry)
-    )
+    directions = directions_of(T, run=run, sample=sample, widths=widths, order=order, geometry=geometry)
     whole = _Problem(T, H, M, sigma, entries, directions, iron, tuple(extra_columns))
-    problem, counts = whole.merged(run)
+    problem, counts = whole.merged()
     start = place = problem.place(np.zeros(len(directions.items)))
-    slopes = np.zeros((len(problem.T), 0))
-    plain = about = found = problem.solve(place, slopes, ())
+    slopes = None
+    plain, pulls = problem.solve(place, slopes, ())
+    about = found = plain
     for number in range(_ROUNDS if directions.items else 0):
         if number:
-            pulls = _pulls(found, directions)
             if np.abs(pulls - place.pulls).max() < _LINEAR:
                 break
             place = problem.place(pulls)
         about = found
         slopes = problem.directions.columns(problem.curve(about, place))
-        found = problem.solve(place, slopes, found.active)
-    weights, pulls = found.weights[: len(entries.entries)], _pulls(found, directions)
-    signals = np.sum([counts[part] @ np.abs(start.columns(part)) for part in start.parts], axis=0)
+        found, pulls = problem.solve(place, slopes, found.active)
+    weights = found.weights[: len(entries.entries)]
+    signals = np.zeros(weights.shape)
+    for runs in problem.parts:
+        part = slice(runs[0].start, runs[-1].stop)
+        signals += counts[part] @ np.abs(start.columns(part))
     chi2, chi2_plain = found.chi2, plain.chi2
     if problem is not whole:
         start, place = whole.place(start.pulls), whole.place(place.pulls)
-        chi2_plain = whole.chi2(plain, whole.curve(plain, start).magnetisation)
-        slopes = directions.columns(whole.curve(about, place)) if directions.items else np.zeros((len(T), 0))
-    disturbed = whole.curve(found, place).magnetisation + place.added
-    if directions.items:
-        disturbed += slopes @ (pulls - place.pulls)
+        chi2_plain = whole.chi2(plain, start.pulls, whole.magnetisation(plain, start))
+        slopes = directions.columns(whole.curve(about, place))
+    disturbed = whole.magnetisation(found, place) + place.added
+    if slopes is not None:
+        disturbed += directions.effect(slopes, pulls - place.pulls)
     if problem is not whole:
-        chi2 = whole.chi2(found, disturbed)
+        chi2 = whole.chi2(found, pulls, disturbed)
     return ConeFit(
         chi2=chi2,
         n_points=len(T),
@@ -407,7 +446,7 @@ def ordinary_magnetism(
         iron_used=iron,
         iron_found=float(entries.iron @ weights),
         iron_silent=None if iron is None else float(found.weights[-1]),
-        curve=whole.curve(found, start).magnetisation,
+        curve=whole.magnetisation(found, start),
         disturbed=disturbed,
         directions=directions.with_pulls(pulls),
         solution=found,
@@ -416,11 +455,6 @@ def ordinary_magnetism(
         ),
         certificate=found.certificate,
     )
-
-
-def _pulls(found: Solution, directions: Directions) -> FloatArray:
-    """The pulls of the directions, the last of the free weights; none before a fit had any."""
-    return found.free[found.free.size - len(directions.items) :]
 
 
 def _check(*arrays: npt.NDArray[np.float64] | Labels) -> None:

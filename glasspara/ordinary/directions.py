@@ -7,16 +7,18 @@ to run is free in each run. The same directions are meant for every model that i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.arrays import FloatArray
-from glasspara.errors import UsageError
+from glasspara.arrays import BoolArray, FloatArray, IntArray
+from glasspara.errors import InputError, UsageError
+from glasspara.ordinary.elimination import eliminate, rows_of_runs
 
 
 @dataclass(frozen=True)
@@ -100,36 +102,90 @@ class Direction:
 
 
 @dataclass(frozen=True)
-class Directions:
-    """Errors of the instrument at some points: M -> exp(g) M(T exp(l), H + h) + m.
+class Patterns:
+    """What errors do at one standard error, ``values`` (n, k), and to which of the four each adds.
 
-    ``items`` are the errors, ``patterns`` (n, directions) what each does at one standard error, ``targets`` to which of
-    the four it adds: the field h (Oe), the logarithm l of the temperature, the logarithm g of the gain, or the
-    magnetisation m (emu/g).
+    The field h (Oe), the logarithm l of the temperature, the logarithm g of the gain, or the magnetisation m (emu/g).
     """
 
-    items: tuple[Direction, ...]
-    patterns: FloatArray
+    values: FloatArray
     targets: tuple[Target, ...]
 
     def columns(self, curve: Curve) -> FloatArray:
-        """Derivatives of the disturbed ``curve`` by the pulls, emu/g, shape (n, directions)."""
+        """Derivatives of the disturbed ``curve`` by the errors, emu/g, shape (n, k)."""
         slopes = {
             "field": curve.by_field,
             "log temperature": curve.by_log_temperature,
             "log gain": curve.magnetisation,
             "magnetisation": np.ones(curve.magnetisation.shape),
         }
-        if not self.items:
-            return self.patterns
-        return self.patterns * np.stack([slopes[target] for target in self.targets], axis=1)
+        found = self.values.copy()
+        for number, target in enumerate(self.targets):
+            found[:, number] *= slopes[target]
+        return found
+
+    def sum(self, target: Target, pulls: FloatArray) -> FloatArray:
+        """What the ``pulls``, (k,) or (n, k), add to one of the four at every point."""
+        chosen = [index for index, item in enumerate(self.targets) if item == target]
+        found: FloatArray = (self.values[:, chosen] * pulls[..., chosen]).sum(axis=1)
+        return found
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """Derivatives by the errors of single runs, (n, k), each point's by those of its run, and by the shared ones."""
+
+    own: FloatArray
+    shared: FloatArray
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Errors of the instrument at some points: M -> exp(g) M(T exp(l), H + h) + m.
+
+    ``items`` are the errors. Those of single ``runs`` (the rows of each) stand in ``own``, a column for each kind, and
+    ``places`` (runs, k) says which of the items each is, -1 where a run has none; all others stand in ``shared`` in
+    their order.
+    """
+
+    items: tuple[Direction, ...]
+    own: Patterns
+    shared: Patterns
+    runs: tuple[slice, ...]
+    places: IntArray
+
+    def columns(self, curve: Curve) -> Slopes:
+        """Derivatives of the disturbed ``curve`` by the pulls, emu/g."""
+        return Slopes(self.own.columns(curve), self.shared.columns(curve))
+
+    @cached_property
+    def is_shared(self) -> BoolArray:
+        """Which of the items are errors of several runs."""
+        found = np.ones(len(self.items), dtype=bool)
+        found[self.places[self.places >= 0]] = False
+        return found
+
+    def of_points(self, pulls: FloatArray) -> FloatArray:
+        """Of the ``pulls`` of all items those of the run of each point, shape (n, k)."""
+        lengths = [rows.stop - rows.start for rows in self.runs]
+        return np.repeat(np.append(pulls, 0.0)[self.places], lengths, axis=0)
+
+    def together(self, own: FloatArray, shared: FloatArray) -> FloatArray:
+        """Pulls of all items from those ``own`` to the runs, (runs, k), and the ``shared`` ones."""
+        pulls = np.zeros(len(self.items))
+        pulls[self.is_shared] = shared
+        pulls[self.places[self.places >= 0]] = own[self.places >= 0]
+        return pulls
+
+    def effect(self, slopes: Slopes, pulls: FloatArray) -> FloatArray:
+        """What ``pulls`` change of the curve to which ``slopes`` belong, emu/g, shape (n,)."""
+        found: FloatArray = (slopes.own * self.of_points(pulls)).sum(axis=1)
+        return found + slopes.shared @ pulls[self.is_shared]
 
     def sums(self, pulls: FloatArray) -> dict[Target, FloatArray]:
         """h, l, g and m at every point for these ``pulls``."""
-        return {
-            target: self.patterns @ np.where([item == target for item in self.targets], pulls, 0.0)
-            for target in TARGETS
-        }
+        own, shared = self.of_points(pulls), pulls[self.is_shared]
+        return {target: self.own.sum(target, own) + self.shared.sum(target, shared) for target in TARGETS}
 
     def with_pulls(self, pulls: FloatArray) -> tuple[Direction, ...]:
         return tuple(replace(item, pull=float(pull)) for item, pull in zip(self.items, pulls, strict=True))
@@ -140,73 +196,95 @@ def directions_of(
     *,
     run: Labels,
     sample: Labels,
-    widths: DirectionWidths,
+    widths: DirectionWidths | None,
     order: FloatArray | None = None,
     geometry: Mapping[str, FloatArray] = MappingProxyType({}),
 ) -> Directions:
     """The directions at temperatures ``T`` (K), shape (n,).
 
-    ``run`` and ``sample`` number the run and sample of each point; ``order``, increasing with the time of measurement,
-    is needed for a drift. ``geometry`` holds relative errors of
-    the moments by name, each common to all points where it is not 0. Directions that touch no point are left out.
+    ``run`` and ``sample`` number the run and sample of each point, those of a run together; ``widths`` None allows no
+    errors. ``order``, increasing with the time of measurement, is needed for a drift. ``geometry`` holds relative
+    errors of the moments by name, each common to all points where it is not 0. Directions that touch no point are left
+    out.
 
     Raises
     ------
+    InputError
+        If the points of a run do not stand together.
     UsageError
         If a drift is asked for without ``order``.
     """
+    firsts = np.flatnonzero(np.diff(run, prepend=run[0] - 1))
+    runs = rows_of_runs(np.diff(firsts, append=len(run)).tolist())
+    if len(np.unique(run[firsts])) < len(runs):
+        raise InputError("the points of a run must stand together")
+    if widths is None:
+        widths = DirectionWidths(**dict.fromkeys(DirectionWidths.__dataclass_fields__, 0.0))
+        geometry = {}
     if widths.drift and order is None:
         raise UsageError("a drift needs the times of measurement")
-    found: list[tuple[Direction, FloatArray, Target]] = []
+    samples, first, of_run = np.unique(sample[firsts], return_index=True, return_inverse=True)
+    alone = np.bincount(of_run) == 1
+    everywhere = np.ones(len(T))
+    progress = np.zeros(len(T)) if order is None else _progress(order, runs)
+    several = np.repeat(~alone[of_run], [rows.stop - rows.start for rows in runs]).astype(np.float64)
+    items: list[Direction] = []
+    own: list[tuple[str, str, float, str, FloatArray, Target]] = [
+        ("field offset", "field offset", widths.field_offset, "Oe", everywhere, "field"),
+        ("thermometer", "thermometer of a run", widths.thermometer_run, "1", everywhere, "log temperature"),
+        ("gain", "gain of a run", widths.gain_run, "1", several, "log gain"),
+        ("moment offset", "moment offset", widths.moment_offset, "emu/g", everywhere, "magnetisation"),
+        ("drift", "drift", widths.drift, "emu/g", progress, "magnetisation"),
+        ("mass", "mass", widths.mass, "1", 1.0 - several, "log gain"),
+    ]
+    own = [item for item in own if item[2] and item[4].any()]
+    places = np.full((len(runs), len(own)), -1)
+    for number, (label, rows) in enumerate(zip(run[firsts].tolist(), runs, strict=True)):
+        for column, (name, kind, width, unit, pattern, _) in enumerate(own):
+            if kind != "mass" and pattern[rows].any():
+                places[number, column] = len(items)
+                items.append(Direction(f"{name}, run {label}", kind, width, unit))
+    shared: list[tuple[FloatArray, Target]] = []
 
-    def add(name: str, kind: str, width: float, unit: str, pattern: FloatArray, target: Target) -> None:
-        if width and np.any(pattern):
-            found.append((Direction(name, kind, width, unit), width * pattern, target))
+    def add(name: str, kind: str, width: float, pattern: FloatArray, target: Target) -> None:
+        if width and pattern.any():
+            items.append(Direction(name, kind, width, "1"))
+            shared.append((width * pattern, target))
 
-    for number in np.unique(run).tolist():
-        here, label = run == number, f"run {number}"
-        mask = here.astype(np.float64)
-        add(f"field offset, {label}", "field offset", widths.field_offset, "Oe", mask, "field")
-        add(
-            f"thermometer, {label}",
-            "thermometer of a run",
-            widths.thermometer_run,
-            "1",
-            mask,
-            "log temperature",
-        )
-        if np.any(run[sample == sample[here][0]] != number):
-            add(f"gain, {label}", "gain of a run", widths.gain_run, "1", mask, "log gain")
-        add(f"moment offset, {label}", "moment offset", widths.moment_offset, "emu/g", mask, "magnetisation")
-        if order is not None:
-            add(f"drift, {label}", "drift", widths.drift, "emu/g", _progress(order, here), "magnetisation")
     for node, share in zip(THERMOMETER_NODES, _shares(T), strict=True):
-        name = f"thermometer at {node:g} K"
-        add(name, "thermometer", widths.thermometer, "1", share, "log temperature")
-    for number in np.unique(sample).tolist():
-        mask = (sample == number).astype(np.float64)
-        add(f"mass, sample {number}", "mass", widths.mass, "1", mask, "log gain")
+        add(f"thermometer at {node:g} K", "thermometer", widths.thermometer, share, "log temperature")
+    for number, label in enumerate(samples.tolist()):
+        name = f"mass, sample {label}"
+        if not alone[number]:
+            add(name, "mass", widths.mass, (sample == label).astype(np.float64), "log gain")
+        elif widths.mass:
+            places[first[number], -1] = len(items)
+            items.append(Direction(name, "mass", widths.mass, "1"))
     for name, errors in geometry.items():
         width = float(errors.max())
-        add(f"geometry factor, {name}", "geometry factor", width, "1", errors / width, "log gain")
-    if not found:
-        return no_directions(len(T))
-    items, patterns, targets = zip(*found, strict=True)
-    return Directions(items, np.stack(patterns, axis=1), targets)
+        add(f"geometry factor, {name}", "geometry factor", width, errors / (width or 1.0), "log gain")
+    return Directions(
+        tuple(items),
+        _patterns(len(T), [(width * pattern, target) for _, _, width, _, pattern, target in own]),
+        _patterns(len(T), shared),
+        runs,
+        places,
+    )
 
 
-def no_directions(n: int) -> Directions:
-    """No errors of the instrument at ``n`` points."""
-    return Directions((), np.zeros((n, 0)), ())
+def _patterns(n: int, columns: Sequence[tuple[FloatArray, Target]]) -> Patterns:
+    values = np.stack([column for column, _ in columns], axis=1) if columns else np.zeros((n, 0))
+    return Patterns(values, tuple(target for _, target in columns))
 
 
-def _progress(order: FloatArray, here: npt.NDArray[np.bool_]) -> FloatArray:
-    """Progress of a run from -1/2 to 1/2; 0 outside it."""
-    times = order[here]
-    span = float(np.ptp(times))
+def _progress(order: FloatArray, runs: Sequence[slice]) -> FloatArray:
+    """Progress of each run from -1/2 to 1/2; 0 where no time passes."""
     column = np.zeros(order.shape)
-    if span > 0.0:
-        column[here] = (times - times.min()) / span - 0.5
+    for rows in runs:
+        times = order[rows]
+        span = float(np.ptp(times))
+        if span > 0.0:
+            column[rows] = (times - times.min()) / span - 0.5
     return column
 
 
@@ -227,21 +305,34 @@ class DirectionFit:
 
 
 def chi2_with_directions(
-    residual: FloatArray, sigma: FloatArray, columns: FloatArray, *, tangent: FloatArray | None = None
+    residual: FloatArray,
+    sigma: FloatArray,
+    directions: Directions,
+    slopes: Slopes,
+    *,
+    tangent: FloatArray | None = None,
+    beside: tuple[FloatArray, FloatArray] | None = None,
 ) -> DirectionFit:
     """What directions leave of the residuals of a fitted model: ridge regression, as the prior is normal.
 
-    ``residual`` (data less model) and ``sigma``, emu/g, have the shape (n,), ``columns`` of
-    :meth:`Directions.columns` (n, directions). ``tangent`` (n, parameters) holds derivatives of the model by its free
-    parameters, which then follow; without it they stay where they are.
+    ``residual`` (data less model) and ``sigma``, emu/g, have the shape (n,), ``slopes`` are those of
+    :meth:`Directions.columns`. ``tangent`` (n, parameters) holds derivatives of the model by its free parameters, which
+    then follow; without it they stay where they are. ``beside`` are residuals and derivatives, in standard errors, of
+    what is known of the parameters from elsewhere.
     """
-    free = np.zeros((len(residual), 0)) if tangent is None else tangent / sigma[:, np.newaxis]
-    lengths = np.linalg.norm(free, axis=0)
-    free = free / np.where(lengths > 0.0, lengths, 1.0)
-    target = residual / sigma
-    matrix = np.hstack([columns / sigma[:, np.newaxis], free])
-    holds = np.diag(np.concatenate([np.ones(columns.shape[1]), np.full(free.shape[1], _HOLD)]))
-    system, goal = np.vstack([matrix, holds]), np.concatenate([target, np.zeros(len(holds))])
+    n, s = slopes.shared.shape
+    free = np.zeros((n, 0)) if tangent is None else tangent / sigma[:, np.newaxis]
+    more, more_free = (np.zeros(0), np.zeros((0, free.shape[1]))) if beside is None else beside
+    matrix = np.column_stack([slopes.shared / sigma[:, np.newaxis], free, residual / sigma])
+    without = float(matrix[:, -1] @ matrix[:, -1] + more @ more)
+    response = eliminate(matrix, -slopes.own / sigma[:, np.newaxis], directions.runs)
+    lengths = np.linalg.norm(np.concatenate([free, more_free]), axis=0)
+    lengths = np.concatenate([np.ones(s), np.where(lengths > 0.0, lengths, 1.0)])
+    holds = np.diag(np.concatenate([np.ones(s), np.full(free.shape[1], _HOLD)]))
+    known = np.hstack([np.zeros((len(more), s)), more_free / lengths[s:]])
+    system = np.concatenate([matrix[:, :-1] / lengths, known, holds])
+    goal = np.concatenate([matrix[:, -1], more, np.zeros(len(holds))])
     found = np.linalg.lstsq(system, goal, rcond=None)[0]
     left = goal - system @ found
-    return DirectionFit(float(left @ left), float(target @ target), found[: columns.shape[1]])
+    pulls = directions.together(response @ np.append(-found / lengths, 1.0), found[:s])
+    return DirectionFit(float(left @ left), without, pulls)

@@ -2,9 +2,10 @@
 
     minimise |y - A w - F x|^2,   w >= 0, x free
 
-One QR decomposition of [F A y] eliminates x and replaces the points by as many rows as there are columns; what is left
-is non-negative least squares by the active set of C. L. Lawson and R. J. Hanson, Solving Least Squares Problems (1974),
-chapter 23. Its optimum is unique in A w, needs no start, and proves itself: see :class:`Certificate`.
+A QR decomposition of F eliminates x, and one of [A y] replaces points that are many by as many rows as there are
+columns; what is left is non-negative least squares by the active set of C. L. Lawson and R. J. Hanson, Solving Least
+Squares Problems (1974), chapter 23. Its optimum is unique in A w, needs no start, and proves itself: see
+:class:`Certificate`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from glasspara.arrays import BoolArray, FloatArray, IntArray
 # nearly alike that many small gains add up: with 1e-4 in its place chi2 stays up to 0.5 above its minimum.
 _WORTH = 1.0e-9
 _MAX_CHANGES = 1000
+# More rows than so many times the columns are worth a QR decomposition.
+_TALL = 4
 # Weak hold on free columns of unit length, so that those that are combinations of others do no harm.
 _HOLD = 1.0e-8
 
@@ -76,18 +79,17 @@ def solve(
     else.
     """
     lengths, free_lengths = (_lengths(matrix) for matrix in (columns, free))
-    f, p = free.shape[1], columns.shape[1]
-    system = np.zeros((len(target) + f, f + p + 1))
-    system[: len(target), :f] = free / free_lengths
-    system[len(target) :, :f] = _HOLD * np.eye(f)
-    system[: len(target), f:-1] = columns / lengths
-    system[: len(target), -1] = target
-    triangle = np.asarray(np.linalg.qr(system, mode="r"), dtype=np.float64)
-    below = triangle[f:]
-    left, goal = below[:, f:-1], below[:, -1]
+    f = free.shape[1]
+    basis, triangle = np.linalg.qr(np.concatenate([free / free_lengths, _HOLD * np.eye(f)]))
+    system = np.concatenate([np.column_stack([columns / lengths, target]), np.zeros((f, len(lengths) + 1))])
+    along = basis.T @ system
+    system -= basis @ along
+    if len(system) > _TALL * system.shape[1]:
+        system = np.asarray(np.linalg.qr(system, mode="r"))
+    left, goal = system[:, :-1], system[:, -1]
     scaled, certificate = _non_negative(left, goal, start)
     residual = goal - left @ scaled
-    beside = np.linalg.solve(triangle[:f, :f], triangle[:f, -1] - triangle[:f, f:-1] @ scaled)
+    beside = np.linalg.solve(triangle, along[:, -1] - along[:, :-1] @ scaled)
     chi2 = float(residual @ residual)
     return Solution(scaled / lengths, beside / free_lengths, chi2, certificate, scaled, left, goal)
 

@@ -1,1 +1,353 @@
-"""Results as JSON, CSV, console text and figures."""
+"""Results as JSON, CSV, console text and figures; here: what every JSON report has, and how one becomes text.
+
+The same input and choices give the same bytes. Every input has a block that says what was read, and what was done to it
+before any physics: holder and true field.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import isfinite
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypedDict, TypeVar
+
+import numpy as np
+
+from glasspara import __version__
+from glasspara.files import sha256_of
+from glasspara.findings import Finding, FindingBlock, blocks
+from glasspara.report.block import Block, fill
+from glasspara.wording import inert
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.console import Console
+
+    from glasspara.data.corrections import Applied
+    from glasspara.data.loading import Input
+    from glasspara.errors import GlassparaError
+    from glasspara.report.page import Picture
+    from glasspara.runs import Measurement
+
+
+SCHEMA_VERSION = 2
+
+Json = dict[str, Any]
+Result = TypeVar("Result")
+
+
+class FileBlock(TypedDict):
+    """A file that a correction was taken from."""
+
+    path: str
+    sha256: str
+    instrument: str
+    rows_read: int
+    rows_used: int
+    moment_column: Annotated[str, "moment_choice.column"]
+
+
+class HolderRunBlock(TypedDict):
+    """What was subtracted for the holder from the runs of one set point."""
+
+    label: str
+    files: list[str]
+    n_points: int
+    share_of_signal: Annotated[float, "share"]
+    rms_emu: Annotated[float, "rms"]
+    sigma_emu: Annotated[float, "sigma"]
+    sigma_of_background_emu: Annotated[float, "error"]
+    share_of_variance: Annotated[float, "error_share"]
+    shared_error_factor: Annotated[float, "sharing"]
+    interpolation_error_emu: Annotated[float | None, "curvature"]
+
+
+class HolderBlock(TypedDict):
+    """The holder that was subtracted."""
+
+    background_files: Annotated[list[FileBlock], _background_files]
+    background_scale: Annotated[float, "corrector.settings.background_scale"]
+    chi_emu_per_Oe: Annotated[float | None, lambda applied: _holder_chi(applied)[0]]
+    chi_error_emu_per_Oe: Annotated[float | None, lambda applied: _holder_chi(applied)[1]]
+    points_left_out: Annotated[int, "left_out"]
+    runs: Annotated[list[HolderRunBlock], "holder"]
+
+
+class FieldBranchBlock(TypedDict):
+    """One branch of the measured field standard."""
+
+    direction: str
+    start_Oe: Annotated[float, "start"]
+    range_Oe: Annotated[list[float], lambda branch: (branch.curve.low, branch.curve.high)]
+    n_points: Annotated[int, "curve.n_points"]
+    error_Oe: Annotated[float, "curve.error"]
+
+
+class RunFieldBlock(TypedDict):
+    """The true field of one run."""
+
+    label: str
+    n_points: int
+    n_corrected: int
+    true_minus_reported_Oe: Annotated[
+        list[float | None] | None, lambda run: None if run.smallest is None else (run.smallest, run.largest)
+    ]
+    not_corrected_because: Annotated[str, "reason"]
+    share_of_variance: Annotated[float, "error_share"]
+    zero_crossings_Oe: Annotated[dict[str, float], "crossings"]
+
+
+class FieldBlock(TypedDict):
+    """The true field by a standard."""
+
+    standard: Annotated[FileBlock, "corrector.standard.measurement"]
+    chi_emu_per_g_Oe: Annotated[float, "corrector.standard.chi"]
+    chi_source: Annotated[str, "corrector.standard.chi_source"]
+    mass_mg: Annotated[float, "corrector.standard.mass_mg"]
+    mass_source: Annotated[str, "corrector.standard.mass_source"]
+    relative_excess: Annotated[float, "corrector.standard.scale"]
+    branches: Annotated[list[FieldBranchBlock], "corrector.standard.branches"]
+    runs: Annotated[list[RunFieldBlock], "field"]
+
+
+class InputBlock(TypedDict):
+    """A file as the analysis used it."""
+
+    path: Annotated[str, "measurement.path"]
+    sha256: Annotated[str, "measurement.sha256"]
+    instrument: Annotated[str, "measurement.instrument"]
+    sample: Annotated[str | None, lambda item: item.sample or None]
+    rows_read: Annotated[int, "measurement.rows_read"]
+    rows_used: int
+    rows_dropped: dict[str, int]
+    moment_column: Annotated[str, "measurement.moment_choice.column"]
+    moment_reason: Annotated[str, "measurement.moment_choice.reason"]
+    mass_mg: float
+    mass_source: str
+    holder: Annotated[HolderBlock | None, lambda item: _with_holder(item.corrections)]
+    true_field: Annotated[FieldBlock | None, lambda item: _with_standard(item.corrections)]
+
+
+class RunBlock(TypedDict):
+    """A run by its file and set point; ``nominal`` in ``unit``."""
+
+    file: Annotated[str, "run.file"]
+    kind: Annotated[Literal["fixed-field", "fixed-temperature"], "run.kind"]
+    nominal: Annotated[float, "run.nominal"]
+    unit: Annotated[Literal["Oe", "K"], "run.unit"]
+    n_points: Annotated[int, len]
+    moment_column: Annotated[str, "run.moment_column"]
+    sigma_source: Annotated[str, "run.sigma_source"]
+    branches: Annotated[list[str], "run.branch_labels"]
+
+
+class ValueBlock(TypedDict):
+    """Value and standard error by the stated sigmas, null for one that is held and where there is none."""
+
+    value: float
+    error: float | None
+
+
+class QuantityBlock(ValueBlock):
+    """The same with its unit."""
+
+    unit: str
+
+
+class FailureBlock(TypedDict):
+    """A file or run of a batch that failed, and why."""
+
+    path: str
+    error: str
+    exit_status: int
+
+
+class Frame(TypedDict, total=False):
+    """What all reports share.
+
+    ``settings`` are all choices that the result depends on, defaults included, and ``other_files`` the files that they
+    name. ``settings_taken`` has what the command took for options that were not given, where data or method decide.
+    """
+
+    schema_version: int
+    glasspara_version: str
+    command: str
+    settings: dict[str, Any]
+    settings_taken: dict[str, Any]
+    argv: list[str]
+    versions: dict[str, str]
+    inputs: list[InputBlock]
+    other_files: list[NamedFile]
+    warnings: list[FindingBlock]
+    files: list[str]
+    files_sha256: dict[str, str]
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file beside the inputs, and the option that names it: "FILE" for an argument that is no input.
+
+    ``sha256`` is None for an argument that is no file: a preset.
+    """
+
+    path: str
+    sha256: str | None
+    named_by: str = "FILE"
+
+    @classmethod
+    def of(cls, path: str, named_by: str = "FILE") -> NamedFile:
+        """The file ``path`` as it is now."""
+        return cls(path, sha256_of(path), named_by)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What was asked: the settings by the names of the options, and where there was one the command line.
+
+    ``command`` and ``files`` are the command and the files as they were named there; ``other_files`` are those beside
+    the inputs. ``words`` are the choices as the command line would have them, in one order, defaults left out.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    argv: tuple[str, ...] = ()
+    command: str = ""
+    files: tuple[str, ...] = ()
+    other_files: tuple[NamedFile, ...] = ()
+    words: tuple[str, ...] = ()
+
+    def without_inputs(self) -> Invocation:
+        """The same of a command whose files are no inputs: reports, or the name of a preset."""
+        return replace(self, other_files=(*map(NamedFile.of, self.files), *self.other_files))
+
+
+@dataclass(frozen=True)
+class Report(Generic[Result]):
+    """How the result of one question is written: as a block of JSON, as CSV tables, and at the terminal.
+
+    ``block`` is what the command adds to the frame, a ``TypedDict``, filled from the result, from which the schema is
+    derived; ``tables`` gives the text of each CSV file by its name; ``files`` names those that are written, the JSON
+    report first, ``figures`` the figures, without the endings of their files. ``draw`` draws them. ``taken`` gives what
+    the result was made with where options leave it to data or method, by their names.
+    """
+
+    command: str
+    block: type[Any]
+    tables: Callable[[Sequence[Input], Result], Mapping[str, str]]
+    show: Callable[[Sequence[Input], Result, Console], None]
+    files: tuple[str, ...]
+    figures: tuple[str, ...] = ()
+    draw: Callable[[Result], Mapping[str, Figure]] | None = None
+    taken: Callable[[Result], Mapping[str, Any]] = lambda _result: {}
+
+    def document(
+        self, inputs: Sequence[Input], result: Result, warnings: Sequence[Finding], asked: Invocation
+    ) -> Json:
+        """The whole JSON report."""
+        given = [fill(InputBlock, item) for item in inputs]
+        taken = {
+            name: value
+            for name, value in self.taken(result).items()
+            if asked.settings.get(name) in (None, [])
+        }
+        return {
+            **frame(self.command, given, warnings, asked),
+            "settings_taken": taken,
+            **fill(self.block, result),
+        }
+
+    def page(
+        self,
+        inputs: Sequence[Input],
+        result: Result,
+        document: Json,
+        pictures: Mapping[str, Picture],
+        files: Sequence[str],
+        asked: Invocation,
+    ) -> str:
+        """The page of the result, with what the terminal shows of it; ``files`` are the others that are written."""
+        from glasspara.report.page import page
+        from glasspara.report.recorder import Recorder
+
+        shown = Recorder()
+        self.show(inputs, result, shown)
+        command = shlex.join(["glasspara", asked.command, *asked.files, *asked.words])
+        return page(document, shown, pictures, files=files, command=command)
+
+
+def frame(
+    command: str, inputs: Sequence[Mapping[str, Any]], warnings: Sequence[Finding], asked: Invocation
+) -> Json:
+    """What every report has."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "glasspara_version": __version__,
+        "command": command,
+        "settings": dict(asked.settings),
+        "settings_taken": {},
+        "argv": list(asked.argv),
+        "versions": _versions(),
+        "inputs": list(inputs),
+        "other_files": [vars(item) for item in asked.other_files],
+        "warnings": blocks(warnings),
+    }
+
+
+def _versions() -> dict[str, str]:
+    """Versions of all that can change the last digits of a result."""
+    from glasspara.replicates.store import versions
+
+    return {"python": ".".join(map(str, sys.version_info[:3])), **versions()}
+
+
+def to_text(document: Mapping[str, Any]) -> str:
+    """Document as JSON text: keys sorted, full precision, finite numbers or null.
+
+    Characters that a terminal would obey, and those that UTF-8 does not have, are written as JSON escapes.
+    """
+    text = json.dumps(_finite(document), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    return inert(text, escape=lambda char: json.dumps(char)[1:-1], keep="\n") + "\n"
+
+
+def _with_holder(applied: Applied | None) -> Applied | None:
+    """What was done, where a holder was subtracted."""
+    return applied if applied is not None and applied.corrector.settings.holder else None
+
+
+def _with_standard(applied: Applied | None) -> Applied | None:
+    """What was done, where the true field is by a standard."""
+    return applied if applied is not None and applied.corrector.standard is not None else None
+
+
+def _background_files(applied: Applied) -> Sequence[Measurement]:
+    background = applied.corrector.background
+    return background.measurements if background else ()
+
+
+def _holder_chi(applied: Applied) -> tuple[float | None, float | None]:
+    return applied.corrector.settings.holder_chi or (None, None)
+
+
+def of_runs(block: type[Block], items: Iterable[Any]) -> list[Block]:
+    """A ``block``, which is that of a run and more, for each of ``items``, which have a ``run``."""
+    return [fill(block, item, **fill(RunBlock, item.run)) for item in items]
+
+
+def failures(failed: Sequence[tuple[str, GlassparaError]]) -> list[FailureBlock]:
+    """The files or runs of a batch that failed, and why."""
+    return [{"path": path, "error": str(error), "exit_status": error.exit_status} for path, error in failed]
+
+
+def _finite(value: Any) -> Any:
+    """``value`` in plain Python types, with null for what is not finite."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return value

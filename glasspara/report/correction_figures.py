@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from glasspara.arrays import FloatArray
+from glasspara.data import MILLIGRAM, ReducedRun
 from glasspara.data.corrections import Applied
 from glasspara.data.corrections.field_standard import FieldStandard
-from glasspara.data.dataset import MILLIGRAM, ReducedRun
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
     abscissa,

@@ -10,8 +10,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from glasspara.errors import InputError
-from glasspara.files.source import read_bytes, sha256_of
-from glasspara.report.frame import SCHEMA_VERSION, NamedFile
+from glasspara.files import read_bytes, sha256_of
+from glasspara.report import SCHEMA_VERSION, NamedFile
 
 MOST_BYTES = 200_000_000
 """Bytes of a report: with many bootstrap replicates and profiles they grow."""

@@ -16,8 +16,8 @@ from glasspara.model.parameters import parameter_of
 from glasspara.wording import inert
 
 if TYPE_CHECKING:
+    from glasspara.data import Dataset
     from glasspara.data.corrections import Applied
-    from glasspara.data.dataset import Dataset
     from glasspara.data.loading import Input
 
 Columns: TypeAlias = dict[str, "Sequence[Any] | npt.NDArray[Any]"]

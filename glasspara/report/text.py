@@ -21,7 +21,7 @@ from glasspara.report.terminal import lines_of
 from glasspara.wording import inert, p_value, value_with_error
 
 if TYPE_CHECKING:
-    from glasspara.data.dataset import ReducedRun
+    from glasspara.data import ReducedRun
     from glasspara.fitting.result import FitResult
 
 

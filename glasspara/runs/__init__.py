@@ -1,7 +1,7 @@
 """From the rows of a file to runs: points at one field, or at one temperature.
 
-:mod:`~glasspara.runs.measurement`
-    :func:`~glasspara.runs.measurement.read`: one file to one :class:`~glasspara.runs.measurement.Measurement`
+Here: :func:`read`, one file to one :class:`Measurement` with its runs, its account of rows and its warnings.
+
 :mod:`~glasspara.runs.run`
     :class:`~glasspara.runs.run.Run` with its set point, standard deviations and warnings; averages of repeats
 :mod:`~glasspara.runs.segmentation`, :mod:`~glasspara.runs.plateaus`
@@ -15,3 +15,203 @@
 
 What is odd about a run is a :class:`~glasspara.findings.Finding`; its sentence is in ``findings.toml``.
 """
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glasspara.errors import UnsuitableError
+from glasspara.files.choice import MomentChoice
+from glasspara.files.exclusion import FLUX_JUMPS, Item, excluded_lines, parse_exclusions
+from glasspara.files.flavours import recognise
+from glasspara.files.moments import extract
+from glasspara.files.multivu import Header, read_multivu
+from glasspara.files.table import DroppedRow
+from glasspara.findings import Finding, as_html, counted, summary
+from glasspara.runs.run import Run, makes_runs, run_table, segment
+from glasspara.runs.segmentation import FEWEST_POINTS
+from glasspara.sample.mass import HeaderMass, contradictions, header_mass
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Measurement:
+    """A file as physics sees it.
+
+    ``path`` as given ("-" is stdin), ``sha256`` of the bytes, ``instrument`` and ``encoding`` in words. Every
+    table row is accounted for: rows_read == rows_used + sum(rows_dropped.values()), and ``dropped`` lists the
+    dropped ones with their file lines. ``comments`` are the texts in the table's comment column by file line.
+    ``file_warnings`` are about the file as a whole, ``warnings`` about its runs as well.
+    """
+
+    path: str
+    sha256: str
+    instrument: str
+    encoding: str
+    header: Header
+    rows_read: int
+    rows_used: int
+    dropped: tuple[DroppedRow, ...]
+    comments: tuple[tuple[int, str], ...]
+    moment_choice: MomentChoice
+    mass: HeaderMass
+    runs: tuple[Run, ...]
+    file_warnings: tuple[Finding, ...]
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What is odd about the file and about its runs."""
+        return (*self.file_warnings, *run_warnings(self.runs))
+
+    @property
+    def rows_dropped(self) -> dict[str, int]:
+        """Number of dropped rows by reason, reasons in alphabetic order."""
+        return dict(sorted(Counter(row.reason for row in self.dropped).items()))
+
+    def __repr__(self) -> str:
+        return summary(
+            self, self.path, self.instrument, counted(self.runs, "run"), counted(self.rows_used, "point")
+        )
+
+    def _repr_html_(self) -> str:
+        return as_html(self, run_table(self.runs), [f"{self.path}: {self.instrument}"], self.warnings)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Points of all runs: run (index of ``runs``), line, branch, since_field_change, T_K, H_Oe, moments (emu)."""
+        import pandas as pd
+
+        lengths = [len(run) for run in self.runs]
+        return pd.DataFrame(
+            {
+                "run": np.repeat(np.arange(len(self.runs)), lengths),
+                "line": np.concatenate([run.line for run in self.runs]),
+                "branch": [run.branch_labels[i] for run in self.runs for i in run.branch],
+                "since_field_change": np.concatenate([run.since_field_change for run in self.runs]),
+                "T_K": np.concatenate([run.temperature for run in self.runs]),
+                "H_Oe": np.concatenate([run.field for run in self.runs]),
+                "moment_emu": np.concatenate([run.moment for run in self.runs]),
+                "sigma_emu": np.concatenate([run.sigma for run in self.runs]),
+            }
+        )
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    moment: str = "auto",
+    errors: str = "auto",
+    exclude: Iterable[Item] | str = (),
+    min_fit: float | None = None,
+) -> Measurement:
+    """Read a Quantum Design magnetometer file.
+
+    Parameters
+    ----------
+    path : path
+        The file, taken literally (no patterns); "-" reads stdin.
+    moment : str
+        "auto", or which moment of an MPMS3 file: "free" or "fixed" (DC scans), "vsm". "auto" takes the moment
+        that most rows hold, Free before Fixed; of a file of both DC and VSM rows it takes both, in separate runs.
+    errors : str
+        Standard deviations: "instrument" takes the instrument's, "scatter" the scatter of the points, "auto" run
+        by run the instrument's unless there are none, or they are far from the scatter of the points: then that.
+    exclude : str, or iterable of int, range or str
+        File lines of rows to leave out ("12-20,43"); "flux-jumps" leaves out the points that are flagged as such.
+    min_fit : float, optional
+        Quality of the fit of a scan (0 to 1) below which its row is left out. Without it rows below 0.8 are, where
+        they are fewer than half.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is of another option, or holds no run.
+    UsageError
+        ``moment`` or ``errors`` is unknown or asks for what the file does not hold; no row stands where one is to be
+        left out.
+    """
+    if isinstance(exclude, str):
+        exclude = parse_exclusions([exclude], [os.fspath(path)]).get(os.fspath(path), ())
+    exclude = tuple(exclude)
+    raw = read_multivu(path)
+    flavour = recognise(raw)
+    table = extract(
+        raw,
+        flavour,
+        request=moment,
+        exclude=excluded_lines(exclude),
+        min_fit=min_fit,
+        makes_runs=makes_runs,
+    )
+    drop = FLUX_JUMPS in exclude
+    segmented = [
+        segment(points, file=raw.path, errors=errors, drop_flux_jumps=drop) for points in table.parts
+    ]
+    runs = tuple(sorted((run for found, _ in segmented for run in found), key=lambda run: int(run.line[0])))
+    strays = [row for _, left in segmented for row in left]
+    if not runs:
+        usable = sum(map(len, table.parts))
+        raise UnsuitableError(
+            f"no run: the {usable} usable points hold no {FEWEST_POINTS} at one field or temperature",
+            where=raw.path,
+            remedy="Give a file that was measured against temperature or against field",
+        )
+    mass = header_mass(raw.header, flavour, path=raw.path)
+    return Measurement(
+        path=raw.path,
+        sha256=raw.source.sha256,
+        instrument=flavour.words,
+        encoding=raw.source.encoding,
+        header=raw.header,
+        rows_read=table.rows_read,
+        rows_used=sum(len(run) for run in runs),
+        dropped=tuple(sorted((*table.dropped, *strays), key=lambda row: row.line)),
+        comments=table.comments,
+        moment_choice=table.choice,
+        mass=mass,
+        runs=runs,
+        file_warnings=(*table.choice.warnings, *contradictions(mass, raw.header, raw.path)),
+    )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads files with the same choices, those of :func:`read`; ``exclude`` gives what to leave out by path."""
+
+    moment: str = "auto"
+    errors: str = "auto"
+    exclude: Mapping[str, Iterable[Item]] = field(default_factory=dict)
+    min_fit: float | None = None
+
+    def __call__(self, path: str) -> Measurement:
+        left_out = self.exclude.get(path, ())
+        return read(path, moment=self.moment, errors=self.errors, exclude=left_out, min_fit=self.min_fit)
+
+
+def run_warnings(runs: Iterable[Run]) -> list[Finding]:
+    """Findings of the runs; those that differ in their numbers only are one, with the labels of all these runs."""
+    merged: dict[tuple[str, Any], Finding] = {}
+    for item in (item for run in runs for item in run.warnings):
+        values = {name: value for name, value in item.values.items() if name != "runs"}
+        kind = (item.code, _without_numbers(values))
+        if first := merged.get(kind):
+            labels = [*first.values["runs"], *item.values["runs"]]
+            item = replace(first, values={**first.values, "runs": labels})  # noqa: PLW2901
+        merged[kind] = item
+    return list(merged.values())
+
+
+def _without_numbers(value: Any) -> Any:
+    """``value`` with None for every number in it, as something that can be compared and hashed."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        return tuple(_without_numbers(item) for item in value)
+    return value if isinstance(value, str) else None

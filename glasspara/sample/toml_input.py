@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glasspara.errors import InputError
-from glasspara.files.source import read_bytes
+from glasspara.files import read_bytes
 from glasspara.units import in_use
 
 MOST_BYTES = 1_000_000

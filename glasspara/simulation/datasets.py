@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.model.model import Model, evaluate
 from glasspara.presets import load_preset
 from glasspara.runs.run import Kind, Run

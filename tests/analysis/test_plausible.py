@@ -15,7 +15,7 @@ from glasspara.analysis.oscillations.search import DESCRIPTIONS, Noise
 from glasspara.analysis.oscillations.waves import oscillations
 from glasspara.analysis.partition.scan import partition
 from glasspara.analysis.series.single_runs import series
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings

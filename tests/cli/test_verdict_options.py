@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glasspara.cli.groups import DataOptions, ParameterOptions, VerdictOptions
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from glasspara.data.dataset import reduce_run
+from glasspara.data import reduce_run
 from glasspara.data.loading import load
 from glasspara.sample import Sample
 

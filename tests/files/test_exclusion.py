@@ -13,7 +13,7 @@ from glasspara.files.exclusion import (
     excluded_lines,
     parse_exclusions,
 )
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 
 
 def test_lines_of_the_only_file():

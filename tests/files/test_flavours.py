@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glasspara.errors import InputError
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from glasspara.errors import InputError, UsageError
 from glasspara.files.quality import line_ranges
 from glasspara.findings import finding
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 
 
 def accounts(measurement):

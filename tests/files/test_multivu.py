@@ -13,7 +13,7 @@ import pytest
 from glasspara.errors import InputError
 from glasspara.files.column_names import canonical
 from glasspara.files.multivu import read_multivu
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 
 
 def test_the_digest_is_that_of_the_bytes(write, compose, sweep):

@@ -9,7 +9,7 @@ import pytest
 
 from glasspara.data.loading import load
 from glasspara.errors import InputError
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 
 
 @pytest.mark.parametrize("error", ["5e-324", "1e-200", "1e-15", "1e300", "-1e-200"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from glasspara.errors import InputError
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 
 REFUSED = {
     "ACvsF.dat": r"AC susceptibility only \(540 AC rows\)",

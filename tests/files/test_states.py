@@ -9,7 +9,7 @@ from glasspara.data.corrections import Corrections
 from glasspara.data.loading import load
 from glasspara.errors import InputError, UsageError
 from glasspara.files.exclusion import Amplitude
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 
 
 def with_columns(text, **columns):

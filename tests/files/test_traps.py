@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from glasspara.errors import InputError
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 
 HERE = Path(__file__).resolve().parent
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glasspara
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings

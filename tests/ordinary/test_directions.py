@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.errors import UsageError
+from glasspara.errors import InputError, UsageError
 from glasspara.ordinary.dictionary import ordinary_dictionary
 from glasspara.ordinary.directions import (
     Curve,
@@ -58,16 +58,17 @@ def test_a_geometry_factor_is_common_to_its_run_type():
     assert [(item.name, item.kind, item.width) for item in found.items] == [
         ("geometry factor, vsm", "geometry factor", 0.004)
     ]
-    assert found.targets == ("log gain",)
-    assert found.patterns[:, 0] == pytest.approx(errors)
+    assert found.shared.targets == ("log gain",)
+    assert found.shared.values[:, 0] == pytest.approx(errors)
 
 
 def test_the_shared_thermometer_is_linear_in_the_logarithm_between_nodes():
     T = np.array([1.5, 2.0, np.sqrt(10.0 * 20.0), 60.0, 400.0])
+    flat = Curve(np.zeros(5), np.zeros(5), np.ones(5))
     found = directions_of(T, run=np.arange(5), sample=np.zeros(5, int), widths=DirectionWidths())
     shares = {
-        item.name: found.patterns[:, i] / 0.005
-        for i, item in enumerate(found.items)
+        item.name: found.effect(found.columns(flat), pulls) / 0.005
+        for item, pulls in zip(found.items, np.eye(len(found.items)), strict=True)
         if item.kind == "thermometer"
     }
     assert shares["thermometer at 2 K"] == pytest.approx([1.0, 1.0, 0.0, 0.0, 0.0])
@@ -81,17 +82,23 @@ def test_columns_are_what_the_errors_do_to_the_curve():
     weights = np.zeros(len(dictionary.entries))
     weights[[3, 60, 200, 330]] = 1e17, 2e17, 1e16, 1e-5
     found = directions_of(one.T, run=one.run, sample=sample, widths=ALL, order=order)
-    columns = found.columns(dictionary.curve(one.T, one.H, weights))
+    slopes = found.columns(dictionary.curve(one.T, one.H, weights))
     step = 1e-3
-    for index, column in enumerate(columns.T):
+    for unit in np.eye(len(found.items)):
+        column = found.effect(slopes, unit)
         changed = []
         for sign in (1.0, -1.0):
-            sums = found.sums(np.where(np.arange(len(found.items)) == index, sign * step, 0.0))
+            sums = found.sums(sign * step * unit)
             T, H = one.T * np.exp(sums["log temperature"]), one.H + sums["field"]
             curve = dictionary.curve(T, H, weights).magnetisation * np.exp(sums["log gain"])
             changed.append(curve + sums["magnetisation"])
         numeric = (changed[0] - changed[1]) / (2.0 * step)
         assert numeric == pytest.approx(column, rel=1e-5, abs=1e-6 * np.abs(column).max())
+
+
+def test_the_points_of_a_run_stand_together():
+    with pytest.raises(InputError, match="together"):
+        directions_of(np.ones(3), run=np.array([0, 1, 0]), sample=np.zeros(3, int), widths=None)
 
 
 def test_a_drift_needs_times_and_widths_must_be_numbers():
@@ -103,28 +110,61 @@ def test_a_drift_needs_times_and_widths_must_be_numbers():
             DirectionWidths(mass=bad)
 
 
+def errors_of(n, runs):
+    """Directions at ``n`` points in so many runs, and random slopes."""
+    run = np.arange(n) * runs // n
+    T = np.geomspace(2.0, 300.0, n)
+    found = directions_of(T, run=run, sample=np.zeros(n, int), widths=DirectionWidths())
+    rng = np.random.default_rng(n)
+    return found, found.columns(Curve(*(rng.standard_normal(n) for _ in range(3))))
+
+
 def test_pulls_are_found_and_cost_their_squares():
     rng = np.random.default_rng(4)
-    columns, sigma = rng.standard_normal((200, 5)), np.full(200, 0.01)
-    pulls = np.array([1.5, -0.4, 0.0, 2.0, -1.0])
-    residual = columns @ pulls + sigma * rng.standard_normal(200)
-    found = chi2_with_directions(residual, sigma, columns)
-    assert found.pulls == pytest.approx(pulls, abs=5e-3)
-    left = (residual - columns @ found.pulls) / sigma
+    (directions, slopes), sigma = errors_of(200, 3), np.full(200, 1e-5)
+    pulls = rng.standard_normal(len(directions.items))
+    residual = directions.effect(slopes, pulls) + sigma * rng.standard_normal(200)
+    found = chi2_with_directions(residual, sigma, directions, slopes)
+    assert directions.effect(slopes, found.pulls - pulls) / sigma == pytest.approx(np.zeros(200), abs=3.0)
+    left = (residual - directions.effect(slopes, found.pulls)) / sigma
     assert found.chi2 == pytest.approx(float(left @ left + found.pulls @ found.pulls))
     assert found.chi2 < 260.0 < found.chi2_without
-    none = chi2_with_directions(residual, sigma, np.zeros((200, 0)))
-    assert none.chi2 == pytest.approx(none.chi2_without)
+    none = directions_of(np.ones(200), run=np.zeros(200), sample=np.zeros(200), widths=None)
+    plain = chi2_with_directions(residual, sigma, none, none.columns(Curve(*np.zeros((3, 200)))))
+    assert plain.chi2 == pytest.approx(plain.chi2_without)
+
+
+def test_errors_of_single_runs_are_taken_out_as_if_all_were_fitted_together():
+    rng = np.random.default_rng(6)
+    (directions, slopes), sigma = errors_of(60, 7), np.full(60, 0.01)
+    tangent, residual = rng.standard_normal((60, 2)), rng.standard_normal(60)
+    dense = np.stack([directions.effect(slopes, unit) for unit in np.eye(len(directions.items))], axis=1)
+    known = np.array([[0.3, -2.0]])
+    system = np.block(
+        [
+            [dense / sigma[:, None], tangent / sigma[:, None]],
+            [np.eye(dense.shape[1]), np.zeros((dense.shape[1], 2))],
+            [np.zeros((1, dense.shape[1])), known],
+        ]
+    )
+    goal = np.concatenate([residual / sigma, np.zeros(dense.shape[1]), [0.7]])
+    best, chi2, *_ = np.linalg.lstsq(system, goal, rcond=None)
+    found = chi2_with_directions(
+        residual, sigma, directions, slopes, tangent=tangent, beside=(np.array([0.7]), known)
+    )
+    assert found.chi2 == pytest.approx(float(chi2[0]), rel=1e-9)
+    assert found.pulls == pytest.approx(best[:-2], rel=1e-6, abs=1e-6)
 
 
 def test_free_parameters_follow_without_cost():
     rng = np.random.default_rng(5)
-    tangent, columns, sigma = rng.standard_normal((80, 3)), rng.standard_normal((80, 2)), np.ones(80)
+    (directions, slopes), sigma = errors_of(80, 1), np.full(80, 1e-2)
+    pulls = 2.0 * rng.standard_normal(len(directions.items))
+    tangent = rng.standard_normal((80, 3))
     tangent = np.column_stack([tangent, tangent[:, 0], np.zeros(80)])  # degenerate ones do no harm
-    residual = tangent @ np.array([1e4, -3e4, 2.0, 0.0, 0.0]) + columns @ np.array([0.5, -1.0])
-    found = chi2_with_directions(residual, sigma, columns, tangent=tangent)
-    assert found.chi2 == pytest.approx(1.25, rel=0.05)
-    assert found.pulls == pytest.approx([0.5, -1.0], abs=0.03)
+    residual = tangent @ np.array([1e4, -3e4, 2.0, 0.0, 0.0]) + directions.effect(slopes, pulls)
+    found = chi2_with_directions(residual, sigma, directions, slopes, tangent=tangent)
+    assert 0.1 < found.chi2 < float(pulls @ pulls) < 1e-6 * found.chi2_without
 
 
 def test_curves_move_to_first_order():

@@ -23,7 +23,7 @@ from glasspara.analysis.partition.figures import stacked_figure
 from glasspara.analysis.partition.scan import partition
 from glasspara.analysis.universality.collapse import universality
 from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.findings import finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.contours import Contour, ContourLine

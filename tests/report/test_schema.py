@@ -9,8 +9,8 @@ from typing import TypedDict
 import jsonschema
 import pytest
 
+from glasspara.report import Frame
 from glasspara.report.block import report_schema, schema_text
-from glasspara.report.frame import Frame
 from tests.conftest import ROOT
 
 

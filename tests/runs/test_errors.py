@@ -8,8 +8,8 @@ import pytest
 from glasspara.data.loading import load
 from glasspara.data.selection import Window
 from glasspara.files.table import Points
+from glasspara.runs import read
 from glasspara.runs.errors import stand_out
-from glasspara.runs.measurement import read
 from glasspara.runs.run import average_repeats, segment
 from glasspara.runs.scatter import find_repeats
 from glasspara.simulation.writer import compose

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glasspara.errors import GlassparaError, InputError, UsageError
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 
 
 def test_frame(write, compose, sweep):
@@ -68,7 +68,7 @@ def test_no_run(write, compose):
 
 def test_the_reader_needs_numpy_alone():
     """Start-up: pandas and scipy cost half a second each."""
-    code = "import sys, glasspara.runs.measurement; print(sorted({'pandas', 'scipy', 'matplotlib'} & set(sys.modules)))"
+    code = "import sys, glasspara.runs; print(sorted({'pandas', 'scipy', 'matplotlib'} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glasspara.files.table import Points
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 from glasspara.runs.plateaus import set_point
 from glasspara.runs.run import Run, makes_runs, segment, select
 

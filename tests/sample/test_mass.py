@@ -8,7 +8,7 @@ from glasspara.errors import UsageError
 from glasspara.files import flavours
 from glasspara.files.flavours import Flavour
 from glasspara.files.multivu import Header
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 from glasspara.sample.mass import contradictions, header_mass, parse_mass
 
 

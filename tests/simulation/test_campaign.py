@@ -16,7 +16,7 @@ from glasspara.errors import SampleDataError, UsageError
 from glasspara.model.model import Model, evaluate
 from glasspara.physics.ions.langevin import langevin_magnetisation
 from glasspara.presets import RunPlan, grid_points, load_preset, model_values, preset_names
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 from glasspara.simulation import FLOOR, LAYOUTS, simulate_campaign, simulate_run
 
 ROOT = Path(__file__).resolve().parents[2]

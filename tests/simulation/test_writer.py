@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glasspara.errors import UsageError
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 from glasspara.simulation.writer import write_mpms3_dc, write_mpms_xl_dc, write_mpms_xl_rso
 
 REAL_FILES = {

@@ -31,7 +31,7 @@ from glasspara.analysis.anomaly.windows import (
     without,
 )
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.errors import InputError, UsageError
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit

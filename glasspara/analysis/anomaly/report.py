@@ -10,7 +10,7 @@ from rich.console import Console
 
 from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.frame import Report, RunBlock
+from glasspara.report import Report, RunBlock
 from glasspara.report.table import columns_text, csv_text, point_columns, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from glasspara.analysis.linear import LinearFit, by_thermometer, f_test, tangent
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.search.minimise import Minimum, descend_to_minimum
 

@@ -21,7 +21,7 @@ from glasspara.analysis.compare.contestants import (
     settings_of,
 )
 from glasspara.analysis.compare.simulated_test import NestedTest, Simulation, StoreOf, nested_test
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import UsageError
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp
 
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import DomainError, UsageError
 from glasspara.findings import Finding, finding
 from glasspara.fitting.fit import fit

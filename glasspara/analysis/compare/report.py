@@ -10,7 +10,7 @@ from rich.console import Console
 from glasspara.analysis.compare.comparison import COLUMNS
 from glasspara.analysis.fit.blocks import OrdinaryBlock, with_ordinary
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.frame import Report
+from glasspara.report import Report
 from glasspara.report.table import csv_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 

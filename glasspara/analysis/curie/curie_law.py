@@ -26,7 +26,7 @@ from glasspara.analysis.curie.weak_laws import (
 from glasspara.analysis.curie.weak_points import TOLERANCE, WeakData, select_weak_points, typical_ats
 from glasspara.analysis.linear import FTest
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA

@@ -13,10 +13,10 @@ from glasspara.analysis.curie.curie_law import CurieResult
 from glasspara.analysis.curie.weak_laws import WeakFit
 from glasspara.arrays import FloatArray
 from glasspara.findings import Assessment
-from glasspara.report.curves import draw_curve
 from glasspara.report.panels import (
     branch_fills,
     branch_handles,
+    draw_curve,
     draw_points,
     finish_residuals,
     frame,

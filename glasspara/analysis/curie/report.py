@@ -9,8 +9,8 @@ from rich.console import Console
 
 from glasspara.analysis.curie.weak_laws import UNITS, Quantity
 from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.report import QuantityBlock, Report, RunBlock, of_runs
 from glasspara.report.block import fill
-from glasspara.report.frame import QuantityBlock, Report, RunBlock, of_runs
 from glasspara.report.table import columns_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.wording import percent, value_with_error

@@ -18,7 +18,7 @@ import numpy as np
 from glasspara.analysis.curie.weak_points import WeakData
 from glasspara.analysis.linear import FTest, LinearFit, LinearModel, weighted
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import InputError
 from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER, residual_correlation
 from glasspara.fitting.judge.statistics import MISFIT_P

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun, select_points
+from glasspara.data import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError, UsageError
 from glasspara.findings import Finding, Where, finding
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS

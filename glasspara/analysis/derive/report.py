@@ -9,7 +9,7 @@ from rich.console import Console
 
 from glasspara import __version__
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.frame import InputBlock, Report, ValueBlock
+from glasspara.report import InputBlock, Report, ValueBlock
 from glasspara.report.table import columns_text
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import shown_unit, value_with_error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from glasspara.analysis.diff.documents import Pair, Placed, Walk, in_words, relative, with_old_names
 from glasspara.errors import InputError
 from glasspara.findings import Answer, Assessment, Finding, finding
-from glasspara.report.frame import NamedFile
+from glasspara.report import NamedFile
 from glasspara.report.reading import StoredReport
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from glasspara import __version__
 from glasspara.analysis.diff.comparison import ROUNDING
 from glasspara.analysis.diff.documents import relative
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.frame import NamedFile, Report
+from glasspara.report import NamedFile, Report
 from glasspara.report.table import csv_text
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import value_with_error

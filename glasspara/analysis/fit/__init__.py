@@ -20,7 +20,7 @@ from glasspara.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from glasspara.data.dataset import Dataset
+    from glasspara.data import Dataset
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.exploration import IntervalRequest

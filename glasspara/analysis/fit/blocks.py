@@ -18,8 +18,8 @@ from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.result import Determination, FitResult, FittedParameter, Spread
 from glasspara.ordinary import Direction
+from glasspara.report import QuantityBlock, RunBlock, ValueBlock
 from glasspara.report.block import fill
-from glasspara.report.frame import QuantityBlock, RunBlock, ValueBlock
 from glasspara.report.table import column, csv_text, provenance
 from glasspara.report.terminal import Column, runs_in_words, show_sentence, show_table
 from glasspara.wording import value_with_error

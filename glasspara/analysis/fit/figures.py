@@ -16,19 +16,21 @@ from matplotlib.lines import Line2D
 
 from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import ReducedRun
+from glasspara.data import ReducedRun
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms
 from glasspara.model.parameters import to_canonical
 from glasspara.replicates.cores import Progress, in_order, no_progress
-from glasspara.report.curves import THIN, curves, draw_curve
 from glasspara.report.page import FigureFiles, Picture
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
+    THIN,
     RunStyle,
     abscissa,
     branch_fills,
     branch_handles,
+    curves,
+    draw_curve,
     draw_points,
     finish_residuals,
     frame,

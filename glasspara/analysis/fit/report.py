@@ -14,7 +14,7 @@ from glasspara.analysis.fit.blocks import SUMMARY, FitBlock, show_summary, stage
 from glasspara.findings import Answer, Assessment, finding
 from glasspara.fitting.result import Derived, FittedParameter
 from glasspara.model import MODELS
-from glasspara.report.frame import (
+from glasspara.report import (
     FailureBlock,
     Report,
     failures,

@@ -15,7 +15,7 @@ import numpy as np
 from glasspara.analysis.compare.comparison import CompareResult, compare
 from glasspara.analysis.compare.contestants import CANNOT_TELL, DECISIVE
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.errors import DomainError, InputError
 from glasspara.findings import Answer, Assessment, Finding, Where, finding
 from glasspara.fitting.problem import FitSettings

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasspara.analysis.high_field.field_dependence import HighFieldResult
-    from glasspara.data.dataset import ReducedRun
+    from glasspara.data import ReducedRun
 
 _LINES: dict[str, tuple[str, Literal["solid"] | tuple[float, Sequence[float]]]] = {
     "three-level": (BLACK, "solid"),

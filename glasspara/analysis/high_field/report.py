@@ -10,7 +10,7 @@ from rich.console import Console
 from glasspara.analysis.compare.report import ContestantBlock
 from glasspara.analysis.high_field.field_dependence import SCALES, SHORT
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.frame import Report, RunBlock
+from glasspara.report import Report, RunBlock
 from glasspara.report.table import columns_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.wording import value_with_error

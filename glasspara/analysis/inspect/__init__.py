@@ -19,7 +19,7 @@ from glasspara.cli.output import PART_FAILED, Output, report_error
 
 if TYPE_CHECKING:
     from glasspara.report.terminal import ConsoleSettings
-    from glasspara.runs.measurement import Measurement, Reader
+    from glasspara.runs import Measurement, Reader
 
 
 def inspect(
@@ -44,7 +44,7 @@ def inspect(
     from glasspara.replicates.cores import each_file
     from glasspara.report.progress import progress
     from glasspara.report.terminal import ConsoleSettings, console
-    from glasspara.runs.measurement import Reader
+    from glasspara.runs import Reader
 
     shown = not (output.as_json or output.quiet)
     names = find_files(files)

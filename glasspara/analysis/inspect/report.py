@@ -12,7 +12,7 @@ from glasspara.arrays import FloatArray
 from glasspara.errors import GlassparaError
 from glasspara.files.table import DroppedRow
 from glasspara.findings import Answer, Assessment, AssessmentBlock, Finding, FindingBlock, finding
-from glasspara.report.frame import FailureBlock, Report, failures
+from glasspara.report import FailureBlock, Report, failures
 from glasspara.report.terminal import (
     Column,
     rows_in_words,
@@ -21,7 +21,7 @@ from glasspara.report.terminal import (
     show_sentence,
     show_table,
 )
-from glasspara.runs.measurement import Measurement
+from glasspara.runs import Measurement
 from glasspara.runs.run import run_table
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from glasspara.data.loading import Input
-    from glasspara.runs.measurement import Measurement
+    from glasspara.runs import Measurement
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -17,7 +17,7 @@ from glasspara.errors import UsageError
 if TYPE_CHECKING:
     from glasspara.analysis.oscillations.search import Wiggle
     from glasspara.analysis.oscillations.waves import OscillationResult
-    from glasspara.data.dataset import Dataset
+    from glasspara.data import Dataset
 
 
 def oscillations(

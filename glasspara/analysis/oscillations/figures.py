@@ -21,10 +21,12 @@ from glasspara.analysis.oscillations.waves import (
 )
 from glasspara.arrays import FloatArray
 from glasspara.model.parameters import to_canonical
-from glasspara.report.curves import THIN, curves, draw_curve
 from glasspara.report.layout import Rows
 from glasspara.report.panels import (
+    THIN,
     branch_fills,
+    curves,
+    draw_curve,
     draw_header,
     draw_legend,
     draw_points,

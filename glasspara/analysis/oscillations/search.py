@@ -21,7 +21,7 @@ import numpy as np
 
 from glasspara.analysis.linear import LinearFit, SplineFit, Splines, splines_of
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.findings import Finding, Where, finding
 
 Abscissa = Literal["T", "1/T"]

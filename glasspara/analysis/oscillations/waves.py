@@ -31,7 +31,7 @@ from glasspara.analysis.oscillations.search import (
     place,
 )
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.errors import InputError
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit

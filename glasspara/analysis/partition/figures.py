@@ -9,12 +9,13 @@ from matplotlib.lines import Line2D
 
 from glasspara.analysis.partition.scan import LEVELS, PartitionPoint, PartitionResult
 from glasspara.model.parameters import to_canonical
-from glasspara.report.curves import curves, draw_curve
 from glasspara.report.layout import Rows
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
     abscissa,
     branch_fills,
+    curves,
+    draw_curve,
     draw_header,
     draw_legend,
     draw_points,

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.findings import AssessmentBlock, FindingBlock
+from glasspara.report import QuantityBlock, Report
 from glasspara.report.block import fill
-from glasspara.report.frame import QuantityBlock, Report
 from glasspara.report.table import column, columns_text, csv_text, point_columns, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun, reduce_run
+from glasspara.data import Dataset, ReducedRun, reduce_run
 from glasspara.errors import UsageError
 from glasspara.model.model import Model, evaluate
 from glasspara.presets import MOST_POINTS, RunPlan

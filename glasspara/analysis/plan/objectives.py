@@ -19,7 +19,7 @@ import numpy as np
 
 from glasspara.analysis.plan.candidates import Noise, expected_run
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.fitting.intervals.profile import Profile
 from glasspara.fitting.judge.ordinary import (
     IRON_OF_A_LABORATORY,

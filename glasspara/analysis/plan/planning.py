@@ -20,7 +20,7 @@ from glasspara.analysis.plan.objectives import (
     geometric_mean,
     worlds_of,
 )
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit

@@ -11,7 +11,7 @@ from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.analysis.plan.candidates import in_measuring_order, name_of, range_of
 from glasspara.analysis.plan.planning import ranked_columns
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.frame import Report
+from glasspara.report import Report
 from glasspara.report.table import columns_text, csv_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.wording import percent, value_with_error

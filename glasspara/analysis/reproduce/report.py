@@ -22,7 +22,7 @@ from glasspara.analysis.rerun.report import run_program
 from glasspara.files.naming import natural
 from glasspara.findings import Answer, Finding, FindingBlock, finding
 from glasspara.replicates.cores import Progress, no_progress
-from glasspara.report.frame import Report
+from glasspara.report import Report
 from glasspara.report.table import csv_text
 from glasspara.report.terminal import Column, show_table
 from glasspara.wording import value_with_error

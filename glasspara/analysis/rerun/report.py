@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 from glasspara.analysis.diff.comparison import DiffResult, diff
 from glasspara.analysis.diff.report import TABLE, DiffBlock, diff_tables, show_diff
 from glasspara.errors import InputError
-from glasspara.files.source import STDIN
+from glasspara.files import STDIN
 from glasspara.findings import Answer, AssessmentBlock
-from glasspara.report.frame import NamedFile, Report, to_text
+from glasspara.report import NamedFile, Report, to_text
 from glasspara.report.reading import Places, StoredReport, as_report
 
 if TYPE_CHECKING:

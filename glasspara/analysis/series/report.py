@@ -11,8 +11,8 @@ from rich.console import Console
 
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.model.parameters import ION_NAMES
+from glasspara.report import QuantityBlock, Report, RunBlock
 from glasspara.report.block import fill
-from glasspara.report.frame import QuantityBlock, Report, RunBlock
 from glasspara.report.table import csv_text, provenance
 from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.runs.run import Kind

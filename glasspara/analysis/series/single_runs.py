@@ -23,7 +23,7 @@ import numpy as np
 
 from glasspara.analysis.linear import FTest, LinearModel, by_run, weighted
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.errors import UsageError
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit

@@ -17,7 +17,7 @@ from glasspara.findings import Answer, counted, summary
 from glasspara.model.model import Model
 from glasspara.model.parameters import PARAMETERS
 from glasspara.presets import Preset, RunPlan
-from glasspara.report.frame import Report
+from glasspara.report import Report
 from glasspara.simulation import SimulatedRun, simulate_campaign
 
 if TYPE_CHECKING:

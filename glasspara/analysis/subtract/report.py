@@ -10,7 +10,7 @@ from rich.console import Console
 
 from glasspara.analysis.subtract.stages import COLUMN_SETS
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.frame import Report, RunBlock
+from glasspara.report import Report, RunBlock
 from glasspara.report.recorder import Recorder
 from glasspara.report.table import csv_text, point_keys, provenance
 from glasspara.report.terminal import show_assessment, show_inputs

@@ -43,7 +43,7 @@ from glasspara.analysis.universality.common_curve import (
 from glasspara.analysis.universality.instrument import Explanation, Suspects
 from glasspara.analysis.universality.parts import UniversalityParts, universality_parts
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.branches import on_branches

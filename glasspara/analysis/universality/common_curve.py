@@ -26,7 +26,7 @@ from glasspara.analysis.linear import (
     weighted,
 )
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.ordinary import Curve, DirectionWidths, directions_of
 from glasspara.physics.ions import ION_OF_PARAMETER
@@ -184,7 +184,7 @@ class CommonCurve:
         rows = np.concatenate(
             [np.zeros((len(shared.items), wider.columns.shape[1])), np.eye(len(shared.items))], axis=1
         )
-        return wider.with_columns(self.folded_columns(shared.columns(curve))).with_knowledge(rows)
+        return wider.with_columns(self.folded_columns(shared.columns(curve).shared)).with_knowledge(rows)
 
     def test(self, *, allowances: bool, more: FloatArray | None = None) -> FTest:
         """F test of what the runs have of their own beyond the common model and ``more`` weighted columns."""

@@ -16,7 +16,7 @@ import numpy as np
 from glasspara.analysis.linear import FTest
 from glasspara.analysis.universality.common_curve import CommonCurve, curve_test
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.data.dataset import Dataset, select_points
+from glasspara.data import Dataset, select_points
 from glasspara.errors import InputError
 from glasspara.findings import Finding
 from glasspara.fitting.judge.assessment import LARGEST_SCATTER, robust_spread

@@ -15,7 +15,7 @@ import numpy as np
 
 from glasspara.analysis.universality.common_curve import ChiLarmor, Larmor, curve_test, folded
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.data.dataset import Dataset, select_points
+from glasspara.data import Dataset, select_points
 from glasspara.errors import InputError
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.statistics import holm

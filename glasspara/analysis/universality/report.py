@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 from rich.console import Console
 
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report.frame import Report, RunBlock, of_runs
+from glasspara.report import Report, RunBlock, of_runs
 from glasspara.report.table import columns_text, csv_text, point_columns, provenance
 from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.wording import value_with_error

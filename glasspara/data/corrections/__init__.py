@@ -24,7 +24,7 @@ import numpy as np
 from glasspara.arrays import BoolArray
 from glasspara.errors import InputError, UsageError
 from glasspara.findings import Finding, finding
-from glasspara.runs.measurement import Measurement, Reader
+from glasspara.runs import Measurement, Reader
 from glasspara.runs.run import ZERO_CROSSING, Run
 from glasspara.sample.mass import CONTRADICTED
 

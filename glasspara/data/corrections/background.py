@@ -15,9 +15,9 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray, IntArray
 from glasspara.errors import InputError
-from glasspara.files.source import refuse_repeated
+from glasspara.files import refuse_repeated
+from glasspara.runs import Measurement, Reader
 from glasspara.runs.branches import direction, stretches
-from glasspara.runs.measurement import Measurement, Reader
 from glasspara.runs.plateaus import field_noise, temperature_noise
 from glasspara.runs.run import Run, average_repeats
 from glasspara.runs.segmentation import FIXED_FIELD

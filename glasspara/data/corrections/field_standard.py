@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import MILLIGRAM
+from glasspara.data import MILLIGRAM
 from glasspara.errors import InputError, SampleDataError
 from glasspara.files.exclusion import Item
 from glasspara.findings import Finding, Where, finding
+from glasspara.runs import Measurement, read
 from glasspara.runs.branches import direction, stretches
-from glasspara.runs.measurement import Measurement, read
 from glasspara.runs.run import Run, average_repeats
 from glasspara.runs.scatter import MAD_TO_SIGMA
 from glasspara.runs.segmentation import FIXED_TEMPERATURE

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge.branches import lagging_loops
 from glasspara.fitting.judge.determination import derived

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import evaluate_with_gradient, slope_by_log_temperature

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.findings import Finding, finding
 from glasspara.fitting.judge.branches import (
     CLEAR_SHIFT,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.coordinates import CUTOFFS
 from glasspara.fitting.search.minimise import Minimum
@@ -29,6 +29,7 @@ from glasspara.ordinary import (
     ExtraColumn,
     chi2_with_directions,
     directions_of,
+    eliminate,
     ordinary_magnetism,
 )
 from glasspara.physics.ions import TraceIon
@@ -290,14 +291,14 @@ def _with_directions(minimum: Minimum, directions: Directions) -> float:
     """Chi2 of the model when its parameters follow the errors that the instrument may have, to first order."""
     problem, point = minimum.problem, minimum.point
     residuals, jacobian = problem.residuals_and_jacobian(point)
-    curve = _curve(minimum)
-    columns = directions.columns(curve) / problem.data.sigma[:, None]
-    below = np.zeros((len(residuals) - len(columns), columns.shape[1]))
+    n, sigma = len(problem.data), problem.data.sigma
     fit = chi2_with_directions(
-        residuals,
-        np.ones(len(residuals)),
-        np.concatenate([columns, below]),
-        tangent=-jacobian,
+        residuals[:n] * sigma,
+        sigma,
+        directions,
+        directions.columns(_curve(minimum)),
+        tangent=-jacobian[:n] * sigma[:, None],
+        beside=(residuals[n:], -jacobian[n:]),
     )
     return min(fit.chi2, minimum.chi2)
 
@@ -310,11 +311,15 @@ def larger_errors(minimum: Minimum, widths: DirectionWidths) -> dict[str, float]
     jacobian = problem.residuals_and_jacobian(minimum.point)[1]
     lengths = np.linalg.norm(jacobian, axis=0)
     jacobian = jacobian / np.where(lengths > 0.0, lengths, 1.0)
-    columns = directions.columns(_curve(minimum)) / data.sigma[:, None]
-    mixed = jacobian[: len(data)].T @ columns
+    slopes = directions.columns(_curve(minimum))
+    matrix = np.hstack([jacobian[: len(data)], slopes.shared / data.sigma[:, None]])
     information = jacobian.T @ jacobian
-    inner = np.eye(columns.shape[1]) + columns.T @ columns
-    left = information - mixed @ np.linalg.solve(inner, mixed.T)
+    eliminate(matrix, slopes.own / data.sigma[:, None], directions.runs)
+    k = len(information)
+    known = jacobian[len(data) :].T @ jacobian[len(data) :]
+    own, shared = matrix[:, :k], matrix[:, k:]
+    mixed, inner = own.T @ shared, np.eye(shared.shape[1]) + shared.T @ shared
+    left = own.T @ own + known - mixed @ np.linalg.solve(inner, mixed.T)
     before, after = (
         np.diag(np.linalg.pinv(item, rcond=1e-14, hermitian=True)) for item in (information, left)
     )

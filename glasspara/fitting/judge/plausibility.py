@@ -7,7 +7,7 @@ from math import exp
 
 import numpy as np
 
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.judge.branches import branch_shifts, on_branches
 from glasspara.fitting.search.minimise import Minimum

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from math import hypot, inf
 from typing import Any, Literal
 
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.problem.coordinates import Coordinates, combinations, reported_names
 from glasspara.fitting.problem.problem import Constraint, Penalty, Problem, nuisances_of

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import DomainError
 from glasspara.fitting.problem.coordinates import Combination, Coordinates, canonical_by_reported
 from glasspara.model.model import Model, Terms, evaluate, evaluate_with_gradient, slope_by_log_temperature

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.runs.scatter import MAD_TO_SIGMA
 
 HUBER_K = 2.5

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.search.minimise import minimise
 from glasspara.model.parameters import ION_NAMES, PARTITION_NAMES

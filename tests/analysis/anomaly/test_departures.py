@@ -11,7 +11,7 @@ from glasspara.analysis.anomaly.departures import anomaly, equivalent_sigmas
 from glasspara.analysis.anomaly.figures import anomaly_figure
 from glasspara.analysis.anomaly.windows import TemperatureWindow, search
 from glasspara.analysis.linear import tangent
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.data.loading import load
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit

@@ -11,7 +11,7 @@ from glasspara.analysis.compare.comparison import compare
 from glasspara.analysis.compare.contestants import model_of, settings_of
 from glasspara.analysis.compare.figures import compare_figure
 from glasspara.analysis.compare.report import CompareDocument
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.data.loading import load
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit

@@ -12,7 +12,7 @@ from glasspara.analysis.curie.curie_law import curie
 from glasspara.analysis.curie.figures import curie_figure, low_temperature_figure
 from glasspara.analysis.curie.weak_laws import Quantity, fit_law, low_temperature_test
 from glasspara.analysis.curie.weak_points import select_weak_points, typical_ats
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model

@@ -16,8 +16,8 @@ from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings
+from glasspara.report import SCHEMA_VERSION
 from glasspara.report.block import fill
-from glasspara.report.frame import SCHEMA_VERSION
 from glasspara.simulation.datasets import BK7, fixed_field
 from glasspara.units import BOLTZMANN, FLUX_QUANTUM
 

@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 
 from glasspara.analysis.inspect.report import REPORT, InspectDocument, Inspection
+from glasspara.report import SCHEMA_VERSION, Frame, Invocation
 from glasspara.report.block import report_schema
-from glasspara.report.frame import SCHEMA_VERSION, Frame, Invocation
 from glasspara.report.terminal import console
-from glasspara.runs.measurement import read
+from glasspara.runs import read
 from tests import golden
 
 GOLDEN = Path(__file__).with_name("golden.json")

@@ -22,7 +22,7 @@ from glasspara.analysis.oscillations.search import (
     powers,
 )
 from glasspara.analysis.oscillations.waves import oscillations
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.data.loading import load
 from glasspara.errors import InputError
 from glasspara.fitting.fit import fit

@@ -9,7 +9,7 @@ import pytest
 
 from glasspara.analysis.partition.figures import partition_figure, stacked_figure
 from glasspara.analysis.partition.scan import LEVELS, assess, fractions, partition
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import SampleDataError, UsageError
 from glasspara.findings import finding
 from glasspara.fitting.intervals.minos import Interval

@@ -15,7 +15,7 @@ from glasspara.analysis.plan.candidates import (
     name_of,
     range_of,
 )
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import UsageError
 from glasspara.model.model import Model, evaluate
 from glasspara.simulation.datasets import BK7, fixed_field

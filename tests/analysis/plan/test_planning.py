@@ -11,7 +11,7 @@ from glasspara.analysis.plan import planning
 from glasspara.analysis.plan.candidates import Noise, Reach
 from glasspara.analysis.plan.objectives import Errors, Forecast, worlds_of
 from glasspara.analysis.plan.planning import plan
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD

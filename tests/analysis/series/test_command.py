@@ -13,7 +13,7 @@ import pytest
 
 from glasspara.analysis.series.report import show_series
 from glasspara.analysis.series.single_runs import series
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.model.model import Model
 from glasspara.report.terminal import ConsoleSettings, console
 from glasspara.simulation.datasets import PURE_LL, fixed_field

@@ -10,7 +10,7 @@ from scipy import stats
 
 from glasspara.analysis.series.figures import series_figure
 from glasspara.analysis.series.single_runs import drift_test, series
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.errors import UsageError
 from glasspara.model.model import Model, evaluate
 from glasspara.presets import load_preset

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from glasspara.analysis.universality.collapse import universality as whole
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.errors import InputError
 from glasspara.model.model import Model
 from glasspara.simulation.datasets import BK7, FAULTS, PURE_LL, faulty, fixed_field, fixed_temperature

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from glasspara.analysis.universality.collapse import universality as whole
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.data.loading import load
 from glasspara.model.model import Model, evaluate
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, make_run

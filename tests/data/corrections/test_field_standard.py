@@ -14,8 +14,8 @@ from glasspara.data.loading import load
 from glasspara.data.selection import Window
 from glasspara.errors import InputError, SampleDataError
 from glasspara.model.model import Model, evaluate
+from glasspara.runs import read
 from glasspara.runs.branches import zero_crossings
-from glasspara.runs.measurement import read
 from glasspara.simulation.datasets import PURE_LL
 from tests.holders import (
     MASS_MG,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.model.model import Model, evaluate
 from glasspara.simulation.datasets import BK7, FIELDS, PURE_LL, TEMPERATURES, make_run
 from studies.hysteresis import Loop

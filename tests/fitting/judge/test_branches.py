@@ -73,7 +73,7 @@ def test_branches_at_different_fields_are_compared_where_they_meet():
     (run,) = data.runs
     rising = run.run.branch == 1
     keep = ~rising | (np.cumsum(rising) % 2 == 0)
-    from glasspara.data.dataset import Dataset, select_points
+    from glasspara.data import Dataset, select_points
 
     half = Dataset((select_points(run, keep),))
     missed = 1e-5 * np.tanh(half.field / 5e3)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasspara.data.dataset import Dataset
+from glasspara.data import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.plausibility import LARGEST_CHI_LARMOR, MOST_IONS, edges_of_search, implausible
 from glasspara.fitting.problem import FitSettings

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasspara.data.dataset import Dataset, ReducedRun
+from glasspara.data import Dataset, ReducedRun
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings
