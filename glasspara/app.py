@@ -19,6 +19,7 @@ from glasspara.cli.commands import Command, HelpAll, Program, grouped
 from glasspara.cli.options import option
 from glasspara.cli.output import report_error
 from glasspara.errors import GlassparaError, InputError, UsageError
+from glasspara.replicates.cores import ONE_THREAD
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 UNUSABLE = 2
@@ -121,7 +122,7 @@ def run() -> None:
         elif isinstance(stream := getattr(sys, name), TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal of few characters is no reason to fail
     # Numpy comes later. Its matrices here have some ten columns: with threads a fit takes three times as long.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.update({**ONE_THREAD, **os.environ})
     os.environ["MPLBACKEND"] = "agg"  # that of a notebook, which shells inherit, need not be installed
     try:
         status = _carry_out(sys.argv[1:])

@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
+
+
+def median(values: npt.ArrayLike) -> float:
+    """``np.median`` of all values, the same bits; that one loads masked arrays, which takes 12 ms."""
+    ordered = np.sort(values, axis=None)
+    if not len(ordered) or np.isnan(ordered[-1]):
+        return float("nan")
+    half = len(ordered) // 2
+    return float(ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2.0)
+
+
+def distinct_values(values: npt.ArrayLike) -> npt.NDArray[Any]:
+    """``np.unique``, which alone loads masked arrays too; with counts it does not."""
+    found: npt.NDArray[Any] = np.unique(values, return_counts=True)[0]
+    return found
+
+
+def quantiles(values: npt.ArrayLike, shares: npt.ArrayLike) -> FloatArray:
+    """``np.quantile`` of all values by linear interpolation, the same bits; that one loads masked arrays too."""
+    ordered = np.sort(values, axis=None)
+    place = np.asarray(shares) * (len(ordered) - 1.0)
+    index = np.floor(place).astype(np.int64)
+    low, high = ordered[index], ordered[np.minimum(index + 1, len(ordered) - 1)]
+    share, step = place - index, high - low
+    return np.asarray(np.where(share < 0.5, low + step * share, high - step * (1.0 - share)))

@@ -28,7 +28,8 @@ from glasspara.arrays import FloatArray
 from glasspara.data import Dataset, ReducedRun
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.statistics import f_p_value
-from glasspara.fitting.problem.problem import Constraint, Disturbance, nuisances_of
+from glasspara.fitting.problem.nuisances import Disturbance, nuisances_of
+from glasspara.fitting.problem.problem import Constraint
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import slope_by_log_temperature
 from glasspara.model.parameters import ALLOWANCES, ION_NAMES, to_canonical
@@ -225,7 +226,7 @@ class LinearModel:
         """
         nuisances = nuisances_of(data, ALLOWANCES)
         slopes = Disturbance(data, nuisances).slopes(
-            magnetisation, by_field, by_log_temperature, np.ones(len(data))
+            [(item,) for item in nuisances], magnetisation, by_field, by_log_temperature, np.ones(len(data))
         )
         if sign is not None:
             slopes = sign[:, None] * slopes

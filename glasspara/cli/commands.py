@@ -227,12 +227,12 @@ def _terms(heading: str, entries: Iterable[tuple[str, str]], width: int, column:
     return lines
 
 
-_UNBROKEN = re.compile(r'"[^"]*"|\[default: [^]]*\]|\d (?:K|Oe|kOe|mg|g|nm|%)(?!\w)')
+_UNBROKEN = r'"[^"]*"|\[default: [^]]*\]|\d (?:K|Oe|kOe|mg|g|nm|%)(?!\w)'
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
     """Lines of at most ``width`` characters; quotations, defaults, and numbers with their units are not broken."""
-    whole = _UNBROKEN.sub(lambda found: found[0].replace(" ", "\0"), " ".join(text.split()))
+    whole = re.sub(_UNBROKEN, lambda found: found[0].replace(" ", "\0"), " ".join(text.split()))
     lines = wrap(
         whole,
         max(width, len(indent) + 20),

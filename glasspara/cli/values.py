@@ -147,7 +147,7 @@ def mass_mg(text: str | None, option: str = "--mass") -> float | None:
         raise UsageError(f"{option}: {error.what}", remedy=error.remedy) from None
 
 
-_JOINED = re.compile(r"\+-|:(?=HI|TO|\w+\])|,(?=NAME|\.\.\.)")
+_JOINED = r"\+-|:(?=HI|TO|\w+\])|,(?=NAME|\.\.\.)"
 """In a metavar, what stands between the parts of one value: "VALUE[+-ERROR]", "LO:HI", "NAME,NAME", "X,..."."""
 
 
@@ -215,7 +215,7 @@ class Option:
     @property
     def between(self) -> str:
         """What stands between the parts of one value, "+-" or ":" or ","; "" where a value has no parts."""
-        found = _JOINED.search(self.metavar)
+        found = re.search(_JOINED, self.metavar)
         return found[0] if found else ""
 
     def read(self, value: Any) -> Any:

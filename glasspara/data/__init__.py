@@ -154,12 +154,13 @@ class Dataset:
         counts = ((run.run.since_field_change, len(run)) for run in self.runs)
         return [item for found, n in counts for item in ([None] * n if found is None else found.tolist())]
 
-    @property
+    @cached_property
     def sample_numbers(self) -> tuple[int, ...]:
         """Number of the sample of each run, from 0 in order of appearance; runs of one mass are of one sample."""
-        return tuple(self.masses.index(run.mass_mg) for run in self.runs)
+        number = {mass: index for index, mass in enumerate(self.masses)}
+        return tuple(number[run.mass_mg] for run in self.runs)
 
-    @property
+    @cached_property
     def masses(self) -> tuple[float, ...]:
         """Masses of the samples, mg, in order of appearance. Runs of the same mass are of one sample."""
         return tuple(dict.fromkeys(run.mass_mg for run in self.runs))
@@ -197,7 +198,7 @@ class Dataset:
         return tuple(slice(int(end) - len(run), int(end)) for run, end in zip(self.runs, ends, strict=True))
 
     def __len__(self) -> int:
-        return sum(len(run) for run in self.runs)
+        return self.slices[-1].stop if self.slices else 0
 
     def __repr__(self) -> str:
         return summary(self, counted(self.runs, "run"), counted(self, "point"))

@@ -28,7 +28,6 @@ is read by :func:`glasspara.read`.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import os
@@ -40,9 +39,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from glasspara.errors import InputError, UnsuitableError
+
+if TYPE_CHECKING:
+    from gzip import GzipFile
 
 STDIN = "-"
 
@@ -147,7 +149,7 @@ def _too_large(path: str, most: int) -> UnsuitableError:
     )
 
 
-def _read(stream: BinaryIO | gzip.GzipFile, most: int, *, first: int = _CHUNK) -> bytes:
+def _read(stream: BinaryIO | GzipFile, most: int, *, first: int = _CHUNK) -> bytes:
     """All that is there, or one byte more than ``most``; a read takes the memory of all that it asks for."""
     parts: list[bytes] = []
     room = most + 1
@@ -183,8 +185,10 @@ def _load(path: str) -> bytes:
 
 
 def _unpack(packed: bytes, path: str) -> bytes:
+    from gzip import GzipFile
+
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as stream:
+        with GzipFile(fileobj=io.BytesIO(packed)) as stream:
             data = _read(stream, MOST_BYTES)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(

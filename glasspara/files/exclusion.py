@@ -55,13 +55,10 @@ Item = str | int | range | Temperatures | Amplitude | Branch
 """FLUX_JUMPS, a file line, a range of file lines, temperatures, an amplitude, or a branch."""
 
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{0,9})?"
-_PART = re.compile(
-    rf"""(?P<first>[0-9]{{1,9}})(?:-(?P<last>[0-9]{{1,9}}))?
+_PART = rf"""(?P<first>[0-9]{{1,9}})(?:-(?P<last>[0-9]{{1,9}}))?
       | T=(?P<low>{_NUMBER})?:(?P<high>{_NUMBER})?
       | amplitude=(?P<mm>{_NUMBER})
-      | (?P<branch>warming|cooling|field[ -]up|field[ -]down)(?:\ ?\((?P<number>[0-9]{{1,4}})\))?""",
-    re.VERBOSE,
-)
+      | (?P<branch>warming|cooling|field[ -]up|field[ -]down)(?:\ ?\((?P<number>[0-9]{{1,4}})\))?"""
 
 
 def excluded_lines(items: Iterable[Item]) -> list[Rows]:
@@ -131,7 +128,7 @@ def _split(text: str) -> tuple[str, list[Item]]:
 
 def _item(part: str, text: str) -> Item | None:
     """The item that a part of a text stands for; None where it stands for none."""
-    match = _PART.fullmatch(part)
+    match = re.fullmatch(_PART, part, re.VERBOSE)
     if match is None:
         return None
     if match["first"]:

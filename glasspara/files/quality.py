@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray, median, quantiles
 from glasspara.files.flavours import FIXED, FIXED_FIT, FREE, FREE_FIT
 from glasspara.files.table import Table
 from glasspara.findings import Finding, Where, finding
@@ -132,7 +132,7 @@ def poor_rows(fit: FloatArray, moment: FloatArray, rows: BoolArray, *, min_fit: 
 def _shares(moment: FloatArray, rows: BoolArray) -> FloatArray:
     """Size of the moments over the largest of ``rows``, but for a few wild ones."""
     size = np.abs(moment)
-    largest = float(np.quantile(size[rows], 0.95)) if rows.any() else 0.0
+    largest = float(quantiles(size[rows], 0.95)) if rows.any() else 0.0
     return size / (largest or 1.0)
 
 
@@ -298,4 +298,4 @@ def line_ranges(lines: IntArray) -> list[list[int]]:
 
 def _median(values: FloatArray) -> float | None:
     finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if finite.size else None
+    return median(finite) if finite.size else None

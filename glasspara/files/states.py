@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray, median
 from glasspara.files.column_names import MOMENT_UNITS
 from glasspara.files.multivu import RawFile
 from glasspara.files.table import Table
@@ -111,7 +111,7 @@ def _settings(amplitudes: FloatArray) -> list[float]:
     """The settings among readings of the amplitude, rounded to 0.1 mm, below 1 mm to 0.01 mm."""
     ordered = np.sort(amplitudes)
     groups = np.split(ordered, np.flatnonzero(np.diff(ordered) > SAME_AMPLITUDE * ordered[:-1]) + 1)
-    middles = [float(np.median(group)) for group in groups if len(group)]
+    middles = [median(group) for group in groups if len(group)]
     return [round(middle, 1 if middle >= 1.0 else 2) or middle for middle in middles]
 
 
@@ -126,7 +126,7 @@ def _compared(table: Table, moment: str, reference: State, other: State) -> dict
     With the standard error of this median; None where fewer than 3 points can be compared with each other.
     """
     T, H, m = table["T"], table["H"], table[moment]
-    strong = _STRONG * float(np.median(np.abs(m[reference.rows])))
+    strong = _STRONG * median(np.abs(m[reference.rows]))
     ratios = []
     for rows in _one_field(H, np.flatnonzero(reference.rows | other.rows)):
         known, asked = rows[reference.rows[rows]], rows[other.rows[rows]]
@@ -138,8 +138,8 @@ def _compared(table: Table, moment: str, reference: State, other: State) -> dict
     found = np.concatenate(ratios) if ratios else np.zeros(0)
     if len(found) < _FEWEST_PAIRS:
         return {"pairs": len(found), "percent": None, "error_percent": None}
-    middle = float(np.median(found))
-    scatter = 1.4826 * float(np.median(np.abs(found - middle)))
+    middle = median(found)
+    scatter = 1.4826 * median(np.abs(found - middle))
     return {
         "pairs": len(found),
         "percent": 100.0 * (middle - 1.0),
@@ -152,7 +152,7 @@ def _one_field(field: FloatArray, rows: IntArray) -> Iterable[IntArray]:
     ordered = rows[np.argsort(field[rows], kind="stable")]
     step = _FIELD_STEP + _RELATIVE_FIELD_STEP * np.abs(field[ordered[:-1]])
     for group in np.split(ordered, np.flatnonzero(np.diff(field[ordered]) > step) + 1):
-        middle = float(np.median(field[group])) if len(group) else 0.0
+        middle = median(field[group]) if len(group) else 0.0
         if np.ptp(field[group]) <= 4.0 * (_FIELD_STEP + _RELATIVE_FIELD_STEP * abs(middle)):
             yield group
 

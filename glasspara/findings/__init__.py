@@ -15,7 +15,6 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from functools import cache
-from html import escape
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
@@ -361,6 +360,8 @@ def as_html(
     notes: Iterable[Finding] = (),
 ) -> str:
     """``source`` for a notebook: headline, reasons, a table of at most 20 rows, notes to unfold. Text is escaped."""
+    from html import escape
+
     title = escape("; ".join(map(str, headline)) or type(source).__name__)
     folded = _list(notes)
     return "".join([
@@ -373,5 +374,7 @@ def as_html(
 
 
 def _list(items: Iterable[object]) -> str:
+    from html import escape
+
     lines = "".join(f"<li>{escape(str(item))}</li>" for item in items)
     return f"<ul>{lines}</ul>" if lines else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from hashlib import sha256
 from math import exp
-from typing import Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 import numpy as np
 
@@ -28,7 +28,9 @@ from glasspara.fitting.search.minimise import Minimum, descend_to_minima
 from glasspara.model.parameters import parameter_of, to_canonical
 from glasspara.replicates import Replicate, run_replicates
 from glasspara.replicates.cores import Progress, no_progress
-from glasspara.replicates.store import Store
+
+if TYPE_CHECKING:
+    from glasspara.replicates.store import Store
 
 Kind = Literal["parametric", "residual"]
 Item = TypeVar("Item")

@@ -160,11 +160,12 @@ class AtsTerm:
         with _domain_errors():
             sign, ats, further = self._arguments(values)
             value, gradient = self.gradient(T, H, ats, **further, **self.options)
-        if not np.all(kept := sign > 0.0):
-            ends = gradient["d0min_qs4"], gradient["d0max_qs4"]
-            gradient["d0min_qs4"], gradient["d0max_qs4"] = (
-                np.where(kept, one, other) for one, other in (ends, ends[::-1])
-            )
+        if np.all(kept := sign > 0.0):
+            return value, {name: gradient[name] for name in (*self.names, "H")}
+        ends = gradient["d0min_qs4"], gradient["d0max_qs4"]
+        gradient["d0min_qs4"], gradient["d0max_qs4"] = (
+            np.where(kept, one, other) for one, other in (ends, ends[::-1])
+        )
         return sign * value, {name: sign * gradient[name] for name in (*self.names, "H")}
 
     def _arguments(self, values: Mapping[str, Value]) -> tuple[Value, AtsParameters, dict[str, Value]]:

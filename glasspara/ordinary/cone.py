@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, distinct_values
 from glasspara.errors import InputError
 from glasspara.ordinary.dictionary import Dictionary, Kind, ordinary_dictionary
 from glasspara.ordinary.directions import (
@@ -167,7 +167,7 @@ class ConeFit:
         kinds = np.array([entry.kind for entry in self.dictionary.entries])
         group = np.zeros(self.solution.weights.shape, dtype=bool)
         found = {}
-        for kind in np.unique(kinds[self.weights > 0.0]).tolist():
+        for kind in distinct_values(kinds[self.weights > 0.0]).tolist():
             group[: kinds.size] = kinds == kind
             found[kind] = self.solution.rise_without(group)
         return found

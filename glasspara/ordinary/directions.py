@@ -16,7 +16,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray, distinct_values
 from glasspara.errors import InputError, UsageError
 from glasspara.ordinary.elimination import eliminate, rows_of_runs
 
@@ -216,7 +216,7 @@ def directions_of(
     """
     firsts = np.flatnonzero(np.diff(run, prepend=run[0] - 1))
     runs = rows_of_runs(np.diff(firsts, append=len(run)).tolist())
-    if len(np.unique(run[firsts])) < len(runs):
+    if len(distinct_values(run[firsts])) < len(runs):
         raise InputError("the points of a run must stand together")
     if widths is None:
         widths = DirectionWidths(**dict.fromkeys(DirectionWidths.__dataclass_fields__, 0.0))

@@ -11,25 +11,28 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from queue import Empty, SimpleQueue
 from time import perf_counter
-from typing import Any, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol
 
 from glasspara.errors import GlassparaError
 from glasspara.replicates.cores import Progress, no_progress, one_thread, one_thread_for_good
-from glasspara.replicates.records import interrupts_deferred
-from glasspara.replicates.store import Record, Seed, Store, versions
-from glasspara.replicates.workers import ChunkFailedError, Pool, dask_cluster, processes, workers_died
 
-Task = Callable[[np.random.Generator, int], Any]
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    import numpy as np
+
+    from glasspara.replicates.store import Record, Seed, Store
+    from glasspara.replicates.workers import Pool
+
+# What only workers need is imported where it is used: most commands want nothing but the cores of this machine.
+
+Task = Callable[["np.random.Generator", int], Any]
 """A picklable function of a random generator and the replicate's index; what it returns must fit into JSON."""
 
 
@@ -108,6 +111,8 @@ def run_replicates(
     GlassparaError
         Every replicate raised.
     """
+    from concurrent.futures.process import BrokenProcessPool
+
     with store.open(seed) if store else nullcontext() as record:
         found = record.found if record else {}
 
@@ -155,6 +160,10 @@ def _one_by_one(do: Callable[[list[Block]], None], blocks: list[Block]) -> None:
     UsageError
         Some died here too; the others are done, unless nearly all do.
     """
+    from concurrent.futures.process import BrokenProcessPool
+
+    from glasspara.replicates.workers import workers_died
+
     deadly: list[int] = []
     for tried, block in enumerate(blocks):
         try:
@@ -192,6 +201,9 @@ def _lines(
             for block in blocks:
                 yield from run_block(task, seed, block)
         return
+    from glasspara.replicates.store import versions
+    from glasspara.replicates.workers import dask_cluster, processes
+
     workers: AbstractContextManager[Pool] = (
         dask_cluster(cluster) if cluster is not None else processes(min(jobs, len(blocks)))
     )
@@ -206,6 +218,9 @@ def _chunks(pool: Pool, job: Job, blocks: Sequence[Block]) -> Iterator[Chunk]:
     Ctrl-C is heard only where this waits. Raised within the executor or ``concurrent.futures.wait`` it can leave a lock
     of theirs held, and the executor's end then never comes.
     """
+    from glasspara.replicates.records import interrupts_deferred
+    from glasspara.replicates.workers import ChunkFailedError
+
     waiting, size = iter(blocks), 1
     finished: SimpleQueue[Future[Chunk]] = SimpleQueue()
     running = 0
@@ -275,6 +290,8 @@ class WrongVersionError(Exception):
 
 def generator(seed: Seed, index: int) -> np.random.Generator:
     """Random numbers of the replicate ``index``."""
+    import numpy as np
+
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(index,))))
 
 
@@ -319,6 +336,8 @@ def run_chunk(job: Job, blocks: tuple[Block, ...]) -> Chunk:
     WrongVersionError
         Where this worker's results would not be those of another.
     """
+    from glasspara.replicates.store import versions
+
     if job.versions != versions():
         found = ", ".join(f"{name} {number}" for name, number in versions().items())
         raise WrongVersionError(f"a worker has {found}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from functools import cache, partial, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -31,6 +31,8 @@ _CHUNKS_PER_WORKER = 8
 _LARGEST_CHUNK = 32
 
 _THREADS = "OPENBLAS_NUM_THREADS"
+ONE_THREAD = {_THREADS: "1", "MKL_NUM_THREADS": "1"}
+"""Environment in which libraries of linear algebra use one thread, if it is there before they are loaded."""
 
 
 def no_progress(done: int, total: int) -> None:
@@ -140,17 +142,23 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def _are_limited() -> bool:
+    """Whether the environment did it already, as the program sees to: the libraries that can do it take 0.3 s."""
+    return os.environ.items() >= ONE_THREAD.items()
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Linear algebra on one thread, until the end of the block."""
-    with _libraries().limit(limits=1):
+    with nullcontext() if _are_limited() else _libraries().limit(limits=1):
         yield
 
 
 @cache
 def one_thread_for_good() -> None:
     """Linear algebra on one thread in this process. Not for a block: threads of one worker would undo it in turn."""
-    _libraries().limit(limits=1)
+    if not _are_limited():
+        _libraries().limit(limits=1)
 
 
 def on_one_thread(function: Callable[P, Result]) -> Callable[P, Result]:

@@ -7,7 +7,6 @@ before any physics: holder and true field.
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -268,6 +267,8 @@ class Report(Generic[Result]):
         asked: Invocation,
     ) -> str:
         """The page of the result, with what the terminal shows of it; ``files`` are the others that are written."""
+        import shlex
+
         from glasspara.report.page import page
         from glasspara.report.recorder import Recorder
 

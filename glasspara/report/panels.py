@@ -24,7 +24,7 @@ from matplotlib.ticker import (
 )
 from matplotlib.typing import FillStyleType
 
-from glasspara.arrays import BoolArray, FloatArray
+from glasspara.arrays import BoolArray, FloatArray, distinct_values
 from glasspara.data import ReducedRun
 from glasspara.model.model import Model, Terms, evaluate
 from glasspara.report.layout import HEADER, Rows
@@ -155,7 +155,7 @@ def branch_fills(runs: Sequence[ReducedRun]) -> dict[str, FillStyleType]:
 
 def branches(run: ReducedRun) -> Iterator[tuple[str, BoolArray]]:
     """Label and points of each branch of ``run`` that has points."""
-    for number in np.unique(run.run.branch):
+    for number in distinct_values(run.run.branch):
         yield run.run.branch_labels[number], run.run.branch == number
 
 
@@ -350,6 +350,6 @@ def _grid(values: FloatArray) -> FloatArray:
 
 def _smooth(x: FloatArray, y: FloatArray, places: FloatArray) -> FloatArray:
     """The smooth part of ``y`` at ``places``: a cubic, or the mean of few values."""
-    if len(np.unique(x)) < _WANDERING or not np.ptp(y):
+    if len(distinct_values(x)) < _WANDERING or not np.ptp(y):
         return np.full(len(places), y.mean())
     return np.asarray(np.polynomial.Polynomial.fit(x, y, 3)(places))

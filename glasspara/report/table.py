@@ -26,8 +26,8 @@ Columns: TypeAlias = dict[str, "Sequence[Any] | npt.NDArray[Any]"]
 # A spreadsheet takes a cell that begins so for a formula, in full width too. It splits cells at semicolons in some
 # countries, and comment lines like all others; a quotation mark in these would join them with the rows below.
 _FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
-_IN_CELL = re.compile(f"(^|;\\s*)(?=[{_FORMULA}])")
-_IN_COMMENT = re.compile(f'([,;]\\s*)(?=["{_FORMULA}])')
+_IN_CELL = f"(^|;\\s*)(?=[{_FORMULA}])"
+_IN_COMMENT = f'([,;]\\s*)(?=["{_FORMULA}])'
 
 
 def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -37,7 +37,7 @@ def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequ
     """
     stream = io.StringIO()
     for comment in comments:
-        stream.write("# " + _IN_COMMENT.sub(r"\1'", _flat(comment)) + "\n")
+        stream.write("# " + re.sub(_IN_COMMENT, r"\1'", _flat(comment)) + "\n")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
@@ -52,7 +52,7 @@ def columns_text(comments: Iterable[str], columns: Mapping[str, Sequence[Any] | 
 
 def _cell(value: object) -> object:
     if isinstance(value, str):
-        return _IN_CELL.sub(r"\1'", _flat(value))
+        return re.sub(_IN_CELL, r"\1'", _flat(value))
     if value is None:
         return ""
     if isinstance(value, (float, np.floating)):

@@ -233,18 +233,23 @@ def lines_of(
 ) -> list[str]:
     """``text`` in lines of at most ``width`` columns, which begin with ``first`` and then with ``further``.
 
-    A word that is longer has a line to itself, a path is shortened. The width of a line may be by another ``measure``.
+    A word that is longer has a line to itself, a path is shortened. The width of a line may be by another ``measure``,
+    the sum of those of its characters.
     """
-    lines, line, start = [], first, first
+    lines: list[str] = []
+    line, taken, begun = [first], measure(first), False
+    space = measure(" ")
+    longest = max(width - cell_len(further), _SHORTEST_PATH)
     for word in words_of(text):
-        longest = max(width - cell_len(further), _SHORTEST_PATH)
         shown = shorter_path(word, int(longest)) if shorten_paths and os.sep in word[:-1] else word
-        joined = line + shown if line == start else f"{line} {shown}"
-        if measure(joined) > width and line != start:
-            lines.append(line)
-            start, joined = further, further + shown
-        line = joined
-    return [*lines, line]
+        more = measure(shown) + (space if begun else 0.0)
+        if begun and taken + more > width:
+            lines.append("".join(line))
+            line, taken, begun = [further], measure(further), False
+            more = measure(shown)
+        line += [" ", shown] if begun else [shown]
+        taken, begun = taken + more, begun or bool(shown)
+    return [*lines, "".join(line)]
 
 
 def show_sentence(text: str, out: Console, *, style: str = "", bullet: str = "") -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray, median, quantiles
 from glasspara.errors import UsageError
 from glasspara.files.quality import line_ranges
 from glasspara.findings import Finding, Where, finding
@@ -172,8 +172,8 @@ def estimate_sigma(
     estimate = SigmaEstimate(sigma, source, not taken.any(), local, scatter, wild, column, verdict)
     findings = [*_findings(estimate, instrument, asked, taken, repeats, moment, line)]
     if tiny.any():
-        median = float(np.median(instrument[tiny]))
-        counts = {"of": len(tiny), "median_emu": median, "times": OWN_LARGE}
+        middle = median(instrument[tiny])
+        counts = {"of": len(tiny), "median_emu": middle, "times": OWN_LARGE}
         findings.append(("own-tiny-errors", {"column": column} | _lines(line, tiny) | counts))
     here = (finding(f"runs.{code}", where, runs=[where.run], **values) for code, values in findings)
     return replace(estimate, warnings=tuple(here))
@@ -201,14 +201,14 @@ def _findings(
             "errors-kept" if taken[asked].any() else "errors-replaced",
             {
                 **column,
-                "stated_emu": float(np.median(instrument[asked])),
-                "scatter_emu": float(np.median(seen.sigma(moment[asked]))),
+                "stated_emu": median(instrument[asked]),
+                "scatter_emu": median(seen.sigma(moment[asked])),
                 "too_large": estimate.verdict == "too-large",
             },
         )
     if wild.any() and (not taken.any() or wild.mean() >= _MANY):
-        median = float(np.median(instrument[wild]))
-        counts = {"of": len(wild), "median_emu": median, "times": OWN_LARGE}
+        middle = median(instrument[wild])
+        counts = {"of": len(wild), "median_emu": middle, "times": OWN_LARGE}
         yield "own-large-errors", column | _lines(line, wild) | counts
     if not taken.all() and not estimate.scatter.reliable:
         yield "scatter-is-upper-limit", {}
@@ -243,7 +243,7 @@ def _judge(
     too_small = QUARTILE_TO_SIGMA * _quantile(pulls, 0.25) > ODDS
     if too_small:
         known = np.isfinite(error)
-        too_small = bool(np.median(local.sigma(moment[known])) > ODDS * np.median(error[known]))
+        too_small = median(local.sigma(moment[known])) > ODDS * median(error[known])
     if too_small and (repeats is not None or local.reliable):
         return "too-small"
     if whole is not None and not trusted and (whole.verdict == "too-large" or too_small):
@@ -253,7 +253,7 @@ def _judge(
 
 def _quantile(values: FloatArray, share: float) -> float:
     known = values[np.isfinite(values)]
-    return float(np.quantile(known, share)) if len(known) else 0.0
+    return float(quantiles(known, share)) if len(known) else 0.0
 
 
 def stand_out(error: FloatArray, stated: BoolArray, moment: FloatArray) -> BoolArray:

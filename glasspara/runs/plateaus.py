@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, median
 from glasspara.runs.branches import find_branches, stretches
 from glasspara.runs.scatter import MAD_TO_SIGMA
 
@@ -78,7 +78,7 @@ def plateaus(
         joined += found[done:first]
         done = last
         T = temperature[rows.start : rows.stop]
-        middle = temperature_noise(float(np.median(T)))
+        middle = temperature_noise(median(T))
         for part in _levels(field, group, _turns(T, middle, rows.start)):
             start, stop = part[0][0], part[-1][1]
             joined += [(start, stop)] if _sweeps(readings[start:stop]) else part
@@ -188,5 +188,5 @@ def _levels(field: FloatArray, group: list[Plateau], turns: Sequence[int]) -> li
 def _level(field: FloatArray, piece: Sequence[Plateau]) -> tuple[float, float]:
     """Median field of consecutive plateaus and its robust scatter."""
     values = field[piece[0][0] : piece[-1][1]]
-    middle = float(np.median(values))
-    return middle, MAD_TO_SIGMA * float(np.median(np.abs(values - middle)))
+    middle = median(values)
+    return middle, MAD_TO_SIGMA * median(np.abs(values - middle))

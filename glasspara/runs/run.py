@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray, median
 from glasspara.files.quality import GOOD_FIT, line_ranges
 from glasspara.files.table import DroppedRow, Points
 from glasspara.findings import Finding, Where, counted, finding, summary
@@ -283,14 +283,14 @@ def _run(points: Points, part: Segment, file: str, errors: str, since: IntArray)
     if part.kind == FIXED_FIELD:
         kind: Kind = "fixed-field"
         unit: Literal["Oe", "K"] = "Oe"
-        middle = float(np.median(H))
+        middle = median(H)
         nominal = set_point(middle, field_noise(middle))
-        noise = temperature_noise(float(np.median(T)))
+        noise = temperature_noise(median(T))
         reversal = max(3.0 * noise, 0.02 * float(np.ptp(T)))
         branch, labels = find_branches(T, noise=noise, reversal=reversal, up="warming", down="cooling")
     else:
         kind, unit = "fixed-temperature", "K"
-        middle = float(np.median(T))
+        middle = median(T)
         nominal = set_point(middle, 2.0e-3 * middle)
         noise = field_noise(0.0)
         reversal = max(3.0 * noise, 0.005 * float(np.ptp(H)))
@@ -337,14 +337,14 @@ def _warnings(run: Run, where: Where, jumps: IntArray) -> Iterator[Finding]:
     """Findings about what should be held, about the field that the magnet keeps, and about flux jumps."""
     T, H = run.temperature, run.field
     if run.kind == "fixed-field":
-        middle = float(np.median(H))
+        middle = median(H)
         if float(np.ptp(H)) > 4.0 * field_noise(middle):
             low, high = float(H.min()), float(H.max())
             yield finding("runs.field-not-constant", where, runs=[where.run], low_Oe=low, high_Oe=high)
         if run.branch_labels == (STEADY,):
             yield finding("runs.nothing-varies", where, runs=[where.run], field_Oe=middle)
     else:
-        if float(np.ptp(T)) > max(DRIFT * float(np.median(T)), 0.1):
+        if float(np.ptp(T)) > max(DRIFT * median(T), 0.1):
             low, high = float(T.min()), float(T.max())
             yield finding("runs.temperature-not-constant", where, runs=[where.run], low_K=low, high_K=high)
         crossings = zero_crossings(H, run.moment, run.branch, run.branch_labels)

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, IntArray
+from glasspara.arrays import FloatArray, IntArray, distinct_values, median
 from glasspara.runs.branches import stretches
 
 MAD_TO_SIGMA = 1.4826
@@ -152,7 +152,7 @@ def find_repeats(temperature: FloatArray, field: FloatArray, moment: FloatArray)
     points = np.flatnonzero(size > 1)
     deviation = (moment - mean[group])[points]
     scaled = deviation * np.sqrt(size[points] / (size[points] - 1.0))
-    sigma = MAD_TO_SIGMA * float(np.median(np.abs(scaled)))
+    sigma = MAD_TO_SIGMA * median(np.abs(scaled))
     words = f"repeat scatter ({freedom} degrees of freedom)"
     plain = Repeats(Scatter(sigma, 0.0, True, words, len(points)), None, points, scaled)
 
@@ -164,7 +164,7 @@ def find_repeats(temperature: FloatArray, field: FloatArray, moment: FloatArray)
     if drift is None:
         return _about_slow_drift(temperature, field, moment, plain)
     members, rest = _about_drift(moment, firsts, counts[repeated], change, steps)
-    sigma = MAD_TO_SIGMA * float(np.median(np.abs(rest)))
+    sigma = MAD_TO_SIGMA * median(np.abs(rest))
     if abs(drift.change) <= sigma:
         return plain
     words = f"repeat scatter about the drift of the repeats ({len(rest)} deviations)"
@@ -196,7 +196,7 @@ def _about_slow_drift(
         return plain
     members = np.concatenate([first + np.arange(n - 1) for first, n in zip(firsts, counts, strict=True)])
     rest = (moment[members + 1] - moment[members]) / np.sqrt(2.0)
-    sigma = MAD_TO_SIGMA * float(np.median(np.abs(rest)))
+    sigma = MAD_TO_SIGMA * median(np.abs(rest))
     words = f"repeat scatter about the drift of the repeats ({len(rest)} deviations)"
     return Repeats(Scatter(sigma, 0.0, True, words, len(rest)), drift, members, rest)
 
@@ -207,9 +207,9 @@ def _changes(moment: FloatArray, firsts: IntArray, counts: IntArray) -> tuple[Fl
     within = np.ones(len(apart), dtype=bool)
     within[(firsts + counts - 1)[firsts + counts - 1 < len(apart)]] = False
     within[firsts[firsts > 0] - 1] = False
-    scatter = MAD_TO_SIGMA * float(np.median(np.abs(apart[within]))) / np.sqrt(2.0)
+    scatter = MAD_TO_SIGMA * median(np.abs(apart[within])) / np.sqrt(2.0)
     change, noise = np.empty(len(firsts)), np.empty(len(firsts))
-    for n in np.unique(counts).tolist():
+    for n in distinct_values(counts).tolist():
         same = counts == n
         place = np.arange(n) - 0.5 * (n - 1)
         norm = float(place @ place)
@@ -234,10 +234,10 @@ def _drift(change: FloatArray, noise: FloatArray, steps: FloatArray, size: Float
             )
         else:
             alike = max(upward, downward) == n and bool(noise.all())
-            sure = alike and float(np.median(np.abs(values) / noise[known])) > _SURE_OF_FEW
+            sure = alike and median(np.abs(values) / noise[known]) > _SURE_OF_FEW
         if sure:
-            middle = float(np.median(values))
-            relative = abs(middle) / (float(np.median(size)) or 1.0)
+            middle = median(values)
+            relative = abs(middle) / (median(size) or 1.0)
             return Drift(middle, relative, max(upward, downward), n, follows)
     return None
 
@@ -254,7 +254,7 @@ def _about_drift(
     """
     members: list[IntArray] = []
     rest: list[FloatArray] = []
-    for n in np.unique(counts).tolist():
+    for n in distinct_values(counts).tolist():
         same = counts == n
         block = moment[firsts[same][:, None] + np.arange(n)]
         if n < 3:
@@ -275,7 +275,7 @@ def _about_drift(
         usual = steps != 0.0
         for _ in range(_FITS):  # each without the set points that the last one misses by far
             difference = change - columns @ np.linalg.lstsq(columns[usual], change[usual], rcond=None)[0]
-            usual = np.abs(difference) <= _WILD * np.median(np.abs(difference))
+            usual = np.abs(difference) <= _WILD * median(np.abs(difference))
         return firsts, difference * np.sqrt(0.5 * len(firsts) / max(len(firsts) - 3, 1))
     return np.concatenate(members), np.concatenate(rest)
 
@@ -294,7 +294,7 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
         windows = all_windows(apart, moment, branch, k)
         if len(windows) < _FEWEST_WINDOWS:
             break
-        now = MAD_TO_SIGMA * float(np.median(np.abs(windows.residual)))
+        now = MAD_TO_SIGMA * median(np.abs(windows.residual))
         if chosen is not None and now >= _SETTLED * scatter:
             reliable = len(windows) >= TRUSTED_WINDOWS and chosen.alternating >= _ALTERNATING
             break
@@ -382,8 +382,8 @@ def _growth(windows: Windows, moment: FloatArray, order: int, scatter: float) ->
     by_size = np.argsort(size)
     quarter = len(by_size) // 4
     low, high = by_size[:quarter], by_size[-quarter:]
-    s_low, s_high = (MAD_TO_SIGMA * float(np.median(np.abs(residual[part]))) for part in (low, high))
-    m_low, m_high = float(np.median(size[low])), float(np.median(size[high]))
+    s_low, s_high = (MAD_TO_SIGMA * median(np.abs(residual[part])) for part in (low, high))
+    m_low, m_high = median(size[low]), median(size[high])
     if s_high < 2.0 * s_low or m_high <= 2.0 * m_low:
         return scatter, 0.0
     slope2 = (s_high**2 - s_low**2) / (m_high**2 - m_low**2)

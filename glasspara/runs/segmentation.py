@@ -14,7 +14,7 @@ from itertools import islice, pairwise
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, IntArray
+from glasspara.arrays import FloatArray, IntArray, median
 from glasspara.runs.plateaus import (
     LEAST_FIELD_NOISE,
     LEAST_TEMPERATURE_NOISE,
@@ -86,6 +86,8 @@ def find_segments(temperature: FloatArray, field: FloatArray) -> tuple[list[Segm
         _split_between(rows, range(done, first), segments, strays)
         segments.append(_segment(FIXED_FIELD, range(first, last)))
         done = last
+        if len(segments) > MOST_SEGMENTS:
+            break
     _split_between(rows, range(done, len(field)), segments, strays)
     if len(segments) > MOST_SEGMENTS:
         return [], dict.fromkeys(range(len(field)), NOTHING_HELD)
@@ -129,9 +131,9 @@ def _shared_rows(rows: _Rows, sweep: range, beside: range) -> int:
     if len(lengths) <= _LEVELS // 2:
         return 0
     steps = [abs(np.log(b / a)) for a, b in pairwise(levels[1:])]
-    if steps[0] > max(_JUMP * float(np.median(steps[1:])), SWEEP_SPAN):
+    if steps[0] > max(_JUMP * median(steps[1:]), SWEEP_SPAN):
         return lengths[0]
-    return max(0, lengths[0] - int(np.median(lengths[1:-1])))
+    return max(0, lengths[0] - int(median(lengths[1:-1])))
 
 
 def _levels(values: Iterable[float], noise: Callable[[float], float]) -> int:
@@ -175,6 +177,10 @@ class _Rows:
                     return FEWEST_POINTS
         return _levels((self.H[i] for i in rows), field_noise)
 
+    def has_many_fields(self, rows: Sequence[int]) -> bool:
+        """Whether there are FEWEST_POINTS distinct fields; single rows, of which there may be many, cost nothing."""
+        return len(rows) >= FEWEST_POINTS <= self.fields(rows)
+
     def temperature_levels(self, rows: Sequence[int]) -> int:
         """Number of distinct temperatures, up to FEWEST_POINTS."""
         return _levels(self.temperatures(rows), temperature_noise)
@@ -214,13 +220,15 @@ def _split_between(rows: _Rows, between: range, segments: list[Segment], strays:
     if not between:
         return
     groups: list[Sequence[int]] = [*_cut_at_jumps(rows, between)]
-    unsettled = [i for group in groups if rows.fields(group) < FEWEST_POINTS for i in group]
+    unsettled = [i for group in groups if not rows.has_many_fields(group) for i in group]
     grid = _grid(rows, unsettled)
     if grid:
         segments.extend(grid)
         taken = {int(i) for segment in grid for i in segment.rows}
         groups = [left for group in groups if (left := [i for i in group if i not in taken])]
     for candidate in _join_drifts(rows, groups, strays):
+        if len(segments) > MOST_SEGMENTS:
+            return
         _classify(rows, candidate, segments, strays)
 
 
@@ -230,7 +238,7 @@ def _cut_at_jumps(rows: _Rows, between: range) -> list[range]:
         return [between]
     T = np.array(rows.temperatures(between))
     jumps = np.abs(np.diff(T))
-    usual = 5.0 * float(np.median(jumps))
+    usual = 5.0 * median(jumps)
     noise = np.maximum(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * np.abs(T[:-1]))
     cuts = np.flatnonzero(jumps > np.maximum(noise, np.minimum(usual, _NOISIEST * T[:-1]))) + 1
     return [between[start:stop] for start, stop in pairwise([0, *cuts.tolist(), len(between)])]
@@ -272,7 +280,7 @@ def _join_drifts(rows: _Rows, groups: Sequence[Sequence[int]], strays: dict[int,
     last: Sequence[int] = []
     pending: list[int] = []
     for group in groups:
-        if rows.fields(group) < FEWEST_POINTS:
+        if not rows.has_many_fields(group):
             pending += group
             continue
         if not current:
@@ -384,7 +392,7 @@ def _merge_same_set_point(
     for segment in segments:
         noise_of = field_noise if segment.kind == FIXED_FIELD else temperature_noise
         held = (field if segment.kind == FIXED_FIELD else temperature)[segment.rows]
-        middle = float(np.median(held))
+        middle = median(held)
         if float(np.ptp(held)) <= 4.0 * noise_of(middle):
             known = steady[segment.kind]
             near = known[

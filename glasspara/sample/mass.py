@@ -38,8 +38,8 @@ CONTRADICTED = "sample.mass-contradicted"
 """Code of the finding that they do; it is void where the mass comes from elsewhere."""
 
 _NUMBER = r"[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+"
-_MASS = re.compile(rf"\s*(?P<number>[+-]?(?:{_NUMBER})(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>[a-zA-Zµμ]*)\s*")
-_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+_MASS = rf"\s*(?P<number>[+-]?(?:{_NUMBER})(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>[a-zA-Zµμ]*)\s*"
+_THOUSANDS = r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}"
 # Mg is magnesium: "Zn0.5Mg0.5O" states no mass. An error may follow: "12.3(1) mg", "12.3 +- 0.1 mg".
 _HINT = re.compile(
     r"(?<![0-9.,])(?P<number>[0-9]+(?:[.,][0-9]+)?|[.,][0-9]+)(?:\([0-9]+\)|\s*(?:±|\+/?-)\s*[0-9.,]+)?"
@@ -57,18 +57,17 @@ _HELD_BY = (
     r"|(?:sample )?holder|porte[- ][eé]chantillon|container|ampoule|tare|tara|gross|brutto|total"
 )
 # Behind a mass: "4.8 mg cling film", "10 mg (of pure eicosane)"; not "18.8 mg in eicosane", which is the sample's.
-_MATRIX_BEHIND = re.compile(
+_MATRIX_BEHIND = (
     r"\s*[(\[]?\s*(?:(?:of|the|von|de)\s+)*"
     r"(?:(?!(?:in|on|with|and|plus|inside|between|into|im|auf|mit|und|aus|dans|sur|avec|et)\b)[a-z]+\s+)?"
-    rf"(?:{_HELD_BY}|quartz)(?![a-z])",
-    re.IGNORECASE,
+    rf"(?:{_HELD_BY}|quartz)(?![a-z])"
 )
 # Before a mass: "eicosane 14.73mg", "m(eicosane) = 14.73 mg", "kapton tape: 3 mg".
-_MATRIX_BEFORE = re.compile(
-    rf"(?<![a-z])(?:{_HELD_BY})(?:\s+(?:tape|film|foil|mass|weight|is|of|masse|gewicht))*\s*[)\]]?\s*[:=(\[~_-]?\s*$",
-    re.IGNORECASE,
+_MATRIX_BEFORE = (
+    rf"(?<![a-z])(?:{_HELD_BY})(?:\s+(?:tape|film|foil|mass|weight|is|of|masse|gewicht))*"
+    r"\s*[)\]]?\s*[:=(\[~_-]?\s*$"
 )
-_MATRIX_THEN_COMMA = re.compile(rf"(?<![a-z])(?:{_HELD_BY})\s*[,;]\s*$", re.IGNORECASE)
+_MATRIX_THEN_COMMA = rf"(?<![a-z])(?:{_HELD_BY})\s*[,;]\s*$"
 # "151.9 g/mol", "0.79 g per ml", "0.79 g cm-3"
 _PER = re.compile(r"\s*(?:/|per\b|[·*.]?\s*(?:mol|cm|ml|l)\s*\^?\s*(?:-|\u2212|\u207b))", re.IGNORECASE)
 _FREE_KEYS = ("mass", "m", "m_s", "ms", "m_sample", "sample_mass", "sample mass", "weight")
@@ -103,7 +102,7 @@ def parse_mass(text: str, *, default_unit: str | None = "mg") -> float:
         sample.
     """
     remedy = "Write a number and mg, g or ug, for example 35.7mg"
-    match = _MASS.fullmatch(text)
+    match = re.fullmatch(_MASS, text)
     if match is None:
         raise UsageError(f"cannot read the mass {text.strip()!r}", remedy=remedy)
     number, unit = match["number"], match["unit"] or default_unit
@@ -112,7 +111,7 @@ def parse_mass(text: str, *, default_unit: str | None = "mg") -> float:
     factor = UNITS_MG.get(unit.lower() if unit.isupper() else unit)  # MG is mg, Mg is not
     if factor is None:
         raise UsageError(f"the mass {text.strip()!r} is in an unknown unit", remedy=remedy)
-    if "," in number and _THOUSANDS.fullmatch(number):
+    if "," in number and re.fullmatch(_THOUSANDS, number):
         raise UsageError(
             f"the mass {text.strip()!r} may have a decimal or a thousands comma", remedy="Write a point"
         )
@@ -230,10 +229,10 @@ def _mentions(header: Header, path: str) -> list[tuple[str, list[tuple[str, floa
 
 def _of_matrix(text: str, match: re.Match[str], *, alone: bool) -> bool:
     """Whether a mass in ``text`` is that of a matrix or wrapping; ``alone``: there is no other mass in it."""
-    before = text[: match.start()]
-    if _MATRIX_BEHIND.match(text, match.end()) or _MATRIX_BEFORE.search(before):
+    before, behind = text[: match.start()], text[match.end() :]
+    if re.match(_MATRIX_BEHIND, behind, re.IGNORECASE) or re.search(_MATRIX_BEFORE, before, re.IGNORECASE):
         return True
-    return alone and _MATRIX_THEN_COMMA.search(before) is not None
+    return alone and re.search(_MATRIX_THEN_COMMA, before, re.IGNORECASE) is not None
 
 
 def _hint(header: Header, path: str) -> str | None:
@@ -266,13 +265,10 @@ FEWEST_IONS = 1.0e10
 """A bare number below this, g^-1, is taken for one whose unit was forgotten."""
 
 _AMOUNT = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_MEASURED = re.compile(
-    rf"""\s*
+_MEASURED = rf"""\s*
     (?: (?P<mantissa>\d+\.?\d*|\.\d+)\((?P<digits>\d+)\)(?P<power>[eE][+-]?\d+)?
       | (?P<value>{_AMOUNT})\s*(?:(?:\+-|\+/-|±)\s*(?P<error>{_AMOUNT}))? )
-    \s*(?P<unit>\S.*?)?\s*""",
-    re.VERBOSE,
-)
+    \s*(?P<unit>\S.*?)?\s*"""
 
 REMEDY = (
     "Write ions per gram (1.657e17+-0.019e17, 1.657(19)e17) or a share of the mass with its unit (15 ppm, 15 ug/g, "
@@ -291,7 +287,7 @@ def parse_concentration(text: str) -> tuple[float, float | None]:
     UsageError
         The text is something else, a number is not positive and finite, or so small that its unit must be missing.
     """
-    match = _MEASURED.fullmatch(text)
+    match = re.fullmatch(_MEASURED, text, re.VERBOSE)
     if match is None:
         raise UsageError(f"cannot read the concentration {text!r}", remedy=REMEDY)
     value, error = _numbers(match)

@@ -147,7 +147,7 @@ def test_a_lost_worker_costs_nothing(scheduler, tmp_path):
 def test_a_worker_with_other_versions_is_refused(scheduler, monkeypatch):
     mine = versions()
     with worker(scheduler):
-        monkeypatch.setattr("glasspara.replicates.versions", lambda: {**mine, "numpy": "0.1"})
+        monkeypatch.setattr("glasspara.replicates.store.versions", lambda: {**mine, "numpy": "0.1"})
         with pytest.raises(UsageError, match=r"gave up: a worker has glasspara .* numpy \d"):
             run_replicates(draw, 4, seed=7, cluster=scheduler)
 

@@ -97,6 +97,19 @@ def test_lines_end_between_words_only():
             assert any(whole in line for line in lines)
 
 
+def test_a_text_without_end_is_measured_once():
+    measured = []
+
+    def measure(text):
+        measured.append(len(text))
+        return len(text)
+
+    text = " ".join(f"field up ({number})" for number in range(2000))
+    assert lines_of(text, 10**9, measure=measure) == [text]
+    assert lines_of(f"  {text}", 40)[0].startswith("field up (0) field")
+    assert sum(measured) < 2 * len(text)
+
+
 def test_what_all_files_share_is_said_once(fixtures):
     def of(*names):
         stream = io.StringIO()

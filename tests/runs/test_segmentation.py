@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from glasspara.runs.segmentation import FIXED_FIELD, FIXED_TEMPERATURE, find_segments
+from glasspara.runs import segmentation
+from glasspara.runs.segmentation import FIXED_FIELD, FIXED_TEMPERATURE, NOTHING_HELD, find_segments
 
 LOOP = np.concatenate((np.linspace(0, 7e4, 15), np.linspace(6.5e4, -7e4, 28), np.linspace(-6.5e4, 7e4, 28)))
 RAMP = np.geomspace(2.0, 300.0, 40)
@@ -33,6 +34,18 @@ def found(T, H):
     assert firsts == sorted(firsts)
     held = {FIXED_FIELD: H, FIXED_TEMPERATURE: T}
     return [(s.kind, float(np.median(held[s.kind][s.rows])), len(s.rows)) for s in segments], strays
+
+
+def test_more_runs_than_a_measurement_has_are_none_and_end_the_search(monkeypatch):
+    monkeypatch.setattr(segmentation, "MOST_SEGMENTS", 10)
+    looked_at = []
+    classify = segmentation._classify
+    monkeypatch.setattr(
+        segmentation, "_classify", lambda *arguments: (looked_at.append(1), classify(*arguments))
+    )
+    T, H = sequence(*((2.0 + 3.0 * number, np.linspace(0, 7e4, 5)) for number in range(60)))
+    assert found(T, H) == ([], dict.fromkeys(range(300), NOTHING_HELD))
+    assert len(looked_at) == 11
 
 
 def test_one_run_of_each_kind():

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from glasspara.analysis.curie.curie_law import CurieResult
 from glasspara.analysis.curie.weak_laws import WeakFit
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, median
 from glasspara.findings import Assessment
 from glasspara.report.panels import (
     branch_fills,
@@ -156,7 +156,7 @@ def low_temperature_figure(result: CurieResult) -> Figure:
 def _curve(T: FloatArray, H: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Temperatures of a curve through all points, and a weak field: which one is all the same."""
     fine = np.geomspace(T.min(), T.max(), _PLACES)
-    return fine, np.full(_PLACES, float(np.median(np.abs(H))))
+    return fine, np.full(_PLACES, median(np.abs(H)))
 
 
 def _details(result: CurieResult, assessment: Assessment, line: str) -> str:

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from glasspara.analysis.fit.interval_figures import bootstrap_figure, interval_figures
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, median
 from glasspara.data import ReducedRun
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms
@@ -150,7 +150,7 @@ def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, 
             # Off the points it must be told whose curve it is.
             colour = BLACK if result.assessment.trusted else style.colour
             draw_curve(main, place, factor * quantity.theory(terms), colour=colour)
-    noise = [factor * float(np.median(run.sigma)) for run in runs]
+    noise = [factor * median(run.sigma) for run in runs]
     spread_scale(main, runs, [factor * part for part in values], noise)
     main.set_ylabel(f"${quantity.symbol}$ ({unit})")
     finish_residuals(below, np.concatenate([pulls[part] for _, part in parts]), "data − model")

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from glasspara.data.loading import Input
     from glasspara.runs import Measurement
 
+# Branches of a run that are shown on the terminal; the report has all.
+_MOST_BRANCHES = 6
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Inspection(Answer):
@@ -178,7 +181,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
     runs = [
         (
             f"{'M(T)' if run.kind == 'fixed-field' else 'M(H)'} at {run.label}", str(len(run)),
-            *map(_span, (run.temperature, run.field, run.moment)), run.sigma_source, ", ".join(run.branch_labels),
+            *map(_span, (run.temperature, run.field, run.moment)), run.sigma_source, _branches(run.branch_labels),
         )
         for run in measurement.runs
     ]  # fmt: skip
@@ -187,6 +190,13 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
     for item in measurement.warnings:
         show_sentence(f"warning: {item.at(file='').text}", out, style="yellow")  # the heading names the file
     out.print()
+
+
+def _branches(labels: Sequence[str]) -> str:
+    """All of few branches; of many the first."""
+    if len(labels) <= _MOST_BRANCHES:
+        return ", ".join(labels)
+    return f"{', '.join(labels[:_MOST_BRANCHES])} and {len(labels) - _MOST_BRANCHES} more"
 
 
 def _mass_text(measurement: Measurement) -> str:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 
 from glasspara.analysis.linear import LinearFit, SplineFit, Splines, splines_of
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, distinct_values
 from glasspara.data import Dataset
 from glasspara.findings import Finding, Where, finding
 
@@ -55,7 +55,7 @@ def frequency_grid(x: FloatArray) -> FloatArray:
     span = float(np.ptp(x))
     if span <= 0.0:
         return np.empty(0)
-    steps = _SAME * np.diff(np.unique(np.round((x - x.min()) / (_SAME * span))))
+    steps = _SAME * np.diff(distinct_values(np.round((x - x.min()) / (_SAME * span))))
     most = min(0.5 * float(steps.sum() / np.sum(steps**2)), _MOST_PERIODS)
     if most < _FEWEST_PERIODS:
         return np.empty(0)

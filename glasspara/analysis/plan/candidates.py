@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, median
 from glasspara.data import Dataset, ReducedRun, reduce_run
 from glasspara.errors import UsageError
 from glasspara.model.model import Model, evaluate
@@ -159,7 +159,7 @@ class Noise:
         square, variance = (data.magnetisation * grams) ** 2, (data.sigma * grams) ** 2
         size = float(np.max(square)) or 1.0
         columns = np.column_stack([np.ones(len(data)), square / size])
-        found = np.array([float(np.median(variance)), 0.0])
+        found = np.array([median(variance), 0.0])
         for _ in range(_ROUNDS):
             expected = columns @ found
             good = (variance < _FAR * expected) & (variance > expected / _FAR)

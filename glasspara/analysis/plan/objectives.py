@@ -28,7 +28,8 @@ from glasspara.fitting.judge.ordinary import (
     side_by_side,
 )
 from glasspara.fitting.problem.coordinates import combinations
-from glasspara.fitting.problem.problem import Constraint, Problem, nuisances_of
+from glasspara.fitting.problem.nuisances import nuisances_of
+from glasspara.fitting.problem.problem import Constraint, Problem
 from glasspara.fitting.resampling import Resampler
 from glasspara.fitting.search.least_squares import independent_steps
 from glasspara.fitting.search.minimise import Minimum, descend_to_minimum

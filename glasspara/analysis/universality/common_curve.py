@@ -25,7 +25,7 @@ from glasspara.analysis.linear import (
     orthonormal,
     weighted,
 )
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, distinct_values
 from glasspara.data import Dataset
 from glasspara.errors import InputError, UsageError
 from glasspara.ordinary import Curve, DirectionWidths, directions_of
@@ -246,7 +246,7 @@ def nearest_curve(abscissa: FloatArray, magnetisation: FloatArray, sigma: FloatA
 def _knots_of(abscissa: FloatArray) -> FloatArray:
     """Knots of the spline for points at H/T ``abscissa``; none where all have one H/T."""
     s = _stretched(abscissa)
-    knots = even_knots(s, min(_MAX_KNOTS, len(np.unique(s)) // _POINTS_PER_KNOT))
+    knots = even_knots(s, min(_MAX_KNOTS, len(distinct_values(s)) // _POINTS_PER_KNOT))
     return knots if knots[-1] > knots[0] else np.empty(0)
 
 

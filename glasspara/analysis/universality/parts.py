@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from glasspara.analysis.universality.common_curve import ChiLarmor, Larmor, curve_test, folded
-from glasspara.arrays import BoolArray, FloatArray
+from glasspara.arrays import BoolArray, FloatArray, distinct_values
 from glasspara.data import Dataset, select_points
 from glasspara.errors import InputError
 from glasspara.fitting.judge.assessment import ALPHA
@@ -136,7 +136,7 @@ def _windows(data: Dataset, abscissa: FloatArray, ranges: list[Range]) -> list[R
     count = min(_MAX_WINDOWS, len(shared) // _POINTS_PER_WINDOW)
     if count < 2:
         return []
-    edges = np.unique(np.quantile(shared, np.linspace(0.0, 1.0, count + 1)))
+    edges = distinct_values(np.quantile(shared, np.linspace(0.0, 1.0, count + 1)))
     return [(float(low), float(high)) for low, high in pairwise(edges)]
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray, distinct_values, median
 from glasspara.errors import InputError
 from glasspara.files import refuse_repeated
 from glasspara.runs import Measurement, Reader
@@ -101,7 +101,7 @@ class Background:
 
     def files(self, nodes: IntArray) -> tuple[str, ...]:
         """The files that hold these of the points of all runs, in their order."""
-        numbers = np.unique(np.searchsorted(self._starts, nodes, side="right") - 1)
+        numbers = distinct_values(np.searchsorted(self._starts, nodes, side="right") - 1)
         return tuple(dict.fromkeys(self.runs[number].file for number in numbers.tolist()))
 
     @cached_property
@@ -233,8 +233,8 @@ def subtract_background(
                 n_points=len(run),
                 share=_share(bare),
                 rms=_rms(holder),
-                sigma=float(np.median(bare.sigma)),
-                error=float(np.sqrt(np.median(shared))),
+                sigma=median(bare.sigma),
+                error=float(np.sqrt(median(shared))),
                 error_share=float(shared.sum() / total.sum()),
                 sharing=float(np.sqrt(shared.sum() / own.sum())),
                 curvature=float(item.curvature.max()),
@@ -251,7 +251,7 @@ def subtract_susceptibility(run: Run, before: RunHolder | None, chi: float) -> t
     holder = chi * run.field
     total = holder if run.background is None else run.background + holder
     bare = replace(run, moment=run.moment - holder, background=total)
-    before = before or RunHolder(run.label, (), len(run), 0.0, 0.0, float(np.median(run.sigma)))
+    before = before or RunHolder(run.label, (), len(run), 0.0, 0.0, median(run.sigma))
     return bare, replace(before, share=_share(bare), rms=_rms(total))
 
 
@@ -326,8 +326,8 @@ def _held(run: Run) -> FloatArray:
 
 
 def _same_set_point(run: Run, other: Run) -> bool:
-    middle = np.median(_held(run), keepdims=True)
-    apart = np.abs(middle - np.median(_held(other)))
+    middle = np.array([median(_held(run))])
+    apart = np.abs(middle - median(_held(other)))
     return run.kind == other.kind and bool((apart <= _tolerance(run, middle)).all())
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, distinct_values, median
 from glasspara.data import MILLIGRAM
 from glasspara.errors import InputError, SampleDataError
 from glasspara.files.exclusion import Item
@@ -111,9 +111,9 @@ def follow(field: FloatArray, values: FloatArray, sigma: FloatArray) -> FieldCur
     for _ in range(3):
         curve = _best(H[keep], y[keep], weight[keep])
         apart = np.abs((y - curve.value(H)) * weight)
-        fitting = apart <= _WILD * MAD_TO_SIGMA * float(np.median(apart))
+        fitting = apart <= _WILD * MAD_TO_SIGMA * median(apart)
         fitting[[0, -1]] = True
-        if np.array_equal(fitting, keep) or len(np.unique(H[fitting])) < FEWEST_FIELDS:
+        if np.array_equal(fitting, keep) or len(distinct_values(H[fitting])) < FEWEST_FIELDS:
             break
         keep = fitting
     return curve
@@ -141,9 +141,7 @@ def _best(H: FloatArray, y: FloatArray, weight: FloatArray) -> FieldCurve:
             errors = np.sqrt(np.einsum("ij,jk,ik->i", design, covariance, design).clip(0.0)) / weight
             best = (
                 score,
-                FieldCurve(
-                    float(H[0]), float(H[-1]), knots, coefficients, covariance, n, float(np.median(errors))
-                ),
+                FieldCurve(float(H[0]), float(H[-1]), knots, coefficients, covariance, n, median(errors)),
             )
     assert best is not None
     return best[1]
@@ -249,7 +247,7 @@ def read_field_standard(
     branches = tuple(
         _branch(run, part, start, difference, run.sigma / (chi * grams), scale)
         for part, start in histories(run)
-        if len(np.unique(run.field[part])) >= FEWEST_FIELDS
+        if len(distinct_values(run.field[part])) >= FEWEST_FIELDS
     )
     if not branches:
         raise InputError(
@@ -279,7 +277,7 @@ def _mass(measurement: Measurement, mass_mg: float | None) -> tuple[float, str]:
 
 
 def _palladium(run: Run) -> float:
-    middle = float(np.median(run.temperature))
+    middle = median(run.temperature)
     if abs(middle - PALLADIUM_TEMPERATURE) > TEMPERATURE_SPAN:
         raise InputError(
             f"the standard was measured at {middle:.4g} K, but palladium's susceptibility is known here at "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, IntArray
+from glasspara.arrays import FloatArray, IntArray, distinct_values
 from glasspara.data.corrections.field_standard import FEWEST_FIELDS, FieldStandard, follow, histories
 from glasspara.runs.branches import direction, zero_crossings
 from glasspara.runs.plateaus import field_noise
@@ -143,7 +143,7 @@ def _by_branch(runs: Sequence[Run], standard: FieldStandard) -> Iterator[_Branch
     for number, run in enumerate(runs):
         if run.standard_branch is None:
             continue
-        for branch in np.unique(run.standard_branch[run.standard_branch >= 0]).tolist():
+        for branch in distinct_values(run.standard_branch[run.standard_branch >= 0]).tolist():
             points = np.flatnonzero(run.standard_branch == branch)
             design = standard.branches[branch].curve.design(run.instrument_field[points])
             slope = _slope(run.field[points], run.moment[points], run.sigma[points])
@@ -152,7 +152,7 @@ def _by_branch(runs: Sequence[Run], standard: FieldStandard) -> Iterator[_Branch
 
 def _slope(field: FloatArray, moment: FloatArray, sigma: FloatArray) -> FloatArray:
     """dM/dH at each point, emu/Oe; of the straight line where there are too few fields for a curve."""
-    if len(np.unique(field)) >= FEWEST_FIELDS:
+    if len(distinct_values(field)) >= FEWEST_FIELDS:
         return follow(field, moment, sigma).slope(field)
     spread = float(np.ptp(field))
     straight = float(np.polyfit(field, moment, 1)[0]) if spread > 0.0 else 0.0

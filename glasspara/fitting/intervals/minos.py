@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import floor, log10
-from statistics import mean
 from typing import Any
 
 import numpy as np
@@ -195,7 +194,7 @@ def _curve_side(profile: Profile, sign: int) -> list[tuple[float, ...]]:
     distances = [end * step / _STEPS for step in range(0, _STEPS + 1, 2)]
     while len(distances) <= _STEPS:  # a combination that is drawn evenly need not come evenly
         gap = max(pairwise(distances), key=lambda two: abs(where(two[1]) - where(two[0])))
-        distances = sorted([*distances, mean(gap)])
+        distances = sorted([*distances, sum(gap) / 2.0])
     places = [profile.place(ray, distance) for distance in distances[1:]]
     for outer, inner in zip(places[:0:-1], places[-2::-1], strict=True):
         profile.at(*inner, near=profile.at(*outer))

@@ -20,7 +20,7 @@ from glasspara.fitting.problem.coordinates import MAX_LN_RATIO, Combination, com
 from glasspara.fitting.problem.problem import Penalty, Problem
 from glasspara.fitting.search.least_squares import FINE, FINEST
 from glasspara.fitting.search.minimise import Minimum, cutoffs_crossed, minimise
-from glasspara.fitting.search.start import chi2_estimates, descend
+from glasspara.fitting.search.start import Descents, descend
 from glasspara.model.parameters import to_canonical
 
 _SCALES = ("n_ats", "d_min")
@@ -225,11 +225,11 @@ class Profile:
         bottom = problem.coordinates.from_reported(point.reported)
         return replace(self.minimum, problem=problem, point=bottom, chi2=problem.chi2(bottom), at_limit={})
 
-    def rise_estimates(self, *positions: float) -> tuple[float, float]:
-        """Two estimates of the rise at ``positions``, cheap: before and after a first step from the minimum."""
-        guesses = self._guesses(self.origin, positions)
-        before, after = chi2_estimates(self._problem(positions), guesses)
-        return before - self.minimum.chi2, after - self.minimum.chi2
+    def ways(self, *places: tuple[float, ...]) -> Ways:
+        """The ways from the minimum to ``places`` of parameters, which are gone side by side."""
+        problems = [self._problem(positions) for positions in places]
+        guesses = [self._guesses(self.origin, positions) for positions in places]
+        return Ways(self, places, problems, Descents(problems, guesses))
 
     def search(self, *positions: float) -> Minimum:
         """The minimum at ``positions`` that the whole search finds, and that Migrad judges."""
@@ -358,6 +358,38 @@ class Profile:
         if point.rise < inf:
             self._known.append(point)
         return point
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The ways to some places of a profile, which cost little more than one of them. Nothing is drawn there."""
+
+    profile: Profile
+    places: tuple[tuple[float, ...], ...]
+    problems: Sequence[Problem]
+    descents: Descents
+
+    @property
+    def estimates(self) -> list[float]:
+        """Two estimates of the rise at each place, cheap: before and after a first step from the minimum."""
+        both = np.concatenate([self.descents.before, self.descents.after])
+        return [float(chi2) - self.profile.minimum.chi2 for chi2 in both]
+
+    def rises(self, promised: float | Sequence[float]) -> list[float]:
+        """The rise at each place; a step that promises to lower it by no more than ``promised`` is the last."""
+        least = self.profile.minimum.chi2
+        gain = np.asarray(promised) / max(least, 1.0)
+        try:
+            points, chi2 = self.descents.to_bottom(gain)
+        except (UsageError, ValueError, ArithmeticError):  # one of them makes no sense
+            finest = float(gain.min())
+            return [self.profile.at(*positions, gain=finest).rise for positions in self.places]
+        crossed = [
+            cutoffs_crossed(problem.coordinates.to_reported(point))
+            for problem, point in zip(self.problems, points, strict=True)
+        ]
+        rises: list[float] = np.where(crossed, inf, chi2 - least).tolist()
+        return rises
 
 
 class Profiles:

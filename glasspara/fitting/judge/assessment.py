@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, distinct_values, median
 from glasspara.data import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge.branches import lagging_loops
@@ -94,7 +94,7 @@ def residual_correlation(data: Dataset, pulls: FloatArray) -> tuple[float, float
     products: list[FloatArray] = []
     for run, part in zip(data.runs, data.split(pulls), strict=True):
         along = run.temperature if run.run.kind == "fixed-field" else run.field
-        for branch in np.unique(run.run.branch):
+        for branch in distinct_values(run.run.branch):
             chosen = np.flatnonzero(run.run.branch == branch)
             # Bounded, so that one wild point cannot carry the verdict.
             ordered = np.clip(part[chosen][np.argsort(along[chosen], kind="stable")], *bounds)
@@ -114,7 +114,7 @@ def _bounds(pulls: FloatArray) -> tuple[float, float]:
 
 def robust_spread(values: FloatArray) -> float:
     """Standard deviation by the median absolute deviation."""
-    return MAD_TO_SIGMA * float(np.median(np.abs(values - np.median(values))))
+    return MAD_TO_SIGMA * median(np.abs(values - median(values)))
 
 
 def assess(  # noqa: PLR0911

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, distinct_values, median
 from glasspara.data import Dataset, ReducedRun
 from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.search.minimise import Minimum
@@ -188,7 +188,7 @@ def _loop(
     white = _without_means(columns / sigma[:, None], 1.0 / sigma, bins)
     y, known, shapes = np.split(white, [1, 1 + len(lags) + len(disturbances)], axis=1)
     steep = float(np.abs(by_field[np.argmin(np.abs(H))]))
-    largest = REMNANT_FIELD * (1.0 + _SLOPE_ERROR * float(np.median(np.abs(by_field))) / max(steep, 1e-300))
+    largest = REMNANT_FIELD * (1.0 + _SLOPE_ERROR * median(np.abs(by_field)) / max(steep, 1e-300))
     names = (run.label, run.run.kind, _labels(run, pair))
     found = _judged(names, y[:, 0], known, shapes, bins, len(lags), largest)
     if found is None or not (found.clear or found.too_far or found.remanence):
@@ -216,7 +216,7 @@ def _judged(
     largest: float,
 ) -> BranchShift | None:
     """What differences ``y`` say: ``known`` are lags, of which the first may be ``largest``, and disturbances."""
-    ndof = len(bins) - len(np.unique(bins)) - known.shape[1] - 1
+    ndof = len(bins) - len(distinct_values(bins)) - known.shape[1] - 1
     if ndof <= 0 or not known[:, 0].any():
         return None
     left, lag, error = _fitted(known, y)
@@ -276,7 +276,7 @@ def _without_means(columns: FloatArray, weight: FloatArray, bins: npt.NDArray[np
 def _bins(field: FloatArray, way: FloatArray) -> npt.NDArray[np.int64]:
     """Number of the field at which each point is compared, -1 where the other branch has no point near."""
     up, down = field[way > 0.0], field[way < 0.0]
-    few = np.unique(up if len(up) <= len(down) else down)
+    few = distinct_values(up if len(up) <= len(down) else down)
     bins = np.full(field.shape, -1)
     if len(few) < 2:
         return bins

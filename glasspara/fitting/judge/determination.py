@@ -42,7 +42,7 @@ _SCALES = ("n_ats", "d_min")
 _FACTOR = 2.0
 # The root of the rise one error away, and so the error, is wrong by more than this.
 _BENT = 0.2
-# Chi2 to which a rise need be known to say so, and to report it.
+# Chi2 to which a rise need be known to say so, and the share of it, or of 1, to report it.
 _ROUGH, _FINE = 0.01, 1.0e-4
 # The model bends by about the error of a logarithm: with all below this share of their reach none is so wrong.
 _STRAIGHT = 0.1
@@ -86,10 +86,10 @@ def _cheap_doublings(minimum: Minimum, *, cost: float) -> frozenset[str]:
             continue
         profile = Profile(minimum, [name])
         (axis,) = profile.axes
-        rough = _ROUGH * cost / max(minimum.chi2, 1.0)
-        for position in (axis.origin + log(_FACTOR), axis.origin - log(_FACTOR)):
-            if axis.low <= position <= axis.high and profile.at(position, gain=rough).rise < cost:
-                found.add(name)
+        positions = (axis.origin + log(_FACTOR), axis.origin - log(_FACTOR))
+        places = [(position,) for position in positions if axis.low <= position <= axis.high]
+        if places and min(profile.ways(*places).rises(_ROUGH * cost)) < cost:
+            found.add(name)
     return frozenset(found)
 
 
@@ -133,16 +133,13 @@ def bent_errors(minimum: Minimum) -> dict[str, tuple[float, float]]:
         (axis,) = profile.axes
         low, high = axis.value(axis.low), axis.value(axis.high)
         if low < value - error and value + error < high:
-            ends = [axis.position(end) for end in (value - error, value + error)]
-            if not any(map(_is_bent, (rise for end in ends for rise in profile.rise_estimates(end)))):
+            ways = profile.ways(*((axis.position(end),) for end in (value - error, value + error)))
+            if not any(map(_is_bent, ways.estimates)):
                 continue
-            rough, fine = (share / max(minimum.chi2, 1.0) for share in (_ROUGH, _FINE))
-            places = [profile.at(end, gain=rough) for end in ends]
-            if any(_is_bent(place.rise) for place in places):
-                places = [
-                    profile.at(end, near=place, gain=fine) for end, place in zip(ends, places, strict=True)
-                ]
-                found[name] = (places[0].rise, places[1].rise)
+            rises = ways.rises(_ROUGH)
+            if any(map(_is_bent, rises)):
+                down, up = ways.rises([_FINE * max(rise, 1.0) for rise in rises])
+                found[name] = (down, up)
     return found
 
 

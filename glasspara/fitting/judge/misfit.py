@@ -13,7 +13,7 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray
+from glasspara.arrays import BoolArray, FloatArray, distinct_values, quantiles
 from glasspara.data import Dataset
 from glasspara.findings import Finding, finding
 from glasspara.fitting.judge.branches import (
@@ -158,7 +158,7 @@ def _candidates(data: Dataset) -> Iterator[tuple[Axis, float | None, float | Non
         mask[data.slices[index]] = True
         yield "run", None, None, f"{run.label} ({run.run.file})", mask
     going = np.concatenate([words(run) for run in data.runs])
-    for word in np.unique(going).tolist():
+    for word in distinct_values(going).tolist():
         yield "branch", None, None, word, going == word
     for count in _FIRST_POINTS:
         parts = [np.arange(len(run)) < count for run in data.runs]
@@ -169,10 +169,10 @@ def _intervals(
     axis: Axis, values: FloatArray
 ) -> Iterator[tuple[Axis, float | None, float | None, str, BoolArray]]:
     """All stretches between edges that share out the points evenly; between the values where these are few."""
-    distinct = np.unique(values)
+    distinct = distinct_values(values)
     middles = 0.5 * (distinct[1:] + distinct[:-1])
     if len(middles) > _EDGES:
-        middles = np.unique(np.quantile(middles, np.linspace(0.0, 1.0, _EDGES)))
+        middles = distinct_values(quantiles(middles, np.linspace(0.0, 1.0, _EDGES)))
     edges = [-np.inf, *middles.tolist(), np.inf]
     for first in range(len(edges) - 1):
         for last in range(first + 1, len(edges)):
@@ -240,7 +240,7 @@ def simple_faults(
     grams = np.concatenate([np.full(len(run), run.grams) for run in data.runs])
     order = np.concatenate([np.arange(len(run), dtype=np.float64) for run in data.runs])
     lengths = np.concatenate([np.full(len(run), float(max(len(run) - 1, 1))) for run in data.runs])
-    edges = np.unique(np.quantile(data.temperature, np.linspace(0.03, 0.97, _THERMOMETER_EDGES)))
+    edges = distinct_values(quantiles(data.temperature, np.linspace(0.03, 0.97, _THERMOMETER_EDGES)))
     for edge in edges.tolist():
         yield "thermometer", edge, (by_temperature * (data.temperature < edge))[:, None]
     for decay in _DECAYS:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from glasspara.data import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.problem.coordinates import Coordinates, combinations, reported_names
-from glasspara.fitting.problem.problem import Constraint, Penalty, Problem, nuisances_of
+from glasspara.fitting.problem.nuisances import nuisances_of
+from glasspara.fitting.problem.problem import Constraint, Penalty, Problem
 from glasspara.model import IONS
 from glasspara.model.model import Model
 from glasspara.model.parameters import FARTHEST, GEOMETRY, ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES

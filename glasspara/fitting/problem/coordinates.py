@@ -62,7 +62,7 @@ def canonical_by_reported(reported: Mapping[str, Any], model: Model) -> FloatArr
 
     Of k sets of values k of them, in a first axis.
     """
-    shape = np.broadcast_shapes(*(np.shape(value) for value in reported.values()))
+    shape = max((np.shape(value) for value in reported.values()), key=len)
     matrix = np.zeros((*shape, len(model.names), len(reported)))
     for column, name in enumerate(reported):
         slopes: dict[str, Any]
@@ -226,7 +226,7 @@ class Coordinates:
         return {name: values[name] for name in self.reported}
 
     def _found(self, point: FloatArray) -> dict[str, FloatArray]:
-        return dict(zip(self.names, np.moveaxis(point, -1, 0), strict=True))
+        return dict(zip(self.names, point.T, strict=True))
 
     def reported_jacobian(self, point: FloatArray) -> FloatArray:
         """Derivatives of the reported parameters by the coordinates, shape (len(reported), len(names)).

@@ -1,135 +1,22 @@
-"""What is to be minimised: chi2 of the data under the model, with Gaussian constraints, and its derivatives.
-
-Nuisances are what may be off in runs or samples: field, zero of the moment, its drift, mass; each has a Gaussian prior.
-"""
+"""What is to be minimised: chi2 of the data under the model, with Gaussian constraints, and its derivatives."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data import Dataset
 from glasspara.errors import DomainError
 from glasspara.fitting.problem.coordinates import Combination, Coordinates, canonical_by_reported
+from glasspara.fitting.problem.nuisances import Disturbance, Nuisance
 from glasspara.model.model import Model, Terms, evaluate, evaluate_with_gradient, slope_by_log_temperature
-from glasspara.model.parameters import GEOMETRY, to_canonical
+from glasspara.model.parameters import to_canonical
 from glasspara.model.terms import Value
-
-
-@dataclass(frozen=True)
-class Nuisance:
-    """One nuisance parameter: ``name`` as reported ("mass_scale[2]"), its kind, its runs, the width of its prior."""
-
-    name: str
-    kind: str
-    runs: tuple[int, ...]
-    width: float
-
-
-def nuisances_of(data: Dataset, widths: Mapping[str, float]) -> tuple[Nuisance, ...]:
-    """Those kinds that ``widths`` names, for each run, for each sample (a mass) or for all runs (the holder).
-
-    Numbers in names count the runs of ``data``, or its samples in their order of appearance, from 1. The errors of
-    geometry factors come with ``data``, in place of any in ``widths``; their names hold the run type.
-    """
-    by_sample = [
-        tuple(run for run, number in enumerate(data.sample_numbers) if number == sample)
-        for sample in range(len(data.masses))
-    ]
-    by_run = [(index,) for index in range(len(data.runs))]
-    together = {"mass_scale": by_sample, "holder_chi": [tuple(range(len(data.runs)))]}
-    asked = (
-        Nuisance(f"{kind}[{number}]", kind, runs, width)
-        for kind, width in widths.items()
-        if kind != GEOMETRY
-        for number, runs in enumerate(together.get(kind, by_run), 1)
-    )
-    geometry = (
-        Nuisance(f"{GEOMETRY}[{of}]", GEOMETRY, _touched(data, errors), float(errors.max()))
-        for of, errors in data.geometry_errors.items()
-    )
-    return (*asked, *geometry)
-
-
-def _touched(data: Dataset, values: FloatArray) -> tuple[int, ...]:
-    """Runs with any of ``values`` other than 0."""
-    return tuple(index for index, part in enumerate(data.slices) if values[part].any())
-
-
-@dataclass(frozen=True)
-class Disturbance:
-    """What nuisances do to the model at the points of ``data``: M -> (1 + scale) M(T (1 + lag), H + field) + offset.
-
-    Values of the nuisances are numbers, or arrays of shape (k,) for k rows of points.
-    """
-
-    data: Dataset
-    nuisances: tuple[Nuisance, ...]
-
-    def field(self, values: Mapping[str, Any]) -> FloatArray:
-        """Offset of the field at every point, Oe."""
-        return self._sum("field_offset", values)
-
-    def temperature(self, values: Mapping[str, Any]) -> FloatArray:
-        """Temperature of the sample at every point, K."""
-        return self.data.temperature * (1.0 + self._sum("temperature_scale", values))
-
-    @property
-    def lags(self) -> bool:
-        """Whether a thermometer may be off."""
-        return any(item.kind == "temperature_scale" for item in self.nuisances)
-
-    def scale(self, values: Mapping[str, Any]) -> FloatArray:
-        """1 + relative errors of mass and geometry factor at every point."""
-        return 1.0 + self._sum("mass_scale", values) + self._sum(GEOMETRY, values)
-
-    def offset(self, values: Mapping[str, Any]) -> FloatArray:
-        """Offset of the magnetisation at every point, emu/g."""
-        moment = self._sum("moment_offset", values) + self._sum("holder_chi", values) * self.data.field
-        return moment * self._per_gram() + self._sum("drift", values) * self.data.progress
-
-    def slopes(
-        self, undisturbed: FloatArray, by_field: FloatArray, by_lag: FloatArray | None, scale: FloatArray
-    ) -> FloatArray:
-        """Derivatives of the disturbed model by the nuisances, shape (..., points, nuisances).
-
-        ``undisturbed`` is M(T (1 + lag), H + field), ``by_field`` and ``by_lag`` its derivatives.
-        """
-        of_kind = {
-            "field_offset": scale * by_field,
-            "mass_scale": undisturbed,
-            GEOMETRY: undisturbed,
-            "drift": self.data.progress,
-        }
-        if by_lag is not None:
-            of_kind["temperature_scale"] = scale * by_lag
-        if any(item.kind in ("moment_offset", "holder_chi") for item in self.nuisances):
-            of_kind["moment_offset"] = self._per_gram()
-            of_kind["holder_chi"] = self.data.field * of_kind["moment_offset"]
-        columns = np.zeros((*undisturbed.shape, len(self.nuisances)))
-        for column, item in enumerate(self.nuisances):
-            for run in item.runs:
-                part = self.data.slices[run]
-                columns[..., part, column] = of_kind[item.kind][..., part]
-        return columns
-
-    def _sum(self, kind: str, values: Mapping[str, Any]) -> FloatArray:
-        own = [item for item in self.nuisances if item.kind == kind]
-        shape = np.broadcast_shapes(*(np.shape(values[item.name]) for item in own))
-        total = np.zeros((*shape, len(self.data)))
-        for item in own:
-            for run in item.runs:
-                total[..., self.data.slices[run]] += np.asarray(values[item.name])[..., np.newaxis]
-        return total
-
-    def _per_gram(self) -> FloatArray:
-        inverse = [np.full(len(run), 1.0 / run.grams) for run in self.data.runs]
-        return np.concatenate(inverse)
 
 
 @dataclass(frozen=True)
@@ -248,12 +135,88 @@ class Problem:
         ``rows``, shape (k, len(reported), m), are derivatives of the parameters by m others, which the result is by:
         shapes (k, n) and (k, n, m).
         """
-        values = {name: _as_column(value) for name, value in to_canonical(reported).items()}
         through = canonical_by_reported(reported, self.model) @ rows
-        T, H, disturbance = self.data.temperature, self.data.field, self._disturbance
-        if disturbance is None:
+        if self._disturbance is None:
+            values = {name: _as_column(value) for name, value in to_canonical(reported).items()}
+            T, H = self.data.temperature, self.data.field
             total, gradient = evaluate_with_gradient(T, H, values, self.model)
             return np.broadcast_to(total, (len(rows), len(T))), gradient @ through
+        own = rows[:, rows.shape[1] - len(self.nuisances) :]
+        total, by_rows, slopes = self._disturbed(
+            self._disturbance, reported, through, [(item,) for item in self.nuisances]
+        )
+        return total, by_rows + slopes @ own
+
+    def apart(self, point: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Residuals, derivatives by the coordinates of ``common``, and by ``own_nuisances``.
+
+        Shapes (n_observations of ``common``,), (the same, its coordinates), (points, kinds).
+        """
+        common = self.common
+        reported = self.coordinates.to_reported(point[np.newaxis])
+        rows = common.coordinates.reported_jacobian(point[self.is_common][np.newaxis])
+        known = {name: reported[name] for name in common.coordinates.reported}
+        through = canonical_by_reported(known, self.model) @ rows
+        groups = [(item,) for item in common.nuisances]
+        total, by_rows, slopes = self._disturbed(
+            Disturbance(self.data, self.nuisances),
+            reported,
+            through,
+            [
+                *groups,
+                *([item for item in column if item] for column in zip(*self.own_nuisances, strict=True)),
+            ],
+        )
+        by_rows = by_rows + slopes[..., : len(groups)] @ rows[:, rows.shape[1] - len(groups) :]
+        pulls, beside = _beside_data([common], known, rows)
+        sigma = self.data.sigma
+        return (
+            np.concatenate([(self.data.magnetisation - total[0]) / sigma, pulls[0]]),
+            np.concatenate([by_rows[0] / -sigma[:, np.newaxis], beside[0]]),
+            slopes[0, :, len(groups) :] / -sigma[:, np.newaxis],
+        )
+
+    @cached_property
+    def own_nuisances(self) -> list[list[Nuisance | None]]:
+        """For each run those nuisances that touch it alone, one of each kind or None."""
+        single = [item for item in self.nuisances if len(item.runs) == 1]
+        kinds = list(dict.fromkeys(item.kind for item in single))
+        table: list[list[Nuisance | None]] = [[None] * len(kinds) for _ in self.data.runs]
+        for item in single:
+            run, kind = item.runs[0], kinds.index(item.kind)
+            if table[run][kind] is None:
+                table[run][kind] = item
+        return table
+
+    @cached_property
+    def is_common(self) -> BoolArray:
+        """Which of the coordinates are not those of ``own_nuisances``."""
+        own = {item.name for row in self.own_nuisances for item in row if item}
+        return np.array([name not in own for name in self.coordinates.free])
+
+    @cached_property
+    def common(self) -> Problem:
+        """The problem without ``own_nuisances``."""
+        own = {item.name for row in self.own_nuisances for item in row if item}
+        nuisances = tuple(item for item in self.nuisances if item.name not in own)
+        names = tuple(item.name for item in nuisances)
+        return replace(
+            self,
+            coordinates=replace(self.coordinates, nuisances=names),
+            constraints={name: item for name, item in self.constraints.items() if name not in own},
+            nuisances=nuisances,
+        )
+
+    def _disturbed(
+        self,
+        disturbance: Disturbance,
+        reported: Mapping[str, Any],
+        through: FloatArray,
+        groups: Sequence[Sequence[Nuisance]],
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The disturbed model, its derivatives as the canonical parameters change by ``through``, and by nuisances."""
+        values = {name: _as_column(value) for name, value in to_canonical(reported).items()}
+        T, H = self.data.temperature, self.data.field
         T, H = disturbance.temperature(reported), H + disturbance.field(reported)
         total, gradient = evaluate_with_gradient(T, H, values, self.model)
         by_lag = None
@@ -261,10 +224,10 @@ class Problem:
             by_lag = self.data.temperature / T * slope_by_log_temperature(T, H, values, self.model)
         scale = disturbance.scale(reported)
         by_field = gradient[..., self.model.names.index("field_offset")]
-        slopes = disturbance.slopes(total, by_field, by_lag, scale)
-        own = rows[:, rows.shape[1] - len(self.nuisances) :]
-        by_rows = scale[..., np.newaxis] * (gradient @ through) + slopes @ own
-        return np.broadcast_to(scale * total + disturbance.offset(reported), by_rows.shape[:2]), by_rows
+        slopes = disturbance.slopes(groups, total, by_field, by_lag, scale)
+        by_rows = scale[..., np.newaxis] * (gradient @ through)
+        total = np.broadcast_to(scale * total + disturbance.offset(reported), by_rows.shape[:2])
+        return total, by_rows, slopes
 
     def chi2(self, point: FloatArray) -> float:
         residuals = self.residuals(point)
@@ -286,13 +249,14 @@ class Problem:
 def residuals_and_jacobians(problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Residuals, shape (k, n_observations), and their derivatives by the coordinates, (k, n_observations, m).
 
-    ``points``, shape (k, m), belong to k problems that differ in nothing but their magnetisation and the means of
-    their constraints: the model is computed for all of them in one call, which costs little more than one.
+    ``points``, shape (k, m), belong to k problems that differ in nothing but their magnetisation, the means of their
+    constraints and the values held: the model is computed for all of them in one call, which costs little more than
+    one.
     """
     first = problems[0]
-    reported = first.coordinates.to_reported(points)
+    reported = _reported(problems, points)
     rows = first.coordinates.reported_jacobian(points)
-    totals, gradients = first.totals(reported, rows)
+    totals, gradients = _totals(first, points, reported, rows)
     n, sigma = len(first.data), first.data.sigma
     residuals = np.empty((len(points), first.n_observations))
     jacobian = np.empty((*residuals.shape, points.shape[1]))
@@ -303,10 +267,39 @@ def residuals_and_jacobians(problems: Sequence[Problem], points: FloatArray) -> 
     return residuals, jacobian
 
 
+def _totals(
+    problem: Problem, points: FloatArray, reported: Mapping[str, Any], rows: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """:meth:`Problem.totals`, what is the same for several points computed once: all replicates begin at one."""
+    held = any(np.ndim(reported[name]) for name in problem.coordinates.held)
+    first = {point.tobytes(): k for k, point in reversed(list(enumerate(points)))}
+    if held or len(first) == len(points):
+        return problem.totals(reported, rows)
+    some = sorted(first.values())
+    place = {key: some.index(k) for key, k in first.items()}
+    parts = {name: value[some] if np.ndim(value) else value for name, value in reported.items()}
+    totals, gradients = problem.totals(parts, rows[some])
+    back = [place[point.tobytes()] for point in points]
+    return totals[back], gradients[back]
+
+
 def beside_data(problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Those of the constraints and penalties alone."""
-    coordinates = problems[0].coordinates
-    return _beside_data(problems, coordinates.to_reported(points), coordinates.reported_jacobian(points))
+    rows = problems[0].coordinates.reported_jacobian(points)
+    return _beside_data(problems, _reported(problems, points), rows)
+
+
+def _reported(problems: Sequence[Problem], points: FloatArray) -> dict[str, Any]:
+    """The reported parameters of each problem at its point, those held too where they differ."""
+    first = problems[0].coordinates
+    reported = first.to_reported(points)
+    others = [problem.coordinates.held for problem in problems]
+    if any(held is not first.held for held in others):
+        for name, value in first.held.items():
+            values = np.array([held[name] for held in others])
+            if np.any(values != value):
+                reported[name] = values
+    return reported
 
 
 def _beside_data(

@@ -25,6 +25,8 @@ _DAMPING, _RELIEF, _HEAVY, _HEAVIEST = 1.0e-3, 0.1, 1.0e6, 1.0e20
 _GROWTH = 4.0
 _MAX_STEPS = 100
 _STEP = 1.0e-12
+# A step that failed is made shorter by this factor at most before the next attempt.
+_SHORTEN = 0.1
 _TINY = 1.0e-300
 
 FINE, FINEST = 1.0e-9, 1.0e-15
@@ -64,17 +66,24 @@ def solve_bounded(
     if matrix.shape[1] > _TALL * matrix.shape[2]:
         basis, matrix = np.linalg.qr(matrix)
         target = _times(basis.swapaxes(-1, -2), target)
-    left, singular, right = np.linalg.svd(matrix, full_matrices=False)
-    kept = singular > _RANK * singular[:, :1]
-    inverse = np.divide(1.0, singular, out=np.zeros(singular.shape), where=kept)
-    found = _times(right.swapaxes(-1, -2), inverse * _times(left.swapaxes(-1, -2), target))
+    found = _least(matrix, target)
     steps = found / scale
     inside = (steps > low) & (steps < high)
-    for k in np.flatnonzero(~inside.all(axis=-1)):
-        ends = low[k] * scale[k], high[k] * scale[k]
-        free, one = _hold_at_limits(matrix[k], target[k], *ends, found[k], inside[k])
-        steps[k], inside[k] = np.clip(one / scale[k], low[k], high[k]), free
+    if len(beyond := np.flatnonzero(~inside.all(axis=-1))):
+        low, high, scale = low[beyond], high[beyond], scale[beyond]
+        free, held = _hold_at_limits(
+            matrix[beyond], target[beyond], low * scale, high * scale, found[beyond], inside[beyond]
+        )
+        steps[beyond], inside[beyond] = np.clip(held / scale, low, high), free
     return steps, inside
+
+
+def _least(matrices: FloatArray, targets: FloatArray) -> FloatArray:
+    """The shortest x that minimises |matrix x - target|^2 for each of k matrices."""
+    left, singular, right = np.linalg.svd(matrices, full_matrices=False)
+    kept = singular > _RANK * singular[:, :1]
+    inverse = np.divide(1.0, singular, out=np.zeros(singular.shape), where=kept)
+    return _times(right.swapaxes(-1, -2), inverse * _times(left.swapaxes(-1, -2), targets))
 
 
 def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
@@ -83,40 +92,44 @@ def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
 
 
 def _hold_at_limits(
-    matrix: FloatArray,
-    target: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
+    matrices: FloatArray,
+    targets: FloatArray,
+    lows: FloatArray,
+    highs: FloatArray,
     found: FloatArray,
     free: BoolArray,
 ) -> tuple[BoolArray, FloatArray]:
-    """What is free in the bounded minimum of |matrix x - target|^2, and that minimum, from one without limits.
+    """What is free in the bounded minima of |matrix x - target|^2, and these minima, from those without limits.
 
     Active sets, as for bounded variables: P. B. Stark and R. L. Parker, Comput. Statist. 10 (1995) 129.
     """
-    found = np.clip(found, low, high)
-    for _ in range(10 * len(found)):
-        trial = found.copy()
-        rest = target - matrix[:, ~free] @ found[~free]
-        trial[free] = np.linalg.lstsq(matrix[:, free], rest, rcond=_RANK)[0]
-        beyond = free & ((trial < low) | (trial > high))
-        if beyond.any():
-            # as far as the first limit on the way, which then holds
-            ends = np.where(trial < low, low, high)
-            share = np.full(len(found), np.inf)
-            share[beyond] = (ends - found)[beyond] / (trial - found)[beyond]
-            first = int(np.argmin(share))
-            found = found + share[first] * (trial - found)
-            found[first] = ends[first]
-            free = free & (np.arange(len(found)) != first)
-            continue
-        found = trial
-        downhill = matrix.T @ (target - matrix @ found)
-        inwards = np.where(found <= low, downhill, -downhill)
-        inwards[free | (low == high)] = 0.0
-        if inwards.max(initial=0.0) <= _RANK * float(np.linalg.norm(target)):
+    found, free = np.clip(found, lows, highs), free.copy()
+    way = np.arange(len(found))
+    for _ in range(10 * found.shape[1]):
+        matrix, target, low, high = matrices[way], targets[way], lows[way], highs[way]
+        here, loose = found[way], free[way]
+        rest = target - _times(matrix, np.where(loose, 0.0, here))
+        trial = np.where(loose, _least(matrix * loose[:, np.newaxis], rest), here)
+        beyond = loose & ((trial < low) | (trial > high))
+        # as far as the first limit on the way, which then holds
+        ends = np.where(trial < low, low, high)
+        share = np.divide(ends - here, trial - here, out=np.full(here.shape, np.inf), where=beyond)
+        stopped = beyond.any(axis=1, keepdims=True)
+        met = stopped & (np.arange(here.shape[1]) == np.argmin(share, axis=1, keepdims=True))
+        part = np.where(stopped, share.min(axis=1, keepdims=True), 1.0)
+        here = np.where(met, ends, np.where(stopped, here + part * (trial - here), trial))
+        # of those at limits, the one that most pulls inwards is let go
+        left = target - _times(matrix, here)
+        downhill = _times(matrix.swapaxes(-1, -2), left)
+        inwards = np.where(here <= low, downhill, -downhill)
+        inwards[loose | (low == high)] = 0.0
+        strongest = inwards.max(axis=1, keepdims=True)
+        pulls = ~stopped & (strongest > _RANK * np.linalg.norm(target, axis=1, keepdims=True))
+        let_go = pulls & (np.arange(here.shape[1]) == np.argmax(inwards, axis=1, keepdims=True))
+        found[way], free[way] = here, (loose & ~met) | let_go
+        way = way[(stopped | pulls)[:, 0]]
+        if not len(way):
             break
-        free = free | (np.arange(len(found)) == int(np.argmax(inwards)))
     return free, found
 
 
@@ -128,9 +141,11 @@ def least_squares(
     *,
     solved: Sequence[int] = (),
     longest: FloatArray | float = inf,
-    gain: float = FINE,
+    gain: FloatArray | float = FINE,
 ) -> tuple[FloatArray, FloatArray]:
-    """Minima of k sums of squares downhill from ``starts``, shape (k, m), inside one box, and the sums there.
+    """Minima of k sums of squares downhill from ``starts``, shape (k, m), inside a box, and the sums there.
+
+    ``low`` and ``high`` are its limits, of shape (m,) for all, or (k, m); ``gain`` is a number or has the shape (k,).
 
     ``function`` takes some of the points, shape (j, m), and which of the k they are. It returns the points, where it
     may have moved the coordinates ``solved`` to their best; their residuals, shape (j, n); and Jacobians, (j, n, m).
@@ -140,8 +155,9 @@ def least_squares(
 
     The method is that of Levenberg and Marquardt (K. Levenberg, Quart. Appl. Math. 2 (1944) 164; D. W. Marquardt, SIAM
     J. Appl. Math. 11 (1963) 431), each step the bounded minimum of its damped linear problem; the damping follows
-    H. B. Nielsen (IMM-REP-1999-05, Technical University of Denmark, 1999). What is ``solved`` follows each step
-    as far as its limits, undamped as long as steps succeed, and is solved anew at its end (variable projection).
+    H. B. Nielsen (IMM-REP-1999-05, Technical University of Denmark, 1999), and after a step that failed grows at least
+    as far as the parabola along that step demands. What is ``solved`` follows each step as far as its limits, undamped
+    as long as steps succeed, and is solved anew at its end (variable projection).
 
     Raises
     ------
@@ -150,6 +166,8 @@ def least_squares(
     """
     count, size = starts.shape
     way = np.arange(count)
+    low, high = np.broadcast_to(low, starts.shape), np.broadcast_to(high, starts.shape)
+    gain = np.broadcast_to(gain, count)
     points, residuals, jacobian = function(np.clip(starts, low, high), way)
     squares = np.einsum("kn,kn->k", residuals, residuals)
     if not np.isfinite(squares).all():
@@ -166,14 +184,15 @@ def least_squares(
         steps, _ = solve_bounded(
             np.concatenate([jacobian[way], weight[..., np.newaxis] * np.eye(size)], axis=1),
             np.concatenate([residuals[way], np.zeros((len(way), size))], axis=1),
-            np.maximum(low - points[way], -longest),
-            np.minimum(high - points[way], longest),
+            np.maximum(low[way] - points[way], -longest),
+            np.minimum(high[way] - points[way], longest),
         )
-        left = residuals[way] + _times(jacobian[way], steps)
-        promised = np.sum(residuals[way] ** 2 - left**2, axis=1)
-        trial = np.clip(points[way] + steps, low, high)
+        along = _times(jacobian[way], steps)
+        slope, bend = np.einsum("kn,kn->k", residuals[way], along), np.einsum("kn,kn->k", along, along)
+        promised = -2.0 * slope - bend
+        trial = np.clip(points[way] + steps, low[way], high[way])
         near = np.all(np.abs(trial - points[way]) <= _STEP * np.abs(points[way]), axis=1)
-        last = (promised <= gain * squares[way]) | near | (damping[way] > _HEAVIEST)
+        last = (promised <= gain[way] * squares[way]) | near | (damping[way] > _HEAVIEST)
         trial, there, slopes = function(trial, way)
         now = np.einsum("kn,kn->k", there, there)
         gained = squares[way] - now
@@ -184,8 +203,14 @@ def least_squares(
         growth[won] = _GROWTH
         points[won], squares[won] = trial[better], now[better]
         residuals[won], jacobian[won] = there[better], slopes[better]
-        damping[lost] *= growth[lost]
-        growth[lost] *= 2.0
+        if len(lost):
+            # as far along a step that failed as the parabola through what was found there is lowest
+            back = np.divide(gained, slope, out=np.zeros(len(slope)), where=slope < 0.0)[~better]
+            shorter = np.minimum(1.0 + back, 1.0 / _SHORTEN)
+            own = np.sum(np.where(undamped > 0.0, 0.0, scale[way] * steps) ** 2, axis=1)[~better]
+            needed = np.divide(shorter * bend[~better], own, out=np.zeros(len(lost)), where=own > 0.0)
+            damping[lost] = np.fmax(growth[lost] * damping[lost], needed)
+            growth[lost] *= 2.0
         way = way[~last]
         if not len(way):
             break

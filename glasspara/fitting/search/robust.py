@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, median
 from glasspara.data import Dataset
 from glasspara.runs.scatter import MAD_TO_SIGMA
 
@@ -32,7 +32,7 @@ def with_huber_errors(data: Dataset, residuals: Callable[[Dataset], FloatArray])
     stated, current = data.sigma, data
     for _ in range(_MAX_ROUNDS):
         pulls = residuals(current) / stated
-        limit = HUBER_K * max(MAD_TO_SIGMA * float(np.median(np.abs(pulls))), 1.0)
+        limit = HUBER_K * max(MAD_TO_SIGMA * median(np.abs(pulls)), 1.0)
         sigma = stated * np.sqrt(np.maximum(np.abs(pulls) / limit, 1.0))
         settled = bool(np.all(np.abs(sigma / current.sigma - 1.0) < _SETTLED))
         current = _with_sigma(data, sigma)

@@ -33,15 +33,12 @@ _TRIAL_LN_RATIO = 0.05
 # Solutions of the linear coordinates, and what of a pull they may miss.
 _MAX_INNER = 6
 _AGREE = 1.0e-9
-# A problem that is nearly linear is solved in three steps; a relative gain below the second number ends it.
-_MAX_LINEAR_STEPS = 10
-_LEVEL = 1.0e-6
 
 
 class _Projected:
     """Problems as functions of their non-linear coordinates, the linear ones at their best, inside the box.
 
-    The problems differ in nothing but their magnetisation and the means of their constraints.
+    The problems differ in nothing but their magnetisation, the means of their constraints, and the values held.
     """
 
     def __init__(self, problems: Sequence[Problem], base: FloatArray) -> None:
@@ -49,11 +46,14 @@ class _Projected:
         names = first.coordinates.names
         self._problems = problems
         self._base = base
-        self.low, self.high = (np.array(side) for side in zip(*first.coordinates.box(), strict=True))
+        boxes = {id(problem.coordinates): problem.coordinates for problem in problems}
+        limits = {key: np.array(coordinates.box()).T for key, coordinates in boxes.items()}
+        self.low, self.high = np.stack([limits[id(problem.coordinates)] for problem in problems], axis=1)
+        """Limits for each problem, shape (k, m)."""
         # what is known of the logarithm of n_ats keeps it off 0
         if "n_ats" in names and "n_ats" in first.constraints and first.constraints["n_ats"].log:
             index = names.index("n_ats")
-            self.low[index] = max(self.low[index], NO_STRENGTH)
+            self.low[:, index] = np.maximum(self.low[:, index], NO_STRENGTH)
         self._linear = list(first.coordinates.linear)
         self.others = [index for index in range(len(names)) if index not in self._linear]
         # The columns of the shape of the ATS term are proportional to its strength; errors of fields, thermometers and
@@ -80,33 +80,36 @@ class _Projected:
         places, residuals, jacobian = zip(*(self._last[key] for key in keys), strict=True)
         return np.stack(places), np.stack(residuals), np.stack(jacobian)
 
-    def best_of(self, starts: Sequence[FloatArray]) -> tuple[FloatArray, float, float]:
-        """The best of ``starts`` put into the box, in the first problem, and chi2: there, and as a step promises."""
-        points, residuals, jacobian = self.at(
-            np.clip(np.stack(starts), self.low, self.high), np.zeros(len(starts), dtype=np.int64)
-        )
+    def best_of(self, starts: Sequence[Sequence[FloatArray]]) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The best of the ``starts`` of each problem, put into the box; chi2 there, and as a step promises."""
+        which = np.repeat(np.arange(len(starts)), [len(some) for some in starts])
+        every = np.stack([start for some in starts for start in some])
+        inside = np.clip(every, self.low[which], self.high[which])
+        points, residuals, jacobian = self.at(inside, which)
         chi2 = np.einsum("kn,kn->k", residuals, residuals)
-        best = slice(number := int(np.argmin(chi2)), number + 1)
-        ends = self.low - points[best], self.high - points[best]
-        step, _ = solve_bounded(jacobian[best], residuals[best], *ends)
-        left = residuals[number] + jacobian[number] @ step[0]
-        return points[number], float(chi2[number]), float(left @ left)
+        best = np.array(
+            [min(np.flatnonzero(which == number), key=chi2.item) for number in range(len(starts))]
+        )
+        points, residuals, jacobian = points[best], residuals[best], jacobian[best]
+        step, _ = solve_bounded(jacobian, residuals, self.low - points, self.high - points)
+        left = residuals + (jacobian @ step[..., np.newaxis])[..., 0]
+        return points, chi2[best], np.einsum("kn,kn->k", left, left)
 
     def descend(
-        self, starts: FloatArray, which: IntArray, gain: float = FINE
+        self, starts: FloatArray, which: IntArray, gain: FloatArray | float = FINE
     ) -> tuple[FloatArray, FloatArray]:
         """Points at the bottom and their chi2, each downhill from its start in the problem of its number."""
         if self.others:
             return least_squares(
                 lambda points, way: self.at(points, which[way]),
                 starts,
-                self.low,
-                self.high,
+                self.low[which],
+                self.high[which],
                 solved=self._linear,
                 longest=self._problems[0].coordinates.reaches,
                 gain=gain,
             )
-        points, residuals, _ = self.at(np.clip(starts, self.low, self.high), which)
+        points, residuals, _ = self.at(np.clip(starts, self.low[which], self.high[which]), which)
         return points, np.einsum("kn,kn->k", residuals, residuals)
 
     def _compute(self, points: FloatArray, which: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -125,7 +128,7 @@ class _Projected:
             rows = self._rows + problems[0].n_observations - len(problems[0].data)
             return points, np.full((1, rows), np.inf), np.zeros((1, rows, points.shape[1]))
         if self._linear:
-            residuals = self._solve(problems, points, residuals, jacobian)
+            residuals = self._solve(which, points, residuals, jacobian)
             if self._coupled:
                 residuals, jacobian = self._condensed(problems, points)
             elif self._strength:
@@ -144,7 +147,7 @@ class _Projected:
         return rows[..., -1], rows[..., :-1]
 
     def _solve(
-        self, problems: Sequence[Problem], points: FloatArray, residuals: FloatArray, jacobian: FloatArray
+        self, which: IntArray, points: FloatArray, residuals: FloatArray, jacobian: FloatArray
     ) -> FloatArray:
         """Move the linear coordinates of ``points`` to their best; the residuals there.
 
@@ -155,14 +158,14 @@ class _Projected:
         left = np.arange(len(points))
         for _ in range(_MAX_INNER):
             columns, moved = jacobian[left][..., linear], points[left][:, linear]
-            low, high = self.low[linear] - moved, self.high[linear] - moved
+            low, high = (side[which[left]][:, linear] - moved for side in (self.low, self.high))
             step, _ = solve_bounded(columns, residuals[left], low, high)
             points[np.ix_(left, linear)] = moved + step
             residuals[left] += (columns @ step[..., np.newaxis])[..., 0]
             if self._coupled or n == residuals.shape[1]:
                 break
             promised = residuals[left, n:]
-            some = [problems[k] for k in left.tolist()]
+            some = [self._problems[number] for number in which[left]]
             residuals[left, n:], jacobian[left, n:] = beside_data(some, points[left])
             left = left[np.abs(residuals[left, n:] - promised).max(axis=1) >= _AGREE]
             if not len(left):
@@ -189,7 +192,7 @@ def find_starts(
     starts = [
         (number, start) for number, some in enumerate(_basins(problems, projected, base)) for start in some
     ]
-    if pinned and (not starts or np.isfinite(projected.best_of([base])[1])):
+    if pinned and (not starts or np.isfinite(projected.best_of([[base]])[1][0])):
         starts += [(number, base) for number in range(len(problems))]
     if not starts:
         first.residuals(base)
@@ -227,16 +230,40 @@ def _where_n_ats_is_known(problem: Problem, point: FloatArray) -> FloatArray | N
     return moved
 
 
-def descend(problem: Problem, guesses: Sequence[Mapping[str, float]], *, gain: float = FINE) -> FloatArray:
-    """Coordinates of the minimum downhill from the best of ``guesses``, without any search.
+class Descents:
+    """Ways downhill, without any search, for problems that differ in nothing but their data and the values held.
 
-    A step that promises no more than the share ``gain`` of chi2 is the last.
+    Each begins at the best of its ``guesses``, with the linear coordinates at their best: chi2 there is ``before``,
+    and ``after`` is what the first step promises to leave; both of shape (k,).
     """
-    projected, best, *_ = _best_of(problem, guesses)
-    if projected is None:
-        return best
-    points, _ = projected.descend(best[np.newaxis], np.zeros(1, dtype=np.int64), gain)
-    return np.asarray(points[0])
+
+    def __init__(self, problems: Sequence[Problem], guesses: Sequence[Sequence[Mapping[str, float]]]) -> None:
+        starts = [
+            [problem.coordinates.from_reported(guess) for guess in some]
+            for problem, some in zip(problems, guesses, strict=True)
+        ]
+        self._projected: _Projected | None = None
+        self._points = np.stack([some[0] for some in starts])
+        if problems[0].coordinates.names:
+            self._projected = _Projected(problems, starts[0][0])
+            self._points, self.before, self.after = self._projected.best_of(starts)
+        else:
+            self.before = self.after = np.array([problem.chi2(self._points[0]) for problem in problems])
+
+    def to_bottom(self, gain: FloatArray | float = FINE) -> tuple[FloatArray, FloatArray]:
+        """The minima, shape (k, m), and their chi2; asked again for a smaller ``gain`` they go on from there.
+
+        A step that promises no more than the share ``gain`` of chi2 is the last.
+        """
+        if self._projected is None:
+            return self._points, self.before
+        self._points, chi2 = self._projected.descend(self._points, np.arange(len(self._points)), gain)
+        return self._points, chi2
+
+
+def descend(problem: Problem, guesses: Sequence[Mapping[str, float]], *, gain: float = FINE) -> FloatArray:
+    """Coordinates of the minimum downhill from the best of ``guesses``, without any search."""
+    return np.asarray(Descents([problem], [guesses]).to_bottom(gain)[0][0])
 
 
 def descend_each(
@@ -248,39 +275,6 @@ def descend_each(
         return np.empty((len(problems), 0)), np.array([problem.chi2(base) for problem in problems])
     starts = np.tile(base, (len(problems), 1))
     return _Projected(problems, base).descend(starts, np.arange(len(problems)), gain)
-
-
-def chi2_estimates(problem: Problem, guesses: Sequence[Mapping[str, float]]) -> tuple[float, float]:
-    """Chi2 at the best of ``guesses``, linear coordinates at their best, and what the first step promises to leave."""
-    _, _, chi2, after = _best_of(problem, guesses)
-    return chi2, after
-
-
-def _best_of(
-    problem: Problem, guesses: Sequence[Mapping[str, float]]
-) -> tuple[_Projected | None, FloatArray, float, float]:
-    """Coordinates of the best of ``guesses``, the linear ones at their best; chi2 there, and after a step."""
-    starts = [problem.coordinates.from_reported(guess) for guess in guesses]
-    if not problem.coordinates.names:
-        chi2 = problem.chi2(starts[0])
-        return None, starts[0], chi2, chi2
-    projected = _Projected([problem], starts[0])
-    return projected, *projected.best_of(starts)
-
-
-def linear_descent(problem: Problem, point: FloatArray) -> FloatArray:
-    """Gauss and Newton's steps from ``point``, for problems that are linear but for small disturbances."""
-    low, high = (np.array(side) for side in zip(*problem.coordinates.box(), strict=True))
-    chi2 = problem.chi2(point)
-    for _ in range(_MAX_LINEAR_STEPS):
-        residuals, jacobian = problem.residuals_and_jacobian(point)
-        ends = (low - point)[np.newaxis], (high - point)[np.newaxis]
-        trial = point + solve_bounded(jacobian[np.newaxis], residuals[np.newaxis], *ends)[0][0]
-        now = problem.chi2(trial)
-        if now >= chi2 * (1.0 - _LEVEL):
-            return trial if now < chi2 else point
-        point, chi2 = trial, now
-    return point
 
 
 def _with_open_ratio(guess: Mapping[str, float]) -> dict[str, float]:
@@ -301,14 +295,14 @@ def _basins(problems: Sequence[Problem], projected: _Projected, base: FloatArray
     ]
     amplitude = [index for index, name in enumerate(coordinates.names) if name == "ln_d0_ratio"]
     solved = sorted({*(index for index in range(len(base)) if index not in projected.others), *amplitude})
-    grid = np.clip(np.array(list(product(*axes))), projected.low, projected.high)
+    grid = np.clip(np.array(list(product(*axes))), projected.low[0], projected.high[0])
     size = max(1, _GRID_POINTS // n)
     found: list[list[tuple[float, FloatArray]]] = [[] for _ in problems]
     for number in range(0, len(grid), size):
         corners, rows, jacobian = _where_there_is_a_model(first, grid[number : number + size])
         if not len(corners):
             continue
-        low, high = (side[solved] - corners[:, solved] for side in (projected.low, projected.high))
+        low, high = (side[solved] - corners[:, solved] for side in (projected.low[0], projected.high[0]))
         for k, problem in enumerate(problems):
             residuals, slopes = rows, jacobian[..., solved]
             if problem is not first:
