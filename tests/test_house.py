@@ -44,7 +44,6 @@ DOORS = {
         "report/layout.py",
         "report/panels.py",
         "report/style.py",
-        "report/text.py",
         "report/correction_figures.py",
         "analysis/*/*figures.py",
     ),

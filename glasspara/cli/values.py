@@ -159,7 +159,7 @@ class Option:
     """One option of a command, as reports, settings files and Python know it.
 
     ``name`` is its long flag, ``field`` the parameter of the command or the field of a group that it fills. ``kind`` is
-    the type of its value, or of each value where it is ``repeatable``; ``least`` the smallest number that it takes;
+    the type of its value, or of each value where it is ``repeatable``; ``least`` and ``most`` its limits, if any;
     ``panel`` its heading in the help, ``off`` the other side of a switch. A report may stand in for the files of one
     that is ``or_report``.
     """
@@ -172,6 +172,7 @@ class Option:
     metavar: str
     help: str
     least: float | None
+    most: float | None
     panel: str
     names_files: bool
     or_report: bool
@@ -184,7 +185,7 @@ class Option:
         default = declared.default if parameter.default is declared else parameter.default
         kind, repeatable = _kind(parameter.annotation)
         return cls(
-            _name(parameter.name, declared),
+            _flags(parameter.name, declared)[0].removeprefix("--").replace("-", "_"),
             parameter.name,
             kind,
             repeatable,
@@ -192,6 +193,7 @@ class Option:
             declared.metavar or "",
             declared.help or "",
             declared.min,
+            declared.max,
             declared.rich_help_panel or "",
             getattr(declared, "names_files", False),
             getattr(declared, "or_report", False),
@@ -263,6 +265,8 @@ class Option:
             self._checked(value, fits, "a whole number" if self.kind is int else "a number")
             if self.least is not None:
                 self._checked(value, number >= self.least, f"a number from {self.least:g}")
+            if self.most is not None:
+                self._checked(value, number <= self.most, f"a number up to {self.most:g}")
             return number
         if self._joins(value):
             text = self.between.join("" if item is None else self._text(item) for item in value)
@@ -297,11 +301,7 @@ def _plain(value: Any) -> Any:
 
 
 def read_options(
-    options: Mapping[str, Option],
-    given: Mapping[str, Any],
-    *,
-    command: str,
-    elsewhere: Collection[str] = (),
+    options: Mapping[str, Option], given: Mapping[str, Any], *, command: str, elsewhere: Collection[str] = ()
 ) -> dict[str, Any]:
     """The value of every option of a command by its ``field``, the default where ``given`` has None or nothing.
 
@@ -331,10 +331,6 @@ def declaration(parameter: inspect.Parameter) -> Any:
     """What annotation or default say of the command line: an option or an argument of Typer."""
     marks = (*get_args(parameter.annotation)[1:], parameter.default)
     return next((mark for mark in marks if hasattr(mark, "param_decls")), None)
-
-
-def _name(field: str, declared: Any) -> str:
-    return _flags(field, declared)[0].removeprefix("--").replace("-", "_")
 
 
 def _flags(field: str, declared: Any) -> list[str]:

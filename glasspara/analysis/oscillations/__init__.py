@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glasspara.cli.groups import DataOptions, FullModelOptions, ReplicateOptions, answer
-from glasspara.cli.options import REPLICATES, own_option
+from glasspara.cli.options import MOST_REPLICATES, REPLICATES, own_option
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.values import number
 from glasspara.errors import UsageError
@@ -38,6 +38,7 @@ def oscillations(
         default=1000,
         panel=REPLICATES,
         min=19,
+        max=MOST_REPLICATES,
     ),
     work: ReplicateOptions,
     output: OutputWithPlots,
@@ -75,10 +76,7 @@ def _wiggle(text: str | None) -> Wiggle | None:
     from glasspara.analysis.oscillations.search import Wiggle
 
     size, colon, length = text.partition(":")
-    found = Wiggle(
-        number(size, "--thermometer"),
-        *([number(length, "--thermometer")] if colon else []),
-    )
+    found = Wiggle(number(size, "--thermometer"), *([number(length, "--thermometer")] if colon else []))
     if not (0.0 < found.size < 0.5 and found.length > 0.0):
         raise UsageError(
             f"--thermometer {text!r}: the size must lie between 0 and 0.5, the length above 0",

@@ -57,7 +57,7 @@ class Wishes:
         Whether iron and the trace ions of the model are all magnetic ions that the sample has: known iron may then
         exclude ordinary magnetism alone.
     loss : "linear" or "huber"
-        Least squares, or points far off weighing less: :mod:`glasspara.fitting.search.robust`.
+        Least squares, or points far off weighing less: :mod:`glasspara.fitting.search.methods`.
     defaults : name -> value
         Values that replace those of the parameter table, from a preset or a sample file.
     """
