@@ -37,7 +37,7 @@ from glasspara.ordinary.directions import (
     directions_of,
 )
 from glasspara.ordinary.responses import Block, Clusters, CoupledIons, FreeIons, Pairs, Specks
-from glasspara.physics.ions.zero_field_splitting import rhombic_spin_mean
+from glasspara.physics.ions.levels import rhombic_spin_mean
 from glasspara.presets import load_preset
 from glasspara.replicates.cores import usable_cores
 from glasspara.simulation.datasets import make_run

@@ -15,13 +15,13 @@ from numpy.polynomial import chebyshev
 
 from glasspara.arrays import FloatArray
 from glasspara.physics.ions.langevin import brillouin
+from glasspara.physics.ions.levels import rhombic_spin_mean
 from glasspara.physics.ions.zero_field_splitting import (
     B_LIMIT,
     RHOMBICITIES,
     SCALES,
     Scales,
     reduced_response,
-    rhombic_spin_mean,
 )
 
 TARGET = Path(__file__).parent.parent / "glasspara" / "physics" / "zfs_tables.npz"

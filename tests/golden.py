@@ -17,6 +17,7 @@ _OF_THE_MACHINE = {
 _LONGEST = 20  # of lists of numbers that are stored whole
 _CLOSE = 1e-6
 _SLACK = 1e-3
+_OF_THE_VALLEY = {"matrix", "singular_values", "share", "factor"}
 
 
 def check(document: dict[str, Any], path: Path) -> None:
@@ -52,8 +53,10 @@ def _compare(found: Any, stored: Any, place: str, *, rel: float = _CLOSE, slack:
         loosely = place.endswith("relative_errors")
         for name in stored:
             # An error, and a value beside its own, are as well defined as the valley of chi2 that they lie in.
-            loose = loosely or name.startswith("error") or name in ("matrix", "singular_values")
-            slack = _SLACK * error if name == "value" and isinstance(error, float) else 0.0
+            loose = loosely or name.startswith("error") or name in _OF_THE_VALLEY
+            slack = 0.0
+            if name == "value" and isinstance(error, float):  # those of what is not determined are relative
+                slack = _SLACK * error * (abs(stored[name]) if ".statements" in place else 1.0)
             _compare(
                 found[name], stored[name], f"{place}.{name}", rel=_SLACK if loose else _CLOSE, slack=slack
             )

@@ -10,7 +10,7 @@ import numpy as np
 from glasspara.ordinary.responses import Clusters, CoupledIons, FreeIons, Pairs, Specks
 from glasspara.physics.ats import ats_magnetisation
 from glasspara.physics.ions.langevin import langevin_magnetisation
-from glasspara.physics.ions.zero_field_splitting import rhombic_spin_mean
+from glasspara.physics.ions.levels import rhombic_spin_mean
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
 N2, N3, CHI = 1.1e17, 0.6e17, 4.2e-7

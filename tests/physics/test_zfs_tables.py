@@ -9,11 +9,11 @@ import pytest
 
 import glasspara.physics.ions.zero_field_splitting as tables
 from glasspara.physics.ions.langevin import brillouin, langevin_response
+from glasspara.physics.ions.levels import rhombic_spin_mean
 from glasspara.physics.ions.zero_field_splitting import (
     RHOMBICITIES,
     SCALES,
     reduced_response,
-    rhombic_spin_mean,
     split_spin_columns,
     split_spin_response_fast,
 )

@@ -66,17 +66,24 @@ def solve_bounded(
     if matrix.shape[1] > _TALL * matrix.shape[2]:
         basis, matrix = np.linalg.qr(matrix)
         target = _times(basis.swapaxes(-1, -2), target)
-    left, singular, right = np.linalg.svd(matrix, full_matrices=False)
-    kept = singular > _RANK * singular[:, :1]
-    inverse = np.divide(1.0, singular, out=np.zeros(singular.shape), where=kept)
-    found = _times(right.swapaxes(-1, -2), inverse * _times(left.swapaxes(-1, -2), target))
+    found = _least(matrix, target)
     steps = found / scale
     inside = (steps > low) & (steps < high)
-    for k in np.flatnonzero(~inside.all(axis=-1)):
-        ends = low[k] * scale[k], high[k] * scale[k]
-        free, one = _hold_at_limits(matrix[k], target[k], *ends, found[k], inside[k])
-        steps[k], inside[k] = np.clip(one / scale[k], low[k], high[k]), free
+    if len(beyond := np.flatnonzero(~inside.all(axis=-1))):
+        low, high, scale = low[beyond], high[beyond], scale[beyond]
+        free, held = _hold_at_limits(
+            matrix[beyond], target[beyond], low * scale, high * scale, found[beyond], inside[beyond]
+        )
+        steps[beyond], inside[beyond] = np.clip(held / scale, low, high), free
     return steps, inside
+
+
+def _least(matrices: FloatArray, targets: FloatArray) -> FloatArray:
+    """The shortest x that minimises |matrix x - target|^2 for each of k matrices."""
+    left, singular, right = np.linalg.svd(matrices, full_matrices=False)
+    kept = singular > _RANK * singular[:, :1]
+    inverse = np.divide(1.0, singular, out=np.zeros(singular.shape), where=kept)
+    return _times(right.swapaxes(-1, -2), inverse * _times(left.swapaxes(-1, -2), targets))
 
 
 def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
@@ -85,40 +92,44 @@ def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
 
 
 def _hold_at_limits(
-    matrix: FloatArray,
-    target: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
+    matrices: FloatArray,
+    targets: FloatArray,
+    lows: FloatArray,
+    highs: FloatArray,
     found: FloatArray,
     free: BoolArray,
 ) -> tuple[BoolArray, FloatArray]:
-    """What is free in the bounded minimum of |matrix x - target|^2, and that minimum, from one without limits.
+    """What is free in the bounded minima of |matrix x - target|^2, and these minima, from those without limits.
 
     Active sets, as for bounded variables: P. B. Stark and R. L. Parker, Comput. Statist. 10 (1995) 129.
     """
-    found = np.clip(found, low, high)
-    for _ in range(10 * len(found)):
-        trial = found.copy()
-        rest = target - matrix[:, ~free] @ found[~free]
-        trial[free] = np.linalg.lstsq(matrix[:, free], rest, rcond=_RANK)[0]
-        beyond = free & ((trial < low) | (trial > high))
-        if beyond.any():
-            # as far as the first limit on the way, which then holds
-            ends = np.where(trial < low, low, high)
-            share = np.full(len(found), np.inf)
-            share[beyond] = (ends - found)[beyond] / (trial - found)[beyond]
-            first = int(np.argmin(share))
-            found = found + share[first] * (trial - found)
-            found[first] = ends[first]
-            free = free & (np.arange(len(found)) != first)
-            continue
-        found = trial
-        downhill = matrix.T @ (target - matrix @ found)
-        inwards = np.where(found <= low, downhill, -downhill)
-        inwards[free | (low == high)] = 0.0
-        if inwards.max(initial=0.0) <= _RANK * float(np.linalg.norm(target)):
+    found, free = np.clip(found, lows, highs), free.copy()
+    way = np.arange(len(found))
+    for _ in range(10 * found.shape[1]):
+        matrix, target, low, high = matrices[way], targets[way], lows[way], highs[way]
+        here, loose = found[way], free[way]
+        rest = target - _times(matrix, np.where(loose, 0.0, here))
+        trial = np.where(loose, _least(matrix * loose[:, np.newaxis], rest), here)
+        beyond = loose & ((trial < low) | (trial > high))
+        # as far as the first limit on the way, which then holds
+        ends = np.where(trial < low, low, high)
+        share = np.divide(ends - here, trial - here, out=np.full(here.shape, np.inf), where=beyond)
+        stopped = beyond.any(axis=1, keepdims=True)
+        met = stopped & (np.arange(here.shape[1]) == np.argmin(share, axis=1, keepdims=True))
+        part = np.where(stopped, share.min(axis=1, keepdims=True), 1.0)
+        here = np.where(met, ends, np.where(stopped, here + part * (trial - here), trial))
+        # of those at limits, the one that most pulls inwards is let go
+        left = target - _times(matrix, here)
+        downhill = _times(matrix.swapaxes(-1, -2), left)
+        inwards = np.where(here <= low, downhill, -downhill)
+        inwards[loose | (low == high)] = 0.0
+        strongest = inwards.max(axis=1, keepdims=True)
+        pulls = ~stopped & (strongest > _RANK * np.linalg.norm(target, axis=1, keepdims=True))
+        let_go = pulls & (np.arange(here.shape[1]) == np.argmax(inwards, axis=1, keepdims=True))
+        found[way], free[way] = here, (loose & ~met) | let_go
+        way = way[(stopped | pulls)[:, 0]]
+        if not len(way):
             break
-        free = free | (np.arange(len(found)) == int(np.argmax(inwards)))
     return free, found
 
 
