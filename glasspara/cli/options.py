@@ -18,6 +18,9 @@ DATA, MODEL, INTERVALS, OUTPUT = "Data", "Model", "Intervals", "Output"
 CORRECTIONS = "Holder and field"
 REPLICATES = "Replicates"
 
+MOST_REPLICATES = 1_000_000
+"""More are weeks of work, and their results do not fit into memory."""
+
 
 def option(
     flags: str,

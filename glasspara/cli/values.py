@@ -159,7 +159,7 @@ class Option:
     """One option of a command, as reports, settings files and Python know it.
 
     ``name`` is its long flag, ``field`` the parameter of the command or the field of a group that it fills. ``kind`` is
-    the type of its value, or of each value where it is ``repeatable``; ``least`` the smallest number that it takes;
+    the type of its value, or of each value where it is ``repeatable``; ``least`` and ``most`` its limits, if any;
     ``panel`` its heading in the help, ``off`` the other side of a switch. A report may stand in for the files of one
     that is ``or_report``.
     """
@@ -172,6 +172,7 @@ class Option:
     metavar: str
     help: str
     least: float | None
+    most: float | None
     panel: str
     names_files: bool
     or_report: bool
@@ -192,6 +193,7 @@ class Option:
             declared.metavar or "",
             declared.help or "",
             declared.min,
+            declared.max,
             declared.rich_help_panel or "",
             getattr(declared, "names_files", False),
             getattr(declared, "or_report", False),
@@ -263,6 +265,8 @@ class Option:
             self._checked(value, fits, "a whole number" if self.kind is int else "a number")
             if self.least is not None:
                 self._checked(value, number >= self.least, f"a number from {self.least:g}")
+            if self.most is not None:
+                self._checked(value, number <= self.most, f"a number up to {self.most:g}")
             return number
         if self._joins(value):
             text = self.between.join("" if item is None else self._text(item) for item in value)

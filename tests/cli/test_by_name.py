@@ -75,6 +75,7 @@ def test_what_is_not_given_has_the_default_of_the_command():
         ("minos", {"d_min": 1}, "minos: {'d_min': 1} is not NAME|all"),
         ("allowances", 1, "allowances: 1 is not true or false"),
         ("bootstrap", 1, "bootstrap: 1 is not a number from 2"),
+        ("bootstrap", 10**8, "bootstrap: 100000000 is not a number up to 1e+06"),
         ("bootstrap", 2.5, "bootstrap: 2.5 is not a whole number"),
         ("min_fit", "good", "min_fit: 'good' is not a number"),
         ("min_fit", True, "min_fit: True is not a number"),

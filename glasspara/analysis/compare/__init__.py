@@ -45,6 +45,7 @@ ReplicateCount = Annotated[
         "N",
         panel=options.REPLICATES,
         min=0,
+        max=options.MOST_REPLICATES,
         common=True,
     ),
 ]

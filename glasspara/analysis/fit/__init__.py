@@ -56,6 +56,7 @@ Bootstrap = Annotated[
         "on where it stopped.",
         "N",
         min=2,
+        max=options.MOST_REPLICATES,
         panel=options.REPLICATES,
     ),
 ]

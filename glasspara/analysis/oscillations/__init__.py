@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from glasspara.cli.groups import DataOptions, FullModelOptions, ReplicateOptions, answer
-from glasspara.cli.options import REPLICATES, own_option
+from glasspara.cli.options import MOST_REPLICATES, REPLICATES, own_option
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.values import number
 from glasspara.errors import UsageError
@@ -38,6 +38,7 @@ def oscillations(
         default=1000,
         panel=REPLICATES,
         min=19,
+        max=MOST_REPLICATES,
     ),
     work: ReplicateOptions,
     output: OutputWithPlots,

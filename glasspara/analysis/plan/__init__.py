@@ -40,7 +40,9 @@ def plan(
         "NAME,...|all|decide",
         panel=PLAN,
     ),
-    runs: int = own_option("--runs", "Runs to plan, one after the other.", "K", default=3, min=1, panel=PLAN),
+    runs: int = own_option(
+        "--runs", "Runs to plan, one after the other.", "K", default=3, min=1, max=100, panel=PLAN
+    ),
     points: int = own_option("--points", "Points of a run.", "N", default=40, min=2, panel=PLAN),
     max_field: float | None = own_option(
         "--max-field", "Largest field of the magnet. [50000, or that of the data]", "OE", panel=PLAN

@@ -201,11 +201,12 @@ class Errors:
         yield from self._sizes(self._by_world(runs))
 
     def errors(self, runs: Sequence[RunPlan]) -> dict[str, list[float]]:
-        """Standard errors of all quantities with ``runs``, one for each world."""
+        """Standard errors with ``runs`` of all quantities that can move in every world, one for each world."""
         next(self.measures([runs]))
         rows = self._by_world(runs)
         found = [world.errors(part) for world, part in zip(self._worlds, rows, strict=True)]
-        return {name: [item[name] for item in found] for name in found[0]}
+        common = [name for name in found[0] if all(name in item for item in found)]
+        return {name: [item[name] for item in found] for name in common}
 
     @property
     def with_iron(self) -> float | None:

@@ -247,6 +247,7 @@ def plan(
                 span=_central(after[name]),
             )
             for name, (value, unit, _) in forecast.quantities.items()
+            if name in before
         },
         noise=noise,
         reach=reach,

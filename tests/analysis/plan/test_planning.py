@@ -77,6 +77,18 @@ def test_mean_error_of_several_goals_is_that_of_their_ellipsoid(two_fitted):
     assert both == pytest.approx((dets[1] / dets[0]) ** 0.25, rel=1e-6)
 
 
+def test_what_one_world_cannot_move_is_left_out(two_fitted):
+    """Where a world has no iron, its partition means nothing."""
+    here = Forecast(two_fitted.minimum, Noise())
+    bare = Forecast(two_fitted.minimum, Noise())
+    lacking = {name: item for name, item in here.quantities.items() if name != "fe2_fraction"}
+    bare.__dict__["quantities"] = lacking
+    found = Errors([here, bare], ["ats_strength"]).errors([])
+    assert "fe2_fraction" in here.quantities
+    assert list(found) == list(lacking)
+    assert all(len(errors) == 2 for errors in found.values())
+
+
 @pytest.mark.parametrize("goal", ["ats_strength", "fe2_fraction", "d_min", "all"])
 def test_a_plan_beats_an_even_grid(monkeypatch, two_runs, goal):
     monkeypatch.setattr(planning, "_WORLDS", 3)
