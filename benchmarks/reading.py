@@ -26,12 +26,12 @@ import pandas as pd
 
 import glasspara
 from glasspara.replicates.cores import usable_cores
-from glasspara.simulation.writer import write_mpms3_dc, write_mpms_xl_rso
+from glasspara.simulation.writer import write_run
 
 SIZES = (80, 10_000, 100_000, 1_000_000)
 BATCH, BATCH_ROWS = 1_000, 80
 REAL_SIZE = 10_000_000
-_LAYOUTS = {"MPMS-XL RSO, 38 columns": write_mpms_xl_rso, "MPMS3, 88 columns": write_mpms3_dc}
+_LAYOUTS = {"MPMS-XL RSO, 38 columns": "mpms-xl-rso", "MPMS3, 88 columns": "mpms3-dc"}
 
 _READERS = {
     "pandas": """
@@ -146,7 +146,9 @@ def _write(path: Path, layout: str, rows: int, seed: int = 1, *, loops: int = 0)
     T = T + 1e-3 * rng.normal(size=rows)
     moment = -1e-9 * H + 1e-8 * H / T + 1e-9 * rng.normal(size=rows)
     columns = (T, H, moment, np.full(rows, 1e-9))
-    path.write_bytes(_LAYOUTS[layout](*(column.tolist() for column in columns), name="glass", mass_mg=12.5))
+    path.write_bytes(
+        write_run(_LAYOUTS[layout], *(column.tolist() for column in columns), name="glass", mass_mg=12.5)
+    )
 
 
 def main() -> None:

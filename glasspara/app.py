@@ -42,11 +42,11 @@ COMMANDS = {
     "reproduce": "analysis.reproduce",
     "rerun": "analysis.rerun",
     "diff": "analysis.diff",
-    "init": "cli.information",
-    "presets": "cli.information",
-    "schema": "cli.information",
-    "cite": "cli.information",
-    "environment": "cli.information",
+    "init": "cli",
+    "presets": "cli",
+    "schema": "cli",
+    "cite": "cli",
+    "environment": "cli",
 }
 """The commands in the order of the help, and the module below :mod:`glasspara` that holds the function of this name."""
 

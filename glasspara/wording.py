@@ -1,12 +1,14 @@
-"""Numbers and text for people: value and error rounded together, by the rule of the Particle Data Group; text from
-files made harmless for a terminal.
+"""Numbers, files and runs in words for people: value and error rounded together, by the rule of the Particle Data
+Group; text from files made harmless for a terminal.
 """
 
 from __future__ import annotations
 
+import os
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import floor, isfinite, log10
+from pathlib import PurePath
 
 
 def value_with_error(value: float, error: float | None) -> str:
@@ -53,6 +55,35 @@ def shown_unit(unit: str) -> str:
 def percent(fraction: float) -> str:
     """A relative error as a person would say it: "0.62 %", "13 %", "490 %"."""
     return f"{100.0 * fraction:.2g} %" if fraction < 0.1 else f"{100.0 * fraction:.0f} %"
+
+
+def shorten(paths: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The folder that several files share, and their names from there; no folder and whole paths if there is none."""
+    try:
+        folder = os.path.commonpath([PurePath(path).parent for path in paths]) if len(paths) > 1 else ""
+    except ValueError:  # absolute and relative ones
+        folder = ""
+    if folder in ("", os.sep):
+        return "", {path: path for path in paths}
+    return folder, {path: str(PurePath(path).relative_to(folder)) for path in paths}
+
+
+def rows_in_words(read: int, used: int, dropped: dict[str, int]) -> str:
+    """ "80 of 82 (1 no moment, 1 comment only)"."""
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items()) if count)
+    return f"{used} of {read}" + (f" ({reasons})" if reasons else "")
+
+
+def runs_in_words(runs: Sequence[tuple[str, str]]) -> str:
+    """``runs`` (kind and label) in words: "9 M(T) at 1 kOe, 2.5 kOe, 5 kOe, ..., 65 kOe"."""
+    parts = []
+    for kind, word in (("fixed-field", "M(T) at"), ("fixed-temperature", "M(H) at")):
+        labels = [label for run_kind, label in runs if run_kind == kind]
+        if labels:
+            shown = labels if len(labels) <= 6 else [*labels[:3], "...", labels[-1]]
+            count = f"{len(labels)} " if len(labels) > 1 else ""
+            parts.append(f"{count}{word} {', '.join(shown)}")
+    return "; ".join(parts)
 
 
 def _escaped(char: str) -> str:

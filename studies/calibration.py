@@ -18,8 +18,8 @@ import numpy as np
 from glasspara.analysis.universality.collapse import universality
 from glasspara.data import Dataset
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals.minos import minos
 from glasspara.fitting.intervals.profile import Profiles
+from glasspara.fitting.intervals.regions import minos
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.coordinates import combinations
 from glasspara.fitting.resampling import bootstrap

@@ -12,8 +12,8 @@ from collections import Counter
 import numpy as np
 
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals.minos import INTERVAL_FOUND, minos
 from glasspara.fitting.intervals.profile import Profiles
+from glasspara.fitting.intervals.regions import INTERVAL_FOUND, minos
 from glasspara.fitting.problem import FitSettings
 from glasspara.simulation.datasets import BK7, fixed_field
 

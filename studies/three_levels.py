@@ -25,8 +25,8 @@ from glasspara.report.style import (
     WIDTH,
     ordered_colours,
     paper_style,
+    scaled_unit,
 )
-from glasspara.report.text import scaled_unit
 
 DEVIATIONS = (0.01, 0.1)
 """Relative changes of the ratio of the two that count as a departure."""

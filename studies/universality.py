@@ -15,7 +15,7 @@ import numpy as np
 
 from glasspara.analysis.universality.collapse import ChiLarmor, Source, UniversalityResult, universality
 from glasspara.analysis.universality.common_curve import Larmor, curve_test
-from glasspara.analysis.universality.parts import universality_parts
+from glasspara.analysis.universality.failure import universality_parts
 from glasspara.data import Dataset
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.simulation.datasets import PURE_LL, fixed_field, fixed_temperature

@@ -9,7 +9,7 @@ import numpy as np
 
 from glasspara.model.model import Model, evaluate
 from glasspara.simulation.datasets import PURE_LL
-from glasspara.simulation.writer import write_mpms_xl_rso
+from glasspara.simulation.writer import write_run
 
 MASS_MG = 100.0
 CHI_HOLDER = -8.0e-9  # emu/Oe
@@ -39,8 +39,14 @@ def kept_field(H, rising: bool):
 def write(path: Path, T, H, moment, sigma, *, mass_mg: float | None = MASS_MG) -> Path:
     T, H, moment, sigma = np.broadcast_arrays(T, H, moment, sigma)
     path.write_bytes(
-        write_mpms_xl_rso(
-            T.tolist(), H.tolist(), moment.tolist(), sigma.tolist(), name="synthetic", mass_mg=mass_mg
+        write_run(
+            "mpms-xl-rso",
+            T.tolist(),
+            H.tolist(),
+            moment.tolist(),
+            sigma.tolist(),
+            name="synthetic",
+            mass_mg=mass_mg,
         )
     )
     return path

@@ -45,7 +45,6 @@ DOORS = {
         "report/matplotlib_start.py",
         "report/panels.py",
         "report/style.py",
-        "report/text.py",
         "report/correction_figures.py",
         "analysis/*/*figures.py",
     ),

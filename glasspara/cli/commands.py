@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import PurePath
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
@@ -275,8 +275,8 @@ def grouped(command: Callable[..., Any]) -> Callable[..., None]:
         parameters += own
     options = [Option.of(parameter) for parameter in parameters]
     if reports:
-        parameters.append(_added("settings", Settings, None))
-    parameters.append(_added("help_all", HelpAll, False))
+        parameters.append(_parameter("settings", Settings, None))
+    parameters.append(_parameter("help_all", HelpAll, False))
 
     def carry_out(values: Mapping[str, Any], argv: Sequence[str] = (), **also: Any) -> Any:
         left = dict(values)
@@ -323,10 +323,9 @@ def _group(hint: Any) -> tuple[type[Any] | None, tuple[str, ...]]:
 def _options(group: type[Any], only: tuple[str, ...]) -> list[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     assert set(only) <= set(hints), f"{group.__name__} has not all of {only}"
+    empty = inspect.Parameter.empty
     return [
-        inspect.Parameter(
-            item.name, inspect.Parameter.KEYWORD_ONLY, annotation=hints[item.name], default=_default(item)
-        )
+        _parameter(item.name, hints[item.name], empty if item.default is MISSING else item.default)
         for item in fields(group)
         if item.metadata.get("option", True) and (not only or item.name in only)
     ]
@@ -363,9 +362,5 @@ def _listed(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value] if value else []
 
 
-def _added(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
-
-
-def _default(item: Field[Any]) -> Any:
-    return inspect.Parameter.empty if item.default is MISSING else item.default

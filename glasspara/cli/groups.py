@@ -378,10 +378,7 @@ Result = TypeVar("Result", bound=Answer)
 
 
 def answer(
-    report: Report[Result],
-    data: DataOptions,
-    output: Output,
-    analyse: Callable[[Dataset], Result],
+    report: Report[Result], data: DataOptions, output: Output, analyse: Callable[[Dataset], Result]
 ) -> None:
     """What most commands do once they have read their options: load the files, analyse them, write and show.
 

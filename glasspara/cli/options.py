@@ -248,9 +248,7 @@ StandardMass = Annotated[
 SameGlass = Annotated[
     bool,
     option(
-        "--same-glass",
-        "The files are of one glass, though they give its pieces different names.",
-        panel=DATA,
+        "--same-glass", "The files are of one glass, though they give its pieces different names.", panel=DATA
     ),
 ]
 

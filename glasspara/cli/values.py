@@ -185,7 +185,7 @@ class Option:
         default = declared.default if parameter.default is declared else parameter.default
         kind, repeatable = _kind(parameter.annotation)
         return cls(
-            _name(parameter.name, declared),
+            _flags(parameter.name, declared)[0].removeprefix("--").replace("-", "_"),
             parameter.name,
             kind,
             repeatable,
@@ -301,11 +301,7 @@ def _plain(value: Any) -> Any:
 
 
 def read_options(
-    options: Mapping[str, Option],
-    given: Mapping[str, Any],
-    *,
-    command: str,
-    elsewhere: Collection[str] = (),
+    options: Mapping[str, Option], given: Mapping[str, Any], *, command: str, elsewhere: Collection[str] = ()
 ) -> dict[str, Any]:
     """The value of every option of a command by its ``field``, the default where ``given`` has None or nothing.
 
@@ -335,10 +331,6 @@ def declaration(parameter: inspect.Parameter) -> Any:
     """What annotation or default say of the command line: an option or an argument of Typer."""
     marks = (*get_args(parameter.annotation)[1:], parameter.default)
     return next((mark for mark in marks if hasattr(mark, "param_decls")), None)
-
-
-def _name(field: str, declared: Any) -> str:
-    return _flags(field, declared)[0].removeprefix("--").replace("-", "_")
 
 
 def _flags(field: str, declared: Any) -> list[str]:

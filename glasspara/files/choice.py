@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from glasspara.arrays import BoolArray
-from glasspara.files import flavours, quality
-from glasspara.files.column_names import FIELD
+from glasspara.files import FIELD, flavours, quality
 from glasspara.files.flavours import Channel, Flavour, label
 from glasspara.files.multivu import RawFile
 from glasspara.files.quality import Diagnostics

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from glasspara.errors import InputError, UnsuitableError
-from glasspara.files.column_names import FIELD, TEMPERATURE
+from glasspara.files import FIELD, TEMPERATURE
 from glasspara.files.multivu import RawFile
 
 XL = "xl"

@@ -11,23 +11,13 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError, UnsuitableError, UsageError
-from glasspara.files import flavours, quality, states
+from glasspara.files import FIELD, TEMPERATURE, TIME, flavours, quality, states
 from glasspara.files.choice import MomentChoice, Selection, explain
-from glasspara.files.column_names import FIELD, TEMPERATURE, TIME
 from glasspara.files.exclusion import Amplitude, Rows, Temperatures
-from glasspara.files.flavours import (
-    AC_MARKS,
-    CHANNELS,
-    REQUESTS,
-    Channel,
-    Flavour,
-    asked_for,
-    fullest,
-    label,
-)
+from glasspara.files.flavours import AC_MARKS, CHANNELS, REQUESTS, Channel, Flavour, asked_for, fullest, label
 from glasspara.files.multivu import RawFile
 from glasspara.files.table import DroppedRow, Points, Table, collect
-from glasspara.findings import Finding, Where, finding
+from glasspara.findings import Finding
 
 AC_ROW = "AC row"
 DUPLICATE = "duplicate row"
@@ -255,13 +245,10 @@ def _unusable_errors(raw: RawFile, table: Table, channel: Channel, rows: BoolArr
     bad = rows & ~usable
     if not bad.any():
         return []
-    lines = table.line[bad]
     return [
-        finding(
-            "files.unusable-errors",
-            Where(line=int(lines[0])),
-            rows=len(lines),
-            lines=quality.line_ranges(lines),
+        quality.of_rows(
+            "unusable-errors",
+            table.line[bad],
             column=label(raw, channel.sigma),
             smallest_emu=float(np.abs(sigma[bad]).min()),
             largest_emu=float(np.abs(sigma[bad]).max()),

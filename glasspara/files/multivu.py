@@ -14,20 +14,12 @@ from functools import cached_property
 from types import MappingProxyType
 
 from glasspara.errors import InputError, UnsuitableError
-from glasspara.files import Source, open_source
-from glasspara.files.column_names import FIELD, TEMPERATURE, canonical, standard
+from glasspara.files import FIELD, TEMPERATURE, Source, canonical, open_source, standard
 
 _SEPARATORS = ("\t", ",", ";")
 _HEADER_LINE = re.compile(r"\s*\"?([A-Z_]+)\"?\s*([,;\t])(.*)", re.DOTALL)
-_KEYS = (
-    "TITLE",
-    "BYAPP",
-    "INFO",
-    "FILEOPENTIME",
-    "STARTUPAXIS",
-    "FIELDGROUP",
-    "DATATYPE",
-)  # of MultiVu's headers
+# Keys of MultiVu's headers.
+_KEYS = ("TITLE", "BYAPP", "INFO", "FILEOPENTIME", "STARTUPAXIS", "FIELDGROUP", "DATATYPE")
 _PROGRAMS: Mapping[str, str] = MappingProxyType({
     "labview": "a LabVIEW file",
     "lake shore": "a Lake Shore file",

@@ -53,10 +53,8 @@ COLUMNS = (FREE, FIXED, FREE_FIT, FIXED_FIT, CENTRE, NOMINAL_CENTRE, OFFSET, HE3
 
 _HE3_TOLERANCE = 0.05
 _RANGE_ROWS = 3  # side by side that make a range
-_SAME = {
-    "T": (0.04, 5.0e-3),
-    "H": (4.0, 2.0e-3),
-}  # K and Oe, and relative: readings so near are of one set point
+_SAME = {"T": (0.04, 5.0e-3), "H": (4.0, 2.0e-3)}
+"""K and Oe, and relative: readings so near are of one set point."""
 _UNITS = {"T": "K", "H": "Oe"}
 
 
@@ -79,7 +77,7 @@ def centring(
         taken, other = ("free", "fixed") if free else ("fixed", "free")
         there = _centring_numbers(table, off)
         there.pop("centre_spread_mm")
-        found.append(_of_rows("centres-disagree", table.line[off], taken=taken, other=other, **there))
+        found.append(of_rows("centres-disagree", table.line[off], taken=taken, other=other, **there))
     column, label = (FREE_FIT, "DC Free Fit") if free else (FIXED_FIT, "DC Fixed Fit")
     moment = table[FREE if free else FIXED]
     poor, doubts = poor_fit(table, moment, used, left_out, column=column, label=label, widened=widened)
@@ -177,7 +175,7 @@ def poor_fit(
         moments = "both"
     else:
         moments = "strong" if kept else "no-dipole"
-    found = _of_rows(
+    found = of_rows(
         "poor-fit",
         table.line[poor],
         column=label,
@@ -194,7 +192,7 @@ def poor_fit(
     removed = [item for name in _UNITS for item in _ranges_removed(table, name, used, left_out)]
     if not removed:
         return numbers, [found]
-    first = _of_rows("cut-removes-range", table.line[left_out], column=label, ranges=removed)
+    first = of_rows("cut-removes-range", table.line[left_out], column=label, ranges=removed)
     return numbers, [first, found]
 
 
@@ -230,7 +228,7 @@ def position(table: Table, used: BoolArray) -> tuple[Diagnostics, list[Finding]]
         return numbers, []
     furthest = float(offset[away][np.argmax(np.abs(offset[away] - middle))])
     places = {"offset_cm": middle, "furthest_cm": furthest, "limit_cm": OFF_PLACE}
-    return numbers, [_of_rows("position-jumps", table.line[away], of=int(used.sum()), **places)]
+    return numbers, [of_rows("position-jumps", table.line[away], of=int(used.sum()), **places)]
 
 
 def sample_temperature(table: Table) -> tuple[Table, list[Finding]]:
@@ -276,10 +274,10 @@ def time_goes_back(table: Table, used: BoolArray) -> list[Finding]:
     back = np.flatnonzero(np.diff(table[TIME][timed]) < 0.0) + 1
     if not len(back):
         return []
-    return [_of_rows("time-goes-back", table.line[timed][back])]
+    return [of_rows("time-goes-back", table.line[timed][back])]
 
 
-def _of_rows(code: str, lines: IntArray, **values: Any) -> Finding:
+def of_rows(code: str, lines: IntArray, **values: Any) -> Finding:
     """A finding about the rows at these file lines."""
     where = Where(line=int(lines[0]))
     return finding(f"files.{code}", where, rows=len(lines), lines=line_ranges(lines), **values)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray, IntArray, median
-from glasspara.files.column_names import MOMENT_UNITS
+from glasspara.files import MOMENT_UNITS
 from glasspara.files.multivu import RawFile
 from glasspara.files.table import Table
 from glasspara.findings import Finding, Where, finding

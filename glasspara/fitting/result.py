@@ -22,8 +22,7 @@ from glasspara.physics.ions import TraceIon
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from glasspara.fitting.intervals.contours import Contour
-    from glasspara.fitting.intervals.minos import Interval, ProfileCurve
+    from glasspara.fitting.intervals.regions import Contour, Interval, ProfileCurve
     from glasspara.fitting.judge.misfit import Place
     from glasspara.fitting.judge.ordinary import OrdinaryMagnetism
 

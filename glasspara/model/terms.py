@@ -24,10 +24,11 @@ from glasspara.physics.ats import (
     high_field_term_gradient,
 )
 from glasspara.physics.ions import ION_OF_PARAMETER, Ion, TraceIon
-from glasspara.physics.ions.langevin import langevin_response, larmor_magnetisation
-from glasspara.physics.ions.rivals import (
+from glasspara.physics.ions.langevin import (
     curie_weiss_response,
     ferromagnetic_response,
+    langevin_response,
+    larmor_magnetisation,
     superparamagnetic_response,
 )
 from glasspara.physics.ions.zero_field_splitting import split_spin_response_fast

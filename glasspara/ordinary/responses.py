@@ -13,8 +13,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.ions.langevin import langevin_response
-from glasspara.physics.ions.rivals import curie_weiss_response
+from glasspara.physics.ions.langevin import curie_weiss_response, langevin_response
 from glasspara.physics.ions.zero_field_splitting import reduced_response, split_spin_columns
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 

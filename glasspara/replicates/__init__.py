@@ -218,7 +218,7 @@ def _chunks(pool: Pool, job: Job, blocks: Sequence[Block]) -> Iterator[Chunk]:
     Ctrl-C is heard only where this waits. Raised within the executor or ``concurrent.futures.wait`` it can leave a lock
     of theirs held, and the executor's end then never comes.
     """
-    from glasspara.replicates.records import interrupts_deferred
+    from glasspara.replicates.store import interrupts_deferred
     from glasspara.replicates.workers import ChunkFailedError
 
     waiting, size = iter(blocks), 1

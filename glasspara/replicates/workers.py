@@ -20,8 +20,7 @@ from time import monotonic
 from typing import Any
 
 from glasspara.errors import UsageError
-from glasspara.replicates.records import interrupts_deferred
-from glasspara.replicates.store import versions
+from glasspara.replicates.store import interrupts_deferred, versions
 
 _CONNECT = 5.0  # s
 _FIRST_WORKER = 5.0  # s, after that

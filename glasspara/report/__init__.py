@@ -270,7 +270,7 @@ class Report(Generic[Result]):
         import shlex
 
         from glasspara.report.page import page
-        from glasspara.report.recorder import Recorder
+        from glasspara.report.terminal import Recorder
 
         shown = Recorder()
         self.show(inputs, result, shown)

@@ -24,8 +24,18 @@ from glasspara.report.panels import (
     run_handles,
     run_styles,
 )
-from glasspara.report.style import BLACK, BLUE, GREY, VERMILLION, paper_style
-from glasspara.report.text import LINE, drawable, elide, scaled_unit, synthetic_mark
+from glasspara.report.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    LINE,
+    VERMILLION,
+    drawable,
+    elide,
+    paper_style,
+    scaled_unit,
+    synthetic_mark,
+)
 from glasspara.runs.branches import direction
 from glasspara.runs.run import Run
 from glasspara.wording import percent

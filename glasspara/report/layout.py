@@ -20,8 +20,7 @@ from matplotlib.markers import TICKDOWN, TICKLEFT, TICKRIGHT, TICKUP
 from matplotlib.ticker import Formatter, LogFormatter, NullLocator
 
 from glasspara.arrays import FloatArray
-from glasspara.report.style import BLACK, FONT, PAD
-from glasspara.report.text import power_of_ten, width
+from glasspara.report.style import BLACK, FONT, PAD, power_of_ten, width
 
 HEADER = "header"
 """gid of the lines above the panels."""

@@ -18,7 +18,7 @@ from secrets import token_hex
 from typing import Any
 
 from glasspara.errors import UsageError
-from glasspara.replicates.records import interrupts_deferred, lock, open_plain, sealed, unsealed, write_all
+from glasspara.replicates.store import interrupts_deferred, lock, open_plain, sealed, unsealed, write_all
 
 LOCK_SECONDS = 60.0
 """How long a run waits for another one that is writing into the same folder."""

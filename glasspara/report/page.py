@@ -19,8 +19,7 @@ from html import escape
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from glasspara.report.recorder import Column, Recorder, Sentence, Table
-from glasspara.report.terminal import NO_BREAK, words_of
+from glasspara.report.terminal import NO_BREAK, Column, Recorder, Sentence, Table, words_of
 from glasspara.wording import inert
 
 if TYPE_CHECKING:

@@ -33,14 +33,16 @@ from glasspara.report.style import (
     FILLS,
     FONT,
     GREY,
+    LINE,
     MARKERS,
     PAD,
     VERMILLION,
     WIDTH,
     ordered_colours,
+    run_labels,
+    width,
 )
 from glasspara.report.terminal import lines_of
-from glasspara.report.text import LINE, run_labels, width
 
 POINTS = "points"
 """gid of every artist that draws measured points, one marker a point."""

@@ -11,23 +11,70 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from io import StringIO
 from itertools import zip_longest
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.report.recorder import Column as Column  # noqa: PLC0414  # the rooms take it from here
-from glasspara.report.recorder import Recorder, Sentence, Table
-from glasspara.wording import inert, percent, value_with_error
+from glasspara.wording import inert, percent, rows_in_words, runs_in_words, shorten, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.data.corrections import Applied
-    from glasspara.data.corrections.true_field import RunField
     from glasspara.data.loading import Input
     from glasspara.findings import Assessment, Finding
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table by its title, in which "\\n" begins another line, and by what its cells hold.
+
+    "name": text that stays in one line, at the left; "number": the same at the right; "path": a file, shortened in its
+    middle to what fits; "text": words, which go on in the next line where the terminal is narrow.
+    """
+
+    title: str
+    holds: Literal["name", "number", "path", "text"] = "name"
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A line; ``style`` is that of the terminal, "bold" for a heading."""
+
+    text: str
+    style: str = ""
+    bullet: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the rows with the numbers in ``bold`` stand out."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str]]
+    bold: Collection[int]
+
+
+class Recorder(Console):
+    """A console that keeps what is shown in ``items``, and what is said of the input files in ``inputs``."""
+
+    def __init__(self) -> None:
+        super().__init__(file=StringIO())
+        self.items: list[Sentence | Table] = []
+
+    @cached_property
+    def inputs(self) -> Recorder:
+        return Recorder()
+
+    def print(self, *objects: Any, style: Any = None, **_options: Any) -> None:
+        """Keep one line; an empty one only parts what the page parts anyway."""
+        own = next((item.style for item in objects if isinstance(item, Text)), "")
+        if text := " ".join(map(str, objects)):
+            self.items.append(Sentence(text, str(style or own)))
 
 
 # Piped output keeps whole lines; a terminal decides for itself.
@@ -47,30 +94,10 @@ class _PlainConsole(Console):
         raise BrokenPipeError
 
 
-def console(stream: TextIO | None = None) -> Console:
-    """Console on ``stream``, by default on stdout."""
+def console(stream: TextIO | None = None, **settings: Any) -> Console:
+    """Console on ``stream``, by default on stdout, with what the stream gives or with these ``settings`` of rich."""
     stream = stream or sys.stdout
-    return _PlainConsole(file=stream, width=None if stream.isatty() else _PIPE_WIDTH)
-
-
-@dataclass(frozen=True)
-class ConsoleSettings:
-    """How text is written to a stream: what another process must know to write for it."""
-
-    width: int
-    terminal: bool
-    colours: Any
-
-    @classmethod
-    def of(cls, stream: TextIO) -> ConsoleSettings:
-        out = console(stream)
-        return cls(out.width, out.is_terminal, out.color_system)
-
-    def console(self, stream: TextIO) -> Console:
-        """Console on ``stream`` that writes as for the other."""
-        return _PlainConsole(
-            file=stream, width=self.width, force_terminal=self.terminal, color_system=self.colours
-        )
+    return _PlainConsole(file=stream, **{"width": None if stream.isatty() else _PIPE_WIDTH, **settings})
 
 
 _GAP = "  "
@@ -267,7 +294,10 @@ def show_inputs(inputs: Sequence[Input], out: Console) -> None:
     """The files of a command: what instrument, which column, whose mass, how many rows, which runs."""
     out = out.inputs if isinstance(out, Recorder) else out
     folder, names = shorten([item.measurement.path for item in inputs])
-    inputs = sorted(inputs, key=_first_run)
+    inputs = sorted(
+        inputs,
+        key=lambda item: min(((run.run.kind, run.run.nominal) for run in item.runs), default=("", 0.0)),
+    )
     columns: list[tuple[Column, list[str]]] = [
         (Column("file", "path"), [names[item.measurement.path] for item in inputs]),
         (Column("instrument", "text"), [item.measurement.instrument for item in inputs]),
@@ -352,13 +382,10 @@ def _show_fields(applied: Sequence[Applied], out: Console) -> None:
     for run in (run for item in applied for run in item.field):
         crossings = ", ".join(f"{value:.2g} ({label})" for label, value in run.crossings.items()) or "-"
         corrected = f"{run.n_corrected} of {run.n_points}"
-        rows.append((run.label, corrected, _shifts(run), percent(run.error_share), crossings))
+        shifts = "-" if run.smallest is None else f"{run.smallest:.3g} to {run.largest:.3g}"
+        rows.append((run.label, corrected, shifts, percent(run.error_share), crossings))
     titles = ("points corrected", "true - reported / Oe", "of the variance", "moment crosses zero at / Oe")
     show_table(("run", *titles), rows, out)
-
-
-def _shifts(run: RunField) -> str:
-    return "-" if run.smallest is None else f"{run.smallest:.3g} to {run.largest:.3g}"
 
 
 _COLOURS = {"info": "bold green", "warning": "bold yellow", "error": "bold red"}
@@ -370,36 +397,3 @@ def show_assessment(assessment: Assessment, out: Console, notes: Iterable[Findin
     show_sentence(f"Verdict: {headline.text}", out, style=_COLOURS[headline.level])
     for item in (*assessment.reasons, *notes):
         show_sentence(item.text, out, bullet="  - ")
-
-
-def _first_run(item: Input) -> tuple[str, float]:
-    return min(((run.run.kind, run.run.nominal) for run in item.runs), default=("", 0.0))
-
-
-def shorten(paths: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """The folder that several files share, and their names from there; no folder and whole paths if there is none."""
-    try:
-        folder = os.path.commonpath([PurePath(path).parent for path in paths]) if len(paths) > 1 else ""
-    except ValueError:  # absolute and relative ones
-        folder = ""
-    if folder in ("", os.sep):
-        return "", {path: path for path in paths}
-    return folder, {path: str(PurePath(path).relative_to(folder)) for path in paths}
-
-
-def rows_in_words(read: int, used: int, dropped: dict[str, int]) -> str:
-    """ "80 of 82 (1 no moment, 1 comment only)"."""
-    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items()) if count)
-    return f"{used} of {read}" + (f" ({reasons})" if reasons else "")
-
-
-def runs_in_words(runs: Sequence[tuple[str, str]]) -> str:
-    """``runs`` (kind and label) in words: "9 M(T) at 1 kOe, 2.5 kOe, 5 kOe, ..., 65 kOe"."""
-    parts = []
-    for kind, word in (("fixed-field", "M(T) at"), ("fixed-temperature", "M(H) at")):
-        labels = [label for run_kind, label in runs if run_kind == kind]
-        if labels:
-            shown = labels if len(labels) <= 6 else [*labels[:3], "...", labels[-1]]
-            count = f"{len(labels)} " if len(labels) > 1 else ""
-            parts.append(f"{count}{word} {', '.join(shown)}")
-    return "; ".join(parts)

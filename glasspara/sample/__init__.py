@@ -4,9 +4,7 @@ Read from users' sample files, and for the trace ions also from the source's Tab
 ``template.toml`` is the sample file that ``glasspara init`` writes.
 
 :mod:`~glasspara.sample.mass`
-    the mass in a file's header, masses and iron concentrations that users type
-:mod:`~glasspara.sample.mass`
-    by what factor shape and place of a sample make its moment read too large or too small
+    the mass in a file's header; masses, iron concentrations and geometry factors that users give
 :mod:`~glasspara.sample.toml_input`
     TOML tables read with checks; presets use it as well
 """
@@ -20,7 +18,7 @@ from pathlib import Path
 from glasspara.errors import GlassparaError, UsageError
 from glasspara.files.flavours import RUN_TYPES
 from glasspara.physics.ions import IONS, TraceIon, ion, usual_ion
-from glasspara.sample.mass import ALL, GeometryFactor, GeometryFactors
+from glasspara.sample.mass import ALL, GeometryFactor, GeometryFactors, parse_concentration, parse_mass
 from glasspara.sample.toml_input import Table, read_toml
 
 TEMPLATE = Path(__file__).with_name("template.toml")
@@ -126,18 +124,6 @@ def _positive(value: float) -> bool:
     return value > 0
 
 
-def _not_negative(value: float) -> bool:
-    return value >= 0
-
-
-def _half_integer(value: float) -> bool:
-    return value > 0 and float(2 * value).is_integer()
-
-
-def _fraction(value: float) -> bool:
-    return 0 <= value <= 1
-
-
 def sample_from_table(table: Table, *, source: str) -> Sample:
     """Sample of a [sample] table; ``source`` names the origin ("preset bk7-2000").
 
@@ -156,7 +142,9 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
         mass_source=mass_source,
         n_fe=n_fe,
         n_fe_error=n_fe_error,
-        fe2_fraction=table.number("fe2_fraction", accept=_fraction, expected="a number from 0 to 1"),
+        fe2_fraction=table.number(
+            "fe2_fraction", accept=lambda x: 0 <= x <= 1, expected="a number from 0 to 1"
+        ),
         note=table.string("note"),
         holder=table.string("holder"),
         holder_chi=holder_chi,
@@ -218,10 +206,8 @@ def _concentration(table: Table, key: str) -> tuple[float | None, float | None]:
         return table.number(
             key, accept=_positive, expected="a positive number, g^-1, or a text with a unit"
         ), None
-    from glasspara.sample.mass import parse_concentration as parse
-
     try:
-        return parse(table.string(key))
+        return parse_concentration(table.string(key))
     except GlassparaError as error:
         raise table.fault(key, error.what, error.remedy) from error
 
@@ -255,14 +241,18 @@ def trace_ions_from_table(table: Table | None) -> tuple[MeasuredIon, ...]:
         place, key = (table, name) if inner is None else (inner, "ratio")
         if inner is not None:
             inner.refuse_unknown(("ratio", "error", "j", "g"))
-        ratio = place.number(key, accept=_not_negative, expected="a number, atoms per atom of iron")
+        ratio = place.number(
+            key, accept=lambda ratio: ratio >= 0, expected="a number, atoms per atom of iron"
+        )
         if ratio is None:
             raise place.fault("ratio", "missing")
-        error = (
-            None if inner is None else inner.number("error", accept=_positive, expected="a positive number")
+        if inner is None:
+            ions.append(MeasuredIon(name, ratio))
+            continue
+        error, g = (
+            inner.number(key, accept=_positive, expected="a positive number") for key in ("error", "g")
         )
-        j = None if inner is None else inner.number("j", accept=_half_integer, expected="a multiple of 1/2")
-        g = None if inner is None else inner.number("g", accept=_positive, expected="a positive number")
+        j = inner.number("j", accept=lambda j: j > 0 and (2 * j).is_integer(), expected="a multiple of 1/2")
         ions.append(MeasuredIon(name, ratio, error, j, g))
     return tuple(ions)
 
@@ -273,8 +263,6 @@ def _mass(table: Table, source: str) -> tuple[float | None, str]:
         return mass_mg, "" if mass_mg is None else source
     if "mass_mg" in table.content:
         raise table.fault("mass", "the mass is given twice", "Keep either mass or mass_mg")
-    from glasspara.sample.mass import parse_mass
-
     text = table.string("mass")
     try:
         return parse_mass(text), f"{source} (mass = {text!r})"

@@ -331,10 +331,8 @@ def _ions_per_unit(unit: str, text: str) -> float:
 ALL = "all"
 """In place of a run type: those that have no factor of their own."""
 
-_SMALLEST, _LARGEST = (
-    0.1,
-    10.0,
-)  # factors that are believed; those of samples in a magnetometer are 0.8 to 1.2
+# Factors that are believed; those of samples in a magnetometer are 0.8 to 1.2.
+_SMALLEST, _LARGEST = 0.1, 10.0
 
 
 @dataclass(frozen=True)

@@ -162,13 +162,9 @@ def read_toml(path: str | Path) -> Table:
         where = f"{path}, line {placed['line']}" if placed else str(path)
         what = placed["what"] if placed else str(error)
         raise InputError(
-            f"is not TOML: {what}",
-            where=where,
-            remedy="Text goes in quotes, decimals take a point (96.8)",
+            f"is not TOML: {what}", where=where, remedy="Text goes in quotes, decimals take a point (96.8)"
         ) from error
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # a number of thousands of digits, tables in tables without end
+    except (ValueError, RecursionError) as error:
+        # a number of thousands of digits, tables in tables without end
         raise InputError("is not TOML that anybody would write", where=str(path)) from error
     return Table(content, path, text)

@@ -15,7 +15,7 @@ Noise model
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from statistics import NormalDist
@@ -28,7 +28,7 @@ from glasspara.errors import SampleDataError, UsageError
 from glasspara.files.moments import HIGHEST_K, HIGHEST_OE, LOWEST_K, LOWEST_OE
 from glasspara.model.model import Model, evaluate
 from glasspara.presets import Preset, RunPlan, model_values
-from glasspara.simulation.writer import write_mpms3_dc, write_mpms_xl_dc, write_mpms_xl_rso
+from glasspara.simulation.writer import write_run
 
 FLOOR = 5.0e-9
 """Least standard deviation of a moment, emu."""
@@ -37,19 +37,8 @@ T_SCATTER, T_RELATIVE = 2.0e-4, 3.0e-5
 H_SCATTER, H_RELATIVE, H_READING = 0.3, 2.0e-5, 0.1
 
 
-@dataclass(frozen=True)
-class Layout:
-    """A file layout: how its files end and who writes them."""
-
-    suffix: str
-    write: Callable[..., bytes]
-
-
-LAYOUTS: Mapping[str, Layout] = {
-    "mpms-xl-rso": Layout(".rso.dat", write_mpms_xl_rso),
-    "mpms-xl-dc": Layout(".dc.dat", write_mpms_xl_dc),
-    "mpms3-dc": Layout(".dat", write_mpms3_dc),
-}
+LAYOUTS: Mapping[str, str] = {"mpms-xl-rso": ".rso.dat", "mpms-xl-dc": ".dc.dat", "mpms3-dc": ".dat"}
+"""How the files of each layout end."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +69,6 @@ def simulate_run(
     parameters: Mapping[str, float],
     mass_mg: float,
     noise: float = 1.0e-3,
-    floor: float | None = None,
     seed: int | np.random.SeedSequence = 1,
     model: str = "etm",
     orientation: str = "isotropic",
@@ -96,9 +84,7 @@ def simulate_run(
     mass_mg : float
         Sample mass, mg.
     noise : float
-        Relative standard deviation of the moment.
-    floor : float, optional
-        Least standard deviation, emu: ``FLOOR``, and 0 when ``noise`` is 0.
+        Relative standard deviation of the moment; where it is 0 there is no ``FLOOR`` either.
     seed : int or SeedSequence
         Same seed, same points.
     model : str
@@ -107,14 +93,9 @@ def simulate_run(
     Raises
     ------
     UsageError
-        For a mass, noise, floor, temperature or field out of range, or a parameter that the model lacks.
+        For a mass, noise, temperature or field out of range, or a parameter that the model lacks.
     """
-    floor = _floor(noise, floor)
-    for what, value, good in (
-        ("mass", mass_mg, mass_mg > 0),
-        ("noise", noise, noise >= 0),
-        ("noise floor", floor, floor >= 0),
-    ):
+    for what, value, good in (("mass", mass_mg, mass_mg > 0), ("noise", noise, noise >= 0)):
         if not (good and isfinite(value)):
             raise UsageError(f"the {what} cannot be {value:g}")
     T, H = (_as_written(values) for values in np.broadcast_arrays(np.atleast_1d(T), H))
@@ -122,7 +103,7 @@ def simulate_run(
     values = model_values(parameters)
     terms = evaluate(T, H, values, _model_of(model, values, orientation, convention))
     true_moment = terms.total * mass_mg * 1.0e-3
-    sigma = np.hypot(noise * np.abs(true_moment), floor)
+    sigma = np.hypot(noise * np.abs(true_moment), _floor(noise))
     moment = true_moment + sigma * _normal(seed, T.size)
     return SimulatedPoints(T, H, _as_written(moment), _as_written(sigma), true_moment)
 
@@ -132,7 +113,6 @@ def simulate_campaign(
     *,
     seed: int = 1,
     noise: float = 1.0e-3,
-    floor: float | None = None,
     scatter: bool = True,
     mass_mg: float | None = None,
     runs: Sequence[RunPlan] | None = None,
@@ -150,7 +130,7 @@ def simulate_campaign(
         Parameters, sample and, unless ``runs`` says otherwise, campaign.
     seed : int
         Not negative. Same seed, same bytes.
-    noise, floor, model, orientation, convention
+    noise, model, orientation, convention
         As for :func:`simulate_run`.
     scatter : bool
         False puts every set point exactly where it was asked for.
@@ -188,7 +168,7 @@ def simulate_campaign(
     settings = {
         "seed": seed,
         "noise": noise,
-        "noise_floor_emu": _floor(noise, floor),
+        "noise_floor_emu": _floor(noise),
         "convention": convention,
         "orientation": orientation,
         **({} if model == "etm" else {"model": model}),
@@ -204,13 +184,13 @@ def simulate_campaign(
             parameters=truth,
             mass_mg=mass,
             noise=noise,
-            floor=floor,
             seed=_stream(seed, plan, repetition, "moment"),
             model=model,
             orientation=orientation,
             convention=convention,
         )
-        content = LAYOUTS[layout].write(
+        content = write_run(
+            layout,
             points.T.tolist(),
             points.H.tolist(),
             points.moment.tolist(),
@@ -219,15 +199,13 @@ def simulate_campaign(
             comment=comment,
             mass_mg=mass,
         )
-        file_name = f"{_stem(name, plan, repetition)}{LAYOUTS[layout].suffix}"
+        file_name = f"{_stem(name, plan, repetition)}{LAYOUTS[layout]}"
         simulated.append(SimulatedRun(file_name, plan, content, points))
     return simulated
 
 
-def _floor(noise: float, floor: float | None) -> float:
-    if floor is None:
-        return FLOOR if noise else 0.0
-    return floor
+def _floor(noise: float) -> float:
+    return FLOOR if noise else 0.0
 
 
 def _check_set_points(T: FloatArray, H: FloatArray) -> None:

@@ -53,6 +53,24 @@ def make_run(
     return ReducedRun(run, 1000.0, run.moment, run.sigma)
 
 
+def noisy_run(
+    kind: Kind,
+    nominal: float,
+    T: FloatArray,
+    H: FloatArray,
+    true: FloatArray,
+    rng: np.random.Generator,
+    *,
+    noise: float,
+    stated: float = 1.0,
+) -> ReducedRun:
+    """A run with Gaussian noise about ``true``, emu/g, of the relative size ``noise``; ``stated`` multiplies the errors
+    that it claims.
+    """
+    sigma = np.hypot(noise * true, 1e-8)
+    return make_run(kind, nominal, T, H, true + sigma * rng.standard_normal(T.size), stated * sigma)
+
+
 def fixed_field(
     values: Mapping[str, float],
     rng: np.random.Generator,
@@ -69,10 +87,7 @@ def fixed_field(
     for field in fields:
         H = np.full(T.shape, field)
         true = evaluate(T, H, values, model or Model()).total
-        sigma = np.hypot(noise * true, 1e-8)
-        runs.append(
-            make_run("fixed-field", field, T, H, true + sigma * rng.standard_normal(T.size), stated * sigma)
-        )
+        runs.append(noisy_run("fixed-field", field, T, H, true, rng, noise=noise, stated=stated))
     return Dataset(tuple(runs))
 
 
@@ -90,12 +105,7 @@ def fixed_temperature(
     for temperature in temperatures:
         T = np.full(H.shape, temperature)
         true = evaluate(T, H, values, Model()).total
-        sigma = np.hypot(noise * true, 1e-8)
-        runs.append(
-            make_run(
-                "fixed-temperature", temperature, T, H, true + sigma * rng.standard_normal(H.size), sigma
-            )
-        )
+        runs.append(noisy_run("fixed-temperature", temperature, T, H, true, rng, noise=noise))
     return Dataset(tuple(runs))
 
 
@@ -167,7 +177,5 @@ def both_kinds(
     ]
     for kind, nominal, temperatures, fields in plans:
         true = evaluate(temperatures, fields, values, model).total
-        sigma = np.hypot(noise * true, 1e-8)
-        moments = true + sigma * rng.standard_normal(true.size)
-        runs.append(make_run(kind, nominal, temperatures, fields, moments, sigma))
+        runs.append(noisy_run(kind, nominal, temperatures, fields, true, rng, noise=noise))
     return Dataset(tuple(runs))

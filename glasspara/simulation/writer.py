@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache
 from math import cos, isfinite
 from pathlib import Path
 from typing import Any
@@ -150,16 +150,8 @@ def write_run(
         )
         for index, point in enumerate(zip(T, H, moment, sigma, strict=True))
     )
-    return _encode([*header.rstrip("\n").split("\n"), file.columns, *rows])
-
-
-write_mpms_xl_rso = partial(write_run, "mpms-xl-rso")
-write_mpms_xl_dc = partial(write_run, "mpms-xl-dc")
-write_mpms3_dc = partial(write_run, "mpms3-dc")
-
-
-def _encode(lines: Iterable[str]) -> bytes:
-    return _LINE_END.join([*lines, ""]).encode(_ENCODING)
+    lines = [*header.rstrip("\n").split("\n"), file.columns, *rows, ""]
+    return _LINE_END.join(lines).encode(_ENCODING)
 
 
 def _text(text: str) -> str:

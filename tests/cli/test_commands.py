@@ -354,11 +354,11 @@ def test_only_the_command_that_is_asked_for_is_loaded():
         "import sys; sys.argv = ['glasspara', 'presets']\n"
         "from glasspara.app import run\n"
         "try:\n    run()\nexcept SystemExit:\n    pass\n"
-        "wanted = ('glasspara.analysis.fit', 'glasspara.cli.information')\n"
+        "wanted = ('glasspara.analysis.fit', 'glasspara.cli')\n"
         "print(sorted(name for name in sys.modules if name in wanted))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "['glasspara.cli.information']"
+    assert done.stdout.splitlines()[-1] == "['glasspara.cli']"
 
 
 def test_every_command_is_in_the_help_and_a_near_miss_is_named(glasspara):

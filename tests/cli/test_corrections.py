@@ -10,7 +10,7 @@ import pytest
 
 from glasspara.report.block import schema_text
 from glasspara.simulation.datasets import PURE_LL
-from glasspara.simulation.writer import write_mpms3_dc
+from glasspara.simulation.writer import write_run
 from tests.holders import (
     CHI_HOLDER,
     PD_MASS_MG,
@@ -202,7 +202,7 @@ def test_a_background_of_another_instrument_is_told(glasspara, folder, tmp_path)
     T, H = TEMPERATURES.tolist(), [2e4] * len(TEMPERATURES)
     noise = 2e-8 * np.random.default_rng(5).standard_normal(len(T))
     alone.write_bytes(
-        write_mpms3_dc(T, H, (holder(T, H) + noise).tolist(), [2e-8] * len(T), name="synthetic")
+        write_run("mpms3-dc", T, H, (holder(T, H) + noise).tolist(), [2e-8] * len(T), name="synthetic")
     )
     done = glasspara("fit", folder / "glass_20000Oe.rso.dat", "--background", alone, "--model", "ll")
     assert "its background by MPMS3" in done.err

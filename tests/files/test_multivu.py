@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from glasspara.errors import InputError
-from glasspara.files.column_names import canonical
+from glasspara.files import canonical
 from glasspara.files.multivu import read_multivu
 from glasspara.runs import read
 

@@ -15,8 +15,7 @@ from glasspara.ordinary.responses import (
     SplitIons,
     langevin_function,
 )
-from glasspara.physics.ions.langevin import langevin_response
-from glasspara.physics.ions.rivals import classical_langevin, curie_weiss_response
+from glasspara.physics.ions.langevin import classical_langevin, curie_weiss_response, langevin_response
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
 T, H = (

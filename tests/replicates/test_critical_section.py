@@ -12,7 +12,7 @@ import time
 import pytest
 
 from glasspara.errors import UsageError
-from glasspara.replicates.records import interrupts_deferred, lock
+from glasspara.replicates.store import interrupts_deferred, lock
 
 
 @pytest.fixture(autouse=True)

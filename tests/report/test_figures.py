@@ -26,8 +26,7 @@ from glasspara.analysis.universality.figures import universality_figure, univers
 from glasspara.data import Dataset
 from glasspara.findings import finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals.contours import Contour, ContourLine
-from glasspara.fitting.intervals.minos import Interval, ProfileCurve
+from glasspara.fitting.intervals.regions import Contour, ContourLine, Interval, ProfileCurve
 from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.resampling import bootstrap
@@ -36,8 +35,19 @@ from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, evaluate
 from glasspara.report.page import FigureFiles
 from glasspara.report.panels import POINTS
-from glasspara.report.style import FONT, WIDTH, save_png
-from glasspara.report.text import LINE, drawable, elide, run_labels, scaled_unit, stems, width, wrapped
+from glasspara.report.style import (
+    FONT,
+    LINE,
+    WIDTH,
+    drawable,
+    elide,
+    run_labels,
+    save_png,
+    scaled_unit,
+    stems,
+    width,
+    wrapped,
+)
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 
 LL = FitSettings(model=Model("ll"))

@@ -16,8 +16,15 @@ import pytest
 
 from glasspara.app import run
 from glasspara.report.page import SHOWN, Html, Picture, page, plain, tag
-from glasspara.report.recorder import Recorder, Sentence, Table
-from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
+from glasspara.report.terminal import (
+    Column,
+    Recorder,
+    Sentence,
+    Table,
+    show_assessment,
+    show_sentence,
+    show_table,
+)
 from tests.conftest import ROOT
 
 NASTY = "<script>alert('x')</script> &amp; \x1b[31m \u202e \udcb5 \"q\""
@@ -144,7 +151,7 @@ def test_what_is_recorded(capsys):
     show_assessment(verdict, out)
     show_table((Column("a", "number"), "b"), [("1", "2")], out, bold=[0])
     show_sentence("8 K A^2, 0.5 % and chi", out)
-    out.print("  - a remark")
+    show_sentence("a remark", out, bullet="  - ")
     out.print()
     styles = [(item.style, item.bullet) for item in out.items if isinstance(item, Sentence)]
     assert styles == [("bold green", False), ("", True), ("", False), ("", True)]

@@ -10,15 +10,14 @@ from glasspara.data.loading import load
 from glasspara.findings import Assessment, finding
 from glasspara.report.terminal import (
     Column,
-    ConsoleSettings,
     console,
     lines_of,
-    shorten,
     shorter_path,
     show_assessment,
     show_inputs,
     show_table,
 )
+from glasspara.wording import shorten
 
 FOLDER = "/labs/" + "a-folder-with-a-long-name/" * 5
 PATHS = [f"{FOLDER}bas-like/BAS-like_500Oe.dat", f"{FOLDER}duran-like/Duran-like_500Oe.dat"]
@@ -30,7 +29,11 @@ NUMBERS = ("1.47123 ± 0.00023", "(4.0042 ± 0.0004)e-07", "500 Oe", "80 of 82")
 
 def shown(width):
     stream = io.StringIO()
-    out = console(stream) if width is None else ConsoleSettings(width, True, None).console(stream)
+    out = (
+        console(stream)
+        if width is None
+        else console(stream, width=width, force_terminal=True, color_system=None)
+    )
     rows = [
         ("500 Oe", path, NUMBERS[0], "80", "80 of 82 rows used, 2 without a moment", NUMBERS[1])
         for path in PATHS
@@ -114,7 +117,7 @@ def test_what_all_files_share_is_said_once(fixtures):
     def of(*names):
         stream = io.StringIO()
         files = [str(fixtures / name) for name in names]
-        show_inputs(load(files).inputs, ConsoleSettings(80, True, None).console(stream))
+        show_inputs(load(files).inputs, console(stream, width=80, force_terminal=True, color_system=None))
         return stream.getvalue()
 
     same = of(*(f"bk7-fixed-field/BK7-synthetic_MT_{field}Oe.rso.dat" for field in (1000, 5000)))
@@ -130,6 +133,7 @@ def test_an_assessment_has_a_line_for_every_reason():
     stream = io.StringIO()
     reason = finding("series.too-few", against="H")
     show_assessment(
-        Assessment("series", "not-tested", (reason,)), ConsoleSettings(200, True, None).console(stream)
+        Assessment("series", "not-tested", (reason,)),
+        console(stream, width=200, force_terminal=True, color_system=None),
     )
     assert stream.getvalue() == f"Verdict: Drift of n(Fe): not tested\n  - {reason.text}\n"

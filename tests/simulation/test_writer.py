@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -9,14 +10,17 @@ import pytest
 
 from glasspara.errors import UsageError
 from glasspara.runs import read
-from glasspara.simulation.writer import write_mpms3_dc, write_mpms_xl_dc, write_mpms_xl_rso
+from glasspara.simulation.writer import write_run
 
 REAL_FILES = {
     "rso": "chanjr__mpms-python/A344_GdN_FC_050_Oe_160908.rso.dat",
     "dc": "jhilgar__qdsquid-dataplot/pb6051_ZFC_0p1T.dc.dat",
     "mpms3": "danbrom123__QuantumDesign-SQUID-data-analyser/S2-IP-MH@5K_2T_course_8kOe_fine.dat",
 }
-WRITERS = {"rso": write_mpms_xl_rso, "dc": write_mpms_xl_dc, "mpms3": write_mpms3_dc}
+WRITERS = {
+    name: partial(write_run, layout)
+    for name, layout in (("rso", "mpms-xl-rso"), ("dc", "mpms-xl-dc"), ("mpms3", "mpms3-dc"))
+}
 
 T = np.array([2.0, 4.5, 10.0, 99.99999, 300.0])
 H = np.array([-20000.0, -20000.25, -19999.9, -20000.0, -20000.0])
@@ -150,7 +154,7 @@ def test_our_reader_gets_back_what_was_written(layout, tmp_path):
 
 
 def test_mpms3_moments_are_dc_scans_and_keep_15_digits():
-    lines = lines_of(write_mpms3_dc([2.0], [1.0], [1.23456789012345e-5], [1e-9], name="x"))
+    lines = lines_of(write_run("mpms3-dc", [2.0], [1.0], [1.23456789012345e-5], [1e-9], name="x"))
     cells = dict(zip(lines[40].split(","), lines[41].split(","), strict=True))
     assert cells["Moment (emu)"] == ""
     assert cells["Transport Action"] == "6"
@@ -194,5 +198,5 @@ def test_values_that_a_file_cannot_hold(layout, value):
 
 
 def test_exponents_of_three_digits():
-    rows = lines_of(write_mpms_xl_rso([1.0], [0.0], [-1e-101], [1e100], name="x"))
+    rows = lines_of(write_run("mpms-xl-rso", [1.0], [0.0], [-1e-101], [1e100], name="x"))
     assert rows[31].split(",")[2:6] == ["0.000000e+000", "1.000000e+000", "-1.000000e-101", "1.000000e+100"]

@@ -181,10 +181,7 @@ class AnomalyResult(Answer):
 
 @on_one_thread
 def anomaly(
-    data: Dataset,
-    settings: FitSettings | None = None,
-    *,
-    edges: Sequence[float] = EDGES,
+    data: Dataset, settings: FitSettings | None = None, *, edges: Sequence[float] = EDGES
 ) -> AnomalyResult:
     """Fit the model to all of ``data`` and test every window of temperature for a departure from it.
 

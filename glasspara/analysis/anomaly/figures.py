@@ -17,8 +17,7 @@ from glasspara.report.panels import (
     plain_log_abscissa,
     run_styles,
 )
-from glasspara.report.style import BLUE, GREY, ORANGE, VERMILLION, paper_style
-from glasspara.report.text import synthetic_mark, wrapped
+from glasspara.report.style import BLUE, GREY, ORANGE, VERMILLION, paper_style, synthetic_mark, wrapped
 
 _LEAST = 1.0e-40  # probabilities below are drawn there
 _SHADE = "#F6D9C8"

@@ -17,7 +17,7 @@ from glasspara.report.terminal import Column, show_assessment, show_inputs, show
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from glasspara.analysis.anomaly.departures import AnomalyResult, Departure
+    from glasspara.analysis.anomaly.departures import AnomalyResult
     from glasspara.analysis.anomaly.windows import TemperatureWindow
     from glasspara.data.loading import Input
 
@@ -106,11 +106,14 @@ def _tables(inputs: Sequence[Input], result: AnomalyResult) -> dict[str, str]:
     return {WINDOWS: windows_csv(inputs, result), POINTS: points_csv(inputs, result)}
 
 
+def _comments(inputs: Sequence[Input], result: AnomalyResult) -> list[str]:
+    return [*provenance("anomaly", inputs), *(reason.text for reason in result.assessment.reasons)]
+
+
 def windows_csv(inputs: Sequence[Input], result: AnomalyResult) -> str:
     """One row a window; of those in which the data leave the model, one row a run."""
     comments = [
-        *provenance("anomaly", inputs),
-        *(reason.text for reason in result.assessment.reasons),
+        *_comments(inputs, result),
         "p_corrected: chance of one such among all windows; sigma: that of a Gaussian for it",
         "deviation: mean of data - model in the window, the model fitted without all windows that leave it",
     ]
@@ -147,11 +150,7 @@ def windows_csv(inputs: Sequence[Input], result: AnomalyResult) -> str:
 def points_csv(inputs: Sequence[Input], result: AnomalyResult) -> str:
     """Every point with its residual from the model fitted without the windows that leave it."""
     data = result.data
-    comments = [
-        *provenance("anomaly", inputs),
-        *(reason.text for reason in result.assessment.reasons),
-        "residual: data - model; fitted: 0 where the model was not fitted to the point",
-    ]
+    about = "residual: data - model; fitted: 0 where the model was not fitted to the point"
     columns = {
         **point_columns(data),
         "T_K": data.temperature,
@@ -161,7 +160,7 @@ def points_csv(inputs: Sequence[Input], result: AnomalyResult) -> str:
         "residual_emu_per_g": result.residuals,
         "fitted": result.fitted.astype(int),
     }
-    return columns_text(comments, columns)
+    return columns_text([*_comments(inputs, result), about], columns)
 
 
 def show_anomaly(inputs: Sequence[Input], result: AnomalyResult, out: Console) -> None:
@@ -174,16 +173,15 @@ def show_anomaly(inputs: Sequence[Input], result: AnomalyResult, out: Console) -
         chances = ["cannot be tested", ""]
         if test.p_value is not None and test.p_corrected is not None:
             chances = [f"{test.p_value:.2g}", f"{test.p_corrected:.2g}"]
-        beyond = ["", ""] if found is None else [f"{found.sigmas:.1f}", _by_run(found)]
+        beyond = ["", ""]
+        if found is not None:
+            runs = ", ".join(f"{item.run.label}: {item.sigmas:+.1f}" for item in found.deviations)
+            beyond = [f"{found.sigmas:.1f}", runs]
         rows.append([test.window.label, str(test.points), f"{test.statistic:.2f}", *chances, *beyond])
     numbers = (Column(name, "number") for name in ("points", "F", "p", "p corrected", "sigma"))
     left = [n for n, test in enumerate(result.tests) if test.window in departures]
     show_table(("window", *numbers, Column("data - model, by run (sigma)", "text")), rows, out, bold=left)
     show_assessment(result.assessment, out, result.notes)
-
-
-def _by_run(found: Departure) -> str:
-    return ", ".join(f"{item.run.label}: {item.sigmas:+.1f}" for item in found.deviations)
 
 
 def _draw(result: AnomalyResult) -> dict[str, Figure]:

@@ -137,10 +137,7 @@ def _touches(window: TemperatureWindow, others: Collection[TemperatureWindow]) -
 
 
 def _forward(
-    minimum: Minimum,
-    windows: Sequence[TemperatureWindow],
-    out: frozenset[TemperatureWindow],
-    trials: float,
+    minimum: Minimum, windows: Sequence[TemperatureWindow], out: frozenset[TemperatureWindow], trials: float
 ) -> frozenset[TemperatureWindow]:
     """``out`` and further windows that stand out, the clearest first."""
     data = minimum.problem.data
@@ -148,7 +145,8 @@ def _forward(
         left = [window for window in windows if not _touches(window, out)]
         if not left:
             return out
-        best = min(_tests(without(minimum, out), left, trials).values(), key=_order)
+        tests = _tests(without(minimum, out), left, trials).values()
+        best = min(tests, key=lambda test: (2.0 if test.p_value is None else test.p_value, -test.statistic))
         more = out | {best.window}
         if not best.found or 2 * sum(window.count(data) for window in more) > len(data):
             return out
@@ -245,10 +243,6 @@ def without(minimum: Minimum, windows: Collection[TemperatureWindow]) -> Minimum
     problem = minimum.problem
     inside = np.any([window.points(problem.data) for window in windows], axis=0)
     return descend_to_minimum(replace(problem, data=problem.data.keep(~inside)), minimum.reported)
-
-
-def _order(test: WindowTest) -> tuple[float, float]:
-    return (2.0 if test.p_value is None else test.p_value, -test.statistic)
 
 
 def _tests(

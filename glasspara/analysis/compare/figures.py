@@ -22,8 +22,20 @@ from glasspara.report.panels import (
     overview_handles,
     run_styles,
 )
-from glasspara.report.style import BLUE, GREEN, GREY, ORANGE, TALLEST, VERMILLION, WIDTH, paper_style
-from glasspara.report.text import beside_ordinary, iron_words, synthetic_mark, wrapped
+from glasspara.report.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    TALLEST,
+    VERMILLION,
+    WIDTH,
+    beside_ordinary,
+    iron_words,
+    paper_style,
+    synthetic_mark,
+    wrapped,
+)
 
 _SHOWN = 2
 _ROOM = 1.0e6  # what the axis goes beyond the longest bar, for the words behind it

@@ -136,7 +136,8 @@ def curie(
     InputError
         No run lies in weak fields, or chi_larmor cannot be had.
     """
-    known = {**settings.defaults, **settings.starts, **_held(settings)}
+    held = {name: value for name, value in settings.fixed.items() if value is not None}
+    known = {**settings.defaults, **settings.starts, **held}
     ats = typical_ats(known)
     weak = select_weak_points(data, ats=ats, tolerance=tolerance, low_end=low_end, high_start=high_start)
     low = low_temperature_test(weak, ats=ats, chi_larmor=chi_larmor, allowances=settings.allowances)
@@ -175,24 +176,16 @@ def curie(
     )
 
 
-def _held(settings: FitSettings) -> dict[str, float]:
-    return {name: value for name, value in settings.fixed.items() if value is not None}
-
-
 def _iron(settings: FitSettings, fraction: float | None) -> Quantity | None:
     """Curie constant by mass spectrometry; an unknown partition may be anything from 0 to 1."""
     if settings.n_fe is None:
         return None
     total, error = settings.n_fe
-    two, three = (_curie_of(name) for name in ION_NAMES)
+    two, three = (curie_constant(ion.j, ion.g) for ion in map(ION_OF_PARAMETER.__getitem__, ION_NAMES))
     share, spread = (0.5, 1.0 / sqrt(12.0)) if fraction is None else (fraction, 0.0)
     each = share * two + (1.0 - share) * three
     width = hypot(each * (error or 0.0), total * spread * (three - two))
     return Quantity(total * each, width or None, _CURIE_UNIT)
-
-
-def _curie_of(name: str) -> float:
-    return curie_constant(ION_OF_PARAMETER[name].j, ION_OF_PARAMETER[name].g)
 
 
 def _whole(data: Dataset, result: FitResult) -> tuple[WeakFit, float]:

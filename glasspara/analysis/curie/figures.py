@@ -24,8 +24,18 @@ from glasspara.report.panels import (
     run_handles,
     run_styles,
 )
-from glasspara.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, paper_style
-from glasspara.report.text import scaled_unit, synthetic_mark, wrapped
+from glasspara.report.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    VERMILLION,
+    paper_style,
+    scaled_unit,
+    synthetic_mark,
+    wrapped,
+)
 from glasspara.wording import value_with_error
 
 _BEYOND = 2.5  # ends of the figure of low temperatures, in ends of its window
@@ -54,9 +64,7 @@ def curie_figure(result: CurieResult) -> Figure:
     figure, axes = frame(
         result.law_assessment.headline.text,
         _details(
-            result,
-            result.law_assessment,
-            f"M/H + χ_L, χ_L = {chi_larmor:.4g} emu/(g Oe) of the whole model",
+            result, result.law_assessment, f"M/H + χ_L, χ_L = {chi_larmor:.4g} emu/(g Oe) of the whole model"
         ),
         synthetic_mark(data.runs),
         trusted=result.law_assessment.trusted and not result.curie_fails,
@@ -87,7 +95,9 @@ def curie_figure(result: CurieResult) -> Figure:
     axes[0].set_ylabel(rf"$\chi+\chi_\mathrm{{L}}$ ({unit})")
     _draw_pulls(axes[1], result, [result.naive])
     _draw_pulls(axes[2], result, [result.glass, result.whole])
-    _temperature_axis(axes[-1], T)
+    axes[-1].set_xlabel("$T$ (K)")
+    if float(T.max()) > 8.0 * float(T.min()):
+        plain_log_abscissa(axes[-1])
     return figure
 
 
@@ -168,9 +178,3 @@ def _details(result: CurieResult, assessment: Assessment, line: str) -> str:
 
 def _dash(item: WeakFit) -> Literal["--", "-.", "-"]:
     return "--" if item.name == "curie" else "-." if item.name == "glass" else "-"
-
-
-def _temperature_axis(axes: Axes, T: FloatArray) -> None:
-    axes.set_xlabel("$T$ (K)")
-    if float(T.max()) > 8.0 * float(T.min()):
-        plain_log_abscissa(axes)

@@ -89,10 +89,7 @@ class CurieBlock(TypedDict):
     fitted_ats_curvature: Annotated[float, "curvature"]
     low_temperature_test: Annotated[LowTemperatureBlock, _low]
     curie_constant_mass_spectrometry: Annotated[QuantityBlock | None, "curie_ms"]
-    fits: Annotated[
-        list[WeakFitBlock],
-        _fits,
-    ]
+    fits: Annotated[list[WeakFitBlock], _fits]
     whole_model_status: Annotated[str, "whole_fit.assessment.status"]
     runs: Annotated[list[WeakRunBlock], lambda result: of_runs(WeakRunBlock, result.weak.runs)]
 

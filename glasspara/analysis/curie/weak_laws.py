@@ -134,12 +134,7 @@ class _Problem:
     """The law as a function of its shape, in widths of what is assumed of it; the rest by linear least squares."""
 
     def __init__(
-        self,
-        data: Dataset,
-        law: Law,
-        usual: Mapping[str, float],
-        held: frozenset[str],
-        iron: Quantity | None,
+        self, data: Dataset, law: Law, usual: Mapping[str, float], held: frozenset[str], iron: Quantity | None
     ) -> None:
         self.data, self.law, self.usual, self.iron = data, law, usual, iron
         self.bent = [name for name in _SHAPE if law == "glass" and name not in held]

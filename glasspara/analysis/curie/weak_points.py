@@ -136,11 +136,7 @@ def _curvatures(run: ReducedRun, ats: AtsParameters) -> tuple[FloatArray, FloatA
 
 
 def _judge(
-    run: ReducedRun,
-    curie: FloatArray,
-    systems: FloatArray,
-    keep: BoolArray,
-    low_end: float,
+    run: ReducedRun, curie: FloatArray, systems: FloatArray, keep: BoolArray, low_end: float
 ) -> WeakRun:
     low = int((keep & (run.temperature <= low_end)).sum())
     where = Where(run=run.label)

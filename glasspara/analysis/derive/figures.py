@@ -15,16 +15,7 @@ from glasspara.physics.ats import (
 )
 from glasspara.report.layout import Rows
 from glasspara.report.panels import draw_header
-from glasspara.report.style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    WIDTH,
-    paper_style,
-)
-from glasspara.report.text import wrapped
+from glasspara.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, WIDTH, paper_style, wrapped
 
 _COLDEST, _WARMEST = 0.05, 300.0  # K
 _NEAR = 0.5  # relative distance of the cold limit that is worth a line

@@ -142,8 +142,7 @@ def show_derive(_: Sequence[Input], result: DeriveResult, out: Console) -> None:
     show_table((Column("check", "text"), Column("", "text")), checks, out)
     out.print()
     show_sentence(
-        "Errors: one standard error by the fit alone, with its correlations; ranges: by what is assumed.",
-        out,
+        "Errors: one standard error by the fit alone, with its correlations; ranges: by what is assumed.", out
     )
     show_assessment(result.assessment, out, result.notes)
 

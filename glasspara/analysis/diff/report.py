@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from glasspara import __version__
-from glasspara.analysis.diff.comparison import ROUNDING
+from glasspara.analysis.diff.comparison import ROUNDING, FindingPair
 from glasspara.analysis.diff.documents import relative
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import NamedFile, Report
@@ -63,16 +63,6 @@ class QuantityPairBlock(TypedDict):
     moved: float | None
 
 
-class FindingPairBlock(TypedDict):
-    """What only one of the reports says."""
-
-    report: Literal["a", "b"]
-    group: str
-    code: str
-    level: str
-    text: str
-
-
 class DiffBlock(TypedDict):
     """Two reports of one command; ``quantities`` and ``verdicts`` are all of them, the rest is what differs."""
 
@@ -87,7 +77,7 @@ class DiffBlock(TypedDict):
     quantities: list[QuantityPairBlock]
     numbers: list[PairBlock]
     statements: list[PairBlock]
-    findings: list[FindingPairBlock]
+    findings: list[FindingPair]
     assessment: AssessmentBlock
     notes: list[FindingBlock]
 
@@ -215,11 +205,7 @@ def _show_pairs(what: str, pairs: Sequence[Pair], out: Console, names: tuple[str
 
 
 def _table(
-    columns: Sequence[Column | str],
-    rows: Sequence[Sequence[str]],
-    out: Console,
-    *,
-    more: int = 0,
+    columns: Sequence[Column | str], rows: Sequence[Sequence[str]], out: Console, *, more: int = 0
 ) -> None:
     """A table and an empty line below it, or nothing without rows."""
     if rows:

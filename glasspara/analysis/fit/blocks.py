@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_args, 
 import numpy as np
 
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.fitting.intervals.minos import Interval
+from glasspara.fitting.intervals.regions import Interval
 from glasspara.fitting.judge.determination import UNDETERMINED
 from glasspara.fitting.judge.misfit import PlaceBlock
 from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
@@ -21,8 +21,8 @@ from glasspara.ordinary import Direction
 from glasspara.report import QuantityBlock, RunBlock, ValueBlock
 from glasspara.report.block import fill
 from glasspara.report.table import column, csv_text, provenance
-from glasspara.report.terminal import Column, runs_in_words, show_sentence, show_table
-from glasspara.wording import value_with_error
+from glasspara.report.terminal import Column, show_sentence, show_table
+from glasspara.wording import runs_in_words, value_with_error
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -39,8 +39,20 @@ from glasspara.report.panels import (
     run_styles,
     spread_scale,
 )
-from glasspara.report.style import BLACK, BLUE, GREEN, GREY, SKY, VERMILLION, paper_style
-from glasspara.report.text import fit_details, fit_verdict, scaled_unit, stems, synthetic_mark
+from glasspara.report.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    SKY,
+    VERMILLION,
+    fit_details,
+    fit_verdict,
+    paper_style,
+    scaled_unit,
+    stems,
+    synthetic_mark,
+)
 
 _DECOMPOSE_UP_TO = 3
 

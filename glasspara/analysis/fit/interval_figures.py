@@ -13,17 +13,22 @@ from matplotlib.patches import Patch
 
 from glasspara.analysis.fit.report import contour_stem, profile_stem
 from glasspara.arrays import FloatArray
-from glasspara.fitting.intervals.contours import Contour, ContourLine
-from glasspara.fitting.intervals.minos import ProfileCurve
+from glasspara.fitting.intervals.regions import Contour, ContourLine, ProfileCurve
 from glasspara.fitting.result import Bootstrap, FitResult, Quantity, Spread
 from glasspara.report.layout import Rows
 from glasspara.report.panels import draw_header, draw_legend, frame, plain_numbers
-from glasspara.report.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, WIDTH, paper_style
-from glasspara.report.text import (
+from glasspara.report.style import (
+    BLACK,
+    BLUE,
+    GREY,
     LINE,
+    ORANGE,
+    VERMILLION,
+    WIDTH,
     elide,
     fit_details,
     fit_verdict,
+    paper_style,
     raised,
     scaled_unit,
     synthetic_mark,

@@ -20,23 +20,15 @@ from glasspara.report import (
     failures,
 )
 from glasspara.report.table import column, columns_text, csv_text, provenance
-from glasspara.report.terminal import (
-    Column,
-    runs_in_words,
-    show_assessment,
-    show_inputs,
-    show_sentence,
-    show_table,
-)
-from glasspara.wording import p_value, shown_unit, two_errors, value_with_error
+from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
+from glasspara.wording import p_value, runs_in_words, shown_unit, two_errors, value_with_error
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
-    from glasspara.fitting.intervals.contours import Contour
-    from glasspara.fitting.intervals.minos import Interval, ProfileCurve
+    from glasspara.fitting.intervals.regions import Contour, Interval, ProfileCurve
     from glasspara.fitting.problem.problem import Constraint
     from glasspara.fitting.result import Bootstrap, FitResult, Quantity
     from glasspara.model.model import Model

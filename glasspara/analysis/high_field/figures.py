@@ -19,8 +19,22 @@ from glasspara.report.panels import (
     frame,
     run_handles,
 )
-from glasspara.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, paper_style
-from glasspara.report.text import LINE, elide, file_name, scaled_unit, stems, synthetic_mark, wrapped
+from glasspara.report.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    LINE,
+    ORANGE,
+    VERMILLION,
+    elide,
+    file_name,
+    paper_style,
+    scaled_unit,
+    stems,
+    synthetic_mark,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from io import StringIO
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from glasspara.cli import options
 from glasspara.cli.commands import Only
@@ -18,7 +19,6 @@ from glasspara.cli.groups import workers
 from glasspara.cli.output import PART_FAILED, Output, report_error
 
 if TYPE_CHECKING:
-    from glasspara.report.terminal import ConsoleSettings
     from glasspara.runs import Measurement, Reader
 
 
@@ -43,13 +43,15 @@ def inspect(
     from glasspara.files.naming import find_files, passed_over
     from glasspara.replicates.cores import each_file
     from glasspara.report.progress import progress
-    from glasspara.report.terminal import ConsoleSettings, console
+    from glasspara.report.terminal import console
     from glasspara.runs import Reader
 
     shown = not (output.as_json or output.quiet)
     names = find_files(files)
     reader = Reader(moment, errors, parse_exclusions(exclude or [], names.paths), min_fit)
-    task = partial(_inspect_one, reader=reader, settings=ConsoleSettings.of(sys.stdout) if shown else None)
+    out = console()
+    look = {"width": out.width, "force_terminal": out.is_terminal, "color_system": out.color_system}
+    task = partial(_inspect_one, reader=reader, look=look if shown else None)
     found, failed = [], []
     passed = [*names.passed_over]
     left_out: list[tuple[str, str]] = []
@@ -68,8 +70,9 @@ def inspect(
                 if output.receive is None:
                     report_error(outcome)
                 continue
-            found.append(outcome.measurement)
-            sys.stdout.write(outcome.text)
+            measurement, text = outcome
+            found.append(measurement)
+            sys.stdout.write(text)
     notes = [*passed_over(passed), *passed_over(left_out, named=True)]
     result = Inspection.of(found, failed, notes)
     output = replace(output, asked=replace(output.asked, files=()))  # the block names them with their hashes
@@ -78,7 +81,7 @@ def inspect(
     if output.as_json:
         output.print_document(output.document(REPORT, None, result))
     elif shown:
-        show_end(result, console())
+        show_end(result, out)
     sys.stdout.flush()
     if not found:
         output.stop(failed[0][1].exit_status if failed else InputError.exit_status)
@@ -86,20 +89,14 @@ def inspect(
         output.stop(PART_FAILED)
 
 
-@dataclass(frozen=True)
-class _Inspected:
-    """A file, and what the terminal shows of it."""
-
-    measurement: Measurement
-    text: str
-
-
-def _inspect_one(path: str, *, reader: Reader, settings: ConsoleSettings | None) -> _Inspected:
+def _inspect_one(path: str, *, reader: Reader, look: Mapping[str, Any] | None) -> tuple[Measurement, str]:
+    """The file, with what is shown of it on a console that has the ``look`` of ours; nothing without one."""
     measurement = reader(path)
-    if settings is None:
-        return _Inspected(measurement, "")
+    if look is None:
+        return measurement, ""
     from glasspara.analysis.inspect.report import show_measurement
+    from glasspara.report.terminal import console
 
     text = StringIO()
-    show_measurement(measurement, settings.console(text))
-    return _Inspected(measurement, text.getvalue())
+    show_measurement(measurement, console(text, **look))
+    return measurement, text.getvalue()

@@ -13,23 +13,16 @@ from glasspara.errors import GlassparaError
 from glasspara.files.table import DroppedRow
 from glasspara.findings import Answer, Assessment, AssessmentBlock, Finding, FindingBlock, finding
 from glasspara.report import FailureBlock, Report, failures
-from glasspara.report.terminal import (
-    Column,
-    rows_in_words,
-    runs_in_words,
-    show_assessment,
-    show_sentence,
-    show_table,
-)
+from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.runs import Measurement
 from glasspara.runs.run import run_table
+from glasspara.wording import rows_in_words, runs_in_words
 
 if TYPE_CHECKING:
     from pandas import DataFrame
     from rich.console import Console
 
     from glasspara.data.loading import Input
-    from glasspara.runs import Measurement
 
 # Branches of a run that are shown on the terminal; the report has all.
 _MOST_BRANCHES = 6

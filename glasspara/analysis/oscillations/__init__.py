@@ -76,10 +76,7 @@ def _wiggle(text: str | None) -> Wiggle | None:
     from glasspara.analysis.oscillations.search import Wiggle
 
     size, colon, length = text.partition(":")
-    found = Wiggle(
-        number(size, "--thermometer"),
-        *([number(length, "--thermometer")] if colon else []),
-    )
+    found = Wiggle(number(size, "--thermometer"), *([number(length, "--thermometer")] if colon else []))
     if not (0.0 < found.size < 0.5 and found.length > 0.0):
         raise UsageError(
             f"--thermometer {text!r}: the size must lie between 0 and 0.5, the length above 0",

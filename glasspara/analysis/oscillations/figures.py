@@ -34,8 +34,19 @@ from glasspara.report.panels import (
     run_handles,
     run_styles,
 )
-from glasspara.report.style import BLACK, BLUE, GREY, ORANGE, VERMILLION, WIDTH, paper_style
-from glasspara.report.text import scaled_unit, stems, synthetic_mark, wrapped
+from glasspara.report.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    ORANGE,
+    VERMILLION,
+    WIDTH,
+    paper_style,
+    scaled_unit,
+    stems,
+    synthetic_mark,
+    wrapped,
+)
 
 _LABELS = {"T": r"$T$ (K)", "1/T": "1/$T$ (K⁻¹)"}
 _FREQUENCIES = {"T": "frequency in $T$ (K⁻¹)", "1/T": "frequency in 1/$T$ (K)"}

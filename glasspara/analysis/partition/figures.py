@@ -32,8 +32,10 @@ from glasspara.report.style import (
     VERMILLION,
     WIDTH,
     paper_style,
+    scaled_unit,
+    synthetic_mark,
+    wrapped,
 )
-from glasspara.report.text import scaled_unit, synthetic_mark, wrapped
 from glasspara.wording import value_with_error
 
 _MOST_PANELS = 5

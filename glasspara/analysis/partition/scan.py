@@ -21,8 +21,8 @@ from glasspara.errors import SampleDataError, UsageError
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
-from glasspara.fitting.intervals.minos import INTERVAL_FOUND, Interval, ProfileCurve, minos
 from glasspara.fitting.intervals.profile import Profile, Profiles
+from glasspara.fitting.intervals.regions import INTERVAL_FOUND, Interval, ProfileCurve, minos
 from glasspara.fitting.judge.statistics import MISFIT_P
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
@@ -99,14 +99,9 @@ class PartitionResult(Answer):
     @property
     def with_best(self) -> list[PartitionPoint]:
         """The points and the best x, falling."""
-        best = PartitionPoint(self.best, self.fit.minimum, 0.0, self.fit.terms, _described(self.fit))
+        best = PartitionPoint(self.best, self.fit.minimum, 0.0, self.fit.terms, self.fit.describes)
         others = [item for item in self.points if item.fraction != self.best]
         return sorted([*others, best], key=lambda item: -item.fraction)
-
-    @property
-    def levels(self) -> Mapping[str, float]:
-        """Rise of chi2 at the ends of each interval."""
-        return LEVELS
 
     def ends(self, level: str) -> tuple[float | None, float | None]:
         """Both ends of an interval; None for one that was not found."""
@@ -197,7 +192,7 @@ def _scan(
             minimum,
             minimum.chi2 - best.minimum.chi2,
             minimum.problem.terms(minimum.reported),
-            _described(best),
+            best.describes,
         )
         for value, minimum in zip(values, scanned, strict=True)
     )
@@ -245,10 +240,6 @@ def _without_ats(best: FitResult) -> Finding:
     return finding("partition.ats-not-needed", fraction=None if plain is None else list(plain))
 
 
-def _described(best: FitResult) -> bool:
-    return best.describes
-
-
 def _curve(profile: Profile, interval: Interval) -> ProfileCurve:
     """The profile at places spaced by shares of the interval's sides, or of the room on a side that has no end."""
     (axis,) = profile.axes
@@ -257,14 +248,7 @@ def _curve(profile: Profile, interval: Interval) -> ProfileCurve:
         length = profile.room((sign,))[0] if side is None else side / axis.step
         places |= {profile.place((sign,), share * length) for share in _SHARES}
     points = [point for place in sorted(places) if np.isfinite((point := profile.at(*place)).rise)]
-    others = [name for name in profile.minimum.coordinates.free if name != FRACTION]
-    return ProfileCurve(
-        name=FRACTION,
-        values=np.array([axis.value(*point.positions) for point in points]),
-        rises=np.array([point.rise for point in points]),
-        path={name: np.array([point.reported[name] for point in points]) for name in others},
-        logarithmic=False,
-    )
+    return ProfileCurve.of(profile, points)
 
 
 def _ends(best: float, interval: Interval) -> tuple[float | None, float | None]:
@@ -318,7 +302,7 @@ def _notes(
 ) -> Iterator[Finding]:
     explained = [point.fraction for point in points if point.explained]
     near = min(points, key=lambda point: point.rise)
-    if not _described(best):
+    if not best.describes:
         yield finding("partition.least-bad", nearest=near.fraction)
     elif explained:
         yield finding("partition.explained", explained=explained)

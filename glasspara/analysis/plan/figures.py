@@ -16,8 +16,18 @@ from glasspara.fitting.judge.ordinary import THRESHOLD
 from glasspara.presets import RunPlan
 from glasspara.report.layout import Rows
 from glasspara.report.panels import draw_header, draw_legend, plain_log_abscissa, plain_numbers
-from glasspara.report.style import BLUE, GREY, ORANGE, VERMILLION, WIDTH, ordered_colours, paper_style
-from glasspara.report.text import raised, synthetic_mark, wrapped
+from glasspara.report.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    VERMILLION,
+    WIDTH,
+    ordered_colours,
+    paper_style,
+    raised,
+    synthetic_mark,
+    wrapped,
+)
 
 _DECADES = 100.0  # a longer axis has room for its decades alone
 _SYMLOG = 1.0e-2  # of the largest field: linear below

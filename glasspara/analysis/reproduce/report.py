@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 from rich.console import Console
 
 from glasspara import __version__
-from glasspara.analysis.reproduce.steps import CAMPAIGNS, STEPS, Campaign, Row, Step
+from glasspara.analysis.reproduce.steps import CAMPAIGNS, STEPS, Row, Step
 from glasspara.analysis.rerun.report import run_program
 from glasspara.files.naming import natural
 from glasspara.findings import Answer, Finding, FindingBlock, finding
@@ -93,7 +93,7 @@ def reproduce(
     not depend on ``jobs``.
     """
     wanted = {step.campaign for step in steps}
-    campaigns = [campaign for campaign in CAMPAIGNS if campaign.name in wanted]
+    campaigns = [campaign for campaign in CAMPAIGNS if campaign in wanted]
     total = len(campaigns) + len(steps)
     finished = 0
 
@@ -121,9 +121,9 @@ def reproduce(
             raise
 
 
-def _simulate(folder: Path, campaign: Campaign, seed: int) -> None:
-    place = str(Path(DATA) / campaign.name)
-    words = ["simulate", *campaign.options, "--seed", str(seed), "--out", place, "--force"]
+def _simulate(folder: Path, campaign: str, seed: int) -> None:
+    place = str(Path(DATA) / campaign)
+    words = ["simulate", *CAMPAIGNS[campaign], "--seed", str(seed), "--out", place, "--force"]
     done = run_program(words, folder=folder)
     if done.returncode:
         raise RuntimeError(f"glasspara {shlex.join(words)}: {done.stderr.strip()}")

@@ -51,22 +51,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Campaign:
-    """Synthetic files: a name, and the options of ``glasspara simulate`` that make them."""
-
-    name: str
-    options: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Step:
     """One command.
 
     ``shows`` names the tables and figures of the source, ``options`` follow the files of ``campaign`` (None: there are
-    none); in them "{NAME}" stands for the report of the step NAME, which then comes first. ``report`` is the file
-    that the command writes as its JSON report. ``expected`` are the exit statuses that are a result here; ``rows``
-    reads the comparison with published numbers from the report. ``remarks`` say where the source contradicts itself, or
-    where ours differs for a known reason.
+    none); in them "{NAME}" stands for the report of the step NAME, which then comes first. ``expected`` are the exit
+    statuses that are a result here; ``rows`` reads the comparison with published numbers from the report. ``remarks``
+    say where the source contradicts itself, or where ours differs for a known reason.
     """
 
     name: str
@@ -74,12 +65,16 @@ class Step:
     text: str
     command: str
     campaign: str | None
-    report: str
     options: tuple[str, ...] = ()
     pattern: str = "*.dat"
     expected: tuple[int, ...] = (0,)
     rows: Callable[[Json], Sequence[Row]] = lambda _report: ()
     remarks: tuple[str, ...] = ()
+
+    @property
+    def report(self) -> str:
+        """The file that the command writes as its JSON report."""
+        return "report.json" if self.command == "fit" else f"{self.command}.json"
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -167,38 +162,31 @@ def _ll_table(name: str) -> Callable[[Json], Sequence[Row]]:
     return rows
 
 
-CAMPAIGNS = (
-    Campaign("bk7-fixed-field", ("--preset", "bk7-fixed-field")),
-    Campaign("bk7-fixed-temperature", ("--preset", "bk7-fixed-temperature")),
-    Campaign("bk7-fixed-field-exact", ("--preset", "bk7-fixed-field", "--noise", "0")),
-    Campaign("bk7-fixed-temperature-exact", ("--preset", "bk7-fixed-temperature", "--noise", "0")),
-    Campaign("bk7-2000", ("--preset", "bk7-2000", "--mass", "100")),
-    Campaign(
-        "bk7-three-level",
-        ("--preset", "bk7-fixed-temperature", "--model", "three-level", "--set", "qs4=1.5e4"),
+CAMPAIGNS = {
+    "bk7-fixed-field": ("--preset", "bk7-fixed-field"),
+    "bk7-fixed-temperature": ("--preset", "bk7-fixed-temperature"),
+    "bk7-fixed-field-exact": ("--preset", "bk7-fixed-field", "--noise", "0"),
+    "bk7-fixed-temperature-exact": ("--preset", "bk7-fixed-temperature", "--noise", "0"),
+    "bk7-2000": ("--preset", "bk7-2000", "--mass", "100"),
+    "bk7-three-level": (
+        "--preset", "bk7-fixed-temperature", "--model", "three-level", "--set", "qs4=1.5e4",
     ),
-    Campaign("pure-ll", ("--preset", "pure-ll")),
-    Campaign("duran-like", ("--preset", "duran-like")),
-    Campaign("duran-like-small", ("--preset", "duran-like", "--mt", "50000", "--mass", "18.5")),
-    Campaign("duran-like-mh", ("--preset", "duran-like", "--mh", "2.2")),
-    Campaign("bas-like", ("--preset", "bas-like")),
-    Campaign("bas-p-like", ("--preset", "bas-like", "--mt", "50000", "--mass", "27.9")),
-)
+    "pure-ll": ("--preset", "pure-ll"),
+    "duran-like": ("--preset", "duran-like"),
+    "duran-like-small": ("--preset", "duran-like", "--mt", "50000", "--mass", "18.5"),
+    "duran-like-mh": ("--preset", "duran-like", "--mh", "2.2"),
+    "bas-like": ("--preset", "bas-like"),
+    "bas-p-like": ("--preset", "bas-like", "--mt", "50000", "--mass", "27.9"),
+}  # fmt: skip
+"""Synthetic files by the name of their folder: the options of ``glasspara simulate`` that make them."""
 
-_FIXED_FIELD = {
-    "n_fe": (1.698e17, 0.001e17),
-    "fe2_fraction": (0.66, None),
-}
+_FIXED_FIELD = {"n_fe": (1.698e17, 0.001e17), "fe2_fraction": (0.66, None)}
 _FIXED_TEMPERATURE = {
     "n_fe": (1.667e17, 0.001e17),
     "fe2_fraction": (0.66, None),
     "n_fe2 / n_fe3": (1.93, None),
 }
-_YEAR_2000 = {
-    "n_fe": (0.101e17, None),
-    "fe2_fraction": (0.66, None),
-    "n_fe2 / n_fe3": (1.97, None),
-}
+_YEAR_2000 = {"n_fe": (0.101e17, None), "fe2_fraction": (0.66, None), "n_fe2 / n_fe3": (1.97, None)}
 
 
 def _ll_step(figure: int, glass: str, campaign: str, kilo_oersted: int) -> Step:
@@ -210,7 +198,6 @@ def _ll_step(figure: int, glass: str, campaign: str, kilo_oersted: int) -> Step:
         "enlarges the lowest temperatures",
         "fit",
         campaign,
-        "report.json",
         ("--model", "ll"),
         pattern=f"*_{kilo_oersted}000Oe*",
         expected=(0, 5),
@@ -224,7 +211,6 @@ STEPS = (
         "Larmor + Langevin fits of each M(T) run of the synthetic Table 3 campaign, points of equal weight",
         "series",
         "bk7-fixed-field-exact",
-        "series.json",
         ("--sample", "BK7", "--weights", "equal"),
         rows=_ll_table("table1"),
     ),
@@ -234,7 +220,6 @@ STEPS = (
         "The same of each M(H) run of the synthetic Table 4 campaign",
         "series",
         "bk7-fixed-temperature-exact",
-        "series.json",
         ("--sample", "BK7", "--weights", "equal"),
         rows=_ll_table("table2"),
         remarks=(
@@ -252,7 +237,6 @@ STEPS = (
         "All M(T) runs of BK7 fitted together, and every term of each run",
         "fit",
         "bk7-fixed-field",
-        "report.json",
         ("--decompose",),
         rows=_full_fit("bk7-fixed-field", **_FIXED_FIELD),
         remarks=(
@@ -266,7 +250,6 @@ STEPS = (
         "All M(H) runs of BK7 fitted together, and every term of each run",
         "fit",
         "bk7-fixed-temperature",
-        "report.json",
         ("--decompose", "--fix", "n_ats=1.34e16"),
         rows=_full_fit("bk7-fixed-temperature", **_FIXED_TEMPERATURE),
     ),
@@ -276,7 +259,6 @@ STEPS = (
         "The M(T) run at 30 kOe of the earlier sample; its mass is not published (100 mg here)",
         "fit",
         "bk7-2000",
-        "report.json",
         ("--decompose",),
         expected=(0, 5),
         rows=_full_fit("bk7-2000", **_YEAR_2000),
@@ -294,7 +276,6 @@ STEPS = (
         "M - M_Larmor of Duran, of a fit of each run as in the source, against H/T: no common curve",
         "universality",
         "duran-like",
-        "universality.json",
         ("--chi-larmor", "each"),
     ),
     Step(
@@ -303,7 +284,6 @@ STEPS = (
         "The same of BAS: no common curve either",
         "universality",
         "bas-like",
-        "universality.json",
         ("--chi-larmor", "each"),
     ),
     Step(
@@ -312,7 +292,6 @@ STEPS = (
         "The same without tunnelling systems: one curve",
         "universality",
         "pure-ll",
-        "universality.json",
         ("--chi-larmor", "each"),
     ),
     Step(
@@ -321,7 +300,6 @@ STEPS = (
         "What each partition of the iron leaves of M(H) of Duran at 2.2 K, and which the ATS term explains",
         "partition",
         "duran-like-mh",
-        "partition.json",
         ("--n-fe", "1.47e18"),
         expected=(0, 5),
         remarks=("The source prints no x of Duran; the files were made with 0.5.",),
@@ -332,7 +310,6 @@ STEPS = (
         "The same of M(T) of BAS at 30 kOe",
         "partition",
         "bas-like",
-        "partition.json",
         ("--n-fe", "7.13e18"),
         pattern="*_30000Oe*",
         expected=(0, 5),
@@ -344,7 +321,6 @@ STEPS = (
         "Every term of M(T) of BAS at 30 kOe, iron held at the mass spectrometer's value and x at 0.63",
         "fit",
         "bas-like",
-        "report.json",
         ("--decompose", "--n-fe", "7.13e18", "--fix", "fe2_fraction=0.63"),
         pattern="*_30000Oe*",
         expected=(0, 5),
@@ -356,7 +332,6 @@ STEPS = (
             f"Curie law, law (14) and whole model of {glass} at 500 Oe, and T (chi + chi_L) at low temperatures",
             "curie",
             f"{glass.lower()}-like",
-            "curie.json",
             ("--n-fe", iron),
             expected=(0, 5),
         )
@@ -369,7 +344,6 @@ STEPS = (
         "here would be a false alarm",
         "oscillations",
         "bas-p-like",
-        "oscillations.json",
         expected=(0, 5),
     ),
     Step(
@@ -378,7 +352,6 @@ STEPS = (
         "The same of BK7; the source shows 20 kOe",
         "oscillations",
         "bk7-fixed-field",
-        "oscillations.json",
     ),
     Step(
         "anomaly",
@@ -386,7 +359,6 @@ STEPS = (
         "Windows of temperature in which the data could leave the theory; these follow it",
         "anomaly",
         "bk7-fixed-field",
-        "anomaly.json",
     ),
     Step(
         "highfield",
@@ -394,7 +366,6 @@ STEPS = (
         "M_intr(H) by every form of the ATS term; the truth has three levels, with (Q/e) S4 = 1.5e4 Å²",
         "highfield",
         "bk7-three-level",
-        "highfield.json",
         ("--fix", "n_ats=1.34e16"),
     ),
     Step(
@@ -403,7 +374,6 @@ STEPS = (
         "What the fit of Table 3 says of particles, areas, voids and fields, and what it takes to say it",
         "derive",
         None,
-        "derive.json",
         ("{table3}", "--xi", "30"),
         rows=_derived,
         remarks=(
@@ -420,7 +390,6 @@ STEPS = (
         "Trace ions of the iron group in the Langevin term, and how far the iron moves",
         "fit",
         "bk7-fixed-field",
-        "report.json",
         ("--trace-ions", "BK7"),
     ),
 )

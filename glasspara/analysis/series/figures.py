@@ -13,8 +13,16 @@ from matplotlib.typing import FillStyleType
 
 from glasspara.analysis.series.single_runs import KindOfRuns, Measured, SeriesResult
 from glasspara.report.panels import frame, plain_log_abscissa
-from glasspara.report.style import BLUE, GREEN, GREY, VERMILLION, paper_style
-from glasspara.report.text import power_of_ten, synthetic_mark, wrapped
+from glasspara.report.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    VERMILLION,
+    paper_style,
+    power_of_ten,
+    synthetic_mark,
+    wrapped,
+)
 
 _LABELS = {"fe3": "Fe3+ only", "fe2": "Fe2+ only", "both": "both, n ≥ 0"}
 _STYLES: dict[str, tuple[str, str, FillStyleType]] = {
@@ -86,12 +94,7 @@ def series_figure(result: SeriesResult, kind: KindOfRuns) -> Figure:
 
 
 def _draw(
-    axes: Axes,
-    x: np.ndarray,
-    items: list[Measured],
-    factor: float,
-    key: str,
-    samples: list[np.ndarray],
+    axes: Axes, x: np.ndarray, items: list[Measured], factor: float, key: str, samples: list[np.ndarray]
 ) -> None:
     colour, marker, filling = _STYLES[key]
     values = np.array([factor * item.value for item in items])

@@ -14,9 +14,9 @@ from glasspara.model.parameters import ION_NAMES
 from glasspara.report import QuantityBlock, Report, RunBlock
 from glasspara.report.block import fill
 from glasspara.report.table import csv_text, provenance
-from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_sentence, show_table
+from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
 from glasspara.runs.run import Kind
-from glasspara.wording import value_with_error
+from glasspara.wording import shorten, value_with_error
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.errors import SampleDataError, UsageError
+from glasspara.errors import UsageError
 from glasspara.findings import Answer, counted, summary
 from glasspara.model.model import Model
 from glasspara.model.parameters import PARAMETERS
@@ -94,14 +94,11 @@ def simulate(
         The preset knows no sample mass and ``mass_mg`` gives none.
     """
     parameters = _parameters(preset, changes or {}, model)
-    mass = preset.sample.mass_mg if mass_mg is None else mass_mg
-    if mass is None:
-        raise SampleDataError(f"{preset.origin} knows no sample mass", remedy="Give it with --mass MG")
     simulated = simulate_campaign(
         preset,
         seed=seed,
         noise=noise,
-        mass_mg=mass,
+        mass_mg=mass_mg,
         runs=runs,
         parameters=parameters,
         layout=layout,
@@ -109,6 +106,8 @@ def simulate(
         convention=convention,
         orientation=orientation,
     )
+    mass = preset.sample.mass_mg if mass_mg is None else mass_mg
+    assert mass is not None  # which simulate_campaign refuses
     return Simulation(tuple(simulated), preset, parameters, seed, noise, layout, model, mass)
 
 

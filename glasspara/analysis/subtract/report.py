@@ -11,9 +11,8 @@ from rich.console import Console
 from glasspara.analysis.subtract.stages import COLUMN_SETS
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
-from glasspara.report.recorder import Recorder
 from glasspara.report.table import csv_text, point_keys, provenance
-from glasspara.report.terminal import show_assessment, show_inputs
+from glasspara.report.terminal import Recorder, show_assessment, show_inputs
 
 if TYPE_CHECKING:
     from glasspara.analysis.subtract.stages import StagedData, Subtraction
@@ -39,10 +38,7 @@ class SubtractBlock(TypedDict):
     notes: list[FindingBlock]
     method: Annotated[Literal["joint", "staged", "staged-once"], "fit.method"]
     parameters: dict[str, float]
-    parameters_error: Annotated[
-        dict[str, float | None],
-        _errors,
-    ]
+    parameters_error: Annotated[dict[str, float | None], _errors]
     parameters_source: Annotated[dict[str, str], "sources"]
     runs: Annotated[list[RunBlock], "staged.data.runs"]
     columns: Annotated[list[str], lambda result: list(result.staged.columns())]

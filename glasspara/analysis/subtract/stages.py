@@ -287,7 +287,7 @@ def subtract(data: Dataset, settings: FitSettings | None = None) -> Subtraction:
     """Take the Larmor and Langevin terms, trace ions and offsets from ``data``.
 
     Their values are those of the fit by ``settings``: the joint one, or with ``method="staged-once"`` one pass of the
-    stages (:mod:`glasspara.fitting.search`). With the model "ll" the ATS term is left out of the fit, too.
+    stages (:mod:`glasspara.fitting.search.methods`). With the model "ll" the ATS term is left out of the fit, too.
     """
     settings = settings or FitSettings()
     given = {name for name, value in settings.fixed.items() if value is not None}

@@ -12,7 +12,7 @@ distribution exactly, whatever f is within the space, and whether or not the sta
 A wrong field, thermometer or mass of one run breaks universality as well. Where the test fails it is therefore
 repeated with such errors allowed in the common model, each with a Gaussian prior (``parameters.ALLOWANCES``), and
 universality is said to fail only where it fails then too. Something else that would explain the failure is looked for
-before (``instrument``): a lag between branches, a range of the thermometer that is off, a drift, one range of
+before (``failure``): a lag between branches, a range of the thermometer that is off, a drift, one range of
 temperature in all runs, one run alone. A property of the sample does none of these, so that there is no verdict then.
 
 Where chi_larmor comes from (:class:`ChiLarmor`) decides what the test knows of it. The source subtracts the chi_larmor
@@ -40,8 +40,12 @@ from glasspara.analysis.universality.common_curve import (
     nearest_curve,
     subtracted,
 )
-from glasspara.analysis.universality.instrument import Explanation, Suspects
-from glasspara.analysis.universality.parts import UniversalityParts, universality_parts
+from glasspara.analysis.universality.failure import (
+    Explanation,
+    Suspects,
+    UniversalityParts,
+    universality_parts,
+)
 from glasspara.arrays import FloatArray
 from glasspara.data import Dataset, ReducedRun
 from glasspara.findings import Answer, Assessment, Finding, finding

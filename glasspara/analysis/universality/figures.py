@@ -18,8 +18,21 @@ from glasspara.report.panels import (
     ratio_scale,
     run_styles,
 )
-from glasspara.report.style import BLACK, FONT, PAD, VERMILLION, WIDTH, paper_style
-from glasspara.report.text import LINE, elide, power_of_ten, run_labels, scaled_unit, synthetic_mark, wrapped
+from glasspara.report.style import (
+    BLACK,
+    FONT,
+    LINE,
+    PAD,
+    VERMILLION,
+    WIDTH,
+    elide,
+    paper_style,
+    power_of_ten,
+    run_labels,
+    scaled_unit,
+    synthetic_mark,
+    wrapped,
+)
 
 
 @paper_style()

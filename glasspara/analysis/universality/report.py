@@ -10,14 +10,14 @@ from rich.console import Console
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock, of_runs
 from glasspara.report.table import columns_text, csv_text, point_columns, provenance
-from glasspara.report.terminal import Column, shorten, show_assessment, show_inputs, show_sentence, show_table
-from glasspara.wording import value_with_error
+from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
+from glasspara.wording import shorten, value_with_error
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasspara.analysis.universality.collapse import UniversalityResult
-    from glasspara.analysis.universality.parts import PartTension, UniversalityParts
+    from glasspara.analysis.universality.failure import PartTension, UniversalityParts
     from glasspara.data.loading import Input
 
 DATA, PAIRS, WINDOWS = "universality.csv", "universality_pairs.csv", "universality_windows.csv"
@@ -94,7 +94,7 @@ class UniversalityDocument(TypedDict):
 
 def _parts(result: UniversalityResult) -> UniversalityParts:
     """Pairs and windows; none where they were not asked for."""
-    from glasspara.analysis.universality.parts import UniversalityParts
+    from glasspara.analysis.universality.failure import UniversalityParts
 
     return result.parts or UniversalityParts(len(result.runs), (), ())
 

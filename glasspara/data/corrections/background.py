@@ -129,9 +129,8 @@ class Background:
                 "leave this run out",
             )
         pieces = [piece for index in fitting for piece in self._pieces(index, run)]
-        along = np.array([piece.along for piece in pieces])
-        covers = np.array([piece.weights.covered for piece in pieces])
-        preferred = covers & along
+        covers = np.array([weights.covered for _, weights in pieces])
+        preferred = covers & np.array([along for along, _ in pieces])
         chosen = np.where(preferred.any(axis=0), preferred, covers)
         if not chosen.any():
             raise InputError(
@@ -142,21 +141,21 @@ class Background:
         count = chosen.sum(axis=0)
         parts = []
         curvature = np.zeros(len(run))
-        for piece, use in zip(pieces, chosen, strict=True):
-            item = piece.weights
+        for (_, item), use in zip(pieces, chosen, strict=True):
             keep = use[item.point]
             parts.append((item.point[keep], item.node[keep], (item.weight / count.clip(1)[item.point])[keep]))
             curvature = np.maximum(curvature, np.where(use, item.curvature, 0.0))
         point, node, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Weights(count > 0, point, node, weight, curvature)
 
-    def _pieces(self, index: int, run: Run) -> Iterator[_Piece]:
+    def _pieces(self, index: int, run: Run) -> Iterator[tuple[BoolArray, Weights]]:
+        """Each branch of one run of the holder: the points of ``run`` that went its way, and its weights."""
         other, first = self.runs[index], int(self._starts[index])
         directions = np.array([direction(label) for label in run.branch_labels])[run.branch]
         for part in stretches(other.branch):
             label = other.branch_labels[int(other.branch[part.start])]
             along = directions == direction(label)
-            yield _Piece(along, _straight_lines(run, other, part, first, self.scale))
+            yield along, _straight_lines(run, other, part, first, self.scale)
 
     def _set_points(self) -> str:
         return ", ".join(sorted({f"{_kind(run)} at {run.label}" for run in self.runs}))
@@ -165,14 +164,6 @@ class Background:
         values = np.concatenate([_varying(self.runs[index]) for index in indices])
         unit = "K" if self.runs[indices[0]].kind == FIXED_FIELD else "Oe"
         return f"from {values.min():.5g} to {values.max():.5g} {unit}"
-
-
-@dataclass(frozen=True, eq=False)
-class _Piece:
-    """One branch of the holder: the points of the run that were measured in its direction, and its weights."""
-
-    along: BoolArray
-    weights: Weights
 
 
 def read_background(paths: Sequence[str], reader: Reader, *, scale: float = 1.0) -> Background:

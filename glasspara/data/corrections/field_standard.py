@@ -214,9 +214,7 @@ def read_field_standard(
     runs = [run for run in measurement.runs if run.kind == FIXED_TEMPERATURE]
     if not runs:
         raise InputError(
-            "a field standard needs an M(H) run; this file holds none",
-            where=measurement.path,
-            remedy=_ALONG,
+            "a field standard needs an M(H) run; this file holds none", where=measurement.path, remedy=_ALONG
         )
     run = average_repeats(max(runs, key=len))
     mass, source = _mass(measurement, mass_mg)

@@ -13,9 +13,8 @@ from glasspara.data import Dataset
 from glasspara.errors import UsageError
 from glasspara.findings import finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals.contours import contour
-from glasspara.fitting.intervals.minos import minos, not_found, profile_curve
 from glasspara.fitting.intervals.profile import LOWER, ProfilePoint, Profiles
+from glasspara.fitting.intervals.regions import contour, minos, not_found, profile_curve
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.coordinates import combinations, reported_names
 from glasspara.fitting.result import FitResult

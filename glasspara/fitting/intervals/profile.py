@@ -15,7 +15,7 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
-from glasspara.fitting.intervals.crossing import Crossing, cross
+from glasspara.fitting.intervals import Crossing, cross
 from glasspara.fitting.problem.coordinates import MAX_LN_RATIO, Combination, combinations
 from glasspara.fitting.problem.problem import Penalty, Problem
 from glasspara.fitting.search.least_squares import FINE, FINEST

@@ -54,7 +54,7 @@ class Wishes:
     same_glass : bool
         Whether all runs are of one glass, though their files name several samples.
     loss : "linear" or "huber"
-        Least squares, or points far off weighing less: :mod:`glasspara.fitting.search.robust`.
+        Least squares, or points far off weighing less: :mod:`glasspara.fitting.search.methods`.
     defaults : name -> value
         Values that replace those of the parameter table, from a preset or a sample file.
     """

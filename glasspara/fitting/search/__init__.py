@@ -1,1 +1,1 @@
-"""From a start to the minimum: ``start``, then ``least_squares`` and ``minimise``; ``stages`` freeze term by term."""
+"""From a start to the minimum: ``start``, then ``least_squares`` and ``minimise``; other ways are in ``methods``."""

@@ -1,8 +1,8 @@
 """Ordinary magnetism: diamagnetism and ions, the parts of (17) besides the ATS term, and its rivals.
 
 Here is the table of the paramagnetic ions of the iron group: J, g and the Curie constant of one ion. ``langevin`` has
-the Larmor and Langevin terms of (17). The rivals of the ATS term are ions with a zero-field splitting
-(``zero_field_splitting``), and those of ``rivals``: ions in a mean field and magnetic particles.
+the Larmor and Langevin terms of (17), and rivals of the ATS term: ions in a mean field and magnetic particles. Ions
+with a zero-field splitting are another (``zero_field_splitting``).
 """
 
 from __future__ import annotations

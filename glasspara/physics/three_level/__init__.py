@@ -1,7 +1,7 @@
 """ATS with all three levels of Hamiltonian (6), at any phase; G. Jug and S. Recchia, arXiv:2111.12644, eqs. (6)-(9).
 
 ``magnetisation`` has the term of (17): it integrates over D_0 by Gauss's rule, with the mean over asymmetries and
-directions from ``kernel``, which looks it up in ``tables`` (``three_level.npz``, made by
+directions of its ``kernel``, which looks it up in ``tables`` (``three_level.npz``, made by
 ``studies/three_level_tables.py``). Parameters, points and the laws of temperature are those of
 ``glasspara.physics.ats``. Here are the three levels of one ATS: the exact spectrum, and the level diagram by its phase,
 as in Fig. 7c of the parent article.

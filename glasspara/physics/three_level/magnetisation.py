@@ -234,12 +234,7 @@ def three_level_magnetisation(
 
 
 def three_level_term(
-    T: npt.ArrayLike,
-    H: npt.ArrayLike,
-    ats: AtsParameters,
-    *,
-    qs4: npt.ArrayLike,
-    d_max: npt.ArrayLike = inf,
+    T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParameters, *, qs4: npt.ArrayLike, d_max: npt.ArrayLike = inf
 ) -> FloatArray:
     """Magnetisation as :func:`three_level_magnetisation`, emu/g, with the law of ``ats``, (15) or (16)."""
     shape, points = _flatten(T, H, ats, qs4, d_max)
@@ -253,12 +248,7 @@ def three_level_term(
 
 
 def three_level_term_gradient(
-    T: npt.ArrayLike,
-    H: npt.ArrayLike,
-    ats: AtsParameters,
-    *,
-    qs4: npt.ArrayLike,
-    d_max: npt.ArrayLike = inf,
+    T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParameters, *, qs4: npt.ArrayLike, d_max: npt.ArrayLike = inf
 ) -> tuple[FloatArray, dict[str, FloatArray]]:
     """Magnetisation as :func:`three_level_term`, and its derivative by each argument.
 

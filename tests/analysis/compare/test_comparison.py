@@ -19,11 +19,10 @@ from glasspara.fitting.problem import FitSettings, Wishes
 from glasspara.model import CATALOGUE, MODELS, compared, slow_models
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.model.parameters import PARAMETERS
-from glasspara.physics.ions.rivals import superparamagnetic_response
+from glasspara.physics.ions.langevin import superparamagnetic_response
 from glasspara.physics.ions.zero_field_splitting import split_spin_response_fast
 from glasspara.report.block import fill
-from glasspara.report.style import TALLEST, save_png
-from glasspara.report.text import beside_ordinary
+from glasspara.report.style import TALLEST, beside_ordinary, save_png
 from glasspara.sample import load_trace_ions
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, make_run
 from tests.conftest import ROOT

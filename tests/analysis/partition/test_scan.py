@@ -12,8 +12,8 @@ from glasspara.analysis.partition.scan import LEVELS, assess, fractions, partiti
 from glasspara.data import Dataset
 from glasspara.errors import SampleDataError, UsageError
 from glasspara.findings import finding
-from glasspara.fitting.intervals.minos import Interval
 from glasspara.fitting.intervals.profile import Profiles
+from glasspara.fitting.intervals.regions import Interval
 from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from glasspara.model.parameters import to_canonical

@@ -19,7 +19,7 @@ from tests import golden
 
 
 def test_steps_name_campaigns_that_are_made_and_steps_that_come_before():
-    campaigns = {campaign.name for campaign in steps.CAMPAIGNS}
+    campaigns = steps.CAMPAIGNS
     before: set[str] = set()
     for step in steps.STEPS:
         assert step.campaign is None or step.campaign in campaigns

@@ -15,7 +15,7 @@ from glasspara.analysis.series.report import show_series
 from glasspara.analysis.series.single_runs import series
 from glasspara.data import Dataset
 from glasspara.model.model import Model
-from glasspara.report.terminal import ConsoleSettings, console
+from glasspara.report.terminal import console
 from glasspara.simulation.datasets import PURE_LL, fixed_field
 from glasspara.wording import value_with_error
 from tests import golden
@@ -86,7 +86,11 @@ def same_set_point():
 def test_runs_of_one_set_point_are_told_apart(same_set_point, width):
     """Whatever the width of the terminal, or piped: no name and no number is broken."""
     stream = io.StringIO()
-    out = console(stream) if width is None else ConsoleSettings(width, True, None).console(stream)
+    out = (
+        console(stream)
+        if width is None
+        else console(stream, width=width, force_terminal=True, color_system=None)
+    )
     show_series((), same_set_point, out)
     shown = stream.getvalue()
     table = shown.split("n, Fe3+ only")[1]

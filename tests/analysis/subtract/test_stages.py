@@ -7,7 +7,7 @@ import pytest
 
 from glasspara.analysis.subtract.stages import subtract
 from glasspara.fitting.problem import FitSettings
-from glasspara.fitting.search.stages import stage_values
+from glasspara.fitting.search.methods import stage_values
 from glasspara.model.model import Model, evaluate
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field
 

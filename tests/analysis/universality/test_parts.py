@@ -12,7 +12,7 @@ from scipy import stats
 from glasspara.analysis.universality.collapse import notes_on
 from glasspara.analysis.universality.collapse import universality as whole
 from glasspara.analysis.universality.common_curve import ChiLarmor, curve_test
-from glasspara.analysis.universality.parts import PartTension, UniversalityParts, universality_parts
+from glasspara.analysis.universality.failure import PartTension, UniversalityParts, universality_parts
 from glasspara.data import Dataset
 from glasspara.errors import UsageError
 from glasspara.fitting.judge.statistics import holm

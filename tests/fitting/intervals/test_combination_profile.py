@@ -10,8 +10,8 @@ import pytest
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals import profile
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
-from glasspara.fitting.intervals.minos import INTERVAL_FOUND, minos, profile_curve
 from glasspara.fitting.intervals.profile import Profile, Profiles
+from glasspara.fitting.intervals.regions import INTERVAL_FOUND, minos, profile_curve
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.coordinates import combinations
 from glasspara.model.model import Model

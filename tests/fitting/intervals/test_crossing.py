@@ -6,7 +6,7 @@ from math import exp, inf
 
 import pytest
 
-from glasspara.fitting.intervals.crossing import cross
+from glasspara.fitting.intervals import cross
 
 
 def counted(function):

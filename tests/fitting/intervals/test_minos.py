@@ -9,10 +9,16 @@ import pytest
 
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals.contours import LEVELS, contour
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
-from glasspara.fitting.intervals.minos import INTERVAL_FOUND, minos, not_found, profile_curve
 from glasspara.fitting.intervals.profile import Profiles
+from glasspara.fitting.intervals.regions import (
+    INTERVAL_FOUND,
+    LEVELS,
+    contour,
+    minos,
+    not_found,
+    profile_curve,
+)
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.search.minimise import minimise
 from glasspara.model.model import Model

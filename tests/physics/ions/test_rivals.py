@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from glasspara.physics.ions import curie_constant
-from glasspara.physics.ions.langevin import brillouin, langevin_response
-from glasspara.physics.ions.rivals import (
+from glasspara.physics.ions.langevin import (
+    brillouin,
     classical_langevin,
     curie_weiss_response,
     ferromagnetic_response,
+    langevin_response,
     superparamagnetic_response,
 )
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN

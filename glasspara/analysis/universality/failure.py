@@ -1,4 +1,9 @@
-"""What of the instrument, or in one place, could make runs leave their common curve: looked for before physics.
+"""Where universality breaks, between which runs and at which H/T, and what could be why, if not physics.
+
+The test of ``collapse`` on parts of the data, each with a curve of its own, and with a chi_larmor of
+its own where that is free. So no part suffers from what another does to the common curve, and each
+p-value is as exact as that of the whole. They are adjusted for the number of parts by Holm's method: of data that are
+universal, one set in twenty at most has any pair, and one in twenty any window, that is said to break.
 
 A failure of universality is physics only if it does not go away with something simple: a lag between branches, a range
 of the thermometer that is off, a moment that relaxes or drifts, a narrow range of temperature in all runs (condensed
@@ -8,18 +13,19 @@ and the sentences are those of :mod:`glasspara.fitting.judge.misfit`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations, pairwise
 
 import numpy as np
 
 from glasspara.analysis.linear import FTest
-from glasspara.analysis.universality.common_curve import CommonCurve, curve_test
-from glasspara.arrays import BoolArray, FloatArray
-from glasspara.data import Dataset, select_points
+from glasspara.analysis.universality.common_curve import ChiLarmor, CommonCurve, Larmor, curve_test, folded
+from glasspara.arrays import BoolArray, FloatArray, distinct_values
+from glasspara.data import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError
 from glasspara.findings import Finding
-from glasspara.fitting.judge.assessment import LARGEST_SCATTER, robust_spread
+from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER, robust_spread
 from glasspara.fitting.judge.branches import BranchShift, on_branches, shifts_of_branches, ways
 from glasspara.fitting.judge.misfit import (
     EXPLAINED,
@@ -31,9 +37,171 @@ from glasspara.fitting.judge.misfit import (
     places_of_excess,
     simple_faults,
 )
-from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
+from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value, holm
+from glasspara.replicates.cores import on_one_thread
 
+Range = tuple[float, float]
+"""H/T from ... to ..., Oe/K."""
+
+_MAX_WINDOWS = 8
+_POINTS_PER_WINDOW = 40
 _FEWEST_OF_A_RUN = 4
+
+
+@dataclass(frozen=True)
+class PartTension:
+    """The test on one part of the data, ``n_points`` of the runs with numbers ``runs`` within ``h_over_t``.
+
+    ``p_adjusted`` is the larger of ``p_value`` and ``p_with_allowances``, adjusted for the number of parts. Where the
+    part cannot be tested the numbers are None, and ``problem`` says why.
+    """
+
+    runs: tuple[int, ...]
+    h_over_t: Range | None
+    n_points: int
+    statistic: float | None = None
+    dof: tuple[int, int] | None = None
+    p_value: float | None = None
+    p_with_allowances: float | None = None
+    p_adjusted: float | None = None
+    problem: str = ""
+
+    @property
+    def p_judged(self) -> float:
+        return max(self.p_value or 0.0, self.p_with_allowances or 0.0)
+
+    @property
+    def breaks(self) -> bool:
+        return self.p_adjusted is not None and self.p_adjusted < ALPHA
+
+
+@dataclass(frozen=True)
+class UniversalityParts:
+    """Pairs of runs in the order of the upper triangle of their matrix, and windows by rising H/T."""
+
+    n_runs: int
+    pairs: tuple[PartTension, ...]
+    windows: tuple[PartTension, ...]
+
+    @property
+    def broken(self) -> tuple[Range, ...]:
+        """Where universality breaks: neighbouring windows that do, joined, Oe/K."""
+        ranges: list[Range] = []
+        for window in self.windows:
+            if not window.breaks or window.h_over_t is None:
+                continue
+            low, high = window.h_over_t
+            if ranges and ranges[-1][1] == low:
+                low = ranges.pop()[0]
+            ranges.append((low, high))
+        return tuple(ranges)
+
+    def matrix(self, name: str) -> list[list[float | None]]:
+        """A field of the pairs ("p_value", "p_adjusted") as a symmetric matrix, None on the diagonal."""
+        rows: list[list[float | None]] = [[None] * self.n_runs for _ in range(self.n_runs)]
+        for pair in self.pairs:
+            first, second = pair.runs
+            rows[first][second] = rows[second][first] = getattr(pair, name)
+        return rows
+
+
+@on_one_thread
+def universality_parts(
+    data: Dataset, *, chi_larmor: ChiLarmor | None = None, allowances: bool = True
+) -> UniversalityParts:
+    """Test every pair of runs where they overlap in H/T, and all runs together in windows of H/T.
+
+    The windows hold equal numbers of those points that have a point of another run to be compared with. Parameters as
+    those of :func:`glasspara.analysis.universality.collapse.universality`.
+    """
+    larmor = (chi_larmor or ChiLarmor()).tested
+    abscissa = folded(data)[2]
+    ranges = [(float(part.min()), float(part.max())) for part in data.split(abscissa)]
+
+    def tested(numbers: tuple[int, ...], limits: Range) -> PartTension:
+        return _tested(data, abscissa, numbers, limits, larmor, allowances=allowances)
+
+    everything = tuple(range(len(ranges)))
+    pairs = [tested(pair, _overlap(*(ranges[run] for run in pair))) for pair in combinations(everything, 2)]
+    windows = [tested(everything, limits) for limits in _windows(data, abscissa, ranges)]
+    return UniversalityParts(len(ranges), _adjusted(pairs), _adjusted(windows))
+
+
+def _overlap(first: Range, second: Range) -> Range:
+    """Where both are, from ... to ...; the other way round where they do not overlap."""
+    return max(first[0], second[0]), min(first[1], second[1])
+
+
+def _windows(data: Dataset, abscissa: FloatArray, ranges: list[Range]) -> list[Range]:
+    """Limits of the windows, each ending where the next begins; none with too few points for two.
+
+    A point on an edge counts in both windows: their tests need not be independent.
+    """
+    others = np.zeros(len(data), dtype=np.int64)
+    for number, (low, high) in enumerate(ranges):
+        inside = (abscissa >= low) & (abscissa <= high)
+        inside[data.slices[number]] = False
+        others += inside
+    shared = abscissa[others > 0]
+    count = min(_MAX_WINDOWS, len(shared) // _POINTS_PER_WINDOW)
+    if count < 2:
+        return []
+    edges = distinct_values(np.quantile(shared, np.linspace(0.0, 1.0, count + 1)))
+    return [(float(low), float(high)) for low, high in pairwise(edges)]
+
+
+def _tested(
+    data: Dataset,
+    abscissa: FloatArray,
+    numbers: tuple[int, ...],
+    limits: Range,
+    larmor: Larmor,
+    *,
+    allowances: bool,
+) -> PartTension:
+    """The test on the points of the runs ``numbers`` within ``limits`` of H/T."""
+    low, high = limits
+    if low > high:
+        return PartTension(numbers, None, 0, problem="no overlap in H/T")
+    runs = _runs_with_enough(data, (abscissa >= low) & (abscissa <= high), numbers)
+    count = sum(map(len, runs.values()))
+    try:
+        test = curve_test(Dataset(tuple(runs.values())), larmor, allowances=allowances)
+    except InputError:
+        return PartTension(numbers, limits, count, problem="too few points")
+    return PartTension(
+        tuple(runs),
+        limits,
+        count,
+        test.statistic,
+        test.dof,
+        test.p_value,
+        test.p_with_allowances,
+        test.p_judged,
+    )
+
+
+def _runs_with_enough(data: Dataset, keep: BoolArray, numbers: Iterable[int]) -> dict[int, ReducedRun]:
+    """The points that ``keep`` marks, of those of the runs ``numbers`` that have a few of them, by number."""
+    masks = {number: keep[data.slices[number]] for number in numbers}
+    return {
+        number: select_points(data.runs[number], mask)
+        for number, mask in masks.items()
+        if mask.sum() >= _FEWEST_OF_A_RUN
+    }
+
+
+def _adjusted(parts: list[PartTension]) -> tuple[PartTension, ...]:
+    """``parts`` with their judged p-values, which stand in ``p_adjusted``, adjusted for their number."""
+    tested = [part.p_adjusted for part in parts if part.p_adjusted is not None]
+    adjusted = iter(holm(tested))
+    return tuple(
+        part if part.p_adjusted is None else replace(part, p_adjusted=next(adjusted)) for part in parts
+    )
+
+
+# --- what could be why --------------------------------------------------------------------------------------
+
 # With less chi2 beyond the noise, relative, there is nothing to be located: the noise itself is known to 10 %.
 _LEAST_EXCESS = 0.3
 # The shape of a glass extends over a decade of temperature; narrower is a place.
@@ -160,13 +328,9 @@ class Suspects:
 
     def _without(self, mask: BoolArray) -> FTest | None:
         """The test without the points of ``mask``; None if too few are left."""
-        runs = [
-            select_points(run, ~mask[part])
-            for run, part in zip(self.data.runs, self.data.slices, strict=True)
-            if int(np.sum(~mask[part])) >= _FEWEST_OF_A_RUN
-        ]
+        runs = _runs_with_enough(self.data, ~mask, range(len(self.data.runs)))
         try:
-            return curve_test(Dataset(tuple(runs)), self.common.larmor, allowances=self.allowances)
+            return curve_test(Dataset(tuple(runs.values())), self.common.larmor, allowances=self.allowances)
         except InputError:
             return None
 
