@@ -10,7 +10,7 @@ from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -168,7 +168,7 @@ def _explained(error: Exception) -> GlassparaError | None:
     """A wrong command line, or arithmetic that failed on numbers as no magnetometer gives them; None for a bug."""
     # What typer raises for a wrong command line has no public base class that all its versions share.
     if hasattr(error, "format_message"):
-        return UsageError(f"{error.format_message()} (-h shows what there is)")
+        return UsageError(f"{_wrong_words(error)} (-h shows what there is)")
     if isinstance(error, MemoryError):
         return UsageError(_SCARCE[errno.ENOMEM])
     from numpy.linalg import LinAlgError
@@ -178,6 +178,21 @@ def _explained(error: Exception) -> GlassparaError | None:
     reason = error.args[-1] if error.args else type(error).__name__
     remedy = "Look for a cell or an option that is far too large or too small"
     return InputError(f"the numbers cannot be computed with ({reason})", remedy=remedy)
+
+
+def _wrong_words(error: Any) -> str:
+    """What is wrong with the command line; of an option that only other commands have, which these are."""
+    asked, name = getattr(getattr(error, "ctx", None), "info_name", ""), getattr(error, "option_name", "")
+    field = name.removeprefix("--").replace("-", "_")
+    having = [
+        other
+        for other in (COMMANDS if asked in COMMANDS and field else ())
+        if {field, field.removeprefix("no_")} & command(other).options.keys()  # type: ignore[attr-defined]
+    ]
+    if not having:
+        return str(error.format_message())
+    others = f"{', '.join(having[:3])} and others" if len(having) > 3 else " and ".join(having)
+    return f"{asked} has no option {name}; {others} {'has' if len(having) == 1 else 'have'} it"
 
 
 def _leave_without_reader() -> NoReturn:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+_FEW, _ALIKE = 6, 0.6
+# Names that a message has room for; how alike two must be, by difflib.
+
 
 class GlassparaError(Exception):
     """Base of every error that the user can mend.
@@ -27,6 +32,23 @@ class GlassparaError(Exception):
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}" if self.where else self.what
         return f"{text}. {self.remedy}" if self.remedy else text
+
+
+def names_near(name: str, known: Iterable[str], *, listed: str = "") -> str:
+    """The remedy for a wrong ``name``: the one of ``known`` nearest to it, or all if they are few, and where they are
+    ``listed``, a sentence.
+    """
+    from difflib import get_close_matches
+
+    names = list(dict.fromkeys(known))
+    close = get_close_matches(name.lower(), names, 1, _ALIKE)
+    if close and len(names) > _FEW:
+        said = f"Did you mean {close[0]}?"
+    elif not listed or len(names) <= _FEW:
+        return f"Known: {', '.join(names)}"
+    else:
+        said = ""
+    return " ".join(filter(None, (said, listed)))
 
 
 class UsageError(GlassparaError):

@@ -5,6 +5,7 @@ Group; text from files made harmless for a terminal.
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from math import floor, isfinite, log10
@@ -50,6 +51,15 @@ def shown_unit(unit: str) -> str:
     """A unit of reports for people: "K Å²" for "K A^2", which reads as ampere."""
     powers = {"A": "Å", "A^2": "Å²", "A^3": "Å³"}
     return " ".join(powers.get(part, part) for part in unit.split(" "))
+
+
+_POWER = re.compile(r"\b(emu|g|Oe|K|A)\^(-?\d)\b")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def raised(text: str) -> str:
+    """``text`` with the powers of units as a printed page has them: "g⁻¹", and "Å²" for A^2."""
+    return _POWER.sub(lambda found: found[1].replace("A", "Å") + found[2].translate(_SUPERSCRIPTS), text)
 
 
 def percent(fraction: float) -> str:

@@ -76,11 +76,11 @@ def of_questions() -> dict[str, Figure]:
         "series": series["series_T"],
         "curie": weak["curie"],
         "low_temperature": weak["low_temperature"],
-        "compare": glasspara.compare(plain).plot(),
+        "compare": glasspara.compare(plain).plot().figure,
         "partition_curves": glasspara.partition(glass, sample="bk7-fixed-field").figures()[
             "partition_curves"
         ],
-        "derive": glasspara.derive(glasspara.fit(glass)).plot(),
+        "derive": glasspara.derive(glasspara.fit(glass)).plot().figure,
     }
 
 

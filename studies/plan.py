@@ -132,14 +132,15 @@ def _share(error: float, value: float) -> str:
 
 @dataclass(frozen=True)
 class Decision:
-    """One run at 20 kOe of a glass with a ``share`` of the systems, a plan of two runs, and what they then give."""
+    """One run at 20 kOe of a glass with a ``share`` of the systems, a plan of ``runs``, and what they then give."""
 
     share: float
+    runs: int
 
     def __call__(self, rng: np.random.Generator, _index: int) -> dict[str, Any]:
         truth = {**BK7, "n_ats": self.share * BK7["n_ats"]}
         first = fixed_field(truth, rng, fields=(2e4,))
-        made: Plan = plan(first, goals=("decide",), runs=RUNS, reach=CHOICE)
+        made: Plan = plan(first, goals=("decide",), runs=self.runs, reach=CHOICE)
 
         def margin(runs: Sequence[RunPlan]) -> float | None:
             more = measured(runs, made.noise, rng, first.runs[0], truth)
@@ -157,12 +158,12 @@ class Decision:
         }
 
 
-def decisions(share: float, campaigns: int, workers: Workers) -> None:
+def decisions(share: float, runs: int, campaigns: int, workers: Workers) -> None:
     """Margins of the plans beside their forecasts and those of the even grid."""
-    title = f"decide, {share:.2g} of the systems"
+    title = f"decide, {share:.2g} of the systems, plan of {runs}"
     found = [
         item
-        for item in replicates(title, Decision(share), campaigns, seed=12, workers=workers)
+        for item in replicates(title, Decision(share, runs), campaigns, seed=12, workers=workers)
         if None not in item.values()
     ]
     margin, even, forecast = (
@@ -170,7 +171,7 @@ def decisions(share: float, campaigns: int, workers: Workers) -> None:
     )
     inside = np.mean([item["low"] <= item["margin"] <= item["high"] for item in found])
     beyond = np.mean([item["margin"] < item["low"] for item in found])
-    print(f"\n{title}, two runs of 40 points beside M(T) at 20 kOe, {len(found)} campaigns")
+    print(f"\n{title}, runs of 40 points beside M(T) at 20 kOe, {len(found)} campaigns")
     print(f"  margin forecast: median {np.median(forecast):.0f}; found: {np.median(margin):.0f}", end="")
     print(f" ({', '.join(f'{value:.0f}' for value in np.quantile(margin, (0.1, 0.9)))}: 10 and 90 %)")
     print(
@@ -188,8 +189,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     for start in STARTS:
         for goals, seed in product(GOALS, FIRST):
             errors(start, goals, seed, workers)
-    for share in (1.0, WEAK):
-        decisions(share, DECISIONS, workers)
+    for share, runs in product((1.0, WEAK), (1, RUNS)):
+        decisions(share, runs, DECISIONS, workers)
 
 
 if __name__ == "__main__":

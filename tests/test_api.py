@@ -216,11 +216,14 @@ def test_figures_are_those_of_the_command(run, tmp_path):
     result = glasspara.fit(run, model="ll", out=tmp_path)
     figures = result.figures()
     assert {f"{name}.png" for name in figures} == {path.name for path in tmp_path.glob("*.png")}
-    figure = result.plot("decomposition_20kOe")
-    assert figure.axes
-    assert figure._repr_png_() == (tmp_path / "decomposition_20kOe.png").read_bytes()
+    axes = result.plot("decomposition_20kOe")
+    assert axes is axes.figure.axes[0]
+    assert axes.lines
+    assert (
+        axes._repr_png_() == axes.figure._repr_png_() == (tmp_path / "decomposition_20kOe.png").read_bytes()
+    )
     assert result.plot()._repr_png_() == figures["fit_fixed_field"]._repr_png_()
-    with pytest.raises(UsageError, match=r"there is no figure 'ring'. Known: fit_fixed_field, "):
+    with pytest.raises(UsageError, match=r"there is no figure 'ring'. Known: fit_fixed_field"):
         result.plot("ring")
 
 

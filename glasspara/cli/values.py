@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from glasspara.cli.options import OUTPUT
-from glasspara.errors import GlassparaError, UsageError
+from glasspara.errors import GlassparaError, UsageError, names_near
 from glasspara.units import LARGEST, SMALLEST, in_use
 
 
@@ -317,10 +317,7 @@ def read_options(
         if name not in options:
             if name in elsewhere:
                 raise UsageError(f"{name} is about the files, which are loaded", remedy="Give it to load")
-            from difflib import get_close_matches
-
-            close = get_close_matches(name, options, 1, 0.5)
-            suggested = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(options))}"
+            suggested = names_near(name, sorted(options), listed=f"help(glasspara.{command}) has all")
             raise UsageError(f"{command} has no option {name!r}", remedy=suggested)
         if value is not None:
             values[options[name].field] = options[name].read(value)

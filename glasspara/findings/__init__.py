@@ -19,10 +19,11 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
 
-from glasspara.errors import UsageError
+from glasspara.errors import UsageError, names_near
 from glasspara.wording import p_value, percent, shown_unit, value_with_error
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
@@ -102,6 +103,9 @@ class _Words(Formatter):
                 return shown_unit(value)
             case "ranges":
                 return self._joined([str(a) if a == b else f"{a}-{b}" for a, b in value])
+            case "lines":
+                one = len(value) == 1 and value[0][0] == value[0][1]
+                return f"file line{'' if one else 's'} {self.format_field((name, value), 'ranges')}"
             case "each":
                 template = self._entry["each"][name]
                 return self._joined([_Words(self._entry, item).of(template) for item in value])
@@ -295,8 +299,10 @@ class Answer:
         """
         return dict(self._known_origin().figures())
 
-    def plot(self, name: str | None = None) -> Figure:
-        """The figure ``name`` of :meth:`figures`, or the first; its axes are ``.axes``.
+    def plot(self, name: str | None = None) -> Axes:
+        """The main axes of the figure ``name`` of :meth:`figures`, or of the first; a notebook shows the figure.
+
+        The whole figure is ``.figure``, and all its panels ``.figure.axes``.
 
         Raises
         ------
@@ -305,13 +311,14 @@ class Answer:
         """
         drawn = self.figures()
         if name is None and drawn:
-            return next(iter(drawn.values()))
+            name = next(iter(drawn))
         if name not in drawn:
-            known = f"Known: {', '.join(drawn)}" if drawn else ""
-            raise UsageError(
-                f"there is no figure {name!r}" if name else "there is nothing to draw", remedy=known
-            )
-        return drawn[name]
+            if not drawn or name is None:
+                raise UsageError("there is nothing to draw")
+            remedy = names_near(name, drawn, listed=".figures() has all")
+            raise UsageError(f"there is no figure {name!r}", remedy=remedy)
+        main: Axes = drawn[name].axes[0]
+        return main
 
     def _known_origin(self) -> Origin:
         if self._origin is None:

@@ -204,6 +204,9 @@ _TABLE = (
 
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _TABLE}
 
+LISTED = "docs/symbols.md has all"
+"""Where a user finds all names."""
+
 GEOMETRY = "geometry_scale"
 """The nuisance that comes with the data: its widths are the errors of their geometry factors."""
 

@@ -76,8 +76,11 @@ class Rows(LayoutEngine):
     def _place_columns(self, figure: Figure, rows: Sequence[Sequence[Axes]]) -> None:
         whole = figure.get_figwidth()
         columns = list(zip(*rows, strict=True))
-        left = [max(_y_ticks(axes) + _lines(axes.get_ylabel()) for axes in column) for column in columns]
-        right = [max(map(_overhang, column)) for column in columns]
+        left = [
+            max(max(_y_ticks(axes) + _lines(axes.get_ylabel()), _overhang(axes, 0)) for axes in column)
+            for column in columns
+        ]
+        right = [max(_overhang(axes, -1) for axes in column) for column in columns]
         right[-1] = max(right[-1], width(self._beside) / 72.0 + (_GAP if self._beside else 0.0))
         room = (whole - 2.0 * PAD - sum(left) - sum(right) - _GAP * (len(columns) - 1)) / len(columns)
         start = PAD
@@ -139,11 +142,11 @@ def _y_ticks(axes: Axes) -> float:
     return max(map(width, texts)) / 72.0 + _TICK_PAD if texts else 0.0
 
 
-def _overhang(axes: Axes) -> float:
-    """How far the last label of the abscissa goes beyond it, inch, were it a label at the very end."""
+def _overhang(axes: Axes, end: Literal[0, -1]) -> float:
+    """How far the first or last label of the abscissa goes beyond it, inch, were it a label at the very end."""
     texts = _texts(axes.xaxis)
     return (
-        0.5 * width(texts[-1]) / 72.0
+        0.5 * width(texts[end]) / 72.0
         if texts and not isinstance(axes.xaxis.get_major_formatter(), PlainPowers)
         else 0.0
     )

@@ -20,7 +20,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from glasspara.report.terminal import NO_BREAK, Column, Recorder, Sentence, Table, words_of
-from glasspara.wording import inert
+from glasspara.wording import inert, raised
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -184,14 +184,9 @@ def _table(columns: Sequence[Column], rows: Iterable[Sequence[str]], bold: Itera
     return tag("table", tag("thead", head), tag("tbody", *body), **wide)
 
 
-_POWER = re.compile(r"\b(emu|g|Oe|K|A)\^(-?\d)\b")
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 def _prose(text: str) -> str:
-    """Numbers stay with their units; powers as a printed page has them: "g⁻¹", and "Å²" for the terminal's A^2."""
-    raised = _POWER.sub(lambda found: found[1].replace("A", "Å") + found[2].translate(_SUPERSCRIPTS), text)
-    return " ".join(word.replace(" ", NO_BREAK) for word in words_of(raised))
+    """Numbers stay with their units; powers as a printed page has them."""
+    return " ".join(word.replace(" ", NO_BREAK) for word in words_of(raised(text)))
 
 
 def _terms(pairs: Iterable[tuple[str, str]]) -> Html:
@@ -348,10 +343,11 @@ class KeptFigures(FigureFiles):
 
 
 def shown_in_notebooks(figure: Figure) -> Figure:
-    """``figure``, which a notebook shows wherever it is the value of a cell, whether pyplot was loaded or not."""
+    """``figure``: a notebook shows it wherever it or one of its axes is the value of a cell, with or without pyplot."""
     from glasspara.report.style import save_png
 
-    figure._repr_png_ = partial(save_png, figure)  # type: ignore[attr-defined]
+    for item in (figure, *figure.axes):
+        item._repr_png_ = partial(save_png, figure)  # type: ignore[attr-defined]
     return figure
 
 

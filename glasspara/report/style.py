@@ -28,7 +28,7 @@ from matplotlib.typing import FillStyleType
 from glasspara.arrays import FloatArray
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.report.terminal import lines_of
-from glasspara.wording import inert, p_value, value_with_error
+from glasspara.wording import inert, p_value, raised, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.data import ReducedRun
@@ -170,12 +170,7 @@ def drawable(text: str) -> str:
 
 def wrapped(prose: str) -> str:
     """``prose``, drawable, in lines that fit into a header, broken as at the terminal."""
-    return "\n".join(lines_of(drawable(prose), LINE, shorten_paths=False, measure=width))
-
-
-def raised(unit: str) -> str:
-    """``unit`` with its powers as superscripts."""
-    return unit.replace("^-1", "⁻¹").replace("^2", "²")
+    return "\n".join(lines_of(drawable(raised(prose)), LINE, shorten_paths=False, measure=width))
 
 
 def elide(text: str, room: float) -> str:

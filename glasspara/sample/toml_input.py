@@ -11,7 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from glasspara.errors import InputError
+from glasspara.errors import InputError, names_near
 from glasspara.files import read_bytes
 from glasspara.units import in_use
 
@@ -53,7 +53,9 @@ class Table:
         names = tuple(known)
         for key in self.content:
             if key not in names:
-                raise self.fault(key, "unknown key", f"Known here: {', '.join(names)}")
+                raise self.fault(
+                    key, "unknown key", names_near(key, names, listed="glasspara init writes a file with all")
+                )
 
     def string(self, key: str, default: str = "") -> str:
         value = self.content.get(key, default)

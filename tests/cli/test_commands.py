@@ -349,6 +349,26 @@ def test_wrong_command_lines_get_one_line(glasspara, arguments):
     assert refused.out == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ("inspect", "x", "--t-range", "2:5"),
+            "inspect has no option --t-range; fit, universality, compare and",
+        ),
+        (("fit", "x", "--goal", "d_min"), "fit has no option --goal; plan has it"),
+        (("fit", "x", "--masss", "3"), "Possible options: "),
+        (("fit", "x", "--fix", "n_atss"), "Did you mean n_ats? docs/symbols.md has all"),
+        (("fit", "x", "--fix", "whatever"), "no parameter is called 'whatever'. docs/symbols.md has all"),
+    ],
+)
+def test_wrong_names_get_the_nearest(glasspara, arguments, words):
+    done = glasspara(*arguments)
+    assert done.status == 2
+    assert words in done.err
+    assert len(done.err) < 160
+
+
 def test_only_the_command_that_is_asked_for_is_loaded():
     code = (
         "import sys; sys.argv = ['glasspara', 'presets']\n"

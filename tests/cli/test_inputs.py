@@ -44,7 +44,7 @@ def warnings_of(done):
 
 def test_flux_jumps_are_named_and_left_out_on_request(glasspara, run):
     kept = glasspara("fit", run, *LL, "--json")
-    assert any("file lines 20; --exclude flux-jumps" in warning["text"] for warning in warnings_of(kept))
+    assert any("file line 20; --exclude flux-jumps" in warning["text"] for warning in warnings_of(kept))
     assert first_input(kept)["rows_used"] == 12
     left_out = glasspara("fit", run, *LL, "--json", "--exclude", "flux-jumps")
     assert first_input(left_out)["rows_dropped"] == {"flux jump, excluded on request": 1}

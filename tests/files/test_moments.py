@@ -103,7 +103,7 @@ def test_poor_dipole_fits(write, compose, sweep, fit, fixed_fit, code, remedy):
 @pytest.mark.parametrize(
     ("poor", "min_fit", "dropped", "words"),
     [
-        (1, None, 1, "(file lines 14): their moments are weak, at most 2.5 % of the largest"),
+        (1, None, 1, "(file line 14): their moments are weak, at most 2.5 % of the largest"),
         (3, None, 3, "they are left out, --min-fit 0 keeps them"),
         (4, None, 0, "they are kept, their errors times 0.8 over the fit (10 at most)"),
         (4, 0.8, 4, "they are left out"),

@@ -227,7 +227,7 @@ def example(
             yield {name: list(examples(entry, entry["each"][name], (*seen, name)))}
         case "list" | "and" | "option":
             yield {name: ["d_min", "delta_mu"]}
-        case "ranges":
+        case "ranges" | "lines":
             yield {name: [[1, 3], [7, 7]]}
         case "pm":
             yield {name: [0.319, 0.067]}
@@ -328,6 +328,8 @@ def test_formats():
 
     assert words("{n:point|points}, {m:point|points}", n=1, m=3) == "1 point, 3 points"
     assert words("{lines:ranges}", lines=[[32, 60], [71, 71], [80, 81]]) == "32-60, 71 and 1 more"
+    assert words("{lines:lines}", lines=[[32, 60]]) == "file lines 32-60"
+    assert words("{lines:lines}", lines=[[7, 7]]) == "file line 7"
     assert words("{points:each}", points=[{"line": 3}, {"line": 9}]) == "line 3, line 9"
     assert words("{names:and}", names=["a", "b", "c"]) == "a, b and c"
     assert words("{names:list}", names=["a", "b", "c", "d"]) == "a, b and 2 more"

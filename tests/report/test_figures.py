@@ -409,7 +409,7 @@ def test_universality_pairs_figure(values):
     assert np.isfinite(shown).sum() == sum(pair.p_adjusted is not None for pair in parts.pairs)
     expected = parts.matrix("p_adjusted")
     assert shown[1, 0] == pytest.approx(max(expected[2][0], 1e-12))
-    assert bar.get_ylabel() == "adjusted $p$"
+    assert bar.get_ylabel() == "adjusted $p$ (1)"
     assert [label.get_text() for label in axes.get_yticklabels()] == [run.label for run in result.data.runs][
         1:
     ]

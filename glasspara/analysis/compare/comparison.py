@@ -22,7 +22,7 @@ from glasspara.analysis.compare.contestants import (
 )
 from glasspara.analysis.compare.simulated_test import NestedTest, Simulation, StoreOf, nested_test
 from glasspara.data import Dataset
-from glasspara.errors import UsageError
+from glasspara.errors import UsageError, names_near
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.assessment import ALPHA, on_ordinary
@@ -33,7 +33,7 @@ from glasspara.fitting.problem import FitSettings, Wishes
 from glasspara.fitting.result import TRUSTED, AtsTest
 from glasspara.model import compared
 from glasspara.model.model import Model
-from glasspara.model.parameters import allowances_in_words
+from glasspara.model.parameters import LISTED, allowances_in_words
 from glasspara.ordinary import ConeFit
 from glasspara.physics.ions import TraceIon
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
@@ -208,7 +208,8 @@ def _check_known(settings: Wishes, each: Mapping[str, FitSettings]) -> None:
     for name in sorted(settings.mentioned - known):
         names = sorted({key for item in each.values() for key in item.guess()})
         raise UsageError(
-            f"none of the compared models has a parameter {name!r}", remedy=f"Known: {', '.join(names)}"
+            f"none of the compared models has a parameter {name!r}",
+            remedy=names_near(name, names, listed=LISTED),
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import exp
 
 from glasspara.data import Dataset
-from glasspara.errors import DomainError, UsageError
+from glasspara.errors import DomainError, UsageError, names_near
 from glasspara.findings import Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
@@ -69,7 +69,10 @@ def model_of(name: str, base: Model, trace_ions: tuple[TraceIon, ...] = ()) -> M
         An unknown name, or one that needs trace ions where there are none.
     """
     if name not in CATALOGUE:
-        raise UsageError(f"--models: unknown model {name!r}", remedy=f"Known: {', '.join(CATALOGUE)}")
+        raise UsageError(
+            f"--models: unknown model {name!r}",
+            remedy=names_near(name, CATALOGUE, listed="docs/models.md has all"),
+        )
     entry = CATALOGUE[name]
     if entry.needs_trace_ions and not trace_ions:
         raise UsageError(f"--models: {name} needs trace ions", remedy="Add --trace-ions BK7|Duran|BAS|FILE")

@@ -127,7 +127,7 @@ def _draw_bars(axes: Axes, ranked: list[Contestant], result: CompareResult) -> N
             f"{delta:.3g}{word}", (delta, row), xytext=(4.0, 0.0), textcoords="offset points", va="center",
             bbox={"facecolor": "white", "linewidth": 0.0, "pad": 1.0}, parse_math=False,
         )  # fmt: skip
-    axes.set_xlabel("ΔAIC" if result.scale == 1.0 else "ΔAIC, χ² scaled")
+    axes.set_xlabel("ΔAIC (1)" if result.scale == 1.0 else "ΔAIC (1), χ² scaled")
 
 
 def _key(ranked: list[Contestant]) -> list[Patch | Line2D]:

@@ -89,7 +89,7 @@ def _draw_areas(axes: Axes, result: DeriveResult) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_ylim(top=300.0 * face)  # room for the legend
-    axes.set_xlabel(r"$N_\mathrm{tunn}$")
+    axes.set_xlabel(r"$N_\mathrm{tunn}$ (1)")
     axes.set_ylabel(r"$S_4$ (Å²)")
     legend = axes.legend(loc="upper right", frameon=True, framealpha=1.0, edgecolor="none")
     legend.set_zorder(5.0)

@@ -29,12 +29,11 @@ from glasspara.report.style import (
     fit_details,
     fit_verdict,
     paper_style,
-    raised,
     scaled_unit,
     synthetic_mark,
     width,
 )
-from glasspara.wording import two_errors, value_with_error
+from glasspara.wording import raised, two_errors, value_with_error
 
 _LEVELS = {"68 %": 1.0, "95 %": 3.84}
 # The parabola is drawn no higher than this share above the profile.
@@ -62,10 +61,12 @@ def profile_figure(result: FitResult, curve: ProfileCurve) -> Figure:
         handles.append(Line2D([], [], color=GREY, linestyle="--", label="parabola of the error"))
     figure, (axes,) = _frame(result, _interval_words(curve.name, item), handles)
     factor, unit = _unit(curve.values, item.unit)
+    long = _is_long(curve.values, logarithmic=curve.logarithmic)
     axes.plot(factor * curve.values, curve.rises, color=BLUE, marker=".", zorder=3.0)
     top = _HEADROOM * max(float(curve.rises.max(initial=0.0)), 1.5)
     if item.error:
-        fine = np.linspace(curve.values.min(), curve.values.max(), 400)
+        spaced = np.geomspace if long else np.linspace
+        fine = spaced(curve.values.min(), curve.values.max(), 400)
         axes.plot(
             factor * fine, ((fine - item.value) / item.error) ** 2, color=GREY, linestyle="--", zorder=2.0
         )
@@ -80,7 +81,7 @@ def profile_figure(result: FitResult, curve: ProfileCurve) -> Figure:
         low, high = (factor * (item.value + end) for end in _ends(item))
         axes.axvspan(low, high, color="#DDDDDD", zorder=0.0, linewidth=0.0)
     axes.axvline(factor * item.value, color=BLACK, linewidth=1.0, zorder=1.0)
-    if _is_long(curve.values, logarithmic=curve.logarithmic):
+    if long:
         axes.set_xscale("log")
         _tick(axes.xaxis)
     axes.set_ylim(0.0, top)
@@ -107,6 +108,12 @@ def contour_figure(result: FitResult, contour: Contour) -> Figure:
         *(_unit(every[:, index], item.unit) for index, item in enumerate(items)), strict=True
     )
     scales = np.array(factors)
+    long = [
+        _is_long(values, logarithmic=known)
+        for values, known in zip(every.T, contour.logarithmic, strict=True)
+    ]
+    axes.set_xscale("log" if long[0] else "linear")
+    axes.set_yscale("log" if long[1] else "linear")
     for line in contour.lines:
         _draw(axes, line, scales, colours[line.probability])
     limits = axes.get_xlim(), axes.get_ylim()
@@ -115,12 +122,9 @@ def contour_figure(result: FitResult, contour: Contour) -> Figure:
     axes.plot(*(scales * [item.value for item in items]), color=BLACK, marker="+", markersize=12.0)
     axes.set_xlim(limits[0])
     axes.set_ylim(limits[1])
-    if _is_long(every[:, 0], logarithmic=contour.logarithmic[0]):
-        axes.set_xscale("log")
-        _tick(axes.xaxis)
-    if _is_long(every[:, 1], logarithmic=contour.logarithmic[1]):
-        axes.set_yscale("log")
-        _tick(axes.yaxis)
+    for axis, logarithmic in zip((axes.xaxis, axes.yaxis), long, strict=True):
+        if logarithmic:
+            _tick(axis)
     axes.set_xlabel(f"{items[0].name} ({units[0]})")
     axes.set_ylabel(f"{items[1].name} ({units[1]})")
     return figure
@@ -244,24 +248,32 @@ def _what(done: Bootstrap) -> str:
 
 def _draw_figures(axes: Axes, name: str, values: FloatArray, spread: Spread, error: float | None) -> None:
     factor, unit = scaled_unit(np.array([spread.value]) if spread.value else values, raised(spread.unit))
-    counts, edges, _ = axes.hist(
-        factor * values, bins=_bins(values), color=_FAINT, edgecolor=BLUE, linewidth=0.8, zorder=1.0
+    long = _is_long(values, logarithmic=True)
+    spaced = np.geomspace if long else np.linspace
+    edges = factor * (
+        spaced(values.min(), values.max(), _bins(values) + 1)
+        if np.ptp(values) > 0.0
+        else values[0] + 0.5 * (error or abs(values[0]) or 1.0) * np.array([-1.0, 1.0])
     )
+    axes.hist(factor * values, bins=edges.tolist(), color=_FAINT, edgecolor=BLUE, linewidth=0.8, zorder=1.0)
     low, high = (factor * end for end in spread.interval_68)
     axes.axvspan(low, high, color=_FILL, zorder=0.0, linewidth=0.0)
     for end in spread.interval_95:
         axes.axvline(factor * end, color=BLUE, linestyle=":", zorder=2.0)
     axes.axvline(factor * spread.value, color=BLACK, zorder=3.0)
     if error:
-        x = np.linspace(edges[0], edges[-1], 200)
-        step = edges[1] - edges[0]
+        x = spaced(edges[0], edges[-1], 200)
+        step = x * np.log(edges[1] / edges[0]) if long else edges[1] - edges[0]  # a bin about x
         density = np.exp(-0.5 * ((x - factor * spread.value) / (factor * error)) ** 2)
-        scale = float(np.sum(counts)) * step / (np.sqrt(2.0 * np.pi) * factor * error)
+        scale = len(values) * step / (np.sqrt(2.0 * np.pi) * factor * error)
         axes.plot(x, scale * density, color=VERMILLION, linestyle="--", zorder=2.5)
+    if long:
+        axes.set_xscale("log")
     label = f"{name} ({unit})"
     axes.set_xlabel(label if width(label) < LINE / _COLUMNS else f"{name}\n({unit})")
     axes.set_yticks([])
-    axes.locator_params(axis="x", nbins=4)
+    if not long:
+        axes.locator_params(axis="x", nbins=4)
 
 
 def _bins(values: FloatArray) -> int:

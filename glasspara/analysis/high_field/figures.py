@@ -71,8 +71,11 @@ def _figure(result: HighFieldResult, run: ReducedRun, part: slice) -> Figure:
     assert best is not None
     fits = result.usable
     reference = fits[best.name]
-    data, left_by_plain = RunStyle("data", ORANGE, "o"), RunStyle(f"left by {SHORT[PLAIN]}", VERMILLION, "^")
-    left_by_best = RunStyle(f"left by {SHORT[best.name]}", GREY, "o")
+    data, left_by_plain = (
+        RunStyle("data", ORANGE, "o"),
+        RunStyle(f"residuals of {SHORT[PLAIN]}", VERMILLION, "^"),
+    )
+    left_by_best = RunStyle(f"residuals of {SHORT[best.name]}", GREY, "o")
     lines = {name: style for name, style in _LINES.items() if name in fits}
     fills = branch_fills([run])
     handles = [

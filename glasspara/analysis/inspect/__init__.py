@@ -31,7 +31,7 @@ def inspect(
     skip_unsuitable: options.SkipUnsuitable = False,
     jobs: options.Jobs = None,
     *,
-    output: Annotated[Output, Only("as_json", "quiet")],
+    output: Annotated[Output, Only("no_files", "as_json", "quiet")],
 ) -> None:
     """Instrument, sample, runs, moment column and why, every dropped row and why.
 

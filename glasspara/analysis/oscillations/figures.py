@@ -47,6 +47,7 @@ from glasspara.report.style import (
     synthetic_mark,
     wrapped,
 )
+from glasspara.wording import raised
 
 _LABELS = {"T": r"$T$ (K)", "1/T": "1/$T$ (K⁻¹)"}
 _FREQUENCIES = {"T": "frequency in $T$ (K⁻¹)", "1/T": "frequency in 1/$T$ (K)"}
@@ -137,7 +138,7 @@ def _draw_periodogram(axes: Axes, peak: Peak, replicates: int) -> None:
     axes.set_ylim(0.0, 2.0 * max(float(np.max([*peak.periodograms.values()])), peak.threshold))
     axes.yaxis.set_major_locator(FixedLocator([0.0, _LINEAR / 2.0, *_LINEAR * 10.0 ** np.arange(4)]))
     axes.yaxis.set_major_formatter("{x:g}")
-    unit, sign = peak.unit.replace("^-1", "⁻¹"), "<" if is_bound(peak.fap, replicates) else "="
+    unit, sign = raised(peak.unit), "<" if is_bound(peak.fap, replicates) else "="
     period = f"period {peak.period:.3g} {unit}, false alarm {sign} {peak.fap:.2g}"
     axes.set_title(period, loc="right", parse_math=False)
     axes.set_xlabel(_FREQUENCIES[peak.abscissa])
@@ -146,8 +147,8 @@ def _draw_periodogram(axes: Axes, peak: Peak, replicates: int) -> None:
 
 def _legend() -> list[Line2D]:
     return [
-        Line2D([], [], color=BLUE, label="model, and beside it"),
-        Line2D([], [], color=ORANGE, linestyle="--", label="spline, and beside it"),
-        Line2D([], [], color="#CCCCCC", linewidth=6.0, label="beside both"),
+        Line2D([], [], color=BLUE, label="model; waves it leaves"),
+        Line2D([], [], color=ORANGE, linestyle="--", label="spline; waves it leaves"),
+        Line2D([], [], color="#CCCCCC", linewidth=6.0, label="waves both leave"),
         Line2D([], [], color=VERMILLION, marker="v", label="strongest wave"),
     ]

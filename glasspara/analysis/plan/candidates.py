@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, median
+from glasspara.arrays import FloatArray, IntArray, median
 from glasspara.data import Dataset, ReducedRun, reduce_run
 from glasspara.errors import UsageError
 from glasspara.model.model import Model, evaluate
@@ -17,8 +17,8 @@ from glasspara.simulation import FLOOR
 
 _SERIES = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)  # set points of a decade
 _LOWEST_FIELD = 0.01  # of the largest
-_FIELD_PARTS = (0.0, 0.1, 1.0 / 3.0, 1.0)
-_TEMPERATURE_PARTS = 3
+_PLACES = 24  # that the points of a run are exchanged between
+_UNEVEN = 0.05  # of its range: how far off the middle the median of an even run may lie
 # Of the estimate of the noise: rounds, how far off its variance a point is left out, quantile of the least variance.
 _ROUNDS, _FAR, _LEAST = 10, 9.0, 0.02
 
@@ -62,30 +62,56 @@ class Reach:
                     f"--mh {value:g} is out of reach", remedy=f"--temperatures are {low:g} to {high:g} K"
                 )
 
-    def warming(self, field: float, low: float | None = None, high: float | None = None) -> RunPlan:
-        """M(T) at ``field``, all temperatures or ``low`` to ``high``, evenly spaced in ln T."""
-        ends = low or self.temperatures[0], high or self.temperatures[1]
-        grid = [float(f"{value:.4g}") for value in np.geomspace(*ends, self.points).tolist()]
-        return RunPlan("fixed-field", field, tuple(grid))
+    def warming(self, field: float) -> RunPlan:
+        """M(T) at ``field``, all temperatures, evenly spaced in ln T."""
+        grid = np.geomspace(*self.temperatures, self.points)
+        return RunPlan("fixed-field", field, _rounded(grid))
 
-    def magnetising(self, temperature: float, low: float = 0.0, high: float | None = None) -> RunPlan:
-        """M(H) at ``temperature``, from above ``low`` to ``high`` or the largest field, evenly spaced."""
-        grid = np.linspace(low, high or self.max_field, self.points + 1)[1:]
+    def magnetising(self, temperature: float) -> RunPlan:
+        """M(H) at ``temperature``, up to the largest field, evenly spaced."""
+        grid = np.linspace(0.0, self.max_field, self.points + 1)[1:]
         return RunPlan("fixed-temperature", temperature, tuple(np.round(grid).tolist()))
 
-    def candidates(self) -> list[list[RunPlan]]:
-        """For each set point the run over everything that is within reach, then those over parts of it."""
-        low, high = self.temperatures
+    def candidates(self) -> list[RunPlan]:
+        """For each set point the run over everything that is within reach."""
         named = bool(self.mt or self.mh)
         fields = self.mt if named else _set_points(_LOWEST_FIELD * self.max_field, self.max_field)
-        temperatures = self.mh if named else _set_points(low, high)
-        edges = [float(f"{value:.2g}") for value in np.geomspace(low, high, _TEMPERATURE_PARTS + 1).tolist()]
-        edges[0], edges[-1] = low, high
-        heights = [*(float(f"{part * self.max_field:.2g}") for part in _FIELD_PARTS[:-1]), self.max_field]
-        return [
-            *([self.warming(field, *ends) for ends in _ranges(edges)] for field in fields),
-            *([self.magnetising(kelvin, *ends) for ends in _ranges(heights)] for kelvin in temperatures),
-        ]
+        temperatures = self.mh if named else _set_points(*self.temperatures)
+        return [*map(self.warming, fields), *map(self.magnetising, temperatures)]
+
+    def places(self, run: RunPlan) -> tuple[RunPlan, IntArray]:
+        """The places that points of a run like ``run`` may take, from lowest to highest, and its points at each."""
+        counts = np.zeros(_PLACES, dtype=np.int64)
+        np.add.at(counts, np.rint(self._place_of(run)).astype(np.int64), 1)
+        return replace(run, grid=_rounded(self._at(run.kind, np.arange(_PLACES)))), counts
+
+    def with_points(self, run: RunPlan, counts: IntArray) -> RunPlan:
+        """``run`` with so many points about each of its places, spread evenly over the way to the next ones."""
+        last = _PLACES - 1
+        found = []
+        for place, count in enumerate(counts.tolist()):
+            start = (
+                0.0 if place == 0 else 1.0 if place == last else 0.5
+            )  # both ends of the reach are measured
+            low, high = max(place - 0.5, 0.0), min(place + 0.5, last)
+            found.append(low + (high - low) * (np.arange(count) + start) / max(count, 1))
+        return replace(run, grid=_rounded(self._at(run.kind, np.concatenate(found))))
+
+    def _at(self, kind: str, places: FloatArray | IntArray) -> FloatArray:
+        """Temperatures, even in ln T, or fields, denser where they are weak, at ``places``."""
+        share = places / (_PLACES - 1)
+        if kind == "fixed-field":
+            low, high = self.temperatures
+            return np.asarray(low * (high / low) ** share)
+        return np.asarray(self.max_field * ((share * (_PLACES - 1) + 1.0) / _PLACES) ** 2)
+
+    def _place_of(self, run: RunPlan) -> FloatArray:
+        """The inverse of ``_at``, from 0."""
+        grid = np.array(run.grid)
+        if run.kind == "fixed-field":
+            low, high = self.temperatures
+            return np.asarray((_PLACES - 1) * np.log(grid / low) / np.log(high / low))
+        return np.asarray(np.maximum(_PLACES * np.sqrt(grid / self.max_field) - 1.0, 0.0))
 
     def even_grids(self, count: int) -> list[list[RunPlan]]:
         """What one would measure without a plan: ``count`` M(T) runs at evenly spaced fields; or as many M(H) runs."""
@@ -103,10 +129,9 @@ def _set_points(low: float, high: float) -> tuple[float, ...]:
     return tuple(dict.fromkeys([low, *series[(series > low) & (series < high)].tolist(), high]))
 
 
-def _ranges(edges: Sequence[float]) -> list[tuple[float, float]]:
-    """All ranges from one of ``edges`` to another, the whole one first."""
-    found = [(low, high) for i, low in enumerate(edges) for high in edges[i + 1 :]]
-    return sorted(found, key=lambda ends: ends != (edges[0], edges[-1]))
+def _rounded(grid: FloatArray) -> tuple[float, ...]:
+    """To four digits."""
+    return tuple(float(f"{value:.4g}") for value in grid.tolist())
 
 
 def in_measuring_order(runs: Sequence[RunPlan]) -> list[RunPlan]:
@@ -120,10 +145,19 @@ def name_of(run: RunPlan) -> str:
 
 
 def range_of(run: RunPlan) -> str:
-    """ "2 to 11 K", "1.25 to 50 kOe"."""
-    if run.kind == "fixed-field":
-        return f"{run.grid[0]:g} to {run.grid[-1]:g} K"
-    return f"{run.grid[0] / 1000.0:.3g} to {run.grid[-1] / 1000.0:g} kOe"
+    """ "2 to 300 K", "1.25 to 50 kOe, half below 5 kOe"."""
+    warming = run.kind == "fixed-field"
+    low, middle, high = np.quantile(run.grid, (0.0, 0.5, 1.0)).tolist()
+    if warming:
+        ends, half = f"{low:g} to {high:g} K", f"{float(f'{middle:.2g}'):g} K"
+        part = np.log(middle / low) / np.log(high / low)
+    else:
+        ends, half = (
+            f"{low / 1000.0:.3g} to {high / 1000.0:g} kOe",
+            f"{float(f'{middle / 1000.0:.2g}'):g} kOe",
+        )
+        part = (middle - low) / (high - low)
+    return ends if abs(part - 0.5) < _UNEVEN else f"{ends}, half below {half}"
 
 
 def _field(value: float) -> str:

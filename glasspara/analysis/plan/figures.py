@@ -24,10 +24,10 @@ from glasspara.report.style import (
     WIDTH,
     ordered_colours,
     paper_style,
-    raised,
     synthetic_mark,
     wrapped,
 )
+from glasspara.wording import raised
 
 _DECADES = 100.0  # a longer axis has room for its decades alone
 _SYMLOG = 1.0e-2  # of the largest field: linear below
@@ -50,11 +50,12 @@ def plan_figure(result: Plan) -> Figure:
     above.plot(
         result.data.temperature, 1e-3 * np.abs(result.data.field), ".", color="#BBBBBB", markersize=4.0
     )
-    for number, (run, colour) in enumerate(zip(runs, colours, strict=True), 1):
-        T, H = _points(run)
+    points = list(map(_points, runs))
+    ends = [(T[-1], H[-1]) for T, H in points]
+    for number, ((T, H), colour) in enumerate(zip(points, colours, strict=True), 1):
         above.plot(T, H, "o", color=colour, markersize=5.0 + 2.0 * (len(runs) - number), fillstyle="none")
         above.annotate(
-            str(number), (T[-1], H[-1]), (7.0 + 12.0 * runs[: number - 1].count(run), 3.0),
+            str(number), (T[-1], H[-1]), (7.0 + 12.0 * ends[: number - 1].count((T[-1], H[-1])), 3.0),
             textcoords="offset points", color=colour, weight="bold",
         )  # fmt: skip
     plain_log_abscissa(above)

@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from glasspara.analysis.plan.candidates import Noise, expected_run
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, IntArray
 from glasspara.data import Dataset, ReducedRun
 from glasspara.fitting.intervals.profile import Profile
 from glasspara.fitting.judge.ordinary import (
@@ -42,6 +42,7 @@ DECIDE, ALL = "decide", "all"
 
 _UNLIKELY = 6.0  # rise of chi2 at which a profile need be followed no further
 _FINE = 400  # places along it
+_GHOST = 1.0e-6  # points at a place that has none, so that the fitted curve is known there
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,10 @@ class Forecast:
         """Rows of the data, constraints and priors of the fit, shape (coordinates, coordinates)."""
         return _compressed(self.minimum.problem.residuals_and_jacobian(self.minimum.point)[1])
 
-    def rows(self, runs: Sequence[RunPlan]) -> list[FloatArray]:
-        """Rows that each of ``runs`` adds, of shape (at most coordinates, coordinates)."""
+    def jacobians(self, runs: Sequence[RunPlan]) -> list[tuple[FloatArray, FloatArray]]:
+        """Rows of unit error that the points of each of ``runs`` add: by the coordinates of the fit, and by what the
+        run alone may have off, in units of its width.
+        """
         if not runs:
             return []
         joined = self.joined(self.expected(runs))
@@ -89,10 +92,12 @@ class Forecast:
             ]
             own = [names.index(item.name) for item in lone]
             widths = np.array([item.width for item in lone])
-            rows = np.concatenate([jacobian[part][:, shared], np.zeros((len(own), len(shared)))])
-            basis = np.linalg.qr(np.concatenate([jacobian[part][:, own] * widths, np.eye(len(own))]))[0]
-            found.append(_compressed(rows - basis @ (basis.T @ rows)))
+            found.append((jacobian[part][:, shared], jacobian[part][:, own] * widths))
         return found
+
+    def rows(self, runs: Sequence[RunPlan]) -> list[FloatArray]:
+        """Rows that each of ``runs`` adds, of shape (at most coordinates, coordinates)."""
+        return [_projected(*item) for item in self.jacobians(runs)]
 
     def joined(self, runs: Sequence[ReducedRun]) -> Problem:
         """The fit's problem with further ``runs``, and with what these may have off."""
@@ -136,24 +141,34 @@ class Forecast:
         return {name: float(np.linalg.norm(item[2] @ steps)) for name, item in self.quantities.items()}
 
 
+def _projected(shared: FloatArray, own: FloatArray) -> FloatArray:
+    """The rows ``shared`` of a run without what they have in common with ``own``, which has priors of width 1."""
+    rows = np.concatenate([shared, np.zeros((own.shape[1], shared.shape[1]))])
+    basis = np.linalg.qr(np.concatenate([own, np.eye(own.shape[1])]))[0]
+    return _compressed(rows - basis @ (basis.T @ rows))
+
+
 def _compressed(rows: FloatArray) -> FloatArray:
     """At most as many rows as columns, with the same information."""
     return rows if len(rows) <= rows.shape[1] else np.asarray(np.linalg.qr(rows, mode="r"))
 
 
 class Objective(Protocol):
-    """What further runs are worth, as a measure in ``unit``; ``sign`` is 1 where larger is better.
-
-    A ``costly`` one takes so long that not every range of every set point can be tried.
-    """
+    """What further runs are worth, as a measure in ``unit``; ``sign`` is 1 where larger is better."""
 
     criterion: Criterion
     sign: float
     unit: str
-    costly: bool
 
     def measures(self, plans: Sequence[Sequence[RunPlan]]) -> Iterator[float]:
         """With the runs of each of ``plans``."""
+
+    def exchanged(
+        self, before: Sequence[RunPlan], places: RunPlan, counts: IntArray
+    ) -> tuple[float, FloatArray]:
+        """With the runs ``before`` and one that has ``counts`` points at its ``places``; and what one point more at
+        each place would bring, in any unit.
+        """
 
     def outcomes(self, runs: Sequence[RunPlan]) -> Iterator[float]:
         """With ``runs``, as it may turn out: one for each of several worlds that may be true."""
@@ -171,7 +186,7 @@ class Errors:
     which may be true (K. Chaloner and I. Verdinelli, Statist. Sci. 10, 273, 1995).
     """
 
-    costly, sign = False, -1.0
+    sign = -1.0
 
     def __init__(self, worlds: Sequence[Forecast], goals: Sequence[str]) -> None:
         self._worlds = worlds
@@ -186,6 +201,7 @@ class Errors:
         self.criterion: Criterion = "c" if single else "D"
         self.unit = worlds[0].quantities[goals[0]][1] if single else "1"
         self._rows: dict[RunPlan, list[FloatArray]] = {}
+        self._places: dict[RunPlan, list[tuple[FloatArray, FloatArray]]] = {}
         self._today = [1.0] * len(worlds)
         if not single:
             self._today = self._sizes([[] for _ in worlds])
@@ -195,6 +211,25 @@ class Errors:
         in_worlds = [world.rows(new) for world in self._worlds]
         self._rows |= {run: [rows[index] for rows in in_worlds] for index, run in enumerate(new)}
         return (geometric_mean(self._sizes(self._by_world(runs))) for runs in plans)
+
+    def exchanged(
+        self, before: Sequence[RunPlan], places: RunPlan, counts: IntArray
+    ) -> tuple[float, FloatArray]:
+        next(self.measures([before]))
+        if places not in self._places:
+            self._places[places] = [world.jacobians([places])[0] for world in self._worlds]
+        weight, sizes, gains = np.sqrt(counts)[:, None], [], np.zeros(len(counts))
+        for world, slopes, rows, (shared, own), today in zip(
+            self._worlds, self._slopes, self._by_world(before), self._places[places], self._today, strict=True
+        ):
+            steps = world.steps([*rows, _projected(weight * shared, weight * own)])
+            basis, axes = np.linalg.qr((slopes @ steps).T)
+            sizes.append(geometric_mean(np.abs(np.diag(axes)).tolist()) / today)
+            # a row less what the run's own parameters would take up of it
+            inner = np.eye(own.shape[1]) + own.T @ (counts[:, None] * own)
+            alone = shared - own @ np.linalg.solve(inner, own.T @ (counts[:, None] * shared))
+            gains += np.sum((alone @ steps @ basis) ** 2, axis=1)
+        return geometric_mean(sizes), gains
 
     def outcomes(self, runs: Sequence[RunPlan]) -> Iterator[float]:
         next(self.measures([runs]))
@@ -282,7 +317,7 @@ class Margin:
     """The margin by which ordinary magnetism is to be expected to describe the data worse than the ETM."""
 
     criterion: Criterion = "T"
-    costly, sign, unit = True, 1.0, "1"
+    sign, unit = 1.0, "1"
 
     def __init__(self, worlds: Sequence[Forecast], found: OrdinaryMagnetism, seed: int) -> None:
         self._worlds, self._found, self._seed = worlds, found, seed
@@ -291,7 +326,19 @@ class Margin:
         fitted, found = self._worlds[0], self._found
         for runs in plans:
             further = fitted.expected(runs)
-            yield expected_margin(fitted.minimum, found, runs=further) if runs else found.margin
+            yield expected_margin(fitted.minimum, found, runs=further)[0] if runs else found.margin
+
+    def exchanged(
+        self, before: Sequence[RunPlan], places: RunPlan, counts: IntArray
+    ) -> tuple[float, FloatArray]:
+        """A point where ordinary magnetism fails most brings most: the margin rises by the square of its residual, to
+        first order (A. C. Atkinson and V. V. Fedorov, Biometrika 62, 57, 1975).
+        """
+        fitted = self._worlds[0]
+        *earlier, ideal = fitted.expected([*before, places])
+        run = replace(ideal, sigma=ideal.sigma / np.sqrt(np.maximum(counts, _GHOST)))
+        margin, cone = expected_margin(fitted.minimum, self._found, runs=[*earlier, run])
+        return margin, ((ideal.magnetisation - cone.disturbed[-len(run) :]) / ideal.sigma) ** 2
 
     def outcomes(self, runs: Sequence[RunPlan]) -> Iterator[float]:
         """By simulation: the further runs are made from the parameters of each world, with their noise, and join the

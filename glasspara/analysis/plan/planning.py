@@ -21,21 +21,22 @@ from glasspara.analysis.plan.objectives import (
     worlds_of,
 )
 from glasspara.data import Dataset
-from glasspara.errors import InputError, UsageError
+from glasspara.errors import InputError, UsageError, names_near
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.coordinates import combinations, reported_names
 from glasspara.fitting.result import FitResult
+from glasspara.model.parameters import LISTED
 from glasspara.presets import RunPlan
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-# Where a measure takes long, the ranges of so many of the best set points are tried.
-_FINER = 3
+# Of how many of the best set points the points are exchanged, how often at most, for a gain of which share at least.
+_FINER, _EXCHANGES, _GAIN = 3, 15, 0.005
 _LITTLE = 0.9  # of today's error: a plan that leaves more gains little
 # No sharp forecast: a relative error above which a linear one is one of size only, and ends of the span so far apart.
 _ROUGH, _WIDE = 0.2, 1.2
@@ -159,7 +160,9 @@ def check(settings: FitSettings, goals: Sequence[str], runs: int) -> None:
     known = (DECIDE, ALL, *reported, *combinations(reported))
     for name in goals:
         if name not in known:
-            raise UsageError(f"--goal: nothing is called {name!r}", remedy=f"Known: {', '.join(known)}")
+            raise UsageError(
+                f"--goal: nothing is called {name!r}", remedy=names_near(name, known, listed=LISTED)
+            )
         if name in (DECIDE, ALL) and len(goals) > 1:
             raise UsageError(f"--goal {name} goes with no other goal", remedy="Give it alone")
     if DECIDE in goals and not settings.model.has_ats:
@@ -220,9 +223,10 @@ def plan(
             minimum, iron=settings.known_iron, widths=settings.granted(data)
         )
         objective = Margin(worlds, ordinary, _SEED)
-    groups, grids = reach.candidates(), reach.even_grids(runs)
-    counted = _Counted(progress, runs * _trials(objective, groups) + len(grids) + len(worlds))
-    ranked, steps = _search(objective, groups, runs, counted)
+    grids = reach.even_grids(runs)
+    trials = len(reach.candidates()) + _FINER
+    counted = _Counted(progress, runs * trials + len(grids) + len(worlds))
+    ranked, steps = _search(objective, reach, runs, counted)
     chosen = [step.run for step in steps]
     evens = list(map(Even, grids, counted(objective.measures(grids))))
     even = max(evens, key=lambda item: objective.sign * item.measure)
@@ -272,18 +276,8 @@ class _Counted:
             yield value
 
 
-def _finer(objective: Objective, groups: list[list[RunPlan]]) -> int:
-    """Of how many set points the parts of the range are tried."""
-    return min(_FINER if objective.costly else len(groups), len(groups))
-
-
-def _trials(objective: Objective, groups: list[list[RunPlan]]) -> int:
-    """Measures that the choice of one run takes."""
-    return len(groups) + _finer(objective, groups) * (len(groups[0]) - 1)
-
-
 def _search(
-    objective: Objective, groups: list[list[RunPlan]], runs: int, counted: _Counted
+    objective: Objective, reach: Reach, runs: int, counted: _Counted
 ) -> tuple[list[Valued], list[Valued]]:
     """All candidates as the next run, the best first; and the plan, each run the best beside those before it."""
 
@@ -294,15 +288,39 @@ def _search(
     steps: list[Valued] = []
     for _ in range(runs):
         chosen = [step.run for step in steps]
-        found: list[Valued] = []
-        best = [group[0] for group in groups]
-        for candidates in (best, [run for group in groups if group[0] in best for run in group[1:]]):
-            measures = counted(objective.measures([[*chosen, run] for run in candidates]))
-            found = sorted([*found, *map(Valued, candidates, measures)], key=badness)
-            best[:] = [item.run for item in found[: _finer(objective, groups)]]
+        candidates = reach.candidates()
+        measures = counted(objective.measures([[*chosen, run] for run in candidates]))
+        even = sorted(map(Valued, candidates, measures), key=badness)
+        finer = [_exchanged(objective, reach, chosen, item.run) for item in even[:_FINER]]
+        measures = counted(objective.measures([[*chosen, run] for run in finer]))
+        found = sorted([*even, *map(Valued, finer, measures)], key=badness)
         ranked = ranked or found
         steps.append(found[0])
     return ranked, steps
+
+
+def _exchanged(objective: Objective, reach: Reach, before: Sequence[RunPlan], run: RunPlan) -> RunPlan:
+    """``run`` with its points moved from where they bring least to where they bring most, half of them at first, then
+    fewer and fewer, as long as that helps (V. V. Fedorov, Theory of Optimal Experiments, 1972).
+    """
+    places, counts = reach.places(run)
+    best, gains = objective.exchanged(before, places, counts)
+    moving = len(run.grid) // 2
+    for _ in range(_EXCHANGES):
+        if moving <= len(run.grid) // 20:
+            break
+        trial, left, target = counts.copy(), moving, int(np.argmax(gains))
+        for place in np.argsort(gains).tolist():
+            taken = min(left, trial[place]) if place != target else 0
+            trial[place] -= taken
+            left -= taken
+        trial[target] += moving - left
+        measure, gains_there = objective.exchanged(before, places, trial)
+        if objective.sign * (measure - best) > _GAIN * abs(best):
+            best, gains, counts = measure, gains_there, trial
+        else:
+            moving //= 2
+    return reach.with_points(places, counts)
 
 
 def _refuse_held(forecast: Forecast, goals: Sequence[str], settings: FitSettings) -> None:

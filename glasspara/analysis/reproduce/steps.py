@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from glasspara.errors import UsageError
+from glasspara.errors import UsageError, names_near
 from glasspara.model.parameters import PARAMETERS
 from glasspara.presets import load_preset
 
@@ -406,7 +406,10 @@ def chosen_steps(names: Sequence[str]) -> tuple[Step, ...]:
     known = {step.name: step for step in STEPS}
     for name in names:
         if name not in known:
-            raise UsageError(f"no step is called {name!r}", remedy=f"Known: {', '.join(known)}")
+            raise UsageError(
+                f"no step is called {name!r}",
+                remedy=names_near(name, known, listed="docs/reproduce.md has all"),
+            )
     wanted = set(names or known)
     wanted |= {needed for name in wanted for needed in known[name].needs}
     return tuple(step for step in STEPS if step.name in wanted)

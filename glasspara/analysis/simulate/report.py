@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.errors import UsageError
+from glasspara.errors import UsageError, names_near
 from glasspara.findings import Answer, counted, summary
 from glasspara.model.model import Model
-from glasspara.model.parameters import PARAMETERS
+from glasspara.model.parameters import LISTED, PARAMETERS
 from glasspara.presets import Preset, RunPlan
 from glasspara.report import Report
 from glasspara.simulation import SimulatedRun, simulate_campaign
@@ -115,7 +115,9 @@ def _parameters(preset: Preset, changes: Mapping[str, float], model: str) -> dic
     known_to_model = {*Model(model).names, "n_fe", "fe2_fraction"}
     for name, value in changes.items():
         if name not in PARAMETERS:
-            raise UsageError(f"no parameter is called {name!r}", remedy=f"Known: {', '.join(PARAMETERS)}")
+            raise UsageError(
+                f"no parameter is called {name!r}", remedy=names_near(name, PARAMETERS, listed=LISTED)
+            )
         if name not in known_to_model:
             raise UsageError(
                 f"--set {name}: model {model} has no {name}", remedy="Choose another with --model"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from glasspara.analysis.universality.collapse import UniversalityResult
 from glasspara.report.layout import header_height
@@ -45,13 +46,15 @@ def universality_figure(result: UniversalityResult) -> Figure:
     order = sorted(range(len(data.runs)), key=lambda i: (data.runs[i].run.kind, data.runs[i].run.nominal))
     runs, slices = [data.runs[i] for i in order], [data.slices[i] for i in order]
     styles, fills = run_styles(runs), branch_fills(runs)
+    # where universality fails there is no common curve to show, only the best attempt at one
+    curve = [Line2D([], [], color=BLACK, label="common curve")] if result.holds else []
     figure, (main, below) = frame(
         result.assessment.headline.text,
         _details(result),
         synthetic_mark(runs),
         trusted=bool(result.holds),
         panels=(2.6, 1.0),
-        handles=overview_handles(styles, fills),
+        handles=[*overview_handles(styles, fills), *curve],
     )
     x = 1.0e-3 * result.h_over_t
     factor, unit = scaled_unit(result.magnetisation, "emu/g")
@@ -64,7 +67,7 @@ def universality_figure(result: UniversalityResult) -> Figure:
     for low, high in _broken(result):
         below.axvspan(1.0e-3 * low, 1.0e-3 * high, color=VERMILLION, alpha=0.15, linewidth=0.0, zorder=0.5)
     along = np.argsort(x, kind="stable")
-    if result.holds:  # otherwise there is no common curve to show, only the best attempt at one
+    if result.holds:
         main.plot(x[along], factor * result.common_curve[along], color=BLACK, zorder=3.0)
     ratio_scale(main, x)
     main.set_ylabel(rf"$M-M_\mathrm{{L}}$ ({unit})")
@@ -133,7 +136,7 @@ def universality_pairs_figure(result: UniversalityResult) -> Figure:
             axes.text(
                 column + 0.5, row - 0.5, _number(p), ha="center", va="center", color=ink, size=0.8 * FONT
             )
-    figure.colorbar(image, ax=axes, shrink=0.8, label="adjusted $p$")
+    figure.colorbar(image, ax=axes, shrink=0.8, label="adjusted $p$ (1)")
     return figure
 
 

@@ -160,7 +160,7 @@ def compare_with_ordinary(
     if iron is not None or found.excluded or n_fe <= 0.0:
         return found
     known = (n_fe, IRON_OF_A_LABORATORY * n_fe)
-    return replace(found, margin_with_iron=expected_margin(minimum, found, iron=known))
+    return replace(found, margin_with_iron=expected_margin(minimum, found, iron=known)[0])
 
 
 def side_by_side(
@@ -200,8 +200,9 @@ def expected_margin(
     *,
     iron: tuple[float, float] | None = None,
     runs: Sequence[ReducedRun] = (),
-) -> float:
-    """What would decide: the margin to expect if more were known, by the fit ``minimum`` and its margin ``found``.
+) -> tuple[float, ConeFit]:
+    """What would decide: the margin to expect if more were known, by the fit ``minimum`` and its margin ``found``, and
+    the fit of ordinary magnetism that it belongs to.
 
     Parameters
     ----------
@@ -217,7 +218,7 @@ def expected_margin(
         widths=found.widths,
         trace_ions=minimum.coordinates.model.trace_ions,
     )
-    return _margin(cone.chi2, found.chi2_model, found.ndof_model)
+    return _margin(cone.chi2, found.chi2_model, found.ndof_model), cone
 
 
 def with_ats_beside(minimum: Minimum, found: OrdinaryMagnetism) -> OrdinaryMagnetism:

@@ -8,13 +8,21 @@ from math import hypot, inf
 from typing import Any, Literal
 
 from glasspara.data import Dataset
-from glasspara.errors import UsageError
+from glasspara.errors import UsageError, names_near
 from glasspara.fitting.problem.coordinates import Coordinates, combinations, reported_names
 from glasspara.fitting.problem.nuisances import nuisances_of
 from glasspara.fitting.problem.problem import Constraint, Penalty, Problem
 from glasspara.model import IONS
 from glasspara.model.model import Model
-from glasspara.model.parameters import FARTHEST, GEOMETRY, ION_NAMES, NUISANCES, PARAMETERS, PARTITION_NAMES
+from glasspara.model.parameters import (
+    FARTHEST,
+    GEOMETRY,
+    ION_NAMES,
+    LISTED,
+    NUISANCES,
+    PARAMETERS,
+    PARTITION_NAMES,
+)
 from glasspara.ordinary import DirectionWidths
 
 LEAST_ERROR = 1.0e-9
@@ -135,10 +143,10 @@ class FitSettings(Wishes):
         derived = combinations(reported_names(self.model, partition=self.partition))
         for name in sorted(self.mentioned):
             if name not in PARAMETERS and not (name in derived and name in self.constrained):
-                known_names = ", ".join(
-                    dict.fromkeys([*PARAMETERS, *(derived if name in self.constrained else ())])
+                names = [*PARAMETERS, *(derived if name in self.constrained else ())]
+                raise UsageError(
+                    f"no parameter is called {name!r}", remedy=names_near(name, names, listed=LISTED)
                 )
-                raise UsageError(f"no parameter is called {name!r}", remedy=f"Known: {known_names}")
         if self.mentioned & set(ION_NAMES) and (self.mentioned & set(PARTITION_NAMES) or self.n_fe):
             raise UsageError(
                 "n_fe2, n_fe3 and n_fe, fe2_fraction are two ways to write the same pair",
@@ -204,7 +212,7 @@ class FitSettings(Wishes):
             if name == GEOMETRY:
                 raise UsageError(f"{name} comes with its factor", remedy="Write --geometry-factor 1+-0.01")
             if name not in NUISANCES:
-                raise UsageError(f"{name!r} is no nuisance", remedy=f"Known: {', '.join(NUISANCES)}")
+                raise UsageError(f"{name!r} is no nuisance", remedy=names_near(name, NUISANCES))
             if not 0.0 < width < inf:
                 raise UsageError(f"--nuisance {name}: the width of its prior must be positive")
             PARAMETERS[name].check_size(width, f"--nuisance {name}")

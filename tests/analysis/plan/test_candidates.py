@@ -23,24 +23,37 @@ from glasspara.simulation.datasets import BK7, fixed_field
 
 def test_candidates_stay_within_reach():
     reach = Reach(max_field=7.0e4, temperatures=(1.9, 250.0), points=25)
-    groups = reach.candidates()
-    for run in (run for group in groups for run in group):
+    runs = reach.candidates()
+    for run in runs:
         low, high = (1.9, 250.0) if run.kind == "fixed-field" else (0.0, 7.0e4)
         assert len(run.grid) == 25
-        assert low <= run.grid[0] < run.grid[-1] <= high
+        assert low <= run.grid[0] < run.grid[-1] == high
         assert 0.0 < run.nominal <= (7.0e4 if run.kind == "fixed-field" else 250.0)
-    assert {run.nominal for run in (group[0] for group in groups) if run.kind == "fixed-field"} >= {2e4, 7e4}
-    assert all(len({(run.kind, run.nominal) for run in group}) == 1 for group in groups)
-    whole = [group[0] for group in groups]
-    assert {(run.grid[0], run.grid[-1]) for run in whole if run.kind == "fixed-field"} == {(1.9, 250.0)}
-    assert {run.grid[-1] for run in whole if run.kind != "fixed-field"} == {7.0e4}
+    assert {run.nominal for run in runs if run.kind == "fixed-field"} >= {2e4, 7e4}
+    assert len({(run.kind, run.nominal) for run in runs}) == len(runs)
 
 
 def test_named_set_points_are_the_only_ones():
-    groups = Reach(mt=(500.0,), mh=(3.5, 4.0)).candidates()
-    assert [name_of(group[0]) for group in groups] == ["M(T) at 500 Oe", "M(H) at 3.5 K", "M(H) at 4 K"]
-    assert range_of(groups[0][0]) == "2 to 300 K"
-    assert range_of(groups[1][0]) == "1.25 to 50 kOe"
+    runs = Reach(mt=(500.0,), mh=(3.5, 4.0)).candidates()
+    assert [name_of(run) for run in runs] == ["M(T) at 500 Oe", "M(H) at 3.5 K", "M(H) at 4 K"]
+    assert range_of(runs[0]) == "2 to 300 K"
+    assert range_of(runs[1]) == "1.25 to 50 kOe"
+
+
+@pytest.mark.parametrize("start", [Reach(points=30).warming(5e4), Reach(points=30).magnetising(4.0)])
+def test_points_of_a_run_move_between_places_and_stay_within_reach(start):
+    reach = Reach(points=30)
+    places, counts = reach.places(start)
+    assert counts.sum() == 30
+    assert (np.diff(places.grid) > 0.0).all()
+    assert reach.places(reach.with_points(places, counts))[1].tolist() == counts.tolist()
+    moved = np.zeros_like(counts)
+    moved[[0, -1]] = 20, 10
+    uneven = reach.with_points(places, moved)
+    assert len(set(uneven.grid)) == 30
+    assert (uneven.grid[0], uneven.grid[-1]) == (places.grid[0], places.grid[-1])
+    assert uneven.grid[19] < places.grid[1] < places.grid[-2] < uneven.grid[20]
+    assert ", half below" in range_of(uneven)
 
 
 @pytest.mark.parametrize(
