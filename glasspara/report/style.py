@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 DPI = 200
 _NEARLY_WHITE = 250
+_COMPRESSION = 4
+"""Half the time of the usual 6 for a tenth more bytes."""
 WIDTH = 6.0  # inch
 FONT = 14.0  # pt, 7.9 in print
 TALLEST = 12.0 / 8.6 * WIDTH  # inch, 12 cm where the width is 8.6 cm
@@ -126,7 +128,7 @@ def save_png(figure: Figure, *, dpi: float = DPI) -> bytes:
     palette[palette.min(axis=1) >= _NEARLY_WHITE] = 255
     few.putpalette(palette.ravel().tolist())
     reduced = BytesIO()
-    few.save(reduced, format="png", dpi=(dpi, dpi))
+    few.save(reduced, format="png", dpi=(dpi, dpi), compress_level=_COMPRESSION)
     return reduced.getvalue()
 
 
