@@ -74,7 +74,6 @@ study: $(VENV)/.installed-dev
 	$(BIN)/python -m studies.universality
 	$(BIN)/python -m studies.weak_fields
 	$(BIN)/python -m studies.windows_and_waves
-	$(BIN)/python -m studies.ordinary
 	$(BIN)/python -m studies.certificates
 	$(BIN)/python -m studies.hysteresis
 	$(BIN)/python -m studies.plan

@@ -6,15 +6,13 @@ exponent of the time against the line before.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from math import log
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.whole_process import compiled, files
+from benchmarks.whole_process import cost, files
 
 POINTS = (100, 1_000, 10_000, 100_000, 1_000_000)
 LONGEST = 100_000
@@ -22,24 +20,14 @@ LONGEST = 100_000
 RUNS = (1, 10, 100, 500)
 REPLICATES = (100, 400, 1_600)
 JOBS = (1, 2)
-
-
-def cost(arguments: Sequence[str], bytecode: str) -> tuple[float, float]:
-    """Processor time (s) and largest memory (MB) of a command."""
-    command = [sys.executable, "-m", "glasspara", *arguments]
-    with subprocess.Popen(
-        command, env=compiled(bytecode), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        _, _, used = os.wait4(process.pid, 0)
-        process.returncode = 0
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024.0
+_PROGRAM = (sys.executable, "-m", "glasspara")
 
 
 def _print(title: str, sizes: Iterable[int], commands: Iterable[Sequence[str]], bytecode: str) -> None:
     print(title)
     before: tuple[int, float] | None = None
     for size, arguments in zip(sizes, commands, strict=True):
-        time, memory = cost(arguments, bytecode)
+        time, memory = cost([*_PROGRAM, *arguments], bytecode)
         exponent = "" if before is None else f"{log(time / before[1]) / log(size / before[0]):6.2f}"
         print(f"{size:>10}{time:10.2f} s{memory:8.0f} MB{exponent}", flush=True)
         before = size, time
@@ -54,7 +42,7 @@ def main() -> None:
 
         def simulated(name: str, *options: str) -> list[str]:
             out = Path(folder, name)
-            cost(["simulate", "--out", str(out), *options], bytecode)
+            cost([*_PROGRAM, "simulate", "--out", str(out), *options], bytecode)
             return [str(path) for path in sorted(out.glob("*.dat"))]
 
         lengths = []

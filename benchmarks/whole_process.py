@@ -1,4 +1,4 @@
-"""Commands as whole processes, by processor time over that of the bare imports of their libraries.
+"""Commands as whole processes, by processor time, or memory, over that of the bare imports of their libraries.
 
 ``python -m benchmarks.whole_process [WORD...]`` measures the rows whose names hold one of the words, all without any.
 The ratios of ``reference.toml`` are what they were when they were last written, with ``--write``; a ratio more than
@@ -22,18 +22,23 @@ REFERENCE = Path(__file__).parent / "reference.toml"
 FLOOR = "the bare imports"
 _BARE = [sys.executable, "-c", "import numpy, iminuit, typer, rich.console, rich.table"]
 _TOLERANCE = 1.2
+POINTS = 100_000
 REPEAT = 5
 _LONG = 3
 
 
 @dataclass(frozen=True)
 class Row:
-    """A command whose processor time is measured, over that of the row ``over``; ``{out}`` stands for a new folder."""
+    """A command whose processor time is measured, or its ``memory``, over that of the row ``over``.
+
+    ``{out}`` stands for a new folder, ``{points}`` for a simulated run of :data:`POINTS`.
+    """
 
     name: str
     command: tuple[str, ...]
     over: str = FLOOR
     repeat: int = REPEAT
+    memory: bool = False
 
 
 def files(campaign: str, pattern: str = "*.dat") -> tuple[str, ...]:
@@ -79,6 +84,13 @@ def rows() -> list[Row]:
         Row("oscillations", ("oscillations", "--no-files", *nine), repeat=_LONG),
         Row("highfield", ("highfield", "--no-files", *five), repeat=_LONG),
         Row("reproduce", ("reproduce", *written), repeat=1),
+        Row("memory of nine runs", ("fit", "--no-files", *nine), repeat=1, memory=True),
+        Row(
+            f"memory of {POINTS} points",
+            ("fit", "--no-files", "--jobs", "1", "{points}"),
+            repeat=1,
+            memory=True,
+        ),
     ]
 
 
@@ -88,39 +100,46 @@ def compiled(bytecode: str) -> dict[str, str]:
     return {**environment, "PYTHONPYCACHEPREFIX": bytecode}
 
 
-def seconds(command: Sequence[str], bytecode: str) -> float:
-    """Processor time of a process and of its children."""
+def cost(command: Sequence[str], bytecode: str) -> tuple[float, float]:
+    """Processor time of a process and of its children, s, and its largest memory, MB."""
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, env=compiled(bytecode), stdout=quiet, stderr=quiet) as process:
         _, _, used = os.wait4(process.pid, 0)
         process.returncode = 0
-    return used.ru_utime + used.ru_stime
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024.0
 
 
-def measured(chosen: Sequence[Row]) -> dict[str, float]:
-    """Median processor time of each row and of the floor, s.
+def measured(chosen: Sequence[Row]) -> dict[str, tuple[float, float]]:
+    """Median processor time (s) and memory (MB) of each row and of the floor.
 
     Rows run in turn, so that other work on the machine disturbs all alike.
     """
-    times: dict[str, list[float]] = {FLOOR: [], **{row.name: [] for row in chosen}}
+    costs: dict[str, list[tuple[float, float]]] = {FLOOR: [], **{row.name: [] for row in chosen}}
     with TemporaryDirectory() as folder:
         bytecode = f"{folder}/bytecode"
+        program = [sys.executable, "-m", "glasspara"]
+        if any("{points}" in row.command for row in chosen):
+            grid = ("--t-grid", f"2:300:{POINTS}:log", "--mt", "20000")
+            cost([*program, "simulate", "--out", f"{folder}/points", *grid], bytecode)
+        (points,) = [*map(str, Path(folder, "points").glob("*.dat"))] or [""]
 
-        def run(row: Row, number: int) -> float:
-            out = f"{folder}/{row.name} {number}"
-            arguments = [item.format(out=out) if item == "{out}" else item for item in row.command]
-            return seconds([sys.executable, "-m", "glasspara", *arguments], bytecode)
+        def run(row: Row, number: int) -> tuple[float, float]:
+            given = {"{out}": f"{folder}/{row.name} {number}", "{points}": points}
+            return cost([*program, *(given.get(item, item) for item in row.command)], bytecode)
 
-        seconds(_BARE, bytecode)
+        cost(_BARE, bytecode)
         for row in chosen:
             if row.repeat > 1:
                 run(row, -1)
         for number in range(REPEAT):
-            times[FLOOR].append(seconds(_BARE, bytecode))
+            costs[FLOOR].append(cost(_BARE, bytecode))
             for row in chosen:
                 if number < row.repeat:
-                    times[row.name].append(run(row, number))
-    return {name: median(one) for name, one in times.items()}
+                    costs[row.name].append(run(row, number))
+    return {
+        name: (median(time for time, _ in some), median(memory for _, memory in some))
+        for name, some in costs.items()
+    }
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -129,18 +148,20 @@ def main(arguments: Sequence[str] = ()) -> int:
     chosen = [row for row in rows() if not words or any(word in row.name for word in words)]
     needed = {row.over for row in chosen} - {FLOOR}
     chosen = [row for row in rows() if row in chosen or row.name in needed]
-    times = measured(chosen)
+    costs = measured(chosen)
     reference: dict[str, float] = tomllib.loads(REFERENCE.read_text()) if REFERENCE.exists() else {}
     worse = 0
-    print(f"{FLOOR}: {times[FLOOR]:.3f} s")
+    print(f"{FLOOR}: {costs[FLOOR][0]:.3f} s, {costs[FLOOR][1]:.0f} MB")
     for row in chosen:
-        ratio, before = times[row.name] / times[row.over], reference.get(row.name)
+        found, least = costs[row.name][row.memory], costs[row.over][row.memory]
+        ratio, before = found / least, reference.get(row.name)
         slower = before is not None and ratio > _TOLERANCE * before
         worse += slower
         beside = "" if before is None else f" (reference {before:.4g})"
         of = "F" if row.over == FLOOR else f"x {row.over!r}"
         print(
-            f"{row.name:42s}{times[row.name]:9.3f} s {ratio:8.2f} {of}{beside}{'  SLOWER' if slower else ''}",
+            f"{row.name:42s}{found:9.3f} {'MB' if row.memory else 's '}{ratio:8.2f} {of}{beside}"
+            f"{'  SLOWER' if slower else ''}",
             flush=True,
         )
         reference[row.name] = round(ratio, 3)
@@ -148,7 +169,8 @@ def main(arguments: Sequence[str] = ()) -> int:
         known = {row.name for row in rows()}
         lines = [f'"{name}" = {ratio}\n' for name, ratio in reference.items() if name in known]
         REFERENCE.write_text(
-            "# Ratios of processor time: python -m benchmarks.whole_process --write\n" + "".join(lines)
+            "# Ratios of processor time and memory: python -m benchmarks.whole_process --write\n"
+            + "".join(lines)
         )
     return worse
 

@@ -42,6 +42,7 @@ DOORS = {
     "iminuit": ("fitting/*",),
     "matplotlib": (
         "report/layout.py",
+        "report/matplotlib_start.py",
         "report/panels.py",
         "report/style.py",
         "report/correction_figures.py",

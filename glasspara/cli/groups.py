@@ -191,6 +191,7 @@ class VerdictOptions:
 
     allowances: options.Allowances = True
     instrument: options.Instrument = None
+    no_other_ions: options.NoOtherIons = False
 
     @property
     def directions(self) -> DirectionWidths | None:
@@ -280,6 +281,7 @@ class ParameterOptions:
             allowances=verdict.allowances,
             directions=verdict.directions,
             same_glass=data.same_glass,
+            no_other_ions=verdict.no_other_ions,
             loss="huber" if self.loss == "huber" else "linear",
             defaults=defaults,
         )

@@ -351,6 +351,15 @@ Instrument = Annotated[
         panel=MODEL,
     ),
 ]
+NoOtherIons = Annotated[
+    bool,
+    option(
+        "--no-other-ions",
+        "Iron and --trace-ions are all magnetic ions of the sample (mass spectrometry says so): the term is then "
+        "established too where that takes the known iron (--n-fe).",
+        panel=MODEL,
+    ),
+]
 Loss = Annotated[
     str,
     option(

@@ -310,8 +310,10 @@ class OutputWithPlots(Output):
         import logging
 
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # what it says of its own configuration
+        from glasspara.report.matplotlib_start import load_matplotlib
         from glasspara.report.page import FigureFiles, Picture
 
+        load_matplotlib()
         # The page shows PNG.
         endings = tuple(dict.fromkeys([*self._endings, *(["png"] if self.html else [])]))
         wanted = FigureFiles(endings, titles=self.titles)

@@ -119,8 +119,8 @@ def fit(
         item.values.get("tension") for item in iron
     ):  # a value that the data contradict may be all that is wrong
         assessment = replace(assessment, reasons=(*iron, *assessment.reasons))
-    else:
-        notes = [*iron, *notes]
+    elif settings.known_iron is not None or all("iron" not in item.values for item in assessment.reasons):
+        notes = [*iron, *notes]  # else the verdict says that it is free
     if assessment.status in ("good", "not-established") and not brief:  # the others have been warned
         notes += _bent_notes(minimum)
         notes += _instrument_notes(minimum, compared)
@@ -156,7 +156,13 @@ def _judge(
     def against_ordinary() -> OrdinaryMagnetism:
         cone = None if isinstance(ordinary, bool) else ordinary
         widths = settings.granted(minimum.problem.data)
-        return compare_with_ordinary(minimum, iron=settings.known_iron, widths=widths, cone=cone)
+        return compare_with_ordinary(
+            minimum,
+            iron=settings.known_iron,
+            widths=widths,
+            no_other_ions=settings.no_other_ions,
+            cone=cone,
+        )
 
     def verdict(compared: OrdinaryMagnetism | None, *, brief: bool) -> Assessment:
         return assess(minimum, found.lost, test, compared, same_glass=settings.same_glass, brief=brief)

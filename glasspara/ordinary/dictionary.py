@@ -75,11 +75,18 @@ WEAK_PAIRS = (
         40.0,
     ),
 )
+MIXED_PAIRS = (1.0, 1.7, 2.6, 4.0, 6.5, 9.0, 13.0, 18.0, 27.0, 40.0)
+SMALL_SPIN_PAIRS = {
+    0.5: (2.5, 4.0, 5.5, 7.5, 10.0, 13.0, 17.0, 23.0, 32.0),
+    1.0: (2.2, 3.0, 3.8, 4.8, 6.0, 8.0, 12.0, 18.0, 28.0),
+}
 STRONG_PAIRS = (60.0, 90.0, 140.0, 210.0, 300.0)
 """Exchange J/k_B of pairs, K, positive for antiferromagnetic ones: through hydrogen bonds and phosphate or silicate
-groups 0.1 to 10 K, through a shared hydroxide some 10 K, through a shared oxygen 100 to 300 K. The strong ones are
-silent but at the highest temperatures, where enough of them mimic anything: they stand in the dictionary only where
-the iron of the sample is known, which bounds their number."""
+groups 0.1 to 10 K, through a shared hydroxide some 10 K, through a shared oxygen 100 to 300 K. Mixed ones are of Fe2+
+and Fe3+, those of small spins defects, copper or low-spin iron (1/2) and nickel (1): where the lines of singlet and
+triplet cross in the fields of a magnetometer they are like no mixture of others. The strong ones are silent but at the
+highest temperatures, where enough of them mimic anything: they stand in the dictionary only where the iron of the
+sample is known, which bounds their number."""
 
 CLUSTER_GRID = (10.0, 1.0e4, 30)
 """Moments of superparamagnetic clusters, Bohr magnetons: below 10 they are pairs and ions, above 1e4 specks."""
@@ -163,7 +170,9 @@ def ordinary_dictionary(
         _free_ions(),
         *(_split_ions(s, g, rhombicity, density) for s, g in SPLITTING_GRIDS for rhombicity in RHOMBICITIES),
         *(_coupled_ions(j, density) for j in (2.0, 2.5)),
-        *(_pairs(s, couplings, density) for s in (2.0, 2.5)),
+        *(_pairs(s, s, couplings, density) for s in (2.0, 2.5)),
+        _pairs(2.0, 2.5, MIXED_PAIRS, density),
+        *(_pairs(s, s, values, density) for s, values in SMALL_SPIN_PAIRS.items()),
         _clusters(density),
         *(_specks(shape, bloch, density) for shape in ("tanh", "hyperbola") for bloch in BLOCH),
     ]
@@ -253,25 +262,26 @@ def _coupled_ions(j: float, density: int) -> Part:
     return CoupledIons(j, values), entries
 
 
-def _pairs(s: float, couplings: tuple[float, ...], density: int) -> Part:
+def _pairs(s: float, other: float, couplings: tuple[float, ...], density: int) -> Part:
     # ferromagnetic and antiferromagnetic ones make no row: uncoupled spins lie between
     values = tuple(
         value
         for sign in (-1.0, 1.0)
-        for value in (
-            sign * finer(sign * np.array([x for x in couplings if sign * x > 0.0]), density)
-        ).tolist()
+        if (one := [x for x in couplings if sign * x > 0.0])
+        for value in (sign * finer(sign * np.array(one), density)).tolist()
     )
+    spins = f"S = {_spin(s)}" if s == other else f"S = {_spin(s)} and {_spin(other)}"
     entries = _row(
         values,
         kind="pair",
-        line=f"pairs, S = {_spin(s)}",
+        line=f"pairs, {spins}",
         symbol="coupling",
         iron=2.0,
-        text=lambda coupling: f"pairs of S = {_spin(s)}, J = {coupling:.3g} K",
+        text=lambda coupling: f"pairs of {spins}, J = {coupling:.3g} K",
         S=s,
+        other=other,
     )
-    return Pairs(s, values), entries
+    return Pairs(s, values, other), entries
 
 
 def _clusters(density: int) -> Part:

@@ -106,13 +106,15 @@ class CoupledIons:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of equal spins ``s``, exchange ``J S_1 S_2`` (K, positive: antiferromagnetic), g = 2; moment of a pair.
+    """Pairs of spins ``s`` and ``other`` (equal ones if None), exchange ``J S_1 S_2`` (K, positive: antiferromagnetic),
+    g = 2; moment of a pair.
 
-    The exact sum over the total spin F = 0 ... 2S with energies J F(F + 1)/2.
+    The exact sum over the total spin F = \\|S_1 - S_2\\| ... S_1 + S_2 with energies J F(F + 1)/2.
     """
 
     s: float
     coupling: tuple[float, ...]
+    other: float | None = None
 
     def __len__(self) -> int:
         return len(self.coupling)
@@ -145,15 +147,15 @@ class Pairs:
 
     def _levels(self, T: FloatArray, H: FloatArray) -> _PairLevels:
         b = np.abs(_ZEEMAN * H / T)
-        total = np.arange(round(2 * self.s) + 1, dtype=np.float64)[:, np.newaxis]
-        return _PairLevels(
-            b, total * b, total * (total + 1) / (2.0 * T), *_multiplets(np.exp(-b), total.size - 1)
-        )
+        other = self.s if self.other is None else self.other
+        spins = np.arange(abs(self.s - other), self.s + other + 0.5)
+        total = spins[:, np.newaxis]
+        return _PairLevels(b, total * b, total * (total + 1) / (2.0 * T), *_multiplets(np.exp(-b), spins))
 
 
 @dataclass(frozen=True)
 class _PairLevels:
-    """Levels of a pair at b = g mu_B \\|H\\|/k_B T, by total spin F; shape (2S + 1, n) but for ``b``.
+    """Levels of a pair at b = g mu_B \\|H\\|/k_B T, by total spin F; shape (spins, n) but for ``b``.
 
     ``highest`` is the Zeeman energy of m = F and ``energy`` the exchange energy for J = 1 K, over k_B T; ``count``,
     ``moment`` and ``square`` are the sums of 1, m and m^2 over the levels of one F, with Boltzmann weights relative
@@ -178,13 +180,13 @@ def _sum(weights: FloatArray, values: FloatArray) -> FloatArray:
     return np.asarray(np.einsum("fn,fn->n", weights, values))
 
 
-def _multiplets(t: FloatArray, largest: int) -> FloatArray:
-    """Sums of 1, m and m^2 over the levels of each total spin F, weighted by t^(F - m); shape (3, largest + 1, n)."""
-    powers = t ** np.arange(2 * largest + 1)[:, np.newaxis]
-    found = np.zeros((3, largest + 1, t.size))
-    for spin in range(largest + 1):
-        m = spin - np.arange(2 * spin + 1)
-        found[:, spin] = np.stack([np.ones(m.size), m, m * m]) @ powers[: m.size]
+def _multiplets(t: FloatArray, spins: FloatArray) -> FloatArray:
+    """Sums of 1, m and m^2 over the levels of each total spin F, weighted by t^(F - m); shape (3, spins, n)."""
+    powers = t ** np.arange(round(2 * spins[-1]) + 1)[:, np.newaxis]
+    found = np.zeros((3, spins.size, t.size))
+    for row, spin in enumerate(spins):
+        m = spin - np.arange(round(2 * spin) + 1)
+        found[:, row] = np.stack([np.ones(m.size), m, m * m]) @ powers[: m.size]
     return found
 
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 DPI = 200
 _NEARLY_WHITE = 250
+_COMPRESSION = 4
+"""Half the time of the usual 6 for a tenth more bytes."""
 WIDTH = 6.0  # inch
 FONT = 14.0  # pt, 7.9 in print
 TALLEST = 12.0 / 8.6 * WIDTH  # inch, 12 cm where the width is 8.6 cm
@@ -126,7 +128,7 @@ def save_png(figure: Figure, *, dpi: float = DPI) -> bytes:
     palette[palette.min(axis=1) >= _NEARLY_WHITE] = 255
     few.putpalette(palette.ravel().tolist())
     reduced = BytesIO()
-    few.save(reduced, format="png", dpi=(dpi, dpi))
+    few.save(reduced, format="png", dpi=(dpi, dpi), compress_level=_COMPRESSION)
     return reduced.getvalue()
 
 
@@ -244,9 +246,11 @@ def fit_details(result: FitResult, shown: Sequence[ReducedRun]) -> str:
 
 def beside_ordinary(found: OrdinaryMagnetism) -> list[str]:
     """Chi2 of the model and of ordinary magnetism, and by how much they differ."""
+    free = found.margin_iron_free
+    beside = "" if free is None else f", iron free {free:.3g}"
     return [
         f"χ²: ETM {_chi2(found.chi2_model)}, ordinary magnetism {_chi2(found.cone.chi2)}",
-        f"margin {found.margin:.4g}, {THRESHOLD:g} needed",
+        f"margin {found.margin:.4g}{beside}, {THRESHOLD:g} needed",
     ]
 
 

@@ -111,6 +111,9 @@ ORDINARY = {
     "theta = 0.06 K": lambda T, H: larmor(T, H) + coupled(T, H, 0.06),
     "J = 0.55 K": lambda T, H: free(T, H) + 1.5e16 * one(Pairs(2.5, (0.55,)), T, H),
     "J = 6.3 K": lambda T, H: free(T, H) + 1.5e16 * one(Pairs(2.0, (6.3,)), T, H),
+    "J = 5.2 K of Fe2+ with Fe3+": lambda T, H: free(T, H) + 1e16 * one(Pairs(2.0, (5.2,), 2.5), T, H),
+    "J = 6.1 K of spins 1/2": lambda T, H: free(T, H) + 5e16 * one(Pairs(0.5, (6.1,)), T, H),
+    "J = 9 K of spins 1": lambda T, H: free(T, H) + 2e16 * one(Pairs(1.0, (9.0,)), T, H),
     "75 mu_B": lambda T, H: free(T, H) + 5e13 * one(Clusters((75.0,)), T, H),
     "speck 700 Oe": lambda T, H: free(T, H) + 1e-5 * one(Specks("tanh", (700.0,)), T, H),
     "theta = -0.15 K and 250 mu_B": lambda T, H: (

@@ -29,6 +29,8 @@ BLOCKS = (
     CoupledIons(2.0, (-8.0, -0.1, 0.1, 0.3)),
     Pairs(2.0, (-40.0, -1.0, 0.1, 3.0, 300.0)),
     Pairs(2.5, (-0.2, 6.0)),
+    Pairs(2.0, (-3.0, 5.0), 2.5),
+    Pairs(0.5, (7.0,)),
     Clusters((10.0, 300.0, 1e4)),
     Specks("tanh", (200.0, 2e4), 5e-5),
     Specks("hyperbola", (200.0, 2e4)),
@@ -58,13 +60,12 @@ def test_all_are_odd_in_the_field_and_along_it(block):
     assert np.all(here[:, H == 0.0] == 0.0)
 
 
-def test_pairs_against_a_diagonalised_hamiltonian():
-    s, size, coupling = 2.0, 5, 2.3
-    m = s - np.arange(size)
-    up = np.diag(np.sqrt(s * (s + 1) - m[1:] * (m[1:] + 1)), 1)
-    z, one = np.diag(m), np.eye(size)
-    exchange = np.kron(z, z) + 0.5 * (np.kron(up, up.T) + np.kron(up.T, up))
-    total = np.diag(np.kron(z, one) + np.kron(one, z))
+@pytest.mark.parametrize(("s", "other"), [(2.0, 2.0), (2.0, 2.5), (0.5, 0.5)])
+def test_pairs_against_a_diagonalised_hamiltonian(s, other):
+    coupling = 2.3
+    (z, up), (z_other, up_other) = spin(s), spin(other)
+    exchange = np.kron(z, z_other) + 0.5 * (np.kron(up, up_other.T) + np.kron(up.T, up_other))
+    total = np.diag(np.kron(z, np.eye(len(z_other))) + np.kron(np.eye(len(z)), z_other))
     for kelvin, field in ((2.0, 1.6e4), (5.0, 5e4), (40.0, 1e3)):
         energies, states = np.linalg.eigh(
             coupling * exchange - 2 * BOHR_MAGNETON / BOLTZMANN * field * np.diag(total)
@@ -72,8 +73,14 @@ def test_pairs_against_a_diagonalised_hamiltonian():
         weights = np.exp(-(energies - energies.min()) / kelvin)
         means = np.einsum("ik,i,ik->k", states, total, states)
         known = 2 * BOHR_MAGNETON * float(weights @ means / weights.sum())
-        got = Pairs(s, (coupling,)).columns(np.array([kelvin]), np.array([field]))[0, 0]
+        got = Pairs(s, (coupling,), other).columns(np.array([kelvin]), np.array([field]))[0, 0]
         assert got == pytest.approx(known, rel=1e-12)
+
+
+def spin(s):
+    """S_z and the raising operator."""
+    m = np.arange(s, -s - 0.5, -1.0)
+    return np.diag(m), np.diag(np.sqrt(s * (s + 1) - m[1:] * (m[1:] + 1)), 1)
 
 
 def test_pairs_without_coupling_are_two_ions_and_strong_ones_are_silent_or_one_spin():

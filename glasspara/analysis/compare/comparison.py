@@ -198,7 +198,11 @@ def _against(item: Contestant, each: Mapping[str, FitSettings], cone: ConeFit) -
     assert item.result is not None
     settings = each[item.name]
     return item.result.ordinary or compare_with_ordinary(
-        item.result.minimum, iron=settings.known_iron, widths=settings.granted(item.result.data), cone=cone
+        item.result.minimum,
+        iron=settings.known_iron,
+        widths=settings.granted(item.result.data),
+        no_other_ions=settings.no_other_ions,
+        cone=cone,
     )
 
 

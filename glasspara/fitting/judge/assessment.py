@@ -242,14 +242,21 @@ def on_ordinary(ordinary: OrdinaryMagnetism, minimum: Minimum) -> list[Finding]:
     if ordinary.excluded:
         found = [finding("fitting.ordinary-excluded", **_sizes(ordinary, minimum))]
         free = ordinary.margin_iron_free
-        if free is not None and free > THRESHOLD:
-            found.append(finding("fitting.iron-free-too", margin=free))
-        elif free is not None:
-            ions = [item.ion.name for item in minimum.coordinates.model.trace_ions]
-            found.append(
-                finding("fitting.known-iron-alone", ions=ions or None, margin=free, threshold=THRESHOLD)
-            )
+        if free is not None:
+            code = "known-iron-decides" if ordinary.by_iron_alone else "iron-free-too"
+            found.append(finding(f"fitting.{code}", margin=free))
         return found
+    if ordinary.by_iron_alone:
+        ions = [item.ion.name for item in minimum.coordinates.model.trace_ions]
+        sizes = _sizes(ordinary, minimum)
+        return [
+            finding(
+                "fitting.known-iron-alone",
+                **sizes,
+                ions=ions or None,
+                margin_iron_free=ordinary.margin_iron_free,
+            )
+        ]
     found = [finding("fitting.ordinary-describes", **_sizes(ordinary, minimum)), *_mixture(ordinary)]
     if ordinary.margin_with_iron is not None and ordinary.margin_with_iron > THRESHOLD:
         n_fe, _ = iron_found(minimum)

@@ -53,7 +53,8 @@ class OrdinaryMagnetism:
     ``chi2_model`` is that of the fitted model with the same ``widths`` of instrumental errors. ``margin`` is their
     difference in units of the model's chi2/ndof, or of 1 if that is smaller; ``margin_with_iron`` what it would be with
     the iron that the model found, known to 1 %, where none was given; ``margin_iron_free`` what it is without the iron
-    that was given, where that excludes ordinary magnetism. None where it was not asked.
+    that was given, where that excludes ordinary magnetism. None where it was not asked. ``no_other_ions`` says that the
+    sample has no other magnetic ions than those of the model.
     """
 
     cone: ConeFit
@@ -63,6 +64,7 @@ class OrdinaryMagnetism:
     ndof_model: int
     margin_with_iron: float | None = None
     margin_iron_free: float | None = None
+    no_other_ions: bool = False
     chi2_nested: float | None = None
     """Of ordinary magnetism and the ATS term together, where the model alone does not describe the data."""
 
@@ -100,8 +102,18 @@ class OrdinaryMagnetism:
 
     @property
     def excluded(self) -> bool:
-        """Whether ordinary magnetism describes the data worse than the model does, by more than the threshold."""
-        return self.margin > THRESHOLD
+        """Whether ordinary magnetism describes the data worse than the model does, by more than the threshold.
+
+        Unless it is known that there are no other magnetic ions, whose number no iron bounds, it must do so with the
+        iron free too.
+        """
+        return self.margin > THRESHOLD and (self.no_other_ions or not self.by_iron_alone)
+
+    @property
+    def by_iron_alone(self) -> bool:
+        """Whether it takes the known iron to exclude ordinary magnetism."""
+        free = self.margin_iron_free
+        return self.margin > THRESHOLD and free is not None and free <= THRESHOLD
 
 
 def component_name(item: Component) -> str:
@@ -148,10 +160,15 @@ def compare_with_ordinary(
     *,
     iron: tuple[float, float | None] | None,
     widths: DirectionWidths | None,
+    no_other_ions: bool = False,
     cone: ConeFit | None = None,
 ) -> OrdinaryMagnetism:
-    """:func:`side_by_side`, and what the iron does to the margin: if it were given, or if it were not."""
+    """:func:`side_by_side`, and what the iron does to the margin: if it were given, or if it were not.
+
+    ``no_other_ions`` says that the sample has no other magnetic ions than those of the model.
+    """
     found = side_by_side(minimum, iron=iron, widths=widths, cone=cone)
+    found = replace(found, no_other_ions=no_other_ions)
     model, total = minimum.coordinates.model, to_canonical(minimum.reported)
     n_fe = total["n_fe2"] + total["n_fe3"]
     if iron is not None and found.excluded:

@@ -61,6 +61,9 @@ class Wishes:
         Errors of the instrument that are allowed to the model and to ordinary magnetism alike, or none.
     same_glass : bool
         Whether all runs are of one glass, though their files name several samples.
+    no_other_ions : bool
+        Whether iron and the trace ions of the model are all magnetic ions that the sample has: known iron may then
+        exclude ordinary magnetism alone.
     loss : "linear" or "huber"
         Least squares, or points far off weighing less: :mod:`glasspara.fitting.search.methods`.
     defaults : name -> value
@@ -77,6 +80,7 @@ class Wishes:
     allowances: bool = True
     directions: DirectionWidths | None = DirectionWidths()  # noqa: RUF009  # frozen
     same_glass: bool = False
+    no_other_ions: bool = False
     loss: Literal["linear", "huber"] = "linear"
     defaults: Mapping[str, float] = field(default_factory=dict)
 
@@ -127,7 +131,8 @@ class FitSettings(Wishes):
     model : Model
     method : "joint", "staged" or "staged-once"
         See :data:`Method`.
-    n_fe, fixed, freed, starts, limits, constrained, nuisances, allowances, directions, same_glass, loss, defaults
+    n_fe, fixed, freed, starts, limits, constrained, nuisances, allowances, directions, same_glass, no_other_ions,
+    loss, defaults
         Those of :class:`Wishes`.
 
     Raises
