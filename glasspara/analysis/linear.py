@@ -26,8 +26,8 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.data import Dataset, ReducedRun
+from glasspara.fitting.judge import f_p_value
 from glasspara.fitting.judge.assessment import ALPHA
-from glasspara.fitting.judge.statistics import f_p_value
 from glasspara.fitting.problem.nuisances import Disturbance, nuisances_of
 from glasspara.fitting.problem.problem import Constraint
 from glasspara.fitting.search.minimise import Minimum

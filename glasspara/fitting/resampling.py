@@ -19,7 +19,7 @@ from glasspara.arrays import FloatArray
 from glasspara.data import Dataset
 from glasspara.errors import UsageError
 from glasspara.findings import Finding, finding
-from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
+from glasspara.fitting.judge import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.coordinates import combinations
 from glasspara.fitting.problem.problem import Constraint, Problem
 from glasspara.fitting.result import Bootstrap, FitResult, Spread

@@ -12,7 +12,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.data import Dataset
 from glasspara.findings import Answer, Assessment, Finding
-from glasspara.fitting.judge.statistics import Statistics
+from glasspara.fitting.judge import Statistics
 from glasspara.fitting.problem import Method
 from glasspara.fitting.problem.problem import Constraint
 from glasspara.fitting.search.minimise import Minimum

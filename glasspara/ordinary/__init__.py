@@ -4,9 +4,9 @@
 with one optimum, no start values, and a certificate. ``directions_of`` and ``chi2_with_directions`` grant the same
 errors of the instrument to any other model that is to be compared.
 
-Modules: ``dictionary`` (what there is), ``responses`` (how it is computed), ``solver`` (non-negative least squares),
-``directions`` (errors of the instrument), ``elimination`` (those of single runs, taken out), ``cone`` (the fit, and its
-answer in few words).
+Modules: ``dictionary`` (what there is), ``responses`` (how it is computed), ``solver`` (non-negative least squares;
+errors of single runs, taken out), ``directions`` (errors of the instrument), ``cone`` (the fit, and its answer in few
+words).
 """
 
 from glasspara.ordinary.cone import Component, ConeFit, ExtraColumn, ordinary_magnetism
@@ -20,8 +20,7 @@ from glasspara.ordinary.directions import (
     chi2_with_directions,
     directions_of,
 )
-from glasspara.ordinary.elimination import eliminate
-from glasspara.ordinary.solver import Certificate
+from glasspara.ordinary.solver import Certificate, eliminate
 
 __all__ = [
     "Certificate",

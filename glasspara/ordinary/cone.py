@@ -27,8 +27,7 @@ from glasspara.ordinary.directions import (
     Slopes,
     directions_of,
 )
-from glasspara.ordinary.elimination import eliminate, rows_of_runs
-from glasspara.ordinary.solver import Certificate, Solution, solve
+from glasspara.ordinary.solver import Certificate, Solution, eliminate, rows_of_runs, solve
 
 
 @dataclass(frozen=True)

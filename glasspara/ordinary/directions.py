@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from glasspara.arrays import BoolArray, FloatArray, IntArray, distinct_values
 from glasspara.errors import InputError, UsageError
-from glasspara.ordinary.elimination import eliminate, rows_of_runs
+from glasspara.ordinary.solver import eliminate, rows_of_runs
 
 
 @dataclass(frozen=True)

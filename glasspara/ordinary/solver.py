@@ -6,6 +6,10 @@ A QR decomposition of F eliminates x, and one of [A y] replaces points that are 
 columns; what is left is non-negative least squares by the active set of C. L. Lawson and R. J. Hanson, Solving Least
 Squares Problems (1974), chapter 23. Its optimum is unique in A w, needs no start, and proves itself: see
 :class:`Certificate`.
+
+Unknowns that act on a single run, each with a normal prior, are minimised over run by run (:func:`eliminate`), whatever
+else is fitted: with hundreds of runs they are thousands, and as columns of one problem they would cost the points times
+their number, in memory too.
 """
 
 from __future__ import annotations
@@ -153,3 +157,37 @@ def _descend(
         dropped += int(gone.sum())
     weights[~passive] = 0.0
     return dropped
+
+
+def rows_of_runs(lengths: Sequence[int]) -> tuple[slice, ...]:
+    """Where each run stands whose points stand together."""
+    ends = np.cumsum(lengths).tolist()
+    return tuple(slice(end - length, end) for end, length in zip(ends, lengths, strict=True))
+
+
+def eliminate(matrix: FloatArray, own: FloatArray, runs: Sequence[slice]) -> FloatArray:
+    """Take the pulls p of each run out of \\|matrix c + own p\\|^2 + \\|p\\|^2, whatever the c.
+
+    Parameters
+    ----------
+    matrix : array, shape (n, m)
+        In standard errors. It is changed: afterwards \\|matrix c\\|^2 is the least of the sum over all p.
+    own : array, shape (n, k)
+        What the k pulls of a run do at its points, in standard errors.
+    runs : sequence of slices
+        The rows of each run.
+
+    Returns
+    -------
+    array, shape (runs, k, m)
+        It gives the pulls where the sum is least: p = found @ c.
+    """
+    found = np.zeros((len(runs), own.shape[1], matrix.shape[1]))
+    for response, rows in zip(found, runs, strict=True):
+        left, sizes, right = np.linalg.svd(own[rows], full_matrices=False)
+        inside = left.T @ matrix[rows]
+        # the rows times (1 + own own^T)^(-1/2)
+        root = np.sqrt(1.0 + sizes * sizes)[:, np.newaxis]
+        matrix[rows] -= left @ (inside * (1.0 - 1.0 / root))
+        response[:] = right.T @ (inside * (-sizes[:, np.newaxis] / root**2))
+    return found

@@ -27,7 +27,7 @@ from glasspara.data import Dataset
 from glasspara.findings import finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.regions import Contour, ContourLine, Interval, ProfileCurve
-from glasspara.fitting.judge.statistics import Statistics
+from glasspara.fitting.judge import Statistics
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.resampling import bootstrap
 from glasspara.fitting.result import Determination, FitResult, FittedParameter, fit_assessment

@@ -25,10 +25,10 @@ from glasspara.data import Dataset
 from glasspara.errors import UsageError, names_near
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
+from glasspara.fitting.judge import MISFIT_P
 from glasspara.fitting.judge.assessment import ALPHA, on_ordinary
 from glasspara.fitting.judge.misfit import misfit_findings
 from glasspara.fitting.judge.ordinary import OrdinaryMagnetism, compare_with_ordinary, ordinary_fit
-from glasspara.fitting.judge.statistics import MISFIT_P
 from glasspara.fitting.problem import FitSettings, Wishes
 from glasspara.fitting.result import TRUSTED, AtsTest
 from glasspara.model import compared

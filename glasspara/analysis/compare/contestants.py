@@ -14,7 +14,7 @@ from glasspara.data import Dataset
 from glasspara.errors import DomainError, UsageError, names_near
 from glasspara.findings import Finding, finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
+from glasspara.fitting.judge import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem import FitSettings, Wishes
 from glasspara.fitting.result import FitResult
 from glasspara.model import CATALOGUE, IONS, Family

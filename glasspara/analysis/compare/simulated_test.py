@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.fitting.judge.statistics import f_p_value
+from glasspara.fitting.judge import f_p_value
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.problem.problem import Problem
 from glasspara.fitting.resampling import (

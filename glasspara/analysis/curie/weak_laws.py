@@ -20,8 +20,8 @@ from glasspara.analysis.linear import FTest, LinearFit, LinearModel, weighted
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data import Dataset
 from glasspara.errors import InputError
+from glasspara.fitting.judge import MISFIT_P
 from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER, residual_correlation
-from glasspara.fitting.judge.statistics import MISFIT_P
 from glasspara.model.parameters import PARAMETERS
 from glasspara.physics.ats import ats_magnetisation, gap_integral
 from glasspara.physics.ions import ION_OF_PARAMETER

@@ -12,10 +12,10 @@ import numpy as np
 
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.fitting.intervals.regions import Interval
+from glasspara.fitting.judge import Statistics
 from glasspara.fitting.judge.determination import UNDETERMINED
 from glasspara.fitting.judge.misfit import PlaceBlock
 from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
-from glasspara.fitting.judge.statistics import Statistics
 from glasspara.fitting.result import Determination, FitResult, FittedParameter, Spread
 from glasspara.ordinary import Direction
 from glasspara.report import QuantityBlock, RunBlock, ValueBlock

@@ -35,9 +35,9 @@ from glasspara.data import Dataset, ReducedRun
 from glasspara.errors import InputError
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
+from glasspara.fitting.judge import MISFIT_P
 from glasspara.fitting.judge.assessment import residual_correlation
 from glasspara.fitting.judge.plausibility import implausible
-from glasspara.fitting.judge.statistics import MISFIT_P
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.replicates import run_replicates

@@ -23,7 +23,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
 from glasspara.fitting.intervals.profile import Profile, Profiles
 from glasspara.fitting.intervals.regions import INTERVAL_FOUND, Interval, ProfileCurve, minos
-from glasspara.fitting.judge.statistics import MISFIT_P
+from glasspara.fitting.judge import MISFIT_P
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.minimise import Minimum

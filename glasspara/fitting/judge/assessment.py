@@ -11,12 +11,12 @@ import numpy as np
 from glasspara.arrays import FloatArray, distinct_values, median
 from glasspara.data import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
+from glasspara.fitting.judge import MISFIT_P, chi2_p_value, f_p_value
 from glasspara.fitting.judge.branches import lagging_loops
 from glasspara.fitting.judge.determination import derived
 from glasspara.fitting.judge.misfit import misfit_findings
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.fitting.judge.plausibility import edges_of_search, implausible
-from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value, f_p_value
 from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.parameters import allowances_in_words, parameter_of, to_canonical

@@ -15,7 +15,7 @@ import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray
 from glasspara.data import Dataset, ReducedRun
-from glasspara.fitting.judge.statistics import MISFIT_P, chi2_p_value
+from glasspara.fitting.judge import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.coordinates import CUTOFFS
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import evaluate, slope_by_log_temperature

@@ -14,7 +14,7 @@ from iminuit import Minuit
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import DomainError
 from glasspara.findings import Finding, finding
-from glasspara.fitting.judge.statistics import Statistics, chi2_p_value
+from glasspara.fitting.judge import Statistics, chi2_p_value
 from glasspara.fitting.problem.coordinates import Combination, Coordinates
 from glasspara.fitting.problem.problem import Problem, residuals_and_jacobians
 from glasspara.fitting.search.least_squares import FINE, independent_steps

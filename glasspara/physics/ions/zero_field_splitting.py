@@ -10,7 +10,7 @@ E/D of ``RHOMBICITIES`` the ratio of the powder mean m to the Brillouin function
 a Chebyshev series in variables that are dense where levels cross within k_B T. R is even in b, 1 for a = 0 (exactly,
 by construction of the coefficients), and tends to 1 in high fields. ``studies.zfs_tables`` makes the file. Relative
 error of m: below 2e-6; beyond the tables (\\|a\\| > 25 for S = 2, 12.5 for S = 5/2; \\|b\\| > 12, which is 70 kOe at
-0.8 K) the levels are diagonalised, or interpolated where 1e-4 is enough (``cold_splitting``).
+0.8 K) the levels are diagonalised, or interpolated where 1e-4 is enough (``levels``).
 """
 
 from __future__ import annotations
@@ -25,9 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.ions.cold_splitting import cold_response
 from glasspara.physics.ions.langevin import brillouin, brillouin_derivative
-from glasspara.physics.ions.levels import rhombic_spin_mean
+from glasspara.physics.ions.levels import cold_response, rhombic_spin_mean
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
 RHOMBICITIES = (0.0, 0.1, 0.2, 1.0 / 3.0)
@@ -176,7 +175,7 @@ def reduced_response(
     """Powder mean m of the spin along the field, and its derivatives by ``a`` and ``b``; shape (3, n).
 
     ``a = D/k_B T`` and ``b = g mu_B H/k_B T`` have the shape (n,). Beyond the tables the levels are diagonalised, or,
-    unless ``exact``, interpolated (``cold_splitting``).
+    unless ``exact``, interpolated (``levels``).
 
     Raises
     ------

@@ -15,7 +15,7 @@ from glasspara.analysis.universality.common_curve import ChiLarmor, curve_test
 from glasspara.analysis.universality.failure import PartTension, UniversalityParts, universality_parts
 from glasspara.data import Dataset
 from glasspara.errors import UsageError
-from glasspara.fitting.judge.statistics import holm
+from glasspara.fitting.judge import holm
 from glasspara.model.model import Model
 from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field, fixed_temperature, make_run
 

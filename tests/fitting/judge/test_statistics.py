@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import fdtrc, gammaincc
 
-from glasspara.fitting.judge.statistics import chi2_p_value, f_p_value
+from glasspara.fitting.judge import chi2_p_value, f_p_value
 
 
 @pytest.mark.parametrize("ndof", [1, 2, 3, 5, 29, 30, 31, 80, 715, 10_000])

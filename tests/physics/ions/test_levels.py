@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.physics.ions.cold_splitting import cold_response
-from glasspara.physics.ions.levels import rhombic_spin_mean
+from glasspara.physics.ions.levels import cold_response, rhombic_spin_mean
 from glasspara.physics.ions.zero_field_splitting import split_spin_columns
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
