@@ -273,7 +273,7 @@ def test_which_figures():
     ("status", "words"),
     [
         ("good", "Fit: good"),
-        ("not-established", "Fit: NOT ESTABLISHED: ordinary magnetism describes the data too"),
+        ("not-established", "Fit: NOT ESTABLISHED: ordinary magnetism could make the data too"),
         ("term-not-needed", "Fit: no ATS term is needed"),
         ("not-determined", "Fit: NOT DETERMINED"),
         ("poor", "Fit: POOR"),
