@@ -34,7 +34,7 @@ def loaded(run):
 
 @pytest.fixture(scope="module")
 def fitted(loaded):
-    return glasspara.fit(loaded, n_fe="1.697(19)e17")
+    return glasspara.fit(loaded, n_fe="1.697(19)e17", no_other_ions=True)
 
 
 # --- one way from options to a report ------------------------------------------------------------------------

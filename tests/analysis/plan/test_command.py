@@ -109,7 +109,7 @@ def test_a_decision_at_the_terminal(glasspara, run):
     done = glasspara("plan", run, "--mt", 50000, "--points", 20, "--runs", 1, "--no-files")
     assert done.status == 0
     assert "Goal: decide" in done.out
-    assert "the margin over ordinary magnetism rises from -1.1" in done.out
+    assert "the margin over ordinary magnetism rises from -4.9" in done.out
     assert "of 3 simulated outcomes" in done.out
     assert ".csv" not in done.out
     assert "without any run, the iron by mass spectrometry to 1 % (--n-fe): margin 15.9" in done.out

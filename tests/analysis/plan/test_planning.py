@@ -180,13 +180,13 @@ def test_what_the_data_allow_covers_the_valley_of_n_ats():
     assert max(found["ats_strength"]) < 1.5 * min(found["ats_strength"])
 
 
-def test_plan_to_decide(monkeypatch, two_runs):
+def test_plan_to_decide(monkeypatch):
     monkeypatch.setattr(planning, "_WORLDS", 2)
-    one = Dataset(two_runs.runs[:1])
+    one = fixed_field(BK7, np.random.default_rng(1), fields=(2e4,))
     made = plan(one, runs=1, reach=Reach(mt=(5e4,), mh=(100.0,)))
     assert made.goals == ("decide",)
     assert made.before < THRESHOLD < made.after
-    assert made.after > 1.5 * made.even.measure  # the same field: by the temperatures of its points alone
+    assert made.after > 1.1 * made.even.measure  # the same field: by the temperatures of its points alone
     assert made.runs[0].nominal == 5e4
     assert len(made.outcomes) == 3
     assert made.assessment.status in ("decides", "may-decide")
