@@ -131,7 +131,8 @@ def test_a_large_batch_names_its_further_figures():
 def test_ordinary_magnetism_in_numbers():
     block = {
         "iron_used": {"value": 1.7e17, "error": 2e15}, "chi2": 88.8, "n_points": 80, "chi2_etm": 76.9, "margin": 11.79,
-        "threshold": 10.0, "margin_without_directions": 12.0, "margin_iron_free": -6.1, "iron_found": 1.6e17, "ats_established": True,
+        "threshold": 10.0, "margin_without_directions": 12.0, "margin_iron_free": -6.1, "iron_found": 1.6e17,
+        "ats_established": True,
         "components": [{"name": "clusters", "weight": 1.0, "unit": "g^-1", "share_of_signal": 0.5}],
         "directions": [
             {"kind": "gain of a run", "width": 0.001, "unit": "1", "pull": pull} for pull in (-3.0, 1.0)
