@@ -169,9 +169,10 @@ def universality(
         choice = ChiLarmor("given", chi_larmor)
     test = curve_test(data, choice.tested, allowances=allowances)
     suspects = Suspects(test.common, allowances=allowances)
-    odd_run = None if test.holds else _odd_run(data, choice, test, allowances=allowances)
     suspicious = test.p_value < ALPHA or suspects.large_chi2
     explanation = suspects.best() if suspicious else None
+    explained = test.holds or (explanation is not None and explanation.enough)
+    odd_run = None if explained else _odd_run(data, choice, test, allowances=allowances)
     found = universality_parts(data, chi_larmor=choice, allowances=allowances) if parts else None
     sign, size, abscissa = folded(data)
     values = subtracted(data, choice, test)
@@ -203,12 +204,16 @@ def universality(
 
 
 def _odd_run(data: Dataset, choice: ChiLarmor, test: CurveTest, *, allowances: bool) -> ReducedRun | None:
-    """The run that leaves the curve most, if universality holds without it."""
+    """The run that leaves the curve most, if universality holds without it, and without no other one alone."""
     if len(data.runs) < _FEWEST_RUNS_TO_BLAME_ONE:
         return None
-    worst = max(range(len(data.runs)), key=lambda index: test.runs[index].statistic)
-    rest = Dataset(tuple(run for index, run in enumerate(data.runs) if index != worst))
-    return data.runs[worst] if curve_test(rest, choice.tested, allowances=allowances).holds else None
+
+    def holds_without(index: int) -> bool:
+        rest = Dataset((*data.runs[:index], *data.runs[index + 1 :]))
+        return curve_test(rest, choice.tested, allowances=allowances).holds
+
+    worst, *others = sorted(range(len(data.runs)), key=lambda index: -test.runs[index].statistic)
+    return data.runs[worst] if holds_without(worst) and not any(map(holds_without, others)) else None
 
 
 def _assess(

@@ -148,6 +148,7 @@ def test_cases(case, holds):
         pytest.skip("the cases are not here")
     result = universality(load([str(path) for path in sorted((CASES / case).glob("*.dat"))]).data)
     assert result.holds is holds
+    assert result.odd_run is None  # what explains all is in more than one run
 
 
 def test_a_run_of_another_kind_hides_what_the_others_do():
