@@ -1,4 +1,4 @@
-"""Types of NumPy arrays."""
+"""Types of NumPy arrays, and order statistics that do not load masked arrays."""
 
 from __future__ import annotations
 
