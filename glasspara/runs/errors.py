@@ -268,7 +268,7 @@ def stand_out(error: FloatArray, stated: BoolArray, moment: FloatArray) -> BoolA
     if len(rows) <= _FEWEST_NEIGHBOURS:
         return found
     known = error[rows]
-    relative = known / np.maximum(np.abs(moment[rows]), np.finfo(float).tiny)
+    relative = _relative(known, moment[rows])
     candidates = np.flatnonzero(known > OWN_LARGE * known.min())
     for start in range(0, len(candidates), _CHUNK):
         these = candidates[start : start + _CHUNK]
@@ -291,9 +291,15 @@ def stand_out_below(error: FloatArray, stated: BoolArray, moment: FloatArray) ->
     rows = np.flatnonzero(stated)
     if len(rows) > _NEIGHBOURS:
         known = error[rows]
-        relative = known / np.maximum(np.abs(moment[rows]), np.finfo(float).tiny)
+        relative = _relative(known, moment[rows])
         found[rows] = _below_neighbours(known) & _below_neighbours(relative)
     return found
+
+
+def _relative(error: FloatArray, moment: FloatArray) -> FloatArray:
+    """Errors over moments; infinite where that is beyond all numbers."""
+    with np.errstate(over="ignore"):
+        return np.asarray(error / np.maximum(np.abs(moment), np.finfo(float).tiny))
 
 
 def _below_neighbours(values: FloatArray) -> BoolArray:

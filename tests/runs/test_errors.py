@@ -9,7 +9,7 @@ from glasspara.data.loading import load
 from glasspara.data.selection import Window
 from glasspara.files.table import Points
 from glasspara.runs import read
-from glasspara.runs.errors import stand_out
+from glasspara.runs.errors import stand_out, stand_out_below
 from glasspara.runs.run import average_repeats, segment
 from glasspara.runs.scatter import find_repeats
 from glasspara.simulation.writer import compose
@@ -285,3 +285,12 @@ def test_the_sweep_of_an_acms2(shared):
     assert run.sigma_source == "instrument: DC Std. Err. (emu)"
     assert run.sigma.min() == pytest.approx(1.2726e-5, rel=1e-4)
     assert run.sigma.max() == pytest.approx(0.0153357, rel=1e-4)
+
+
+def test_errors_beyond_all_measure_warn_of_nothing():
+    """Warnings are errors in these tests: a relative error above 1e308 is infinite, and nothing is said."""
+    error, moment = np.full(12, NOISE), np.full(12, 1.0e-6)
+    error[5], moment[5] = 1.0e300, 1.0e-300
+    stated = np.ones(12, dtype=bool)
+    assert np.flatnonzero(stand_out(error, stated, moment)).tolist() == [5]
+    assert not stand_out_below(error, stated, moment).any()
