@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from glasspara.findings import Assessment, FindingBlock
-from glasspara.report.block import fill
+from glasspara.report.block import conforms, fill
 
 
 class Inner(TypedDict):
@@ -104,3 +104,19 @@ def test_keys_say_where_their_values_are():
     }
     assert fill(Elsewhere, Deep()) == expected
     assert fill(Elsewhere, Deep(inner=Item(3.0), remark="a")) == expected | {"of_inner": 3.0, "remark": "a"}
+
+
+def test_decoded_json_is_held_against_the_type_of_a_block():
+    for hint, good, bad in (
+        (float, (1, 1.5), (True, "1", None)),
+        (float | None, (None, 2), ("x", [])),
+        (Literal["a", "b"], ("a",), ("c", 1, True)),
+        (bool, (True,), (0, "true")),
+        (list[str], ([], ["x"]), ("x", [1], None)),
+        (tuple[float, float], ([1, 2.0],), ([1], [1, "2"])),
+        (dict[str, float], ({}, {"a": 1}), ({"a": "x"}, [])),
+        (Annotated[int, len], (3,), (3.5, True)),
+        (Inner, ({"value": 1.0},), ({}, {"value": "x"}, {"value": 1.0, "more": 1}, -1.0, None)),
+    ):
+        assert all(conforms(item, hint) for item in good), hint
+        assert not any(conforms(item, hint) for item in bad), hint

@@ -15,6 +15,8 @@ from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS
 from glasspara.physics.ats import conventions
 from glasspara.presets import load_preset
+from glasspara.report import InputBlock
+from glasspara.report.block import conforms
 from glasspara.report.reading import read_report as read_any_report
 
 _ROUNDING = 1.0e-6  # of correlations
@@ -177,6 +179,8 @@ def _values(block: Mapping[str, Any], document: Mapping[str, Any], path: str) ->
     covariance = correlation * np.outer(errors, errors)
     conventions(str(document["orientation"]), str(document["convention"]))  # a ValueError for unknown ones
     status = str(block["assessment"]["status"])
+    if not conforms(document["inputs"], list[InputBlock]):
+        raise ValueError("inputs")
     return FittedValues(
         values=values,
         names=names,

@@ -13,6 +13,7 @@ import pytest
 
 import glasspara as package
 from glasspara.analysis import reports
+from glasspara.analysis.reproduce import report as _  # noqa: F401  # its steps run the program as ever
 from glasspara.analysis.rerun import report as again
 from glasspara.app import run
 from glasspara.replicates import cores
