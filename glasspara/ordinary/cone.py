@@ -110,6 +110,8 @@ def _component(dictionary: Dictionary, weights: FloatArray, group: list[int], sh
 # The directions belong to the fitted curve, which they change. Rounds end when the pulls stay within the range where
 # they act linearly, which they do at once where the fit describes the data.
 _ROUNDS = 3
+# Pulls of a misfit beyond all measure go to thousands: no temperature or gain is moved by more than exp of this.
+_FARTHEST = 10.0
 # Points whose entries are held in memory at a time, 2 kB each, but for longer runs.
 _PART = 20_000
 # More points than this are first merged where they are neighbours of one run, alike in the logarithm of T and in
@@ -273,11 +275,11 @@ class _Problem:
     def place(self, pulls: FloatArray) -> _Place:
         """The dictionary where the pulls say that the sample really was."""
         sums = self.directions.sums(pulls)
-        T, H = self.T * np.exp(sums["log temperature"]), self.H + sums["field"]
-        gain = np.exp(sums["log gain"])
-        extra = tuple(
-            item.curve.moved(sums["field"], sums["log temperature"]).scaled(gain) for item in self.extra
+        warmer, louder = (
+            np.clip(sums[name], -_FARTHEST, _FARTHEST) for name in ("log temperature", "log gain")
         )
+        T, H, gain = self.T * np.exp(warmer), self.H + sums["field"], np.exp(louder)
+        extra = tuple(item.curve.moved(sums["field"], warmer).scaled(gain) for item in self.extra)
         return _Place(pulls, T, H, gain, sums["magnetisation"], self.dictionary, extra)
 
     def solve(
