@@ -171,8 +171,14 @@ def conforms(value: Any, hint: Any) -> bool:  # noqa: PLR0911
     origin, arguments = get_origin(hint), get_args(hint)
     if hint in (Any, object):
         return True
-    if hint is NoneType or isinstance(value, bool):
-        return value is None if hint is NoneType else hint is bool or _one_of(value, origin, arguments)
+    if hint is NoneType:
+        return value is None
+    if origin is Annotated:
+        return conforms(value, arguments[0])
+    if origin is Literal:
+        return value in arguments
+    if origin in (Union, UnionType):
+        return any(conforms(value, item) for item in arguments)
     if is_typeddict(hint):
         hints = _hints(hint)
         return (
@@ -180,8 +186,6 @@ def conforms(value: Any, hint: Any) -> bool:  # noqa: PLR0911
             and set(_required(hint)) <= value.keys() <= hints.keys()
             and all(conforms(item, hints[name]) for name, item in value.items())
         )
-    if origin is Annotated or _is_choice(origin):
-        return _one_of(value, origin, arguments)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return isinstance(value, dict) and all(conforms(item, arguments[1]) for item in value.values())
     if origin is tuple and arguments[-1] is not Ellipsis:
@@ -190,20 +194,9 @@ def conforms(value: Any, hint: Any) -> bool:  # noqa: PLR0911
         )
     if isinstance(origin, type) and issubclass(origin, Sequence):
         return isinstance(value, list) and all(conforms(item, arguments[0]) for item in value)
+    if isinstance(value, bool):
+        return hint is bool
     return isinstance(value, int | float if hint is float else hint)
-
-
-def _is_choice(origin: Any) -> bool:
-    return origin in (Union, UnionType, Literal)
-
-
-def _one_of(value: Any, origin: Any, arguments: tuple[Any, ...]) -> bool:
-    """Whether ``value`` is one of the types of a union, of the values of a literal, or of the annotated type."""
-    if origin is Literal:
-        return value in arguments
-    if origin is Annotated:
-        return conforms(value, arguments[0])
-    return origin in (Union, UnionType) and any(conforms(value, item) for item in arguments)
 
 
 def _required(block: type) -> list[str]:
