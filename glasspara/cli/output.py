@@ -112,7 +112,7 @@ class Output:
     no_files: options.NoFiles = False
     as_json: options.JsonFlag = False
     quiet: options.Quiet = False
-    html: options.Html = True
+    html: options.HtmlOption = True
     asked: Any = field(default=None, metadata={"option": False})  # the Invocation, by ``grouped``
     receive: Callable[[Delivery[Any]], None] | None = field(default=None, metadata={"option": False})
     """Takes what :meth:`deliver` is given, where Python asks; nothing is then shown, and the command does not stop."""
@@ -272,7 +272,7 @@ class Output:
 def _drawn_by(report: Report[Result], result: Result) -> Figures | None:
     """The figures that the report draws itself."""
     draw = report.draw
-    return None if draw is None else lambda _wanted: draw(result)
+    return None if draw is None else lambda _files: draw(result)
 
 
 def _page_beside(report: str) -> str:
@@ -316,10 +316,10 @@ class OutputWithPlots(Output):
         load_matplotlib()
         # The page shows PNG.
         endings = tuple(dict.fromkeys([*self._endings, *(["png"] if self.html else [])]))
-        wanted = FigureFiles(endings, titles=self.titles)
-        drawn = figures(wanted)
+        formats = FigureFiles(endings, titles=self.titles)
+        drawn = figures(formats)
         return {
-            stem: item if isinstance(item, Picture) else wanted.picture(item) for stem, item in drawn.items()
+            stem: item if isinstance(item, Picture) else formats.picture(item) for stem, item in drawn.items()
         }
 
 

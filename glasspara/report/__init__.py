@@ -252,7 +252,7 @@ class Report(Generic[Result]):
             if asked.settings.get(name) in (None, [])
         }
         return {
-            **frame(self.command, given, warnings, asked),
+            **report_frame(self.command, given, warnings, asked),
             "settings_taken": taken,
             **fill(self.block, result),
         }
@@ -278,7 +278,7 @@ class Report(Generic[Result]):
         return page(document, shown, pictures, files=files, command=command)
 
 
-def frame(
+def report_frame(
     command: str, inputs: Sequence[Mapping[str, Any]], warnings: Sequence[Finding], asked: Invocation
 ) -> Json:
     """What every report has."""

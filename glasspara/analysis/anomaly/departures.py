@@ -40,7 +40,7 @@ from glasspara.fitting.judge.misfit import EXPLAINED, OXYGEN
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult, describes
 from glasspara.fitting.search.minimise import Minimum, refine
-from glasspara.model.parameters import ALLOWANCES, allowances_in_words
+from glasspara.model.parameters import ALLOWANCES, allowances_text
 from glasspara.replicates.cores import on_one_thread
 
 if TYPE_CHECKING:
@@ -221,11 +221,11 @@ def anomaly(
     for test in findings.tests:
         if test.window in out:
             case = Case.of(minimum, test.window, out, findings.trials)
-            granted = settings.allowances and not settings.nuisances
+            allowed = settings.allowances and not settings.nuisances
             departures.append(
                 Departure(
                     test,
-                    case.test(widths=ALLOWANCES).p_corrected if granted else None,
+                    case.test(widths=ALLOWANCES).p_corrected if allowed else None,
                     _deviations(data, rest, residuals, test.window),
                     case.thermometer(),
                 )
@@ -352,7 +352,7 @@ def _notes(
             yield finding(
                 "anomaly.allowances",
                 window=item.label,
-                allowances=allowances_in_words(),
+                allowances=allowances_text(),
                 established=item.established,
                 p_value=item.p_with_allowances,
             )

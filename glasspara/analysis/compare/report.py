@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.compare.comparison import COLUMNS
+from glasspara.analysis.compare.comparison import CONTESTANT_COLUMNS
 from glasspara.analysis.fit.blocks import OrdinaryBlock, with_ordinary
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report
@@ -118,7 +118,7 @@ def _tables(inputs: Sequence[Input], result: CompareResult) -> dict[str, str]:
         *(item.text for item in (*result.assessment.reasons, *result.notes)),
         f"aic_scaled, bic_scaled, delta_aic, weight: chi2 divided by {result.scale!r}",
     ]
-    return {DATA: csv_text(comments, COLUMNS, result.rows)}
+    return {DATA: csv_text(comments, CONTESTANT_COLUMNS, result.rows)}
 
 
 def show_compare(inputs: Sequence[Input], result: CompareResult, out: Console) -> None:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glasspara.analysis.curie.weak_laws import (
+    CurieQuantity,
     LowTemperatureTest,
-    Quantity,
     WeakFit,
-    describes,
+    describes_points,
     fit_law,
     glass_test,
     low_temperature_test,
@@ -34,7 +34,7 @@ from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.model import Model, evaluate
-from glasspara.model.parameters import ION_NAMES, allowances_in_words, to_canonical
+from glasspara.model.parameters import ION_NAMES, allowances_text, to_canonical
 from glasspara.physics.ats import weak_field_amplitude
 from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.report.table import Columns, point_columns
@@ -65,7 +65,7 @@ class CurieResult(Answer):
     glass: WeakFit
     whole: WeakFit
     whole_fit: FitResult
-    curie_ms: Quantity | None
+    curie_ms: CurieQuantity | None
     glass_test: FTest
     curvature: float
     assessment: Assessment
@@ -176,7 +176,7 @@ def curie(
     )
 
 
-def _iron(settings: FitSettings, fraction: float | None) -> Quantity | None:
+def _iron(settings: FitSettings, fraction: float | None) -> CurieQuantity | None:
     """Curie constant by mass spectrometry; an unknown partition may be anything from 0 to 1."""
     if settings.n_fe is None:
         return None
@@ -185,7 +185,7 @@ def _iron(settings: FitSettings, fraction: float | None) -> Quantity | None:
     share, spread = (0.5, 1.0 / sqrt(12.0)) if fraction is None else (fraction, 0.0)
     each = share * two + (1.0 - share) * three
     width = hypot(each * (error or 0.0), total * spread * (three - two))
-    return Quantity(total * each, width or None, _CURIE_UNIT)
+    return CurieQuantity(total * each, width or None, _CURIE_UNIT)
 
 
 def _whole(data: Dataset, result: FitResult) -> tuple[WeakFit, float]:
@@ -199,12 +199,12 @@ def _whole(data: Dataset, result: FitResult) -> tuple[WeakFit, float]:
     )
     pulls = (data.magnetisation - terms.total) / data.sigma
     quantities = {
-        name: Quantity(item.value, item.error, item.unit)
+        name: CurieQuantity(item.value, item.error, item.unit)
         for name, item in result.parameters.items()
         if name == "chi_larmor" or name in result.model.ats_names
     }
     constant = result.derived["curie_constant"]
-    quantities["curie_constant"] = Quantity(constant.value, constant.error, _CURIE_UNIT)
+    quantities["curie_constant"] = CurieQuantity(constant.value, constant.error, _CURIE_UNIT)
     quantities["g"] = _amplitude(result)
     fit_of_model = WeakFit(
         name="whole",
@@ -225,7 +225,7 @@ def _parts(
     return terms.larmor, terms.langevin, terms.ats
 
 
-def _amplitude(result: FitResult) -> Quantity:
+def _amplitude(result: FitResult) -> CurieQuantity:
     """G of (14) by the parameters of the whole model."""
     minimum, model = result.minimum, result.model
     names = [name for name in AMPLITUDE_NAMES if name in minimum.reported]
@@ -239,7 +239,7 @@ def _amplitude(result: FitResult) -> Quantity:
         )  # fmt: skip
 
     if len(names) < len(AMPLITUDE_NAMES):
-        return Quantity(0.0, None, _CURIE_UNIT)
+        return CurieQuantity(0.0, None, _CURIE_UNIT)
     index = [minimum.coordinates.reported.index(name) for name in names]
     covariance = minimum.reported_covariance()[np.ix_(index, index)]
     squares = values["d0max_qs4"] ** 2 - values["d0min_qs4"] ** 2
@@ -251,7 +251,7 @@ def _amplitude(result: FitResult) -> Quantity:
         2.0 * values["d0max_qs4"] * by_square,
     ])  # fmt: skip
     variance = float(slopes @ covariance @ slopes)
-    return Quantity(value, sqrt(variance) if variance > 0.0 else None, _CURIE_UNIT)
+    return CurieQuantity(value, sqrt(variance) if variance > 0.0 else None, _CURIE_UNIT)
 
 
 def _runs(count: int) -> str:
@@ -271,7 +271,7 @@ def _assess_slope(weak: WeakData, low: LowTemperatureTest) -> Assessment:
             compatible=low.nature == "crystal-like",
             p_value=low.p_value,
             p_with_allowances=low.p_with_allowances,
-            allowances=allowances_in_words(),
+            allowances=allowances_text(),
         ),
     ]
     if low.nature == "not-determined":
@@ -281,7 +281,7 @@ def _assess_slope(weak: WeakData, low: LowTemperatureTest) -> Assessment:
 
 
 def _assess_law(
-    test: FTest, naive: WeakFit, glass: WeakFit, iron: Quantity | None, data: Dataset
+    test: FTest, naive: WeakFit, glass: WeakFit, iron: CurieQuantity | None, data: Dataset
 ) -> Assessment:
     """Whether a Curie law describes the weak points."""
     if test.established:
@@ -299,7 +299,7 @@ def _assess_law(
             outcome=outcome,
             p_value=test.p_value,
             p_with_allowances=test.p_with_allowances,
-            allowances=allowances_in_words(),
+            allowances=allowances_text(),
         )
     ]
     if iron is not None:
@@ -313,14 +313,14 @@ def _assess_law(
 def _describes(item: WeakFit, data: Dataset) -> bool:
     """Whether a law describes the weak points."""
     scatter = sqrt(item.chi2 / max(len(data) - item.n_free, 1))
-    return describes(data, (data.magnetisation - item.total) / data.sigma, scatter)
+    return describes_points(data, (data.magnetisation - item.total) / data.sigma, scatter)
 
 
 def _notes(
     weak: WeakData,
     low: LowTemperatureTest,
     glass: WeakFit,
-    iron: Quantity | None,
+    iron: CurieQuantity | None,
     whole_fit: FitResult,
     curvature: float,
 ) -> Iterator[Finding]:

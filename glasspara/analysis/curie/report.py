@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.curie.weak_laws import UNITS, Quantity
+from glasspara.analysis.curie.weak_laws import UNITS, CurieQuantity
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import QuantityBlock, Report, RunBlock, of_runs
 from glasspara.report.block import fill
@@ -36,13 +36,15 @@ class LowTemperatureBlock(TypedDict):
     nature: Literal[
         "glass-like", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"
     ]
-    slope: Annotated[QuantityBlock, lambda test: Quantity(test.slope, test.slope_error, _CHI)]
+    slope: Annotated[QuantityBlock, lambda test: CurieQuantity(test.slope, test.slope_error, _CHI)]
     slope_error_scaled: float
     expected_slope: Annotated[float, "expected"]
     curie_constant: Annotated[
-        QuantityBlock, lambda test: Quantity(test.curie_constant, test.curie_error, _CURIE)
+        QuantityBlock, lambda test: CurieQuantity(test.curie_constant, test.curie_error, _CURIE)
     ]
-    chi_larmor: Annotated[QuantityBlock, lambda test: Quantity(test.chi_larmor, test.chi_larmor_error, _CHI)]
+    chi_larmor: Annotated[
+        QuantityBlock, lambda test: CurieQuantity(test.chi_larmor, test.chi_larmor_error, _CHI)
+    ]
     chi_larmor_source: str
     statistic: float
     dof: list[int]

@@ -30,9 +30,9 @@ from glasspara.physics.ions.langevin import curie_curvature
 Nature = Literal["glass-like", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"]
 """What the slope at low temperatures says; nothing where even a smooth curve misses the points."""
 
-Law = Literal["curie", "glass"]
+WeakLaw = Literal["curie", "glass"]
 
-LAWS: Mapping[Law, str] = {"curie": "naive Curie law", "glass": "law of a glass (14)"}
+LAWS: Mapping[WeakLaw, str] = {"curie": "naive Curie law", "glass": "law of a glass (14)"}
 
 UNITS = {
     "chi_larmor": "emu g^-1 Oe^-1",
@@ -50,7 +50,7 @@ _FEWEST_HIGH = 4
 
 
 @dataclass(frozen=True)
-class Quantity:
+class CurieQuantity:
     """A value with its standard error by the stated sigmas; None for one that is held."""
 
     value: float
@@ -71,7 +71,7 @@ class WeakFit:
 
     name: str
     text: str
-    quantities: Mapping[str, Quantity]
+    quantities: Mapping[str, CurieQuantity]
     chi2: float
     n_free: int
     places: tuple[FloatArray, FloatArray]
@@ -93,11 +93,11 @@ def curie_shapes(T: FloatArray, H: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def fit_law(
     data: Dataset,
-    law: Law,
+    law: WeakLaw,
     *,
     usual: Mapping[str, float],
     held: frozenset[str] = frozenset(),
-    iron: Quantity | None = None,
+    iron: CurieQuantity | None = None,
 ) -> WeakFit:
     """Fit ``law`` to ``data``, points in weak fields.
 
@@ -134,7 +134,12 @@ class _Problem:
     """The law as a function of its shape, in widths of what is assumed of it; the rest by linear least squares."""
 
     def __init__(
-        self, data: Dataset, law: Law, usual: Mapping[str, float], held: frozenset[str], iron: Quantity | None
+        self,
+        data: Dataset,
+        law: WeakLaw,
+        usual: Mapping[str, float],
+        held: frozenset[str],
+        iron: CurieQuantity | None,
     ) -> None:
         self.data, self.law, self.usual, self.iron = data, law, usual, iron
         self.bent = [name for name in _SHAPE if law == "glass" and name not in held]
@@ -201,7 +206,7 @@ class _Problem:
             name=self.law,
             text=LAWS[self.law],
             quantities={
-                name: Quantity(value, errors.get(name), UNITS[name])
+                name: CurieQuantity(value, errors.get(name), UNITS[name])
                 for name, value in {**values, **shape}.items()
             },
             chi2=float(points @ points),
@@ -219,7 +224,7 @@ def _parts(
     return -values["chi_larmor"] * H, values["curie_constant"] * curie_shapes(T, H)[0], ats
 
 
-def describes(data: Dataset, pulls: FloatArray, scatter: float) -> bool:
+def describes_points(data: Dataset, pulls: FloatArray, scatter: float) -> bool:
     """Whether a curve describes the points, as a fit is judged: neither far from them, nor off in the same way at
     neighbours. ``pulls`` are residuals in standard errors, ``scatter`` their size.
     """
@@ -418,9 +423,9 @@ class _Linear:
         data, model, names = self.data, self.model.without_first(), self.names[1:]
         coefficients, _ = model.solve()
 
-        def part(*wanted: str) -> FloatArray:
+        def part(*chosen: str) -> FloatArray:
             # a partition that a misfit drives far off does not belong here
-            index = [names.index(name) for name in wanted if name in names]
+            index = [names.index(name) for name in chosen if name in names]
             magnetisation: FloatArray = model.columns[: len(data), index] @ coefficients[index] * data.sigma
             return magnetisation
 

@@ -22,7 +22,7 @@ from glasspara.report import QuantityBlock, RunBlock, ValueBlock
 from glasspara.report.block import fill
 from glasspara.report.table import column, csv_text, provenance
 from glasspara.report.terminal import Column, show_sentence, show_table
-from glasspara.wording import runs_in_words, value_with_error
+from glasspara.wording import runs_text, value_with_error
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -283,7 +283,7 @@ def _error_of(result: FitResult, name: str) -> float | None:
 
 def _names_of(result: FitResult) -> tuple[str, str]:
     """The samples of a fit, and its runs, in words."""
-    runs = runs_in_words([(run.run.kind, run.label) for run in result.data.runs])
+    runs = runs_text([(run.run.kind, run.label) for run in result.data.runs])
     return ", ".join(result.data.samples), runs
 
 

@@ -21,7 +21,7 @@ from glasspara.report import (
 )
 from glasspara.report.table import column, columns_text, csv_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
-from glasspara.wording import p_value, runs_in_words, shown_unit, two_errors, value_with_error
+from glasspara.wording import p_value, runs_text, shown_unit, two_errors, value_with_error
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -108,7 +108,7 @@ def _minos_cells(item: Quantity) -> tuple[float | str | None, ...]:
     return (item.minos.lower, item.minos.upper, *(outcome.text for outcome in item.minos.outcomes))
 
 
-def profile_csv(inputs: Sequence[Input], result: FitResult, curve: ProfileCurve) -> str:
+def profile_table(inputs: Sequence[Input], result: FitResult, curve: ProfileCurve) -> str:
     """Chi2 above its minimum along a parameter or combination, the parabola of its error, the other parameters."""
     item = result.quantities[curve.name]
     comments = [
@@ -192,7 +192,7 @@ _DETERMINED = ("ats_strength", "d0_mean_qs4")
 
 def _show_fit(result: FitResult, out: Console) -> None:
     model = result.model
-    runs = runs_in_words([(run.run.kind, run.label) for run in result.data.runs])
+    runs = runs_text([(run.run.kind, run.label) for run in result.data.runs])
     show_sentence(
         f"Model {model.name} ({_convention(result)}), {result.method} fit of {runs}", out, style="bold"
     )
@@ -351,7 +351,7 @@ def _tables(inputs: Sequence[Input], result: Fits) -> dict[str, str]:
         tables[SUMMARY] = summary_csv(inputs, result.fits, result.failed)
     for prefix, item in zip(prefixes(len(result.fits)), result.fits, strict=True):
         for curve in item.profiles:
-            tables[f"{prefix}{profile_stem(curve.name)}.csv"] = profile_csv(inputs, item, curve)
+            tables[f"{prefix}{profile_stem(curve.name)}.csv"] = profile_table(inputs, item, curve)
         for contour in item.contours:
             tables[f"{prefix}{contour_stem(contour.names)}.csv"] = contour_csv(inputs, item, contour)
     if any(item.bootstrap for item in result.fits):

@@ -48,7 +48,7 @@ _STEP = 0.1
 
 
 @dataclass(frozen=True)
-class Peak:
+class TermPeak:
     """Where the ATS term of ``form`` is largest along one M(H) run.
 
     ``field`` (Oe) is None where the term has no maximum up to ``top``, the run's highest field; ``error`` its standard
@@ -70,7 +70,7 @@ class HighFieldResult(Answer):
     """The comparison of :data:`FORMS`, and the peaks of each that has a minimum."""
 
     comparison: CompareResult
-    peaks: tuple[Peak, ...]
+    peaks: tuple[TermPeak, ...]
     assessment: Assessment
     notes: tuple[Finding, ...]
 
@@ -127,7 +127,7 @@ def _usable(comparison: CompareResult) -> dict[str, FitResult]:
     return {item.name: item.result for item in comparison.contestants if item.usable and item.result}
 
 
-def _assess(comparison: CompareResult, peaks: Sequence[Peak]) -> Assessment:
+def _assess(comparison: CompareResult, peaks: Sequence[TermPeak]) -> Assessment:
     """How far (10) describes the data, which form does so beside it, and where that has its peaks."""
     best, found = comparison.best, comparison.contestants
     if best is None:
@@ -154,7 +154,7 @@ def _assess(comparison: CompareResult, peaks: Sequence[Peak]) -> Assessment:
     return Assessment("high_field", status, (first, *_on_peaks(best.name, peaks, near)))
 
 
-def _on_peaks(form: str, peaks: Sequence[Peak], near: Sequence[str]) -> Iterator[Finding]:
+def _on_peaks(form: str, peaks: Sequence[TermPeak], near: Sequence[str]) -> Iterator[Finding]:
     """Where M_intr by ``form`` is largest, run by run, and the runs in which it still rises by all forms ``near``."""
     rising: list[dict[str, Any]] = []
     unclear: list[dict[str, Any]] = []
@@ -193,13 +193,13 @@ def _terms(result: FitResult, run: ReducedRun, fields: FloatArray, values: Mappi
     return evaluate(T, fields, to_canonical(values), result.model)
 
 
-def _peak(form: str, result: FitResult, run: ReducedRun) -> Peak:
+def _peak(form: str, result: FitResult, run: ReducedRun) -> TermPeak:
     fields, terms = along(result, run)
     top, place = float(fields[-1]), _maximum(fields, terms.ats)
     if place is None:
-        return Peak(run, form, top, None, None, 1.0, _rises_for_sure(result, run, fields))
+        return TermPeak(run, form, top, None, None, 1.0, _rises_for_sure(result, run, fields))
     error = None if _at_edge(result) else _error(result, run, fields)
-    return Peak(run, form, top, place, error, float(terms.ats[-1] / terms.ats.max()), rises=False)
+    return TermPeak(run, form, top, place, error, float(terms.ats[-1] / terms.ats.max()), rises=False)
 
 
 def _at_edge(result: FitResult) -> bool:

@@ -16,7 +16,7 @@ from glasspara.report import FailureBlock, Report, failures
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.runs import Measurement
 from glasspara.runs.run import run_table
-from glasspara.wording import rows_in_words, runs_in_words
+from glasspara.wording import rows_text, runs_text
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -139,7 +139,7 @@ def show_end(result: Inspection, out: Console) -> None:
                 item.header.sample or "not named",
                 "?" if item.mass.value_mg is None else f"{item.mass.value_mg:g}",
                 f"{item.rows_used} of {item.rows_read}",
-                runs_in_words([(run.kind, run.label) for run in item.runs]),
+                runs_text([(run.kind, run.label) for run in item.runs]),
                 str(len(item.warnings)),
             )
             for item in result.measurements
@@ -157,7 +157,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
     rows = [
         ("instrument", measurement.instrument),
         ("sample", measurement.header.sample or "not named"),
-        ("rows", rows_in_words(measurement.rows_read, measurement.rows_used, measurement.rows_dropped)),
+        ("rows", rows_text(measurement.rows_read, measurement.rows_used, measurement.rows_dropped)),
         ("moment", f"{choice.column}: {choice.reason}"),
         ("errors", choice.sigma_column or "no column; estimated"),
         *([("centring", text)] if (text := _centring_text(choice.diagnostics)) else []),

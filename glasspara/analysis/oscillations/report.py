@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 from rich.console import Console
 
 from glasspara.analysis.fit.blocks import FitBlock
-from glasspara.analysis.oscillations.waves import COLUMNS
+from glasspara.analysis.oscillations.waves import PEAK_COLUMNS
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
 from glasspara.report.table import csv_text, point_keys, provenance
@@ -121,7 +121,7 @@ def peaks_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
         "power: -ln of the chance at one given frequency; fap: the chance of it anywhere in the search, fap_here: in "
         "this run and abscissa",
     ]
-    return csv_text(comments, COLUMNS, result.rows)
+    return csv_text(comments, PEAK_COLUMNS, result.rows)
 
 
 def points_csv(inputs: Sequence[Input], result: OscillationResult) -> str:

@@ -22,7 +22,7 @@ from glasspara.analysis.oscillations.search import (
     BOTH,
     DESCRIPTIONS,
     Abscissa,
-    Noise,
+    NoisePowers,
     Search,
     Wave,
     Wiggle,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 FOUND, HINT = 0.01, 0.05
 """False-alarm probabilities below which an oscillation is said to be found, or hinted at."""
 
-COLUMNS = (
+PEAK_COLUMNS = (
     "run", "file", "abscissa", "period", "period_error", "period_unit", "amplitude_emu_per_g",
     "amplitude_error_emu_per_g", "amplitude_beside_spline_emu_per_g",
     "amplitude_beside_spline_error_emu_per_g", "phase_rad", "phase_error_rad", "phase_at",
@@ -245,7 +245,7 @@ class OscillationResult(Answer):
         """The strongest wave of each run in T and in 1/T, one row each; periods in ``period_unit``."""
         from pandas import DataFrame
 
-        return DataFrame(self.rows, columns=COLUMNS)
+        return DataFrame(self.rows, columns=PEAK_COLUMNS)
 
 
 @on_one_thread
@@ -296,7 +296,7 @@ def oscillations(
     )
     observed = search.observed()
     done = run_replicates(search, replicates, seed=seed, jobs=jobs, cluster=cluster, progress=progress)
-    noise = Noise(np.array([item.value for item in done if item.error is None]))
+    noise = NoisePowers(np.array([item.value for item in done if item.error is None]))
     reference = BOTH if result.describes else "spline"
     runs = _runs(result, search, observed, noise, reference, lag)
     chances = {
@@ -335,7 +335,7 @@ def _runs(
     result: FitResult,
     search: Search,
     observed: Sequence[dict[str, FloatArray]],
-    noise: Noise,
+    noise: NoisePowers,
     reference: str,
     lag: FloatArray,
 ) -> tuple[RunOscillation, ...]:
@@ -366,7 +366,7 @@ def _peak(
     search: Search,
     spline: SplineFit,
     powers: dict[str, FloatArray],
-    noise: Noise,
+    noise: NoisePowers,
     reference: str,
     index: int,
     lag: FloatArray,

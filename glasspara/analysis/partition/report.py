@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 from rich.console import Console
 
 from glasspara.analysis.fit.blocks import FitBlock
-from glasspara.analysis.partition.scan import LEVELS
+from glasspara.analysis.partition.scan import SCAN_LEVELS
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import QuantityBlock, Report
 from glasspara.report.block import fill
@@ -83,7 +83,7 @@ def _iron(value: float, error: float | None) -> IronBlock:
 def _intervals(result: PartitionResult) -> dict[str, FractionIntervalBlock]:
     return {
         name: fill(FractionIntervalBlock, result.intervals[name], ends=result.ends(name), chi2_rise=level)
-        for name, level in LEVELS.items()
+        for name, level in SCAN_LEVELS.items()
     }
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 FRACTION = "fe2_fraction"
-LEVELS = {"68 %": 1.0, "95 %": 3.8415}
+SCAN_LEVELS = {"68 %": 1.0, "95 %": 3.8415}
 """Rise of chi2 at the ends of the intervals."""
 
 STEP = 0.2
@@ -44,7 +44,7 @@ STEP = 0.2
 _MOST = 101
 # Where the profile is computed, in units of a side of the widest interval.
 _SHARES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
-_WIDEST = max(LEVELS, key=LEVELS.__getitem__)
+_WIDEST = max(SCAN_LEVELS, key=SCAN_LEVELS.__getitem__)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class PartitionPoint:
     @property
     def explained(self) -> bool:
         """Whether the ATS term explains what this x leaves as well as for the best x, at the 95 % level."""
-        return self.described and self.minimum.valid and self.rise <= LEVELS[_WIDEST]
+        return self.described and self.minimum.valid and self.rise <= SCAN_LEVELS[_WIDEST]
 
     def intrinsic(self, data: Dataset) -> FloatArray:
         """M_intr = M less the Larmor term, x n(Fe) Fe2+ and (1 - x) n(Fe) Fe3+, emu/g, at every point of ``data``."""
@@ -169,7 +169,7 @@ def partition(data: Dataset, settings: FitSettings, values: Sequence[float] | No
         The model has no ATS term, a value is outside 0 to 1, or the settings leave no x to scan.
     """
     values = fractions() if values is None else tuple(values)
-    check(settings, values)
+    check_scan(settings, values)
     found = _scan(data, settings, values)
     if found.assessment.status != "not-determined" or found.fit.assessment.status != "term-not-needed":
         return found
@@ -196,19 +196,21 @@ def _scan(
         )
         for value, minimum in zip(values, scanned, strict=True)
     )
-    intervals = {name: minos(profiles, [FRACTION], level=level)[FRACTION] for name, level in LEVELS.items()}
+    intervals = {
+        name: minos(profiles, [FRACTION], level=level)[FRACTION] for name, level in SCAN_LEVELS.items()
+    }
     return PartitionResult(
         fit=best,
         n_fe=settings.n_fe,
         points=points,
         intervals=intervals,
         curve=_curve(profiles.of(FRACTION), intervals[_WIDEST]),
-        assessment=assess(best, intervals, term_not_needed=without_term is not None),
+        assessment=assess_partition(best, intervals, term_not_needed=without_term is not None),
         notes=tuple(_notes(best, points, settings.n_fe, without_term)),
     )
 
 
-def check(settings: FitSettings, values: Sequence[float]) -> None:
+def check_scan(settings: FitSettings, values: Sequence[float]) -> None:
     """Refuse what :func:`partition` cannot do, before any file is read. Raises what it raises."""
     if not settings.model.has_ats:
         raise UsageError(
@@ -261,7 +263,9 @@ def _ends(best: float, interval: Interval) -> tuple[float | None, float | None]:
     return low, high
 
 
-def assess(fit: FitResult, intervals: Mapping[str, Interval], *, term_not_needed: bool = False) -> Assessment:
+def assess_partition(
+    fit: FitResult, intervals: Mapping[str, Interval], *, term_not_needed: bool = False
+) -> Assessment:
     """Whether x is determined: whether its widest interval has both ends, and leaves some of 0 to 1 out."""
     base, best = fit.assessment, fit.parameters[FRACTION].value
     if base.status == "not-plausible":

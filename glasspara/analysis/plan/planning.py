@@ -13,8 +13,8 @@ from glasspara.analysis.plan.objectives import (
     ALL,
     DECIDE,
     Criterion,
-    Errors,
     Forecast,
+    GoalErrors,
     Margin,
     Objective,
     geometric_mean,
@@ -146,7 +146,7 @@ def ranked_columns(plan: Plan) -> dict[str, list[Any]]:
     }
 
 
-def check(settings: FitSettings, goals: Sequence[str], runs: int) -> None:
+def check_plan(settings: FitSettings, goals: Sequence[str], runs: int) -> None:
     """Refuse what cannot be planned, before any work.
 
     Raises
@@ -203,7 +203,7 @@ def plan(
     """
     settings = settings or FitSettings()
     goals = tuple(dict.fromkeys(goals))
-    check(settings, goals, runs)
+    check_plan(settings, goals, runs)
     result = fit(data, settings)
     noise, ordinary, minimum = noise or Noise.of(data), result.ordinary, result.minimum
     if not goals:
@@ -216,11 +216,11 @@ def plan(
     _refuse_held(forecast, goals, settings)
     # parameters that are not to be trusted are not worth a study of their spread
     worlds = [forecast] if result.assessment.status in _UNUSABLE else worlds_of(forecast, _WORLDS, _SEED)
-    errors = Errors(worlds, (ALL,) if decide else goals)
+    errors = GoalErrors(worlds, (ALL,) if decide else goals)
     objective: Objective = errors
     if decide:
         ordinary = ordinary or compare_with_ordinary(
-            minimum, iron=settings.known_iron, widths=settings.granted(data)
+            minimum, iron=settings.known_iron, widths=settings.allowed_errors(data)
         )
         objective = Margin(worlds, ordinary, _SEED)
     grids = reach.even_grids(runs)

@@ -92,8 +92,8 @@ def reproduce(
     Existing files there are replaced. ``seed`` is that of the noise; ``jobs`` commands run at once. The results do
     not depend on ``jobs``.
     """
-    wanted = {step.campaign for step in steps}
-    campaigns = [campaign for campaign in CAMPAIGNS if campaign in wanted]
+    chosen = {step.campaign for step in steps}
+    campaigns = [campaign for campaign in CAMPAIGNS if campaign in chosen]
     total = len(campaigns) + len(steps)
     finished = 0
 

@@ -31,9 +31,9 @@ from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.plausibility import implausible, implausible_data
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
-from glasspara.model import IONS
+from glasspara.model import ION_CHOICES
 from glasspara.model.model import Model
-from glasspara.model.parameters import allowances_in_words
+from glasspara.model.parameters import allowances_text
 from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import langevin_response
 from glasspara.runs.run import Kind
@@ -43,20 +43,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drift(FTest):
+class DriftTest(FTest):
     """F test of one concentration (or of two, ``ions`` "both") for all runs."""
 
     ions: str
 
 
-def drift_test(data: Dataset, *, ions: str, allowances: bool = True) -> Drift | None:
+def drift_test(data: Dataset, *, ions: str, allowances: bool = True) -> DriftTest | None:
     """Test that the concentrations of ``ions`` ("fe3", "fe2", "both") are the same for all runs of ``data``.
 
     None with fewer than two runs, or with no degree of freedom left.
     """
     if len(data.runs) < 2:
         return None
-    known = [ION_OF_PARAMETER[name] for name in IONS[ions]]
+    known = [ION_OF_PARAMETER[name] for name in ION_CHOICES[ions]]
     responses = [langevin_response(data.temperature, data.field, j=ion.j, g=ion.g) for ion in known]
     common = np.stack([moment for moment, _ in responses], axis=1)
     own_chi = by_run(data, -data.field[:, None])
@@ -67,7 +67,7 @@ def drift_test(data: Dataset, *, ions: str, allowances: bool = True) -> Drift | 
 
     own_n = weighted(data, by_run(data, common))
     test = model.fit().f_test(own_n, allowing=allowing if allowances else None)
-    return Drift(**vars(test), ions=ions) if test.possible else None
+    return DriftTest(**vars(test), ions=ions) if test.possible else None
 
 
 def _with_allowances(data: Dataset, model: LinearModel, by_field_of_ion: list[FloatArray]) -> LinearModel:
@@ -144,7 +144,7 @@ class KindOfRuns:
     kind: Kind
     against: Against
     rows: tuple[RunSeries, ...]
-    drifts: Mapping[str, Drift]
+    drifts: Mapping[str, DriftTest]
     drifting: bool | None
     assessment: Assessment
     notes: tuple[Finding, ...]
@@ -310,7 +310,7 @@ def _fits(run: ReducedRun, weights: Weights) -> RunSeries:
 
 
 def _assess(
-    against: str, rows: tuple[RunSeries, ...], test: Drift | None, drifting: bool | None, samples: int
+    against: str, rows: tuple[RunSeries, ...], test: DriftTest | None, drifting: bool | None, samples: int
 ) -> Assessment:
     if test is None:
         return Assessment("series", "not-tested", (finding("series.too-few", against=against),))
@@ -318,7 +318,7 @@ def _assess(
         "against": against,
         "p_value": test.p_value,
         "p_with_allowances": test.p_with_allowances,
-        "allowances": allowances_in_words(),
+        "allowances": allowances_text(),
     }
     if drifting is None:
         reason = finding("series.samples-differ", **chances, samples=samples)
@@ -357,7 +357,7 @@ def _ends(rows: tuple[RunSeries, ...]) -> Finding:
 
 
 def _notes(
-    rows: tuple[RunSeries, ...], drifts: Mapping[str, Drift], drifting: bool | None, samples: int
+    rows: tuple[RunSeries, ...], drifts: Mapping[str, DriftTest], drifting: bool | None, samples: int
 ) -> Iterator[Finding]:
     if samples > 1 and drifting is not None:
         yield finding("series.several-samples", samples=samples)

@@ -11,7 +11,7 @@ from glasspara.analysis.linear import by_thermometer, orthonormal, splines_of, t
 from glasspara.analysis.oscillations.figures import oscillation_figures
 from glasspara.analysis.oscillations.search import (
     BOTH,
-    Noise,
+    NoisePowers,
     Search,
     Waves,
     Wiggle,
@@ -166,7 +166,7 @@ def test_false_alarm_probabilities_are_uniform(clean):
         return Search(tracks, tangent(found), target, smooth, data.temperature, by_thermometer(found))
 
     null = run_replicates(search_in(draw.draw(np.random.default_rng(999))), 99, seed=5)
-    noise = Noise(np.array([item.value for item in null]))
+    noise = NoisePowers(np.array([item.value for item in null]))
     chances = []
     for seed in range(30):
         observed = search_in(draw.draw(np.random.default_rng(seed))).observed()
