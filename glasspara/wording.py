@@ -54,11 +54,13 @@ def shown_unit(unit: str) -> str:
 
 
 _POWER = re.compile(r"\b(emu|g|Oe|K|A)\^(-?\d)\b")
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_ION = re.compile(r"\b([A-Z][a-z]?)(\d\+)(?!-)")
+_SUPERSCRIPTS = str.maketrans("-+0123456789", "⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def raised(text: str) -> str:
-    """``text`` with the powers of units as a printed page has them: "g⁻¹", and "Å²" for A^2."""
+    """``text`` as a printed page has it: powers of units ("g⁻¹", and "Å²" for A^2) and ions ("Fe²⁺")."""
+    text = _ION.sub(lambda found: found[1] + found[2].translate(_SUPERSCRIPTS), text)
     return _POWER.sub(lambda found: found[1].replace("A", "Å") + found[2].translate(_SUPERSCRIPTS), text)
 
 

@@ -317,7 +317,7 @@ def low_temperature_test(
     data = Dataset(tuple(run for run in weak.data.keep(keep).runs if len(run)))
     test = _Linear(data, low[keep], chi_larmor)
     found = test.f_test(allowances=allowances)
-    values = test.model.solve()[0].tolist()
+    values = test.straight.solve()[0].tolist()
     errors = np.sqrt(np.diag(test.model.covariance())).tolist()
     scale = test.scatter
     expected = test.slope_of(ats_magnetisation(data.temperature, data.field, **ats))
@@ -350,7 +350,11 @@ def _nature(test: FTest, slope: float, error: float, expected: float) -> Nature:
 
 
 class _Linear:
-    """The linear problem: ``model`` has the columns ``names``, the slope first, and what is known of their size."""
+    """The linear problem: ``model`` has the columns ``names``, the slope first, and what is known of their size.
+
+    In ``straight`` the knowledge counts as if the points had errors as large as their distances from a straight line:
+    what bends in T (chi + chi_L) of a glass must not drive the partition of the ions, and with it the line, far off.
+    """
 
     def __init__(self, data: Dataset, low: BoolArray, chi_larmor: tuple[float, float | None] | None) -> None:
         self.data = data
@@ -366,14 +370,16 @@ class _Linear:
             widths = {"chi_larmor_off": error, **widths}
         target = data.magnetisation + self._chi_given * H
         # Roughly the Curie constant, for the size of what its partition may do.
-        rough = LinearModel.of(data, np.stack(list(columns.values()), axis=1), target).solve()[0]
-        columns["partition"] = float(np.abs(rough[1])) * half
+        rough = LinearModel.of(data, np.stack(list(columns.values()), axis=1), target)
+        columns["partition"] = float(np.abs(rough.solve()[0][1])) * half
         self.names = list(columns)
         rows = np.array([
             [float(name == known) / width for name in self.names] for known, width in widths.items()
         ])  # fmt: skip
         plain = LinearModel.of(data, np.stack(list(columns.values()), axis=1), target)
         self.model = plain.with_knowledge(rows)
+        left = rough.fit()
+        self.straight = plain.with_knowledge(np.sqrt(max(1.0, left.chi2 / max(left.ndof, 1))) * rows)
         bends = (np.where(low, H * T, 0.0), np.where(low, H * T * T, 0.0), np.where(low, 0.0, H / (T * T)))
         self._smooth = weighted(data, np.stack(bends, axis=1))
 
