@@ -22,7 +22,7 @@ from fuzzing.seeds import ROOT
 from glasspara.app import COMMANDS, application
 from glasspara.model import MODELS
 from glasspara.model.parameters import PARAMETERS
-from glasspara.simulation.writer import LAYOUTS, compose
+from glasspara.simulation.writer import TEXT_LAYOUTS, compose
 
 SOUND = (
     "0",
@@ -114,7 +114,7 @@ def content_of(random: Random) -> bytes:
     for _ in range(random.choice((0, 1, 1, 2))):
         _change(random, points, random.choice("THms"))
     mass = random.choice(("12.5", "35.7"))
-    return compose(random.choice(tuple(LAYOUTS)), points, mass=mass).encode("cp1252", "replace")
+    return compose(random.choice(tuple(TEXT_LAYOUTS)), points, mass=mass).encode("cp1252", "replace")
 
 
 def _plausible(random: Random) -> list[dict[str, float]]:

@@ -15,15 +15,15 @@ from pathlib import Path
 from random import Random
 
 from fuzzing import Findings
-from glasspara.simulation.writer import LAYOUTS, compose, sweep
+from glasspara.simulation.writer import TEXT_LAYOUTS, compose, sweep
 
 MOST_MEMORY = 2_000_000_000
 MOST_SECONDS = 60
 MOST_WAITING = 600.0
 """What 60 s of a core may last on a machine that others use; waiting for nothing ends here too, s."""
 
-_HEAD = LAYOUTS["vsm"][0].format(comment="", mass="12.5")
-_NAMES = LAYOUTS["vsm"][1]
+_HEAD = TEXT_LAYOUTS["vsm"][0].format(comment="", mass="12.5")
+_NAMES = TEXT_LAYOUTS["vsm"][1]
 
 
 def _write(content: Callable[[], bytes]) -> Callable[[Path], None]:

@@ -65,8 +65,8 @@ All commands: glasspara -h. Options of a command: glasspara fit -h
 """
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(asked: bool) -> None:
+    if asked:
         print(f"glasspara {__version__}")
         raise typer.Exit
 

@@ -54,11 +54,13 @@ def shown_unit(unit: str) -> str:
 
 
 _POWER = re.compile(r"\b(emu|g|Oe|K|A)\^(-?\d)\b")
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_ION = re.compile(r"\b([A-Z][a-z]?)(\d\+)(?!-)")
+_SUPERSCRIPTS = str.maketrans("-+0123456789", "⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def raised(text: str) -> str:
-    """``text`` with the powers of units as a printed page has them: "g⁻¹", and "Å²" for A^2."""
+    """``text`` as a printed page has it: powers of units ("g⁻¹", and "Å²" for A^2) and ions ("Fe²⁺")."""
+    text = _ION.sub(lambda found: found[1] + found[2].translate(_SUPERSCRIPTS), text)
     return _POWER.sub(lambda found: found[1].replace("A", "Å") + found[2].translate(_SUPERSCRIPTS), text)
 
 
@@ -78,13 +80,13 @@ def shorten(paths: Sequence[str]) -> tuple[str, dict[str, str]]:
     return folder, {path: str(PurePath(path).relative_to(folder)) for path in paths}
 
 
-def rows_in_words(read: int, used: int, dropped: dict[str, int]) -> str:
+def rows_text(read: int, used: int, dropped: dict[str, int]) -> str:
     """ "80 of 82 (1 no moment, 1 comment only)"."""
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items()) if count)
     return f"{used} of {read}" + (f" ({reasons})" if reasons else "")
 
 
-def runs_in_words(runs: Sequence[tuple[str, str]]) -> str:
+def runs_text(runs: Sequence[tuple[str, str]]) -> str:
     """``runs`` (kind and label) in words: "9 M(T) at 1 kOe, 2.5 kOe, 5 kOe, ..., 65 kOe"."""
     parts = []
     for kind, word in (("fixed-field", "M(T) at"), ("fixed-temperature", "M(H) at")):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.ordinary.responses import Block, Clusters, CoupledIons, FreeIons, Specks
+from glasspara.ordinary.responses import Clusters, CoupledIons, FreeIons, ResponseBlock, Specks
 from glasspara.physics.ions.zero_field_splitting import rhombic_spin_mean
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
@@ -54,7 +54,7 @@ def between(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def of(block: Block) -> Law:
+def of(block: ResponseBlock) -> Law:
     """The magnetisation of the first entry of a block, per unit weight."""
     return lambda T, H: block.columns(T, H)[0]
 

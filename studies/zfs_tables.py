@@ -19,7 +19,7 @@ from glasspara.physics.ions.levels import rhombic_spin_mean
 from glasspara.physics.ions.zero_field_splitting import (
     B_LIMIT,
     RHOMBICITIES,
-    SCALES,
+    SPLITTING_SCALES,
     Scales,
     reduced_response,
 )
@@ -71,14 +71,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = parser.parse_args(argv)
     if options.check:
         print("| S | E/D | moment, relative | by a | by b |\n|---|---|---|---|---|")
-        for s, scales in SCALES.items():
+        for s, scales in SPLITTING_SCALES.items():
             for rhombicity in RHOMBICITIES:
                 cells = " | ".join(f"{x:.1e}" for x in errors(s, rhombicity, scales, count=options.points))
                 print(f"| {s:g} | {rhombicity:.3g} | {cells} |", flush=True)
         return
     made = {
         f"s{s:g}": np.stack([table(s, rhombicity, scales) for rhombicity in RHOMBICITIES])
-        for s, scales in SCALES.items()
+        for s, scales in SPLITTING_SCALES.items()
     }
     with TARGET.open("wb") as stream:
         np.savez(stream, **made)

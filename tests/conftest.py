@@ -17,7 +17,7 @@ import pytest
 
 from glasspara.app import run
 from glasspara.report.block import schema_text
-from glasspara.simulation.writer import LAYOUTS, compose, sweep
+from glasspara.simulation.writer import TEXT_LAYOUTS, compose, sweep
 
 os.environ["MPLBACKEND"] = "agg"  # before a module of tests imports matplotlib
 
@@ -74,7 +74,7 @@ def _sweep():
 
 @pytest.fixture
 def layouts():
-    return LAYOUTS
+    return TEXT_LAYOUTS
 
 
 @pytest.fixture

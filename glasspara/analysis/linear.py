@@ -67,14 +67,14 @@ class FTest:
         return self.dof[0] > 0
 
     @property
-    def p_judged(self) -> float:
+    def p_decisive(self) -> float:
         """The larger of the two p-values, which decides the verdict."""
         return max(self.p_value, self.p_with_allowances or 0.0)
 
     @property
     def established(self) -> bool:
         """Whether there is more than chance explains, and more than instrumental errors explain."""
-        return self.p_judged < ALPHA
+        return self.p_decisive < ALPHA
 
 
 def f_test(gain: float, rank: int, left: float, ndof: int) -> FTest:

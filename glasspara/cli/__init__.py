@@ -87,10 +87,12 @@ def environment() -> None:
 SampleFile = Annotated[
     Path, typer.Argument(metavar="[FILE]", help="The file to write; - writes to standard output.")
 ]
-Force = Annotated[bool, option("--force", "Overwrite an existing file.", common=True)]
+ForceInit = Annotated[bool, option("--force", "Overwrite an existing file.", common=True)]
 
 
-def init(file: SampleFile = Path("sample.toml"), force: Force = False, quiet: options.Quiet = False) -> None:
+def init(
+    file: SampleFile = Path("sample.toml"), force: ForceInit = False, quiet: options.Quiet = False
+) -> None:
     """Write a sample file (mass, iron, trace ions, geometry, holder) with a comment for every key.
 
     Example: glasspara init sample.toml

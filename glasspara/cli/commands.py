@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 _WIDEST, _TERM, _OTHERS = 100, 22, "Options"
 
 
-def _show_all(context: typer.Context, wanted: bool) -> None:
-    if wanted:
+def _show_all(context: typer.Context, asked: bool) -> None:
+    if asked:
         print(help_text(context.command, context, everything=True))
         raise typer.Exit
 

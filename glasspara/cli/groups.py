@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from glasspara.data.selection import Window
     from glasspara.errors import GlassparaError
     from glasspara.files.naming import FileNames
-    from glasspara.fitting.problem import FitSettings, Method, Wishes
+    from glasspara.fitting.problem import FitOptions, FitSettings, Method
     from glasspara.model.model import Model
     from glasspara.ordinary import DirectionWidths
     from glasspara.physics.ions import TraceIon
@@ -47,7 +47,7 @@ class DataOptions:
     files: options.Files
     mass: options.Mass = None
     sample: options.SampleOption = None
-    geometry_factor: options.GeometryFactor = None
+    geometry_factor: options.GeometryFactorOption = None
     moment: options.Moment = "auto"
     errors: options.Errors = "auto"
     t_range: options.TRange = None
@@ -57,10 +57,10 @@ class DataOptions:
     exclude: options.Exclude = None
     min_fit: options.MinFit = None
     average: options.Average = False
-    background: options.Background = None
+    background: options.BackgroundOption = None
     background_scale: options.BackgroundScale = "1"
     holder_chi: options.HolderChi = None
-    field_standard: options.FieldStandard = None
+    field_standard: options.FieldStandardOption = None
     standard_chi: options.StandardChi = None
     standard_mass: options.StandardMass = None
     same_glass: options.SameGlass = False
@@ -104,10 +104,10 @@ class DataOptions:
     @property
     def geometry(self) -> GeometryFactors:
         """The geometry factors of ``--geometry-factor``."""
-        from glasspara.sample.mass import ALL, GeometryFactor
+        from glasspara.sample.mass import ALL_RUN_TYPES, GeometryFactor
 
         option = "--geometry-factor"
-        texts = [text if "=" in text else f"{ALL}={text}" for text in names(self.geometry_factor)]
+        texts = [text if "=" in text else f"{ALL_RUN_TYPES}={text}" for text in names(self.geometry_factor)]
         found = assignments(texts, option).items()
         return {of: GeometryFactor(*with_error(text or "", f"{option} {of}")) for of, text in found}
 
@@ -187,7 +187,7 @@ class DataOptions:
 
 @dataclass(frozen=True)
 class VerdictOptions:
-    """What is granted to ordinary magnetism before an effect counts as established."""
+    """What ordinary magnetism is allowed before an effect counts as established."""
 
     allowances: options.Allowances = True
     instrument: options.Instrument = None
@@ -218,7 +218,7 @@ class ParameterOptions:
     start: options.Set = None
     limit: options.Limit = None
     constrain: options.Constrain = None
-    nuisance: options.Nuisance = None
+    nuisance: options.NuisanceOption = None
     loss: options.Loss = "linear"
 
     def settings(
@@ -240,13 +240,13 @@ class ParameterOptions:
 
     def for_any_model(
         self, data: DataOptions, *, iron_from_sample: bool, verdict: VerdictOptions, once: bool = False
-    ) -> Wishes:
+    ) -> FitOptions:
         """The same for any model.
 
         ``iron_from_sample``: whether the iron of the sample file counts; in the naive LL fits of the source it is
         what they try to find. ``once``: one pass of the stages, which has no room for nuisances.
         """
-        from glasspara.fitting.problem import Wishes
+        from glasspara.fitting.problem import FitOptions
         from glasspara.sample.mass import parse_concentration
 
         sample, found = data.sample_and_defaults
@@ -273,7 +273,7 @@ class ParameterOptions:
         nuisances = numbers(self.nuisance, "--nuisance")
         if data.holder_chi_error is not None and not once:
             nuisances.setdefault("holder_chi", data.holder_chi_error)
-        return Wishes(
+        return FitOptions(
             n_fe=iron,
             fixed=fixed,
             freed=frozenset(self.free or []),
@@ -340,7 +340,7 @@ class FullModelOptions(ParameterOptions, VerdictOptions, TheoryOptions):
 class ReplicateOptions:
     """Seed of the replicates, and who computes them."""
 
-    seed: options.Seed = 1
+    seed: options.SeedOption = 1
     jobs: options.Jobs = None
     cluster: options.Cluster = None
 

@@ -118,7 +118,7 @@ SampleOption = Annotated[
         common=True,
     ),
 ]
-GeometryFactor = Annotated[
+GeometryFactorOption = Annotated[
     list[str] | None,
     option(
         "--geometry-factor",
@@ -191,7 +191,7 @@ MinFit = Annotated[
 Average = Annotated[
     bool, option("--average", "Average repeated measurements; their scatter is the error.", panel=DATA)
 ]
-Background = Annotated[
+BackgroundOption = Annotated[
     list[str] | None,
     option(
         "--background",
@@ -221,7 +221,7 @@ HolderChi = Annotated[
         panel=CORRECTIONS,
     ),
 ]
-FieldStandard = Annotated[
+FieldStandardOption = Annotated[
     str | None,
     option(
         "--field-standard",
@@ -320,7 +320,7 @@ Constrain = Annotated[
         panel=MODEL,
     ),
 ]
-Nuisance = Annotated[
+NuisanceOption = Annotated[
     list[str] | None,
     option(
         "--nuisance",
@@ -425,7 +425,7 @@ Cluster = Annotated[
         panel=REPLICATES,
     ),
 ]
-Seed = Annotated[
+SeedOption = Annotated[
     int, option("--seed", "Seed of the replicates' random numbers.", "N", min=0, panel=REPLICATES)
 ]
 
@@ -465,7 +465,7 @@ JsonFlag = Annotated[
         common=True,
     ),
 ]
-Html = Annotated[
+HtmlOption = Annotated[
     bool,
     option(
         "--html/--no-html", "A page with everything among the files, for a mail or a printer.", panel=OUTPUT
@@ -485,7 +485,7 @@ Titles = Annotated[
         panel=OUTPUT,
     ),
 ]
-Columns = Annotated[
+ColumnsOption = Annotated[
     list[str] | None,
     option(
         "--columns",

@@ -25,7 +25,7 @@ from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError
 from glasspara.findings import as_html, counted, summary
 from glasspara.runs.run import Run, run_table, select
-from glasspara.sample.mass import ALL, NO_FACTOR, GeometryFactor, GeometryFactors
+from glasspara.sample.mass import ALL_RUN_TYPES, NO_FACTOR, GeometryFactor, GeometryFactors
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -49,7 +49,7 @@ class ReducedRun:
     sigma: FloatArray
     sample: str = ""
     geometry: GeometryFactor = NO_FACTOR
-    geometry_of: str = ALL
+    geometry_of: str = ALL_RUN_TYPES
 
     @property
     def grams(self) -> float:
@@ -90,7 +90,7 @@ def reduce_run(
     """
     if not 0.0 < mass_mg < np.inf:
         raise ValueError(f"the mass must be a positive number of mg, not {mass_mg!r}")
-    of = run.run_type if run.run_type in geometry else ALL
+    of = run.run_type if run.run_type in geometry else ALL_RUN_TYPES
     factor = geometry.get(of, NO_FACTOR)
     grams = mass_mg * MILLIGRAM * factor.value
     return ReducedRun(run, mass_mg, run.moment / grams, run.sigma / grams, sample, factor, of)

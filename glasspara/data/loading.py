@@ -28,7 +28,7 @@ from glasspara.data.selection import (
 )
 from glasspara.errors import GlassparaError, InputError, SampleDataError, UnsuitableError, UsageError
 from glasspara.files import refuse_repeated
-from glasspara.files.exclusion import Branch, Item
+from glasspara.files.exclusion import Branch, Exclusion
 from glasspara.files.moments import EXCLUDED
 from glasspara.files.naming import FileNames, passed_over
 from glasspara.files.states import SUBTRACTED
@@ -151,7 +151,7 @@ def load(
     moment: str = "auto",
     errors: str = "auto",
     window: Window | None = None,
-    exclude: Mapping[str, Iterable[Item]] | None = None,
+    exclude: Mapping[str, Iterable[Exclusion]] | None = None,
     min_fit: float | None = None,
     average: bool = False,
     corrections: Corrections | None = None,

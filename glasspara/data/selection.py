@@ -12,7 +12,7 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError, UsageError
-from glasspara.files.exclusion import Branch, Interval, Item
+from glasspara.files.exclusion import Bounds, Branch, Exclusion
 from glasspara.findings import Finding, Where, finding
 from glasspara.runs import Measurement
 from glasspara.runs.run import Run
@@ -30,10 +30,10 @@ class Window:
     ``not_fields`` are left out of that. The ends of all intervals are inclusive, None is open.
     """
 
-    temperatures: tuple[Interval, ...] = ()
-    fields: tuple[Interval, ...] = ()
-    not_temperatures: tuple[Interval, ...] = ()
-    not_fields: tuple[Interval, ...] = ()
+    temperatures: tuple[Bounds, ...] = ()
+    fields: tuple[Bounds, ...] = ()
+    not_temperatures: tuple[Bounds, ...] = ()
+    not_fields: tuple[Bounds, ...] = ()
 
     def mask(self, temperature: FloatArray, field: FloatArray) -> BoolArray:
         """Points that are kept."""
@@ -50,7 +50,7 @@ class Window:
         return _within(temperature, self.not_temperatures) | _within(np.abs(field), self.not_fields)
 
 
-def _within(values: FloatArray, intervals: Sequence[Interval]) -> BoolArray:
+def _within(values: FloatArray, intervals: Sequence[Bounds]) -> BoolArray:
     """Values inside any of the intervals."""
     inside = np.zeros(values.shape, dtype=bool)
     for low, high in intervals:
@@ -61,10 +61,10 @@ def _within(values: FloatArray, intervals: Sequence[Interval]) -> BoolArray:
 
 
 def split_exclusions(
-    exclude: Mapping[str, Iterable[Item]],
-) -> tuple[dict[str, list[Item]], dict[str, list[Branch]]]:
+    exclude: Mapping[str, Iterable[Exclusion]],
+) -> tuple[dict[str, list[Exclusion]], dict[str, list[Branch]]]:
     """What to leave out of the rows of each file, and of the branches of its runs."""
-    rows: dict[str, list[Item]] = {}
+    rows: dict[str, list[Exclusion]] = {}
     branches: dict[str, list[Branch]] = {}
     for path, items in exclude.items():
         for item in items:

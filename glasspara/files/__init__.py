@@ -272,7 +272,7 @@ TEMPERATURE = ("temperature_k", "avg_temperature_k")
 FIELD = ("magnetic_field_oe", "field_oe")
 """Canonical names of the field column."""
 
-TIME = ("time", "time_stamp_sec")
+TIME_COLUMNS = ("time", "time_stamp_sec")
 """Canonical names of the time column, s from an epoch that depends on the instrument."""
 
 FIELD_UNITS: Mapping[str, float] = MappingProxyType({

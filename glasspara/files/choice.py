@@ -12,7 +12,7 @@ from glasspara.files import FIELD, flavours, quality
 from glasspara.files.flavours import Channel, Flavour, label
 from glasspara.files.multivu import RawFile
 from glasspara.files.quality import Diagnostics
-from glasspara.files.table import Table
+from glasspara.files.table import RowTable
 from glasspara.findings import Finding, finding
 
 
@@ -58,7 +58,7 @@ class Selection:
 def explain(
     raw: RawFile,
     flavour: Flavour,
-    table: Table,
+    table: RowTable,
     selection: Selection,
     *,
     counts: Mapping[Channel, int],
@@ -125,7 +125,7 @@ def _trust(
     raw: RawFile,
     flavour: Flavour,
     channel: Channel,
-    table: Table,
+    table: RowTable,
     rows: BoolArray,
     poor: BoolArray,
     *,

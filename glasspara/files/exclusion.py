@@ -12,7 +12,7 @@ from glasspara.errors import UsageError
 FLUX_JUMPS = "flux-jumps"
 """The word that asks for all points that are flagged as flux jumps."""
 
-Interval = tuple[float | None, float | None]
+Bounds = tuple[float | None, float | None]
 """Lower and upper end, both inclusive; None is open."""
 
 
@@ -48,10 +48,10 @@ class Branch:
         return self.label in (label, f"{label} (1)") or label.startswith(f"{self.label} (")
 
 
-Rows = range | Temperatures | Amplitude
+ExcludedRows = range | Temperatures | Amplitude
 """What can be left out of a table before it is cut into runs: a range of file lines, temperatures, an amplitude."""
 
-Item = str | int | range | Temperatures | Amplitude | Branch
+Exclusion = str | int | range | Temperatures | Amplitude | Branch
 """FLUX_JUMPS, a file line, a range of file lines, temperatures, an amplitude, or a branch."""
 
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{0,9})?"
@@ -61,7 +61,7 @@ _PART = rf"""(?P<first>[0-9]{{1,9}})(?:-(?P<last>[0-9]{{1,9}}))?
       | (?P<branch>warming|cooling|field[ -]up|field[ -]down)(?:\ ?\((?P<number>[0-9]{{1,4}})\))?"""
 
 
-def excluded_lines(items: Iterable[Item]) -> list[Rows]:
+def excluded_lines(items: Iterable[Exclusion]) -> list[ExcludedRows]:
     """The items that are rows of a table: lines as ranges, temperatures, amplitudes.
 
     Raises
@@ -69,7 +69,7 @@ def excluded_lines(items: Iterable[Item]) -> list[Rows]:
     UsageError
         An item is another word than FLUX_JUMPS, or a branch: branches are known only once there are runs.
     """
-    rows: list[Rows] = []
+    rows: list[ExcludedRows] = []
     for item in items:
         if isinstance(item, range | Temperatures | Amplitude):
             rows.append(item)
@@ -87,7 +87,7 @@ def excluded_lines(items: Iterable[Item]) -> list[Rows]:
     return rows
 
 
-def parse_exclusions(texts: Sequence[str], files: Sequence[str]) -> dict[str, tuple[Item, ...]]:
+def parse_exclusions(texts: Sequence[str], files: Sequence[str]) -> dict[str, tuple[Exclusion, ...]]:
     """What to leave out of each file, of texts such as "43", "run.dat:12-20,43", "T=40:65", "cooling", "flux-jumps".
 
     A file goes by its path as given or by its name alone. Without a file, lines are of the only one, everything else is
@@ -98,7 +98,7 @@ def parse_exclusions(texts: Sequence[str], files: Sequence[str]) -> dict[str, tu
     UsageError
         A text is something else, or does not say of which of several files.
     """
-    found: dict[str, list[Item]] = {path: [] for path in files}
+    found: dict[str, list[Exclusion]] = {path: [] for path in files}
     for text in texts:
         if text == FLUX_JUMPS:
             for items in found.values():
@@ -113,7 +113,7 @@ def parse_exclusions(texts: Sequence[str], files: Sequence[str]) -> dict[str, tu
     return {path: tuple(items) for path, items in found.items() if items}
 
 
-def _split(text: str) -> tuple[str, list[Item]]:
+def _split(text: str) -> tuple[str, list[Exclusion]]:
     """File ("" for none) and items of a text; the shortest name after which everything can be read."""
     ends = [-1, *(i for i, char in enumerate(text) if char == ":")]
     for end in ends:
@@ -126,7 +126,7 @@ def _split(text: str) -> tuple[str, list[Item]]:
     )
 
 
-def _item(part: str, text: str) -> Item | None:
+def _item(part: str, text: str) -> Exclusion | None:
     """The item that a part of a text stands for; None where it stands for none."""
     match = re.fullmatch(_PART, part, re.VERBOSE)
     if match is None:
@@ -149,7 +149,7 @@ def _item(part: str, text: str) -> Item | None:
     return None if below is above is None else Temperatures(below, above)
 
 
-def _optional(item: Item) -> Item:
+def _optional(item: Exclusion) -> Exclusion:
     return item if isinstance(item, str | int | range) else replace(item, required=False)
 
 

@@ -25,7 +25,7 @@ FREE_FIT, FIXED_FIT = "dc_free_fit", "dc_fixed_fit"
 RUN_TYPES = ("dc", "rso", "vsm", "acms")
 """How a moment may have been measured: DC scans (MPMS-XL, MPMS3), RSO, VSM, extraction of ACMS and ACMS II."""
 
-DC_FILE_WANTED = "Give a file with DC moments (VSM, DC or RSO)"
+DC_FILE_NEEDED = "Give a file with DC moments (VSM, DC or RSO)"
 """The remedy where a file holds none."""
 
 _OTHER_OPTIONS = {
@@ -176,7 +176,7 @@ def _saved(raw: RawFile) -> str:
 
 
 def _refusal(raw: RawFile, what: str, remedy: str = "") -> UnsuitableError:
-    return UnsuitableError(what, where=raw.path, remedy=remedy or DC_FILE_WANTED)
+    return UnsuitableError(what, where=raw.path, remedy=remedy or DC_FILE_NEEDED)
 
 
 REQUESTS = ("auto", "free", "fixed", "vsm")
@@ -238,7 +238,7 @@ def fullest(raw: RawFile, counts: Mapping[Channel, int], *, ac_rows: int) -> tup
     else:
         names = " or ".join(repr(label(raw, c.moment)) for c in counts)
         what = f"no row holds a moment: {names} is blank throughout"
-    raise UnsuitableError(what, where=raw.path, remedy=DC_FILE_WANTED)
+    raise UnsuitableError(what, where=raw.path, remedy=DC_FILE_NEEDED)
 
 
 def asked_for(raw: RawFile, flavour: Flavour, counts: Mapping[Channel, int], request: str) -> Channel:

@@ -11,12 +11,12 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError, UnsuitableError, UsageError
-from glasspara.files import FIELD, TEMPERATURE, TIME, flavours, quality, states
+from glasspara.files import FIELD, TEMPERATURE, TIME_COLUMNS, flavours, quality, states
 from glasspara.files.choice import MomentChoice, Selection, explain
-from glasspara.files.exclusion import Amplitude, Rows, Temperatures
+from glasspara.files.exclusion import Amplitude, ExcludedRows, Temperatures
 from glasspara.files.flavours import AC_MARKS, CHANNELS, REQUESTS, Channel, Flavour, asked_for, fullest, label
 from glasspara.files.multivu import RawFile
-from glasspara.files.table import DroppedRow, Points, Table, collect
+from glasspara.files.table import DroppedRow, RowPoints, RowTable, collect
 from glasspara.findings import Finding
 
 AC_ROW = "AC row"
@@ -50,7 +50,7 @@ class Extraction:
     ``parts`` are the points by kind of row, one or two. rows_read == sum(map(len, parts)) + len(dropped).
     """
 
-    parts: tuple[Points, ...]
+    parts: tuple[RowPoints, ...]
     dropped: tuple[DroppedRow, ...]
     rows_read: int
     choice: MomentChoice
@@ -62,9 +62,9 @@ def extract(
     flavour: Flavour,
     *,
     request: str = "auto",
-    exclude: Sequence[Rows] = (),
+    exclude: Sequence[ExcludedRows] = (),
     min_fit: float | None = None,
-    makes_runs: Callable[[Points], bool],
+    makes_runs: Callable[[RowPoints], bool],
 ) -> Extraction:
     """Points of the table of ``raw``, with the moment that ``request`` names (one of REQUESTS).
 
@@ -104,7 +104,7 @@ def extract(
     def select(channels: Sequence[Channel]) -> Selection:
         return _select(table, channels, present, is_ac, excluded=excluded, min_fit=min_fit)
 
-    def points_of(channel: Channel, rows: BoolArray, state: str = "") -> Points:
+    def points_of(channel: Channel, rows: BoolArray, state: str = "") -> RowPoints:
         return _points(raw, flavour, table, channel, rows, state, widened=min_fit is None)
 
     selection = select(channels)
@@ -123,9 +123,9 @@ def extract(
         raise InputError(
             f"no row holds a DC moment with its temperature and field ({listed})",
             where=raw.path,
-            remedy=_RANGES if damaged else flavours.DC_FILE_WANTED,
+            remedy=_RANGES if damaged else flavours.DC_FILE_NEEDED,
         )
-    parts: list[Points] = []
+    parts: list[RowPoints] = []
     of_states: list[Finding] = []
     for channel, rows in selection.used.items():
         apart, said = _states(raw, flavour, table, channel, rows)
@@ -147,7 +147,7 @@ def extract(
     )
 
 
-def _excluded(raw: RawFile, table: Table, exclude: Iterable[Rows]) -> BoolArray:
+def _excluded(raw: RawFile, table: RowTable, exclude: Iterable[ExcludedRows]) -> BoolArray:
     """Rows that any of ``exclude`` names."""
     excluded = np.zeros(len(table.line), dtype=bool)
     dropped = np.array([row.line for row in table.dropped], dtype=np.int64)
@@ -168,7 +168,7 @@ def _excluded(raw: RawFile, table: Table, exclude: Iterable[Rows]) -> BoolArray:
     return excluded
 
 
-def _matching(raw: RawFile, table: Table, item: Temperatures | Amplitude) -> BoolArray:
+def _matching(raw: RawFile, table: RowTable, item: Temperatures | Amplitude) -> BoolArray:
     """Rows of these temperatures, or of this amplitude."""
     if isinstance(item, Amplitude):
         rows, what = states.of_amplitude(table, item.mm), f"of the amplitude {item.mm:g} mm"
@@ -181,18 +181,18 @@ def _matching(raw: RawFile, table: Table, item: Temperatures | Amplitude) -> Boo
     return rows
 
 
-def _collect(raw: RawFile, flavour: Flavour) -> Table:
+def _collect(raw: RawFile, flavour: Flavour) -> RowTable:
     names = {name for c in CHANNELS[flavour.family] for name in (c.moment, c.sigma, c.fit) if name}
-    names.update(AC_MARKS.get(flavour.family, ()), quality.COLUMNS)
+    names.update(AC_MARKS.get(flavour.family, ()), quality.QUALITY_COLUMNS)
     names |= states.columns(raw, [channel.moment for channel in CHANNELS[flavour.family]])
-    wanted = {"T": raw.column(*TEMPERATURE), "H": raw.column(*FIELD), quality.TIME: raw.column(*TIME)}
-    wanted |= {name: raw.column(name) for name in names}
-    columns = {name: index for name, index in wanted.items() if index is not None}
+    places = {"T": raw.column(*TEMPERATURE), "H": raw.column(*FIELD), quality.TIME: raw.column(*TIME_COLUMNS)}
+    places |= {name: raw.column(name) for name in names}
+    columns = {name: index for name, index in places.items() if index is not None}
     return collect(raw, columns, needed=("T", "H"))
 
 
 def _states(
-    raw: RawFile, flavour: Flavour, table: Table, channel: Channel, rows: BoolArray
+    raw: RawFile, flavour: Flavour, table: RowTable, channel: Channel, rows: BoolArray
 ) -> tuple[list[states.State], list[Finding]]:
     """The rows of a channel by the state of the instrument, and what to say about that."""
     if flavour.family in (flavours.XL, flavours.XL_AVERAGED):
@@ -205,16 +205,16 @@ def _states(
 def _points(
     raw: RawFile,
     flavour: Flavour,
-    table: Table,
+    table: RowTable,
     channel: Channel,
     rows: BoolArray,
     state: str,
     *,
     widened: bool,
-) -> Points:
+) -> RowPoints:
     sigma_column = raw.column(channel.sigma)
     sigma, usable = _errors(raw, table, channel)
-    return Points(
+    return RowPoints(
         temperature=table["T"][rows],
         field=table["H"][rows],
         moment=table[channel.moment][rows],
@@ -227,7 +227,7 @@ def _points(
     )
 
 
-def _errors(raw: RawFile, table: Table, channel: Channel) -> tuple[FloatArray, BoolArray]:
+def _errors(raw: RawFile, table: RowTable, channel: Channel) -> tuple[FloatArray, BoolArray]:
     """Stated errors of all rows, emu, and whether each can be one: not stated (0 or blank) is no fault."""
     column, sigma_column = raw.column(channel.moment), raw.column(channel.sigma)
     sigma = table[channel.sigma]
@@ -239,7 +239,7 @@ def _errors(raw: RawFile, table: Table, channel: Channel) -> tuple[FloatArray, B
     return sigma, usable
 
 
-def _unusable_errors(raw: RawFile, table: Table, channel: Channel, rows: BoolArray) -> list[Finding]:
+def _unusable_errors(raw: RawFile, table: RowTable, channel: Channel, rows: BoolArray) -> list[Finding]:
     """A finding where stated errors cannot be any."""
     sigma, usable = _errors(raw, table, channel)
     bad = rows & ~usable
@@ -260,7 +260,7 @@ def _unusable_errors(raw: RawFile, table: Table, channel: Channel, rows: BoolArr
 
 
 def _select(
-    table: Table,
+    table: RowTable,
     channels: Sequence[Channel],
     present: Mapping[Channel, BoolArray],
     is_ac: BoolArray,

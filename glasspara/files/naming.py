@@ -100,11 +100,11 @@ def _names(names: Iterable[str]) -> Iterator[tuple[str, str]]:
             continue
         path = name.removeprefix(_LIST)
         lines = _list_text(path).splitlines()
-        wanted = [(line.strip(), number) for number, line in enumerate(lines, 1)]
-        wanted = [(line, number) for line, number in wanted if line and not line.startswith("#")]
-        if not wanted:
+        entries = [(line.strip(), number) for number, line in enumerate(lines, 1)]
+        entries = [(line, number) for line, number in entries if line and not line.startswith("#")]
+        if not entries:
             raise InputError("the list names no file", where=path, remedy="Write one path a line")
-        for line, number in wanted:
+        for line, number in entries:
             yield line, f"{path}, line {number}"
 
 

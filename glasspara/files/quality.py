@@ -13,7 +13,7 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray, IntArray, median, quantiles
 from glasspara.files.flavours import FIXED, FIXED_FIT, FREE, FREE_FIT
-from glasspara.files.table import Table
+from glasspara.files.table import RowTable
 from glasspara.findings import Finding, Where, finding
 
 Diagnostics = dict[str, float | None]
@@ -48,7 +48,7 @@ HE3_TEMPERATURE = "he3_temp"
 TIME = "time"
 """Name under which a table holds the time of its rows, s."""
 
-COLUMNS = (FREE, FIXED, FREE_FIT, FIXED_FIT, CENTRE, NOMINAL_CENTRE, OFFSET, HE3_TEMPERATURE)
+QUALITY_COLUMNS = (FREE, FIXED, FREE_FIT, FIXED_FIT, CENTRE, NOMINAL_CENTRE, OFFSET, HE3_TEMPERATURE)
 """Columns that this module wants, besides a regression fit."""
 
 _HE3_TOLERANCE = 0.05
@@ -61,7 +61,7 @@ _UNITS = {"T": "K", "H": "Oe"}
 # Damaged cells hold 1e300 or inf; medians leave out what comes of them.
 @np.errstate(over="ignore", invalid="ignore")
 def centring(
-    table: Table, used: BoolArray, left_out: BoolArray, *, free: bool, widened: bool
+    table: RowTable, used: BoolArray, left_out: BoolArray, *, free: bool, widened: bool
 ) -> tuple[Diagnostics, list[Finding]]:
     """Centring of MPMS3 DC scans; ``free`` tells whether the free-centre moments are the ones taken.
 
@@ -91,14 +91,14 @@ def centring(
     return numbers | {"rows_poor_fit": poor["rows_poor_fit"]}, found + doubts
 
 
-def _ratio(table: Table) -> FloatArray:
+def _ratio(table: RowTable) -> FloatArray:
     """Fixed-centre over free-centre moment of each row; nan where there is none."""
     ratio = np.full(len(table.line), nan)
     np.divide(table[FIXED], table[FREE], out=ratio, where=table[FREE] != 0.0)
     return ratio
 
 
-def _centring_numbers(table: Table, rows: BoolArray) -> Diagnostics:
+def _centring_numbers(table: RowTable, rows: BoolArray) -> Diagnostics:
     centre = table[CENTRE][rows]
     middle = _median(centre)
     return {
@@ -143,7 +143,7 @@ def widening(fit: FloatArray) -> FloatArray:
 
 
 def poor_fit(
-    table: Table,
+    table: RowTable,
     moment: FloatArray,
     used: BoolArray,
     left_out: BoolArray,
@@ -196,7 +196,7 @@ def poor_fit(
     return numbers, [first, found]
 
 
-def _ranges_removed(table: Table, name: str, used: BoolArray, left_out: BoolArray) -> list[dict[str, Any]]:
+def _ranges_removed(table: RowTable, name: str, used: BoolArray, left_out: BoolArray) -> list[dict[str, Any]]:
     """Ranges of the column ``name``, T or H, in which no row is used because some are left out."""
     rows = np.flatnonzero(used | left_out)
     rows = rows[np.argsort(table[name][rows], kind="stable")]
@@ -213,7 +213,7 @@ def _ranges_removed(table: Table, name: str, used: BoolArray, left_out: BoolArra
     return found
 
 
-def position(table: Table, used: BoolArray) -> tuple[Diagnostics, list[Finding]]:
+def position(table: RowTable, used: BoolArray) -> tuple[Diagnostics, list[Finding]]:
     """Position of the sample in the scans of an MPMS-XL, where the file states it; 0 throughout is one not fitted.
 
     Only its changes say something: where a scan has its zero differs from laboratory to laboratory.
@@ -231,7 +231,7 @@ def position(table: Table, used: BoolArray) -> tuple[Diagnostics, list[Finding]]
     return numbers, [of_rows("position-jumps", table.line[away], of=int(used.sum()), **places)]
 
 
-def sample_temperature(table: Table) -> tuple[Table, list[Finding]]:
+def sample_temperature(table: RowTable) -> tuple[RowTable, list[Finding]]:
     """The table with the temperature of the sample as "T", and a finding where that is a He-3 insert's.
 
     A He-3 insert has a thermometer of its own; where it reads otherwise than the stage of the magnet, the sample is at
@@ -268,7 +268,7 @@ def copies(rows: BoolArray, moment: FloatArray, *others: FloatArray) -> BoolArra
     return found
 
 
-def time_goes_back(table: Table, used: BoolArray) -> list[Finding]:
+def time_goes_back(table: RowTable, used: BoolArray) -> list[Finding]:
     """A finding where a row was measured before the one above it."""
     timed = used & np.isfinite(table[TIME])
     back = np.flatnonzero(np.diff(table[TIME][timed]) < 0.0) + 1

@@ -13,7 +13,7 @@ import numpy as np
 from glasspara.arrays import BoolArray, FloatArray, IntArray, median
 from glasspara.files import MOMENT_UNITS
 from glasspara.files.multivu import RawFile
-from glasspara.files.table import Table
+from glasspara.files.table import RowTable
 from glasspara.findings import Finding, Where, finding
 
 AMPLITUDE = "peak_amplitude_mm"
@@ -52,7 +52,7 @@ class State:
 
 
 def background_states(
-    raw: RawFile, table: Table, moment: str, rows: BoolArray
+    raw: RawFile, table: RowTable, moment: str, rows: BoolArray
 ) -> tuple[list[State], list[Finding]]:
     """``rows`` with and without a background that an MPMS-XL has subtracted, and what to say about it.
 
@@ -86,7 +86,7 @@ def background_states(
     return states, [finding(SUBTRACTED[1], where, **values)]
 
 
-def amplitude_states(table: Table, moment: str, rows: BoolArray) -> tuple[list[State], list[Finding]]:
+def amplitude_states(table: RowTable, moment: str, rows: BoolArray) -> tuple[list[State], list[Finding]]:
     """``rows`` by the peak amplitude of the vibration, and how far the moments at these amplitudes are apart."""
     amplitudes = table[AMPLITUDE]
     known = rows & (amplitudes > 0.0)
@@ -115,12 +115,12 @@ def _settings(amplitudes: FloatArray) -> list[float]:
     return [round(middle, 1 if middle >= 1.0 else 2) or middle for middle in middles]
 
 
-def of_amplitude(table: Table, amplitude: float) -> BoolArray:
+def of_amplitude(table: RowTable, amplitude: float) -> BoolArray:
     """Rows that were measured at this amplitude, mm."""
     return np.abs(table[AMPLITUDE] / amplitude - 1.0) <= SAME_AMPLITUDE
 
 
-def _compared(table: Table, moment: str, reference: State, other: State) -> dict[str, float | int | None]:
+def _compared(table: RowTable, moment: str, reference: State, other: State) -> dict[str, float | int | None]:
     """By how many per cent the moments of ``other`` differ from those of ``reference`` at equal temperature and field.
 
     With the standard error of this median; None where fewer than 3 points can be compared with each other.

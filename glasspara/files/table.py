@@ -41,7 +41,7 @@ class DroppedRow:
 
 
 @dataclass(frozen=True)
-class Points:
+class RowPoints:
     """Points of one moment column in the order of acquisition; arrays of one length.
 
     ``temperature`` in K, ``field`` in Oe, ``moment`` in emu, ``sigma`` in emu as the instrument states it (nan
@@ -66,7 +66,7 @@ class Points:
 
 
 @dataclass(frozen=True)
-class Table:
+class RowTable:
     """Numbers by column; nan is a blank cell, ``faulty`` marks cells that hold some other text.
 
     ``line`` is the 1-based file line of each row kept; ``dropped`` lists the others, so that
@@ -90,7 +90,7 @@ class Table:
         return filled | self.faulty[name] if name in self.faulty else filled
 
 
-def collect(raw: RawFile, columns: Mapping[str, int], *, needed: Sequence[str]) -> Table:
+def collect(raw: RawFile, columns: Mapping[str, int], *, needed: Sequence[str]) -> RowTable:
     """Read the columns (name -> index) of all rows; rows too short for those ``needed`` are dropped.
 
     Raises
@@ -129,7 +129,7 @@ class _Reader:
         self._comment = raw.column("comment")
         self._picked = sorted({*columns.values()})
         self._pick = itemgetter(*self._picked)
-        self._last_wanted = max(self._picked[-1], self._comment or 0)
+        self._last_used = max(self._picked[-1], self._comment or 0)
         self._rows = TableRows(raw)
         self._blocks: list[_Block] = []
         self._kept = 0
@@ -172,7 +172,7 @@ class _Reader:
         """Whether all lines have the separators of the first, enough and not too many, no quotes and no comments."""
         separator = self._raw.separator
         separators = lines[0].count(separator)
-        if not self._last_wanted < separators <= self._width:
+        if not self._last_used < separators <= self._width:
             return False
         if [line.count(separator) for line in lines].count(separators) != len(lines):
             return False
@@ -213,7 +213,7 @@ class _Reader:
     def _alike(self, lines: list[str]) -> dict[int, Sequence[str]] | None:
         """Cells of uniform lines by column; None where one of them may be no row."""
         separator = self._raw.separator
-        rows = [self._pick(line.split(separator, self._last_wanted + 1)) for line in lines]
+        rows = [self._pick(line.split(separator, self._last_used + 1)) for line in lines]
         columns: dict[int, Sequence[str]] = dict(zip(self._picked, zip(*rows, strict=True), strict=True))
         return columns if all(all(columns[index]) for index in self._needed) else None
 
@@ -270,7 +270,7 @@ class _Reader:
         """Whether the row writes a decimal point: a comma in it is none then."""
         return any("." in columns[index][row] for index in self._columns.values())
 
-    def table(self) -> Table:
+    def table(self) -> RowTable:
         """What was read, without the rows that are unlike the others."""
         line = np.concatenate([np.zeros(0, np.int64), *(block.line for block in self._blocks)])
         width = np.concatenate([np.zeros(0, np.int64), *(block.width for block in self._blocks)])
@@ -285,7 +285,7 @@ class _Reader:
             marked = np.zeros(len(line), dtype=bool)
             marked[self._faulty[name]] = True
             faulty[name] = marked[kept]
-        return Table(
+        return RowTable(
             rows_read=int(kept.sum()) + len(self._dropped),
             line=line[kept],
             values=values,

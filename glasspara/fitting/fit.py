@@ -66,13 +66,13 @@ class _Frozen:
 
 
 @dataclass(frozen=True)
-class _Judged:
+class _Solution:
     """A minimum, and what the data leave open in it, which takes a few short refits and is asked for twice."""
 
     minimum: Minimum
 
     @cached_property
-    def lost(self) -> dict[str, float | None]:
+    def undetermined(self) -> dict[str, float | None]:
         return open_parameters(relative_errors(self.minimum))
 
 
@@ -110,11 +110,11 @@ def fit(
         data, remarks = _robust(data, settings, held, guess)
     found, test, assumptions = _minimise(data, settings, held, guess)
     if frozen.errors:
-        found = _Judged(replace(found.minimum, fitted_before=len(frozen.errors)))
-    minimum, lost = found.minimum, found.lost
+        found = _Solution(replace(found.minimum, fitted_before=len(frozen.errors)))
+    minimum, undetermined = found.minimum, found.undetermined
     iron = _on_iron(data, settings, minimum)
     notes = [*_standing_notes(settings, held), *assumptions, *remarks]
-    compared, assessment = _judge(found, test, settings, ordinary, brief=brief)
+    compared, assessment = _verdict(found, test, settings, ordinary, brief=brief)
     if any(
         item.values.get("tension") for item in iron
     ):  # a value that the data contradict may be all that is wrong
@@ -136,7 +136,7 @@ def fit(
         statistics=minimum.statistics,
         ats_test=test,
         ordinary=compared,
-        determination=determine(minimum, undetermined=tuple(lost)),
+        determination=determine(minimum, undetermined=tuple(undetermined)),
         assessment=assessment,
         terms=minimum.problem.terms(minimum.reported),
         notes=tuple(notes),
@@ -146,8 +146,8 @@ def fit(
     return _with_trace_effect(result, settings) if settings.model.trace_ions else result
 
 
-def _judge(
-    found: _Judged, test: AtsTest | None, settings: FitSettings, ordinary: bool | ConeFit, *, brief: bool
+def _verdict(
+    found: _Solution, test: AtsTest | None, settings: FitSettings, ordinary: bool | ConeFit, *, brief: bool
 ) -> tuple[OrdinaryMagnetism | None, Assessment]:
     """The comparison with ordinary magnetism, where it is asked for and bears on the verdict, and the verdict."""
     minimum = found.minimum
@@ -155,7 +155,7 @@ def _judge(
 
     def against_ordinary() -> OrdinaryMagnetism:
         cone = None if isinstance(ordinary, bool) else ordinary
-        widths = settings.granted(minimum.problem.data)
+        widths = settings.allowed_errors(minimum.problem.data)
         return compare_with_ordinary(
             minimum,
             iron=settings.known_iron,
@@ -165,7 +165,9 @@ def _judge(
         )
 
     def verdict(compared: OrdinaryMagnetism | None, *, brief: bool) -> Assessment:
-        return assess(minimum, found.lost, test, compared, same_glass=settings.same_glass, brief=brief)
+        return assess(
+            minimum, found.undetermined, test, compared, same_glass=settings.same_glass, brief=brief
+        )
 
     compared = against_ordinary() if comparable and test is not None and test.needed else None
     later = comparable and compared is None
@@ -264,18 +266,18 @@ def _robust(
         left: FloatArray = data.magnetisation - problem.terms(problem.coordinates.to_reported(point)).total
         return left
 
-    robust, count, settled = with_huber_errors(data, residuals)
-    remark = finding("fitting.huber", beyond=count, points=len(data), limit=HUBER_K, settled=settled)
+    robust, count, converged = with_huber_errors(data, residuals)
+    remark = finding("fitting.huber", beyond=count, points=len(data), limit=HUBER_K, converged=converged)
     return robust, [remark]
 
 
 def _minimise(
     data: Dataset, settings: FitSettings, held: Mapping[str, float], guess: Mapping[str, float]
-) -> tuple[_Judged, AtsTest | None, list[Finding]]:
+) -> tuple[_Solution, AtsTest | None, list[Finding]]:
     """Minimum, ATS test, and what is to be said of the assumptions."""
     assumed = settings.assumed(held)
     problem = settings.problem(data, held, assumed)
-    found = _Judged(minimise(problem, guess, pinned=frozenset(settings.starts)))
+    found = _Solution(minimise(problem, guess, pinned=frozenset(settings.starts)))
     tested = _ats_test(data, settings, held)
     test = None if tested is None else tested(found.minimum)
     return found, test, _assumptions(found.minimum) if test is None or test.needed else []
@@ -315,14 +317,14 @@ def _ats_test(
     @cache
     def chi2_with_allowances() -> float:
         widths = {name: width for name, width in ALLOWANCES.items() if name not in settings.mentioned}
-        granted = replace(plain, nuisances={**plain.nuisances, **widths}, method="joint").problem(data, rest)
-        return granted.chi2(linear_descent(granted, granted.coordinates.from_reported(other.reported)))
+        allowed = replace(plain, nuisances={**plain.nuisances, **widths}, method="joint").problem(data, rest)
+        return allowed.chi2(linear_descent(allowed, allowed.coordinates.from_reported(other.reported)))
 
     asked = settings.allowances and settings.nuisances.keys() <= {"holder_chi"}
-    lost = tuple(open_parameters(relative_errors(other)))
+    undetermined = tuple(open_parameters(relative_errors(other)))
 
     def test(minimum: Minimum) -> AtsTest:
-        return compare_without_ats(minimum, other, lost, chi2_with_allowances if asked else None)
+        return compare_without_ats(minimum, other, undetermined, chi2_with_allowances if asked else None)
 
     return test
 

@@ -32,7 +32,7 @@ from glasspara.replicates.cores import Progress, no_progress
 if TYPE_CHECKING:
     from glasspara.replicates.store import Store
 
-Kind = Literal["parametric", "residual"]
+Scheme = Literal["parametric", "residual"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -44,23 +44,23 @@ _MOST_AT_ONCE, _POINTS_AT_ONCE = 100, 80_000
 _LEAST_FREEDOM = 1.0e-3
 
 
-def bootstrap_kind(text: str) -> Kind:
+def bootstrap_kind(text: str) -> Scheme:
     """A kind by its name.
 
     Raises
     ------
     UsageError
     """
-    for kind in get_args(Kind):
+    for kind in get_args(Scheme):
         if text == kind:
-            found: Kind = kind
+            found: Scheme = kind
             return found
     raise UsageError(
-        f"unknown --bootstrap-kind {text!r}", remedy=f"Choose one of {', '.join(get_args(Kind))}"
+        f"unknown --bootstrap-kind {text!r}", remedy=f"Choose one of {', '.join(get_args(Scheme))}"
     )
 
 
-def side_by_side(points: int) -> int:
+def replicates_at_once(points: int) -> int:
     """How many replicates of a fit to so many points are done in one call."""
     return max(1, min(_MOST_AT_ONCE, _POINTS_AT_ONCE // points))
 
@@ -88,7 +88,7 @@ class Resampler:
     """
 
     minimum: Minimum
-    kind: Kind
+    kind: Scheme
 
     def draw(self, rng: np.random.Generator) -> Problem:
         """A problem with new data and new constraints; coordinates and errors stay."""
@@ -185,7 +185,7 @@ class Refits:
     def block(self) -> int:
         points = max(len(item.minimum.problem.data) for item in self.resamplers)
         fits = len(self.resamplers)
-        return fits * min(side_by_side(points), max(_FEWEST, _LARGEST_BLOCK // fits))
+        return fits * min(replicates_at_once(points), max(_FEWEST, _LARGEST_BLOCK // fits))
 
     def many(self, rngs: Sequence[np.random.Generator], indices: Sequence[int]) -> list[Any]:
         found: dict[int, Any] = {}
@@ -194,11 +194,11 @@ class Refits:
             gain = _ROUGH / resampler.minimum.problem.n_observations
             descend = partial(descend_to_minima, guess=resampler.minimum.reported, gain=gain)
             minima = one_by_one_on_failure(descend, [resampler.draw(rngs[row]) for row in own])
-            found |= zip(own, map(_told, minima), strict=True)
+            found |= zip(own, map(_record, minima), strict=True)
         return [found[row] for row in range(len(indices))]
 
 
-def _told(minimum: Minimum | Exception) -> dict[str, Any] | Exception:
+def _record(minimum: Minimum | Exception) -> dict[str, Any] | Exception:
     """What a replicate tells of its minimum."""
     if isinstance(minimum, Exception):
         return minimum
@@ -214,7 +214,7 @@ def bootstrap(
     results: Sequence[FitResult],
     count: int,
     *,
-    kind: Kind = "parametric",
+    kind: Scheme = "parametric",
     seed: int = 1,
     jobs: int = 1,
     cluster: str | None = None,
@@ -264,13 +264,13 @@ def _with_note(result: FitResult, reason: str) -> FitResult:
     return replace(result, notes=(*result.notes, finding("fitting.no-bootstrap", reason=reason)))
 
 
-def description(results: Sequence[FitResult], kind: Kind) -> dict[str, Any]:
+def description(results: Sequence[FitResult], kind: Scheme) -> dict[str, Any]:
     """What two bootstraps must have in common for one to go on where the other stopped."""
     fitted = [(result.minimum.problem, result.minimum.point) for result in results]
     return {"task": "bootstrap", "kind": kind, **fingerprint(fitted)}
 
 
-def _with_bootstrap(result: FitResult, replicates: Sequence[Replicate], kind: Kind, seed: int) -> FitResult:
+def _with_bootstrap(result: FitResult, replicates: Sequence[Replicate], kind: Scheme, seed: int) -> FitResult:
     minimum = result.minimum
     names = minimum.coordinates.free
     samples = np.full((len(replicates), len(names)), np.nan)
@@ -341,7 +341,11 @@ def _spread(value: float, values: FloatArray, unit: str, at_limit: int = 0) -> S
 
 
 def _remarks(
-    result: FitResult, kind: Kind, count: int, problems: Mapping[int, str], at_limit: Mapping[str, int]
+    result: FitResult,
+    kind: Scheme,
+    count: int,
+    problems: Mapping[int, str],
+    at_limit: Mapping[str, int],
 ) -> list[Finding]:
     found = []
     if problems:

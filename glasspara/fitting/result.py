@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from glasspara.fitting.intervals.regions import Contour, Interval, ProfileCurve
-    from glasspara.fitting.judge.misfit import Place
+    from glasspara.fitting.judge.misfit import MisfitPlace
     from glasspara.fitting.judge.ordinary import OrdinaryMagnetism
 
 
@@ -91,7 +91,7 @@ class AtsTest:
     """Does the ATS term earn its place? Chi2 of the fit without it, and the chance of such a gain by noise.
 
     ``p_value`` is that of the F test: gain over the number of free parameters of the term, against chi2/ndof of
-    the fit with it. ``p_with_allowances`` is the same with the errors that magnetometers are prone to granted to the
+    the fit with it. ``p_with_allowances`` is the same with the errors that magnetometers are prone to allowed to the
     fit without the term (``parameters.ALLOWANCES``); None where they were not asked for, or could change nothing. The
     term is ``needed`` if both are small. ``open_without`` names what the data do not fix even without the term.
     """
@@ -252,7 +252,7 @@ class FitResult(Answer):
         return describes(self.assessment)
 
     @cached_property
-    def misfit(self) -> tuple[Place, ...]:
+    def misfit(self) -> tuple[MisfitPlace, ...]:
         """Where the misfit of a poor fit is concentrated, the clearest place first."""
         from glasspara.fitting.judge.misfit import places_of_misfit
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Family = Literal["plain", "rival", "ats"]
 """Larmor and Langevin terms alone, with something in place of the ATS term, or with it."""
 
-IONS = {"fe2": ("n_fe2",), "fe3": ("n_fe3",), "both": ION_NAMES}
+ION_CHOICES = {"fe2": ("n_fe2",), "fe3": ("n_fe3",), "both": ION_NAMES}
 """The concentrations of iron by the values of ``--ions``."""
 
 _PARTS: dict[str, Part] = {"n_fe2": "fe2", "n_fe3": "fe3"}
@@ -65,7 +65,7 @@ class ModelEntry:
         """Names of the parameters, the Larmor susceptibility first; the field offset, a nuisance, is not among them."""
         ats = self.ats_term()
         terms = (*self.iron_terms(), *self.further_terms(), *(() if ats is None else (ats,)))
-        left_out = set(ION_NAMES) - set(IONS[self.ions])
+        left_out = set(ION_NAMES) - set(ION_CHOICES[self.ions])
         names = dict.fromkeys(["chi_larmor", *(name for term in terms for name in term.names)])
         return tuple(name for name in names if name not in left_out)
 

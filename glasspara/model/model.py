@@ -14,7 +14,7 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
-from glasspara.model import CATALOGUE, IONS, MODELS
+from glasspara.model import CATALOGUE, ION_CHOICES, MODELS
 from glasspara.model.terms import AtsTerm, LarmorTerm, Term, TraceTerm, Value
 from glasspara.physics.ions import TraceIon
 
@@ -45,7 +45,7 @@ class Model:
     def __post_init__(self) -> None:
         for value, known, option in (
             (self.name, tuple(MODELS), "--model"),
-            (self.ions, tuple(IONS), "--ions"),
+            (self.ions, tuple(ION_CHOICES), "--ions"),
             (self.orientation, ("isotropic", "aligned", "rms"), "--orientation"),
             (self.convention, ("paper", "exact"), "--convention"),
         ):

@@ -226,7 +226,7 @@ ALLOWANCES = {"field_offset": 20.0, "temperature_scale": 0.005, "mass_scale": 0.
 error of a mass. An ATS term, or a failure of universality, that such errors could imitate is not established."""
 
 
-def allowances_in_words() -> str:
+def allowances_text() -> str:
     """:data:`ALLOWANCES` as the subject of a sentence."""
     field, lag, mass = (ALLOWANCES[name] for name in ("field_offset", "temperature_scale", "mass_scale"))
     return f"fields off by {field:g} Oe, thermometers by {percent(lag)} and masses by {percent(mass)}"

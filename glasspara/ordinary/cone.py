@@ -16,15 +16,15 @@ import numpy.typing as npt
 
 from glasspara.arrays import FloatArray, distinct_values
 from glasspara.errors import InputError
-from glasspara.ordinary.dictionary import Dictionary, Kind, ordinary_dictionary
+from glasspara.ordinary.dictionary import Dictionary, MomentKind, ordinary_dictionary
 from glasspara.ordinary.directions import (
     Curve,
     Direction,
     Directions,
+    DirectionSlopes,
     DirectionWidths,
     Labels,
     Patterns,
-    Slopes,
     directions_of,
 )
 from glasspara.ordinary.solver import Certificate, Solution, eliminate, rows_of_runs, solve
@@ -39,7 +39,7 @@ class Component:
     \\|contribution\\| over the points, over that of all components.
     """
 
-    kind: Kind
+    kind: MomentKind
     name: str
     symbol: str
     mean: float
@@ -160,7 +160,7 @@ class ConeFit:
     certificate: Certificate
 
     @cached_property
-    def needed(self) -> dict[Kind, float]:
+    def needed(self) -> dict[MomentKind, float]:
         """By how much chi2 rises without each kind in use.
 
         Components are one description of many: the data need only those kinds whose absence costs much.
@@ -283,7 +283,7 @@ class _Problem:
         return _Place(pulls, T, H, gain, sums["magnetisation"], self.dictionary, extra)
 
     def solve(
-        self, place: _Place, slopes: Slopes | None, start: Sequence[int]
+        self, place: _Place, slopes: DirectionSlopes | None, start: Sequence[int]
     ) -> tuple[Solution, FloatArray]:
         """Best weights about ``place``, with ``slopes`` of the fitted curve by the pulls, if there are any; the pulls.
 
@@ -387,7 +387,7 @@ def ordinary_magnetism(
     iron : (value, error), optional
         Iron by mass spectrometry, g^-1. An upper bound: iron in an oxide grain or a singlet is counted and silent.
     widths : DirectionWidths, optional
-        Errors of the instrument that are granted; None grants none.
+        Errors of the instrument that are allowed; None allows none.
     trace_ions : sequence of (name, J, g)
         Other paramagnetic ions that the sample may have.
     extra_columns : sequence of ExtraColumn

@@ -19,16 +19,16 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.ordinary.directions import Curve
 from glasspara.ordinary.responses import (
-    Block,
     Clusters,
     CoupledIons,
     FreeIons,
     Pairs,
+    ResponseBlock,
     Specks,
     SplitIons,
 )
 
-Kind = Literal[
+MomentKind = Literal[
     "free ion", "zero-field splitting", "mean field", "pair", "cluster", "ferromagnetic speck", "trace ion"
 ]
 
@@ -36,7 +36,7 @@ FREE_IONS = ((0.5, 2.0), (1.0, 2.0), (1.5, 2.0), (2.0, 2.0), (2.5, 2.0), (2.0, 2
 """(J, g) of free ions. J = 2 and 5/2 are Fe2+ and Fe3+ (arXiv:2111.12644, eq. (17)), lower ones iron in other spin
 states. Fe2+ keeps some orbital moment: g from 2.0 to 2.3 (A. Abragam and B. Bleaney, 1970, 7.13)."""
 
-RHOMBICITIES = (0.0, 1.0 / 3.0)
+SITE_RHOMBICITIES = (0.0, 1.0 / 3.0)
 """E/D of ions with a zero-field splitting: what lies between is their mixture, as is a distribution of it."""
 
 SPLITTING_GRIDS = {(2.0, 2.0): (0.3, 20.0, 18), (2.0, 2.25): (0.3, 20.0, 14), (2.5, 2.0): (0.1, 2.5, 9)}
@@ -113,7 +113,7 @@ class Entry:
     """
 
     name: str
-    kind: Kind
+    kind: MomentKind
     line: str
     place: int
     symbol: str
@@ -127,7 +127,7 @@ class Entry:
 class Dictionary:
     """Entries of ordinary magnetism, made of blocks; ``entries`` run through the blocks in order."""
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[ResponseBlock, ...]
     entries: tuple[Entry, ...]
 
     @cached_property
@@ -168,7 +168,11 @@ def ordinary_dictionary(
     couplings = WEAK_PAIRS + STRONG_PAIRS if strong_pairs else WEAK_PAIRS
     parts = [
         _free_ions(),
-        *(_split_ions(s, g, rhombicity, density) for s, g in SPLITTING_GRIDS for rhombicity in RHOMBICITIES),
+        *(
+            _split_ions(s, g, rhombicity, density)
+            for s, g in SPLITTING_GRIDS
+            for rhombicity in SITE_RHOMBICITIES
+        ),
         *(_coupled_ions(j, density) for j in (2.0, 2.5)),
         *(_pairs(s, s, couplings, density) for s in (2.0, 2.5)),
         _pairs(2.0, 2.5, MIXED_PAIRS, density),
@@ -183,13 +187,13 @@ def ordinary_dictionary(
     )
 
 
-Part = tuple[Block, list[Entry]]
+Group = tuple[ResponseBlock, list[Entry]]
 
 
 def _row(
     values: Sequence[float],
     *,
-    kind: Kind,
+    kind: MomentKind,
     line: str,
     symbol: str,
     unit: str = "g^-1",
@@ -208,7 +212,7 @@ def _spin(s: float) -> str:
     return f"{round(2 * s)}/2" if s % 1 else f"{s:g}"
 
 
-def _free_ions() -> Part:
+def _free_ions() -> Group:
     entries = [
         Entry(
             f"free ions, J = {_spin(j)}, g = {g:g}", "free ion", f"free ions, J = {_spin(j)}, g = {g:g}", 0, "J", j,
@@ -219,7 +223,7 @@ def _free_ions() -> Part:
     return FreeIons(FREE_IONS), entries
 
 
-def _trace_ions(ions: Sequence[tuple[str, float, float]]) -> Part:
+def _trace_ions(ions: Sequence[tuple[str, float, float]]) -> Group:
     block = FreeIons(tuple((j, g) for _, j, g in ions))
     entries = [
         Entry(f"{name} ions", "trace ion", f"trace {name}", 0, "J", j, {"J": j, "g": g}, "g^-1", 0.0)
@@ -228,7 +232,7 @@ def _trace_ions(ions: Sequence[tuple[str, float, float]]) -> Part:
     return block, entries
 
 
-def _split_ions(s: float, g: float, rhombicity: float, density: int) -> Part:
+def _split_ions(s: float, g: float, rhombicity: float, density: int) -> Group:
     sizes = finer(np.geomspace(*SPLITTING_GRIDS[s, g]), density).tolist()
     easy_plane, easy_axis = tuple(sizes), tuple(-size for size in sizes)
     entries = [
@@ -248,7 +252,7 @@ def _split_ions(s: float, g: float, rhombicity: float, density: int) -> Part:
     return SplitIons(s, rhombicity, easy_plane + easy_axis, g), entries
 
 
-def _coupled_ions(j: float, density: int) -> Part:
+def _coupled_ions(j: float, density: int) -> Group:
     # no entry lies at 0, where the free ions are
     values = tuple(value for value in finer(np.array(MEAN_FIELDS), density).tolist() if value)
     entries = _row(
@@ -262,7 +266,7 @@ def _coupled_ions(j: float, density: int) -> Part:
     return CoupledIons(j, values), entries
 
 
-def _pairs(s: float, other: float, couplings: tuple[float, ...], density: int) -> Part:
+def _pairs(s: float, other: float, couplings: tuple[float, ...], density: int) -> Group:
     # ferromagnetic and antiferromagnetic ones make no row: uncoupled spins lie between
     values = tuple(
         value
@@ -284,7 +288,7 @@ def _pairs(s: float, other: float, couplings: tuple[float, ...], density: int) -
     return Pairs(s, values, other), entries
 
 
-def _clusters(density: int) -> Part:
+def _clusters(density: int) -> Group:
     values = tuple(finer(np.geomspace(*CLUSTER_GRID), density).tolist())
     entries = _row(
         values,
@@ -297,7 +301,7 @@ def _clusters(density: int) -> Part:
     return Clusters(values), entries
 
 
-def _specks(shape: Literal["tanh", "hyperbola"], bloch: float, density: int) -> Part:
+def _specks(shape: Literal["tanh", "hyperbola"], bloch: float, density: int) -> Group:
     values = tuple(finer(np.geomspace(*SPECK_GRID), density).tolist())
     law = "" if bloch == 0.0 else f", Bloch's constant {bloch:g} K^-3/2"
     entries = _row(

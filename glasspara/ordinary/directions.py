@@ -132,7 +132,7 @@ class Patterns:
 
 
 @dataclass(frozen=True)
-class Slopes:
+class DirectionSlopes:
     """Derivatives by the errors of single runs, (n, k), each point's by those of its run, and by the shared ones."""
 
     own: FloatArray
@@ -154,9 +154,9 @@ class Directions:
     runs: tuple[slice, ...]
     places: IntArray
 
-    def columns(self, curve: Curve) -> Slopes:
+    def columns(self, curve: Curve) -> DirectionSlopes:
         """Derivatives of the disturbed ``curve`` by the pulls, emu/g."""
-        return Slopes(self.own.columns(curve), self.shared.columns(curve))
+        return DirectionSlopes(self.own.columns(curve), self.shared.columns(curve))
 
     @cached_property
     def is_shared(self) -> BoolArray:
@@ -177,7 +177,7 @@ class Directions:
         pulls[self.places[self.places >= 0]] = own[self.places >= 0]
         return pulls
 
-    def effect(self, slopes: Slopes, pulls: FloatArray) -> FloatArray:
+    def effect(self, slopes: DirectionSlopes, pulls: FloatArray) -> FloatArray:
         """What ``pulls`` change of the curve to which ``slopes`` belong, emu/g, shape (n,)."""
         found: FloatArray = (slopes.own * self.of_points(pulls)).sum(axis=1)
         return found + slopes.shared @ pulls[self.is_shared]
@@ -308,7 +308,7 @@ def chi2_with_directions(
     residual: FloatArray,
     sigma: FloatArray,
     directions: Directions,
-    slopes: Slopes,
+    slopes: DirectionSlopes,
     *,
     tangent: FloatArray | None = None,
     beside: tuple[FloatArray, FloatArray] | None = None,

@@ -25,7 +25,7 @@ _ZEEMAN = _G * BOHR_MAGNETON / BOLTZMANN
 """g mu_B/k_B for g = 2, K/Oe."""
 
 
-class Block(Protocol):
+class ResponseBlock(Protocol):
     """Entries of one law, in the order of their parameter."""
 
     def __len__(self) -> int: ...

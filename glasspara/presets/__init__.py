@@ -25,7 +25,7 @@ ALIASES: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """Short names of samples, for ``--sample BK7``."""
 
-KINDS = ("fixed-field", "fixed-temperature")
+PRESET_KINDS = ("fixed-field", "fixed-temperature")
 SPACINGS = ("linear", "log", "inverse")
 MOST_POINTS = 100_000
 """Points that a grid may have: a slip of the pen must not fill the memory."""
@@ -213,8 +213,8 @@ def _campaign(top: Table) -> tuple[RunPlan, ...]:
     for table in campaign.tables("runs"):
         table.refuse_unknown(("kind", "nominal", "grid"))
         kind = table.string("kind")
-        if kind not in KINDS:
-            raise table.fault("kind", f"found {kind!r}", f"Write one of {', '.join(KINDS)}")
+        if kind not in PRESET_KINDS:
+            raise table.fault("kind", f"found {kind!r}", f"Write one of {', '.join(PRESET_KINDS)}")
         nominal, grid = table.numbers("nominal"), _grid(table)
         for temperature in grid if kind == "fixed-field" else nominal:
             if temperature <= 0:

@@ -49,7 +49,7 @@ class BlockTask(Protocol):
         """What each replicate returns, or the exception that it raised."""
 
 
-Block = tuple[int, ...]
+IndexBlock = tuple[int, ...]
 """Replicates that are done together: those of one block that are wanted."""
 
 # Worker processes take a second to start; what is done sooner is done here.
@@ -116,10 +116,10 @@ def run_replicates(
     with store.open(seed) if store else nullcontext() as record:
         found = record.found if record else {}
 
-        def missing() -> list[Block]:
+        def missing() -> list[IndexBlock]:
             return _blocks(task, [index for index in range(count) if index not in found])
 
-        def do(blocks: list[Block]) -> None:
+        def do(blocks: list[IndexBlock]) -> None:
             before, done = len(found), count - sum(map(len, missing()))
             progress(done, count)
             with closing(_lines(task, blocks, seed, jobs, cluster)) as lines:
@@ -140,7 +140,7 @@ def run_replicates(
     return replicates
 
 
-def _blocks(task: Task | BlockTask, indices: Iterable[int]) -> list[Block]:
+def _blocks(task: Task | BlockTask, indices: Iterable[int]) -> list[IndexBlock]:
     """``indices`` by the blocks to which they belong."""
     found: dict[int, list[int]] = {}
     for index in indices:
@@ -152,7 +152,7 @@ def _block_of(task: Task | BlockTask) -> int:
     return 1 if callable(task) else task.block
 
 
-def _one_by_one(do: Callable[[list[Block]], None], blocks: list[Block]) -> None:
+def _one_by_one(do: Callable[[list[IndexBlock]], None], blocks: list[IndexBlock]) -> None:
     """Each block in a worker of its own: one at which workers die cannot take others along.
 
     Raises
@@ -186,7 +186,7 @@ def _keep(line: str, found: dict[int, dict[str, Any]], record: Record | None) ->
 
 
 def _lines(
-    task: Task | BlockTask, blocks: list[Block], seed: Seed, jobs: int, cluster: str | None
+    task: Task | BlockTask, blocks: list[IndexBlock], seed: Seed, jobs: int, cluster: str | None
 ) -> Generator[str]:
     """A line of JSON for each replicate of ``blocks``, as they are finished."""
     if cluster is None and blocks and _block_of(task) > 1:
@@ -212,7 +212,7 @@ def _lines(
             yield from chunk.lines
 
 
-def _chunks(pool: Pool, job: Job, blocks: Sequence[Block]) -> Iterator[Chunk]:
+def _chunks(pool: Pool, job: Job, blocks: Sequence[IndexBlock]) -> Iterator[Chunk]:
     """Chunks as they are finished, a few at a time on their way so that neither workers nor queue run full.
 
     Ctrl-C is heard only where this waits. Raised within the executor or ``concurrent.futures.wait`` it can leave a lock
@@ -295,17 +295,17 @@ def generator(seed: Seed, index: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(index,))))
 
 
-def run_block(task: Task | BlockTask, seed: Seed, wanted: Block) -> list[str]:
+def run_block(task: Task | BlockTask, seed: Seed, block: IndexBlock) -> list[str]:
     """A line of JSON for each of some replicates of one block: {"index", "value"}, or {"index", "error"}."""
     size = _block_of(task)
-    first = wanted[0] // size * size
+    first = block[0] // size * size
     whole = range(first, first + size)
     if callable(task):
-        found = [_returned(task, generator(seed, index), index) for index in wanted]
+        found = [_returned(task, generator(seed, index), index) for index in block]
     else:
         all_of_them = task.many([generator(seed, index) for index in whole], whole)
-        found = [all_of_them[index - first] for index in wanted]
-    return [_line(index, value) for index, value in zip(wanted, found, strict=True)]
+        found = [all_of_them[index - first] for index in block]
+    return [_line(index, value) for index, value in zip(block, found, strict=True)]
 
 
 def _returned(task: Task, rng: np.random.Generator, index: int) -> Any:
@@ -328,7 +328,7 @@ def _line(index: int, value: Any) -> str:
         return json.dumps({"index": index, "error": message})
 
 
-def run_chunk(job: Job, blocks: tuple[Block, ...]) -> Chunk:
+def run_chunk(job: Job, blocks: tuple[IndexBlock, ...]) -> Chunk:
     """The replicates of some ``blocks``, in a worker.
 
     Raises

@@ -320,7 +320,7 @@ def write_all(handle: BinaryIO, content: bytes) -> None:
 
 # --- critical sections ---------------------------------------------------------------------------------------
 
-_LOOK_EVERY = 0.02  # s
+_RETRY_EVERY = 0.02  # s
 _DEFERRED = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -347,7 +347,7 @@ def lock(descriptor: int, *, seconds: float, busy: UsageError) -> None:
         except BlockingIOError:
             if time.monotonic() >= until:
                 raise busy from None
-            time.sleep(_LOOK_EVERY)
+            time.sleep(_RETRY_EVERY)
         except OSError:  # a file system without locks
             return
         else:

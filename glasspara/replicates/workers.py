@@ -25,8 +25,8 @@ from glasspara.replicates.store import interrupts_deferred, versions
 _CONNECT = 5.0  # s
 _FIRST_WORKER = 5.0  # s, after that
 _ANSWER = 4.0  # s, for a scheduler that has answered before
-_LOOK_EVERY = 2.0  # s, for workers that came or went
-_LOST = 6.0  # s without any worker
+_POLL_EVERY = 2.0  # s, for workers that came or went
+_LONGEST_WITHOUT = 6.0  # s without any worker
 
 
 @dataclass(frozen=True)
@@ -191,13 +191,13 @@ class _Workers:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._looked = self._seen = monotonic()
+        self._asked_at = self._seen = monotonic()
         self._threads = max(1, self._asked())
 
     def slots(self) -> int:
         """How many threads all of them have together."""
-        if monotonic() - self._looked >= _LOOK_EVERY:
-            self._looked, threads = monotonic(), self._asked()
+        if monotonic() - self._asked_at >= _POLL_EVERY:
+            self._asked_at, threads = monotonic(), self._asked()
             if threads:
                 self._threads, self._seen = threads, monotonic()
         return self._threads
@@ -205,7 +205,7 @@ class _Workers:
     def check(self) -> None:
         """Raise ChunkFailedError where there have been none for a while, or the scheduler does not answer."""
         self.slots()
-        if monotonic() - self._seen > _LOST:
+        if monotonic() - self._seen > _LONGEST_WITHOUT:
             raise ChunkFailedError from ConnectionError("all its workers are gone")
 
     def _asked(self) -> int:
@@ -217,10 +217,10 @@ class _Workers:
 
 
 def _explained(cause: BaseException | None, address: str) -> UsageError:
-    wanted = ", ".join(f"{name} {number}" for name, number in versions().items())
+    known = ", ".join(f"{name} {number}" for name, number in versions().items())
     return UsageError(
         f"the Dask cluster at {address} gave up: {_reason(cause)}",
-        remedy=f"Its workers need {wanted}, and what the task imports; finished replicates are kept",
+        remedy=f"Its workers need {known}, and what the task imports; finished replicates are kept",
     )
 
 

@@ -167,6 +167,6 @@ def field_figure(standard: FieldStandard) -> Figure:
     return figure
 
 
-def _points_of(run: Run, wanted: str) -> npt.NDArray[np.intp]:
+def _points_of(run: Run, name: str) -> npt.NDArray[np.intp]:
     words = np.array([direction(label) for label in run.branch_labels])
-    return np.flatnonzero(words[run.branch] == wanted)
+    return np.flatnonzero(words[run.branch] == name)

@@ -19,7 +19,7 @@ from html import escape
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from glasspara.report.terminal import NO_BREAK, Column, Recorder, Sentence, Table, words_of
+from glasspara.report.terminal import NO_BREAK, Column, PrintedTable, Recorder, Sentence, words_of
 from glasspara.wording import inert, raised
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _samples(inputs: Sequence[Mapping[str, Any]]) -> str:
 # --- what the terminal shows ---------------------------------------------------------------------------------
 
 
-def _verdict_first(items: Sequence[Sentence | Table]) -> list[Sentence | Table]:
+def _verdict_first(items: Sequence[Sentence | PrintedTable]) -> list[Sentence | PrintedTable]:
     """``items`` with the verdict and its reasons before the tables; where there are several each stays with its own."""
     verdicts = [i for i, item in enumerate(items) if isinstance(item, Sentence) and item.style in _LEVELS]
     if len(verdicts) != 1:
@@ -138,7 +138,7 @@ def _verdict_first(items: Sequence[Sentence | Table]) -> list[Sentence | Table]:
     return [*items[first : end + 1], *items[:first], *items[end + 1 :]]
 
 
-def _shown(items: Sequence[Sentence | Table]) -> Iterator[Html]:
+def _shown(items: Sequence[Sentence | PrintedTable]) -> Iterator[Html]:
     """Headings, the verdict, sentences, lists and tables, in their order."""
     bullets: list[Html] = []
     for item in items:
@@ -148,7 +148,7 @@ def _shown(items: Sequence[Sentence | Table]) -> Iterator[Html]:
         if bullets:
             yield tag("ul", *bullets)
             bullets = []
-        if isinstance(item, Table):
+        if isinstance(item, PrintedTable):
             yield _table(item.columns, item.rows, item.bold)
         elif item.style in _LEVELS:
             yield tag("p", _prose(item.text), class_=f"verdict {_LEVELS[item.style]}")
@@ -291,7 +291,9 @@ def _inputs(inputs: Sequence[Mapping[str, Any]], shown: Recorder) -> Iterator[Ht
     if not inputs:
         return
     yield tag("h2", "Input files")
-    yield from _shown([item for item in shown.items if isinstance(item, Table) or "bold" not in item.style])
+    yield from _shown(
+        [item for item in shown.items if isinstance(item, PrintedTable) or "bold" not in item.style]
+    )
     yield tag("p", "SHA-256 of the files:")
     yield tag(
         "dl",

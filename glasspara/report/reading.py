@@ -13,7 +13,7 @@ from glasspara.errors import InputError
 from glasspara.files import read_bytes, sha256_of
 from glasspara.report import SCHEMA_VERSION, NamedFile
 
-MOST_BYTES = 200_000_000
+_MOST_BYTES = 200_000_000
 """Bytes of a report: with many bootstrap replicates and profiles they grow."""
 
 _FOLDERS_ABOVE = 3  # of a report: glasspara-results/fit-run/report.json names files from two above
@@ -46,7 +46,7 @@ def read_report(path: str, *, command: str = "", remedy: str = "") -> StoredRepo
     """
     remedy = remedy or f"Give the report.json that glasspara{f' {command}' * bool(command)} wrote"
     try:
-        document = json.loads(read_bytes(path, most=MOST_BYTES).decode("utf-8"))
+        document = json.loads(read_bytes(path, most=_MOST_BYTES).decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise InputError("this is no JSON", where=path, remedy=remedy) from error
     return as_report(document, path, command=command, remedy=remedy)

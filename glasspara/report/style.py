@@ -191,11 +191,11 @@ def file_name(run: ReducedRun) -> str:
 def run_labels(runs: Sequence[ReducedRun]) -> list[str]:
     """Set points ("20 kOe"), with the file or a number where two runs share one."""
     labels = [run.label for run in runs]
-    labels = _told_apart(labels, [elide(file_name(run), _FILE_IN_LABEL) for run in runs])
-    return _told_apart(labels, [f"#{number}" for number in range(1, len(runs) + 1)])
+    labels = _distinct(labels, [elide(file_name(run), _FILE_IN_LABEL) for run in runs])
+    return _distinct(labels, [f"#{number}" for number in range(1, len(runs) + 1)])
 
 
-def _told_apart(labels: Sequence[str], additions: Sequence[str]) -> list[str]:
+def _distinct(labels: Sequence[str], additions: Sequence[str]) -> list[str]:
     counts = Counter(labels)
     return [
         f"{label} ({addition})" if counts[label] > 1 and addition else label

@@ -21,7 +21,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.wording import inert, percent, rows_in_words, runs_in_words, shorten, value_with_error
+from glasspara.wording import inert, percent, rows_text, runs_text, shorten, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.data.corrections import Applied
@@ -51,7 +51,7 @@ class Sentence:
 
 
 @dataclass(frozen=True)
-class Table:
+class PrintedTable:
     """A table; the rows with the numbers in ``bold`` stand out."""
 
     columns: Sequence[Column]
@@ -64,7 +64,7 @@ class Recorder(Console):
 
     def __init__(self) -> None:
         super().__init__(file=StringIO())
-        self.items: list[Sentence | Table] = []
+        self.items: list[Sentence | PrintedTable] = []
 
     @cached_property
     def inputs(self) -> Recorder:
@@ -120,7 +120,7 @@ def show_table(
     """
     heads = [column if isinstance(column, Column) else Column(column) for column in columns]
     if isinstance(out, Recorder):
-        out.items.append(Table(heads, rows, bold))
+        out.items.append(PrintedTable(heads, rows, bold))
         return
     cells = [[inert(cell) for cell in row] for row in rows]
     room = out.width if out.is_terminal else sys.maxsize
@@ -305,11 +305,11 @@ def show_inputs(inputs: Sequence[Input], out: Console) -> None:
         (Column("mass / mg", "number"), [f"{item.mass_mg:g}" for item in inputs]),
         (
             Column("rows used", "text"),
-            [rows_in_words(item.measurement.rows_read, item.rows_used, item.rows_dropped) for item in inputs],
+            [rows_text(item.measurement.rows_read, item.rows_used, item.rows_dropped) for item in inputs],
         ),
         (
             Column("runs", "text"),
-            [runs_in_words([(run.run.kind, run.label) for run in item.runs]) for item in inputs],
+            [runs_text([(run.run.kind, run.label) for run in item.runs]) for item in inputs],
         ),
     ]
     # said once where it is the same for all
@@ -333,14 +333,14 @@ def _show_corrections(inputs: Sequence[Input], out: Console) -> None:
     if not applied:
         return
     if applied[0].corrector.settings.holder:
-        show_sentence(f"holder: {_holder_in_words(applied[0])}", out)
+        show_sentence(f"holder: {_holder_text(applied[0])}", out)
         _show_shares(applied, out)
     if applied[0].corrector.standard is not None:
-        show_sentence(f"true field: {_standard_in_words(applied[0])}", out)
+        show_sentence(f"true field: {_standard_text(applied[0])}", out)
         _show_fields(applied, out)
 
 
-def _holder_in_words(applied: Applied) -> str:
+def _holder_text(applied: Applied) -> str:
     settings, background = applied.corrector.settings, applied.corrector.background
     parts = []
     if background is not None:
@@ -353,7 +353,7 @@ def _holder_in_words(applied: Applied) -> str:
     return "; ".join(parts)
 
 
-def _standard_in_words(applied: Applied) -> str:
+def _standard_text(applied: Applied) -> str:
     standard = applied.corrector.standard
     assert standard is not None
     return (

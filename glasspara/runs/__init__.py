@@ -28,7 +28,7 @@ import numpy as np
 
 from glasspara.errors import UnsuitableError
 from glasspara.files.choice import MomentChoice
-from glasspara.files.exclusion import FLUX_JUMPS, Item, excluded_lines, parse_exclusions
+from glasspara.files.exclusion import FLUX_JUMPS, Exclusion, excluded_lines, parse_exclusions
 from glasspara.files.flavours import recognise
 from glasspara.files.moments import extract
 from glasspara.files.multivu import Header, read_multivu
@@ -108,7 +108,7 @@ def read(
     *,
     moment: str = "auto",
     errors: str = "auto",
-    exclude: Iterable[Item] | str = (),
+    exclude: Iterable[Exclusion] | str = (),
     min_fit: float | None = None,
 ) -> Measurement:
     """Read a Quantum Design magnetometer file.
@@ -187,7 +187,7 @@ class Reader:
 
     moment: str = "auto"
     errors: str = "auto"
-    exclude: Mapping[str, Iterable[Item]] = field(default_factory=dict)
+    exclude: Mapping[str, Iterable[Exclusion]] = field(default_factory=dict)
     min_fit: float | None = None
 
     def __call__(self, path: str) -> Measurement:

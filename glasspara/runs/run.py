@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from glasspara.arrays import BoolArray, FloatArray, IntArray, median
 from glasspara.files.quality import GOOD_FIT, line_ranges
-from glasspara.files.table import DroppedRow, Points
+from glasspara.files.table import DroppedRow, RowPoints
 from glasspara.findings import Finding, Where, counted, finding, summary
 from glasspara.runs.branches import STEADY, find_branches, zero_crossings
 from glasspara.runs.errors import ERROR_FINDINGS, SigmaEstimate, estimate_sigma
@@ -183,14 +183,14 @@ def run_table(runs: Iterable[Run]) -> DataFrame:
     ])  # fmt: skip
 
 
-def makes_runs(points: Points) -> bool:
+def makes_runs(points: RowPoints) -> bool:
     """Whether there is any run among points in order of acquisition."""
     segments, _ = find_segments(points.temperature, points.field)
     return bool(segments)
 
 
 def segment(
-    points: Points, *, file: str = "", errors: str = "auto", drop_flux_jumps: bool = False
+    points: RowPoints, *, file: str = "", errors: str = "auto", drop_flux_jumps: bool = False
 ) -> tuple[tuple[Run, ...], tuple[DroppedRow, ...]]:
     """Runs among points in order of acquisition, and the rows that belong to none.
 
@@ -278,7 +278,7 @@ def _with_errors(run: Run, estimate: SigmaEstimate) -> dict[str, Any]:
     return {"sigma": sigma, "sigma_source": source, "errors_are_estimates": estimate.from_scatter}
 
 
-def _run(points: Points, part: Segment, file: str, errors: str, since: IntArray) -> Run:
+def _run(points: RowPoints, part: Segment, file: str, errors: str, since: IntArray) -> Run:
     T, H = points.temperature[part.rows], points.field[part.rows]
     if part.kind == FIXED_FIELD:
         kind: Kind = "fixed-field"

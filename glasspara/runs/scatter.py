@@ -23,7 +23,7 @@ _FEWEST_REPEATS = 10  # degrees of freedom
 _SPREAD = 4.0  # times what two repeats may differ by: repeats that spread farther are a sweep
 _ORDERS = (2, 3, 4, 5)  # of the polynomial that a window of order + 2 points is compared with
 _FEWEST_WINDOWS = 3
-_SETTLED = 0.7  # a scatter that a higher order does not lower below this is scatter, no longer curvature
+_STEADY = 0.7  # a scatter that a higher order does not lower below this is scatter, no longer curvature
 _ALTERNATING = (
     0.5  # share of neighbouring windows of opposite sign: noise has 0.77 or more, a curve far fewer
 )
@@ -295,7 +295,7 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
         if len(windows) < _FEWEST_WINDOWS:
             break
         now = MAD_TO_SIGMA * median(np.abs(windows.residual))
-        if chosen is not None and now >= _SETTLED * scatter:
+        if chosen is not None and now >= _STEADY * scatter:
             reliable = len(windows) >= TRUSTED_WINDOWS and chosen.alternating >= _ALTERNATING
             break
         chosen, scatter, order = windows, now, k

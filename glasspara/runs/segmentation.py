@@ -220,8 +220,8 @@ def _split_between(rows: _Rows, between: range, segments: list[Segment], strays:
     if not between:
         return
     groups: list[Sequence[int]] = [*_cut_at_jumps(rows, between)]
-    unsettled = [i for group in groups if not rows.has_many_fields(group) for i in group]
-    grid = _grid(rows, unsettled)
+    unassigned = [i for group in groups if not rows.has_many_fields(group) for i in group]
+    grid = _grid(rows, unassigned)
     if grid:
         segments.extend(grid)
         taken = {int(i) for segment in grid for i in segment.rows}
@@ -244,15 +244,15 @@ def _cut_at_jumps(rows: _Rows, between: range) -> list[range]:
     return [between[start:stop] for start, stop in pairwise([0, *cuts.tolist(), len(between)])]
 
 
-def _grid(rows: _Rows, unsettled: list[int]) -> list[Segment]:
+def _grid(rows: _Rows, unassigned: list[int]) -> list[Segment]:
     """Runs of a grid whose inner loop is too short to be a run: three fields at each of many temperatures, say."""
     for kind, values, noise, levels in (
         (FIXED_FIELD, rows.H, field_noise, rows.temperature_levels),
         (FIXED_TEMPERATURE, rows.T, temperature_noise, rows.fields),
     ):
-        groups = _revisited(unsettled, [values[i] for i in unsettled], noise)
+        groups = _revisited(unassigned, [values[i] for i in unassigned], noise)
         kept = [group for group in groups if levels(group) >= FEWEST_POINTS]
-        if 2 * sum(map(len, kept)) >= len(unsettled) > 0:
+        if 2 * sum(map(len, kept)) >= len(unassigned) > 0:
             return [_segment(kind, group) for group in kept]
     return []
 

@@ -18,7 +18,13 @@ from pathlib import Path
 from glasspara.errors import GlassparaError, UsageError
 from glasspara.files.flavours import RUN_TYPES
 from glasspara.physics.ions import IONS, TraceIon, ion, usual_ion
-from glasspara.sample.mass import ALL, GeometryFactor, GeometryFactors, parse_concentration, parse_mass
+from glasspara.sample.mass import (
+    ALL_RUN_TYPES,
+    GeometryFactor,
+    GeometryFactors,
+    parse_concentration,
+    parse_mass,
+)
 from glasspara.sample.toml_input import Table, read_toml
 
 TEMPLATE = Path(__file__).with_name("template.toml")
@@ -176,7 +182,7 @@ def _geometry_factors(table: Table) -> GeometryFactors:
     key = "geometry_factor"
     by_type = isinstance(table.content.get(key), dict)
     inner = table.table(key) if by_type else None
-    keys = {ALL: key} if inner is None else {name: name for name in (ALL, *RUN_TYPES)}
+    keys = {ALL_RUN_TYPES: key} if inner is None else {name: name for name in (ALL_RUN_TYPES, *RUN_TYPES)}
     place = inner or table
     if inner is not None:
         inner.refuse_unknown([name + end for name in keys for end in ("", "_error")])

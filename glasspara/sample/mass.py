@@ -328,7 +328,7 @@ def _ions_per_unit(unit: str, text: str) -> float:
     return _MASS_SHARES[share] * ions
 
 
-ALL = "all"
+ALL_RUN_TYPES = "all"
 """In place of a run type: those that have no factor of their own."""
 
 # Factors that are believed; those of samples in a magnetometer are 0.8 to 1.2.
@@ -378,8 +378,8 @@ def check_run_types(factors: GeometryFactors) -> None:
     UsageError
     """
     for of in factors:
-        if of not in (ALL, *RUN_TYPES):
+        if of not in (ALL_RUN_TYPES, *RUN_TYPES):
             raise UsageError(
                 f"geometry factor of {of!r}: unknown run type",
-                remedy=f"Known: {', '.join((ALL, *RUN_TYPES))}",
+                remedy=f"Known: {', '.join((ALL_RUN_TYPES, *RUN_TYPES))}",
             )

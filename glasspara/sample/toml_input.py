@@ -15,7 +15,7 @@ from glasspara.errors import InputError, names_near
 from glasspara.files import read_bytes
 from glasspara.units import in_use
 
-MOST_BYTES = 1_000_000
+_MOST_BYTES = 1_000_000
 """Bytes of a TOML file."""
 
 _LINE_OF_SYNTAX_ERROR = re.compile(r"^(?P<what>.*) \(at line (?P<line>\d+), column \d+\)$")
@@ -159,7 +159,7 @@ def read_toml(path: str | Path) -> Table:
     """
     path = Path(path)
     try:
-        text = read_bytes(str(path), most=MOST_BYTES).decode("utf-8-sig")
+        text = read_bytes(str(path), most=_MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
             "is not UTF-8 text", where=str(path), remedy="Save the TOML file with encoding UTF-8"

@@ -19,7 +19,7 @@ from glasspara.runs.run import Kind, Run
 BK7 = load_preset("bk7-fixed-field").model_values()
 PURE_LL = {**BK7, "n_ats": 0.0}
 FIELDS = (1e3, 5e3, 2e4, 5e4)
-TEMPERATURES = tuple(np.geomspace(2.0, 300.0, 40))
+CAMPAIGN_TEMPERATURES = tuple(np.geomspace(2.0, 300.0, 40))
 
 
 def make_run(
@@ -76,7 +76,7 @@ def fixed_field(
     rng: np.random.Generator,
     *,
     fields: Sequence[float] = FIELDS,
-    temperatures: Sequence[float] = TEMPERATURES,
+    temperatures: Sequence[float] = CAMPAIGN_TEMPERATURES,
     noise: float = 1e-3,
     stated: float = 1.0,
     model: Model | None = None,
@@ -145,7 +145,7 @@ def faulty(
     they are; jump: the moment of the third run shifts by 10 standard errors half way.
     """
     model = Model() if values["n_ats"] else Model("ll")
-    T = np.array(TEMPERATURES)
+    T = np.array(CAMPAIGN_TEMPERATURES)
     runs = []
     for index, nominal in enumerate(FIELDS):
         turn = 1.0 if index % 2 else -1.0

@@ -47,7 +47,7 @@ def _small(table: Mapping[str, Any]) -> tuple[str, str, str]:
     return whole["header"], whole["columns"], table["row"]
 
 
-LAYOUTS = {name: _small(table) for name, table in _TABLES["small"].items()}
+TEXT_LAYOUTS = {name: _small(table) for name, table in _TABLES["small"].items()}
 """Header, line of column names and row of each small layout."""
 
 _CELLS = {"m": 1.5e-5, "s": 2.0e-8, "fixed": 1.5e-5, "fit": 0.97, "fixed_fit": 0.96, "centre": 30.1}
@@ -63,7 +63,7 @@ def compose(
     ending: str = "\n",
 ) -> str:
     """Text of a file: ``points`` are dicts of cells (T and H at least) or whole rows as text."""
-    head, names, row = LAYOUTS[layout]
+    head, names, row = TEXT_LAYOUTS[layout]
     rows = [point if isinstance(point, str) else row.format(**{**_CELLS, **point}) for point in points]
     lines = [*head.format(mass=mass, comment=comment).rstrip("\n").split("\n"), names, *rows, *extra]
     return ending.join([*lines, ""])

@@ -12,7 +12,7 @@ from glasspara.analysis.compare.comparison import compare
 from glasspara.analysis.curie.curie_law import curie
 from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.analysis.high_field.field_dependence import high_field
-from glasspara.analysis.oscillations.search import DESCRIPTIONS, Noise
+from glasspara.analysis.oscillations.search import DESCRIPTIONS, NoisePowers
 from glasspara.analysis.oscillations.waves import oscillations
 from glasspara.analysis.partition.scan import partition
 from glasspara.analysis.series.single_runs import series
@@ -155,7 +155,7 @@ def test_a_track_without_waves_does_not_decide():
     largest = np.empty((200, 2, len(DESCRIPTIONS) + 1))
     largest[:, 0] = 4.0 + rng.exponential(1.0, (200, 3))
     largest[:, 1] = np.where(rng.random((200, 3)) < 0.3, 1e-3, 0.0)
-    noise = Noise(largest)
+    noise = NoisePowers(largest)
     assert np.all(np.isfinite(noise.anywhere("both")))
     assert noise.chance("both", [34.0, 0.0]) < 0.01
     assert noise.chance("both", [4.5, 0.0]) > 0.05

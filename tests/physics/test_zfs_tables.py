@@ -12,7 +12,7 @@ from glasspara.physics.ions.langevin import brillouin, langevin_response
 from glasspara.physics.ions.levels import rhombic_spin_mean
 from glasspara.physics.ions.zero_field_splitting import (
     RHOMBICITIES,
-    SCALES,
+    SPLITTING_SCALES,
     reduced_response,
     split_spin_columns,
     split_spin_response_fast,
@@ -21,7 +21,7 @@ from glasspara.units import BOHR_MAGNETON
 from tests.physics.axial_splitting import split_spin_response
 from tests.physics.split_literal import literal_moment
 
-SPINS = tuple(SCALES)
+SPINS = tuple(SPLITTING_SCALES)
 T, H = (
     grid.ravel() for grid in np.meshgrid(np.geomspace(1.8, 300.0, 9), [-6.5e4, -1e3, 1.0, 500.0, 2e4, 7e4])
 )
@@ -29,7 +29,7 @@ T, H = (
 
 def points(s, count, seed=1):
     rng = np.random.default_rng(seed)
-    limit = SCALES[s].a_limit
+    limit = SPLITTING_SCALES[s].a_limit
     a = np.concatenate([rng.uniform(-limit, limit, count), rng.uniform(-2.0, 2.0, count)])
     return a, np.exp(rng.uniform(-6.0, np.log(tables.B_LIMIT), 2 * count))
 

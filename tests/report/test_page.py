@@ -18,9 +18,9 @@ from glasspara.app import run
 from glasspara.report.page import SHOWN, Html, Picture, page, plain, tag
 from glasspara.report.terminal import (
     Column,
+    PrintedTable,
     Recorder,
     Sentence,
-    Table,
     show_assessment,
     show_sentence,
     show_table,
@@ -82,7 +82,11 @@ def parsed(text):
 def test_text_is_data_and_control_characters_are_shown():
     text = made(
         document(),
-        [Sentence(NASTY, "bold green"), Sentence(NASTY, bullet=True), Table([Column(NASTY)], [[NASTY]], ())],
+        [
+            Sentence(NASTY, "bold green"),
+            Sentence(NASTY, bullet=True),
+            PrintedTable([Column(NASTY)], [[NASTY]], ()),
+        ],
         {NASTY: PNG},
     )
     names = [name for name, _ in parsed(text)]
@@ -105,7 +109,7 @@ def test_everything_is_on_the_page():
 
 
 def test_the_verdict_comes_first_where_there_is_one():
-    table = Table([Column("stage")], [["Larmor"]], ())
+    table = PrintedTable([Column("stage")], [["Larmor"]], ())
     verdict = [Sentence("Verdict: good", "bold green"), Sentence("because", bullet=True)]
     text = made(document(), [table, *verdict, Sentence("afterwards")])
     places = [text.index(words) for words in ("Verdict: good", "because", "Larmor", "afterwards")]

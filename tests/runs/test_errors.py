@@ -7,7 +7,7 @@ import pytest
 
 from glasspara.data.loading import load
 from glasspara.data.selection import Window
-from glasspara.files.table import Points
+from glasspara.files.table import RowPoints
 from glasspara.runs import read
 from glasspara.runs.errors import stand_out, stand_out_below
 from glasspara.runs.run import average_repeats, segment
@@ -252,7 +252,9 @@ def test_a_slow_sweep_is_no_stretch_of_repeats():
     """Neighbours differ by less than repeats do, but they go on."""
     T = np.linspace(2.0, 300.0, 20_000)
     assert find_repeats(T, np.full(len(T), 1e4), 1e-4 / T + noise(len(T))) is None
-    (run,), _ = segment(Points(T, np.full(len(T), 1e4), 1e-4 / T, np.full(len(T), NOISE), np.arange(len(T))))
+    (run,), _ = segment(
+        RowPoints(T, np.full(len(T), 1e4), 1e-4 / T, np.full(len(T), NOISE), np.arange(len(T)))
+    )
     assert len(average_repeats(run)) > 15_000
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.files.table import Points
+from glasspara.files.table import RowPoints
 from glasspara.runs.run import segment
 from glasspara.runs.segmentation import FIXED_FIELD, FIXED_TEMPERATURE, find_segments
 
@@ -47,7 +47,7 @@ def test_a_temperature_sweep_in_a_wandering_field_is_one_run(T, H):
 def test_the_wandering_is_told_and_points_keep_their_fields():
     H = np.linspace(10000, 10200, 80)
     moment = 1e-9 * H / RAMP
-    points = Points(RAMP, H, moment, np.full(80, 1e-9), np.arange(1, 81), "m", "s")
+    points = RowPoints(RAMP, H, moment, np.full(80, 1e-9), np.arange(1, 81), "m", "s")
     (run,), dropped = segment(points)
     assert dropped == ()
     assert run.nominal == 10100.0

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasspara.files.table import Points
+from glasspara.files.table import RowPoints
 from glasspara.runs.run import average_repeats, segment, select
 
 NOISE = 3.0e-8
@@ -18,7 +18,7 @@ def run_of(n, times, seed=2, sigma=NOISE, errors="auto"):
     T = np.repeat(np.geomspace(2.0, 300.0, n), times)
     moment = 1e-5 + 1e-4 / T + NOISE * rng.normal(size=len(T))
     lines = np.arange(10, 10 + len(T))
-    points = Points(T, np.full(len(T), 1000.0), moment, np.full(len(T), sigma), lines, "M", "Err")
+    points = RowPoints(T, np.full(len(T), 1000.0), moment, np.full(len(T), sigma), lines, "M", "Err")
     (run,), _ = segment(points, errors=errors)
     return run
 
@@ -79,7 +79,7 @@ def test_repeats_that_drift_alike_have_errors_all_the_same():
     """Nothing is left beside the drift: the mean is known to the last digit of the file."""
     T = np.repeat(np.geomspace(2.0, 300.0, 12), 3)
     moment = np.round(1e-5 + 1e-4 / T + 1e-8 * np.tile([-1.0, 0.3, 0.7], 12), 10)
-    points = Points(T, np.full(36, 1e3), moment, np.full(36, NOISE), np.arange(36), "M", "Err")
+    points = RowPoints(T, np.full(36, 1e3), moment, np.full(36, NOISE), np.arange(36), "M", "Err")
     (run,), _ = segment(points)
     mean = average_repeats(run)
     assert np.all(mean.sigma > 1e-12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.files.table import Points
+from glasspara.files.table import RowPoints
 from glasspara.runs import read
 from glasspara.runs.plateaus import set_point
 from glasspara.runs.run import Run, makes_runs, segment, select
@@ -14,7 +14,7 @@ from glasspara.runs.run import Run, makes_runs, segment, select
 def points(T, H, sigma=1e-8, **columns):
     T, H = np.broadcast_arrays(np.asarray(T, float), np.asarray(H, float))
     moment = 1e-9 * H + 1e-4 / T + 1e-8 * np.cos(7.0 * np.arange(len(T)) ** 2)
-    return Points(T, H, moment, np.full(len(T), sigma), np.arange(31, 31 + len(T)), **columns)
+    return RowPoints(T, H, moment, np.full(len(T), sigma), np.arange(31, 31 + len(T)), **columns)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 from glasspara.analysis.compare.contestants import (
     CANNOT_TELL,
@@ -20,7 +20,7 @@ from glasspara.analysis.compare.contestants import (
     ranked,
     settings_of,
 )
-from glasspara.analysis.compare.simulated_test import NestedTest, Simulation, StoreOf, nested_test
+from glasspara.analysis.compare.simulated_test import NestedTest, NullSimulation, StoreOf, nested_test
 from glasspara.data import Dataset
 from glasspara.errors import UsageError, names_near
 from glasspara.findings import Answer, Assessment, Finding, finding
@@ -29,23 +29,14 @@ from glasspara.fitting.judge import MISFIT_P
 from glasspara.fitting.judge.assessment import ALPHA, on_ordinary
 from glasspara.fitting.judge.misfit import misfit_findings
 from glasspara.fitting.judge.ordinary import OrdinaryMagnetism, compare_with_ordinary, ordinary_fit
-from glasspara.fitting.problem import FitSettings, Wishes
+from glasspara.fitting.problem import FitOptions, FitSettings
 from glasspara.fitting.result import TRUSTED, AtsTest
 from glasspara.model import compared
 from glasspara.model.model import Model
-from glasspara.model.parameters import LISTED, allowances_in_words
+from glasspara.model.parameters import LISTED, allowances_text
 from glasspara.ordinary import ConeFit
 from glasspara.physics.ions import TraceIon
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-COLUMNS = (
-    "model", "text", "status", "chi2", "ndof", "n_free", "aic", "bic", "aic_scaled", "bic_scaled", "delta_aic",
-    "weight", "problem",
-)  # fmt: skip
-"""Columns of the table of models."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,28 +60,27 @@ class CompareResult(Answer):
     assessment: Assessment
     notes: tuple[Finding, ...]
 
-    @property
-    def rows(self) -> list[tuple[object, ...]]:
-        """The table of models: a row each, of :data:`COLUMNS`."""
+    def table(self) -> list[dict[str, Any]]:
+        """One row a model, with its criteria; none where it has no usable fit."""
         return [_row(item) for item in self.contestants]
 
-    def to_frame(self) -> DataFrame:
-        """One row a model, with its criteria."""
-        from pandas import DataFrame
 
-        return DataFrame(self.rows, columns=COLUMNS)
-
-
-def _row(item: Contestant) -> tuple[object, ...]:
+def _row(item: Contestant) -> dict[str, Any]:
     statistics = item.result.statistics if item.result and item.usable else None
-    numbers = (
-        (None,) * 5
-        if statistics is None
-        else (statistics.chi2, statistics.ndof, statistics.n_free, statistics.aic, statistics.bic)
-    )
-    scaled = (item.aic_scaled, item.bic_scaled, item.delta, item.weight)
-    problem = "" if item.problem is None else item.problem.text
-    return (item.name, item.text, item.status, *numbers, *scaled, problem)
+    return {
+        "model": item.name,
+        "text": item.text,
+        "status": item.status,
+        **{
+            name: statistics and getattr(statistics, name)
+            for name in ("chi2", "ndof", "n_free", "aic", "bic")
+        },
+        "aic_scaled": item.aic_scaled,
+        "bic_scaled": item.bic_scaled,
+        "delta_aic": item.delta,
+        "weight": item.weight,
+        "problem": "" if item.problem is None else item.problem.text,
+    }
 
 
 @on_one_thread
@@ -98,7 +88,7 @@ def compare(
     data: Dataset,
     names: Sequence[str] | None = None,
     *,
-    settings: Wishes | None = None,
+    settings: FitOptions | None = None,
     orientation: str = "isotropic",
     convention: str = "paper",
     trace_ions: tuple[TraceIon, ...] = (),
@@ -116,7 +106,7 @@ def compare(
     ----------
     names : keys of :data:`glasspara.model.CATALOGUE`, optional
         All that are not slow otherwise, those with trace ions where there are ``trace_ions``.
-    settings : Wishes, optional
+    settings : FitOptions, optional
         What holds for every model that has the parameter. Nuisances count in all of them. With Huber's loss the
         errors of far points are enlarged once, by the model that least squares prefer, and are the same for all.
     orientation, convention : conventions of the ATS term
@@ -137,7 +127,7 @@ def compare(
     UsageError
         An unknown or a repeated model, or a setting for a parameter that no model has.
     """
-    settings = settings or Wishes()
+    settings = settings or FitOptions()
     names = tuple(names) if names else compared(trace_ions=bool(trace_ions))
     if len(set(names)) < len(names):
         raise UsageError("--models names a model twice")
@@ -157,7 +147,7 @@ def compare(
     test = None
     if plain is not None and full is not None:
         shown = no_progress if replicates == 0 else progress_of("simulating")
-        simulation = Simulation(replicates, seed, jobs, cluster, store_of, shown)
+        simulation = NullSimulation(replicates, seed, jobs, cluster, store_of, shown)
         test = nested_test(plain, full, each["etm"], simulation)
     reference = _reference(usable)
     against = None if cone is None or reference is None else _against(reference, each, cone)
@@ -182,7 +172,7 @@ def _cone(data: Dataset, each: Mapping[str, FitSettings], trace_ions: tuple[Trac
     """Ordinary magnetism as a whole, where a model with an ATS term is to be compared with it."""
     for settings in each.values():
         if settings.model.has_ats:
-            iron, widths = settings.known_iron, settings.granted(data)
+            iron, widths = settings.known_iron, settings.allowed_errors(data)
             return ordinary_fit(data, iron=iron, widths=widths, trace_ions=trace_ions)
     return None
 
@@ -200,13 +190,13 @@ def _against(item: Contestant, each: Mapping[str, FitSettings], cone: ConeFit) -
     return item.result.ordinary or compare_with_ordinary(
         item.result.minimum,
         iron=settings.known_iron,
-        widths=settings.granted(item.result.data),
+        widths=settings.allowed_errors(item.result.data),
         no_other_ions=settings.no_other_ions,
         cone=cone,
     )
 
 
-def _check_known(settings: Wishes, each: Mapping[str, FitSettings]) -> None:
+def _check_known(settings: FitOptions, each: Mapping[str, FitSettings]) -> None:
     """Refuse a parameter that none of the models has."""
     known = {name for item in each.values() for name in item.mentioned}
     for name in sorted(settings.mentioned - known):
@@ -374,8 +364,8 @@ def _notes(
         yield finding("compare.assumed-shape", models=assumed)
     alone = _test_of_etm(found)
     if alone and alone.p_with_allowances is not None and not alone.needed:
-        granted = {"allowances": allowances_in_words(), "p_value": alone.p_with_allowances}
-        yield finding("compare.allowances-replace-ats", **granted)
+        allowed = {"allowances": allowances_text(), "p_value": alone.p_with_allowances}
+        yield finding("compare.allowances-replace-ats", **allowed)
     if test is not None:
         yield _on_test(test)
 

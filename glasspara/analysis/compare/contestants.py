@@ -15,9 +15,9 @@ from glasspara.errors import DomainError, UsageError, names_near
 from glasspara.findings import Finding, finding
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge import MISFIT_P, chi2_p_value
-from glasspara.fitting.problem import FitSettings, Wishes
+from glasspara.fitting.problem import FitOptions, FitSettings
 from glasspara.fitting.result import FitResult
-from glasspara.model import CATALOGUE, IONS, Family
+from glasspara.model import CATALOGUE, ION_CHOICES, Family
 from glasspara.model.model import Model
 from glasspara.ordinary import ConeFit
 from glasspara.physics.ions import TraceIon
@@ -81,7 +81,7 @@ def model_of(name: str, base: Model, trace_ions: tuple[TraceIon, ...] = ()) -> M
 
 
 def settings_of(
-    name: str, settings: Wishes, base: Model, trace_ions: tuple[TraceIon, ...] = ()
+    name: str, settings: FitOptions, base: Model, trace_ions: tuple[TraceIon, ...] = ()
 ) -> FitSettings:
     """``settings`` for one model of the comparison: those for parameters that it does not have are left out.
 
@@ -91,7 +91,7 @@ def settings_of(
     found = settings.for_model(model)
     if model.ions == "both" or settings.n_fe is None:
         return found
-    (ion,) = IONS[model.ions]
+    (ion,) = ION_CHOICES[model.ions]
     value, error = settings.n_fe
     if error is None:
         return replace(found, fixed={**found.fixed, ion: value})

@@ -41,7 +41,7 @@ _SHOWN = 2
 _ROOM = 1.0e6  # what the axis goes beyond the longest bar, for the words behind it
 _COLOURS = {"plain": GREY, "rival": ORANGE, "ats": BLUE}
 _FAMILIES = {"plain": "Larmor + Langevin", "rival": "other magnetism", "ats": "with an ATS term"}
-_LINES = ((CANNOT_TELL, GREEN, "alike below"), (DECISIVE, VERMILLION, "excluded above"))
+_LINES = ((CANNOT_TELL, GREEN, "similar below"), (DECISIVE, VERMILLION, "excluded above"))
 
 
 @paper_style()

@@ -16,7 +16,7 @@ from glasspara.fitting.resampling import (
     Resampler,
     fingerprint,
     one_by_one_on_failure,
-    side_by_side,
+    replicates_at_once,
 )
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.start import descend_each, find_starts
@@ -115,7 +115,7 @@ class NullRefits:
 
     @property
     def block(self) -> int:
-        return side_by_side(len(self.pair.full.data))
+        return replicates_at_once(len(self.pair.full.data))
 
     def many(self, rngs: Sequence[np.random.Generator], indices: Sequence[int]) -> list[Any]:  # noqa: ARG002
         return one_by_one_on_failure(
@@ -125,7 +125,7 @@ class NullRefits:
 
 
 @dataclass(frozen=True)
-class Simulation:
+class NullSimulation:
     """How the p-value is simulated: ``count`` campaigns (0: not at all), and what ``run_replicates`` takes.
 
     With None for their number they are :data:`USUAL`, but none where the F test is beyond what they can tell.
@@ -140,19 +140,19 @@ class Simulation:
 
 
 def nested_test(
-    plain: FitResult, full: FitResult, wishes: FitSettings, simulation: Simulation
+    plain: FitResult, full: FitResult, settings: FitSettings, simulation: NullSimulation
 ) -> NestedTest | None:
-    """Test of the ATS term of ``full``, fitted with ``wishes``; None where no freedom is left to compare.
+    """Test of the ATS term of ``full``, fitted with ``settings``; None where no freedom is left to compare.
 
     What the fit assumed of the shape of the term is no part of the test.
     """
-    held = wishes.held()
+    held = settings.held()
     pair = _Pair(
         plain.minimum.problem,
-        wishes.problem(full.data, held),
+        settings.problem(full.data, held),
         plain.minimum.reported,
-        wishes.guess(),
-        frozenset(wishes.starts),
+        settings.guess(),
+        frozenset(settings.starts),
     )
     if pair.extra <= 0 or pair.ndof <= 0:
         return None

@@ -10,15 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from math import hypot, sqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasspara.analysis.curie.weak_laws import (
+    CurieQuantity,
     LowTemperatureTest,
-    Quantity,
     WeakFit,
-    describes,
+    describes_points,
     fit_law,
     glass_test,
     low_temperature_test,
@@ -34,13 +33,10 @@ from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.model import Model, evaluate
-from glasspara.model.parameters import ION_NAMES, allowances_in_words, to_canonical
+from glasspara.model.parameters import ION_NAMES, allowances_text, to_canonical
 from glasspara.physics.ats import weak_field_amplitude
 from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.report.table import Columns, point_columns
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 AMPLITUDE_NAMES = ("n_ats", "d0min_qs4", "d0max_qs4")
 """Parameters that make up G."""
@@ -65,7 +61,7 @@ class CurieResult(Answer):
     glass: WeakFit
     whole: WeakFit
     whole_fit: FitResult
-    curie_ms: Quantity | None
+    curie_ms: CurieQuantity | None
     glass_test: FTest
     curvature: float
     assessment: Assessment
@@ -81,7 +77,7 @@ class CurieResult(Answer):
         """Whether (14) is better than a Curie law by more than chance and allowances explain."""
         return self.glass_test.established
 
-    def point_table(self) -> Columns:
+    def table(self) -> Columns:
         """Susceptibility M/H of every weak point, what the three laws give, and T (chi + chi_L) with its window."""
         data, weak, whole = self.weak.data, self.weak, self.whole
         T, H = data.temperature, data.field
@@ -101,12 +97,6 @@ class CurieResult(Answer):
             "chi_langevin_emu_per_g_Oe": langevin / H,
             "chi_ats_emu_per_g_Oe": ats / H,
         }
-
-    def to_frame(self) -> DataFrame:
-        """The weak points as a table, as ``curie.csv``; units stand in the names of the columns."""
-        from pandas import DataFrame
-
-        return DataFrame(self.point_table())
 
 
 def curie(
@@ -181,7 +171,7 @@ def curie(
     )
 
 
-def _iron(settings: FitSettings, fraction: float | None) -> Quantity | None:
+def _iron(settings: FitSettings, fraction: float | None) -> CurieQuantity | None:
     """Curie constant by mass spectrometry; an unknown partition may be anything from 0 to 1."""
     if settings.n_fe is None:
         return None
@@ -190,7 +180,7 @@ def _iron(settings: FitSettings, fraction: float | None) -> Quantity | None:
     share, spread = (0.5, 1.0 / sqrt(12.0)) if fraction is None else (fraction, 0.0)
     each = share * two + (1.0 - share) * three
     width = hypot(each * (error or 0.0), total * spread * (three - two))
-    return Quantity(total * each, width or None, _CURIE_UNIT)
+    return CurieQuantity(total * each, width or None, _CURIE_UNIT)
 
 
 def _whole(data: Dataset, result: FitResult) -> tuple[WeakFit, float]:
@@ -204,12 +194,12 @@ def _whole(data: Dataset, result: FitResult) -> tuple[WeakFit, float]:
     )
     pulls = (data.magnetisation - terms.total) / data.sigma
     quantities = {
-        name: Quantity(item.value, item.error, item.unit)
+        name: CurieQuantity(item.value, item.error, item.unit)
         for name, item in result.parameters.items()
         if name == "chi_larmor" or name in result.model.ats_names
     }
     constant = result.derived["curie_constant"]
-    quantities["curie_constant"] = Quantity(constant.value, constant.error, _CURIE_UNIT)
+    quantities["curie_constant"] = CurieQuantity(constant.value, constant.error, _CURIE_UNIT)
     quantities["g"] = _amplitude(result)
     fit_of_model = WeakFit(
         name="whole",
@@ -230,7 +220,7 @@ def _parts(
     return terms.larmor, terms.langevin, terms.ats
 
 
-def _amplitude(result: FitResult) -> Quantity:
+def _amplitude(result: FitResult) -> CurieQuantity:
     """G of (14) by the parameters of the whole model."""
     minimum, model = result.minimum, result.model
     names = [name for name in AMPLITUDE_NAMES if name in minimum.reported]
@@ -244,7 +234,7 @@ def _amplitude(result: FitResult) -> Quantity:
         )  # fmt: skip
 
     if len(names) < len(AMPLITUDE_NAMES):
-        return Quantity(0.0, None, _CURIE_UNIT)
+        return CurieQuantity(0.0, None, _CURIE_UNIT)
     index = [minimum.coordinates.reported.index(name) for name in names]
     covariance = minimum.reported_covariance()[np.ix_(index, index)]
     squares = values["d0max_qs4"] ** 2 - values["d0min_qs4"] ** 2
@@ -256,7 +246,7 @@ def _amplitude(result: FitResult) -> Quantity:
         2.0 * values["d0max_qs4"] * by_square,
     ])  # fmt: skip
     variance = float(slopes @ covariance @ slopes)
-    return Quantity(value, sqrt(variance) if variance > 0.0 else None, _CURIE_UNIT)
+    return CurieQuantity(value, sqrt(variance) if variance > 0.0 else None, _CURIE_UNIT)
 
 
 def _runs(count: int) -> str:
@@ -276,7 +266,7 @@ def _assess_slope(weak: WeakData, low: LowTemperatureTest) -> Assessment:
             compatible=low.nature == "crystal-like",
             p_value=low.p_value,
             p_with_allowances=low.p_with_allowances,
-            allowances=allowances_in_words(),
+            allowances=allowances_text(),
         ),
     ]
     if low.nature == "not-determined":
@@ -286,7 +276,7 @@ def _assess_slope(weak: WeakData, low: LowTemperatureTest) -> Assessment:
 
 
 def _assess_law(
-    test: FTest, naive: WeakFit, glass: WeakFit, iron: Quantity | None, data: Dataset
+    test: FTest, naive: WeakFit, glass: WeakFit, iron: CurieQuantity | None, data: Dataset
 ) -> Assessment:
     """Whether a Curie law describes the weak points."""
     if test.established:
@@ -304,7 +294,7 @@ def _assess_law(
             outcome=outcome,
             p_value=test.p_value,
             p_with_allowances=test.p_with_allowances,
-            allowances=allowances_in_words(),
+            allowances=allowances_text(),
         )
     ]
     if iron is not None:
@@ -318,14 +308,14 @@ def _assess_law(
 def _describes(item: WeakFit, data: Dataset) -> bool:
     """Whether a law describes the weak points."""
     scatter = sqrt(item.chi2 / max(len(data) - item.n_free, 1))
-    return describes(data, (data.magnetisation - item.total) / data.sigma, scatter)
+    return describes_points(data, (data.magnetisation - item.total) / data.sigma, scatter)
 
 
 def _notes(
     weak: WeakData,
     low: LowTemperatureTest,
     glass: WeakFit,
-    iron: Quantity | None,
+    iron: CurieQuantity | None,
     whole_fit: FitResult,
     curvature: float,
 ) -> Iterator[Finding]:

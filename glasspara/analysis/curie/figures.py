@@ -173,7 +173,8 @@ def _details(result: CurieResult, assessment: Assessment, line: str) -> str:
     """The first reason of the assessment, what is drawn, and of which points."""
     data = result.weak.data
     where = ", ".join(run.label for run in data.runs)
-    return wrapped(f"{assessment.reasons[0].text}. {line}; {len(data)} weak points of {where}")
+    reason = assessment.reasons[0].text.replace("chi + chi_L", "χ + χ_L")
+    return wrapped(f"{reason}. {line}; {len(data)} weak points of {where}")
 
 
 def _dash(item: WeakFit) -> Literal["--", "-.", "-"]:

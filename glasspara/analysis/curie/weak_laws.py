@@ -32,9 +32,9 @@ Nature = Literal[
 ]
 """What the slope at low temperatures says; nothing where even a smooth curve misses the points."""
 
-Law = Literal["curie", "glass"]
+WeakLaw = Literal["curie", "glass"]
 
-LAWS: Mapping[Law, str] = {"curie": "naive Curie law", "glass": "law of a glass (14)"}
+LAWS: Mapping[WeakLaw, str] = {"curie": "naive Curie law", "glass": "law of a glass (14)"}
 
 UNITS = {
     "chi_larmor": "emu g^-1 Oe^-1",
@@ -52,7 +52,7 @@ _FEWEST_HIGH = 4
 
 
 @dataclass(frozen=True)
-class Quantity:
+class CurieQuantity:
     """A value with its standard error by the stated sigmas; None for one that is held."""
 
     value: float
@@ -73,7 +73,7 @@ class WeakFit:
 
     name: str
     text: str
-    quantities: Mapping[str, Quantity]
+    quantities: Mapping[str, CurieQuantity]
     chi2: float
     n_free: int
     places: tuple[FloatArray, FloatArray]
@@ -95,11 +95,11 @@ def curie_shapes(T: FloatArray, H: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def fit_law(
     data: Dataset,
-    law: Law,
+    law: WeakLaw,
     *,
     usual: Mapping[str, float],
     held: frozenset[str] = frozenset(),
-    iron: Quantity | None = None,
+    iron: CurieQuantity | None = None,
 ) -> WeakFit:
     """Fit ``law`` to ``data``, points in weak fields.
 
@@ -136,7 +136,12 @@ class _Problem:
     """The law as a function of its shape, in widths of what is assumed of it; the rest by linear least squares."""
 
     def __init__(
-        self, data: Dataset, law: Law, usual: Mapping[str, float], held: frozenset[str], iron: Quantity | None
+        self,
+        data: Dataset,
+        law: WeakLaw,
+        usual: Mapping[str, float],
+        held: frozenset[str],
+        iron: CurieQuantity | None,
     ) -> None:
         self.data, self.law, self.usual, self.iron = data, law, usual, iron
         self.bent = [name for name in _SHAPE if law == "glass" and name not in held]
@@ -203,7 +208,7 @@ class _Problem:
             name=self.law,
             text=LAWS[self.law],
             quantities={
-                name: Quantity(value, errors.get(name), UNITS[name])
+                name: CurieQuantity(value, errors.get(name), UNITS[name])
                 for name, value in {**values, **shape}.items()
             },
             chi2=float(points @ points),
@@ -221,7 +226,7 @@ def _parts(
     return -values["chi_larmor"] * H, values["curie_constant"] * curie_shapes(T, H)[0], ats
 
 
-def describes(data: Dataset, pulls: FloatArray, scatter: float) -> bool:
+def describes_points(data: Dataset, pulls: FloatArray, scatter: float) -> bool:
     """Whether a curve describes the points, as a fit is judged: neither far from them, nor off in the same way at
     neighbours. ``pulls`` are residuals in standard errors, ``scatter`` their size.
     """
@@ -314,7 +319,7 @@ def low_temperature_test(
     data = Dataset(tuple(run for run in weak.data.keep(keep).runs if len(run)))
     test = _Linear(data, low[keep], chi_larmor)
     found = test.f_test(allowances=allowances)
-    values = test.model.solve()[0].tolist()
+    values = test.straight.solve()[0].tolist()
     errors = np.sqrt(np.diag(test.model.covariance())).tolist()
     scale = test.scatter
     expected = test.slope_of(ats_magnetisation(data.temperature, data.field, **ats))
@@ -347,7 +352,11 @@ def _nature(test: FTest, slope: float, error: float, expected: float) -> Nature:
 
 
 class _Linear:
-    """The linear problem: ``model`` has the columns ``names``, the slope first, and what is known of their size."""
+    """The linear problem: ``model`` has the columns ``names``, the slope first, and what is known of their size.
+
+    In ``straight`` the knowledge counts as if the points had errors as large as their distances from a straight line:
+    what bends in T (chi + chi_L) of a glass must not drive the partition of the ions, and with it the line, far off.
+    """
 
     def __init__(self, data: Dataset, low: BoolArray, chi_larmor: tuple[float, float | None] | None) -> None:
         self.data = data
@@ -363,14 +372,16 @@ class _Linear:
             widths = {"chi_larmor_off": error, **widths}
         target = data.magnetisation + self._chi_given * H
         # Roughly the Curie constant, for the size of what its partition may do.
-        rough = LinearModel.of(data, np.stack(list(columns.values()), axis=1), target).solve()[0]
-        columns["partition"] = float(np.abs(rough[1])) * half
+        rough = LinearModel.of(data, np.stack(list(columns.values()), axis=1), target)
+        columns["partition"] = float(np.abs(rough.solve()[0][1])) * half
         self.names = list(columns)
         rows = np.array([
             [float(name == known) / width for name in self.names] for known, width in widths.items()
         ])  # fmt: skip
         plain = LinearModel.of(data, np.stack(list(columns.values()), axis=1), target)
         self.model = plain.with_knowledge(rows)
+        left = rough.fit()
+        self.straight = plain.with_knowledge(np.sqrt(max(1.0, left.chi2 / max(left.ndof, 1))) * rows)
         bends = (np.where(low, H * T, 0.0), np.where(low, H * T * T, 0.0), np.where(low, 0.0, H / (T * T)))
         self._smooth = weighted(data, np.stack(bends, axis=1))
 
@@ -414,9 +425,9 @@ class _Linear:
         data, model, names = self.data, self.model.without_first(), self.names[1:]
         coefficients, _ = model.solve()
 
-        def part(*wanted: str) -> FloatArray:
+        def part(*chosen: str) -> FloatArray:
             # a partition that a misfit drives far off does not belong here
-            index = [names.index(name) for name in wanted if name in names]
+            index = [names.index(name) for name in chosen if name in names]
             magnetisation: FloatArray = model.columns[: len(data), index] @ coefficients[index] * data.sigma
             return magnetisation
 

@@ -97,8 +97,8 @@ def select_weak_points(
         raise UsageError(f"--tolerance {tolerance:g} is not between 0 and 1")
     candidates = [run for run in data.runs if run.run.kind == "fixed-field" and run.run.nominal != 0.0]
     typical = AtsParameters(**ats)
-    judged = [(run, *_curvatures(run, typical)) for run in candidates]
-    kept = [(curie <= tolerance) & (systems <= tolerance) for _, curie, systems in judged]
+    curvatures = [(run, *_curvatures(run, typical)) for run in candidates]
+    kept = [(curie <= tolerance) & (systems <= tolerance) for _, curie, systems in curvatures]
     if not candidates:
         raise _no_run(data)
     if not any(keep.any() for keep in kept):
@@ -112,7 +112,7 @@ def select_weak_points(
         )
     runs = [
         _judge(run, curie, systems, keep, low_end)
-        for (run, curie, systems), keep in zip(judged, kept, strict=True)
+        for (run, curie, systems), keep in zip(curvatures, kept, strict=True)
     ]
     used = tuple(item.used for item in runs if item.used is not None)
     if not used:

@@ -160,7 +160,7 @@ def _source(
                 "options of data and model have no effect on a report or a preset", remedy="Drop them"
             )
         if is_report:
-            return fitted_values.read_report(first, fit=fit_number), None
+            return fitted_values.read_fit(first, fit=fit_number), None
     if fit_number is not None:
         raise UsageError("--fit-number is for reports")
     if of_preset:

@@ -125,7 +125,7 @@ def values_of_preset(name: str) -> FittedValues:
     )
 
 
-def read_report(path: str, *, fit: int | None = None) -> FittedValues:
+def read_fit(path: str, *, fit: int | None = None) -> FittedValues:
     """Parameters of a report.json of ``glasspara fit``.
 
     ``fit`` is the number of the fit, from 1, where there are several (``--per-run``).

@@ -8,7 +8,7 @@ from math import hypot
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
-from glasspara.analysis.diff.documents import Pair, Placed, Walk, in_words, relative, with_old_names
+from glasspara.analysis.diff.documents import Pair, Placed, Walk, place_text, relative, with_old_names
 from glasspara.errors import InputError
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.report import NamedFile
@@ -63,7 +63,7 @@ class QuantityPair(Placed):
     @property
     def words(self) -> str:
         """Group and name; parameters are parameters."""
-        return in_words(tuple(part for part in self.place if part != "parameters"))
+        return place_text(tuple(part for part in self.place if part != "parameters"))
 
     @property
     def differs(self) -> bool:
@@ -179,7 +179,7 @@ def _pairs(a: Iterable[NamedFile], b: Iterable[NamedFile]) -> tuple[InputPair, .
 def _asked(command: str, place: tuple[str, ...]) -> tuple[str, ...]:
     """Whose verdict stands at ``place``: the command's, or that of a part of it."""
     inner = place if place[-1] != "assessment" else place[:-1]
-    return (command, words) if (words := in_words(inner)) else (command,)
+    return (command, words) if (words := place_text(inner)) else (command,)
 
 
 def _differing(a: Mapping[str, Any], b: Mapping[str, Any], renamed: Mapping[str, str]) -> Iterable[Pair]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
-Place: TypeAlias = tuple[str, ...]
+KeyPath: TypeAlias = tuple[str, ...]
 
 FRAME = {
     "argv", "command", "files", "files_sha256", "glasspara_version", "inputs", "other_files", "schema_version",
@@ -31,7 +31,7 @@ _SHORT = 3  # names that are shown; of a longer list their number
 class Placed:
     """What stands at one place of both reports; ``place`` leads there, its last part being the name."""
 
-    place: Place
+    place: KeyPath
 
     @property
     def name(self) -> str:
@@ -39,12 +39,12 @@ class Placed:
 
     @property
     def group(self) -> str:
-        return in_words(self.place[:-1])
+        return place_text(self.place[:-1])
 
     @property
     def words(self) -> str:
         """Group and name."""
-        return in_words(self.place) or self.name
+        return place_text(self.place) or self.name
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Pair(Placed):
     count: int = 1
 
 
-def in_words(place: Place) -> str:
+def place_text(place: KeyPath) -> str:
     """``place`` without the block that the command adds to the frame; of a list of blocks the item is kept."""
     return " ".join(filter(None, (place[0].partition("[")[2].rstrip("]"), *place[1:]))) if place else ""
 
@@ -98,7 +98,7 @@ class Walk:
             self._any(a.get(name), b.get(name), (name,))
         return self
 
-    def _any(self, a: Any, b: Any, place: Place) -> None:
+    def _any(self, a: Any, b: Any, place: KeyPath) -> None:
         kinds = [item for item in (a, b) if item is not None]
         if all(isinstance(item, Mapping) for item in kinds) and kinds:
             self._mappings(a, b, place)
@@ -110,7 +110,7 @@ class Walk:
         elif a != b and a != self._old(b):
             self.statements.append(Pair(place, _brief(a), _brief(b)))
 
-    def _mappings(self, a: Mapping[str, Any] | None, b: Mapping[str, Any] | None, place: Place) -> None:
+    def _mappings(self, a: Mapping[str, Any] | None, b: Mapping[str, Any] | None, place: KeyPath) -> None:
         present = [item for item in (a, b) if item is not None]
         if all({"value", "error"} <= item.keys() and _is_number(item["value"]) for item in present):
             self.quantities.append(Pair(place, a, b))
@@ -132,7 +132,7 @@ class Walk:
             elif name.removesuffix("_error") == name or name.removesuffix("_error") not in a:
                 self._any(a.get(name), b.get(name), (*place, name))
 
-    def _lists(self, a: Sequence[Any], b: Sequence[Any], place: Place) -> None:
+    def _lists(self, a: Sequence[Any], b: Sequence[Any], place: KeyPath) -> None:
         if a == self._old(b) and not any(isinstance(item, Mapping) for item in a):
             return
         if all(_is_finding(item) for item in (*a, *b)):
@@ -148,7 +148,7 @@ class Walk:
         else:
             self.statements.append(Pair(place, _brief(a), _brief(b)))
 
-    def _long(self, a: Sequence[Any], b: Sequence[Any], place: Place) -> None:
+    def _long(self, a: Sequence[Any], b: Sequence[Any], place: KeyPath) -> None:
         if len(a) != len(b):
             self.statements.append(Pair(place, f"{len(a)} numbers", f"{len(b)} numbers"))
             return
@@ -157,7 +157,7 @@ class Walk:
             worst = max(differing, key=lambda pair: relative(*pair))
             self.numbers.append(Pair(place, *worst, len(differing)))
 
-    def _count(self, a: Iterable[Any], b: Iterable[Any], place: Place) -> None:
+    def _count(self, a: Iterable[Any], b: Iterable[Any], place: KeyPath) -> None:
         for counter, items in zip(self.findings, (a, b), strict=True):
             for item in items:
                 about = {**(item.get("where") or {}), **(item.get("values") or {})}

@@ -48,7 +48,7 @@ PerSample = Annotated[
         panel=options.MODEL,
     ),
 ]
-Bootstrap = Annotated[
+BootstrapOption = Annotated[
     int | None,
     option(
         "--bootstrap",
@@ -60,7 +60,7 @@ Bootstrap = Annotated[
         panel=options.REPLICATES,
     ),
 ]
-BootstrapKind = Annotated[
+SchemeOption = Annotated[
     str,
     option(
         "--bootstrap-kind",
@@ -112,12 +112,12 @@ def fit(
     minos: Minos = None,
     profile: ProfileOf = None,
     contour: ContourOf = None,
-    bootstrap: Bootstrap = None,
-    bootstrap_kind: BootstrapKind = "parametric",
+    bootstrap: BootstrapOption = None,
+    bootstrap_kind: SchemeOption = "parametric",
     work: ReplicateOptions,
     output: OutputWithPlots,
     decompose: Decompose = False,
-    columns: options.Columns = None,
+    columns: options.ColumnsOption = None,
 ) -> None:
     """Read, fit, subtract term by term, report.
 
@@ -146,8 +146,8 @@ def fit(
     parts = _parts(loaded.data, per_run=per_run, per_sample=per_sample)
     results = replicates.run(_fit(parts, settings, request, jobs=jobs, quiet=output.quiet))
 
-    def figures(wanted: FigureFiles) -> dict[str, Picture]:
-        return _figures(loaded.inputs, results, wanted, decompose=decompose, jobs=jobs, quiet=output.quiet)
+    def figures(formats: FigureFiles) -> dict[str, Picture]:
+        return _figures(loaded.inputs, results, formats, decompose=decompose, jobs=jobs, quiet=output.quiet)
 
     output.deliver(
         REPORT,
@@ -233,7 +233,7 @@ class _Replicates:
 def _figures(
     inputs: Sequence[Input],
     results: Sequence[FitResult],
-    wanted: FigureFiles,
+    formats: FigureFiles,
     *,
     decompose: bool,
     jobs: int,
@@ -246,7 +246,7 @@ def _figures(
     from glasspara.report.progress import progress
 
     with progress("drawing", quiet=quiet) as report:
-        drawn = pictures(results, wanted, decompose_all=decompose, jobs=jobs, progress=report)
+        drawn = pictures(results, formats, decompose_all=decompose, jobs=jobs, progress=report)
     named = {
         f"{prefix}{stem}": item
         for prefix, figures in zip(prefixes(len(results)), drawn, strict=True)
@@ -254,4 +254,4 @@ def _figures(
     }
     applied = [item.corrections for item in inputs if item.corrections is not None]
     runs = [run for result in results for run in result.data.runs]
-    return named | {stem: wanted.picture(figure) for stem, figure in correction_figures(runs, applied)}
+    return named | {stem: formats.picture(figure) for stem, figure in correction_figures(runs, applied)}

@@ -75,7 +75,7 @@ def fit_figures(
     offset = result.values["field_offset"] != 0.0
     paramagnetic = replace(_PARAMAGNETIC, symbol=_WITH_OFFSET) if offset else _PARAMAGNETIC
     largest = largest_magnetisation([result]) if largest is None else largest
-    chosen: list[tuple[str, Part]] = []
+    chosen: list[tuple[str, RunPart]] = []
     for kind in ABSCISSA_LABELS:
         parts = _parts(result, kind)
         if not parts:
@@ -103,11 +103,11 @@ def largest_magnetisation(results: Sequence[FitResult]) -> float:
     return float(np.max(every, initial=0.0, where=np.isfinite(every)))
 
 
-Part = tuple[ReducedRun, slice]
+RunPart = tuple[ReducedRun, slice]
 """A run and where its points lie in the flat arrays."""
 
 
-def _parts(result: FitResult, kind: str) -> list[Part]:
+def _parts(result: FitResult, kind: str) -> list[RunPart]:
     """Runs of one kind, by rising set point."""
     pairs = zip(result.data.runs, result.data.slices, strict=True)
     return sorted(
@@ -136,7 +136,7 @@ _INTRINSIC = _Quantity(
 
 
 @paper_style()
-def _overview(result: FitResult, parts: Sequence[Part], quantity: _Quantity, *, largest: float) -> Figure:
+def _overview(result: FitResult, parts: Sequence[RunPart], quantity: _Quantity, *, largest: float) -> Figure:
     """All runs of one kind, data and theory, over the residuals in units of the standard error."""
     runs = [run for run, _ in parts]
     styles, fills = run_styles(runs), branch_fills(runs)
@@ -176,7 +176,7 @@ DRAWN_A_PROCESS = 3
 
 def pictures(
     results: Sequence[FitResult],
-    wanted: FigureFiles,
+    formats: FigureFiles,
     *,
     decompose_all: bool = False,
     jobs: int = 1,
@@ -184,18 +184,18 @@ def pictures(
 ) -> list[dict[str, Picture]]:
     """The figures of each fit by the stems of their names; the same bytes for any ``jobs``."""
     largest = largest_magnetisation(results)
-    task = partial(_of_one, wanted=wanted, decompose_all=decompose_all, largest=largest)
+    task = partial(_of_one, formats=formats, decompose_all=decompose_all, largest=largest)
     with in_order(task, results, jobs=jobs, per_process=DRAWN_A_PROCESS, progress=progress) as drawn:
         return list(drawn)
 
 
 def _of_one(
-    result: FitResult, *, wanted: FigureFiles, decompose_all: bool, largest: float
+    result: FitResult, *, formats: FigureFiles, decompose_all: bool, largest: float
 ) -> dict[str, Picture]:
     figures = [*fit_figures(result, decompose_all=decompose_all, largest=largest), *interval_figures(result)]
     if result.bootstrap:
         figures.append(("bootstrap", bootstrap_figure(result)))
-    return {stem: wanted.picture(figure) for stem, figure in figures}
+    return {stem: formats.picture(figure) for stem, figure in figures}
 
 
 Dashes = Literal["solid"] | tuple[float, Sequence[float]]

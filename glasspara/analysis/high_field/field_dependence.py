@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms, evaluate
 from glasspara.model.parameters import to_canonical
 from glasspara.report.table import Columns, point_columns
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 PLAIN = "etm"
 FORMS = (PLAIN, "etm-high-field", "etm-phase", "three-level")
@@ -48,7 +45,7 @@ _STEP = 0.1
 
 
 @dataclass(frozen=True)
-class Peak:
+class TermPeak:
     """Where the ATS term of ``form`` is largest along one M(H) run.
 
     ``field`` (Oe) is None where the term has no maximum up to ``top``, the run's highest field; ``error`` its standard
@@ -70,7 +67,7 @@ class HighFieldResult(Answer):
     """The comparison of :data:`FORMS`, and the peaks of each that has a minimum."""
 
     comparison: CompareResult
-    peaks: tuple[Peak, ...]
+    peaks: tuple[TermPeak, ...]
     assessment: Assessment
     notes: tuple[Finding, ...]
 
@@ -79,7 +76,7 @@ class HighFieldResult(Answer):
         """The fits that have a minimum, by form."""
         return _usable(self.comparison)
 
-    def point_table(self) -> Columns:
+    def table(self) -> Columns:
         """Every point with the intrinsic magnetisation, the ATS term and the residual of each form with a minimum."""
         data = self.comparison.data
         columns: Columns = {
@@ -95,12 +92,6 @@ class HighFieldResult(Answer):
             columns[f"M_ats_{name}_emu_per_g"] = fit.terms.ats
             columns[f"residual_{name}_emu_per_g"] = fit.residuals
         return columns
-
-    def to_frame(self) -> DataFrame:
-        """The points as a table, as ``highfield.csv``; units stand in the names of the columns."""
-        from pandas import DataFrame
-
-        return DataFrame(self.point_table())
 
 
 def high_field(data: Dataset, settings: FitSettings | None = None) -> HighFieldResult:
@@ -127,7 +118,7 @@ def _usable(comparison: CompareResult) -> dict[str, FitResult]:
     return {item.name: item.result for item in comparison.contestants if item.usable and item.result}
 
 
-def _assess(comparison: CompareResult, peaks: Sequence[Peak]) -> Assessment:
+def _assess(comparison: CompareResult, peaks: Sequence[TermPeak]) -> Assessment:
     """How far (10) describes the data, which form does so beside it, and where that has its peaks."""
     best, found = comparison.best, comparison.contestants
     if best is None:
@@ -154,7 +145,7 @@ def _assess(comparison: CompareResult, peaks: Sequence[Peak]) -> Assessment:
     return Assessment("high_field", status, (first, *_on_peaks(best.name, peaks, near)))
 
 
-def _on_peaks(form: str, peaks: Sequence[Peak], near: Sequence[str]) -> Iterator[Finding]:
+def _on_peaks(form: str, peaks: Sequence[TermPeak], near: Sequence[str]) -> Iterator[Finding]:
     """Where M_intr by ``form`` is largest, run by run, and the runs in which it still rises by all forms ``near``."""
     rising: list[dict[str, Any]] = []
     unclear: list[dict[str, Any]] = []
@@ -193,13 +184,13 @@ def _terms(result: FitResult, run: ReducedRun, fields: FloatArray, values: Mappi
     return evaluate(T, fields, to_canonical(values), result.model)
 
 
-def _peak(form: str, result: FitResult, run: ReducedRun) -> Peak:
+def _peak(form: str, result: FitResult, run: ReducedRun) -> TermPeak:
     fields, terms = along(result, run)
     top, place = float(fields[-1]), _maximum(fields, terms.ats)
     if place is None:
-        return Peak(run, form, top, None, None, 1.0, _rises_for_sure(result, run, fields))
+        return TermPeak(run, form, top, None, None, 1.0, _rises_for_sure(result, run, fields))
     error = None if _at_edge(result) else _error(result, run, fields)
-    return Peak(run, form, top, place, error, float(terms.ats[-1] / terms.ats.max()), rises=False)
+    return TermPeak(run, form, top, place, error, float(terms.ats[-1] / terms.ats.max()), rises=False)
 
 
 def _at_edge(result: FitResult) -> bool:

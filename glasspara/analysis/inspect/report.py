@@ -16,13 +16,12 @@ from glasspara.report import FailureBlock, Report, failures
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.runs import Measurement
 from glasspara.runs.run import run_table
-from glasspara.wording import rows_in_words, runs_in_words
+from glasspara.wording import rows_text, runs_text
 
 if TYPE_CHECKING:
     from pandas import DataFrame
     from rich.console import Console
 
-    from glasspara.data.loading import Input
 
 # Branches of a run that are shown on the terminal; the report has all.
 _MOST_BRANCHES = 6
@@ -122,7 +121,7 @@ def _range(values: FloatArray) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def show_inspection(inputs: Sequence[Input], result: Inspection, out: Console) -> None:  # noqa: ARG001
+def show_inspection(result: Inspection, out: Console) -> None:
     """Every file, and whether they can be used."""
     for item in result.measurements:
         show_measurement(item, out)
@@ -139,7 +138,7 @@ def show_end(result: Inspection, out: Console) -> None:
                 item.header.sample or "not named",
                 "?" if item.mass.value_mg is None else f"{item.mass.value_mg:g}",
                 f"{item.rows_used} of {item.rows_read}",
-                runs_in_words([(run.kind, run.label) for run in item.runs]),
+                runs_text([(run.kind, run.label) for run in item.runs]),
                 str(len(item.warnings)),
             )
             for item in result.measurements
@@ -157,7 +156,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
     rows = [
         ("instrument", measurement.instrument),
         ("sample", measurement.header.sample or "not named"),
-        ("rows", rows_in_words(measurement.rows_read, measurement.rows_used, measurement.rows_dropped)),
+        ("rows", rows_text(measurement.rows_read, measurement.rows_used, measurement.rows_dropped)),
         ("moment", f"{choice.column}: {choice.reason}"),
         ("errors", choice.sigma_column or "no column; estimated"),
         *([("centring", text)] if (text := _centring_text(choice.diagnostics)) else []),
@@ -226,4 +225,4 @@ def _span(values: FloatArray) -> str:
     return f"{values.min():.4g} .. {values.max():.4g}"
 
 
-REPORT = Report("inspect", InspectDocument, lambda inputs, result: {}, show_inspection, files=())  # noqa: ARG005
+REPORT = Report("inspect", InspectDocument, show_inspection)

@@ -291,7 +291,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Noise:
+class NoisePowers:
     """The largest powers of replicates of noise, shape (replicates, tracks, 3): by model, by spline, both.
 
     Tracks are put on one scale by what is typical for noise in each: errors of a thermometer make slow waves in some

@@ -38,7 +38,7 @@ def partition(
 
     settings = full_model.fit_settings(data)
     scanned = _fractions(steps, values)
-    scan.check(settings, scanned)
+    scan.check_scan(settings, scanned)
     answer(REPORT, data, output, lambda points: scan.partition(points, settings, scanned))
 
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from glasspara.analysis.partition.scan import LEVELS, PartitionPoint, PartitionResult
+from glasspara.analysis.partition.scan import SCAN_LEVELS, PartitionPoint, PartitionResult
 from glasspara.model.parameters import to_canonical
 from glasspara.report.layout import Rows
 from glasspara.report.panels import (
@@ -54,7 +54,7 @@ def _header(figure: Figure, result: PartitionResult) -> None:
 @paper_style()
 def partition_figure(result: PartitionResult) -> Figure:
     """Rise of chi2 over all x, and near the best x with the intervals of 68 and 95 %."""
-    figure = Figure(figsize=(WIDTH, 8.0), layout=Rows((1.0, 1.0), beside=max(LEVELS, key=len)))
+    figure = Figure(figsize=(WIDTH, 8.0), layout=Rows((1.0, 1.0), beside=max(SCAN_LEVELS, key=len)))
     whole, near = figure.subplots(2, 1)
     _header(figure, result)
     curve = result.curve
@@ -71,12 +71,12 @@ def partition_figure(result: PartitionResult) -> Figure:
             color=colour,
             zorder=3.0,
         )
-    whole.set_yscale("symlog", linthresh=LEVELS["95 %"])
+    whole.set_yscale("symlog", linthresh=SCAN_LEVELS["95 %"])
     whole.set_ylim(bottom=-0.4)
     whole.set_xlim(-0.03, 1.03)
     near.plot(curve.values, curve.rises, color=BLUE, marker=".", zorder=3.0)
-    near.set_ylim(0.0, max(1.15 * LEVELS["95 %"], min(float(np.max(curve.rises, initial=0.0)), 12.0)))
-    for name, level in LEVELS.items():
+    near.set_ylim(0.0, max(1.15 * SCAN_LEVELS["95 %"], min(float(np.max(curve.rises, initial=0.0)), 12.0)))
+    for name, level in SCAN_LEVELS.items():
         low, high = result.ends(name)
         for axes in (whole, near):
             axes.axhline(level, color=ORANGE, linewidth=1.0, zorder=1.0)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -31,11 +31,8 @@ from glasspara.model.model import Terms
 from glasspara.replicates.cores import on_one_thread
 from glasspara.report.table import column
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 FRACTION = "fe2_fraction"
-LEVELS = {"68 %": 1.0, "95 %": 3.8415}
+SCAN_LEVELS = {"68 %": 1.0, "95 %": 3.8415}
 """Rise of chi2 at the ends of the intervals."""
 
 STEP = 0.2
@@ -44,7 +41,7 @@ STEP = 0.2
 _MOST = 101
 # Where the profile is computed, in units of a side of the widest interval.
 _SHARES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
-_WIDEST = max(LEVELS, key=LEVELS.__getitem__)
+_WIDEST = max(SCAN_LEVELS, key=SCAN_LEVELS.__getitem__)
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class PartitionPoint:
     @property
     def explained(self) -> bool:
         """Whether the ATS term explains what this x leaves as well as for the best x, at the 95 % level."""
-        return self.described and self.minimum.valid and self.rise <= LEVELS[_WIDEST]
+        return self.described and self.minimum.valid and self.rise <= SCAN_LEVELS[_WIDEST]
 
     def intrinsic(self, data: Dataset) -> FloatArray:
         """M_intr = M less the Larmor term, x n(Fe) Fe2+ and (1 - x) n(Fe) Fe3+, emu/g, at every point of ``data``."""
@@ -107,33 +104,22 @@ class PartitionResult(Answer):
         """Both ends of an interval; None for one that was not found."""
         return _ends(self.best, self.intervals[level])
 
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns of :attr:`rows`."""
-        first = ["fe2_fraction", "chi2", "chi2_rise", "ndof", "p_value", "explained", "valid"]
-        return first + [column(name) for name in self._others]
-
-    @property
-    def rows(self) -> list[tuple[object, ...]]:
-        """The table of the scan: one row a value of x, everything else fitted anew."""
-        return [
-            (
-                item.fraction, item.minimum.chi2, item.rise, item.minimum.statistics.ndof,
-                item.minimum.statistics.p_value, int(item.explained), int(item.minimum.valid),
-                *(item.minimum.reported[name] for name in self._others),
-            )
-            for item in self.points
-        ]  # fmt: skip
-
-    @property
-    def _others(self) -> list[str]:
-        return [name for name in self.fit.parameters if name != FRACTION]
-
-    def to_frame(self) -> DataFrame:
+    def table(self) -> list[dict[str, Any]]:
         """One row a value of x, everything else fitted anew."""
-        from pandas import DataFrame
-
-        return DataFrame(self.rows, columns=self.columns)
+        others = [name for name in self.fit.parameters if name != FRACTION]
+        return [
+            {
+                "fe2_fraction": item.fraction,
+                "chi2": item.minimum.chi2,
+                "chi2_rise": item.rise,
+                "ndof": item.minimum.statistics.ndof,
+                "p_value": item.minimum.statistics.p_value,
+                "explained": item.explained,
+                "valid": item.minimum.valid,
+                **{column(name): item.minimum.reported[name] for name in others},
+            }
+            for item in self.points
+        ]
 
 
 def fractions(steps: float = STEP) -> tuple[float, ...]:
@@ -169,7 +155,7 @@ def partition(data: Dataset, settings: FitSettings, values: Sequence[float] | No
         The model has no ATS term, a value is outside 0 to 1, or the settings leave no x to scan.
     """
     values = fractions() if values is None else tuple(values)
-    check(settings, values)
+    check_scan(settings, values)
     found = _scan(data, settings, values)
     if found.assessment.status != "not-determined" or found.fit.assessment.status != "term-not-needed":
         return found
@@ -196,19 +182,21 @@ def _scan(
         )
         for value, minimum in zip(values, scanned, strict=True)
     )
-    intervals = {name: minos(profiles, [FRACTION], level=level)[FRACTION] for name, level in LEVELS.items()}
+    intervals = {
+        name: minos(profiles, [FRACTION], level=level)[FRACTION] for name, level in SCAN_LEVELS.items()
+    }
     return PartitionResult(
         fit=best,
         n_fe=settings.n_fe,
         points=points,
         intervals=intervals,
         curve=_curve(profiles.of(FRACTION), intervals[_WIDEST]),
-        assessment=assess(best, intervals, term_not_needed=without_term is not None),
+        assessment=assess_partition(best, intervals, term_not_needed=without_term is not None),
         notes=tuple(_notes(best, points, settings.n_fe, without_term)),
     )
 
 
-def check(settings: FitSettings, values: Sequence[float]) -> None:
+def check_scan(settings: FitSettings, values: Sequence[float]) -> None:
     """Refuse what :func:`partition` cannot do, before any file is read. Raises what it raises."""
     if not settings.model.has_ats:
         raise UsageError(
@@ -261,7 +249,9 @@ def _ends(best: float, interval: Interval) -> tuple[float | None, float | None]:
     return low, high
 
 
-def assess(fit: FitResult, intervals: Mapping[str, Interval], *, term_not_needed: bool = False) -> Assessment:
+def assess_partition(
+    fit: FitResult, intervals: Mapping[str, Interval], *, term_not_needed: bool = False
+) -> Assessment:
     """Whether x is determined: whether its widest interval has both ends, and leaves some of 0 to 1 out."""
     base, best = fit.assessment, fit.parameters[FRACTION].value
     if base.status == "not-plausible":

@@ -79,7 +79,7 @@ def plan(
 
     settings = full_model.fit_settings(data)
     goals = names(goal)
-    planning.check(settings, goals, runs)
+    planning.check_plan(settings, goals, runs)
     relative, floor = (None, None) if noise is None else _noise(noise)
     limits = _reach(max_field, temperatures, points, mt, mh)
     output.check(REPORT.files, REPORT.figures)

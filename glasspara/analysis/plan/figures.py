@@ -36,9 +36,8 @@ _SYMLOG = 1.0e-2  # of the largest field: linear below
 @paper_style()
 def plan_figure(result: Plan) -> Figure:
     """Above, the points of the data and of the plan over temperature and field; below, the measure after each run,
-    beside that of an even grid of as many points;
-    the bar holds 68 % of the outcomes with
-    other parameters that the data allow.
+    beside that of an even grid of as many points; the bar holds 68 % of the outcomes with other parameters that the
+    data allow.
     """
     runs = result.runs
     figure = Figure(figsize=(WIDTH, 8.2 + 0.25 * len(runs)), layout=Rows((1.5, 1.0)))
@@ -47,9 +46,8 @@ def plan_figure(result: Plan) -> Figure:
     details = wrapped(result.assessment.reasons[0].text)
     draw_header(figure, result.assessment.headline.text, details, mark, trusted=result.assessment.trusted)
     colours = ordered_colours(range(len(runs)))
-    above.plot(
-        result.data.temperature, 1e-3 * np.abs(result.data.field), ".", color="#BBBBBB", markersize=4.0
-    )
+    fields = 1e-3 * np.abs(result.data.field)
+    above.plot(result.data.temperature, fields, ".", color="#BBBBBB", markersize=4.0)
     points = list(map(_points, runs))
     ends = [(T[-1], H[-1]) for T, H in points]
     for number, ((T, H), colour) in enumerate(zip(points, colours, strict=True), 1):
@@ -60,9 +58,17 @@ def plan_figure(result: Plan) -> Figure:
         )  # fmt: skip
     plain_log_abscissa(above)
     above.set_xlim(right=1.3 * above.get_xlim()[1])  # room for the numbers
-    above.set_yscale("symlog", linthresh=1e-3 * _SYMLOG * result.reach.max_field)
-    above.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    above.set_ylim(0.0, 1.8e-3 * max(result.reach.max_field, float(np.abs(result.data.field).max())))
+    linear = 1e-3 * _SYMLOG * result.reach.max_field
+    lowest = min(float(fields.min()), *(min(H) for _, H in points))
+    largest = max(1e-3 * result.reach.max_field, float(fields.max()))
+    if lowest > linear:
+        above.set_yscale("log")
+        plain_numbers(above.yaxis)
+        above.set_ylim(0.5 * lowest, 1.8 * largest)
+    else:
+        above.set_yscale("symlog", linthresh=linear)
+        above.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        above.set_ylim(0.0, 1.8 * largest)
     above.set_xlabel("$T$ (K)")
     above.set_ylabel(r"$|H|$ (kOe)")
     _draw_measures(below, result, colours)

@@ -178,7 +178,7 @@ class Objective(Protocol):
         """With no run, but the iron of the fit confirmed by mass spectrometry to 1 %; None where it is known."""
 
 
-class Errors:
+class GoalErrors:
     """The standard error of one goal (c-optimality); of several, their mean relative to today's (D-optimality).
 
     That is the geometric mean along the axes of the error ellipsoid: the root of the determinants' ratio. The errors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +13,8 @@ from glasspara.analysis.plan.objectives import (
     ALL,
     DECIDE,
     Criterion,
-    Errors,
     Forecast,
+    GoalErrors,
     Margin,
     Objective,
     geometric_mean,
@@ -31,9 +31,7 @@ from glasspara.fitting.result import FitResult
 from glasspara.model.parameters import LISTED
 from glasspara.presets import RunPlan
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from glasspara.report.table import Columns
 
 # Of how many of the best set points the points are exchanged, how often at most, for a gain of which share at least.
 _FINER, _EXCHANGES, _GAIN = 3, 15, 0.005
@@ -126,27 +124,20 @@ class Plan(Answer):
         """The plan's runs in the order of choice."""
         return [step.run for step in self.steps]
 
-    def to_frame(self) -> DataFrame:
+    def table(self) -> Columns:
         """One row a candidate, the best first: kind, set point, range, points, measure."""
-        from pandas import DataFrame
-
-        return DataFrame(ranked_columns(self))
-
-
-def ranked_columns(plan: Plan) -> dict[str, list[Any]]:
-    """The candidates as columns."""
-    runs = [item.run for item in plan.ranked]
-    return {
-        "kind": [run.kind for run in runs],
-        "set_point_Oe_or_K": [run.nominal for run in runs],
-        "from_K_or_Oe": [run.grid[0] for run in runs],
-        "to_K_or_Oe": [run.grid[-1] for run in runs],
-        "points": [len(run.grid) for run in runs],
-        "measure": [item.measure for item in plan.ranked],
-    }
+        runs = [item.run for item in self.ranked]
+        return {
+            "kind": [run.kind for run in runs],
+            "set_point_Oe_or_K": [run.nominal for run in runs],
+            "from_K_or_Oe": [run.grid[0] for run in runs],
+            "to_K_or_Oe": [run.grid[-1] for run in runs],
+            "points": [len(run.grid) for run in runs],
+            "measure": [item.measure for item in self.ranked],
+        }
 
 
-def check(settings: FitSettings, goals: Sequence[str], runs: int) -> None:
+def check_plan(settings: FitSettings, goals: Sequence[str], runs: int) -> None:
     """Refuse what cannot be planned, before any work.
 
     Raises
@@ -203,7 +194,7 @@ def plan(
     """
     settings = settings or FitSettings()
     goals = tuple(dict.fromkeys(goals))
-    check(settings, goals, runs)
+    check_plan(settings, goals, runs)
     result = fit(data, settings)
     noise, ordinary, minimum = noise or Noise.of(data), result.ordinary, result.minimum
     if not goals:
@@ -216,11 +207,11 @@ def plan(
     _refuse_held(forecast, goals, settings)
     # parameters that are not to be trusted are not worth a study of their spread
     worlds = [forecast] if result.assessment.status in _UNUSABLE else worlds_of(forecast, _WORLDS, _SEED)
-    errors = Errors(worlds, (ALL,) if decide else goals)
+    errors = GoalErrors(worlds, (ALL,) if decide else goals)
     objective: Objective = errors
     if decide:
         ordinary = ordinary or compare_with_ordinary(
-            minimum, iron=settings.known_iron, widths=settings.granted(data)
+            minimum, iron=settings.known_iron, widths=settings.allowed_errors(data)
         )
         objective = Margin(worlds, ordinary, _SEED)
     grids = reach.even_grids(runs)

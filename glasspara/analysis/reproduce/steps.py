@@ -410,6 +410,6 @@ def chosen_steps(names: Sequence[str]) -> tuple[Step, ...]:
                 f"no step is called {name!r}",
                 remedy=names_near(name, known, listed="docs/reproduce.md has all"),
             )
-    wanted = set(names or known)
-    wanted |= {needed for name in wanted for needed in known[name].needs}
-    return tuple(step for step in STEPS if step.name in wanted)
+    chosen = set(names or known)
+    chosen |= {needed for name in chosen for needed in known[name].needs}
+    return tuple(step for step in STEPS if step.name in chosen)

@@ -24,13 +24,23 @@ from glasspara.report.style import (
     wrapped,
 )
 
-_LABELS = {"fe3": "Fe3+ only", "fe2": "Fe2+ only", "both": "both, n ≥ 0"}
+_LABELS = {"fe3": "Fe³⁺ only", "fe2": "Fe²⁺ only", "both": "both, n ≥ 0"}
 _STYLES: dict[str, tuple[str, str, FillStyleType]] = {
     "fe3": (BLUE, "o", "full"),
     "fe2": (VERMILLION, "s", "full"),
     "both": (GREEN, "D", "none"),
 }
 _BAND = "#BBBBBB"
+
+
+def series_figure_of_fields(result: SeriesResult) -> Figure | None:
+    """That of the runs at fixed fields, None without such."""
+    return next((series_figure(result, kind) for kind in result.kinds if kind.against == "H"), None)
+
+
+def series_figure_of_temperatures(result: SeriesResult) -> Figure | None:
+    """That of the runs at fixed temperatures, None without such."""
+    return next((series_figure(result, kind) for kind in result.kinds if kind.against == "T"), None)
 
 
 @paper_style()
@@ -86,7 +96,7 @@ def series_figure(result: SeriesResult, kind: KindOfRuns) -> Figure:
         axes[1].axhline(0.0, color=GREY, linewidth=1.0, zorder=1.0)
         excess = [item for row in kind.rows if (item := result.excess(row, "fe2")) is not None]
         _draw(axes[1], x, excess, factor, "fe2", samples)
-        axes[1].set_ylabel(f"$\\Delta n$, Fe2+ only\n({density})")
+        axes[1].set_ylabel(f"$\\Delta n$, Fe²⁺ only\n({density})")
     if x.min() > 0.0 and x.max() > 8.0 * x.min():
         plain_log_abscissa(axes[-1])
     axes[-1].set_xlabel("$H$ (kOe)" if kind.against == "H" else "$T$ (K)")

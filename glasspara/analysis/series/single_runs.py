@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,32 +31,29 @@ from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.plausibility import implausible, implausible_data
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
-from glasspara.model import IONS
+from glasspara.model import ION_CHOICES
 from glasspara.model.model import Model
-from glasspara.model.parameters import allowances_in_words
+from glasspara.model.parameters import allowances_text
 from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import langevin_response
 from glasspara.runs.run import Kind
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 
 @dataclass(frozen=True, kw_only=True)
-class Drift(FTest):
+class DriftTest(FTest):
     """F test of one concentration (or of two, ``ions`` "both") for all runs."""
 
     ions: str
 
 
-def drift_test(data: Dataset, *, ions: str, allowances: bool = True) -> Drift | None:
+def drift_test(data: Dataset, *, ions: str, allowances: bool = True) -> DriftTest | None:
     """Test that the concentrations of ``ions`` ("fe3", "fe2", "both") are the same for all runs of ``data``.
 
     None with fewer than two runs, or with no degree of freedom left.
     """
     if len(data.runs) < 2:
         return None
-    known = [ION_OF_PARAMETER[name] for name in IONS[ions]]
+    known = [ION_OF_PARAMETER[name] for name in ION_CHOICES[ions]]
     responses = [langevin_response(data.temperature, data.field, j=ion.j, g=ion.g) for ion in known]
     common = np.stack([moment for moment, _ in responses], axis=1)
     own_chi = by_run(data, -data.field[:, None])
@@ -67,7 +64,7 @@ def drift_test(data: Dataset, *, ions: str, allowances: bool = True) -> Drift | 
 
     own_n = weighted(data, by_run(data, common))
     test = model.fit().f_test(own_n, allowing=allowing if allowances else None)
-    return Drift(**vars(test), ions=ions) if test.possible else None
+    return DriftTest(**vars(test), ions=ions) if test.possible else None
 
 
 def _with_allowances(data: Dataset, model: LinearModel, by_field_of_ion: list[FloatArray]) -> LinearModel:
@@ -144,7 +141,7 @@ class KindOfRuns:
     kind: Kind
     against: Against
     rows: tuple[RunSeries, ...]
-    drifts: Mapping[str, Drift]
+    drifts: Mapping[str, DriftTest]
     drifting: bool | None
     assessment: Assessment
     notes: tuple[Finding, ...]
@@ -186,8 +183,9 @@ class SeriesResult(Answer):
         error = None if found.error is None else hypot(found.error, self.n_ms.error or 0.0)
         return Measured(found.value - self.n_ms.value, error)
 
-    def rows_of_table(self) -> Iterator[dict[str, Any]]:
+    def table(self) -> list[dict[str, Any]]:
         """A row for each run: concentration, chi_larmor and excess over mass spectrometry for each choice of ions."""
+        rows = []
         for row in self.rows:
             run = row.run.run
             found: dict[str, Any] = {
@@ -210,13 +208,8 @@ class SeriesResult(Answer):
                     found[f"{name}_error_of_{quantity}"] = item.error
                 statistics = row.fits[variant].statistics
                 found[f"{name}_chi2"], found[f"{name}_ndof"] = statistics.chi2, statistics.ndof
-            yield found
-
-    def to_frame(self) -> DataFrame:
-        """The fits as a table, a row for each run, as ``series.csv``; units stand in the names of the columns."""
-        from pandas import DataFrame
-
-        return DataFrame(list(self.rows_of_table()))
+            rows.append(found)
+        return rows
 
 
 def series(
@@ -312,7 +305,7 @@ def _fits(run: ReducedRun, weights: Weights) -> RunSeries:
 
 
 def _assess(
-    against: str, rows: tuple[RunSeries, ...], test: Drift | None, drifting: bool | None, samples: int
+    against: str, rows: tuple[RunSeries, ...], test: DriftTest | None, drifting: bool | None, samples: int
 ) -> Assessment:
     if test is None:
         return Assessment("series", "not-tested", (finding("series.too-few", against=against),))
@@ -320,7 +313,7 @@ def _assess(
         "against": against,
         "p_value": test.p_value,
         "p_with_allowances": test.p_with_allowances,
-        "allowances": allowances_in_words(),
+        "allowances": allowances_text(),
     }
     if drifting is None:
         reason = finding("series.samples-differ", **chances, samples=samples)
@@ -359,7 +352,7 @@ def _ends(rows: tuple[RunSeries, ...]) -> Finding:
 
 
 def _notes(
-    rows: tuple[RunSeries, ...], drifts: Mapping[str, Drift], drifting: bool | None, samples: int
+    rows: tuple[RunSeries, ...], drifts: Mapping[str, DriftTest], drifting: bool | None, samples: int
 ) -> Iterator[Finding]:
     if samples > 1 and drifting is not None:
         yield finding("series.several-samples", samples=samples)

@@ -20,7 +20,7 @@ def subtract(
     *,
     full_model: FullModelOptions,
     stages: StageOptions,
-    columns: options.Columns = None,
+    columns: options.ColumnsOption = None,
     output: Output,
 ) -> None:
     """CSV of every point with what each term takes away: Larmor, then Fe2+ and Fe3+; M_intrinsic is what is left.

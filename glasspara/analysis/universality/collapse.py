@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -52,12 +52,9 @@ from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.branches import on_branches
 from glasspara.fitting.judge.plausibility import implausible_data, implausible_values
-from glasspara.model.parameters import allowances_in_words
+from glasspara.model.parameters import allowances_text
 from glasspara.replicates.cores import on_one_thread
 from glasspara.units import BOHR_MAGNETON
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 # Of two runs that disagree neither is the odd one; with three left there is something to be odd against.
 _FEWEST_RUNS_TO_BLAME_ONE = 4
@@ -117,11 +114,9 @@ class UniversalityResult(Answer):
     def h_over_t_range(self) -> tuple[float, float]:
         return float(self.h_over_t.min()), float(self.h_over_t.max())
 
-    def to_frame(self) -> DataFrame:
+    def table(self) -> list[dict[str, Any]]:
         """One row a run: its deviation from the curve of all, and the chi_larmor subtracted from it."""
-        from pandas import DataFrame
-
-        return DataFrame(
+        return [
             {
                 "run": item.run.label,
                 "file": item.run.run.file,
@@ -133,7 +128,7 @@ class UniversalityResult(Answer):
                 "chi_larmor_error_emu_per_g_Oe": item.chi_larmor_error,
             }
             for item in self.runs
-        )
+        ]
 
 
 @on_one_thread
@@ -236,12 +231,12 @@ def _assess(
     suspects: Suspects,
 ) -> Assessment:
     size = {"statistic": test.statistic, "dof": list(test.dof), "p_value": test.p_value}
-    granted = {"allowances": allowances_in_words(), "p_with_allowances": test.p_with_allowances}
+    allowed = {"allowances": allowances_text(), "p_with_allowances": test.p_with_allowances}
     if wrong:
         return Assessment("universality", "not-plausible", tuple(wrong), trusted=False)
     place = explanation is not None and explanation.is_place and explanation.enough
     if test.holds and not place:
-        return _of_one_curve(test, explanation, suspects, size, granted)
+        return _of_one_curve(test, explanation, suspects, size, allowed)
     reasons = []
     several = len(data.masses) > 1
     if several:
@@ -251,15 +246,15 @@ def _assess(
         reasons.append(finding("universality.one-run-leaves-the-curve", **one, **size))
     if explanation is not None and explanation.enough:
         code = "holds-without-it" if explanation.holds_without else "nearly-holds-without-it"
-        without = {"p_without": explanation.test.p_judged}
+        without = {"p_without": explanation.test.p_decisive}
         reasons += [explanation.cause, finding(f"universality.{code}", **size, **without)]
     unclear = bool(reasons)
     if not unclear:
         reasons.append(finding("universality.no-common-curve", **size))
     if test.established and test.p_with_allowances is not None:
-        reasons.append(finding("universality.allowances-do-not-explain", **granted))
+        reasons.append(finding("universality.allowances-do-not-explain", **allowed))
     if explanation is not None and not explanation.enough:
-        without = {"p_without": explanation.test.p_judged}
+        without = {"p_without": explanation.test.p_decisive}
         reasons += [explanation.cause, finding("universality.fails-without-it", **without)]
     status = "not-determined" if unclear else "fails"
     if not unclear:
@@ -272,11 +267,11 @@ def _of_one_curve(
     explanation: Explanation | None,
     suspects: Suspects,
     size: Mapping[str, Any],
-    granted: Mapping[str, Any],
+    allowed: Mapping[str, Any],
 ) -> Assessment:
     """The runs share a curve, if that can be seen at all beside how the curve misses the points."""
     if test.p_with_allowances is not None:
-        reasons = [finding("universality.one-curve-with-allowances", **size, **granted)]
+        reasons = [finding("universality.one-curve-with-allowances", **size, **allowed)]
     elif explanation is None and suspects.hides_the_runs:
         missed = finding("universality.curve-hides-runs", **size)
         return Assessment("universality", "not-determined", (missed,), trusted=False)
@@ -316,7 +311,7 @@ def _on_pairs(runs: Sequence[ReducedRun], parts: UniversalityParts, *, holds: bo
     if len(parts.pairs) < 2:  # the pair is the whole
         return
     tested = [pair for pair in parts.pairs if pair.p_adjusted is not None]
-    breaking = sorted((pair for pair in tested if pair.breaks), key=lambda pair: pair.p_judged)
+    breaking = sorted((pair for pair in tested if pair.breaks), key=lambda pair: pair.p_decisive)
     if breaking:
         first, second = _names(*(runs[number] for number in breaking[0].runs))
         yield finding(

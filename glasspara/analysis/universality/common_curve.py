@@ -274,9 +274,9 @@ def _stretched(abscissa: FloatArray) -> FloatArray:
     return np.arcsinh(abscissa / _SCALE)
 
 
-Source = Literal["fit", "each", "all", "given"]
+CurveSource = Literal["fit", "each", "all", "given"]
 
-SOURCES: dict[Source, str] = {
+SOURCES: dict[CurveSource, str] = {
     "fit": "fitted with the common curve",
     "each": "Larmor + Langevin fit of each run",
     "all": "Larmor + Langevin fit of all runs",
@@ -284,7 +284,7 @@ SOURCES: dict[Source, str] = {
 }
 """The sources of chi_larmor, in words."""
 
-FROM_THE_DATA: tuple[Source, ...] = ("fit", "each", "all")
+FROM_THE_DATA: tuple[CurveSource, ...] = ("fit", "each", "all")
 
 
 @dataclass(frozen=True)
@@ -297,7 +297,7 @@ class ChiLarmor:
         For an error that is not positive and finite.
     """
 
-    source: Source = "fit"
+    source: CurveSource = "fit"
     value: float = 0.0
     error: float | None = None
 

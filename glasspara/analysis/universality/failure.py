@@ -30,9 +30,9 @@ from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER, robust_sp
 from glasspara.fitting.judge.branches import BranchShift, on_branches, shifts_of_branches, ways
 from glasspara.fitting.judge.misfit import (
     EXPLAINED,
-    Disturbance,
     FaultCode,
-    Place,
+    InstrumentFault,
+    MisfitPlace,
     on_fault,
     on_place,
     places_of_excess,
@@ -67,7 +67,7 @@ class PartTension:
     problem: str = ""
 
     @property
-    def p_judged(self) -> float:
+    def p_decisive(self) -> float:
         return max(self.p_value or 0.0, self.p_with_allowances or 0.0)
 
     @property
@@ -177,7 +177,7 @@ def _tested(
         test.dof,
         test.p_value,
         test.p_with_allowances,
-        test.p_judged,
+        test.p_decisive,
     )
 
 
@@ -278,7 +278,7 @@ class Suspects:
             yield Explanation(causes[0], self._test(more), self._share(more)[0])
 
     def _faults(self) -> Iterator[Explanation]:
-        best: dict[FaultCode, tuple[Disturbance, FloatArray]] = {}
+        best: dict[FaultCode, tuple[InstrumentFault, FloatArray]] = {}
         curve = self.common.curve
         for code, at, columns in simple_faults(self.data, curve.by_field, curve.by_log_temperature):
             # A drift about the middle of each run: offsets of runs might imitate what is looked for.
@@ -286,7 +286,7 @@ class Suspects:
             more = self.common.folded_columns(about)
             share, size, error = self._share(more)
             if share > EXPLAINED and (code not in best or share > best[code][0].share):
-                best[code] = Disturbance(code, share, size, error, at), more
+                best[code] = InstrumentFault(code, share, size, error, at), more
         for fault, more in best.values():
             yield Explanation(on_fault(fault), self._test(more), fault.share)
 
@@ -302,7 +302,7 @@ class Suspects:
                 if test is not None:
                     yield Explanation(on_place(place, self.data), test, place.share, is_place=True)
 
-    def _is_inside(self, place: Place) -> bool:
+    def _is_inside(self, place: MisfitPlace) -> bool:
         T = self.data.temperature
         return (
             place.low is not None

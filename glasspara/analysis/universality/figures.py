@@ -84,27 +84,30 @@ _LABELS = 16
 
 
 @paper_style()
-def universality_pairs_figure(result: UniversalityResult) -> Figure:
+def universality_pairs_figure(result: UniversalityResult) -> Figure | None:
     """Adjusted p-value of each pair of runs, as colour and number; pairs that were not tested are blank.
 
-    The result must have its parts.
+    None for two runs, whose pair is the whole. The result must have its parts.
     """
-    parts = result.parts
+    parts, runs = result.parts, result.data.runs
+    if len(runs) <= 2:
+        return None
     assert parts is not None
-    runs = result.data.runs
     order = sorted(range(len(runs)), key=lambda i: (runs[i].run.kind, runs[i].run.nominal))
     labels = run_labels([runs[i] for i in order])
     values = np.array(parts.matrix("p_adjusted"), dtype=float)[np.ix_(order, order)]
     shown = np.ma.masked_invalid(np.where(np.tri(len(runs), k=-1, dtype=bool), values, np.nan))
-    figure = Figure(figsize=(WIDTH, 7.0))
+    figure = Figure(figsize=(WIDTH, 6.0))
     axes = figure.add_subplot()
+    numbered = len(runs) <= _NUMBERS_UP_TO
+    smallest = " (no number: below 1e-12)" if numbered and np.ma.any(shown <= _SMALLEST) else ""
     breaking = sum(pair.breaks for pair in parts.pairs)
     tested = sum(pair.p_adjusted is not None for pair in parts.pairs)
     draw_header(
         figure,
         result.assessment.headline.text,
         f"{breaking} of {tested} pairs of runs disagree where they overlap in H/T\n"
-        "p, adjusted for their number (no number: below 1e-12)",
+        f"p, adjusted for their number{smallest}",
         synthetic_mark(runs),
         trusted=bool(result.holds),
     )
@@ -118,7 +121,6 @@ def universality_pairs_figure(result: UniversalityResult) -> Figure:
         edgecolors="white",
         linewidth=1.5,
     )
-    axes.set_aspect("equal")
     axes.invert_yaxis()
     places = np.arange(len(runs) - 1) + 0.5
     size = FONT * min(1.0, _LABELS / len(runs))
@@ -128,7 +130,7 @@ def universality_pairs_figure(result: UniversalityResult) -> Figure:
         label.set_parse_math(False)
     axes.tick_params(length=0.0)
     axes.spines[:].set_visible(False)
-    if len(runs) <= _NUMBERS_UP_TO:
+    if numbered:
         for row, column in zip(*np.nonzero(~np.ma.getmaskarray(shown)), strict=True):
             p = float(shown[row, column])
             # on the dark end of the colours white is read, on the light end black
@@ -136,7 +138,7 @@ def universality_pairs_figure(result: UniversalityResult) -> Figure:
             axes.text(
                 column + 0.5, row - 0.5, _number(p), ha="center", va="center", color=ink, size=0.8 * FONT
             )
-    figure.colorbar(image, ax=axes, shrink=0.8, label="adjusted $p$ (1)")
+    figure.colorbar(image, ax=axes, label="adjusted $p$ (1)")
     return figure
 
 

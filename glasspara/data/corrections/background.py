@@ -28,7 +28,7 @@ SAME_FIELD = (5.0, 0.01)
 SAME_TEMPERATURE = (0.05, 0.01)
 """K, and relative: the same for temperatures."""
 
-DRIFT = 5.0
+TEMPERATURE_DRIFT = 5.0
 """Single points of an M(H) run may be this many times as far off in temperature as set points."""
 
 _CLEAR = 3.0  # standard deviations from which on a departure from a straight line is curvature, not noise
@@ -60,7 +60,7 @@ class RunHolder:
 
 
 @dataclass(frozen=True, eq=False)
-class Weights:
+class NodeWeights:
     """Moments of the holder at the points of a run as weighted sums of the holder's points, all runs in one row.
 
     ``covered`` marks the points that have any; ``point``, ``node`` and ``weight`` are entries of the sparse matrix.
@@ -108,7 +108,7 @@ class Background:
     def _starts(self) -> IntArray:
         return np.cumsum([0, *(len(run) for run in self.runs)])
 
-    def weights(self, run: Run) -> Weights:
+    def weights(self, run: Run) -> NodeWeights:
         """How the holder's moment at the points of ``run`` follows from the holder's runs.
 
         Where several branches or files reach a point, those that were measured in the same direction count, else all;
@@ -146,9 +146,9 @@ class Background:
             parts.append((item.point[keep], item.node[keep], (item.weight / count.clip(1)[item.point])[keep]))
             curvature = np.maximum(curvature, np.where(use, item.curvature, 0.0))
         point, node, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return Weights(count > 0, point, node, weight, curvature)
+        return NodeWeights(count > 0, point, node, weight, curvature)
 
-    def _pieces(self, index: int, run: Run) -> Iterator[tuple[BoolArray, Weights]]:
+    def _pieces(self, index: int, run: Run) -> Iterator[tuple[BoolArray, NodeWeights]]:
         """Each branch of one run of the holder: the points of ``run`` that went its way, and its weights."""
         other, first = self.runs[index], int(self._starts[index])
         directions = np.array([direction(label) for label in run.branch_labels])[run.branch]
@@ -198,9 +198,9 @@ def subtract_background(
         As :meth:`Background.weights`; or a point is not covered.
     """
     weights = [background.weights(run) for run in runs]
-    leaning = np.zeros(len(background.moment))
+    total_weight = np.zeros(len(background.moment))
     for item in weights:
-        np.add.at(leaning, item.node, item.weight)
+        np.add.at(total_weight, item.node, item.weight)
     variance = background.sigma**2
     done, holders = [], []
     for run, item in zip(runs, weights, strict=True):
@@ -210,7 +210,7 @@ def subtract_background(
             )
         holder = item.sums(background.moment)
         own = item.sums(variance, item.weight**2)
-        shared = item.sums(variance * leaning)
+        shared = item.sums(variance * total_weight)
         total = run.sigma**2 + shared
         source = f"{run.sigma_source}; with those of the holder"
         bare = replace(
@@ -256,14 +256,14 @@ def _rms(values: FloatArray) -> float:
     return float(np.sqrt(np.mean(values**2)))
 
 
-def _straight_lines(run: Run, other: Run, part: slice, first: int, scale: float) -> Weights:
+def _straight_lines(run: Run, other: Run, part: slice, first: int, scale: float) -> NodeWeights:
     """Weights of one branch of the holder, ``part`` of ``other``, whose first node is number ``first``."""
     places, held = _varying(other)[part], _held(other)[part]
-    wanted = _varying(run)
+    sought_at = _varying(run)
     low, high = float(places.min()), float(places.max())
     noise = temperature_noise if run.kind == FIXED_FIELD else field_noise
-    reached = (wanted >= low - noise(low)) & (wanted <= high + noise(high))
-    x, sought = _straight(run, places), _straight(run, wanted.clip(low, high))
+    reached = (sought_at >= low - noise(low)) & (sought_at <= high + noise(high))
+    x, sought = _straight(run, places), _straight(run, sought_at.clip(low, high))
     order = np.argsort(x, kind="stable")
     x = x[order]
     right = np.searchsorted(x, sought).clip(min(1, len(x) - 1), len(x) - 1)
@@ -271,13 +271,13 @@ def _straight_lines(run: Run, other: Run, part: slice, first: int, scale: float)
     gap = x[right] - x[left]
     weight = np.where(gap > 0.0, (sought - x[left]) / np.where(gap > 0.0, gap, 1.0), 0.0)
     there = held[order]
-    near = _tolerance(run, _held(run), 1.0 if run.kind == FIXED_FIELD else DRIFT)
+    near = _tolerance(run, _held(run), 1.0 if run.kind == FIXED_FIELD else TEMPERATURE_DRIFT)
     reached &= np.abs((1.0 - weight) * there[left] + weight * there[right] - _held(run)) <= near
     points = np.flatnonzero(reached)
     nodes = first + part.start + order
     moment, sigma = scale * other.moment[part][order], abs(scale) * other.sigma[part][order]
     bent = _curvature(x, moment, sigma)
-    return Weights(
+    return NodeWeights(
         covered=reached,
         point=np.concatenate((points, points)),
         node=np.concatenate((nodes[left[points]], nodes[right[points]])),

@@ -16,7 +16,7 @@ import numpy as np
 from glasspara.arrays import FloatArray, distinct_values, median
 from glasspara.data import MILLIGRAM
 from glasspara.errors import InputError, SampleDataError
-from glasspara.files.exclusion import Item
+from glasspara.files.exclusion import Exclusion
 from glasspara.findings import Finding, Where, finding
 from glasspara.runs import Measurement, read
 from glasspara.runs.branches import direction, stretches
@@ -189,7 +189,7 @@ def read_field_standard(
     chi: float | None = None,
     fit_chi: bool = False,
     mass_mg: float | None = None,
-    exclude: Iterable[Item] = (),
+    exclude: Iterable[Exclusion] = (),
 ) -> FieldStandard:
     """True minus reported field by branch, from the M(H) run of a paramagnetic standard.
 

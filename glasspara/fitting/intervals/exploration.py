@@ -21,7 +21,7 @@ from glasspara.fitting.result import FitResult
 from glasspara.model.parameters import GEOMETRY, ION_NAMES, PARTITION_NAMES
 from glasspara.replicates.cores import Progress, in_order, no_progress, on_one_thread
 
-ALL = "all"
+ALL_PARAMETERS = "all"
 """In place of names: every free parameter, and every combination that has an error."""
 
 _RESTARTS = 2
@@ -59,7 +59,7 @@ class IntervalRequest:
 
     def _named(self) -> list[str]:
         """Every name, but for "all"."""
-        single = [name for name in self.single if name != ALL]
+        single = [name for name in self.single if name != ALL_PARAMETERS]
         return [*single, *(name for pair in self.contours for name in pair)]
 
     def _check(self, reported: Sequence[str], held: set[str]) -> None:
@@ -132,7 +132,7 @@ def _explored(result: FitResult, request: IntervalRequest) -> tuple[FitResult, P
 
 def _among(names: Iterable[str], asked: Sequence[str]) -> list[str]:
     """Those of ``names`` that are asked for."""
-    return [name for name in names if name in asked or ALL in asked]
+    return [name for name in names if name in asked or ALL_PARAMETERS in asked]
 
 
 def _restarted(result: FitResult, settings: FitSettings, place: Mapping[str, float]) -> FitResult:

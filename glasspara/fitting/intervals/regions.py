@@ -152,12 +152,12 @@ def _side(profile: Profile, sign: int, level: float) -> tuple[float | None, Find
         return None, _outcome("lower-minimum", axis.name, sign, lower.values[0], lower.rise)
     if reached.minimum is None and reached.limited and abs(end - value) < _NOTHING * axis.step:
         return 0.0, _outcome("at-limit", axis.name, sign, value, 0.0)
-    code, more = _judged(reached, level)
+    code, more = _outcome_of(reached, level)
     distance = abs(end - value) if code in ("found", "met-limit") else None
     return distance, _outcome(code, axis.name, sign, end, reached.rise, **more)
 
 
-def _judged(reached: End, level: float) -> tuple[str, dict[str, Any]]:
+def _outcome_of(reached: End, level: float) -> tuple[str, dict[str, Any]]:
     """The code of the outcome at the end of a side, and what else is to be said of it."""
     if reached.minimum is None:
         return "met-limit" if reached.limited else "open", {}
@@ -211,7 +211,7 @@ def _curve_side(profile: Profile, sign: int) -> list[tuple[float, ...]]:
 
 # --- two parameters ----------------------------------------------------------------------------------------------
 
-LEVELS = {0.68: 2.30, 0.95: 5.99}
+CONTOUR_LEVELS = {0.68: 2.30, 0.95: 5.99}
 """Rise of chi2 by the probability that the region holds both true values."""
 
 _RAYS = 36
@@ -254,7 +254,7 @@ def contour(profiles: Profiles, names: tuple[str, str]) -> Contour:
     profile = profiles.of(*names)
     rays = _rays(profile)
     lines, statements = [], []
-    for probability, rise in LEVELS.items():
+    for probability, rise in CONTOUR_LEVELS.items():
         crossings = _crossings(profile, rays, rise)
         seen = [
             _Vertex(_angle(*ray), profile.place(ray, item.distance), item.how == "found")

@@ -20,7 +20,7 @@ from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.fitting.judge.plausibility import edges_of_search, implausible
 from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
-from glasspara.model.parameters import allowances_in_words, parameter_of, to_canonical
+from glasspara.model.parameters import allowances_text, parameter_of, to_canonical
 from glasspara.runs.scatter import MAD_TO_SIGMA
 
 ALPHA = 0.05
@@ -66,21 +66,21 @@ def compare_without_ats(
         return f_p_value(max(chi2 - minimum.chi2, 0.0) / extra / ratio, extra, statistics.ndof)
 
     p = tail(other.chi2)
-    granted = chi2_with_allowances() if chi2_with_allowances is not None and p < ALPHA else None
-    p_granted = None if granted is None else tail(granted)
+    chi2_allowed = chi2_with_allowances() if chi2_with_allowances is not None and p < ALPHA else None
+    p_allowed = None if chi2_allowed is None else tail(chi2_allowed)
     return AtsTest(
         chi2_without=other.chi2,
         delta_chi2=gain,
         extra_parameters=extra,
         p_value=p,
-        needed=p < ALPHA and (p_granted is None or p_granted < ALPHA),
+        needed=p < ALPHA and (p_allowed is None or p_allowed < ALPHA),
         parameters_without={
             name: (other.reported[name], other.errors[name]) for name in other.coordinates.free
         },
         open_without=open_without,
         valid_without=other.valid,
-        chi2_with_allowances=granted,
-        p_with_allowances=p_granted,
+        chi2_with_allowances=chi2_allowed,
+        p_with_allowances=p_allowed,
         without=other,
     )
 
@@ -120,7 +120,7 @@ def robust_spread(values: FloatArray) -> float:
 
 def assess(  # noqa: PLR0911
     minimum: Minimum,
-    lost: Mapping[str, float | None],
+    undetermined: Mapping[str, float | None],
     ats_test: AtsTest | None,
     ordinary: OrdinaryMagnetism | None = None,
     *,
@@ -130,9 +130,9 @@ def assess(  # noqa: PLR0911
     """Status and reasons; the first that applies of not-converged, not-plausible, poor, term-not-needed,
     not-established, not-determined, good.
 
-    ``lost`` are the free parameters that the data leave open, with their relative errors; ``ordinary`` the comparison
-    with ordinary magnetism as a whole, where it was made; ``same_glass`` says that files that name several samples are
-    of one glass. A ``brief`` assessment does not say where a misfit sits.
+    ``undetermined`` are the free parameters that the data leave open, with their relative errors; ``ordinary`` is the
+    comparison with ordinary magnetism as a whole, where it was made; ``same_glass`` says that files that name several
+    samples are of one glass. A ``brief`` assessment does not say where a misfit sits.
     """
     stats = minimum.statistics
     if not minimum.valid:
@@ -159,8 +159,8 @@ def assess(  # noqa: PLR0911
     assumed = [name for name, share in assumption_shares(minimum).items() if share > ASSUMPTION_MATTERS]
     if assumed:
         reasons = (*reasons, finding("fitting.errors-rest-on-assumptions", parameters=assumed))
-    if lost:
-        parameters = [{"name": name, "error": error} for name, error in lost.items()]
+    if undetermined:
+        parameters = [{"name": name, "error": error} for name, error in undetermined.items()]
         reasons = (finding("fitting.not-fixed", parameters=parameters), *reasons)
     edges = edges_of_search(minimum) if ats_test is not None else []
     if ordinary is not None and not ordinary.excluded:
@@ -169,7 +169,7 @@ def assess(  # noqa: PLR0911
         return fit_assessment("not-plausible", *edges, *reasons)
     if ordinary is not None:
         reasons = (*on_ordinary(ordinary, minimum), *reasons)
-    return fit_assessment("not-determined" if lost else "good", *reasons)
+    return fit_assessment("not-determined" if undetermined else "good", *reasons)
 
 
 def _of_misfit(
@@ -280,8 +280,8 @@ def _without_term(ats_test: AtsTest, reasons: tuple[Finding, ...]) -> Assessment
     if not ats_test.valid_without:
         return fit_assessment("not-determined", finding("fitting.fit-without-ats-failed"), first, *reasons)
     if ats_test.open_without:
-        lost = finding("fitting.not-fixed-without-ats", parameters=list(ats_test.open_without))
-        return fit_assessment("not-determined", lost, first, *reasons)
+        undetermined = finding("fitting.not-fixed-without-ats", parameters=list(ats_test.open_without))
+        return fit_assessment("not-determined", undetermined, first, *reasons)
     plain = [
         {"name": name, "value": list(value), "unit": parameter_of(name).unit}
         for name, value in ats_test.parameters_without.items()
@@ -404,11 +404,9 @@ def _gain(test: AtsTest) -> dict[str, float]:
 
 
 def _allowances(code: str, test: AtsTest, **values: float) -> Finding:
-    """A finding about the fit that is granted errors of the instrument."""
+    """A finding about the fit that is allowed errors of the instrument."""
     p = test.p_with_allowances
-    return finding(
-        code, **{"allowances": allowances_in_words(), "p_value": p, "p_with_allowances": p, **values}
-    )
+    return finding(code, **{"allowances": allowances_text(), "p_value": p, "p_with_allowances": p, **values})
 
 
 def _replaced(test: AtsTest | None) -> list[Finding]:

@@ -110,7 +110,7 @@ def fall_of_remnant_field(H: FloatArray, scale: float = WEAK_FIELD) -> FloatArra
     return np.asarray(1.0 / (1.0 + np.abs(H) / scale))
 
 
-def words(run: ReducedRun) -> npt.NDArray[np.str_]:
+def branch_names(run: ReducedRun) -> npt.NDArray[np.str_]:
     """What goes on at each point, whichever time: "warming", "field down"."""
     return np.array([direction(label) for label in run.run.branch_labels])[run.run.branch]
 
@@ -190,12 +190,12 @@ def _loop(
     steep = float(np.abs(by_field[np.argmin(np.abs(H))]))
     largest = REMNANT_FIELD * (1.0 + _SLOPE_ERROR * median(np.abs(by_field)) / max(steep, 1e-300))
     names = (run.label, run.run.kind, _labels(run, pair))
-    found = _judged(names, y[:, 0], known, shapes, bins, len(lags), largest)
+    found = _shift_of(names, y[:, 0], known, shapes, bins, len(lags), largest)
     if found is None or not (found.clear or found.too_far or found.remanence):
         return found
     # One wild point parts no branches: the same must be seen without the field that says most, or in both branches.
     there = bins == np.argmax(np.bincount(bins, y[:, 0] ** 2))
-    again = _judged(names, y[~there, 0], known[~there], shapes[~there], bins[~there], len(lags), largest)
+    again = _shift_of(names, y[~there, 0], known[~there], shapes[~there], bins[~there], len(lags), largest)
     a, b = (float(np.mean((residuals / sigma)[there & (way == sign)])) for sign in (1.0, -1.0))
     both = a * b < 0.0 and min(abs(a), abs(b)) > max(CLEAR_SHIFT, _BOTH * max(abs(a), abs(b)))
     return replace(
@@ -206,7 +206,7 @@ def _loop(
     )
 
 
-def _judged(
+def _shift_of(
     names: tuple[str, str, tuple[str, str]],
     y: FloatArray,
     known: FloatArray,

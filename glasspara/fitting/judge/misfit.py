@@ -19,18 +19,18 @@ from glasspara.findings import Finding, finding
 from glasspara.fitting.judge.branches import (
     CLEAR_SHIFT,
     WEAK_FIELD,
+    branch_names,
     branch_shifts,
     fall_of_remnant_field,
     on_branches,
     slope_by_field,
     ways,
-    words,
 )
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
 
-Axis = Literal["T", "H", "H/T", "run", "branch", "order"]
+MisfitAxis = Literal["T", "H", "H/T", "run", "branch", "order"]
 
 OXYGEN = (43.0, 60.0)
 """Hump of condensed oxygen, K: its transitions are at 43.8 and 54.4 K."""
@@ -50,7 +50,7 @@ _DECAYS = (1.0, 1.5, 2.0, 3.0, 5.0)  # points
 PlaceBlock = TypedDict(
     "PlaceBlock",
     {
-        "axis": Axis,
+        "axis": MisfitAxis,
         "from": float | None,
         "to": float | None,
         "share_of_chi2": float,
@@ -63,7 +63,7 @@ PlaceBlock = TypedDict(
 
 
 @dataclass(frozen=True)
-class Place:
+class MisfitPlace:
     """A set of points that holds the misfit.
 
     ``low`` and ``high`` bound it along ``axis``, in K, Oe, Oe/K or points; None for a run or a branch. ``share`` is the
@@ -71,7 +71,7 @@ class Place:
     ``of_runs`` how many runs the data have there.
     """
 
-    axis: Axis
+    axis: MisfitAxis
     low: float | None
     high: float | None
     share: float
@@ -100,7 +100,7 @@ class Place:
         }
 
 
-def places_of_misfit(minimum: Minimum) -> tuple[Place, ...]:
+def places_of_misfit(minimum: Minimum) -> tuple[MisfitPlace, ...]:
     """The places that hold the misfit, best first, at most one for each axis; none where it is everywhere."""
     residuals, jacobian = minimum.problem.residuals_and_jacobian(minimum.point)
     return places_of_excess(minimum.problem.data, residuals, _basis(jacobian), ndof=minimum.statistics.ndof)
@@ -108,14 +108,14 @@ def places_of_misfit(minimum: Minimum) -> tuple[Place, ...]:
 
 def places_of_excess(
     data: Dataset, residuals: FloatArray, basis: FloatArray, *, ndof: int
-) -> tuple[Place, ...]:
+) -> tuple[MisfitPlace, ...]:
     """The same of any linear fit: its residuals in standard errors, the points first, and a basis of its columns."""
     n = len(data)
     basis, residuals = basis[:n], residuals[:n]
     excess = float(residuals @ residuals) - max(ndof, 1)
     if excess <= 0.0:
         return ()
-    best: dict[Axis, tuple[float, Place]] = {}
+    best: dict[MisfitAxis, tuple[float, MisfitPlace]] = {}
     for axis, low, high, label, mask in _candidates(data):
         points = int(mask.sum())
         if not 0 < points < _FEW_POINTS * n:
@@ -126,7 +126,7 @@ def places_of_excess(
             runs = tuple(
                 run.label for run, part in zip(data.runs, data.slices, strict=True) if mask[part].any()
             )
-            best[axis] = score, Place(axis, low, high, share, points, runs, label)
+            best[axis] = score, MisfitPlace(axis, low, high, share, points, runs, label)
     # All points of a field are those of one run: the run says more.
     return tuple(
         place for _, place in sorted(best.values(), key=lambda item: (-item[0], item[1].axis != "run"))
@@ -148,7 +148,7 @@ def _gain(residuals: FloatArray, basis: FloatArray, mask: BoolArray) -> float:
     return float(part @ part + projected @ np.linalg.lstsq(inner, projected, rcond=1e-9)[0])
 
 
-def _candidates(data: Dataset) -> Iterator[tuple[Axis, float | None, float | None, str, BoolArray]]:
+def _candidates(data: Dataset) -> Iterator[tuple[MisfitAxis, float | None, float | None, str, BoolArray]]:
     # What a run holds has its set point: no interval parts the run.
     T, H = data.temperature.copy(), np.abs(data.field)
     ratio = H / T
@@ -161,7 +161,7 @@ def _candidates(data: Dataset) -> Iterator[tuple[Axis, float | None, float | Non
         mask = np.zeros(len(data), dtype=bool)
         mask[data.slices[index]] = True
         yield "run", None, None, f"{run.label} ({run.run.file})", mask
-    going = np.concatenate([words(run) for run in data.runs])
+    going = np.concatenate([branch_names(run) for run in data.runs])
     for word in distinct_values(going).tolist():
         yield "branch", None, None, word, going == word
     for count in _FIRST_POINTS:
@@ -170,8 +170,8 @@ def _candidates(data: Dataset) -> Iterator[tuple[Axis, float | None, float | Non
 
 
 def _intervals(
-    axis: Axis, values: FloatArray
-) -> Iterator[tuple[Axis, float | None, float | None, str, BoolArray]]:
+    axis: MisfitAxis, values: FloatArray
+) -> Iterator[tuple[MisfitAxis, float | None, float | None, str, BoolArray]]:
     """All stretches between edges that share out the points evenly; between the values where these are few."""
     distinct = distinct_values(values)
     middles = 0.5 * (distinct[1:] + distinct[:-1])
@@ -189,7 +189,7 @@ FaultCode = Literal["thermometer", "relaxation", "drift", "remnant-field"]
 
 
 @dataclass(frozen=True)
-class Disturbance:
+class InstrumentFault:
     """A simple fault that would explain the misfit: its ``code``, what it takes of the excess, and its size.
 
     ``size`` is relative for a thermometer (right below ``at``, K, and only there), in emu for a relaxation (with a
@@ -204,7 +204,7 @@ class Disturbance:
     at: float | None = None
 
 
-def disturbance_of(minimum: Minimum) -> Disturbance | None:
+def disturbance_of(minimum: Minimum) -> InstrumentFault | None:
     """The simple fault of the instrument that takes most of the misfit, if it takes nearly all of it."""
     problem, data = minimum.problem, minimum.problem.data
     residuals, jacobian = problem.residuals_and_jacobian(minimum.point)
@@ -212,7 +212,7 @@ def disturbance_of(minimum: Minimum) -> Disturbance | None:
     excess = float(residuals @ residuals) - max(minimum.statistics.ndof, 1)
     values, model = to_canonical(minimum.reported), minimum.coordinates.model
     by_temperature = slope_by_log_temperature(data.temperature, data.field, values, model)
-    found: list[Disturbance] = []
+    found: list[InstrumentFault] = []
     for code, at, columns in simple_faults(data, slope_by_field(minimum), by_temperature):
         whitened = np.zeros((len(residuals), columns.shape[1]))
         whitened[:n] = columns / data.sigma[:, None]
@@ -228,7 +228,7 @@ def disturbance_of(minimum: Minimum) -> Disturbance | None:
             slopes = sizes[::2][np.abs(sizes[::2]) > CLEAR_SHIFT * errors[::2]]
             if len(slopes) < min(2, len(data.runs)) or np.ptp(np.sign(slopes)) > 0.0:
                 continue
-        found.append(Disturbance(code, share, float(sizes[worst]), float(errors[worst]), at))
+        found.append(InstrumentFault(code, share, float(sizes[worst]), float(errors[worst]), at))
     best = max(found, key=lambda item: item.share - (2 * len(data.runs) / n if item.code == "drift" else 0.0))
     return best if best.share > _LIKELY else None
 
@@ -266,7 +266,7 @@ def simple_faults(
 
 def misfit_findings(
     minimum: Minimum, simpler: Minimum | None = None, *, suspects: bool = True
-) -> tuple[tuple[Place, ...], list[Finding]]:
+) -> tuple[tuple[MisfitPlace, ...], list[Finding]]:
     """The places of the misfit, and what is to be said of them: the usual suspect by name where there is one.
 
     ``simpler`` is the fit without the ATS term: where a sample has none, a fault of the instrument bends the term's
@@ -287,14 +287,14 @@ def misfit_findings(
     return places, found
 
 
-def on_fault(fault: Disturbance) -> Finding:
+def on_fault(fault: InstrumentFault) -> Finding:
     """A simple fault of the instrument that would explain a misfit."""
     size = abs(fault.size) if fault.code == "remnant-field" else fault.size
     values = {"share_of_chi2": fault.share, "size": size, "error": fault.error, "at": fault.at}
     return finding(f"fitting.misfit-by-{fault.code}", **values)
 
 
-def on_place(place: Place, data: Dataset, *, suspects: bool = True) -> Finding:
+def on_place(place: MisfitPlace, data: Dataset, *, suspects: bool = True) -> Finding:
     """The place, with its usual suspect; with ``suspects`` False only condensed oxygen is named."""
     values: dict[str, Any] = {**place.block, "of_runs": len(data.runs), "in_runs": len(place.runs)}
     if place.axis == "T" and place.low is not None and place.high is not None:

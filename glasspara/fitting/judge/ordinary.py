@@ -187,7 +187,7 @@ def side_by_side(
     widths: DirectionWidths | None,
     cone: ConeFit | None = None,
 ) -> OrdinaryMagnetism:
-    """Hold ``minimum`` against ordinary magnetism, the same directions granted to both.
+    """Hold ``minimum`` against ordinary magnetism, the same directions allowed to both.
 
     ``iron`` is that of the mass spectrometer, g^-1, with its error if there is one. ``cone`` is the fit of ordinary
     magnetism to the same data with the same ``iron`` and ``widths``, where it has been done.

@@ -12,7 +12,7 @@ from glasspara.errors import UsageError, names_near
 from glasspara.fitting.problem.coordinates import Coordinates, combinations, reported_names
 from glasspara.fitting.problem.nuisances import nuisances_of
 from glasspara.fitting.problem.problem import Constraint, Penalty, Problem
-from glasspara.model import IONS
+from glasspara.model import ION_CHOICES
 from glasspara.model.model import Model
 from glasspara.model.parameters import (
     FARTHEST,
@@ -34,8 +34,8 @@ stage once, frozen before the next."""
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the user wishes of the parameters, whatever the model.
+class FitOptions:
+    """What the user asks of the fit, whatever the model.
 
     Parameters
     ----------
@@ -89,23 +89,23 @@ class Wishes:
         return {*self.fixed, *self.freed, *self.starts, *self.limits, *self.constrained}
 
     def settings(self, model: Model, *, method: Method = "joint") -> FitSettings:
-        """The fit of ``model`` with all of these wishes.
+        """The fit of ``model`` with all of these options.
 
         Raises
         ------
         UsageError
-            Where the wishes contradict each other or name no parameter of the model.
+            Where the options contradict each other or name no parameter of the model.
         """
         return FitSettings(**(_fields(self) | {"model": model, "method": method}))
 
     def for_model(self, model: Model) -> FitSettings:
-        """The fit of ``model`` without those of the wishes that are of parameters that it does not have.
+        """The fit of ``model`` without the options of parameters that it does not have.
 
         A model with one of the two irons has neither the other nor a partition, and no total to be told.
         """
         both = model.ions == "both"
         known = {*model.names, *PARTITION_NAMES} if both else set(model.names) - set(ION_NAMES)
-        known |= set(IONS[model.ions])
+        known |= set(ION_CHOICES[model.ions])
         heeded = {
             "model": model,
             "n_fe": self.n_fe if both else None,
@@ -118,13 +118,13 @@ class Wishes:
         return FitSettings(**(_fields(self) | heeded))
 
 
-def _fields(wishes: Wishes) -> dict[str, Any]:
-    return {item.name: getattr(wishes, item.name) for item in fields(wishes)}
+def _fields(chosen: FitOptions) -> dict[str, Any]:
+    return {item.name: getattr(chosen, item.name) for item in fields(chosen)}
 
 
 @dataclass(frozen=True)
-class FitSettings(Wishes):
-    """The user's wishes for the fit of one model.
+class FitSettings(FitOptions):
+    """How the fit of one model is to be done.
 
     Parameters
     ----------
@@ -133,12 +133,12 @@ class FitSettings(Wishes):
         See :data:`Method`.
     n_fe, fixed, freed, starts, limits, constrained, nuisances, allowances, directions, same_glass, no_other_ions,
     loss, defaults
-        Those of :class:`Wishes`.
+        Those of :class:`FitOptions`.
 
     Raises
     ------
     UsageError
-        Where the wishes contradict each other or name no parameter of the model.
+        Where the options contradict each other or name no parameter of the model.
     """
 
     model: Model = field(default_factory=Model)
@@ -243,7 +243,7 @@ class FitSettings(Wishes):
         held = self.fixed.get("n_fe")
         return None if held is None else (held, None)
 
-    def granted(self, data: Dataset) -> DirectionWidths | None:
+    def allowed_errors(self, data: Dataset) -> DirectionWidths | None:
         """``directions`` with ``nuisances`` added: what the model may use, ordinary magnetism may too."""
         if self.directions is None and not self.nuisances and not data.geometry_errors:
             return None
@@ -277,7 +277,7 @@ class FitSettings(Wishes):
                 value = min(max(value, self.limits[name][0]), self.limits[name][1])
             values[name] = value
         if self.model.ions != "both":
-            values |= {name: 0.0 for name in ION_NAMES if name not in IONS[self.model.ions]}
+            values |= {name: 0.0 for name in ION_NAMES if name not in ION_CHOICES[self.model.ions]}
         if self.model.has_ats and values["d0max_qs4"] < values["d0min_qs4"]:
             values = self._move_default_cutoff(values)
         if self.model.has_ats and values["d0max_qs4"] < values["d0min_qs4"]:
@@ -305,7 +305,7 @@ class FitSettings(Wishes):
         if self.n_fe and self.n_fe[1] is None:
             names.add("n_fe")
         if self.model.ions != "both":
-            names |= set(ION_NAMES) - set(IONS[self.model.ions])
+            names |= set(ION_NAMES) - set(ION_CHOICES[self.model.ions])
         if "n_ats" in names and guess["n_ats"] == 0.0:
             names |= set(self.model.ats_names)  # no systems, no shape to fit
         return {name: guess[name] for name in guess if name in names}
@@ -321,7 +321,7 @@ class FitSettings(Wishes):
         return found
 
     def without_ats(self) -> FitSettings:
-        """The same wishes for the model without its ATS term."""
+        """The same options for the model without its ATS term."""
         return self.for_model(self.model.without_ats())
 
     def problem(

@@ -197,20 +197,20 @@ def least_squares(
         now = np.einsum("kn,kn->k", there, there)
         gained = squares[way] - now
         better = gained > 0.0
-        won, lost = way[better], way[~better]
+        won, failed = way[better], way[~better]
         share = np.divide(gained, promised, out=np.ones(len(way)), where=promised > 0.0)[better]
         damping[won] *= np.maximum(_RELIEF, 1.0 - (2.0 * share - 1.0) ** 3)
         growth[won] = _GROWTH
         points[won], squares[won] = trial[better], now[better]
         residuals[won], jacobian[won] = there[better], slopes[better]
-        if len(lost):
+        if len(failed):
             # as far along a step that failed as the parabola through what was found there is lowest
             back = np.divide(gained, slope, out=np.zeros(len(slope)), where=slope < 0.0)[~better]
             shorter = np.minimum(1.0 + back, 1.0 / _SHORTEN)
             own = np.sum(np.where(undamped > 0.0, 0.0, scale[way] * steps) ** 2, axis=1)[~better]
-            needed = np.divide(shorter * bend[~better], own, out=np.zeros(len(lost)), where=own > 0.0)
-            damping[lost] = np.fmax(growth[lost] * damping[lost], needed)
-            growth[lost] *= 2.0
+            needed = np.divide(shorter * bend[~better], own, out=np.zeros(len(failed)), where=own > 0.0)
+            damping[failed] = np.fmax(growth[failed] * damping[failed], needed)
+            growth[failed] *= 2.0
         way = way[~last]
         if not len(way):
             break

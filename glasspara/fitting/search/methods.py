@@ -71,11 +71,11 @@ HUBER_K = 2.5
 point keeps its weight: 1.2 % of Gaussian points lie beyond, and lose less than half of it."""
 
 _MAX_ROUNDS = 50
-_SETTLED = 1.0e-4  # largest relative change of an error
+_CONVERGED = 1.0e-4  # largest relative change of an error
 
 
 def with_huber_errors(data: Dataset, residuals: Callable[[Dataset], FloatArray]) -> tuple[Dataset, int, bool]:
-    """``data`` with the errors of far points enlarged; how many those are, and whether they settled.
+    """``data`` with the errors of far points enlarged; how many those are, and whether they converged.
 
     ``residuals`` fits a dataset and returns data minus model, emu/g, at every point.
     """
@@ -84,9 +84,9 @@ def with_huber_errors(data: Dataset, residuals: Callable[[Dataset], FloatArray])
         pulls = residuals(current) / stated
         limit = HUBER_K * max(MAD_TO_SIGMA * median(np.abs(pulls)), 1.0)
         sigma = stated * np.sqrt(np.maximum(np.abs(pulls) / limit, 1.0))
-        settled = bool(np.all(np.abs(sigma / current.sigma - 1.0) < _SETTLED))
+        converged = bool(np.all(np.abs(sigma / current.sigma - 1.0) < _CONVERGED))
         current = _with_sigma(data, sigma)
-        if settled:
+        if converged:
             return current, int(np.sum(sigma > stated)), True
     return current, int(np.sum(sigma > stated)), False
 

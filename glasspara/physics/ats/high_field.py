@@ -33,13 +33,13 @@ import numpy.typing as npt
 from glasspara.arrays import FloatArray
 from glasspara.physics.ats.kernel import difference
 from glasspara.physics.ats.magnetisation import (
-    Columns,
-    Points,
+    AtsPoints,
+    NamedColumns,
     Sums,
     derivative_names,
     derivatives,
-    evaluate,
     flatten,
+    in_chunks,
     reduced,
 )
 from glasspara.physics.ats.parameters import AtsParameters, Conventions
@@ -115,14 +115,14 @@ def high_field_term(
     known = ats.conventions
     u, weight = _rule(known.isotropic)
 
-    def columns(p: Points) -> Columns:
+    def columns(p: AtsPoints) -> NamedColumns:
         d, k = reduced(p, known.phase)
         bent = _bend(form, u, p, known)
         (value,) = _difference(p, d, k, u * bent.share, gradient=False)
         mean = (weight * bent.weight * value).sum(axis=0)
         yield "M", p.n_ats * (known.prefactor * p.T * k * k * p.H) * mean
 
-    return evaluate(shape, points, ("M",), columns, chunk=_CHUNK)["M"]
+    return in_chunks(shape, points, ("M",), columns, chunk=_CHUNK)["M"]
 
 
 def high_field_term_gradient(
@@ -138,7 +138,7 @@ def high_field_term_gradient(
     known = ats.conventions
     u, weight = _rule(known.isotropic)
 
-    def columns(p: Points) -> Columns:
+    def columns(p: AtsPoints) -> NamedColumns:
         d, k = reduced(p, known.phase)
         bent = _bend(form, u, p, known)
         rows = _difference(p, d, k, u * bent.share, gradient=True)
@@ -151,13 +151,13 @@ def high_field_term_gradient(
         yield from derivatives(p, Sums(slope, value, by_log_c, by_log_d, by_upper, by_lower, by_log_phi))
         yield "b_star", -(p.n_ats * (slope * p.H)) * by_log_phi / p.further[0]
 
-    out = evaluate(shape, points, derivative_names(ats, "b_star"), columns, chunk=_CHUNK)
+    out = in_chunks(shape, points, derivative_names(ats, "b_star"), columns, chunk=_CHUNK)
     return out.pop("M"), out
 
 
 def _flatten(
     T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParameters, b_star: npt.ArrayLike
-) -> tuple[tuple[int, ...], Points]:
+) -> tuple[tuple[int, ...], AtsPoints]:
     shape, points = flatten(T, H, ats, b_star)
     if not (points.further[0] > 0).all():
         raise ValueError("b_star must be positive (T)")
@@ -203,7 +203,7 @@ def gap(form: str, phi: FloatArray, field: FloatArray) -> Gap:
     )
 
 
-def _bend(form: str, u: FloatArray, p: Points, known: Conventions) -> Gap:
+def _bend(form: str, u: FloatArray, p: AtsPoints, known: Conventions) -> Gap:
     """The correction for each direction and point. The share of "rms" in the phase is in here, not in ``u``."""
     if form not in PHASE_LIMIT:
         raise ValueError(f"unknown form {form!r}; known are {', '.join(PHASE_LIMIT)}")
@@ -217,6 +217,6 @@ def _bend(form: str, u: FloatArray, p: Points, known: Conventions) -> Gap:
     return gap(form, known.share * field * u, field)
 
 
-def _difference(p: Points, d: FloatArray, k: FloatArray, u: FloatArray, *, gradient: bool) -> FloatArray:
+def _difference(p: AtsPoints, d: FloatArray, k: FloatArray, u: FloatArray, *, gradient: bool) -> FloatArray:
     """Rows of ``difference`` for every direction: shape (rows, nodes, points)."""
     return difference(d, k * np.abs(p.H) * u, p.d0min_qs4, p.d0max_qs4, isotropic=False, gradient=gradient)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
 from glasspara.physics.ats.kernel import difference, kernel
-from glasspara.physics.ats.magnetisation import Columns, Points, ats_term, evaluate, flatten, reduced
+from glasspara.physics.ats.magnetisation import AtsPoints, NamedColumns, ats_term, flatten, in_chunks, reduced
 from glasspara.physics.ats.parameters import T_REFERENCE, AtsParameters
 
 _CHUNK = 8192
@@ -101,12 +101,12 @@ def _susceptibility(
     known = ats.conventions
     mean_square = 1 / 3 if known.isotropic else 1.0
 
-    def columns(p: Points) -> Columns:
+    def columns(p: AtsPoints) -> NamedColumns:
         d, k = reduced(p, known.phase)
         squares = (p.d0max_qs4 - p.d0min_qs4) * (p.d0max_qs4 + p.d0min_qs4)
         yield "chi", p.n_ats * (known.prefactor * p.T * k * k) * (mean_square / 2 * tail(d)) * squares
 
-    return evaluate(shape, points, ("chi",), columns, chunk=_CHUNK)["chi"]
+    return in_chunks(shape, points, ("chi",), columns, chunk=_CHUNK)["chi"]
 
 
 def strong_field_magnetisation(T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParameters) -> FloatArray:
@@ -127,7 +127,7 @@ def strong_field_magnetisation(T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParam
         raise ValueError("the strong-field limit needs a field H and a cutoff d0max_qs4 that are not 0")
     offset, mean = (1.5, 0.5) if known.isotropic else (1.0, 1.0)
 
-    def columns(p: Points) -> Columns:
+    def columns(p: AtsPoints) -> NamedColumns:
         d, k = reduced(p, known.phase)
         ratio = np.log(2 * k * np.abs(p.H) * p.d0max_qs4 / d)
         gap = p.d0max_qs4 - p.d0min_qs4
@@ -136,7 +136,7 @@ def strong_field_magnetisation(T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParam
         value = gap * (ratio - offset) + p.d0min_qs4 * np.log1p(gap / closing)
         yield "M", p.n_ats * known.prefactor * p.T * k * np.sign(p.H) * mean * value
 
-    return evaluate(shape, points, ("M",), columns, chunk=_CHUNK)["M"]
+    return in_chunks(shape, points, ("M",), columns, chunk=_CHUNK)["M"]
 
 
 def logarithm_of_d_min(
@@ -151,7 +151,7 @@ def logarithm_of_d_min(
     shape, points = flatten(T, H, ats)
     known = ats.conventions
 
-    def columns(p: Points) -> Columns:
+    def columns(p: AtsPoints) -> NamedColumns:
         _, k = reduced(p, known.phase)
         value, _, by_log_d, _, _ = difference(
             np.array([_D_NIL]),
@@ -165,7 +165,7 @@ def logarithm_of_d_min(
         yield "slope", -scale * by_log_d
         yield "constant", scale * (value - by_log_d * log(_D_NIL))
 
-    found = evaluate(shape, points, ("slope", "constant"), columns, chunk=_CHUNK)
+    found = in_chunks(shape, points, ("slope", "constant"), columns, chunk=_CHUNK)
     return found["slope"], found["constant"]
 
 

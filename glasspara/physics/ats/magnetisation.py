@@ -94,14 +94,14 @@ def ats_term(T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParameters) -> FloatArr
     shape, points = flatten(T, H, ats)
     known = ats.conventions
 
-    def columns(p: Points) -> Columns:
+    def columns(p: AtsPoints) -> NamedColumns:
         d, k = reduced(p, known.phase)
         (value,) = difference(
             d, k * np.abs(p.H), p.d0min_qs4, p.d0max_qs4, isotropic=known.isotropic, gradient=False
         )
         yield "M", p.n_ats * (known.prefactor * p.T * k * k * p.H) * value
 
-    return evaluate(shape, points, ("M",), columns, chunk=_CHUNK)["M"]
+    return in_chunks(shape, points, ("M",), columns, chunk=_CHUNK)["M"]
 
 
 def ats_term_gradient(
@@ -116,18 +116,18 @@ def ats_term_gradient(
     shape, points = flatten(T, H, ats)
     known = ats.conventions
 
-    def columns(p: Points) -> Columns:
+    def columns(p: AtsPoints) -> NamedColumns:
         d, k = reduced(p, known.phase)
         rows = difference(
             d, k * np.abs(p.H), p.d0min_qs4, p.d0max_qs4, isotropic=known.isotropic, gradient=True
         )
         yield from derivatives(p, Sums(known.prefactor * p.T * k * k, *rows))
 
-    out = evaluate(shape, points, derivative_names(ats), columns, chunk=_GRADIENT_CHUNK)
+    out = in_chunks(shape, points, derivative_names(ats), columns, chunk=_GRADIENT_CHUNK)
     return out.pop("M"), out
 
 
-class Points(NamedTuple):
+class AtsPoints(NamedTuple):
     """The arguments, each of shape (1,) or (n,); so are the law's parameters.
 
     ``further`` are the arguments that one form of the term has and the others do not.
@@ -142,11 +142,11 @@ class Points(NamedTuple):
     d0min_qs4: FloatArray
     d0max_qs4: FloatArray
 
-    def part(self, part: slice) -> Points:
+    def part(self, part: slice) -> AtsPoints:
         """Some of the points."""
         law = type(self.law)(*(_cut(np.asarray(value), part) for value in self.law))
         further = tuple(_cut(array, part) for array in self.further)
-        return Points(law, further, *(_cut(array, part) for array in self[2:]))
+        return AtsPoints(law, further, *(_cut(array, part) for array in self[2:]))
 
 
 def _cut(array: FloatArray, part: slice) -> FloatArray:
@@ -155,7 +155,7 @@ def _cut(array: FloatArray, part: slice) -> FloatArray:
 
 def flatten(
     T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParameters, *further: npt.ArrayLike
-) -> tuple[tuple[int, ...], Points]:
+) -> tuple[tuple[int, ...], AtsPoints]:
     """Broadcast shape, and the arguments, flattened; ``further`` are left unchecked.
 
     Raises
@@ -171,7 +171,7 @@ def flatten(
     shape = np.broadcast(*arrays).shape
     flat = [_flattened(array, shape) for array in arrays]
     own, end = 2 + len(SYSTEM_NAMES), len(flat) - len(further)
-    return shape, Points(type(ats.law)(*flat[own:end]), tuple(flat[end:]), *flat[:own])
+    return shape, AtsPoints(type(ats.law)(*flat[own:end]), tuple(flat[end:]), *flat[:own])
 
 
 def _flattened(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
@@ -181,15 +181,15 @@ def _flattened(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     return (array if array.shape == shape else np.broadcast_to(array, shape)).reshape(-1)
 
 
-Columns = Iterator[tuple[str, FloatArray]]
+NamedColumns = Iterator[tuple[str, FloatArray]]
 """Names with what was computed for some points."""
 
 
-def evaluate(
+def in_chunks(
     shape: tuple[int, ...],
-    points: Points,
+    points: AtsPoints,
     names: tuple[str, ...],
-    columns: Callable[[Points], Columns],
+    columns: Callable[[AtsPoints], NamedColumns],
     *,
     chunk: int,
 ) -> dict[str, FloatArray]:
@@ -203,7 +203,7 @@ def evaluate(
     return {name: column.reshape(shape) for name, column in out.items()}
 
 
-def reduced(p: Points, phase: float) -> tuple[FloatArray, FloatArray]:
+def reduced(p: AtsPoints, phase: float) -> tuple[FloatArray, FloatArray]:
     """d = D_min(T)/2T, and k with c = k |H| cutoff; ``phase`` is that of :class:`Conventions`."""
     s = np.exp(p.law.log_ratio(p.T))
     half = 0.5 / p.T
@@ -226,7 +226,7 @@ class Sums(NamedTuple):
     by_log_phi: FloatArray | float = 0.0
 
 
-def derivatives(p: Points, sums: Sums) -> Columns:
+def derivatives(p: AtsPoints, sums: Sums) -> NamedColumns:
     """The magnetisation "M" of a two-level form and its derivatives by all arguments but ``further``, by name."""
     scale = p.n_ats * (sums.slope * p.H)
     # d grows with s, both c with s^3, phi with s^2: this is the derivative by ln s.

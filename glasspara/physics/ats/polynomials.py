@@ -103,7 +103,7 @@ def product(matrix: FloatArray, columns: FloatArray, out: FloatArray) -> FloatAr
     return out
 
 
-def evaluate(x: FloatArray, table: FloatArray, weights: FloatArray) -> FloatArray:
+def evaluate_series(x: FloatArray, table: FloatArray, weights: FloatArray) -> FloatArray:
     """Polynomial in x whose coefficients are the rows of ``table`` summed with ``weights``, point by point.
 
     ``x`` has shape (..., n), ``table`` (rows, powers of x), ``weights`` (rows, n) or (rows, 1).

@@ -28,7 +28,7 @@ from numpy.polynomial import legendre
 
 from glasspara.arrays import FloatArray
 from glasspara.physics.ats.cold import OneVariable, split_fields
-from glasspara.physics.ats.polynomials import evaluate, interpolate, nodes, power_series
+from glasspara.physics.ats.polynomials import evaluate_series, interpolate, nodes, power_series
 
 AnyArray = npt.NDArray[Any]
 """Real or complex."""
@@ -95,7 +95,7 @@ class Series:
         np.negative(log_d, out=weights[1])
         power_series(d2, weights[2:])
         weights[2:] *= _WEIGHTS[: orders - 1]
-        return evaluate(x, self._all[: orders + 1], weights)
+        return evaluate_series(x, self._all[: orders + 1], weights)
 
     def derivative(self, x: FloatArray, d2: FloatArray) -> FloatArray:
         """d times the derivative by d."""
@@ -103,7 +103,7 @@ class Series:
         weights = np.empty((orders, d2.size))
         weights[0] = 1.0
         power_series(d2, weights[1:])
-        return evaluate(x, self._negative[:orders], weights)
+        return evaluate_series(x, self._negative[:orders], weights)
 
     def _orders(self, d2: FloatArray) -> int:
         """How many powers of d^2 make a difference: three or four at a typical d of 1e-2."""

@@ -64,7 +64,7 @@ class Scales:
 _NODES = 256
 """Steps of u in the tables of columns: a cubic between them is off by less than 1e-7."""
 
-SCALES = {2.0: Scales(25.0, 1.5, 1.5), 2.5: Scales(12.5, 1.0, 1.0)}
+SPLITTING_SCALES = {2.0: Scales(25.0, 1.5, 1.5), 2.5: Scales(12.5, 1.0, 1.0)}
 """The tables that there are, by spin."""
 
 
@@ -77,8 +77,8 @@ def _file() -> dict[str, FloatArray]:
 @lru_cache(maxsize=16)
 def _coefficients(s: float, rhombicity: float, tolerance: float) -> FloatArray:
     """Coefficients c_kl, without the last orders whose sum is below ``tolerance``."""
-    if s not in SCALES:
-        raise ValueError(f"there are tables for S = {', '.join(map(str, SCALES))}, not for {s}")
+    if s not in SPLITTING_SCALES:
+        raise ValueError(f"there are tables for S = {', '.join(map(str, SPLITTING_SCALES))}, not for {s}")
     if rhombicity not in RHOMBICITIES:
         raise ValueError(
             f"there are tables for E/D = {', '.join(map(str, RHOMBICITIES))}, not for {rhombicity}"
@@ -112,7 +112,7 @@ def split_spin_columns(
         Without a table for ``s`` and ``rhombicity``.
     """
     nodes = _at_nodes(s, rhombicity)
-    scales = SCALES[s]
+    scales = SPLITTING_SCALES[s]
     b = g * BOHR_MAGNETON / BOLTZMANN * H / T
     a = np.asarray(d_zfs, dtype=np.float64)[:, np.newaxis] / T
     series = (nodes @ _chebyshev(np.minimum(scales.v(b), 1.0), nodes.shape[1])).ravel()
@@ -183,7 +183,7 @@ def reduced_response(
         Without a table for ``s`` and ``rhombicity``.
     """
     table = _coefficients(s, rhombicity, 0.0)
-    scales = SCALES[s]
+    scales = SPLITTING_SCALES[s]
     u, v = np.clip(scales.u(a), -1.0, 1.0), np.minimum(scales.v(b), 1.0)
     (across, across_slope), (along, along_slope) = (
         _chebyshev_with_slope(x, size) for x, size in zip((u, v), table.shape, strict=True)

@@ -23,14 +23,14 @@ from numpy.polynomial import legendre
 from numpy.polynomial.polynomial import polyval
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.ats.magnetisation import Columns, Points, derivative_names, evaluate, flatten
+from glasspara.physics.ats.magnetisation import AtsPoints, NamedColumns, derivative_names, flatten, in_chunks
 from glasspara.physics.ats.parameters import AtsParameters, Conventions, check_finite
 from glasspara.physics.three_level.tables import (
     D0_LIMIT,
     D_LIMIT,
     HARMONICS,
     REACH,
-    Value,
+    SlopedValue,
     cutoff_weights,
     look_up,
     look_up_slopes,
@@ -40,7 +40,7 @@ from glasspara.physics.three_level.tables import (
     tail_place,
 )
 
-Fields = tuple[FloatArray, ...]
+LoopFields = tuple[FloatArray, ...]
 
 _SERIES_BELOW = 0.25
 _SERIES = np.array([(-1) ** j * (2 * j + 2) / factorial(2 * j + 3) for j in range(8)])
@@ -55,7 +55,7 @@ class Loops(NamedTuple):
     d_max: FloatArray
 
 
-def kernel(p: Loops, *, isotropic: bool, gradient: bool) -> FloatArray:
+def loop_kernel(p: Loops, *, isotropic: bool, gradient: bool) -> FloatArray:
     """F/phi^2, shape (1, n); with ``gradient`` also its derivatives by ln of phase, d0, d_min and d_max, (5, n)."""
     factor = p.d0**3 / (1 + p.d0)
     far = p.d_max >= D_LIMIT
@@ -95,7 +95,7 @@ def _fold(phase: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     return whole, np.where(left < 0, -1.0, 1.0), np.minimum(np.abs(left), pi)
 
 
-def _one_direction(p: Loops, cutoffs: Fields, gradient: bool) -> FloatArray:
+def _one_direction(p: Loops, cutoffs: LoopFields, gradient: bool) -> FloatArray:
     """2 phi sin(phi) R / phi^2."""
     _, sign, folded = _fold(p.phase)
     place = phase_place(folded, p.d0)
@@ -109,7 +109,7 @@ def _one_direction(p: Loops, cutoffs: Fields, gradient: bool) -> FloatArray:
     )
 
 
-def _within_half_period(p: Loops, cutoffs: Fields, gradient: bool) -> FloatArray:
+def _within_half_period(p: Loops, cutoffs: LoopFields, gradient: bool) -> FloatArray:
     place = phase_place(p.phase, p.d0)
     if not gradient:
         return look_up("g", place, cutoffs[0])[np.newaxis]
@@ -117,7 +117,7 @@ def _within_half_period(p: Loops, cutoffs: Fields, gradient: bool) -> FloatArray
     return np.stack([g.value, p.phase * g.by_phase, g.by_log_d0, *g.by_weights])
 
 
-def _beyond_half_period(p: Loops, cutoffs: Fields, gradient: bool) -> FloatArray:
+def _beyond_half_period(p: Loops, cutoffs: LoopFields, gradient: bool) -> FloatArray:
     whole, sign, folded = _fold(p.phase)
     place, half = phase_place(folded, p.d0), phase_place(np.full_like(folded, pi), p.d0)
     square, share = folded**2, whole / p.phase
@@ -136,7 +136,7 @@ def _beyond_half_period(p: Loops, cutoffs: Fields, gradient: bool) -> FloatArray
     parts = (a, g, a_pi, g_pi)
     value = mean(*(part.value for part in parts))
 
-    def over_square(part: Value) -> FloatArray:
+    def over_square(part: SlopedValue) -> FloatArray:
         """Derivative of ``square`` times a table by the phase."""
         return np.asarray(sign * (2 * folded * part.value + square * part.by_phase))
 
@@ -240,11 +240,11 @@ def three_level_term(
     shape, points = _flatten(T, H, ats, qs4, d_max)
     nodes = _node_count(points)
 
-    def columns(p: Points) -> Columns:
+    def columns(p: AtsPoints) -> NamedColumns:
         terms = _sum(p, ats.conventions, nodes, gradient=False)
         yield "M", p.n_ats * (terms.slope * p.H) * terms.value
 
-    return evaluate(shape, points, ("M",), columns, chunk=max(1, _CHUNK // nodes))["M"]
+    return in_chunks(shape, points, ("M",), columns, chunk=max(1, _CHUNK // nodes))["M"]
 
 
 def three_level_term_gradient(
@@ -259,7 +259,7 @@ def three_level_term_gradient(
     shape, points = _flatten(T, H, ats, qs4, d_max)
     nodes = _node_count(points)
 
-    def columns(p: Points) -> Columns:
+    def columns(p: AtsPoints) -> NamedColumns:
         t = _sum(p, ats.conventions, nodes, gradient=True)
         area, top = p.further
         scale = p.n_ats * (t.slope * p.H)
@@ -280,7 +280,7 @@ def three_level_term_gradient(
         yield "H", p.n_ats * t.slope * (t.value + t.by_log_phase)
 
     names = derivative_names(ats, "qs4", "d_max")
-    out = evaluate(shape, points, names, columns, chunk=max(1, _CHUNK // nodes))
+    out = in_chunks(shape, points, names, columns, chunk=max(1, _CHUNK // nodes))
     return out.pop("M"), out
 
 
@@ -299,7 +299,7 @@ class _Terms(NamedTuple):
 
 def _flatten(
     T: npt.ArrayLike, H: npt.ArrayLike, ats: AtsParameters, qs4: npt.ArrayLike, d_max: npt.ArrayLike
-) -> tuple[tuple[int, ...], Points]:
+) -> tuple[tuple[int, ...], AtsPoints]:
     """Broadcast shape, and the checked arguments, flattened; ``further`` of the points are qs4 and d_max."""
     shape, points = flatten(T, H, ats, qs4, d_max)
     area, top = points.further
@@ -313,7 +313,7 @@ def _flatten(
     return shape, points
 
 
-def _node_count(points: Points) -> int:
+def _node_count(points: AtsPoints) -> int:
     """Gauss nodes between the cutoffs of D_0, by the largest distance: their error is then below 1e-7."""
     longest = float(np.log(points.d0max_qs4 / points.d0min_qs4).max(initial=0.0))
     if longest > _LOG_RATIO_LIMIT:
@@ -328,7 +328,7 @@ def _rule(nodes: int) -> tuple[FloatArray, FloatArray]:
     return (x[:, np.newaxis] + 1) / 2, weight[:, np.newaxis] / 2
 
 
-def _sum(p: Points, known: Conventions, nodes: int, *, gradient: bool) -> _Terms:
+def _sum(p: AtsPoints, known: Conventions, nodes: int, *, gradient: bool) -> _Terms:
     area, top = p.further
     s = np.exp(p.law.log_ratio(p.T))
     d_over_t, d0_over_t = _D * s / p.T, _D0 * s / p.T
@@ -347,7 +347,7 @@ def _sum(p: Points, known: Conventions, nodes: int, *, gradient: bool) -> _Terms
     if (d0 > D0_LIMIT).any():
         raise ValueError(f"D_0max(T) must not exceed {D0_LIMIT / _D0:.0f} T")
     flat = Loops(*(np.ravel(column) for column in columns))
-    values = kernel(flat, isotropic=known.isotropic, gradient=gradient).reshape(-1, *columns[0].shape)
+    values = loop_kernel(flat, isotropic=known.isotropic, gradient=gradient).reshape(-1, *columns[0].shape)
     slope = known.prefactor * p.T * per_field * per_field
 
     def over_nodes(value: FloatArray) -> FloatArray:

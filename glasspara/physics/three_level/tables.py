@@ -123,7 +123,7 @@ _PIECES = _pieces()
 _SLOPES = _PIECES[1:] * np.arange(1.0, DEGREE + 1)[:, np.newaxis]
 
 
-class Place(NamedTuple):
+class TablePlace(NamedTuple):
     """Where in the tables the points lie: knot intervals, B-splines there, and what their derivatives need."""
 
     row: npt.NDArray[np.intp]
@@ -134,7 +134,7 @@ class Place(NamedTuple):
     along_slope: FloatArray
 
 
-class Value(NamedTuple):
+class SlopedValue(NamedTuple):
     """A function of the tables, and its derivatives by the phase, by ln d0 and by the weights' own variables."""
 
     value: FloatArray
@@ -182,13 +182,13 @@ def cutoff_weights(d: FloatArray, orders: int) -> tuple[FloatArray, FloatArray]:
     return weights, slopes
 
 
-def phase_place(phase: FloatArray, d0: FloatArray) -> Place:
+def phase_place(phase: FloatArray, d0: FloatArray) -> TablePlace:
     """Place of the points (n,) in the tables r, a and g; 0 <= ``phase`` <= pi."""
     position, by_phase, by_log_d0 = phase_coordinate(phase, d0)
     return _place("r", d0, position, by_phase, by_log_d0)
 
 
-def tail_place(d: FloatArray, d0: FloatArray) -> Place:
+def tail_place(d: FloatArray, d0: FloatArray) -> TablePlace:
     """Place of the points in the table of the tail, the upper cutoff ``d`` in place of the phase; by ln ``d``."""
     steep = d0**4 / (1 + d0**4)
     position = np.clip(np.log(d / tail_edge(d0)) / REACH, 0.0, 1.0)
@@ -197,13 +197,13 @@ def tail_place(d: FloatArray, d0: FloatArray) -> Place:
 
 def _place(
     name: str, d0: FloatArray, position: FloatArray, by_own: FloatArray, by_log_d0: FloatArray
-) -> Place:
+) -> TablePlace:
     rows, columns = (length - DEGREE for length in _file()[name].shape[:2])
     row, down = cell(d0_coordinate(d0), rows)
     column, right = cell(position, columns)
     along, slope = basis(right), basis(right, slope=True) * columns
     across = basis(down)
-    return Place(
+    return TablePlace(
         row,
         column,
         across,
@@ -214,12 +214,14 @@ def _place(
     )
 
 
-def look_up(name: str, place: Place, weights: FloatArray) -> FloatArray:
+def look_up(name: str, place: TablePlace, weights: FloatArray) -> FloatArray:
     """The table ``name`` at ``place``, its terms added with ``weights`` (n, terms); shape (n,)."""
     return _contract(name, place, weights.shape[1], [_lines(place.along, weights)])[0]
 
 
-def look_up_slopes(name: str, place: Place, weights: FloatArray, by: tuple[FloatArray, ...]) -> Value:
+def look_up_slopes(
+    name: str, place: TablePlace, weights: FloatArray, by: tuple[FloatArray, ...]
+) -> SlopedValue:
     """As :func:`look_up`, with derivatives; ``by`` are derivatives of the weights."""
     by_own, by_log_d0 = place.along_slope
     lines = [
@@ -233,14 +235,14 @@ def look_up_slopes(name: str, place: Place, weights: FloatArray, by: tuple[Float
     ]
     value, own, shifted, *rest = _contract(name, place, weights.shape[1], lines)
     (across,) = _contract(name, place._replace(across=place.across_slope), weights.shape[1], lines[:1])
-    return Value(value, own, shifted + across, tuple(rest))
+    return SlopedValue(value, own, shifted + across, tuple(rest))
 
 
 def _lines(along: FloatArray, weights: FloatArray) -> FloatArray:
     return np.asarray((along[:, :, np.newaxis] * weights[:, np.newaxis, :]).reshape(len(along), -1))
 
 
-def _contract(name: str, place: Place, orders: int, lines: list[FloatArray]) -> list[FloatArray]:
+def _contract(name: str, place: TablePlace, orders: int, lines: list[FloatArray]) -> list[FloatArray]:
     windows = _windows(name, orders)
     columns = windows.shape[1]
     flat = windows.reshape(-1, windows.shape[2])

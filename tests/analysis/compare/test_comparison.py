@@ -15,7 +15,7 @@ from glasspara.data import Dataset
 from glasspara.data.loading import load
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
-from glasspara.fitting.problem import FitSettings, Wishes
+from glasspara.fitting.problem import FitOptions, FitSettings
 from glasspara.model import CATALOGUE, MODELS, compared, slow_models
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
 from glasspara.model.parameters import PARAMETERS
@@ -240,18 +240,18 @@ def test_no_campaign_is_simulated_where_the_usual_number_could_tell_nothing(monk
 
 
 def test_iron_of_mass_spectrometry_counts_in_every_model():
-    given = Wishes(n_fe=(1.7e17, 1e15))
+    given = FitOptions(n_fe=(1.7e17, 1e15))
     for name, key in (("ll-fe3", "n_fe3"), ("ll-fe2", "n_fe2"), ("etm", "n_fe"), ("ll-zfs", "n_fe")):
         settings = settings_of(name, given, Model())
         assert key in settings.constraints()
         assert settings.constraints()[key].mean == 1.7e17
-    held = settings_of("ll-fe3", Wishes(n_fe=(1.7e17, None)), Model()).held()
+    held = settings_of("ll-fe3", FitOptions(n_fe=(1.7e17, None)), Model()).held()
     assert held["n_fe3"] == 1.7e17
     assert held["n_fe2"] == 0.0
 
 
 def test_settings_go_to_the_models_that_have_the_parameter():
-    given = Wishes(fixed={"d_min": 0.03, "chi_larmor": 4e-7})
+    given = FitOptions(fixed={"d_min": 0.03, "chi_larmor": 4e-7})
     assert set(settings_of("ll", given, Model()).fixed) == {"chi_larmor"}
     assert set(settings_of("etm", given, Model()).fixed) == {"d_min", "chi_larmor"}
     with pytest.raises(UsageError, match="none of the compared models has a parameter 'd_min'"):
@@ -259,16 +259,18 @@ def test_settings_go_to_the_models_that_have_the_parameter():
 
 
 def test_parameters_of_rivals_can_be_held_constrained_and_limited():
-    given = Wishes(
+    given = FitOptions(
         fixed={"theta_cw": -0.2}, constrained={"m_ferro": (0.0, 1e-6)}, limits={"zfs_fe2": (0.0, 3.0)}
     )
     assert settings_of("ll-curie-weiss", given, Model()).held()["theta_cw"] == -0.2
     assert settings_of("ll-ferromagnetic", given, Model()).constraints()["m_ferro"].error == 1e-6
     assert settings_of("ll-zfs", given, Model()).limits == {"zfs_fe2": (0.0, 3.0)}
-    result = compare(data_of({}, "ll"), ("ll", "ll-curie-weiss"), settings=Wishes(fixed={"theta_cw": -0.2}))
+    result = compare(
+        data_of({}, "ll"), ("ll", "ll-curie-weiss"), settings=FitOptions(fixed={"theta_cw": -0.2})
+    )
     assert contestant(result, "ll-curie-weiss").result.parameters["theta_cw"].fixed
     with pytest.raises(UsageError, match="none of the compared models has a parameter 'theta'") as refused:
-        compare(data_of({}, "ll"), ("ll", "ll-curie-weiss"), settings=Wishes(fixed={"theta": 0.0}))
+        compare(data_of({}, "ll"), ("ll", "ll-curie-weiss"), settings=FitOptions(fixed={"theta": 0.0}))
     assert "theta_cw" in refused.value.remedy
 
 
@@ -282,7 +284,9 @@ def test_nuisances_count_in_every_model():
         )
     )
     assert compare(off, ("ll", "ll-curie-weiss")).best.status == "poor"
-    granted = compare(off, ("ll", "etm"), settings=Wishes(nuisances={"field_offset": 200.0}), replicates=1)
+    granted = compare(
+        off, ("ll", "etm"), settings=FitOptions(nuisances={"field_offset": 200.0}), replicates=1
+    )
     assert granted.assessment.reasons[0].code == "compare.no-further-term"
     assert granted.ats_needed is False
     assert granted.test.failed == 0
@@ -297,7 +301,7 @@ def test_huber_enlarges_the_same_errors_for_every_model():
     wild[[3, 11]] += 80.0 * first.sigma[[3, 11]]
     spoilt = Dataset((replace(first, magnetisation=wild), *data.runs[1:]))
     assert compare(spoilt, ("ll", "ll-curie-weiss")).scale > 3.0
-    result = compare(spoilt, ("ll", "ll-curie-weiss"), settings=Wishes(loss="huber"))
+    result = compare(spoilt, ("ll", "ll-curie-weiss"), settings=FitOptions(loss="huber"))
     ratio = result.data.sigma / data.sigma
     assert set(np.flatnonzero(ratio > 3.0)) == {3, 11}
     for item in result.contestants:
@@ -326,7 +330,7 @@ def test_what_simulations_must_share_to_go_on():
     one = describe(data)
     assert one == describe(Dataset(data.runs))
     assert describe(other)["data"] != one["data"]
-    assert describe(data, Wishes(fixed={"delta_mu": 0.3}))["settings"] != one["settings"]
+    assert describe(data, FitOptions(fixed={"delta_mu": 0.3}))["settings"] != one["settings"]
 
 
 def test_unknown_repeated_and_incomplete_models_are_refused():
@@ -353,7 +357,7 @@ def test_every_known_name_is_a_model():
 
 
 def test_a_model_that_cannot_be_computed_is_reported():
-    given = Wishes(fixed={"b_star": 1.0, "delta_mu": 5.0})
+    given = FitOptions(fixed={"b_star": 1.0, "delta_mu": 5.0})
     data = data_of({}, "ll")
     result = compare(data, ("ll", "etm-phase"), settings=given)
     lost = contestant(result, "etm-phase")

@@ -10,7 +10,7 @@ from scipy import stats
 
 from glasspara.analysis.curie.curie_law import curie
 from glasspara.analysis.curie.figures import curie_figure, low_temperature_figure
-from glasspara.analysis.curie.weak_laws import Quantity, fit_law, low_temperature_test
+from glasspara.analysis.curie.weak_laws import CurieQuantity, fit_law, low_temperature_test
 from glasspara.analysis.curie.weak_points import select_weak_points, typical_ats
 from glasspara.data import Dataset
 from glasspara.errors import InputError, UsageError
@@ -116,7 +116,7 @@ def test_law_14_comes_back_with_its_errors():
     """60 points at 500 Oe, iron known: pulls of G, D_min and delta_mu about the truth."""
     rng = np.random.default_rng(29)
     usual = {"d_min": 0.03, "delta_mu": 0.3}
-    iron = Quantity(IRON, 0.01 * IRON, "emu K g^-1 Oe^-1")
+    iron = CurieQuantity(IRON, 0.01 * IRON, "emu K g^-1 Oe^-1")
     truth = {"g": TRUTH, "d_min": BK7["d_min"], "delta_mu": BK7["delta_mu"], "chi_larmor": BK7["chi_larmor"]}
     pulls = {name: [] for name in truth}
     for _ in range(25):

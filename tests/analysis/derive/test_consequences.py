@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from glasspara.analysis.derive.consequences import derive
-from glasspara.analysis.derive.fitted_values import FittedValues, read_report, values_of_fit, values_of_preset
+from glasspara.analysis.derive.fitted_values import FittedValues, read_fit, values_of_fit, values_of_preset
 from glasspara.analysis.derive.quantities import DEFAULTS, assume
 from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.errors import InputError, UsageError
@@ -193,10 +193,10 @@ def test_report_and_fit_say_the_same(finished, tmp_path):
     path = tmp_path / "report.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(UsageError, match="--fit-number"):
-        read_report(str(path))
+        read_fit(str(path))
     with pytest.raises(UsageError, match="holds 2"):
-        read_report(str(path), fit=3)
-    read = read_report(str(path), fit=2)
+        read_fit(str(path), fit=3)
+    read = read_fit(str(path), fit=2)
     direct = values_of_fit(finished)
     first, second = (derive(item, assume({})) for item in (read, direct))
     for one, other in zip(first.quantities, second.quantities, strict=True):
@@ -234,9 +234,9 @@ def test_damaged_reports_are_refused(finished, tmp_path):
     ):
         path.write_text(content, encoding="utf-8")
         with pytest.raises(InputError, match=message):
-            read_report(str(path))
+            read_fit(str(path))
     with pytest.raises(InputError, match="no such file"):
-        read_report(str(tmp_path / "nothing.json"))
+        read_fit(str(tmp_path / "nothing.json"))
 
 
 def test_what_no_data_need_is_no_finding():

@@ -11,7 +11,7 @@ from glasspara.analysis.linear import by_thermometer, orthonormal, splines_of, t
 from glasspara.analysis.oscillations.figures import oscillation_figures
 from glasspara.analysis.oscillations.search import (
     BOTH,
-    Noise,
+    NoisePowers,
     Search,
     Waves,
     Wiggle,
@@ -83,7 +83,7 @@ def test_a_planted_wave_is_found_with_its_period_and_amplitude(in_t):
     assert abs(peak.control.amplitude - amplitude) < 4.0 * peak.control.amplitude_error
     assert "50 kOe in T with a period of 3" in result.assessment.reasons[0].text
     assert list(result.to_frame()["abscissa"]) == ["T", "1/T"] * 2
-    figures = dict(oscillation_figures(result))
+    figures = oscillation_figures(result)
     assert set(figures) == {"oscillations"}
     said = " ".join(
         text.get_text() for text in figures["oscillations"].findobj(lambda item: hasattr(item, "get_text"))
@@ -166,7 +166,7 @@ def test_false_alarm_probabilities_are_uniform(clean):
         return Search(tracks, tangent(found), target, smooth, data.temperature, by_thermometer(found))
 
     null = run_replicates(search_in(draw.draw(np.random.default_rng(999))), 99, seed=5)
-    noise = Noise(np.array([item.value for item in null]))
+    noise = NoisePowers(np.array([item.value for item in null]))
     chances = []
     for seed in range(30):
         observed = search_in(draw.draw(np.random.default_rng(seed))).observed()

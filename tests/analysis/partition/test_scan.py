@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glasspara.analysis.partition.figures import partition_figure, stacked_figure
-from glasspara.analysis.partition.scan import LEVELS, assess, fractions, partition
+from glasspara.analysis.partition.scan import SCAN_LEVELS, assess_partition, fractions, partition
 from glasspara.data import Dataset
 from glasspara.errors import SampleDataError, UsageError
 from glasspara.findings import finding
@@ -66,7 +66,7 @@ def test_an_end_that_was_not_found_is_named(result):
         finding("fitting.interval-open", side="lower", **outcome),
         finding("fitting.interval-found", side="upper", **outcome),
     )
-    found = assess(result.fit, {"68 %": lost, "95 %": lost})
+    found = assess_partition(result.fit, {"68 %": lost, "95 %": lost})
     assert (found.status, found.reasons[0].code) == ("not-determined", "partition.no-end")
     first, second = (found.reasons[0].values[side] for side in ("lower", "upper"))
     assert (first, second) == (lost.lower_outcome.text, lost.upper_outcome.text)
@@ -76,7 +76,7 @@ def test_an_end_that_was_not_found_is_named(result):
 
 def test_intervals_end_where_chi2_has_risen_by_their_level(result):
     profile = Profiles(result.fit.minimum).of("fe2_fraction")
-    for name, level in LEVELS.items():
+    for name, level in SCAN_LEVELS.items():
         for end in result.ends(name):
             assert profile.at(end).rise == pytest.approx(level, rel=0.01)
             assert np.interp(end, result.curve.values, result.curve.rises) == pytest.approx(level, rel=0.1)

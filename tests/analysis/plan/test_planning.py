@@ -9,7 +9,7 @@ import pytest
 
 from glasspara.analysis.plan import planning
 from glasspara.analysis.plan.candidates import Noise, Reach
-from glasspara.analysis.plan.objectives import Errors, Forecast, worlds_of
+from glasspara.analysis.plan.objectives import Forecast, GoalErrors, worlds_of
 from glasspara.analysis.plan.planning import plan
 from glasspara.data import Dataset
 from glasspara.errors import InputError, UsageError
@@ -72,7 +72,7 @@ def test_mean_error_of_several_goals_is_that_of_their_ellipsoid(two_fitted):
     steps = [forecast.steps(rows) for rows in ([], forecast.rows(RUNS))]
     slopes = np.stack([forecast.quantities[name][2] for name in goals])
     dets = [np.linalg.det(slopes @ one @ one.T @ slopes.T) for one in steps]
-    none, both = Errors([forecast], goals).measures([[], RUNS])
+    none, both = GoalErrors([forecast], goals).measures([[], RUNS])
     assert none == pytest.approx(1.0)
     assert both == pytest.approx((dets[1] / dets[0]) ** 0.25, rel=1e-6)
 
@@ -82,7 +82,7 @@ def test_mean_error_of_several_goals_is_that_of_their_ellipsoid(two_fitted):
 def test_what_one_point_more_brings_is_the_slope_of_the_measure(two_runs, nuisances, goals):
     settings = FitSettings(nuisances=nuisances)
     forecast = Forecast(fit(two_runs, settings, ordinary=False, brief=True).minimum, Noise())
-    errors = Errors([forecast], goals)
+    errors = GoalErrors([forecast], goals)
     places, counts = Reach(points=20).places(RUNS[0])
     none = errors.exchanged(RUNS[1:], places, counts)
     for place in (0, 9, 23):
@@ -102,7 +102,7 @@ def test_what_one_world_cannot_move_is_left_out(two_fitted):
     bare = Forecast(two_fitted.minimum, Noise())
     lacking = {name: item for name, item in here.quantities.items() if name != "fe2_fraction"}
     bare.__dict__["quantities"] = lacking
-    found = Errors([here, bare], ["ats_strength"]).errors([])
+    found = GoalErrors([here, bare], ["ats_strength"]).errors([])
     assert "fe2_fraction" in here.quantities
     assert list(found) == list(lacking)
     assert all(len(errors) == 2 for errors in found.values())
@@ -160,8 +160,8 @@ def at_truth(minimum, noise):
 
 def test_forecasts_are_means_over_parameters_that_the_data_allow(two_fitted):
     worlds = worlds_of(Forecast(two_fitted.minimum, Noise()), 4, seed=1)
-    errors = Errors(worlds, ("delta_mu",))
-    single = [Errors([world], ("delta_mu",)) for world in worlds]
+    errors = GoalErrors(worlds, ("delta_mu",))
+    single = [GoalErrors([world], ("delta_mu",)) for world in worlds]
     alone = [next(item.measures([RUNS])) for item in single]
     assert len(set(alone)) == 5
     assert list(errors.outcomes(RUNS)) == pytest.approx(alone)

@@ -12,8 +12,8 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
 from glasspara.fitting.intervals.profile import Profiles
 from glasspara.fitting.intervals.regions import (
+    CONTOUR_LEVELS,
     INTERVAL_FOUND,
-    LEVELS,
     contour,
     minos,
     not_found,
@@ -81,7 +81,7 @@ def test_contour_is_the_ellipse_where_the_model_is_linear(linear):
             line.rise,
             rel=1e-9,  # measured: 1.1e-11
         )
-    assert [line.rise for line in found.lines] == list(LEVELS.values())
+    assert [line.rise for line in found.lines] == list(CONTOUR_LEVELS.values())
 
 
 def test_one_free_parameter_has_an_interval_too():

@@ -8,11 +8,11 @@ import numpy as np
 
 from glasspara.data import Dataset
 from glasspara.model.model import Model, evaluate
-from glasspara.simulation.datasets import BK7, FIELDS, PURE_LL, TEMPERATURES, make_run
+from glasspara.simulation.datasets import BK7, CAMPAIGN_TEMPERATURES, FIELDS, PURE_LL, make_run
 from studies.hysteresis import Loop
 from tests.ordinary import samples
 
-T = np.array(TEMPERATURES)
+T = np.array(CAMPAIGN_TEMPERATURES)
 IRON = BK7["n_fe2"] + BK7["n_fe3"]
 
 

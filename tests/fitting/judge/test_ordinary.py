@@ -226,7 +226,7 @@ def test_a_drift_is_allowed_to_both_sides():
     drifts = [item for item in wide.ordinary.cone.directions if item.kind == "drift"]
     assert len(drifts) == len(data.runs)
     assert wide.ordinary.cone.chi2 <= plain.ordinary.cone.chi2
-    nuisance = FitSettings(nuisances={"drift": 3e-6}).granted(data)
+    nuisance = FitSettings(nuisances={"drift": 3e-6}).allowed_errors(data)
     assert nuisance.drift == 3e-6
 
 
