@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypedDict, TypeVar
 
@@ -18,7 +19,8 @@ import numpy as np
 from glasspara import __version__
 from glasspara.files import sha256_of
 from glasspara.findings import Finding, FindingBlock, blocks
-from glasspara.report.block import Block, fill
+from glasspara.report.block import Block, Json, fill
+from glasspara.report.table import Sheet, provenance
 from glasspara.wording import inert
 
 if TYPE_CHECKING:
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 2
 
-Json = dict[str, Any]
 Result = TypeVar("Result")
 
 
@@ -222,24 +223,79 @@ class Invocation:
         return replace(self, other_files=(*map(NamedFile.of, self.files), *self.other_files))
 
 
+def reasons(result: Any) -> list[str]:
+    """Why the verdict on ``result`` is as it is."""
+    return [reason.text for verdict in result.verdicts for reason in verdict.reasons]
+
+
 @dataclass(frozen=True)
 class Report(Generic[Result]):
-    """How the result of one question is written: as a block of JSON, as CSV tables, and at the terminal.
+    """How the result of one question is written: as a block of JSON, as tables, at the terminal, and as figures.
 
-    ``block`` is what the command adds to the frame, a ``TypedDict``, filled from the result, from which the schema is
-    derived; ``tables`` gives the text of each CSV file by its name; ``files`` names those that are written, the JSON
-    report first, ``figures`` the figures, without the endings of their files. ``draw`` draws them. ``taken`` gives what
-    the result was made with where options leave it to data or method, by their names.
+    Parameters
+    ----------
+    block
+        What the command adds to the frame: a ``TypedDict``, filled from the result, from which the schema is derived.
+    show
+        Writes the result to a console, below the files that were read.
+    tables
+        What makes each CSV file, or another text, by the name of the file; ``more_tables`` makes those whose names
+        depend on the result.
+    about
+        Lines on the result that stand in every table, below its provenance: by default the reasons of the verdict.
+    figures
+        The functions of the room's ``figures.py`` that draw, by the stems of the files. A function may return None for
+        no figure, or several figures by their stems.
+    taken
+        What the result was made with where options leave it to data or method, by their names.
+    printed
+        The table that goes to stdout as it is, in place of what ``show`` writes.
+    file
+        Name of the JSON report, by default that of the command.
     """
 
     command: str
     block: type[Any]
-    tables: Callable[[Sequence[Input], Result], Mapping[str, str]]
-    show: Callable[[Sequence[Input], Result, Console], None]
-    files: tuple[str, ...]
-    figures: tuple[str, ...] = ()
-    draw: Callable[[Result], Mapping[str, Figure]] | None = None
+    show: Callable[[Result, Console], None]
+    tables: Mapping[str, Callable[[Result], Sheet | str]] = field(default_factory=dict)
+    more_tables: Callable[[Result], Mapping[str, Sheet]] = lambda _result: {}
+    about: Callable[[Result], Iterable[str]] = reasons
+    figures: Mapping[str, str] = field(default_factory=dict)
     taken: Callable[[Result], Mapping[str, Any]] = lambda _result: {}
+    printed: str = ""
+    file: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files that are always written, without the figures: the JSON report first."""
+        return (self.file or f"{self.command}.json", *self.tables)
+
+    def texts(self, inputs: Sequence[Input], result: Result) -> dict[str, str]:
+        """The tables, and other texts, by the names of their files."""
+        made = {name: make(result) for name, make in self.tables.items()} | dict(self.more_tables(result))
+        comments = [*provenance(self.command, inputs), *self.about(result)]
+        return {name: item if isinstance(item, str) else item.text(comments) for name, item in made.items()}
+
+    def present(self, inputs: Sequence[Input], result: Result, out: Console) -> None:
+        """The files that were read and the result, at the terminal or on a page."""
+        from glasspara.report.terminal import Recorder, show_inputs
+
+        if self.printed and not isinstance(out, Recorder):
+            out.file.write(self.texts(inputs, result)[self.printed])
+            return
+        if inputs:
+            show_inputs(inputs, out)
+            out.print()
+        self.show(result, out)
+
+    def draw(self, result: Result) -> dict[str, Figure]:
+        """The figures by the stems of their files."""
+        room = import_module(f"{self.block.__module__.rpartition('.')[0]}.figures")
+        drawn: dict[str, Figure] = {}
+        for stem, name in self.figures.items():
+            found = getattr(room, name)(result)
+            drawn |= found if isinstance(found, dict) else {} if found is None else {stem: found}
+        return drawn
 
     def document(
         self, inputs: Sequence[Input], result: Result, warnings: Sequence[Finding], asked: Invocation
@@ -273,7 +329,7 @@ class Report(Generic[Result]):
         from glasspara.report.terminal import Recorder
 
         shown = Recorder()
-        self.show(inputs, result, shown)
+        self.present(inputs, result, shown)
         command = shlex.join(["glasspara", asked.command, *asked.files, *asked.words])
         return page(document, shown, pictures, files=files, command=command)
 

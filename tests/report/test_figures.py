@@ -365,9 +365,9 @@ def test_every_question_draws_its_model_smoothly():
     held = FitSettings(fixed={"n_ats": BK7["n_ats"], "d_min": BK7["d_min"]}, n_fe=(1.697e17, 1e15))
     scanned = stacked_figure(partition(data, held, (0.6,)))
     assert [smooth_curves(axes) for axes in scanned.axes] == [2, 2]
-    (_, waves), *_ = oscillation_figures(
+    waves, *_ = oscillation_figures(
         oscillations(fixed_field(BK7, rng(), fields=(5e4,)), held, replicates=9)
-    )
+    ).values()
     assert smooth_curves(waves.axes[0]) == 1
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -42,9 +42,6 @@ from glasspara.fitting.result import FitResult, describes
 from glasspara.fitting.search.minimise import Minimum, refine
 from glasspara.model.parameters import ALLOWANCES, allowances_text
 from glasspara.replicates.cores import on_one_thread
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 EDGES = (
     2.5, 3.0, 4.0, 6.0, 10.0, 20.0, 30.0, 37.0, 43.0, 50.0, 60.0, 70.0, 100.0, 150.0, 200.0, 250.0, 310.0, 350.0,
@@ -156,18 +153,24 @@ class AnomalyResult(Answer):
         found: BoolArray = np.all([np.ones(len(self.data), dtype=bool), *outside], axis=0)
         return found
 
-    def to_frame(self) -> DataFrame:
+    def table(self) -> list[dict[str, Any]]:
         """One row a window: its F test, and by how many standard deviations the data leave the model there."""
-        from pandas import DataFrame
-
         sigmas = {item.test.window: item.sigmas for item in self.departures}
-        rows = [
-            (test.window.low, test.window.high, test.points, test.statistic, test.p_value, test.p_corrected,
-             test.found, sigmas.get(test.window))
+        return [
+            {
+                "T_low_K": test.window.low,
+                "T_high_K": test.window.high,
+                "points": test.points,
+                "f_ratio": test.statistic,
+                "dof": test.dof[0],
+                "dof_noise": test.dof[1],
+                "p_value": test.p_value,
+                "p_corrected": test.p_corrected,
+                "found": test.found,
+                "sigma": sigmas.get(test.window),
+            }
             for test in self.tests
-        ]  # fmt: skip
-        names = ["T_low_K", "T_high_K", "points", "f_ratio", "p_value", "p_corrected", "found", "sigma"]
-        return DataFrame(rows, columns=names)
+        ]
 
     @property
     def tests(self) -> tuple[WindowTest, ...]:

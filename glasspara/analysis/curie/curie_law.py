@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from math import hypot, sqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,9 +37,6 @@ from glasspara.model.parameters import ION_NAMES, allowances_text, to_canonical
 from glasspara.physics.ats import weak_field_amplitude
 from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.report.table import Columns, point_columns
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 AMPLITUDE_NAMES = ("n_ats", "d0min_qs4", "d0max_qs4")
 """Parameters that make up G."""
@@ -81,7 +77,7 @@ class CurieResult(Answer):
         """Whether (14) is better than a Curie law by more than chance and allowances explain."""
         return self.glass_test.established
 
-    def point_table(self) -> Columns:
+    def table(self) -> Columns:
         """Susceptibility M/H of every weak point, what the three laws give, and T (chi + chi_L) with its window."""
         data, weak, whole = self.weak.data, self.weak, self.whole
         T, H = data.temperature, data.field
@@ -101,12 +97,6 @@ class CurieResult(Answer):
             "chi_langevin_emu_per_g_Oe": langevin / H,
             "chi_ats_emu_per_g_Oe": ats / H,
         }
-
-    def to_frame(self) -> DataFrame:
-        """The weak points as a table, as ``curie.csv``; units stand in the names of the columns."""
-        from pandas import DataFrame
-
-        return DataFrame(self.point_table())
 
 
 def curie(

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -37,9 +37,6 @@ from glasspara.model.parameters import allowances_text
 from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import langevin_response
 from glasspara.runs.run import Kind
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,8 +183,9 @@ class SeriesResult(Answer):
         error = None if found.error is None else hypot(found.error, self.n_ms.error or 0.0)
         return Measured(found.value - self.n_ms.value, error)
 
-    def rows_of_table(self) -> Iterator[dict[str, Any]]:
+    def table(self) -> list[dict[str, Any]]:
         """A row for each run: concentration, chi_larmor and excess over mass spectrometry for each choice of ions."""
+        rows = []
         for row in self.rows:
             run = row.run.run
             found: dict[str, Any] = {
@@ -210,13 +208,8 @@ class SeriesResult(Answer):
                     found[f"{name}_error_of_{quantity}"] = item.error
                 statistics = row.fits[variant].statistics
                 found[f"{name}_chi2"], found[f"{name}_ndof"] = statistics.chi2, statistics.ndof
-            yield found
-
-    def to_frame(self) -> DataFrame:
-        """The fits as a table, a row for each run, as ``series.csv``; units stand in the names of the columns."""
-        from pandas import DataFrame
-
-        return DataFrame(list(self.rows_of_table()))
+            rows.append(found)
+        return rows
 
 
 def series(

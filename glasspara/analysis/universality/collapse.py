@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -54,9 +54,6 @@ from glasspara.fitting.judge.branches import on_branches
 from glasspara.fitting.judge.plausibility import implausible_data
 from glasspara.model.parameters import allowances_text
 from glasspara.replicates.cores import on_one_thread
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 # Of two runs that disagree neither is the odd one; with three left there is something to be odd against.
 _FEWEST_RUNS_TO_BLAME_ONE = 4
@@ -115,11 +112,9 @@ class UniversalityResult(Answer):
     def h_over_t_range(self) -> tuple[float, float]:
         return float(self.h_over_t.min()), float(self.h_over_t.max())
 
-    def to_frame(self) -> DataFrame:
+    def table(self) -> list[dict[str, Any]]:
         """One row a run: its deviation from the curve of all, and the chi_larmor subtracted from it."""
-        from pandas import DataFrame
-
-        return DataFrame(
+        return [
             {
                 "run": item.run.label,
                 "file": item.run.run.file,
@@ -131,7 +126,7 @@ class UniversalityResult(Answer):
                 "chi_larmor_error_emu_per_g_Oe": item.chi_larmor_error,
             }
             for item in self.runs
-        )
+        ]
 
 
 @on_one_thread
