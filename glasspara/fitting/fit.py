@@ -19,7 +19,7 @@ from glasspara.fitting.judge.assessment import (
     assumption_shares,
     compare_without_ats,
     iron_found,
-    on_ats_beside,
+    name_ats_beside,
 )
 from glasspara.fitting.judge.determination import (
     bent_errors,
@@ -178,8 +178,7 @@ def _verdict(
         assessment = verdict(compared, brief=brief)
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
-        beside = on_ats_beside(compared, found.minimum, assessment)
-        assessment = replace(assessment, reasons=(*beside, *assessment.reasons))
+        assessment = name_ats_beside(compared, found.minimum, assessment)
     return compared, assessment
 
 

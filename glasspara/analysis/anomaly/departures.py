@@ -178,8 +178,8 @@ class AnomalyResult(Answer):
 
     @property
     def established(self) -> bool:
-        """Whether the data leave the model anywhere, instrumental errors allowed for."""
-        return any(item.established for item in self.departures)
+        """Whether the data leave the model, and neither instrumental errors nor ordinary magnetism say why."""
+        return self.assessment.status == "found"
 
 
 @on_one_thread
@@ -240,7 +240,9 @@ def anomaly(
         rest=rest,
         rest_assessment=assessment,
         residuals=residuals,
-        assessment=_assess(findings, departures, assessment, located=_located(result, rest)),
+        assessment=_assess(
+            findings, departures, assessment, located=_located(result, rest), instead=_ordinary(result)
+        ),
         notes=tuple(_notes(result, findings, departures, assessment)),
     )
 
@@ -289,7 +291,19 @@ def _located(result: FitResult, rest: Minimum) -> bool:
     return after < (1.0 - EXPLAINED) * before
 
 
-def _assess(tests: Findings, found: Sequence[Departure], rest: Assessment, *, located: bool) -> Assessment:
+def _ordinary(result: FitResult) -> list[Finding]:
+    """That ordinary magnetism describes all of the data where the model does not: the model is wrong then."""
+    return [item for item in result.assessment.reasons if item.code == "fitting.ordinary-instead"]
+
+
+def _assess(
+    tests: Findings,
+    found: Sequence[Departure],
+    rest: Assessment,
+    *,
+    located: bool,
+    instead: Sequence[Finding],
+) -> Assessment:
     if rest.status == "not-converged":
         return Assessment(
             "anomaly", "no-model", (finding("anomaly.not-converged"), *rest.reasons), trusted=False
@@ -319,7 +333,8 @@ def _assess(tests: Findings, found: Sequence[Departure], rest: Assessment, *, lo
         reasons.append(finding("anomaly.oxygen", window=clearest.label, sigma=clearest.sigmas))
     if not described:
         reasons.append(finding("anomaly.rest-not-described", chi2_ratio=_ratio(rest)))
-    return Assessment("anomaly", "found" if established else "not-established", tuple(reasons))
+    status = "found" if established and not instead else "not-established"
+    return Assessment("anomaly", status, (*instead, *reasons))
 
 
 def _ratio(rest: Assessment) -> float | None:

@@ -141,12 +141,17 @@ def curie(
     no_law = finding(
         "curie.no-law", points=len(weak.data), curie=naive.chi2, glass=glass.chi2, whole=whole.chi2
     )
+    shown = whole_fit.assessment.status in ("good", "not-determined")
+    if low.nature == "glass-like" and not shown:
+        low = replace(low, nature="rising")
     slope = _assess_slope(weak, low)
     law = _assess_law(test, naive, glass, iron, weak.data)
     if not described:
         low = replace(low, nature="not-trusted")
         slope = Assessment("curie", "not-trusted", (no_law, *_assess_slope(weak, low).reasons), trusted=False)
         law = Assessment("curie", "no-law", law.reasons, trusted=False)
+    elif low.nature == "rising" and whole_fit.assessment.status in ("not-established", "term-not-needed"):
+        slope = replace(slope, reasons=(*whole_fit.assessment.reasons[:1], *slope.reasons))
     if wrong := implausible(whole_fit.minimum, same_glass=settings.same_glass):
         slope = Assessment("curie", "not-plausible", tuple(wrong), trusted=False)
         law = Assessment("curie", "not-plausible", law.reasons, trusted=False)
@@ -324,5 +329,5 @@ def _notes(
         yield finding("curie.c-and-g-alike", correlation=correlation)
     if whole_fit.assessment.status not in TRUSTED:
         yield finding("curie.whole-model", status=whole_fit.assessment.status)
-    if low.nature == "glass-like":
+    if low.nature in ("glass-like", "rising"):
         yield finding("curie.slope-is-no-proof")

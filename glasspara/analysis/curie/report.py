@@ -28,7 +28,7 @@ class LowTemperatureBlock(TypedDict):
     """
 
     nature: Literal[
-        "glass-like", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"
+        "glass-like", "rising", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"
     ]
     slope: Annotated[QuantityBlock, lambda test: CurieQuantity(test.slope, test.slope_error, _CHI)]
     slope_error_scaled: float

@@ -366,7 +366,8 @@ def _assessed(draft: Plan) -> Plan:
         reasons.append(finding("plan.with-iron", **_measure(draft, draft.with_iron)))
     trusted = draft.fit.assessment.status not in _UNUSABLE
     if not trusted:
-        reasons.insert(0, finding("plan.fit-not-trusted", status=draft.fit.assessment.status))
+        wrong = finding("plan.fit-not-trusted", status=draft.fit.assessment.status)
+        reasons = [wrong, *draft.fit.assessment.reasons[:1], *reasons]
         status = "fit-not-trusted"
     assessment = Assessment("plan", status, tuple(reasons), trusted=trusted)
     return replace(draft, assessment=assessment, notes=tuple(_notes(draft)))

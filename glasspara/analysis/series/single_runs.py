@@ -242,10 +242,12 @@ def series(
     known = next((name for name in WEIGHTS if name == weights), None)
     if known is None:
         raise UsageError(f"unknown --weights {weights!r}", remedy="Choose sigma or equal")
+    rows = [_fits(run, known) for run in sorted(data.runs, key=lambda run: (run.run.nominal, run.run.file))]
+    wrong = _implausible(data, rows, same_glass=same_glass)
     kinds = [
-        _kind(kind, against, runs, known, allowances=allowances, same_glass=same_glass)
+        _kind(kind, against, of_kind, wrong, allowances=allowances)
         for kind, against in KINDS
-        if (runs := [run for run in data.runs if run.run.kind == kind])
+        if (of_kind := tuple(row for row in rows if row.run.run.kind == kind))
     ]
     return SeriesResult(known, None if n_ms is None else Measured(*n_ms), tuple(kinds))
 
@@ -253,24 +255,20 @@ def series(
 def _kind(
     kind: Kind,
     against: Against,
-    runs: list[ReducedRun],
-    weights: Weights,
+    rows: tuple[RunSeries, ...],
+    wrong: Sequence[Finding],
     *,
     allowances: bool,
-    same_glass: bool,
 ) -> KindOfRuns:
-    runs = sorted(runs, key=lambda run: (run.run.nominal, run.run.file))
-    rows = tuple(_fits(run, weights) for run in runs)
-    tests = {
-        variant: drift_test(Dataset(tuple(runs)), ions=variant, allowances=allowances) for variant in VARIANTS
-    }
+    data = Dataset(tuple(row.run for row in rows))
+    tests = {variant: drift_test(data, ions=variant, allowances=allowances) for variant in VARIANTS}
     drifts = {variant: test for variant, test in tests.items() if test is not None}
     # One ion alone drifts on a mixture of two as well: they saturate differently. Both together do not.
     drifting = drifts["both"].established if "both" in drifts else None
-    samples = len(Dataset(tuple(runs)).masses)
+    samples = len(data.masses)
     if drifting and samples > 1:  # of one sample it would be a drift
         drifting = None
-    wrong = _implausible(Dataset(tuple(runs)), rows, same_glass=same_glass)
+    wrong = [*wrong] or _implausible_values(rows)
     if wrong:
         failed = Assessment("series", "not-plausible", tuple(wrong), trusted=False)
         return KindOfRuns(kind, against, rows, drifts, None, failed, ())
@@ -282,12 +280,16 @@ def _kind(
 
 
 def _implausible(data: Dataset, rows: Sequence[RunSeries], *, same_glass: bool) -> list[Finding]:
-    """Why these cannot be the runs of one glass: the data say so, a loop of one run, or the values of every run."""
-    of_rows = [implausible(row.fits["both"].minimum) for row in rows]
-    loops = [item for found in of_rows for item in found if item.code == "fitting.branches-differ-in-field"]
-    return [*implausible_data(data, same_glass=same_glass), *loops[:1]] or (
-        of_rows[0] if all(of_rows) else []
-    )
+    """Why these cannot be the runs of one glass: the data say so, or the branches of a loop."""
+    found = [item for row in rows for item in implausible(row.fits["both"].minimum)]
+    loops = [item for item in found if item.code in ("fitting.branches-differ-in-field", "fitting.remanence")]
+    return [*implausible_data(data, same_glass=same_glass), *loops[:1]]
+
+
+def _implausible_values(rows: Sequence[RunSeries]) -> list[Finding]:
+    """What cannot be of the values of every run."""
+    found = [implausible(row.fits["both"].minimum) for row in rows]
+    return found[0] if all(found) else []
 
 
 def _fits(run: ReducedRun, weights: Weights) -> RunSeries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import erfc, sqrt
 from typing import Any
 
@@ -193,17 +194,20 @@ def iron_found(minimum: Minimum) -> list[float | None]:
     return [values["n_fe2"] + values["n_fe3"], minimum.errors.get("n_fe") if item is None else item.error]
 
 
-def on_ats_beside(ordinary: OrdinaryMagnetism, minimum: Minimum, assessment: Assessment) -> list[Finding]:
-    """What is said first of a poor fit where the ATS term beside an ordinary admixture would describe the data.
+def name_ats_beside(ordinary: OrdinaryMagnetism, minimum: Minimum, assessment: Assessment) -> Assessment:
+    """The assessment of a poor fit that says where the ATS term beside an ordinary admixture would describe the data.
 
-    Nothing where a simple fault of the instrument is named that would explain the misfit.
+    Behind the run that holds the misfit, as no admixture is in one run alone; and not at all where a simple fault of
+    the instrument is named that would explain the misfit.
     """
-    faults = [item for item in assessment.reasons if item.code.startswith("fitting.misfit-by-")]
-    if faults or not ordinary.described_with_ats:
-        return []
-    return [
-        finding("fitting.ats-beside-ordinary", **_sizes(ordinary, minimum), chi2_nested=ordinary.chi2_nested)
-    ]
+    codes = [item.code for item in assessment.reasons]
+    if not ordinary.described_with_ats or any(code.startswith("fitting.misfit-by-") for code in codes):
+        return assessment
+    sizes = {**_sizes(ordinary, minimum), "chi2_nested": ordinary.chi2_nested}
+    reasons = [*assessment.reasons]
+    place = 1 + codes.index("fitting.misfit-in-run") if "fitting.misfit-in-run" in codes else 0
+    reasons.insert(place, finding("fitting.ats-beside-ordinary", **sizes))
+    return replace(assessment, reasons=tuple(reasons))
 
 
 def _sizes(ordinary: OrdinaryMagnetism, minimum: Minimum) -> dict[str, Any]:
