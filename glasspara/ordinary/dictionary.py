@@ -352,14 +352,7 @@ class Component:
     entries: tuple[int, ...]
 
 
-PARAMETER_UNITS: Mapping[str, str] = {
-    "J": "1",
-    "D": "K",
-    "theta": "K",
-    "coupling": "K",
-    "mu": "mu_B",
-    "H_s": "Oe",
-}
+PARAMETER_UNITS = {"J": "1", "D": "K", "theta": "K", "coupling": "K", "mu": "mu_B", "H_s": "Oe"}
 
 
 def components_of(dictionary: Dictionary, weights: FloatArray, signals: FloatArray) -> tuple[Component, ...]:
