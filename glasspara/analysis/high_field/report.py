@@ -13,7 +13,7 @@ from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
 from glasspara.report.table import columns_text, provenance
 from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
-from glasspara.wording import value_with_error
+from glasspara.wording import shown_unit, value_with_error
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -99,7 +99,7 @@ def _beyond(item: Contestant) -> str:
         return ""
     found = item.result.parameters
     return ", ".join(
-        f"{name} = {value_with_error(found[name].value, found[name].error)} {found[name].unit}"
+        f"{name} = {value_with_error(found[name].value, found[name].error)} {shown_unit(found[name].unit)}"
         for name in SCALES
         if name in found
     )
