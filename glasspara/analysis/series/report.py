@@ -130,7 +130,7 @@ def _tables(inputs: Sequence[Input], result: SeriesResult) -> dict[str, str]:
     """A row a run: concentration, chi_larmor and excess over mass spectrometry for each choice of ions."""
     comments = [
         *provenance("series", inputs),
-        f"points weigh by {'their standard deviations' if result.weights == 'sigma' else 'equal shares'}; "
+        f"points {'are weighted by their standard errors' if result.weights == 'sigma' else 'have equal weights'}; "
         f"errors: {result.errors_from}",
         *(reason.text for kind in result.kinds for reason in kind.assessment.reasons),
     ]
@@ -148,8 +148,8 @@ def show_series(inputs: Sequence[Input], result: SeriesResult, out: Console) -> 
         out.print()
         _show_kind(result, kind, out)
     out.print()
-    weights = "by their standard deviations" if result.weights == "sigma" else "alike"
-    show_sentence(f"Points weigh {weights}. Errors: {result.errors_from}.", out)
+    weights = "are weighted by their standard errors" if result.weights == "sigma" else "have equal weights"
+    show_sentence(f"Points {weights}. Errors: {result.errors_from}.", out)
     if result.n_ms is not None:
         value = value_with_error(result.n_ms.value, result.n_ms.error)
         show_sentence(
