@@ -156,7 +156,7 @@ def main() -> None:
     figures |= of_questions() | of_faults() | of_corrections()
     made = both_kinds({**values, "qs4": CAMPAIGN_AREA}, np.random.default_rng(1), Model("three-level"))
     forms = high_field(made)
-    figures |= {name: figure for name, figure in highfield_figures(forms) if "4.5K" in name}
+    figures |= {name: figure for name, figure in highfield_figures(forms).items() if "4.5K" in name}
     print(f"three levels of BK7 (Table 3), (Q/e) S4 = {CAMPAIGN_AREA:g} A^2, 0.1 % noise:")
     for reason in forms.assessment.reasons:
         print(f"  {reason.text}")

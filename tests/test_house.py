@@ -6,9 +6,11 @@ import ast
 from fnmatch import fnmatch
 from functools import cache
 from graphlib import TopologicalSorter
+from importlib import import_module
 
 import pytest
 
+from glasspara.analysis import reports
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "glasspara"
@@ -145,3 +147,11 @@ def test_only_tests_import_tests():
             assert "from tests" not in text, (
                 f"{path.relative_to(ROOT)} imports tests; share through glasspara.simulation"
             )
+
+
+@pytest.mark.parametrize("report", reports().values(), ids=reports())
+def test_the_figures_of_every_report_are_functions_of_its_room(report):
+    """A report names them, so that Matplotlib is loaded only where something is drawn."""
+    for name in report.figures.values():
+        path = f"{report.block.__module__.rpartition('.')[0]}.figures"
+        assert callable(getattr(import_module(path), name)), f"{path} has no function {name}"

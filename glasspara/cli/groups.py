@@ -233,6 +233,9 @@ class ParameterOptions:
         """Settings of a fit of one model; it must have all the parameters that are named."""
         once = method == "staged-once"
         shared = self.for_any_model(data, iron_from_sample=iron_from_sample, verdict=verdict, once=once)
+        sample, _ = data.sample_and_defaults
+        if sample is not None and sample.trace_ions and not (model.trace_ions or verdict.no_other_ions):
+            shared = replace(shared, no_other_ions=False)
         return shared.settings(model, method=method)
 
     def for_any_model(
@@ -281,7 +284,7 @@ class ParameterOptions:
             allowances=verdict.allowances,
             directions=verdict.directions,
             same_glass=data.same_glass,
-            no_other_ions=verdict.no_other_ions,
+            no_other_ions=verdict.no_other_ions or (sample is not None and sample.no_other_ions),
             loss="huber" if self.loss == "huber" else "linear",
             defaults=defaults,
         )

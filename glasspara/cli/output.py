@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -121,7 +121,7 @@ class Output:
         if self.no_files and self.out is not None:
             raise UsageError("--out writes files, --no-files writes none", remedy="Give one of them")
 
-    def check(self, names: Sequence[str], figures: Sequence[str] = ()) -> None:
+    def check(self, names: Iterable[str], figures: Iterable[str] = ()) -> None:
         """Refuse before the work if ``names``, the report first, and ``figures`` cannot be written."""
         from glasspara.report.output import NotWritableError, check_ours, check_writable
 
@@ -190,7 +190,7 @@ class Output:
             from glasspara.report import to_text
             from glasspara.report.output import HASHES, hashes
 
-            files = {name: text.encode() for name, text in report.tables(inputs, result).items()}
+            files = {name: text.encode() for name, text in report.texts(inputs, result).items()}
             pictures = self._pictures(figures)
             files |= {
                 f"{stem}.{ending}": content
@@ -213,7 +213,7 @@ class Output:
         elif self.receive is None and (show if show is not None else not self.quiet):
             from glasspara.report.terminal import console
 
-            report.show(inputs, result, console())
+            report.present(inputs, result, console())
         sys.stdout.flush()
         self._name(folder, count)
         if part_failed or (loaded is not None and loaded.left_out):
@@ -271,8 +271,7 @@ class Output:
 
 def _drawn_by(report: Report[Result], result: Result) -> Figures | None:
     """The figures that the report draws itself."""
-    draw = report.draw
-    return None if draw is None else lambda _files: draw(result)
+    return (lambda _files: report.draw(result)) if report.figures else None
 
 
 def _page_beside(report: str) -> str:

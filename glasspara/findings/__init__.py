@@ -275,9 +275,15 @@ class Answer:
         found = getattr(self, "assessment", None)
         return () if found is None else (found,)
 
-    def to_frame(self) -> DataFrame:
-        """The result as a table."""
+    def table(self) -> Mapping[str, Any] | Sequence[Mapping[str, Any]]:
+        """The result as a table, by its columns or row by row; units stand in the names of the columns."""
         raise NotImplementedError
+
+    def to_frame(self) -> DataFrame:
+        """The result as a table: see ``table`` of its class."""
+        from pandas import DataFrame
+
+        return DataFrame(self.table())
 
     def report(self) -> dict[str, Any]:
         """The JSON report, the same that the command prints with ``--json`` apart from ``argv``.

@@ -19,7 +19,7 @@ from glasspara.fitting.judge.assessment import (
     assumption_shares,
     compare_without_ats,
     iron_found,
-    on_ats_beside,
+    name_ats_beside,
 )
 from glasspara.fitting.judge.determination import (
     bent_errors,
@@ -36,8 +36,7 @@ from glasspara.fitting.judge.ordinary import (
 )
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
-from glasspara.fitting.search.by_run import linear_descent
-from glasspara.fitting.search.methods import HUBER_K, stage_values, with_huber_errors
+from glasspara.fitting.search.methods import HUBER_K, linear_descent, stage_values, with_huber_errors
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
 from glasspara.fitting.search.start import descend, find_start
 from glasspara.model.parameters import (
@@ -179,8 +178,7 @@ def _verdict(
         assessment = verdict(compared, brief=brief)
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
-        beside = on_ats_beside(compared, found.minimum, assessment)
-        assessment = replace(assessment, reasons=(*beside, *assessment.reasons))
+        assessment = name_ats_beside(compared, found.minimum, assessment)
     return compared, assessment
 
 

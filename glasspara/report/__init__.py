@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypedDict, TypeVar
 
@@ -18,116 +19,22 @@ import numpy as np
 from glasspara import __version__
 from glasspara.files import sha256_of
 from glasspara.findings import Finding, FindingBlock, blocks
-from glasspara.report.block import Block, fill
+from glasspara.report.block import Block, InputBlock, Json, fill
+from glasspara.report.table import Sheet, provenance
 from glasspara.wording import inert
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import Console
 
-    from glasspara.data.corrections import Applied
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.report.page import Picture
-    from glasspara.runs import Measurement
 
 
 SCHEMA_VERSION = 2
 
-Json = dict[str, Any]
 Result = TypeVar("Result")
-
-
-class FileBlock(TypedDict):
-    """A file that a correction was taken from."""
-
-    path: str
-    sha256: str
-    instrument: str
-    rows_read: int
-    rows_used: int
-    moment_column: Annotated[str, "moment_choice.column"]
-
-
-class HolderRunBlock(TypedDict):
-    """What was subtracted for the holder from the runs of one set point."""
-
-    label: str
-    files: list[str]
-    n_points: int
-    share_of_signal: Annotated[float, "share"]
-    rms_emu: Annotated[float, "rms"]
-    sigma_emu: Annotated[float, "sigma"]
-    sigma_of_background_emu: Annotated[float, "error"]
-    share_of_variance: Annotated[float, "error_share"]
-    shared_error_factor: Annotated[float, "sharing"]
-    interpolation_error_emu: Annotated[float | None, "curvature"]
-
-
-class HolderBlock(TypedDict):
-    """The holder that was subtracted."""
-
-    background_files: Annotated[list[FileBlock], _background_files]
-    background_scale: Annotated[float, "corrector.settings.background_scale"]
-    chi_emu_per_Oe: Annotated[float | None, lambda applied: _holder_chi(applied)[0]]
-    chi_error_emu_per_Oe: Annotated[float | None, lambda applied: _holder_chi(applied)[1]]
-    points_left_out: Annotated[int, "left_out"]
-    runs: Annotated[list[HolderRunBlock], "holder"]
-
-
-class FieldBranchBlock(TypedDict):
-    """One branch of the measured field standard."""
-
-    direction: str
-    start_Oe: Annotated[float, "start"]
-    range_Oe: Annotated[list[float], lambda branch: (branch.curve.low, branch.curve.high)]
-    n_points: Annotated[int, "curve.n_points"]
-    error_Oe: Annotated[float, "curve.error"]
-
-
-class RunFieldBlock(TypedDict):
-    """The true field of one run."""
-
-    label: str
-    n_points: int
-    n_corrected: int
-    true_minus_reported_Oe: Annotated[
-        list[float | None] | None, lambda run: None if run.smallest is None else (run.smallest, run.largest)
-    ]
-    not_corrected_because: Annotated[str, "reason"]
-    share_of_variance: Annotated[float, "error_share"]
-    zero_crossings_Oe: Annotated[dict[str, float], "crossings"]
-
-
-class FieldBlock(TypedDict):
-    """The true field by a standard."""
-
-    standard: Annotated[FileBlock, "corrector.standard.measurement"]
-    chi_emu_per_g_Oe: Annotated[float, "corrector.standard.chi"]
-    chi_source: Annotated[str, "corrector.standard.chi_source"]
-    mass_mg: Annotated[float, "corrector.standard.mass_mg"]
-    mass_source: Annotated[str, "corrector.standard.mass_source"]
-    relative_excess: Annotated[float, "corrector.standard.scale"]
-    branches: Annotated[list[FieldBranchBlock], "corrector.standard.branches"]
-    runs: Annotated[list[RunFieldBlock], "field"]
-
-
-class InputBlock(TypedDict):
-    """A file as the analysis used it."""
-
-    path: Annotated[str, "measurement.path"]
-    sha256: Annotated[str, "measurement.sha256"]
-    instrument: Annotated[str, "measurement.instrument"]
-    sample: Annotated[str | None, lambda item: item.sample or None]
-    rows_read: Annotated[int, "measurement.rows_read"]
-    rows_used: int
-    rows_dropped: dict[str, int]
-    moment_column: Annotated[str, "measurement.moment_choice.column"]
-    moment_reason: Annotated[str, "measurement.moment_choice.reason"]
-    mass_mg: float
-    mass_source: str
-    holder: Annotated[HolderBlock | None, lambda item: _with_holder(item.corrections)]
-    true_field: Annotated[FieldBlock | None, lambda item: _with_standard(item.corrections)]
 
 
 class RunBlock(TypedDict):
@@ -222,24 +129,79 @@ class Invocation:
         return replace(self, other_files=(*map(NamedFile.of, self.files), *self.other_files))
 
 
+def reasons(result: Any) -> list[str]:
+    """Why the verdict on ``result`` is as it is."""
+    return [reason.text for verdict in result.verdicts for reason in verdict.reasons]
+
+
 @dataclass(frozen=True)
 class Report(Generic[Result]):
-    """How the result of one question is written: as a block of JSON, as CSV tables, and at the terminal.
+    """How the result of one question is written: as a block of JSON, as tables, at the terminal, and as figures.
 
-    ``block`` is what the command adds to the frame, a ``TypedDict``, filled from the result, from which the schema is
-    derived; ``tables`` gives the text of each CSV file by its name; ``files`` names those that are written, the JSON
-    report first, ``figures`` the figures, without the endings of their files. ``draw`` draws them. ``taken`` gives what
-    the result was made with where options leave it to data or method, by their names.
+    Parameters
+    ----------
+    block
+        What the command adds to the frame: a ``TypedDict``, filled from the result, from which the schema is derived.
+    show
+        Writes the result to a console, below the files that were read.
+    tables
+        What makes each CSV file, or another text, by the name of the file; ``more_tables`` makes those whose names
+        depend on the result.
+    about
+        Lines on the result that stand in every table, below its provenance: by default the reasons of the verdict.
+    figures
+        The functions of the room's ``figures.py`` that draw, by the stems of the files. A function may return None for
+        no figure, or several figures by their stems.
+    taken
+        What the result was made with where options leave it to data or method, by their names.
+    printed
+        The table that goes to stdout as it is, in place of what ``show`` writes.
+    file
+        Name of the JSON report, by default that of the command.
     """
 
     command: str
     block: type[Any]
-    tables: Callable[[Sequence[Input], Result], Mapping[str, str]]
-    show: Callable[[Sequence[Input], Result, Console], None]
-    files: tuple[str, ...]
-    figures: tuple[str, ...] = ()
-    draw: Callable[[Result], Mapping[str, Figure]] | None = None
+    show: Callable[[Result, Console], None]
+    tables: Mapping[str, Callable[[Result], Sheet | str]] = field(default_factory=dict)
+    more_tables: Callable[[Result], Mapping[str, Sheet]] = lambda _result: {}
+    about: Callable[[Result], Iterable[str]] = reasons
+    figures: Mapping[str, str] = field(default_factory=dict)
     taken: Callable[[Result], Mapping[str, Any]] = lambda _result: {}
+    printed: str = ""
+    file: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files that are always written, without the figures: the JSON report first."""
+        return (self.file or f"{self.command}.json", *self.tables)
+
+    def texts(self, inputs: Sequence[Input], result: Result) -> dict[str, str]:
+        """The tables, and other texts, by the names of their files."""
+        made = {name: make(result) for name, make in self.tables.items()} | dict(self.more_tables(result))
+        comments = [*provenance(self.command, inputs), *self.about(result)]
+        return {name: item if isinstance(item, str) else item.text(comments) for name, item in made.items()}
+
+    def present(self, inputs: Sequence[Input], result: Result, out: Console) -> None:
+        """The files that were read and the result, at the terminal or on a page."""
+        from glasspara.report.terminal import Recorder, show_inputs
+
+        if self.printed and not isinstance(out, Recorder):
+            out.file.write(self.texts(inputs, result)[self.printed])
+            return
+        if inputs:
+            show_inputs(inputs, out)
+            out.print()
+        self.show(result, out)
+
+    def draw(self, result: Result) -> dict[str, Figure]:
+        """The figures by the stems of their files."""
+        room = import_module(f"{self.block.__module__.rpartition('.')[0]}.figures")
+        drawn: dict[str, Figure] = {}
+        for stem, name in self.figures.items():
+            found = getattr(room, name)(result)
+            drawn |= found if isinstance(found, dict) else {} if found is None else {stem: found}
+        return drawn
 
     def document(
         self, inputs: Sequence[Input], result: Result, warnings: Sequence[Finding], asked: Invocation
@@ -273,7 +235,7 @@ class Report(Generic[Result]):
         from glasspara.report.terminal import Recorder
 
         shown = Recorder()
-        self.show(inputs, result, shown)
+        self.present(inputs, result, shown)
         command = shlex.join(["glasspara", asked.command, *asked.files, *asked.words])
         return page(document, shown, pictures, files=files, command=command)
 
@@ -310,25 +272,6 @@ def to_text(document: Mapping[str, Any]) -> str:
     """
     text = json.dumps(_finite(document), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
     return inert(text, escape=lambda char: json.dumps(char)[1:-1], keep="\n") + "\n"
-
-
-def _with_holder(applied: Applied | None) -> Applied | None:
-    """What was done, where a holder was subtracted."""
-    return applied if applied is not None and applied.corrector.settings.holder else None
-
-
-def _with_standard(applied: Applied | None) -> Applied | None:
-    """What was done, where the true field is by a standard."""
-    return applied if applied is not None and applied.corrector.standard is not None else None
-
-
-def _background_files(applied: Applied) -> Sequence[Measurement]:
-    background = applied.corrector.background
-    return background.measurements if background else ()
-
-
-def _holder_chi(applied: Applied) -> tuple[float | None, float | None]:
-    return applied.corrector.settings.holder_chi or (None, None)
 
 
 def of_runs(block: type[Block], items: Iterable[Any]) -> list[Block]:

@@ -47,6 +47,9 @@ from glasspara.report.terminal import lines_of
 POINTS = "points"
 """gid of every artist that draws measured points, one marker a point."""
 
+BARS = "bars"
+"""gid of every line of error bars."""
+
 _BOLD = 1.15  # how much wider bold letters are, at most
 
 _LEGEND_HANDLE = 3.6 * FONT  # a marker with the gaps about it, pt
@@ -195,21 +198,24 @@ def draw_points(
     size: float = 1.0,
 ) -> None:
     """Points (abscissa, ordinate) of ``run``, a marker each, with error bars if there are errors."""
-    x, y = values
     for label, mask in branches(run):
-        container = axes.errorbar(
-            x[mask],
-            y[mask],
-            yerr=None if errors is None else errors[mask],
+        x, y = values[0][mask], values[1][mask]
+        if errors is not None:
+            # One broken line: error bars that are an object each are a third of what a figure costs.
+            ends = np.stack([y - errors[mask], y + errors[mask], np.full(len(y), np.nan)], axis=1)
+            bars = np.repeat(x, 3), ends.ravel()
+            axes.plot(*bars, color=style.colour, linewidth=0.8, zorder=2.0, gid=BARS)
+        axes.plot(
+            x,
+            y,
             linestyle="none",
             marker=style.marker,
             markersize=size * marker_size(len(run)),
             fillstyle=fills[label],
             color=style.colour,
-            elinewidth=0.8,
             zorder=2.0,
+            gid=POINTS,
         )
-        container.lines[0].set_gid(POINTS)
 
 
 def marker_size(count: int) -> float:
@@ -293,6 +299,13 @@ def _decade_above(value: float) -> float:
 
 THIN = 1.2
 """Width of a curve on points, pt."""
+
+
+def broken_line(parts: Sequence[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+    """Several lines (x, y) as one, broken between them, which is drawn far quicker."""
+    pieces = [np.append(part, [[np.nan], [np.nan]], axis=1) for part in parts]
+    x, y = np.concatenate(pieces, axis=1)[:, :-1]
+    return x, y
 
 
 def draw_curve(

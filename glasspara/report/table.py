@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -44,10 +45,30 @@ def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequ
     return stream.getvalue()
 
 
-def columns_text(comments: Iterable[str], columns: Mapping[str, Sequence[Any] | npt.NDArray[Any]]) -> str:
-    """CSV of a table by its columns."""
-    values = [item.tolist() if isinstance(item, np.ndarray) else item for item in columns.values()]
-    return csv_text(comments, list(columns), zip(*values, strict=True))
+@dataclass(frozen=True)
+class Sheet:
+    """A CSV file: a table by its columns or, where there are rows, row by row; ``about`` are comments on it."""
+
+    content: Mapping[str, Sequence[Any] | npt.NDArray[Any]] | Iterable[Mapping[str, object]]
+    about: Sequence[str] = ()
+
+    @classmethod
+    def of_rows(
+        cls, header: Sequence[str], rows: Sequence[Sequence[Any]], about: Sequence[str] = ()
+    ) -> Sheet:
+        """A table by its rows, which may be none."""
+        return cls({name: [row[index] for row in rows] for index, name in enumerate(header)}, about)
+
+    def text(self, comments: Iterable[str]) -> str:
+        """The file, ``comments`` first."""
+        above = [*comments, *self.about]
+        if isinstance(self.content, Mapping):
+            values = [
+                item.tolist() if isinstance(item, np.ndarray) else item for item in self.content.values()
+            ]
+            return csv_text(above, list(self.content), zip(*values, strict=True))
+        rows = list(self.content)
+        return csv_text(above, list(rows[0]) if rows else [], (list(row.values()) for row in rows))
 
 
 def _cell(value: object) -> object:
@@ -55,6 +76,8 @@ def _cell(value: object) -> object:
         return re.sub(_IN_CELL, r"\1'", _flat(value))
     if value is None:
         return ""
+    if isinstance(value, (bool, np.bool_)):
+        return int(value)
     if isinstance(value, (float, np.floating)):
         return repr(float(value)) if np.isfinite(value) else ""
     return value
@@ -106,16 +129,11 @@ def column(name: str, unit: str | None = None) -> str:
     return "_".join([name, *above, *(["per"] if below else []), *below])
 
 
-def point_keys(data: Dataset) -> Iterable[tuple[str, int, str, str]]:
-    """File, line, run and branch of every point, in the order of ``data``."""
-    for run in data.runs:
-        for line, branch in zip(run.run.line.tolist(), run.run.branch.tolist(), strict=True):
-            yield run.run.file, line, run.label, run.run.branch_labels[branch]
-
-
 def point_columns(data: Dataset) -> Columns:
-    """The same as columns."""
-    keys = list(point_keys(data))
+    """File, line, run and branch of every point, in the order of ``data``."""
     return {
-        name: [key[index] for key in keys] for index, name in enumerate(("file", "line", "run", "branch"))
+        "file": [run.run.file for run in data.runs for _ in range(len(run))],
+        "line": [line for run in data.runs for line in run.run.line.tolist()],
+        "run": [run.label for run in data.runs for _ in range(len(run))],
+        "branch": [run.run.branch_labels[branch] for run in data.runs for branch in run.run.branch.tolist()],
     }

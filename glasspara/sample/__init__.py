@@ -33,7 +33,7 @@ TEMPLATE = Path(__file__).with_name("template.toml")
 _TRACE_IONS = Path(__file__).with_name("trace_ions.toml")
 
 SAMPLE_KEYS = (
-    "name", "mass_mg", "mass", "n_fe", "n_fe_error", "fe2_fraction", "holder", "holder_chi",
+    "name", "mass_mg", "mass", "n_fe", "n_fe_error", "fe2_fraction", "no_other_ions", "holder", "holder_chi",
     "holder_chi_error", "geometry_factor", "geometry_factor_error", "note", "geometry", "trace_ions",
 )  # fmt: skip
 """Keys of a [sample] table."""
@@ -109,6 +109,8 @@ class Sample:
         Shape and size.
     trace_ions : tuple of MeasuredIon
         Paramagnetic ions besides iron, in the order of the file.
+    no_other_ions : bool
+        Whether iron and ``trace_ions`` are known to be all magnetic ions.
     """
 
     name: str
@@ -124,6 +126,7 @@ class Sample:
     geometry_factors: GeometryFactors = field(default_factory=dict)
     geometry: Geometry = Geometry()
     trace_ions: tuple[MeasuredIon, ...] = ()
+    no_other_ions: bool = False
 
 
 def _positive(value: float) -> bool:
@@ -158,6 +161,7 @@ def sample_from_table(table: Table, *, source: str) -> Sample:
         geometry_factors=_geometry_factors(table),
         geometry=_geometry(table.table("geometry")),
         trace_ions=trace_ions_from_table(table.table("trace_ions")),
+        no_other_ions=table.boolean("no_other_ions"),
     )
 
 

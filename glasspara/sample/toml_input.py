@@ -63,6 +63,13 @@ class Table:
             raise self.fault(key, f"expected text in quotes, found {value!r}")
         return value
 
+    def boolean(self, key: str) -> bool:
+        """Value of ``key``; false where it is absent."""
+        value = self.content.get(key, False)
+        if not isinstance(value, bool):
+            raise self.fault(key, f"expected true or false, found {value!r:.100}")
+        return value
+
     def number(
         self, key: str, *, accept: Callable[[float], bool] | None = None, expected: str = "a finite number"
     ) -> float | None:

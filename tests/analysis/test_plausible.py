@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from glasspara.analysis.anomaly.departures import anomaly
 from glasspara.analysis.compare.comparison import compare
 from glasspara.analysis.curie.curie_law import curie
 from glasspara.analysis.fit.blocks import FitBlock
@@ -15,6 +16,7 @@ from glasspara.analysis.oscillations.search import DESCRIPTIONS, NoisePowers
 from glasspara.analysis.oscillations.waves import oscillations
 from glasspara.analysis.partition.scan import partition
 from glasspara.analysis.series.single_runs import series
+from glasspara.analysis.universality.collapse import universality
 from glasspara.data import Dataset
 from glasspara.data.loading import load
 from glasspara.fitting.fit import fit
@@ -29,6 +31,7 @@ from glasspara.simulation.datasets import (
     fixed_temperature,
     weak_field,
 )
+from studies.hysteresis import Loop
 from tests.conftest import ROOT
 
 CASES = ROOT.parent / "shared" / "cases"
@@ -53,6 +56,7 @@ QUESTIONS = {
     "oscillations": lambda: oscillations(ferromagnet(MT), replicates=9).assessment,
     "series": lambda: series(ferromagnet(MT)).kinds[0].assessment,
     "high_field": lambda: high_field(ferromagnet(MH)).assessment,
+    "universality": lambda: universality(ferromagnet(MT), parts=False).assessment,
 }
 
 
@@ -61,7 +65,46 @@ def test_a_metal_is_no_glass(question):
     found = QUESTIONS[question]()
     assert (found.question, found.status, found.trusted) == (question, "not-plausible", False)
     assert found.reasons[0].code == "fitting.no-diamagnet"
-    assert "NOT PLAUSIBLE" in found.headline.text
+    assert "NOT PLAUSIBLE" in found.headline.text or "NO VERDICT" in found.headline.text
+
+
+def test_more_iron_than_atoms_shares_no_curve():
+    heavy = [
+        replace(run, magnetisation=1e6 * run.magnetisation + run.field, sigma=1e6 * run.sigma)
+        for run in MT.runs
+    ]
+    result = universality(Dataset(tuple(heavy)), parts=False)
+    assert result.holds is None
+    codes = {item.code for item in result.assessment.reasons}
+    assert codes & {"fitting.more-iron-than-atoms", "fitting.too-diamagnetic", "fitting.no-diamagnet"}
+
+
+def test_a_loop_with_hysteresis_denies_every_verdict_of_the_series():
+    """The M(T) runs of a sample whose loops show hysteresis are no glass's either."""
+    loop = Loop(speck=1e-4, coercivity=500.0, width=400.0)
+    loops = loop.measured((2.0, 10.0), top=2e4, step=250.0, noise=1e-3, rng=np.random.default_rng(1))
+    result = series(Dataset((*MT.runs, *loops.runs)))
+    assert [verdict.status for verdict in result.verdicts] == ["not-plausible", "not-plausible"]
+
+
+def coupled():
+    """M(T) runs in weak and strong fields of iron with a Weiss temperature of -0.3 K, without tunnelling systems."""
+    values = {**PURE_LL, "theta_cw": -0.3}
+    return fixed_field(
+        values, np.random.default_rng(4), fields=(200.0, 500.0, 5e3, 2e4, 5e4), model=Model("ll-curie-weiss")
+    )
+
+
+def test_what_ordinary_magnetism_makes_is_no_anomaly_and_not_glass_like():
+    data = coupled()
+    found = anomaly(data)
+    assert found.fit.assessment.status == "term-not-needed"
+    assert (found.assessment.status, found.established) == ("not-established", False)
+    assert found.assessment.reasons[0].code == "fitting.ordinary-instead"
+    assert curie(data, settings=FitSettings()).low.nature != "glass-like"
+    failing = universality(data, parts=False)
+    assert failing.assessment.status == "fails"
+    assert failing.assessment.reasons[-1].code == "universality.no-proof"
 
 
 def test_two_samples_by_name_have_no_drift(monkeypatch):

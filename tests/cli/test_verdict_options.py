@@ -14,6 +14,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from glasspara.ordinary import DirectionWidths
+from glasspara.physics.ions import TraceIon, ion
 from glasspara.simulation.datasets import PURE_LL, fixed_field
 
 
@@ -31,6 +32,28 @@ def test_the_settings_of_a_fit_have_them(verdict):
     wishes = ParameterOptions().for_any_model(DataOptions([]), iron_from_sample=True, verdict=verdict)
     assert wishes.allowances is verdict.allowances
     assert wishes.directions == verdict.directions
+
+
+@pytest.mark.parametrize(
+    ("ions", "in_model", "option", "counts"),
+    [
+        ("", (), False, True),
+        ("[sample.trace_ions]\nMn = 0.1\n", (), False, False),
+        ("[sample.trace_ions]\nMn = 0.1\n", (TraceIon(ion("Mn2+"), 0.1),), False, True),
+        ("[sample.trace_ions]\nMn = 0.1\n", (), True, True),
+    ],
+)
+def test_a_sample_file_says_that_there_are_no_other_ions(tmp_path, ions, in_model, option, counts):
+    """Where it names ions, they must be in the model: else those are the other ions."""
+    path = tmp_path / "sample.toml"
+    path.write_text(f"[sample]\nn_fe = 1e17\nno_other_ions = true\n{ions}")
+    settings = ParameterOptions().settings(
+        Model(trace_ions=in_model),
+        DataOptions([], sample=str(path)),
+        iron_from_sample=True,
+        verdict=VerdictOptions(no_other_ions=option),
+    )
+    assert settings.no_other_ions is counts
 
 
 @pytest.mark.parametrize(

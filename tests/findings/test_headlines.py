@@ -47,7 +47,7 @@ def test_a_fit_says_the_same_everywhere(small, status):
     result = replace(small, assessment=fit_assessment(status, REASON))
     headline = finding(f"fitting.status-{status}").text
     out = console()
-    show_fit((), Fits((result,)), out)
+    show_fit(Fits((result,)), out)
     assert f"Verdict: {headline}\n  - {REASON.text}\n" in printed(out)
     block = json.loads(json.dumps(fill(FitDocument, Fits((result,)))))["fits"][0]["assessment"]
     assert block["status"] == status

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
+import numpy as np
 import pytest
 
-from glasspara.report.table import csv_text
+from glasspara.report.table import Sheet, csv_text
 
 
 def cells(text: str, separator: str) -> list[str]:
@@ -39,3 +40,12 @@ def test_control_characters_are_shown():
 
 def test_numbers_are_no_text():
     assert csv_text([], ["x", "y", "z"], [(-1.5, float("inf"), None)]) == "x,y,z\n-1.5,,\n"
+
+
+def test_a_sheet_is_the_same_by_columns_and_by_rows():
+    by_columns = Sheet({"a": np.array([1.0, np.inf]), "b": [True, None]}, ["about"]).text(["first"])
+    assert by_columns == "# first\n# about\na,b\n1.0,1\n,\n"
+    rows = [{"a": 1.0, "b": True}, {"a": np.inf, "b": None}]
+    assert Sheet(iter(rows), ["about"]).text(["first"]) == by_columns
+    assert Sheet.of_rows(("a", "b"), [(1.0, True), (None, None)], ["about"]).text(["first"]) == by_columns
+    assert Sheet.of_rows(("a", "b"), []).text([]) == "a,b\n"

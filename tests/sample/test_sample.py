@@ -35,6 +35,7 @@ def test_a_whole_sample(tmp_path):
         n_fe = 1.657e17
         n_fe_error = 0.019e17
         fe2_fraction = 0.66
+        no_other_ions = true
         note = "polished"
         holder = "quartz rod"
         holder_chi = -1.2e-9
@@ -58,6 +59,7 @@ def test_a_whole_sample(tmp_path):
         holder_chi_error=1e-10,
         geometry=Geometry(shape="plate", length_mm=4.0, thickness_mm=1.5),
         trace_ions=(MeasuredIon("Cr", 0.1), MeasuredIon("Mn2+", 0.01, 0.002)),
+        no_other_ions=True,
     )
 
 
@@ -90,6 +92,7 @@ def test_a_mass_with_its_unit(tmp_path, text, mass):
         ("[sample]\nholder_chi_error = 1e-10", 2, "given without holder_chi"),
         ("[sample]\nholder_chi = '-1e-9'", 2, "holder_chi in [sample]: expected a number, emu/Oe"),
         ("[sample]\nfe2_fraction = 66", 2, "expected a number from 0 to 1"),
+        ("[sample]\nno_other_ions = 1", 2, "no_other_ions in [sample]: expected true or false"),
         ("[sample]\nmass_g = 3", 2, "mass_g in [sample]: unknown key"),
         ("[sample]\n\nholder = 3", 3, "holder in [sample]: expected text"),
         ("[sample.geometry]\nshape = 'rod'\nlength_mm = -4", 3, "length_mm in [sample.geometry]: expected a"),
@@ -129,6 +132,7 @@ def test_every_key_of_the_template_is_known_and_every_known_key_is_in_it(tmp_pat
     keys = re.sub(r"^# (?=[a-z0-9_]+ = |\[|(Ti|Cr) = |\")", "", template, flags=re.MULTILINE)
     sample = read_sample(write(tmp_path, keys))
     assert (sample.mass_mg, sample.n_fe_error, sample.fe2_fraction) == (35.7, 0.019e17, 0.66)
+    assert sample.no_other_ions
     assert sample.holder == "quartz rod, GE varnish"
     assert (sample.holder_chi, sample.holder_chi_error) == (-1.2e-9, 1e-10)
     assert all(getattr(sample.geometry, key) for key in GEOMETRY_KEYS)

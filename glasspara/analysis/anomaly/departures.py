@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -42,9 +42,6 @@ from glasspara.fitting.result import FitResult, describes
 from glasspara.fitting.search.minimise import Minimum, refine
 from glasspara.model.parameters import ALLOWANCES, allowances_text
 from glasspara.replicates.cores import on_one_thread
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 EDGES = (
     2.5, 3.0, 4.0, 6.0, 10.0, 20.0, 30.0, 37.0, 43.0, 50.0, 60.0, 70.0, 100.0, 150.0, 200.0, 250.0, 310.0, 350.0,
@@ -156,18 +153,24 @@ class AnomalyResult(Answer):
         found: BoolArray = np.all([np.ones(len(self.data), dtype=bool), *outside], axis=0)
         return found
 
-    def to_frame(self) -> DataFrame:
+    def table(self) -> list[dict[str, Any]]:
         """One row a window: its F test, and by how many standard deviations the data leave the model there."""
-        from pandas import DataFrame
-
         sigmas = {item.test.window: item.sigmas for item in self.departures}
-        rows = [
-            (test.window.low, test.window.high, test.points, test.statistic, test.p_value, test.p_corrected,
-             test.found, sigmas.get(test.window))
+        return [
+            {
+                "T_low_K": test.window.low,
+                "T_high_K": test.window.high,
+                "points": test.points,
+                "f_ratio": test.statistic,
+                "dof": test.dof[0],
+                "dof_noise": test.dof[1],
+                "p_value": test.p_value,
+                "p_corrected": test.p_corrected,
+                "found": test.found,
+                "sigma": sigmas.get(test.window),
+            }
             for test in self.tests
-        ]  # fmt: skip
-        names = ["T_low_K", "T_high_K", "points", "f_ratio", "p_value", "p_corrected", "found", "sigma"]
-        return DataFrame(rows, columns=names)
+        ]
 
     @property
     def tests(self) -> tuple[WindowTest, ...]:
@@ -175,8 +178,8 @@ class AnomalyResult(Answer):
 
     @property
     def established(self) -> bool:
-        """Whether the data leave the model anywhere, instrumental errors allowed for."""
-        return any(item.established for item in self.departures)
+        """Whether the data leave the model, and neither instrumental errors nor ordinary magnetism say why."""
+        return self.assessment.status == "found"
 
 
 @on_one_thread
@@ -237,7 +240,9 @@ def anomaly(
         rest=rest,
         rest_assessment=assessment,
         residuals=residuals,
-        assessment=_assess(findings, departures, assessment, located=_located(result, rest)),
+        assessment=_assess(
+            findings, departures, assessment, located=_located(result, rest), instead=_ordinary(result)
+        ),
         notes=tuple(_notes(result, findings, departures, assessment)),
     )
 
@@ -286,7 +291,19 @@ def _located(result: FitResult, rest: Minimum) -> bool:
     return after < (1.0 - EXPLAINED) * before
 
 
-def _assess(tests: Findings, found: Sequence[Departure], rest: Assessment, *, located: bool) -> Assessment:
+def _ordinary(result: FitResult) -> list[Finding]:
+    """That ordinary magnetism describes all of the data where the model does not: the model is wrong then."""
+    return [item for item in result.assessment.reasons if item.code == "fitting.ordinary-instead"]
+
+
+def _assess(
+    tests: Findings,
+    found: Sequence[Departure],
+    rest: Assessment,
+    *,
+    located: bool,
+    instead: Sequence[Finding],
+) -> Assessment:
     if rest.status == "not-converged":
         return Assessment(
             "anomaly", "no-model", (finding("anomaly.not-converged"), *rest.reasons), trusted=False
@@ -316,7 +333,8 @@ def _assess(tests: Findings, found: Sequence[Departure], rest: Assessment, *, lo
         reasons.append(finding("anomaly.oxygen", window=clearest.label, sigma=clearest.sigmas))
     if not described:
         reasons.append(finding("anomaly.rest-not-described", chi2_ratio=_ratio(rest)))
-    return Assessment("anomaly", "found" if established else "not-established", tuple(reasons))
+    status = "found" if established and not instead else "not-established"
+    return Assessment("anomaly", status, (*instead, *reasons))
 
 
 def _ratio(rest: Assessment) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 import numpy as np
@@ -11,17 +11,12 @@ from rich.console import Console
 from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
-from glasspara.report.table import columns_text, csv_text, point_columns, provenance
-from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
+from glasspara.report.table import Sheet, point_columns
+from glasspara.report.terminal import Column, show_assessment, show_table
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.analysis.anomaly.departures import AnomalyResult
     from glasspara.analysis.anomaly.windows import TemperatureWindow
-    from glasspara.data.loading import Input
-
-WINDOWS, POINTS, FIGURE = "anomaly.csv", "anomaly_points.csv", "anomaly"
 
 
 class WindowBlock(TypedDict):
@@ -102,55 +97,35 @@ def _end(window: TemperatureWindow) -> float | None:
     return window.high if np.isfinite(window.high) else None
 
 
-def _tables(inputs: Sequence[Input], result: AnomalyResult) -> dict[str, str]:
-    return {WINDOWS: windows_csv(inputs, result), POINTS: points_csv(inputs, result)}
-
-
-def _comments(inputs: Sequence[Input], result: AnomalyResult) -> list[str]:
-    return [*provenance("anomaly", inputs), *(reason.text for reason in result.assessment.reasons)]
-
-
-def windows_csv(inputs: Sequence[Input], result: AnomalyResult) -> str:
+def _windows(result: AnomalyResult) -> Sheet:
     """One row a window; of those in which the data leave the model, one row a run."""
-    comments = [
-        *_comments(inputs, result),
+    about = (
         "p_corrected: chance of one such among all windows; sigma: that of a Gaussian for it",
         "deviation: mean of data - model in the window, the model fitted without all windows that leave it",
-    ]
+    )
+    return Sheet(_rows(result), about)
+
+
+def _rows(result: AnomalyResult) -> Iterator[dict[str, object]]:
     departures = {item.test.window: item for item in result.departures}
-    rows: list[Sequence[object]] = []
-    for test in result.tests:
-        window, found = test.window, departures.get(test.window)
-        common = (
-            window.low,
-            _end(window),
-            test.points,
-            test.statistic,
-            *test.dof,
-            test.p_value,
-            test.p_corrected,
-        )
-        if found is None:
-            rows.append((*common, 0, *(None,) * 8))
-            continue
-        shift = found.thermometer
-        details = (1, found.sigmas, found.p_with_allowances, None if shift is None else shift.value)
-        rows += [
-            (*common, *details, one.run.label, one.run.run.file, one.mean, one.error, one.sigmas)
-            for one in found.deviations
-        ]
-    header = (
-        "T_low_K", "T_high_K", "points", "f_ratio", "dof", "dof_noise", "p_value", "p_corrected", "found", "sigma",
-        "p_with_allowances", "thermometer_relative_error", "run", "file", "deviation_emu_per_g",
-        "deviation_error_emu_per_g", "deviation_sigma",
-    )  # fmt: skip
-    return csv_text(comments, header, rows)
+    for row, test in zip(result.table(), result.tests, strict=True):
+        found = departures.get(test.window)
+        for one in (None,) if found is None else found.deviations:
+            yield {
+                **row,
+                "p_with_allowances": found and found.p_with_allowances,
+                "thermometer_relative_error": found and found.thermometer and found.thermometer.value,
+                "run": one and one.run.label,
+                "file": one and one.run.run.file,
+                "deviation_emu_per_g": one and one.mean,
+                "deviation_error_emu_per_g": one and one.error,
+                "deviation_sigma": one and one.sigmas,
+            }
 
 
-def points_csv(inputs: Sequence[Input], result: AnomalyResult) -> str:
+def _points(result: AnomalyResult) -> Sheet:
     """Every point with its residual from the model fitted without the windows that leave it."""
     data = result.data
-    about = "residual: data - model; fitted: 0 where the model was not fitted to the point"
     columns = {
         **point_columns(data),
         "T_K": data.temperature,
@@ -160,12 +135,10 @@ def points_csv(inputs: Sequence[Input], result: AnomalyResult) -> str:
         "residual_emu_per_g": result.residuals,
         "fitted": result.fitted.astype(int),
     }
-    return columns_text([*_comments(inputs, result), about], columns)
+    return Sheet(columns, ["residual: data - model; fitted: 0 where the model was not fitted to the point"])
 
 
-def show_anomaly(inputs: Sequence[Input], result: AnomalyResult, out: Console) -> None:
-    show_inputs(inputs, out)
-    out.print()
+def show_anomaly(result: AnomalyResult, out: Console) -> None:
     departures = {item.test.window: item for item in result.departures}
     rows = []
     for test in result.tests:
@@ -184,19 +157,11 @@ def show_anomaly(inputs: Sequence[Input], result: AnomalyResult, out: Console) -
     show_assessment(result.assessment, out, result.notes)
 
 
-def _draw(result: AnomalyResult) -> dict[str, Figure]:
-    from glasspara.analysis.anomaly.figures import anomaly_figure
-
-    return {FIGURE: anomaly_figure(result)}
-
-
 REPORT = Report(
     "anomaly",
     AnomalyDocument,
-    _tables,
     show_anomaly,
-    files=("anomaly.json", WINDOWS, POINTS),
-    figures=(FIGURE,),
-    draw=_draw,
+    tables={"anomaly.csv": _windows, "anomaly_points.csv": _points},
+    figures={"anomaly": "anomaly_figure"},
     taken=lambda anomaly: {"windows": sorted({test.window.low for test in anomaly.tests} - {0.0})},
 )

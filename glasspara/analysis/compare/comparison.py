@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 from glasspara.analysis.compare.contestants import (
     CANNOT_TELL,
     DECISIVE,
     Contestant,
+    NestedTest,
+    NullSimulation,
+    StoreOf,
     common_scale,
     contestant,
+    nested_test,
     ranked,
     settings_of,
 )
-from glasspara.analysis.compare.simulated_test import NestedTest, NullSimulation, StoreOf, nested_test
 from glasspara.data import Dataset
 from glasspara.errors import UsageError, names_near
 from glasspara.findings import Answer, Assessment, Finding, finding
@@ -37,15 +40,6 @@ from glasspara.model.parameters import LISTED, allowances_text
 from glasspara.ordinary import ConeFit
 from glasspara.physics.ions import TraceIon
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-CONTESTANT_COLUMNS = (
-    "model", "text", "status", "chi2", "ndof", "n_free", "aic", "bic", "aic_scaled", "bic_scaled", "delta_aic",
-    "weight", "problem",
-)  # fmt: skip
-"""Columns of the table of models."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,28 +63,27 @@ class CompareResult(Answer):
     assessment: Assessment
     notes: tuple[Finding, ...]
 
-    @property
-    def rows(self) -> list[tuple[object, ...]]:
-        """The table of models: a row each, of :data:`COLUMNS`."""
+    def table(self) -> list[dict[str, Any]]:
+        """One row a model, with its criteria; none where it has no usable fit."""
         return [_row(item) for item in self.contestants]
 
-    def to_frame(self) -> DataFrame:
-        """One row a model, with its criteria."""
-        from pandas import DataFrame
 
-        return DataFrame(self.rows, columns=CONTESTANT_COLUMNS)
-
-
-def _row(item: Contestant) -> tuple[object, ...]:
+def _row(item: Contestant) -> dict[str, Any]:
     statistics = item.result.statistics if item.result and item.usable else None
-    numbers = (
-        (None,) * 5
-        if statistics is None
-        else (statistics.chi2, statistics.ndof, statistics.n_free, statistics.aic, statistics.bic)
-    )
-    scaled = (item.aic_scaled, item.bic_scaled, item.delta, item.weight)
-    problem = "" if item.problem is None else item.problem.text
-    return (item.name, item.text, item.status, *numbers, *scaled, problem)
+    return {
+        "model": item.name,
+        "text": item.text,
+        "status": item.status,
+        **{
+            name: statistics and getattr(statistics, name)
+            for name in ("chi2", "ndof", "n_free", "aic", "bic")
+        },
+        "aic_scaled": item.aic_scaled,
+        "bic_scaled": item.bic_scaled,
+        "delta_aic": item.delta,
+        "weight": item.weight,
+        "problem": "" if item.problem is None else item.problem.text,
+    }
 
 
 @on_one_thread

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.compare.comparison import CONTESTANT_COLUMNS
 from glasspara.analysis.fit.blocks import OrdinaryBlock, with_ordinary
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report
-from glasspara.report.table import csv_text, provenance
-from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
+from glasspara.report.table import Sheet
+from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.analysis.compare.comparison import CompareResult
-    from glasspara.analysis.compare.contestants import Contestant
-    from glasspara.analysis.compare.simulated_test import NestedTest
-    from glasspara.data.loading import Input
-
-DATA, FIGURE = "compare.csv", "compare"
+    from glasspara.analysis.compare.contestants import Contestant, NestedTest
 
 
 class FittedValueBlock(TypedDict):
@@ -111,19 +103,14 @@ def _method(test: NestedTest) -> str:
     return "F distribution" if test.p_bootstrap is None else "parametric bootstrap"
 
 
-def _tables(inputs: Sequence[Input], result: CompareResult) -> dict[str, str]:
+def _models(result: CompareResult) -> Sheet:
     """One row a model."""
-    comments = [
-        *provenance("compare", inputs),
-        *(item.text for item in (*result.assessment.reasons, *result.notes)),
-        f"aic_scaled, bic_scaled, delta_aic, weight: chi2 divided by {result.scale!r}",
-    ]
-    return {DATA: csv_text(comments, CONTESTANT_COLUMNS, result.rows)}
+    return Sheet(
+        result.table(), [f"aic_scaled, bic_scaled, delta_aic, weight: chi2 divided by {result.scale!r}"]
+    )
 
 
-def show_compare(inputs: Sequence[Input], result: CompareResult, out: Console) -> None:
-    show_inputs(inputs, out)
-    out.print()
+def show_compare(result: CompareResult, out: Console) -> None:
     names = ("chi2", "ndof", "k", "AIC", "BIC", "delta AIC", "weight")
     numbers = (Column(name, "number") for name in names)
     items = sorted(result.contestants, key=lambda item: float("inf") if item.delta is None else item.delta)
@@ -155,20 +142,13 @@ def _size(value: float) -> str:
     return f"{value:.1f}" if abs(value) < 1.0e5 else f"{value:.4g}"
 
 
-def _draw(result: CompareResult) -> dict[str, Figure]:
-    from glasspara.analysis.compare.figures import compare_figure
-
-    return {FIGURE: compare_figure(result)}
-
-
 REPORT = Report(
     "compare",
     CompareDocument,
-    _tables,
     show_compare,
-    files=("compare.json", DATA),
-    figures=(FIGURE,),
-    draw=_draw,
+    tables={"compare.csv": _models},
+    about=lambda compare: [item.text for item in (*compare.assessment.reasons, *compare.notes)],
+    figures={"compare": "compare_figure"},
     taken=lambda compare: {
         "models": [item.name for item in compare.contestants],
         "replicates": compare.test.replicates if compare.test else 0,

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from math import hypot, sqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,9 +37,6 @@ from glasspara.model.parameters import ION_NAMES, allowances_text, to_canonical
 from glasspara.physics.ats import weak_field_amplitude
 from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.report.table import Columns, point_columns
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 AMPLITUDE_NAMES = ("n_ats", "d0min_qs4", "d0max_qs4")
 """Parameters that make up G."""
@@ -81,7 +77,7 @@ class CurieResult(Answer):
         """Whether (14) is better than a Curie law by more than chance and allowances explain."""
         return self.glass_test.established
 
-    def point_table(self) -> Columns:
+    def table(self) -> Columns:
         """Susceptibility M/H of every weak point, what the three laws give, and T (chi + chi_L) with its window."""
         data, weak, whole = self.weak.data, self.weak, self.whole
         T, H = data.temperature, data.field
@@ -101,12 +97,6 @@ class CurieResult(Answer):
             "chi_langevin_emu_per_g_Oe": langevin / H,
             "chi_ats_emu_per_g_Oe": ats / H,
         }
-
-    def to_frame(self) -> DataFrame:
-        """The weak points as a table, as ``curie.csv``; units stand in the names of the columns."""
-        from pandas import DataFrame
-
-        return DataFrame(self.point_table())
 
 
 def curie(
@@ -151,12 +141,17 @@ def curie(
     no_law = finding(
         "curie.no-law", points=len(weak.data), curie=naive.chi2, glass=glass.chi2, whole=whole.chi2
     )
+    shown = whole_fit.assessment.status in ("good", "not-determined")
+    if low.nature == "glass-like" and not shown:
+        low = replace(low, nature="rising")
     slope = _assess_slope(weak, low)
     law = _assess_law(test, naive, glass, iron, weak.data)
     if not described:
         low = replace(low, nature="not-trusted")
         slope = Assessment("curie", "not-trusted", (no_law, *_assess_slope(weak, low).reasons), trusted=False)
         law = Assessment("curie", "no-law", law.reasons, trusted=False)
+    elif low.nature == "rising" and whole_fit.assessment.status in ("not-established", "term-not-needed"):
+        slope = replace(slope, reasons=(*whole_fit.assessment.reasons[:1], *slope.reasons))
     if wrong := implausible(whole_fit.minimum, same_glass=settings.same_glass):
         slope = Assessment("curie", "not-plausible", tuple(wrong), trusted=False)
         law = Assessment("curie", "not-plausible", law.reasons, trusted=False)
@@ -334,5 +329,5 @@ def _notes(
         yield finding("curie.c-and-g-alike", correlation=correlation)
     if whole_fit.assessment.status not in TRUSTED:
         yield finding("curie.whole-model", status=whole_fit.assessment.status)
-    if low.nature == "glass-like":
+    if low.nature in ("glass-like", "rising"):
         yield finding("curie.slope-is-no-proof")

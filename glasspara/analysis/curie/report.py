@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
@@ -11,18 +10,13 @@ from glasspara.analysis.curie.weak_laws import UNITS, CurieQuantity
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import QuantityBlock, Report, RunBlock, of_runs
 from glasspara.report.block import fill
-from glasspara.report.table import columns_text, provenance
-from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
+from glasspara.report.table import Sheet
+from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import percent, value_with_error
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.analysis.curie.curie_law import CurieResult
     from glasspara.analysis.curie.weak_laws import WeakFit
-    from glasspara.data.loading import Input
-
-TABLE, FIGURE, LOW_FIGURE = "curie.csv", "curie", "low_temperature"
 
 _CHI, _CURIE = "emu g^-1 Oe^-1", "emu K g^-1 Oe^-1"
 
@@ -34,7 +28,7 @@ class LowTemperatureBlock(TypedDict):
     """
 
     nature: Literal[
-        "glass-like", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"
+        "glass-like", "rising", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"
     ]
     slope: Annotated[QuantityBlock, lambda test: CurieQuantity(test.slope, test.slope_error, _CHI)]
     slope_error_scaled: float
@@ -115,21 +109,16 @@ def _fits(result: CurieResult) -> list[WeakFitBlock]:
     return [fill(WeakFitBlock, law, n_points=len(result.weak.data)) for law in result.fits]
 
 
-def _tables(inputs: Sequence[Input], result: CurieResult) -> dict[str, str]:
-    """A row a weak point."""
+def _about(result: CurieResult) -> list[str]:
     low, model = result.low, result.whole_fit.model
-    comments = [
-        *provenance("curie", inputs),
+    return [
         *(reason.text for reason in (*result.assessment.reasons, *result.law_assessment.reasons)),
         f"chi_larmor_emu_per_g_Oe {low.chi_larmor!r} ({low.chi_larmor_source}) in T_times_chi_plus_chi_larmor",
         f"whole model: {model.convention} convention, {model.orientation}, {result.whole_fit.assessment.status}",
     ]
-    return {TABLE: columns_text(comments, result.point_table())}
 
 
-def show_curie(inputs: Sequence[Input], result: CurieResult, out: Console) -> None:
-    show_inputs(inputs, out)
-    out.print()
+def show_curie(result: CurieResult, out: Console) -> None:
     _show_runs(result, out)
     out.print()
     rows = [[name, *(_cell(item, name) for item in result.fits), unit] for name, unit in UNITS.items()]
@@ -179,20 +168,13 @@ def _cell(item: WeakFit, name: str) -> str:
     return "" if found is None else value_with_error(found.value, found.error)
 
 
-def _draw(result: CurieResult) -> dict[str, Figure]:
-    from glasspara.analysis.curie.figures import curie_figure, low_temperature_figure
-
-    return {FIGURE: curie_figure(result), LOW_FIGURE: low_temperature_figure(result)}
-
-
 REPORT = Report(
     "curie",
     CurieDocument,
-    _tables,
     show_curie,
-    files=("curie.json", TABLE),
-    figures=(FIGURE, LOW_FIGURE),
-    draw=_draw,
+    tables={"curie.csv": lambda curie: Sheet(curie.table())},
+    about=_about,
+    figures={"curie": "curie_figure", "low_temperature": "low_temperature_figure"},
     taken=lambda curie: {
         "tolerance": curie.weak.tolerance,
         "low_to": curie.weak.low_end,

@@ -27,7 +27,9 @@ from glasspara.physics.ats import ats_magnetisation, gap_integral
 from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import curie_curvature
 
-Nature = Literal["glass-like", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"]
+Nature = Literal[
+    "glass-like", "rising", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"
+]
 """What the slope at low temperatures says; nothing where even a smooth curve misses the points."""
 
 WeakLaw = Literal["curie", "glass"]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import inf, isfinite, sqrt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -27,9 +27,6 @@ from glasspara.analysis.derive.quantities import (
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.judge.determination import UNDETERMINED
 from glasspara.report.table import Columns
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 TEMPERATURES = (2.0, 4.5, 20.0, 300.0)
 """K, for what depends on temperature."""
@@ -111,12 +108,6 @@ class DeriveResult(Answer):
             "determined": ["yes" if item.determined else "no" for item in found],
             "text": [item.text for item in found],
         }
-
-    def to_frame(self) -> DataFrame:
-        """The quantities as a table, as ``derive.csv``."""
-        from pandas import DataFrame
-
-        return DataFrame(self.table())
 
 
 def derive(

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from rich.console import Console
 
-from glasspara import __version__
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report import InputBlock, Report, ValueBlock
-from glasspara.report.table import columns_text
+from glasspara.report import Report, ValueBlock
+from glasspara.report.block import InputBlock
+from glasspara.report.table import Sheet
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import shown_unit, value_with_error
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.analysis.derive.consequences import DerivedQuantity, DeriveResult
     from glasspara.analysis.derive.fitted_values import FittedValues
-    from glasspara.data.loading import Input
-
-TABLE, FIGURE = "derive.csv", "derive"
 
 
 class AssumptionBlock(TypedDict):
@@ -91,11 +86,10 @@ def _parameters(source: FittedValues) -> dict[str, ValueBlock]:
     }
 
 
-def _tables(_: Sequence[Input], result: DeriveResult) -> Mapping[str, str]:
-    """A row a quantity."""
+def _about(result: DeriveResult) -> list[str]:
     source = result.source
-    comments = [
-        f"glasspara {__version__} derive from {source.source} ({source.status})",
+    return [
+        f"from {source.source} ({source.status})",
         f"model {source.model}, {source.convention} convention, {source.orientation}",
         *(reason.text for reason in result.assessment.reasons),
         *(
@@ -104,13 +98,12 @@ def _tables(_: Sequence[Input], result: DeriveResult) -> Mapping[str, str]:
         ),
         "error: one standard error by the fit alone; low and high: ends of what is assumed",
     ]
-    return {TABLE: columns_text(comments, result.table())}
 
 
 _HOLDS = {True: "holds", False: "FAILS", None: "holds for part of what is assumed"}
 
 
-def show_derive(_: Sequence[Input], result: DeriveResult, out: Console) -> None:
+def show_derive(result: DeriveResult, out: Console) -> None:
     source = result.source
     show_sentence(f"from {source.source} ({source.status})", out, style="bold")
     show_sentence(f"model {source.model}, {source.convention} convention, {source.orientation}", out)
@@ -163,20 +156,13 @@ def _show(title: str, items: Sequence[DerivedQuantity], out: Console) -> None:
     out.print()
 
 
-def _draw(result: DeriveResult) -> dict[str, Figure]:
-    from glasspara.analysis.derive.figures import derive_figure
-
-    return {FIGURE: derive_figure(result)}
-
-
 REPORT = Report(
     "derive",
     DeriveDocument,
-    _tables,
     show_derive,
-    files=("derive.json", TABLE),
-    figures=(FIGURE,),
-    draw=_draw,
+    tables={"derive.csv": lambda derive: Sheet(derive.table())},
+    about=_about,
+    figures={"derive": "derive_figure"},
     taken=lambda derive: {
         name: f"{item.low:g}:{item.high:g}" if item.is_range else f"{item.low:g}"
         for name, item in derive.assumptions.items()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
-from glasspara import __version__
 from glasspara.analysis.diff.comparison import ROUNDING, FindingPair
 from glasspara.analysis.diff.documents import relative
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import NamedFile, Report
-from glasspara.report.table import csv_text
+from glasspara.report.table import Sheet
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import value_with_error
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from glasspara.analysis.diff.comparison import DiffResult
     from glasspara.analysis.diff.documents import Pair
-    from glasspara.data.loading import Input
 
 TABLE = "differences.csv"
 _MOST = 20  # rows of a table at the terminal
@@ -88,17 +86,23 @@ class DiffDocument(TypedDict):
     diff: Annotated[DiffBlock, ""]
 
 
-def diff_tables(_: Sequence[Input], result: DiffResult) -> Mapping[str, str]:
+def differences(result: DiffResult) -> Sheet:
     """A row for each quantity, and for each number, statement, setting, version and finding that differs."""
-    comments = [
-        f"glasspara {__version__} diff of {result.a.command}",
+    return Sheet.of_rows(_COLUMNS, list(_rows(result)))
+
+
+def about_reports(result: DiffResult) -> list[str]:
+    """Which reports the table of their differences is of."""
+    return [
+        f"two reports of {result.a.command}",
         f"a {result.a.path}",
         f"b {result.b.path}",
         "moved: b less a in standard errors, "
         + ("the larger of the two" if result.shared_data else "both together, in quadrature"),
     ]
-    header = ("kind", "group", "name", "unit", "a", "a_error", "b", "b_error", "moved_standard_errors")
-    return {TABLE: csv_text(comments, header, _rows(result))}
+
+
+_COLUMNS = ("kind", "group", "name", "unit", "a", "a_error", "b", "b_error", "moved_standard_errors")
 
 
 def _rows(result: DiffResult) -> Iterator[tuple[Any, ...]]:
@@ -128,9 +132,7 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (int, float, str)) and not isinstance(value, bool)
 
 
-def show_diff(
-    _: Sequence[Input], result: DiffResult, out: Console, names: tuple[str, str] = ("A", "B")
-) -> None:
+def show_diff(result: DiffResult, out: Console, names: tuple[str, str] = ("A", "B")) -> None:
     """What differs, and the values side by side; ``names`` are what the two reports are called."""
     columns = (Column(names[0], "text"), Column(names[1], "text"))
     for name, report in zip(names, (result.a, result.b), strict=True):
@@ -231,4 +233,4 @@ def _shown(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-REPORT = Report("diff", DiffDocument, diff_tables, show_diff, files=("diff.json", TABLE))
+REPORT = Report("diff", DiffDocument, show_diff, tables={TABLE: differences}, about=about_reports)

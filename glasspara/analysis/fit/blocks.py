@@ -20,14 +20,13 @@ from glasspara.fitting.result import Determination, FitResult, FittedParameter, 
 from glasspara.ordinary import Direction
 from glasspara.report import QuantityBlock, RunBlock, ValueBlock
 from glasspara.report.block import fill
-from glasspara.report.table import column, csv_text, provenance
+from glasspara.report.table import Sheet, column
 from glasspara.report.terminal import Column, show_sentence, show_table
 from glasspara.wording import runs_text, value_with_error
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.fitting.result import FitResult
     from glasspara.model.model import Terms
@@ -317,39 +316,40 @@ def _shown(result: FitResult, name: str) -> str:
     return "-" if error is None else value_with_error(result.quantities[name].value, error)
 
 
-def summary_csv(inputs: Sequence[Input], fits: Sequence[FitResult], failed: Failures) -> str:
+def summary(fits: Sequence[FitResult], failed: Failures) -> Sheet:
     """One row a fit, and a file that failed; a parameter that is not determined has empty cells."""
     names = determined(fits)
     units = {name: item.unit for result in fits for name, item in result.quantities.items()}
-    comments = [
-        *provenance("fit", inputs),
-        "error: one standard error by the stated sigmas; empty cells: held, or not determined by the data",
-    ]
-    header = [
-        "fit", "sample", "files", "runs", "n_points", "mass_mg", "T_min_K", "T_max_K", "H_min_Oe", "H_max_Oe",
-        "status", "ats_established", "chi2", "ndof", "p_value",
-    ]  # fmt: skip
-    for name in names:
-        header += [column(name, units[name]), column(f"{name}_error", units[name])]
-    rows: list[Sequence[object]] = []
+    rows: list[dict[str, object]] = []
     for number, result in enumerate(fits, 1):
         data, statistics = result.data, result.statistics
         sample, runs = _names_of(result)
-        files = "; ".join(dict.fromkeys(run.run.file for run in data.runs))
-        cells: list[object] = []
+        established = result.ats_established
+        row: dict[str, object] = {
+            "fit": number,
+            "sample": sample,
+            "files": "; ".join(dict.fromkeys(run.run.file for run in data.runs)),
+            "runs": runs,
+            "n_points": len(data),
+            "mass_mg": "; ".join(f"{mass:g}" for mass in data.masses),
+            "T_min_K": data.temperature.min(),
+            "T_max_K": data.temperature.max(),
+            "H_min_Oe": data.field.min(),
+            "H_max_Oe": data.field.max(),
+            "status": result.assessment.status,
+            "ats_established": None if established is None else str(established).lower(),
+            "chi2": statistics.chi2,
+            "ndof": statistics.ndof,
+            "p_value": statistics.p_value,
+        }
         for name in names:
             error = _error_of(result, name)
-            cells += [None, None] if error is None else [result.quantities[name].value, error]
-        established = result.ats_established
-        rows.append((
-            number, sample, files, runs, len(data), "; ".join(f"{mass:g}" for mass in data.masses),
-            data.temperature.min(), data.temperature.max(), data.field.min(), data.field.max(),
-            result.assessment.status, None if established is None else str(established).lower(),
-            statistics.chi2, statistics.ndof, statistics.p_value, *cells, None,
-        ))  # fmt: skip
-    blank = len(header) - 4
-    rows += [
-        (None, None, path, None, *[None] * 6, _NO_FIT, *[None] * (blank - 7), str(error))
-        for path, error in failed
-    ]
-    return csv_text(comments, [*header, "problem"], rows)
+            row[column(name, units[name])] = None if error is None else result.quantities[name].value
+            row[column(f"{name}_error", units[name])] = error
+        rows.append({**row, "problem": None})
+    blank = dict.fromkeys(rows[0])
+    rows += [{**blank, "files": path, "status": _NO_FIT, "problem": str(error)} for path, error in failed]
+    return Sheet(
+        rows,
+        ["error: one standard error by the stated sigmas; empty cells: held, or not determined by the data"],
+    )

@@ -29,6 +29,7 @@ from glasspara.report.panels import (
     abscissa,
     branch_fills,
     branch_handles,
+    broken_line,
     curves,
     draw_curve,
     draw_points,
@@ -154,6 +155,7 @@ def _overview(result: FitResult, parts: Sequence[RunPart], quantity: _Quantity, 
     values = [left[part] for _, part in parts]
     factor, unit = scaled_unit(np.array([largest]), "emu/g")
     pulls = result.residuals / result.data.sigma
+    theory: dict[str, list[tuple[FloatArray, FloatArray]]] = {}
     for (run, part), style in zip(parts, styles, strict=True):
         x = abscissa(kind, run.temperature, run.field)
         draw_points(main, run, style, fills, (x, factor * left[part]), errors=factor * run.sigma)
@@ -161,7 +163,9 @@ def _overview(result: FitResult, parts: Sequence[RunPart], quantity: _Quantity, 
         for place, terms in curves(run, to_canonical(result.values), result.model):
             # Off the points it must be told whose curve it is.
             colour = BLACK if result.assessment.trusted else style.colour
-            draw_curve(main, place, factor * quantity.theory(terms), colour=colour)
+            theory.setdefault(colour, []).append((place, factor * quantity.theory(terms)))
+    for colour, lines in theory.items():
+        draw_curve(main, *broken_line(lines), colour=colour)
     noise = [factor * median(run.sigma) for run in runs]
     spread_scale(main, runs, [factor * part for part in values], noise)
     main.set_ylabel(f"${quantity.symbol}$ ({unit})")

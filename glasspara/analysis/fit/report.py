@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.analysis.fit.blocks import SUMMARY, FitBlock, show_summary, stages_of, summary_csv
+from glasspara.analysis.fit.blocks import SUMMARY, FitBlock, show_summary, stages_of, summary
 from glasspara.findings import Answer, Assessment, finding
 from glasspara.fitting.result import Derived, FittedParameter
 from glasspara.model import MODELS
@@ -19,22 +19,18 @@ from glasspara.report import (
     Report,
     failures,
 )
-from glasspara.report.table import column, columns_text, csv_text, provenance
-from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
+from glasspara.report.table import Sheet, column
+from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import p_value, runs_text, shown_unit, two_errors, value_with_error
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.regions import Contour, Interval, ProfileCurve
     from glasspara.fitting.problem.problem import Constraint
     from glasspara.fitting.result import Bootstrap, FitResult, Quantity
     from glasspara.model.model import Model
-
-
-REPORT_FILE, PARAMETERS, DATA, REPLICATES = "report.json", "parameters.csv", "data.csv", "bootstrap.csv"
 
 
 class FitDocument(TypedDict):
@@ -77,42 +73,49 @@ class Fits(Answer):
         return concat([item.to_frame().assign(fit=number) for number, item in enumerate(self.fits, 1)])
 
 
-def parameters_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
+def _parameters(result: Fits) -> Sheet:
     """One row a parameter and fit; derived numbers follow with kind "derived"."""
-    model = fits[0].model
-    comments = [
-        *provenance("fit", inputs),
+    model = result.model
+    about = [
         f"model {model.name}, {model.convention} convention, {model.orientation} orientation",
         "error: one standard error by the stated sigmas; error_scaled: times sqrt(chi2/ndof)",
         "minos_lower, minos_upper: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled",
     ]
-    rows: list[Sequence[object]] = []
-    for number, result in enumerate(fits, 1):
-        first = (number, "; ".join(run.label for run in result.data.runs), result.assessment.status)
-        for name, item in result.parameters.items():
-            value = (item.value, item.error, item.error_scaled, item.unit, item.at_limit)
-            rows.append((*first, name, item.kind, *value, *_minos_cells(item)))
-        for name, derived in result.derived.items():
-            value = (derived.value, derived.error, None, derived.unit, None)
-            rows.append((*first, name, derived.kind, *value, *_minos_cells(derived)))
-    header = (
-        "fit", "runs", "status", "parameter", "kind", "value", "error", "error_scaled", "unit", "at_limit",
-        "minos_lower", "minos_upper", "minos_lower_outcome", "minos_upper_outcome",
-    )  # fmt: skip
-    return csv_text(comments, header, rows)
+    rows = (
+        {
+            "fit": number,
+            "runs": "; ".join(run.label for run in one.data.runs),
+            "status": one.assessment.status,
+            "parameter": name,
+            "kind": item.kind,
+            "value": item.value,
+            "error": item.error,
+            "error_scaled": item.error_scaled if isinstance(item, FittedParameter) else None,
+            "unit": item.unit,
+            "at_limit": item.at_limit if isinstance(item, FittedParameter) else None,
+            **_minos_cells(item),
+        }
+        for number, one in enumerate(result.fits, 1)
+        for name, item in one.quantities.items()
+    )
+    return Sheet(rows, about)
 
 
-def _minos_cells(item: Quantity) -> tuple[float | str | None, ...]:
-    if item.minos is None:
-        return (None,) * 4
-    return (item.minos.lower, item.minos.upper, *(outcome.text for outcome in item.minos.outcomes))
+def _minos_cells(item: Quantity) -> dict[str, float | str | None]:
+    found = item.minos
+    lower, upper = ("", "") if found is None else (outcome.text for outcome in found.outcomes)
+    return {
+        "minos_lower": None if found is None else found.lower,
+        "minos_upper": None if found is None else found.upper,
+        "minos_lower_outcome": lower,
+        "minos_upper_outcome": upper,
+    }
 
 
-def profile_table(inputs: Sequence[Input], result: FitResult, curve: ProfileCurve) -> str:
+def _profile(result: FitResult, curve: ProfileCurve) -> Sheet:
     """Chi2 above its minimum along a parameter or combination, the parabola of its error, the other parameters."""
     item = result.quantities[curve.name]
-    comments = [
-        *provenance("fit", inputs),
+    about = [
         f"profile of {curve.name}: least chi2 above {result.statistics.chi2!r}, everything else following",
         "chi2_rise_parabola: what the error of the report stands for",
     ]
@@ -122,53 +125,52 @@ def profile_table(inputs: Sequence[Input], result: FitResult, curve: ProfileCurv
         "chi2_rise_parabola": curve.parabola(item.value, item.error),
         **{column(name): values for name, values in curve.path.items()},
     }
-    return columns_text(comments, columns)
+    return Sheet(columns, about)
 
 
-def contour_csv(inputs: Sequence[Input], result: FitResult, contour: Contour) -> str:
+def _contour(result: FitResult, contour: Contour) -> Sheet:
     """The points of every line of a contour, in order; the last is joined to the first."""
-    comments = [
-        *provenance("fit", inputs),
+    about = [
         f"regions of {' and '.join(contour.names)}: chi2 above {result.statistics.chi2!r}, everything else following",
         "on_line: 0 where the region meets a limit or is open",
         *(statement.text for statement in contour.statements),
     ]
     header = ("probability", "chi2_rise", *map(column, contour.names), "on_line")
     rows = [
-        (line.probability, line.rise, *point, int(found))
+        (line.probability, line.rise, *point, found)
         for line in contour.lines
         for point, found in zip(line.points.tolist(), line.found.tolist(), strict=True)
     ]
-    return csv_text(comments, header, rows)
+    return Sheet.of_rows(header, rows, about)
 
 
-def bootstrap_csv(inputs: Sequence[Input], fits: Sequence[FitResult]) -> str:
+def _bootstrap(fits: Sequence[FitResult]) -> Sheet:
     """One row a replicate and fit, with the free parameters that it found."""
-    comments = provenance("fit --bootstrap", inputs)
     with_bootstrap = [
         (number, result.bootstrap) for number, result in enumerate(fits, 1) if result.bootstrap is not None
     ]
-    columns = {name: column(name) for _, done in with_bootstrap for name in done.names}
-    rows: list[Sequence[object]] = []
+    names = dict.fromkeys(name for _, done in with_bootstrap for name in done.names)
+    rows: list[dict[str, object]] = []
     for number, done in with_bootstrap:
-        comments.append(f"fit {number}: {done.kind} bootstrap, seed {done.seed}")
         for replicate, values in enumerate(done.samples.tolist()):
             found = dict(zip(done.names, values, strict=True))
             why = _why_no_minimum(done.problems.get(replicate))
-            rows.append((number, replicate, done.chi2[replicate], why, *map(found.get, columns)))
-    return csv_text(comments, ["fit", "replicate", "chi2", "problem", *columns.values()], rows)
+            first = {"fit": number, "replicate": replicate, "chi2": done.chi2[replicate], "problem": why}
+            rows.append({**first, **{column(name): found.get(name) for name in names}})
+    about = [f"fit {number}: {done.kind} bootstrap, seed {done.seed}" for number, done in with_bootstrap]
+    return Sheet(rows, about)
 
 
 def _why_no_minimum(problem: str | None) -> str:
     return "" if problem is None else finding("fitting.no-minimum", problem=problem).text
 
 
-def show_fit(inputs: Sequence[Input], result: Fits, out: Console) -> None:
-    """What was read, then every fit."""
+def show_fit(result: Fits, out: Console) -> None:
+    """Every fit."""
     fits = result.fits
-    show_inputs(inputs, out)
     for number, item in enumerate(fits, 1):
-        out.print()
+        if number > 1:
+            out.print()
         if len(fits) > 1:
             out.print(Text(f"Fit {number} of {len(fits)}", style="bold"))
         _show_fit(item, out)
@@ -338,24 +340,22 @@ def _constrained(known: Constraint) -> str:
     return f"constrained to {value_with_error(known.mean, known.error)}"
 
 
-def _tables(inputs: Sequence[Input], result: Fits) -> dict[str, str]:
-    from glasspara.analysis.subtract.report import stages_csv
+def _points(result: Fits) -> Sheet:
+    from glasspara.analysis.subtract.report import stages
     from glasspara.analysis.subtract.stages import StagedData
 
-    staged = [StagedData.of(item) for item in result.fits]
-    tables = {
-        PARAMETERS: parameters_csv(inputs, result.fits),
-        DATA: stages_csv(provenance("fit", inputs), staged, result.column_sets),
-    }
-    if result.batch:
-        tables[SUMMARY] = summary_csv(inputs, result.fits, result.failed)
+    return stages([StagedData.of(item) for item in result.fits], result.column_sets)
+
+
+def _more_tables(result: Fits) -> dict[str, Sheet]:
+    tables = {SUMMARY: summary(result.fits, result.failed)} if result.batch else {}
     for prefix, item in zip(prefixes(len(result.fits)), result.fits, strict=True):
         for curve in item.profiles:
-            tables[f"{prefix}{profile_stem(curve.name)}.csv"] = profile_table(inputs, item, curve)
+            tables[f"{prefix}{profile_stem(curve.name)}.csv"] = _profile(item, curve)
         for contour in item.contours:
-            tables[f"{prefix}{contour_stem(contour.names)}.csv"] = contour_csv(inputs, item, contour)
+            tables[f"{prefix}{contour_stem(contour.names)}.csv"] = _contour(item, contour)
     if any(item.bootstrap for item in result.fits):
-        tables[REPLICATES] = bootstrap_csv(inputs, result.fits)
+        tables["bootstrap.csv"] = _bootstrap(result.fits)
     return tables
 
 
@@ -388,4 +388,13 @@ def _taken(fits: Fits) -> dict[str, list[str]]:
     return {}
 
 
-REPORT = Report("fit", FitDocument, _tables, show_fit, files=(REPORT_FILE, PARAMETERS, DATA), taken=_taken)
+REPORT = Report(
+    "fit",
+    FitDocument,
+    show_fit,
+    tables={"parameters.csv": _parameters, "data.csv": _points},
+    more_tables=_more_tables,
+    about=lambda _fits: (),
+    taken=_taken,
+    file="report.json",
+)

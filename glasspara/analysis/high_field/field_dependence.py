@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms, evaluate
 from glasspara.model.parameters import to_canonical
 from glasspara.report.table import Columns, point_columns
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 PLAIN = "etm"
 FORMS = (PLAIN, "etm-high-field", "etm-phase", "three-level")
@@ -79,7 +76,7 @@ class HighFieldResult(Answer):
         """The fits that have a minimum, by form."""
         return _usable(self.comparison)
 
-    def point_table(self) -> Columns:
+    def table(self) -> Columns:
         """Every point with the intrinsic magnetisation, the ATS term and the residual of each form with a minimum."""
         data = self.comparison.data
         columns: Columns = {
@@ -95,12 +92,6 @@ class HighFieldResult(Answer):
             columns[f"M_ats_{name}_emu_per_g"] = fit.terms.ats
             columns[f"residual_{name}_emu_per_g"] = fit.residuals
         return columns
-
-    def to_frame(self) -> DataFrame:
-        """The points as a table, as ``highfield.csv``; units stand in the names of the columns."""
-        from pandas import DataFrame
-
-        return DataFrame(self.point_table())
 
 
 def high_field(data: Dataset, settings: FitSettings | None = None) -> HighFieldResult:

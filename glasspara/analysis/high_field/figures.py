@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -50,8 +50,8 @@ _LINES: dict[str, tuple[str, Literal["solid"] | tuple[float, Sequence[float]]]] 
 }
 
 
-def highfield_figures(result: HighFieldResult) -> Iterator[tuple[str, Figure]]:
-    """A figure for each M(H) run, with the stem of a file name; none where no form has a minimum."""
+def highfield_figures(result: HighFieldResult) -> dict[str, Figure]:
+    """A figure for each M(H) run, by the stem of a file name; none where no form has a minimum."""
     data = result.comparison.data
     chosen = [
         (run, part)
@@ -59,9 +59,9 @@ def highfield_figures(result: HighFieldResult) -> Iterator[tuple[str, Figure]]:
         if run.run.kind == "fixed-temperature"
     ]
     if result.comparison.best is None:
-        return
-    for stem, (run, part) in zip(stems([run for run, _ in chosen]), chosen, strict=True):
-        yield f"highfield_{stem}", _figure(result, run, part)
+        return {}
+    named = zip(stems([run for run, _ in chosen]), chosen, strict=True)
+    return {f"highfield_{stem}": _figure(result, run, part) for stem, (run, part) in named}
 
 
 @paper_style()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
@@ -11,18 +10,13 @@ from glasspara.analysis.compare.report import ContestantBlock
 from glasspara.analysis.high_field.field_dependence import SCALES, SHORT
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
-from glasspara.report.table import columns_text, provenance
-from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
+from glasspara.report.table import Sheet
+from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import shown_unit, value_with_error
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.analysis.compare.contestants import Contestant
     from glasspara.analysis.high_field.field_dependence import HighFieldResult
-    from glasspara.data.loading import Input
-
-TABLE = "highfield.csv"
 
 
 class FieldPeakBlock(TypedDict):
@@ -62,19 +56,13 @@ class HighFieldDocument(TypedDict):
     highfield: Annotated[HighFieldBlock, ""]
 
 
-def highfield_tables(inputs: Sequence[Input], result: HighFieldResult) -> dict[str, str]:
+def _points(result: HighFieldResult) -> Sheet:
     """A row a point."""
-    comments = [
-        *provenance("highfield", inputs),
-        *(reason.text for reason in result.assessment.reasons),
-        "M_intrinsic: M less the Larmor and Langevin terms of the same form; residual: data minus model",
-    ]
-    return {TABLE: columns_text(comments, result.point_table())}
+    about = "M_intrinsic: M less the Larmor and Langevin terms of the same form; residual: data minus model"
+    return Sheet(result.table(), [about])
 
 
-def show_highfield(inputs: Sequence[Input], result: HighFieldResult, out: Console) -> None:
-    show_inputs(inputs, out)
-    out.print()
+def show_highfield(result: HighFieldResult, out: Console) -> None:
     numbers = (Column(name, "number") for name in ("chi2/ndof", "delta AIC", "weight"))
     rows = [
         (SHORT[item.name], item.name, *_numbers(item), item.status, _beyond(item))
@@ -105,17 +93,10 @@ def _beyond(item: Contestant) -> str:
     )
 
 
-def _draw(result: HighFieldResult) -> dict[str, Figure]:
-    from glasspara.analysis.high_field.figures import highfield_figures
-
-    return dict(highfield_figures(result))
-
-
 REPORT = Report(
     "highfield",
     HighFieldDocument,
-    highfield_tables,
     show_highfield,
-    files=("highfield.json", TABLE),
-    draw=_draw,
+    tables={"highfield.csv": _points},
+    figures={"highfield": "highfield_figures"},
 )

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from rich.console import Console
 
-    from glasspara.data.loading import Input
 
 # Branches of a run that are shown on the terminal; the report has all.
 _MOST_BRANCHES = 6
@@ -122,7 +121,7 @@ def _range(values: FloatArray) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def show_inspection(inputs: Sequence[Input], result: Inspection, out: Console) -> None:  # noqa: ARG001
+def show_inspection(result: Inspection, out: Console) -> None:
     """Every file, and whether they can be used."""
     for item in result.measurements:
         show_measurement(item, out)
@@ -227,4 +226,4 @@ def _span(values: FloatArray) -> str:
     return f"{float(low):g}" if low == high else f"{low} .. {high}"
 
 
-REPORT = Report("inspect", InspectDocument, lambda inputs, result: {}, show_inspection, files=())  # noqa: ARG005
+REPORT = Report("inspect", InspectDocument, show_inspection)

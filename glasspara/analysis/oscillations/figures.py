@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -54,13 +54,12 @@ _FREQUENCIES = {"T": "frequency in $T$ (K⁻¹)", "1/T": "frequency in 1/$T$ (K)
 _LINEAR = 10.0  # powers beyond are on a logarithmic scale
 
 
-def oscillation_figures(result: OscillationResult) -> Iterator[tuple[str, Figure]]:
-    """The run of the strongest wave, and every other with one that is at least a hint, with stems of file names."""
-    best = result.best
-    yield "oscillations", oscillation_figure(result, best)
-    for item, stem in zip(result.runs, stems([item.run for item in result.runs]), strict=True):
-        if item is not best and item.best.fap < HINT:
-            yield f"oscillations_{stem}", oscillation_figure(result, item)
+def oscillation_figures(result: OscillationResult) -> dict[str, Figure]:
+    """The run of the strongest wave, and every other with one that is at least a hint, by stems of file names."""
+    named = zip(result.runs, stems([item.run for item in result.runs]), strict=True)
+    others = {stem: item for item, stem in named if item is not result.best and item.best.fap < HINT}
+    drawn = {"": result.best, **{f"_{stem}": item for stem, item in others.items()}}
+    return {f"oscillations{end}": oscillation_figure(result, item) for end, item in drawn.items()}
 
 
 @paper_style()

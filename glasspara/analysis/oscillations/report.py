@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
+import numpy as np
 from rich.console import Console
 
 from glasspara.analysis.fit.blocks import FitBlock
-from glasspara.analysis.oscillations.waves import PEAK_COLUMNS
+from glasspara.data import Dataset
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
-from glasspara.report.table import csv_text, point_keys, provenance
-from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
+from glasspara.report.table import Sheet, point_columns
+from glasspara.report.terminal import Column, show_assessment, show_table
 from glasspara.wording import value_with_error
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.analysis.oscillations.waves import OscillationResult
-    from glasspara.data.loading import Input
-
-PEAKS, POINTS, PERIODOGRAMS = "oscillations.csv", "oscillations_points.csv", "periodograms.csv"
-FIGURE = "oscillations"
 
 
 class WaveBlock(TypedDict):
@@ -98,63 +92,50 @@ class OscillationsDocument(TypedDict):
     oscillations: Annotated[OscillationsBlock, ""]
 
 
-def _comments(inputs: Sequence[Input], result: OscillationResult) -> list[str]:
-    return [
-        *provenance("oscillations", inputs),
-        *(reason.text for reason in result.assessment.reasons),
-        f"{result.replicates} replicates of noise, seed {result.seed}",
-    ]
+def _about(result: OscillationResult) -> list[str]:
+    reasons = [reason.text for reason in result.assessment.reasons]
+    return [*reasons, f"{result.replicates} replicates of noise, seed {result.seed}"]
 
 
-def _tables(inputs: Sequence[Input], result: OscillationResult) -> dict[str, str]:
-    return {
-        PEAKS: peaks_csv(inputs, result),
-        POINTS: points_csv(inputs, result),
-        PERIODOGRAMS: periodograms_csv(inputs, result),
-    }
-
-
-def peaks_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
+def _peaks(result: OscillationResult) -> Sheet:
     """The strongest wave of each run in T and in 1/T."""
-    comments = [
-        *_comments(inputs, result),
+    about = (
         "power: -ln of the chance at one given frequency; fap: the chance of it anywhere in the search, fap_here: in "
         "this run and abscissa",
-    ]
-    return csv_text(comments, PEAK_COLUMNS, result.rows)
+    )
+    return Sheet(result.table(), about)
 
 
-def points_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
+def _points(result: OscillationResult) -> Sheet:
     """Every point of the runs that were searched, with both smooth descriptions of its M_intr."""
-    comments = [
-        *_comments(inputs, result),
-        "M_intr: M less Larmor and Langevin terms; M_ats: the ATS term; M_spline: what the spline makes of M_intr",
-    ]
-    header = (
-        "file", "line", "run", "branch", "T_K", "H_Oe", "sigma_emu_per_g", "M_intr_emu_per_g", "M_ats_emu_per_g",
-        "M_spline_emu_per_g",
-    )  # fmt: skip
-    keys = list(point_keys(result.data))
-    rows: list[Sequence[object]] = []
-    for item in result.runs:
-        run, part = item.run, result.data.slices[item.number]
-        columns = (run.temperature, run.field, run.sigma, item.intrinsic, item.model, item.smooth)
-        points = zip(*(values.tolist() for values in columns), strict=True)
-        rows += [(*key, *values) for key, values in zip(keys[part], points, strict=True)]
-    return csv_text(comments, header, rows)
+    data = Dataset(tuple(item.run for item in result.runs))
+    columns = {
+        **point_columns(data),
+        "T_K": data.temperature,
+        "H_Oe": data.field,
+        "sigma_emu_per_g": data.sigma,
+        "M_intr_emu_per_g": np.concatenate([item.intrinsic for item in result.runs]),
+        "M_ats_emu_per_g": np.concatenate([item.model for item in result.runs]),
+        "M_spline_emu_per_g": np.concatenate([item.smooth for item in result.runs]),
+    }
+    about = "M_intr: M less Larmor and Langevin terms; M_ats: the ATS term; M_spline: what the spline makes of M_intr"
+    return Sheet(columns, [about])
 
 
-def periodograms_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
+def _periodograms(result: OscillationResult) -> Sheet:
     """Power of every frequency, in T (1/K) and in 1/T (K)."""
-    header = (
-        "run", "file", "abscissa", "frequency", "frequency_unit", "period", "power", "power_beside_model",
-        "power_beside_spline",
-    )  # fmt: skip
-    rows = [
-        (
-            item.run.label, item.run.run.file, peak.abscissa, frequency, "1/K" if peak.abscissa == "T" else "K",
-            1.0 / frequency, both, model, spline,
-        )
+    rows = (
+        {
+            "run": item.run.label,
+            "file": item.run.run.file,
+            "abscissa": peak.abscissa,
+            "frequency": frequency,
+            "frequency_unit": "1/K" if peak.abscissa == "T" else "K",
+            "period": 1.0 / frequency,
+            "power": both,
+            "power_beside_model": model,
+            "power_beside_spline": spline,
+        }
         for item in result.runs
         for peak in item.peaks
         for frequency, both, model, spline in zip(
@@ -162,13 +143,11 @@ def periodograms_csv(inputs: Sequence[Input], result: OscillationResult) -> str:
             *(peak.periodograms[name].tolist() for name in ("both", "model", "spline")),
             strict=True,
         )
-    ]  # fmt: skip
-    return csv_text(_comments(inputs, result), header, rows)
+    )
+    return Sheet(rows)
 
 
-def show_oscillations(inputs: Sequence[Input], result: OscillationResult, out: Console) -> None:
-    show_inputs(inputs, out)
-    out.print()
+def show_oscillations(result: OscillationResult, out: Console) -> None:
     peaks = [(item.run.label, peak) for item in result.runs for peak in item.peaks]
     rows = [
         (
@@ -184,18 +163,15 @@ def show_oscillations(inputs: Sequence[Input], result: OscillationResult, out: C
     show_assessment(result.assessment, out, result.notes)
 
 
-def _draw(result: OscillationResult) -> dict[str, Figure]:
-    from glasspara.analysis.oscillations.figures import oscillation_figures
-
-    return dict(oscillation_figures(result))
-
-
 REPORT = Report(
     "oscillations",
     OscillationsDocument,
-    _tables,
     show_oscillations,
-    files=("oscillations.json", PEAKS, POINTS, PERIODOGRAMS),
-    figures=(FIGURE,),
-    draw=_draw,
+    tables={
+        "oscillations.csv": _peaks,
+        "oscillations_points.csv": _points,
+        "periodograms.csv": _periodograms,
+    },
+    about=_about,
+    figures={"oscillations": "oscillation_figures"},
 )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -41,22 +41,10 @@ from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.replicates import run_replicates
-from glasspara.replicates.cores import Progress, no_progress, on_one_thread
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from glasspara.replicates.cores import Progress, no_progress
 
 FOUND, HINT = 0.01, 0.05
 """False-alarm probabilities below which an oscillation is said to be found, or hinted at."""
-
-PEAK_COLUMNS = (
-    "run", "file", "abscissa", "period", "period_error", "period_unit", "amplitude_emu_per_g",
-    "amplitude_error_emu_per_g", "amplitude_beside_spline_emu_per_g",
-    "amplitude_beside_spline_error_emu_per_g", "phase_rad", "phase_error_rad", "phase_at",
-    "power", "power_beside_model", "power_beside_spline", "fap", "fap_here", "thermometer_relative_error",
-    "spline_knots",
-)  # fmt: skip
-"""Columns of the table of peaks."""
 
 
 @dataclass(frozen=True)
@@ -226,29 +214,35 @@ class OscillationResult(Answer):
             "is_bound": is_bound(fap, self.replicates - self.failed),
         }
 
-    @property
-    def rows(self) -> list[tuple[object, ...]]:
-        """The table of peaks: the strongest wave of each run in T and in 1/T."""
+    def table(self) -> list[dict[str, Any]]:
+        """The strongest wave of each run in T and in 1/T, one row each; periods in ``period_unit``."""
         return [
-            (
-                item.run.label, item.run.run.file, peak.abscissa, peak.period, peak.period_error, peak.unit,
-                peak.wave.amplitude, peak.wave.amplitude_error, peak.control.amplitude, peak.control.amplitude_error,
-                peak.wave.phase, peak.wave.phase_error, peak.middle,
-                *(peak.power[name] for name in (BOTH, *DESCRIPTIONS)), peak.fap, peak.fap_here, peak.thermometer,
-                item.knots,
-            )
+            {
+                "run": item.run.label,
+                "file": item.run.run.file,
+                "abscissa": peak.abscissa,
+                "period": peak.period,
+                "period_error": peak.period_error,
+                "period_unit": peak.unit,
+                "amplitude_emu_per_g": peak.wave.amplitude,
+                "amplitude_error_emu_per_g": peak.wave.amplitude_error,
+                "amplitude_beside_spline_emu_per_g": peak.control.amplitude,
+                "amplitude_beside_spline_error_emu_per_g": peak.control.amplitude_error,
+                "phase_rad": peak.wave.phase,
+                "phase_error_rad": peak.wave.phase_error,
+                "phase_at": peak.middle,
+                "power": peak.power[BOTH],
+                **{f"power_beside_{name}": peak.power[name] for name in DESCRIPTIONS},
+                "fap": peak.fap,
+                "fap_here": peak.fap_here,
+                "thermometer_relative_error": peak.thermometer,
+                "spline_knots": item.knots,
+            }
             for item in self.runs
             for peak in item.peaks
-        ]  # fmt: skip
-
-    def to_frame(self) -> DataFrame:
-        """The strongest wave of each run in T and in 1/T, one row each; periods in ``period_unit``."""
-        from pandas import DataFrame
-
-        return DataFrame(self.rows, columns=PEAK_COLUMNS)
+        ]
 
 
-@on_one_thread
 def oscillations(
     data: Dataset,
     settings: FitSettings | None = None,

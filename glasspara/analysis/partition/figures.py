@@ -8,12 +8,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from glasspara.analysis.partition.scan import SCAN_LEVELS, PartitionPoint, PartitionResult
+from glasspara.arrays import FloatArray
 from glasspara.model.parameters import to_canonical
 from glasspara.report.layout import Rows
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
     abscissa,
     branch_fills,
+    broken_line,
     curves,
     draw_curve,
     draw_header,
@@ -135,12 +137,14 @@ def stacked_figure(result: PartitionResult) -> Figure:
     factor, unit = scaled_unit(np.concatenate([item.intrinsic(data) for item in points]), "emu/g")
     for axes, item in zip(panels, points, strict=True):
         values = factor * item.intrinsic(data)
+        theory: list[tuple[FloatArray, FloatArray]] = []
         for index, style in zip(order, styles, strict=True):
             run, part = data.runs[index], data.slices[index]
             x = abscissa(kind, run.temperature, run.field)
             draw_points(axes, run, style, fills, (x, values[part]), errors=factor * run.sigma, size=0.7)
-            for place, terms in curves(run, to_canonical(item.minimum.reported), item.minimum.problem.model):
-                draw_curve(axes, place, factor * terms.ats, colour=BLACK, width=_LINE)
+            found = curves(run, to_canonical(item.minimum.reported), item.minimum.problem.model)
+            theory += [(place, factor * terms.ats) for place, terms in found]
+        draw_curve(axes, *broken_line(theory), colour=BLACK, width=_LINE)
         if kind == "fixed-field":
             axes.set_xscale("log")
         axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=1.0)

@@ -12,17 +12,11 @@ from glasspara.analysis.partition.scan import SCAN_LEVELS
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import QuantityBlock, Report
 from glasspara.report.block import fill
-from glasspara.report.table import column, columns_text, csv_text, point_columns, provenance
-from glasspara.report.terminal import Column, show_assessment, show_inputs, show_table
+from glasspara.report.table import Sheet, column, point_columns
+from glasspara.report.terminal import Column, show_assessment, show_table
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.analysis.partition.scan import PartitionPoint, PartitionResult
-    from glasspara.data.loading import Input
-
-SCAN, PROFILE, CURVES = "partition.csv", "partition_profile.csv", "partition_curves.csv"
-FIGURE, STACK = "partition", "partition_curves"
 
 
 class FractionIntervalBlock(TypedDict):
@@ -87,45 +81,31 @@ def _intervals(result: PartitionResult) -> dict[str, FractionIntervalBlock]:
     }
 
 
-def _tables(inputs: Sequence[Input], result: PartitionResult) -> dict[str, str]:
-    return {
-        SCAN: partition_csv(inputs, result),
-        PROFILE: profile_csv(inputs, result),
-        CURVES: curves_csv(inputs, result),
-    }
-
-
-def _comments(inputs: Sequence[Input], result: PartitionResult) -> list[str]:
+def _about(result: PartitionResult) -> list[str]:
     value, error = result.n_fe
     known = "held" if error is None else f"constrained, error {error!r}"
-    reasons = [reason.text for reason in result.assessment.reasons]
-    return [*provenance("partition", inputs), *reasons, f"n_fe_per_g {value!r} {known}"]
+    return [*(reason.text for reason in result.assessment.reasons), f"n_fe_per_g {value!r} {known}"]
 
 
-def partition_csv(inputs: Sequence[Input], result: PartitionResult) -> str:
+def _scan(result: PartitionResult) -> Sheet:
     """One row a value of x, everything else fitted anew."""
-    comments = [
-        *_comments(inputs, result),
+    about = (
         f"chi2_rise: above {result.fit.statistics.chi2!r}, that of x = {result.best!r}, by the stated errors",
         "explained: the rise is within the 95 % interval",
-    ]
-    return csv_text(comments, result.columns, result.rows)
+    )
+    return Sheet(result.table(), about)
 
 
-def profile_csv(inputs: Sequence[Input], result: PartitionResult) -> str:
+def _profile(result: PartitionResult) -> Sheet:
     """The profile of chi2 near the best x, and every other free parameter along it."""
     curve = result.curve
-    columns = {"fe2_fraction": curve.values, "chi2_rise": curve.rises}
-    columns |= {column(name): values for name, values in curve.path.items()}
-    return columns_text(_comments(inputs, result), columns)
+    others = {column(name): values for name, values in curve.path.items()}
+    return Sheet({"fe2_fraction": curve.values, "chi2_rise": curve.rises, **others})
 
 
-def curves_csv(inputs: Sequence[Input], result: PartitionResult) -> str:
+def _curves(result: PartitionResult) -> Sheet:
     """Every point with what is left of it for each x, and the ATS term fitted to that."""
-    comments = [
-        *_comments(inputs, result),
-        "M_intr: M + chi_larmor H less x n_fe Fe2+ and (1 - x) n_fe Fe3+; M_ats: the ATS term fitted for that x",
-    ]
+    about = "M_intr: M + chi_larmor H less x n_fe Fe2+ and (1 - x) n_fe Fe3+; M_ats: the ATS term fitted for that x"
     data = result.data
     columns = {
         **point_columns(data), "T_K": data.temperature, "H_Oe": data.field, "sigma_emu_per_g": data.sigma
@@ -133,15 +113,13 @@ def curves_csv(inputs: Sequence[Input], result: PartitionResult) -> str:
     for item in result.points:
         columns[f"M_intr_x{item.fraction:g}_emu_per_g"] = item.intrinsic(data)
         columns[f"M_ats_x{item.fraction:g}_emu_per_g"] = item.terms.ats
-    return columns_text(comments, columns)
+    return Sheet(columns, [about])
 
 
 _SHOWN = ("chi_larmor", "n_fe", "d_min", "d0min_qs4", "d0max_qs4", "delta_mu")
 
 
-def show_partition(inputs: Sequence[Input], result: PartitionResult, out: Console) -> None:
-    show_inputs(inputs, out)
-    out.print()
+def show_partition(result: PartitionResult, out: Console) -> None:
     names = [name for name in _SHOWN if name in result.fit.parameters]
     numbers = (Column(name, "number") for name in ("x", "chi2", "ndof", "rise", "p", *names))
     items = result.with_best
@@ -163,19 +141,12 @@ def _row(item: PartitionPoint, names: Sequence[str]) -> list[str]:
     return [f"{item.fraction:.4g}", chi2, str(statistics.ndof), rise, p, *values, said]
 
 
-def _draw(result: PartitionResult) -> dict[str, Figure]:
-    from glasspara.analysis.partition.figures import partition_figure, stacked_figure
-
-    return {FIGURE: partition_figure(result), STACK: stacked_figure(result)}
-
-
 REPORT = Report(
     "partition",
     PartitionDocument,
-    _tables,
     show_partition,
-    files=("partition.json", SCAN, PROFILE, CURVES),
-    figures=(FIGURE, STACK),
-    draw=_draw,
+    tables={"partition.csv": _scan, "partition_profile.csv": _profile, "partition_curves.csv": _curves},
+    about=_about,
+    figures={"partition": "partition_figure", "partition_curves": "stacked_figure"},
     taken=lambda partition: {"values": [item.fraction for item in partition.points]},
 )

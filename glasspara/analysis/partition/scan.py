@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -30,9 +30,6 @@ from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Terms
 from glasspara.replicates.cores import on_one_thread
 from glasspara.report.table import column
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 FRACTION = "fe2_fraction"
 SCAN_LEVELS = {"68 %": 1.0, "95 %": 3.8415}
@@ -107,33 +104,22 @@ class PartitionResult(Answer):
         """Both ends of an interval; None for one that was not found."""
         return _ends(self.best, self.intervals[level])
 
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns of :attr:`rows`."""
-        first = ["fe2_fraction", "chi2", "chi2_rise", "ndof", "p_value", "explained", "valid"]
-        return first + [column(name) for name in self._others]
-
-    @property
-    def rows(self) -> list[tuple[object, ...]]:
-        """The table of the scan: one row a value of x, everything else fitted anew."""
-        return [
-            (
-                item.fraction, item.minimum.chi2, item.rise, item.minimum.statistics.ndof,
-                item.minimum.statistics.p_value, int(item.explained), int(item.minimum.valid),
-                *(item.minimum.reported[name] for name in self._others),
-            )
-            for item in self.points
-        ]  # fmt: skip
-
-    @property
-    def _others(self) -> list[str]:
-        return [name for name in self.fit.parameters if name != FRACTION]
-
-    def to_frame(self) -> DataFrame:
+    def table(self) -> list[dict[str, Any]]:
         """One row a value of x, everything else fitted anew."""
-        from pandas import DataFrame
-
-        return DataFrame(self.rows, columns=self.columns)
+        others = [name for name in self.fit.parameters if name != FRACTION]
+        return [
+            {
+                "fe2_fraction": item.fraction,
+                "chi2": item.minimum.chi2,
+                "chi2_rise": item.rise,
+                "ndof": item.minimum.statistics.ndof,
+                "p_value": item.minimum.statistics.p_value,
+                "explained": item.explained,
+                "valid": item.minimum.valid,
+                **{column(name): item.minimum.reported[name] for name in others},
+            }
+            for item in self.points
+        ]
 
 
 def fractions(steps: float = STEP) -> tuple[float, ...]:

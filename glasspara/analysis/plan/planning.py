@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -31,9 +31,7 @@ from glasspara.fitting.result import FitResult
 from glasspara.model.parameters import LISTED
 from glasspara.presets import RunPlan
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from glasspara.report.table import Columns
 
 # Of how many of the best set points the points are exchanged, how often at most, for a gain of which share at least.
 _FINER, _EXCHANGES, _GAIN = 3, 15, 0.005
@@ -126,24 +124,17 @@ class Plan(Answer):
         """The plan's runs in the order of choice."""
         return [step.run for step in self.steps]
 
-    def to_frame(self) -> DataFrame:
+    def table(self) -> Columns:
         """One row a candidate, the best first: kind, set point, range, points, measure."""
-        from pandas import DataFrame
-
-        return DataFrame(ranked_columns(self))
-
-
-def ranked_columns(plan: Plan) -> dict[str, list[Any]]:
-    """The candidates as columns."""
-    runs = [item.run for item in plan.ranked]
-    return {
-        "kind": [run.kind for run in runs],
-        "set_point_Oe_or_K": [run.nominal for run in runs],
-        "from_K_or_Oe": [run.grid[0] for run in runs],
-        "to_K_or_Oe": [run.grid[-1] for run in runs],
-        "points": [len(run.grid) for run in runs],
-        "measure": [item.measure for item in plan.ranked],
-    }
+        runs = [item.run for item in self.ranked]
+        return {
+            "kind": [run.kind for run in runs],
+            "set_point_Oe_or_K": [run.nominal for run in runs],
+            "from_K_or_Oe": [run.grid[0] for run in runs],
+            "to_K_or_Oe": [run.grid[-1] for run in runs],
+            "points": [len(run.grid) for run in runs],
+            "measure": [item.measure for item in self.ranked],
+        }
 
 
 def check_plan(settings: FitSettings, goals: Sequence[str], runs: int) -> None:
@@ -375,7 +366,8 @@ def _assessed(draft: Plan) -> Plan:
         reasons.append(finding("plan.with-iron", **_measure(draft, draft.with_iron)))
     trusted = draft.fit.assessment.status not in _UNUSABLE
     if not trusted:
-        reasons.insert(0, finding("plan.fit-not-trusted", status=draft.fit.assessment.status))
+        wrong = finding("plan.fit-not-trusted", status=draft.fit.assessment.status)
+        reasons = [wrong, *draft.fit.assessment.reasons[:1], *reasons]
         status = "fit-not-trusted"
     assessment = Assessment("plan", status, tuple(reasons), trusted=trusted)
     return replace(draft, assessment=assessment, notes=tuple(_notes(draft)))

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
 from glasspara.analysis.fit.blocks import FitBlock
 from glasspara.analysis.plan.candidates import in_measuring_order, name_of, range_of
-from glasspara.analysis.plan.planning import ranked_columns
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report
-from glasspara.report.table import columns_text, csv_text, provenance
-from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
+from glasspara.report.table import Sheet
+from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import percent, value_with_error
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.analysis.plan.planning import Expected, Plan, Valued
-    from glasspara.data.loading import Input
 
-SET_POINTS, CANDIDATES, FIGURE = "plan_set_points.csv", "plan_candidates.csv", "plan"
 _SHOWN = 8
 
 
@@ -124,16 +118,12 @@ class PlanDocument(TypedDict):
     plan: Annotated[PlanBlock, ""]
 
 
-def _tables(inputs: Sequence[Input], result: Plan) -> dict[str, str]:
-    reasons = [reason.text for reason in result.assessment.reasons]
-    comments = [*provenance("plan", inputs), f"goal: {', '.join(result.goals)}", *reasons]
-    return {
-        SET_POINTS: _set_points(comments, result),
-        CANDIDATES: columns_text(
-            [*comments, f"measure: {_MEASURES[result.criterion]}, with this run as the next one"],
-            ranked_columns(result),
-        ),
-    }
+def _about(result: Plan) -> list[str]:
+    return [f"goal: {', '.join(result.goals)}", *(reason.text for reason in result.assessment.reasons)]
+
+
+def _candidates(result: Plan) -> Sheet:
+    return Sheet(result.table(), [f"measure: {_MEASURES[result.criterion]}, with this run as the next one"])
 
 
 _MEASURES = {
@@ -143,22 +133,20 @@ _MEASURES = {
 }
 
 
-def _set_points(comments: Sequence[str], result: Plan) -> str:
+def _set_points(result: Plan) -> Sheet:
     """The points of the plan in measuring order."""
+    order = (
+        "in measuring order: weak fields before strong ones, then M(H); each run from its lowest set point up"
+    )
     rows = []
     for number, run in enumerate(in_measuring_order(result.runs), 1):
         for value in run.grid:
             field, kelvin = (run.nominal, value) if run.kind == "fixed-field" else (value, run.nominal)
             rows.append((number, field, kelvin))
-    order = (
-        "in measuring order: weak fields before strong ones, then M(H); each run from its lowest set point up"
-    )
-    return csv_text([*comments, order], ("run", "H_Oe", "T_K"), rows)
+    return Sheet.of_rows(("run", "H_Oe", "T_K"), rows, [order])
 
 
-def show_plan(inputs: Sequence[Input], result: Plan, out: Console) -> None:
-    show_inputs(inputs, out)
-    out.print()
+def show_plan(result: Plan, out: Console) -> None:
     show_sentence(f"Goal: {', '.join(result.goals)}", out, style="bold")
     if result.criterion != "T":
         _show_quantities(result, out)
@@ -208,15 +196,13 @@ def _errors(item: Expected) -> tuple[str, ...]:
     return today, after, f"± {item.even_grid:.2g}", item.unit
 
 
-def _draw(result: Plan) -> dict[str, Figure]:
-    from glasspara.analysis.plan.figures import plan_figure
-
-    return {FIGURE: plan_figure(result)}
-
-
 REPORT = Report(
-    "plan", PlanDocument, _tables, show_plan, files=("plan.json", SET_POINTS, CANDIDATES), figures=(FIGURE,),
-    draw=_draw,
+    "plan",
+    PlanDocument,
+    show_plan,
+    tables={"plan_set_points.csv": _set_points, "plan_candidates.csv": _candidates},
+    about=_about,
+    figures={"plan": "plan_figure"},
     taken=lambda plan: {
         "goal": list(plan.goals), "max_field": plan.reach.max_field,
         "noise": f"{plan.noise.relative!r},{plan.noise.floor!r}",

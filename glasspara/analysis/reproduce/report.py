@@ -23,14 +23,13 @@ from glasspara.files.naming import natural
 from glasspara.findings import Answer, Finding, FindingBlock, finding
 from glasspara.replicates.cores import Progress, no_progress
 from glasspara.report import Report
-from glasspara.report.table import csv_text
+from glasspara.report.table import Sheet
 from glasspara.report.terminal import Column, show_table
 from glasspara.wording import shown_unit, value_with_error
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from glasspara.data.loading import Input
 
 DATA = "data"
 """Folder of the synthetic files within the output."""
@@ -158,9 +157,6 @@ def _with_reports(word: str, step: Step) -> str:
     return f"{other.name}/{other.report}"
 
 
-NUMBERS, INDEX = "reproduce.csv", "index.md"
-
-
 class StepBlock(TypedDict):
     """A command that makes tables or figures of the source; ``problem`` is the error of one that failed.
 
@@ -196,18 +192,21 @@ class ReproduceDocument(TypedDict):
 SOURCE = "G. Jug and S. Recchia, arXiv:2111.12644"
 
 
-def reproduce_csv(result: Reproduction) -> str:
+def _numbers(result: Reproduction) -> Sheet:
     """One row a published number."""
-    comments = [
-        f"glasspara {__version__} reproduce, seed {result.seed}",
-        "value: found on synthetic data made from the parameters of the source's Tables 3 and 4",
-        f"published: {SOURCE}",
-    ]
     header = (
         "step", "quantity", "unit", "published", "published_error", "value", "error", "value_over_published",
     )  # fmt: skip
     rows = [(item.step.name, *astuple(row), row.ratio) for item in result.steps for row in item.rows]
-    return csv_text(comments, header, rows)
+    return Sheet.of_rows(header, rows)
+
+
+def _about(result: Reproduction) -> list[str]:
+    return [
+        f"seed {result.seed}",
+        "value: found on synthetic data made from the parameters of the source's Tables 3 and 4",
+        f"published: {SOURCE}",
+    ]
 
 
 def index_markdown(result: Reproduction) -> str:
@@ -261,11 +260,7 @@ def as_printed(value: float, error: float | None) -> str:
     return f"({shown}){power}" if error is not None and power else f"{shown}{power}"
 
 
-def _tables(inputs: Sequence[Input], result: Reproduction) -> dict[str, str]:  # noqa: ARG001
-    return {NUMBERS: reproduce_csv(result), INDEX: index_markdown(result)}
-
-
-def show_reproduction(inputs: Sequence[Input], result: Reproduction, out: Console) -> None:  # noqa: ARG001
+def show_reproduction(result: Reproduction, out: Console) -> None:
     """Every step with its outcome, then published numbers beside ours."""
     steps = [(item.step.name, item.step.shows, item.step.text, str(len(item.files))) for item in result.steps]
     show_table(("step", Column("of the source", "text"), Column("what", "text"), "files"), steps, out)
@@ -281,5 +276,9 @@ def show_reproduction(inputs: Sequence[Input], result: Reproduction, out: Consol
 
 
 REPORT = Report(
-    "reproduce", ReproduceDocument, _tables, show_reproduction, files=("reproduce.json", NUMBERS, INDEX)
+    "reproduce",
+    ReproduceDocument,
+    show_reproduction,
+    tables={"reproduce.csv": _numbers, "index.md": index_markdown},
+    about=_about,
 )

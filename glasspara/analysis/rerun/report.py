@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from glasspara.analysis.diff.comparison import DiffResult, diff
-from glasspara.analysis.diff.report import TABLE, DiffBlock, diff_tables, show_diff
+from glasspara.analysis.diff.report import TABLE, DiffBlock, about_reports, differences, show_diff
 from glasspara.errors import InputError
 from glasspara.files import STDIN
 from glasspara.findings import Answer, AssessmentBlock
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from rich.console import Console
 
-    from glasspara.data.loading import Input
     from glasspara.findings import Assessment, Finding
 
 _OF_OTHER_FILES = {"files.passed-over", "files.unsuitable-left-out"}
@@ -195,9 +194,6 @@ def run_program(
     )
 
 
-NEW = "report.json"
-
-
 class RerunBlock(TypedDict):
     """An analysis that was done again by the command line ``words``: in ``diff``, a is the recorded report, b the new
     one."""
@@ -214,12 +210,17 @@ class RerunDocument(TypedDict):
     rerun: Annotated[RerunBlock, ""]
 
 
-def _tables(inputs: Sequence[Input], result: RerunResult) -> Mapping[str, str]:
-    return {**diff_tables(inputs, result.diff), NEW: to_text(result.document)}
+def show_rerun(result: RerunResult, out: Console) -> None:
+    show_diff(result.diff, out, ("recorded", "now"))
 
 
-def show_rerun(inputs: Sequence[Input], result: RerunResult, out: Console) -> None:
-    show_diff(inputs, result.diff, out, ("recorded", "now"))
-
-
-REPORT = Report("rerun", RerunDocument, _tables, show_rerun, files=("rerun.json", TABLE, NEW))
+REPORT = Report(
+    "rerun",
+    RerunDocument,
+    show_rerun,
+    tables={
+        TABLE: lambda rerun: differences(rerun.diff),
+        "report.json": lambda rerun: to_text(rerun.document),
+    },
+    about=lambda rerun: about_reports(rerun.diff),
+)

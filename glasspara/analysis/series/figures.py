@@ -33,6 +33,16 @@ _STYLES: dict[str, tuple[str, str, FillStyleType]] = {
 _BAND = "#BBBBBB"
 
 
+def series_figure_of_fields(result: SeriesResult) -> Figure | None:
+    """That of the runs at fixed fields, None without such."""
+    return next((series_figure(result, kind) for kind in result.kinds if kind.against == "H"), None)
+
+
+def series_figure_of_temperatures(result: SeriesResult) -> Figure | None:
+    """That of the runs at fixed temperatures, None without such."""
+    return next((series_figure(result, kind) for kind in result.kinds if kind.against == "T"), None)
+
+
 @paper_style()
 def series_figure(result: SeriesResult, kind: KindOfRuns) -> Figure:
     """Concentration, its excess over mass spectrometry, and chi_larmor of the runs of one kind."""

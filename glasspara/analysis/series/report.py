@@ -13,19 +13,12 @@ from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.model.parameters import ION_NAMES
 from glasspara.report import QuantityBlock, Report, RunBlock
 from glasspara.report.block import fill
-from glasspara.report.table import csv_text, provenance
-from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
-from glasspara.runs.run import Kind
+from glasspara.report.table import Sheet
+from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import shorten, value_with_error
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.analysis.series.single_runs import KindOfRuns, Measured, RunSeries, SeriesResult
-    from glasspara.data.loading import Input
-
-TABLE = "series.csv"
-FIGURES: dict[Kind, str] = {"fixed-field": "series_H", "fixed-temperature": "series_T"}
 
 _DENSITY, _CHI = "g^-1", "emu g^-1 Oe^-1"
 
@@ -126,10 +119,8 @@ def _measured(item: Measured, unit: str) -> QuantityBlock:
     return {"value": item.value, "error": item.error, "unit": unit}
 
 
-def _tables(inputs: Sequence[Input], result: SeriesResult) -> dict[str, str]:
-    """A row a run: concentration, chi_larmor and excess over mass spectrometry for each choice of ions."""
+def _about(result: SeriesResult) -> list[str]:
     comments = [
-        *provenance("series", inputs),
         f"points {'are weighted by their standard errors' if result.weights == 'sigma' else 'have equal weights'}; "
         f"errors: {result.errors_from}",
         *(reason.text for kind in result.kinds for reason in kind.assessment.reasons),
@@ -138,16 +129,13 @@ def _tables(inputs: Sequence[Input], result: SeriesResult) -> dict[str, str]:
         comments.append(
             f"n_fe by mass spectrometry, per g: {result.n_ms.value!r} +- {result.n_ms.error!r}; delta_n is n less that"
         )
-    rows = list(result.rows_of_table())
-    return {TABLE: csv_text(comments, list(rows[0]), (list(row.values()) for row in rows))}
+    return comments
 
 
-def show_series(inputs: Sequence[Input], result: SeriesResult, out: Console) -> None:
-    show_inputs(inputs, out)
+def show_series(result: SeriesResult, out: Console) -> None:
     for kind in result.kinds:
-        out.print()
         _show_kind(result, kind, out)
-    out.print()
+        out.print()
     weights = "are weighted by their standard errors" if result.weights == "sigma" else "have equal weights"
     show_sentence(f"Points {weights}. Errors: {result.errors_from}.", out)
     if result.n_ms is not None:
@@ -222,18 +210,11 @@ def _scale(items: Sequence[Measured], unit: str) -> tuple[float, str]:
     return 10.0**-exponent, f"1e{exponent} {unit}"
 
 
-def _draw(result: SeriesResult) -> dict[str, Figure]:
-    from glasspara.analysis.series.figures import series_figure
-
-    return {FIGURES[kind.kind]: series_figure(result, kind) for kind in result.kinds}
-
-
 REPORT = Report(
     "series",
     SeriesDocument,
-    _tables,
     show_series,
-    files=("series.json", TABLE),
-    figures=tuple(FIGURES.values()),
-    draw=_draw,
+    tables={"series.csv": lambda series: Sheet(series.table())},
+    about=_about,
+    figures={"series_H": "series_figure_of_fields", "series_T": "series_figure_of_temperatures"},
 )

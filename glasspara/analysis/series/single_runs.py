@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -37,9 +37,6 @@ from glasspara.model.parameters import allowances_text
 from glasspara.physics.ions import ION_OF_PARAMETER
 from glasspara.physics.ions.langevin import langevin_response
 from glasspara.runs.run import Kind
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,8 +183,9 @@ class SeriesResult(Answer):
         error = None if found.error is None else hypot(found.error, self.n_ms.error or 0.0)
         return Measured(found.value - self.n_ms.value, error)
 
-    def rows_of_table(self) -> Iterator[dict[str, Any]]:
+    def table(self) -> list[dict[str, Any]]:
         """A row for each run: concentration, chi_larmor and excess over mass spectrometry for each choice of ions."""
+        rows = []
         for row in self.rows:
             run = row.run.run
             found: dict[str, Any] = {
@@ -210,13 +208,8 @@ class SeriesResult(Answer):
                     found[f"{name}_error_of_{quantity}"] = item.error
                 statistics = row.fits[variant].statistics
                 found[f"{name}_chi2"], found[f"{name}_ndof"] = statistics.chi2, statistics.ndof
-            yield found
-
-    def to_frame(self) -> DataFrame:
-        """The fits as a table, a row for each run, as ``series.csv``; units stand in the names of the columns."""
-        from pandas import DataFrame
-
-        return DataFrame(list(self.rows_of_table()))
+            rows.append(found)
+        return rows
 
 
 def series(
@@ -249,10 +242,12 @@ def series(
     known = next((name for name in WEIGHTS if name == weights), None)
     if known is None:
         raise UsageError(f"unknown --weights {weights!r}", remedy="Choose sigma or equal")
+    rows = [_fits(run, known) for run in sorted(data.runs, key=lambda run: (run.run.nominal, run.run.file))]
+    wrong = _implausible(data, rows, same_glass=same_glass)
     kinds = [
-        _kind(kind, against, runs, known, allowances=allowances, same_glass=same_glass)
+        _kind(kind, against, of_kind, wrong, allowances=allowances)
         for kind, against in KINDS
-        if (runs := [run for run in data.runs if run.run.kind == kind])
+        if (of_kind := tuple(row for row in rows if row.run.run.kind == kind))
     ]
     return SeriesResult(known, None if n_ms is None else Measured(*n_ms), tuple(kinds))
 
@@ -260,24 +255,20 @@ def series(
 def _kind(
     kind: Kind,
     against: Against,
-    runs: list[ReducedRun],
-    weights: Weights,
+    rows: tuple[RunSeries, ...],
+    wrong: Sequence[Finding],
     *,
     allowances: bool,
-    same_glass: bool,
 ) -> KindOfRuns:
-    runs = sorted(runs, key=lambda run: (run.run.nominal, run.run.file))
-    rows = tuple(_fits(run, weights) for run in runs)
-    tests = {
-        variant: drift_test(Dataset(tuple(runs)), ions=variant, allowances=allowances) for variant in VARIANTS
-    }
+    data = Dataset(tuple(row.run for row in rows))
+    tests = {variant: drift_test(data, ions=variant, allowances=allowances) for variant in VARIANTS}
     drifts = {variant: test for variant, test in tests.items() if test is not None}
     # One ion alone drifts on a mixture of two as well: they saturate differently. Both together do not.
     drifting = drifts["both"].established if "both" in drifts else None
-    samples = len(Dataset(tuple(runs)).masses)
+    samples = len(data.masses)
     if drifting and samples > 1:  # of one sample it would be a drift
         drifting = None
-    wrong = _implausible(Dataset(tuple(runs)), rows, same_glass=same_glass)
+    wrong = [*wrong] or _implausible_values(rows)
     if wrong:
         failed = Assessment("series", "not-plausible", tuple(wrong), trusted=False)
         return KindOfRuns(kind, against, rows, drifts, None, failed, ())
@@ -289,12 +280,16 @@ def _kind(
 
 
 def _implausible(data: Dataset, rows: Sequence[RunSeries], *, same_glass: bool) -> list[Finding]:
-    """Why these cannot be the runs of one glass: the data say so, a loop of one run, or the values of every run."""
-    of_rows = [implausible(row.fits["both"].minimum) for row in rows]
-    loops = [item for found in of_rows for item in found if item.code == "fitting.branches-differ-in-field"]
-    return [*implausible_data(data, same_glass=same_glass), *loops[:1]] or (
-        of_rows[0] if all(of_rows) else []
-    )
+    """Why these cannot be the runs of one glass: the data say so, or the branches of a loop."""
+    found = [item for row in rows for item in implausible(row.fits["both"].minimum)]
+    loops = [item for item in found if item.code in ("fitting.branches-differ-in-field", "fitting.remanence")]
+    return [*implausible_data(data, same_glass=same_glass), *loops[:1]]
+
+
+def _implausible_values(rows: Sequence[RunSeries]) -> list[Finding]:
+    """What cannot be of the values of every run."""
+    found = [implausible(row.fits["both"].minimum) for row in rows]
+    return found[0] if all(found) else []
 
 
 def _fits(run: ReducedRun, weights: Weights) -> RunSeries:

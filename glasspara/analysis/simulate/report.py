@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
+import numpy as np
 from rich.console import Console
 
 from glasspara.errors import UsageError, names_near
@@ -18,12 +19,8 @@ from glasspara.model.model import Model
 from glasspara.model.parameters import LISTED, PARAMETERS
 from glasspara.presets import Preset, RunPlan
 from glasspara.report import Report
+from glasspara.report.table import Columns
 from glasspara.simulation import SimulatedRun, simulate_campaign
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    from glasspara.data.loading import Input
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,26 +39,17 @@ class Simulation(Answer):
     def __repr__(self) -> str:
         return summary(self, self.preset.name, counted(self.runs, "run"))
 
-    def to_frame(self) -> DataFrame:
+    def table(self) -> Columns:
         """One row a point: file, temperature, field, moment, its standard error, true moment."""
-        from pandas import DataFrame, concat
-
-        return concat(
-            [
-                DataFrame(
-                    {
-                        "file": run.file_name,
-                        "T_K": run.points.T,
-                        "H_Oe": run.points.H,
-                        "moment_emu": run.points.moment,
-                        "sigma_emu": run.points.sigma,
-                        "true_moment_emu": run.points.true_moment,
-                    }
-                )
-                for run in self.runs
-            ],
-            ignore_index=True,
-        )
+        points = [run.points for run in self.runs]
+        return {
+            "file": [run.file_name for run in self.runs for _ in range(len(run.points.T))],
+            "T_K": np.concatenate([part.T for part in points]),
+            "H_Oe": np.concatenate([part.H for part in points]),
+            "moment_emu": np.concatenate([part.moment for part in points]),
+            "sigma_emu": np.concatenate([part.sigma for part in points]),
+            "true_moment_emu": np.concatenate([part.true_moment for part in points]),
+        }
 
 
 def simulate(
@@ -165,14 +153,9 @@ class SimulateDocument(TypedDict):
     simulate: Annotated[SimulateBlock, ""]
 
 
-def _tables(inputs: Sequence[Input], result: Simulation) -> dict[str, str]:  # noqa: ARG001
-    """The data files, as text."""
-    return {run.file_name: run.content.decode("cp1252") for run in result.runs}
-
-
-def show_simulation(inputs: Sequence[Input], result: Simulation, out: Console) -> None:  # noqa: ARG001
+def show_simulation(result: Simulation, out: Console) -> None:
     for run in result.runs:
         out.print(f"{run.file_name}: {len(run.points.T)} points")
 
 
-REPORT = Report("simulate", SimulateDocument, _tables, show_simulation, files=("simulate.json",))
+REPORT = Report("simulate", SimulateDocument, show_simulation)

@@ -11,14 +11,13 @@ from rich.console import Console
 from glasspara.analysis.subtract.stages import COLUMN_SETS
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
-from glasspara.report.table import csv_text, point_keys, provenance
-from glasspara.report.terminal import Recorder, show_assessment, show_inputs
+from glasspara.report.table import Sheet, point_columns
+from glasspara.report.terminal import show_assessment
 
 if TYPE_CHECKING:
     from glasspara.analysis.subtract.stages import StagedData, Subtraction
-    from glasspara.data.loading import Input
 
-POINTS = "subtract.csv"
+TABLE = "subtract.csv"
 
 _ABOUT = (
     "residual: data minus model; M_intrinsic_error: standard error by the noise of the point and the errors of what is "
@@ -57,42 +56,44 @@ def _errors(result: Subtraction) -> dict[str, float | None]:
     return {name: result.fit.parameters[name].error for name in result.parameters}
 
 
-def _tables(inputs: Sequence[Input], result: Subtraction) -> dict[str, str]:
+def _about(result: Subtraction) -> list[str]:
     sources = result.sources
-    comments = [
-        *provenance("subtract", inputs),
+    return [
         result.assessment.headline.text,
         *(item.text for item in result.notes if item.code in ("subtract.stages-once", "fitting.stages-once")),
         *(f"{name} = {value!r} ({sources[name]})" for name, value in result.parameters.items()),
     ]
-    return {POINTS: stages_csv(comments, [result.staged], result.column_sets)}
 
 
-def stages_csv(comments: Sequence[str], staged: Sequence[StagedData], sets: Sequence[str] = ()) -> str:
+def stages(staged: Sequence[StagedData], sets: Sequence[str] = ()) -> Sheet:
     """Every point with the column of every stage and those of ``sets``; residual is data minus model.
 
     ``since_field_change`` counts the points since the field last changed: 0 is the first, where relaxation shows.
     """
-    header: list[str] = []
-    rows: list[Sequence[object]] = []
     names = {name for part in staged for name in part.columns()}
-    for part in staged:
-        columns = {**part.columns(names), **part.further_columns(sets)}
-        header = ["file", "line", "run", "branch", "since_field_change", *columns]
-        points = zip(
-            part.data.since_field_change, *(values.tolist() for values in columns.values()), strict=True
-        )
-        rows.extend((*key, *values) for key, values in zip(point_keys(part.data), points, strict=True))
-    return csv_text([*comments, _ABOUT, *(COLUMN_SETS[name].text for name in sets)], header, rows)
+    tables = [
+        {
+            **point_columns(part.data),
+            "since_field_change": part.data.since_field_change,
+            **part.columns(names),
+            **part.further_columns(sets),
+        }
+        for part in staged
+    ]
+    columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    return Sheet(columns, [_ABOUT, *(COLUMN_SETS[name].text for name in sets)])
 
 
-def show_subtraction(inputs: Sequence[Input], result: Subtraction, out: Console) -> None:
-    """The CSV as it is: no line of it may be wrapped. A page has the verdict in its place."""
-    if isinstance(out, Recorder):
-        show_inputs(inputs, out)
-        show_assessment(result.assessment, out, result.notes)
-        return
-    out.file.write(_tables(inputs, result)[POINTS])
+def show_subtraction(result: Subtraction, out: Console) -> None:
+    """The verdict, on the page; the terminal shows the table."""
+    show_assessment(result.assessment, out, result.notes)
 
 
-REPORT = Report("subtract", SubtractDocument, _tables, show_subtraction, files=("subtract.json", POINTS))
+REPORT = Report(
+    "subtract",
+    SubtractDocument,
+    show_subtraction,
+    tables={TABLE: lambda subtract: stages([subtract.staged], subtract.column_sets)},
+    about=_about,
+    printed=TABLE,
+)

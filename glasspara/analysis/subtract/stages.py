@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import pi
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,9 +27,6 @@ from glasspara.fitting.result import FitResult
 from glasspara.model.model import Terms
 from glasspara.model.parameters import ION_NAMES, to_canonical
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN, TESLA
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -276,11 +272,9 @@ class Subtraction(Answer):
         )
         return (off, *self.fit.notes)
 
-    def to_frame(self) -> DataFrame:
+    def table(self) -> dict[str, FloatArray]:
         """One row a point, the columns of :meth:`StagedData.columns` and of the column sets."""
-        from pandas import DataFrame
-
-        return DataFrame({**self.staged.columns(), **self.staged.further_columns(self.column_sets)})
+        return {**self.staged.columns(), **self.staged.further_columns(self.column_sets)}
 
 
 def subtract(data: Dataset, settings: FitSettings | None = None) -> Subtraction:

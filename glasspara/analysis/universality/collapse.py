@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -51,15 +51,14 @@ from glasspara.data import Dataset, ReducedRun
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.judge.branches import on_branches
-from glasspara.fitting.judge.plausibility import implausible_data
+from glasspara.fitting.judge.plausibility import implausible_data, implausible_values
 from glasspara.model.parameters import allowances_text
 from glasspara.replicates.cores import on_one_thread
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from glasspara.units import BOHR_MAGNETON
 
 # Of two runs that disagree neither is the odd one; with three left there is something to be odd against.
 _FEWEST_RUNS_TO_BLAME_ONE = 4
+_LARGEST_MOMENT = 5.0 * BOHR_MAGNETON  # of an iron ion, emu: Fe3+, saturated
 
 
 @dataclass(frozen=True)
@@ -115,11 +114,9 @@ class UniversalityResult(Answer):
     def h_over_t_range(self) -> tuple[float, float]:
         return float(self.h_over_t.min()), float(self.h_over_t.max())
 
-    def to_frame(self) -> DataFrame:
+    def table(self) -> list[dict[str, Any]]:
         """One row a run: its deviation from the curve of all, and the chi_larmor subtracted from it."""
-        from pandas import DataFrame
-
-        return DataFrame(
+        return [
             {
                 "run": item.run.label,
                 "file": item.run.run.file,
@@ -131,7 +128,7 @@ class UniversalityResult(Answer):
                 "chi_larmor_error_emu_per_g_Oe": item.chi_larmor_error,
             }
             for item in self.runs
-        )
+        ]
 
 
 @on_one_thread
@@ -179,7 +176,9 @@ def universality(
     chi = np.repeat([value for value, _ in values], [len(run) for run in data.runs])
     shown = sign * data.magnetisation + chi * size
     loops = [item for item in suspects.shifts() if item.kind == "fixed-temperature"]
-    wrong = [*implausible_data(data, same_glass=same_glass), *on_branches(loops)]
+    wrong = [*implausible_data(data, same_glass=same_glass), *on_branches(loops)] or _implausible(
+        values, shown
+    )
     assessment = _assess(data, test, odd_run, explanation, wrong, suspects)
     return UniversalityResult(
         data=data,
@@ -201,6 +200,13 @@ def universality(
         assessment=assessment,
         notes=tuple(notes_on(data.runs, found, holds=test.holds)),
     )
+
+
+def _implausible(values: Sequence[tuple[float, float | None]], shown: FloatArray) -> list[Finding]:
+    """What cannot be of the Larmor susceptibilities, and of the iron that the largest moment takes at least."""
+    n_fe = float(np.max(np.abs(shown))) / _LARGEST_MOMENT
+    found = [implausible_values(*value, n_fe=n_fe) for value in dict.fromkeys(values)]
+    return next(filter(None, found), [])
 
 
 def _odd_run(data: Dataset, choice: ChiLarmor, test: CurveTest, *, allowances: bool) -> ReducedRun | None:
@@ -251,6 +257,8 @@ def _assess(
         without = {"p_without": explanation.test.p_decisive}
         reasons += [explanation.cause, finding("universality.fails-without-it", **without)]
     status = "not-determined" if unclear else "fails"
+    if not unclear:
+        reasons.append(finding("universality.no-proof"))
     return Assessment("universality", status, tuple(reasons), trusted=not unclear)
 
 

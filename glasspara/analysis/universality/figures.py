@@ -84,14 +84,15 @@ _LABELS = 16
 
 
 @paper_style()
-def universality_pairs_figure(result: UniversalityResult) -> Figure:
+def universality_pairs_figure(result: UniversalityResult) -> Figure | None:
     """Adjusted p-value of each pair of runs, as colour and number; pairs that were not tested are blank.
 
-    The result must have its parts.
+    None for two runs, whose pair is the whole. The result must have its parts.
     """
-    parts = result.parts
+    parts, runs = result.parts, result.data.runs
+    if len(runs) <= 2:
+        return None
     assert parts is not None
-    runs = result.data.runs
     order = sorted(range(len(runs)), key=lambda i: (runs[i].run.kind, runs[i].run.nominal))
     labels = run_labels([runs[i] for i in order])
     values = np.array(parts.matrix("p_adjusted"), dtype=float)[np.ix_(order, order)]

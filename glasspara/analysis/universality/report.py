@@ -9,19 +9,13 @@ from rich.console import Console
 
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock, of_runs
-from glasspara.report.table import columns_text, csv_text, point_columns, provenance
-from glasspara.report.terminal import Column, show_assessment, show_inputs, show_sentence, show_table
+from glasspara.report.table import Columns, Sheet, point_columns
+from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import shorten, value_with_error
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from glasspara.analysis.universality.collapse import UniversalityResult
     from glasspara.analysis.universality.failure import PartTension, UniversalityParts
-    from glasspara.data.loading import Input
-
-DATA, PAIRS, WINDOWS = "universality.csv", "universality_pairs.csv", "universality_windows.csv"
-FIGURE, PAIRS_FIGURE = "universality", "universality_pairs"
 
 
 class RunOnCurveBlock(RunBlock):
@@ -99,21 +93,15 @@ def _parts(result: UniversalityResult) -> UniversalityParts:
     return result.parts or UniversalityParts(len(result.runs), (), ())
 
 
-def _tables(inputs: Sequence[Input], result: UniversalityResult) -> dict[str, str]:
-    return {
-        DATA: universality_csv(inputs, result),
-        PAIRS: pairs_csv(inputs, result),
-        WINDOWS: windows_csv(inputs, result),
-    }
+def _about(result: UniversalityResult) -> list[str]:
+    return [item.text for item in (*result.assessment.reasons, *result.notes)]
 
 
-def universality_csv(inputs: Sequence[Input], result: UniversalityResult) -> str:
+def _points(result: UniversalityResult) -> Sheet:
     """Every point with its H/T, M - M_Larmor and the curve common to all runs."""
-    comments = [
-        *provenance("universality", inputs),
+    about = [
         *_chi_larmor(result),
         f"F({result.dof[0]}, {result.dof[1]}) = {result.statistic!r}, p = {result.p_value!r}",
-        result.assessment.headline.text,
         "M_minus_larmor is folded to positive fields: sign(H) M + chi_larmor |H|",
     ]
     data = result.data
@@ -126,7 +114,7 @@ def universality_csv(inputs: Sequence[Input], result: UniversalityResult) -> str
         "sigma_emu_per_g": data.sigma,
         "common_curve_emu_per_g": result.common_curve,
     }
-    return columns_text(comments, columns)
+    return Sheet(columns, about)
 
 
 def _chi_larmor(result: UniversalityResult) -> list[str]:
@@ -138,56 +126,43 @@ def _chi_larmor(result: UniversalityResult) -> list[str]:
     ]
 
 
-_PART = (
-    "H_over_T_low_Oe_per_K", "H_over_T_high_Oe_per_K", "points", "F", "dof_gained", "dof_left", "p_value",
-    "p_with_allowances", "p_adjusted", "breaks", "problem",
-)  # fmt: skip
-
-
-def pairs_csv(inputs: Sequence[Input], result: UniversalityResult) -> str:
+def _pairs(result: UniversalityResult) -> Sheet:
     """One row a pair of runs, tested where they overlap in H/T."""
-    runs = [item.run for item in result.runs]
-    header = ("run_1", "file_1", "run_2", "file_2", *_PART)
-    rows = (
-        (
-            *(text for number in pair.runs for text in (runs[number].label, runs[number].run.file)),
-            *_numbers(pair),
-        )
-        for pair in _parts(result).pairs
-    )
-    return csv_text(_comments(inputs, result, "pairs"), header, rows)
+    pairs, runs = _parts(result).pairs, [item.run for item in result.runs]
+    columns: Columns = {}
+    for number in (0, 1):
+        columns[f"run_{number + 1}"] = [runs[pair.runs[number]].label for pair in pairs]
+        columns[f"file_{number + 1}"] = [runs[pair.runs[number]].run.file for pair in pairs]
+    return _of_parts(columns, pairs, "pairs")
 
 
-def windows_csv(inputs: Sequence[Input], result: UniversalityResult) -> str:
+def _windows(result: UniversalityResult) -> Sheet:
     """One row a window of H/T."""
-    runs = [item.run for item in result.runs]
-    header = ("runs", *_PART)
-    rows = (
-        ("; ".join(runs[number].label for number in window.runs), *_numbers(window))
-        for window in _parts(result).windows
+    windows = _parts(result).windows
+    labels = ["; ".join(result.runs[number].run.label for number in window.runs) for window in windows]
+    return _of_parts({"runs": labels}, windows, "windows")
+
+
+def _of_parts(columns: Columns, parts: Sequence[PartTension], kind: str) -> Sheet:
+    """``columns`` that name the parts, with the test of each."""
+    columns |= {
+        f"H_over_T_{end}_Oe_per_K": [part.h_over_t and part.h_over_t[index] for part in parts]
+        for index, end in enumerate(("low", "high"))
+    }
+    columns |= {"points": [part.n_points for part in parts], "F": [part.statistic for part in parts]}
+    columns |= {
+        f"dof_{which}": [part.dof and part.dof[index] for part in parts]
+        for index, which in enumerate(("gained", "left"))
+    }
+    for name in ("p_value", "p_with_allowances", "p_adjusted", "breaks", "problem"):
+        columns[name] = [getattr(part, name) for part in parts]
+    about = (
+        f"p_adjusted: the larger of p_value and p_with_allowances, adjusted for the number of {kind} (Holm)"
     )
-    return csv_text(_comments(inputs, result, "windows"), header, rows)
+    return Sheet(columns, [about])
 
 
-def _comments(inputs: Sequence[Input], result: UniversalityResult, kind: str) -> list[str]:
-    return [
-        *provenance("universality", inputs),
-        *(item.text for item in (*result.assessment.reasons, *result.notes)),
-        f"p_adjusted: the larger of p_value and p_with_allowances, adjusted for the number of {kind} (Holm)",
-    ]
-
-
-def _numbers(part: PartTension) -> tuple[object, ...]:
-    limits, dof = part.h_over_t or (None, None), part.dof or (None, None)
-    return (
-        *limits, part.n_points, part.statistic, *dof, part.p_value, part.p_with_allowances, part.p_adjusted,
-        int(part.breaks), part.problem,
-    )  # fmt: skip
-
-
-def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: Console) -> None:
-    show_inputs(inputs, out)
-    out.print()
+def show_universality(result: UniversalityResult, out: Console) -> None:
     own_chi = result.chi_larmor is None
     _, names = shorten(sorted({item.run.run.file for item in result.runs}))
     alike = len({item.run.label for item in result.runs}) < len(result.runs)
@@ -221,21 +196,15 @@ def show_universality(inputs: Sequence[Input], result: UniversalityResult, out: 
     show_assessment(result.assessment, out, result.notes)
 
 
-def _draw(result: UniversalityResult) -> dict[str, Figure]:
-    from glasspara.analysis.universality.figures import universality_figure, universality_pairs_figure
-
-    drawn = {FIGURE: universality_figure(result)}
-    if len(result.data.runs) > 2:  # the pair of two runs is the whole
-        drawn[PAIRS_FIGURE] = universality_pairs_figure(result)
-    return drawn
-
-
 REPORT = Report(
     "universality",
     UniversalityDocument,
-    _tables,
     show_universality,
-    files=("universality.json", DATA, PAIRS, WINDOWS),
-    figures=(FIGURE, PAIRS_FIGURE),
-    draw=_draw,
+    tables={
+        "universality.csv": _points,
+        "universality_pairs.csv": _pairs,
+        "universality_windows.csv": _windows,
+    },
+    about=_about,
+    figures={"universality": "universality_figure", "universality_pairs": "universality_pairs_figure"},
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import erfc, sqrt
 from typing import Any
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, distinct_values, median
+from glasspara.arrays import FloatArray, distinct_values, median, robust_sigma
 from glasspara.data import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge import MISFIT_P, chi2_p_value, f_p_value
@@ -20,7 +21,6 @@ from glasspara.fitting.judge.plausibility import edges_of_search, implausible
 from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.parameters import allowances_text, parameter_of, to_canonical
-from glasspara.runs.scatter import MAD_TO_SIGMA
 
 ALPHA = 0.05
 """A test finds something below this p-value: the chance of finding the ATS term, a drift, a break that is not there."""
@@ -114,7 +114,7 @@ def _bounds(pulls: FloatArray) -> tuple[float, float]:
 
 def robust_spread(values: FloatArray) -> float:
     """Standard deviation by the median absolute deviation."""
-    return MAD_TO_SIGMA * median(np.abs(values - median(values)))
+    return robust_sigma(values - median(values))
 
 
 def assess(  # noqa: PLR0911
@@ -194,17 +194,20 @@ def iron_found(minimum: Minimum) -> list[float | None]:
     return [values["n_fe2"] + values["n_fe3"], minimum.errors.get("n_fe") if item is None else item.error]
 
 
-def on_ats_beside(ordinary: OrdinaryMagnetism, minimum: Minimum, assessment: Assessment) -> list[Finding]:
-    """What is said first of a poor fit where the ATS term beside an ordinary admixture would describe the data.
+def name_ats_beside(ordinary: OrdinaryMagnetism, minimum: Minimum, assessment: Assessment) -> Assessment:
+    """The assessment of a poor fit that says where the ATS term beside an ordinary admixture would describe the data.
 
-    Nothing where a simple fault of the instrument is named that would explain the misfit.
+    Behind the run that holds the misfit, as no admixture is in one run alone; and not at all where a simple fault of
+    the instrument is named that would explain the misfit.
     """
-    faults = [item for item in assessment.reasons if item.code.startswith("fitting.misfit-by-")]
-    if faults or not ordinary.described_with_ats:
-        return []
-    return [
-        finding("fitting.ats-beside-ordinary", **_sizes(ordinary, minimum), chi2_nested=ordinary.chi2_nested)
-    ]
+    codes = [item.code for item in assessment.reasons]
+    if not ordinary.described_with_ats or any(code.startswith("fitting.misfit-by-") for code in codes):
+        return assessment
+    sizes = {**_sizes(ordinary, minimum), "chi2_nested": ordinary.chi2_nested}
+    reasons = [*assessment.reasons]
+    place = 1 + codes.index("fitting.misfit-in-run") if "fitting.misfit-in-run" in codes else 0
+    reasons.insert(place, finding("fitting.ats-beside-ordinary", **sizes))
+    return replace(assessment, reasons=tuple(reasons))
 
 
 def _sizes(ordinary: OrdinaryMagnetism, minimum: Minimum) -> dict[str, Any]:

@@ -149,8 +149,12 @@ def _gain(residuals: FloatArray, basis: FloatArray, mask: BoolArray) -> float:
 
 
 def _candidates(data: Dataset) -> Iterator[tuple[MisfitAxis, float | None, float | None, str, BoolArray]]:
-    T, H = data.temperature, np.abs(data.field)
+    # What a run holds has its set point: no interval parts the run.
+    T, H = data.temperature.copy(), np.abs(data.field)
     ratio = H / T
+    for run, part in zip(data.runs, data.slices, strict=True):
+        held = H if run.run.kind == "fixed-field" else T
+        held[part] = abs(run.run.nominal)
     for axis, values in (("T", T), ("H", H), ("H/T", ratio)):
         yield from _intervals(axis, values)  # type: ignore[arg-type]  # literals of a tuple
     for index, run in enumerate(data.runs):

@@ -32,7 +32,9 @@ def implausible(minimum: Minimum, *, same_glass: bool = False) -> list[Finding]:
     ``same_glass`` says that all files are of one glass, whatever names they give its pieces.
     """
     data = implausible_data(minimum.problem.data, same_glass=same_glass)
-    return [*data, *_hysteresis(minimum), *_values(minimum)]
+    iron = to_canonical(minimum.reported)
+    chi = minimum.reported["chi_larmor"], minimum.errors["chi_larmor"]
+    return [*data, *_hysteresis(minimum), *implausible_values(*chi, n_fe=iron["n_fe2"] + iron["n_fe3"])]
 
 
 def implausible_data(data: Dataset, *, same_glass: bool = False) -> list[Finding]:
@@ -51,16 +53,16 @@ def _hysteresis(minimum: Minimum) -> Iterator[Finding]:
     yield from on_branches(loops)
 
 
-def _values(minimum: Minimum) -> Iterator[Finding]:
-    chi, error = minimum.reported["chi_larmor"], minimum.errors["chi_larmor"] or 0.0
-    if chi < -_NEGATIVE * error:
-        yield finding("fitting.no-diamagnet", value=chi, error=error)
-    elif chi > LARGEST_CHI_LARMOR:
-        yield finding("fitting.too-diamagnetic", value=chi, largest=LARGEST_CHI_LARMOR)
-    iron = to_canonical(minimum.reported)
-    total = iron["n_fe2"] + iron["n_fe3"]
-    if total > MOST_IONS:
-        yield finding("fitting.more-iron-than-atoms", value=total, most=MOST_IONS)
+def implausible_values(chi_larmor: float, error: float | None, *, n_fe: float) -> list[Finding]:
+    """What cannot be of the Larmor susceptibility, emu g^-1 Oe^-1, with its standard error, and of the iron, g^-1."""
+    found = []
+    if chi_larmor < -_NEGATIVE * (error or 0.0):
+        found.append(finding("fitting.no-diamagnet", value=chi_larmor, error=error or 0.0))
+    elif chi_larmor > LARGEST_CHI_LARMOR:
+        found.append(finding("fitting.too-diamagnetic", value=chi_larmor, largest=LARGEST_CHI_LARMOR))
+    if n_fe > MOST_IONS:
+        found.append(finding("fitting.more-iron-than-atoms", value=n_fe, most=MOST_IONS))
+    return found
 
 
 def edges_of_search(minimum: Minimum) -> list[Finding]:

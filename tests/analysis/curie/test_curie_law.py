@@ -132,7 +132,10 @@ def test_everything_together():
     data = fixed_field(BK7, np.random.default_rng(30), fields=(500.0, 2e4), temperatures=COLD)
     usual = {name: BK7[name] for name in ATS_NAMES}
     result = curie(
-        data, settings=FitSettings(n_fe=(1.698e17, 0.01e17), defaults={**usual, "fe2_fraction": 0.647})
+        data,
+        settings=FitSettings(
+            n_fe=(1.698e17, 0.01e17), no_other_ions=True, defaults={**usual, "fe2_fraction": 0.647}
+        ),
     )
     assert result.low.nature == "glass-like"
     assert result.curie_fails

@@ -11,7 +11,7 @@ import pytest
 
 from glasspara.analysis.high_field.field_dependence import FORMS, PLAIN, high_field
 from glasspara.analysis.high_field.figures import highfield_figures
-from glasspara.analysis.high_field.report import TABLE, highfield_tables
+from glasspara.analysis.high_field.report import REPORT
 from glasspara.errors import InputError
 from glasspara.model.model import Model
 from glasspara.model.parameters import ATS_NAMES
@@ -57,7 +57,7 @@ def test_the_peak_is_where_the_truth_has_it(result):
 
 
 def test_figure_shows_data_and_every_form(result):
-    figures = dict(highfield_figures(result))
+    figures = highfield_figures(result)
     assert list(figures) == ["highfield_2K", "highfield_4.5K", "highfield_10K"]
     powers = {re.search("10⁻.", figure.axes[0].get_ylabel())[0] for figure in figures.values()}
     assert len(powers) == 1
@@ -79,7 +79,9 @@ def test_figure_shows_data_and_every_form(result):
 
 
 def test_table_has_every_form(result):
-    lines = [line for line in highfield_tables((), result)[TABLE].splitlines() if not line.startswith("#")]
+    lines = [
+        line for line in REPORT.texts((), result)["highfield.csv"].splitlines() if not line.startswith("#")
+    ]
     rows = list(csv.DictReader(io.StringIO("\n".join(lines))))
     assert len(rows) == len(result.comparison.data)
     first = rows[0]

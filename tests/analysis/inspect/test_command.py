@@ -75,7 +75,7 @@ def test_a_library_user_gets_the_same_text_and_a_frame(glasspara, odd, capfd):
     assert frame["n_points"].tolist() == [len(run) for run in result.measurements[0].runs]
     assert {"T_min_K", "H_max_Oe", "moment_max_emu"} < set(frame)
     shown = glasspara("inspect", odd).out
-    REPORT.show((), result, console())
+    REPORT.present((), result, console())
     assert capfd.readouterr().out == shown
     document = REPORT.document((), result, (), Invocation())
     assert document["inputs"][0]["path"] == odd

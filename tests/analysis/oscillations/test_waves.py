@@ -83,7 +83,7 @@ def test_a_planted_wave_is_found_with_its_period_and_amplitude(in_t):
     assert abs(peak.control.amplitude - amplitude) < 4.0 * peak.control.amplitude_error
     assert "50 kOe in T with a period of 3" in result.assessment.reasons[0].text
     assert list(result.to_frame()["abscissa"]) == ["T", "1/T"] * 2
-    figures = dict(oscillation_figures(result))
+    figures = oscillation_figures(result)
     assert set(figures) == {"oscillations"}
     said = " ".join(
         text.get_text() for text in figures["oscillations"].findobj(lambda item: hasattr(item, "get_text"))

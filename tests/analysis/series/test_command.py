@@ -91,7 +91,7 @@ def test_runs_of_one_set_point_are_told_apart(same_set_point, width):
         if width is None
         else console(stream, width=width, force_terminal=True, color_system=None)
     )
-    show_series((), same_set_point, out)
+    show_series(same_set_point, out)
     shown = stream.getvalue()
     table = shown.split("n, Fe3+ only")[1]
     assert "Duran-like-synthetic_MT_500Oe" in table
