@@ -32,8 +32,8 @@ from glasspara.arrays import FloatArray
 from glasspara.data import Dataset
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.judge import MISFIT_P
-from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER, residual_correlation
+from glasspara.fitting.judge import MISFIT_P, residual_correlation
+from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER
 from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import TRUSTED, FitResult
