@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -252,10 +252,10 @@ def test_it_is_quick():
     M, sigma = noisy(free(one.T, one.H))
     times = []
     for _ in range(3):
-        start = perf_counter()
+        start = process_time()
         ordinary_magnetism(one.T, one.H, M, sigma, run=one.run, sample=one.sample)
-        times.append(perf_counter() - start)
-    assert min(times) < 0.6  # 0.1 s on an idle core
+        times.append(process_time() - start)
+    assert min(times) < 0.6  # of the processor; 0.1 s are usual
 
 
 def _read(path: Path):
