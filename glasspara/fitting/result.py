@@ -38,8 +38,9 @@ class FittedParameter:
     """One parameter as reported.
 
     ``error`` is one standard error by the stated sigmas (chi2 up by 1); None for a held parameter and where
-    there is none to be had. ``error_scaled`` is the same times sqrt(chi2/ndof). ``at_limit`` is "lower" or
-    "upper" where the parameter ended at a limit; its error is then one-sided.
+    there is none to be had. ``error_scaled`` is the same times sqrt(chi2/ndof), ``error_with_instrument`` that with
+    the errors of the instrument that the verdict allows; None where it does not rest on them. ``at_limit`` is "lower"
+    or "upper" where the parameter ended at a limit; its error is then one-sided.
     """
 
     name: str
@@ -55,6 +56,7 @@ class FittedParameter:
     """Whether a subtraction stage fitted it before the last; its error is then that of its own stage."""
     minos: Interval | None = None
     """Interval by the profile of chi2, where it was asked for."""
+    error_with_instrument: float | None = None
 
     @property
     def kind(self) -> Literal["stage", "held", "free", "assumed", "constrained"]:
@@ -81,6 +83,7 @@ class Derived:
     """What the user knows of it from outside the data."""
     minos: Interval | None = None
     """Interval by the profile of chi2, where it was asked for."""
+    error_with_instrument: float | None = None
 
 
 Quantity = FittedParameter | Derived
