@@ -183,7 +183,8 @@ def help_text(command: Any, context: Any, *, everything: bool = False) -> str:
             *_wrapped(f"{path} COMMAND -h explains a command, {path} --help-all all of them.", width, ""),
         ]
     elif len(shown) < len(choices):
-        lines += ["", f"{len(choices) - len(shown)} more options: {context.command_path} --help-all"]
+        more = len(choices) - len(shown)
+        lines += ["", f"{more} more option{'s' * (more > 1)}: {context.command_path} --help-all"]
     return "\n".join(lines)
 
 

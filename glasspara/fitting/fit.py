@@ -37,8 +37,7 @@ from glasspara.fitting.judge.ordinary import (
 )
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, Quantity, TraceEffect
-from glasspara.fitting.search.by_run import linear_descent
-from glasspara.fitting.search.methods import HUBER_K, stage_values, with_huber_errors
+from glasspara.fitting.search.methods import HUBER_K, linear_descent, stage_values, with_huber_errors
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
 from glasspara.fitting.search.start import descend, find_start
 from glasspara.model.parameters import (

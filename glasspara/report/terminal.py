@@ -115,10 +115,12 @@ def show_table(
     """Print a table; no number, name or path is broken.
 
     Piped, it is as wide as it needs to be, one line a row. A terminal that is too narrow gets shorter paths, then text
-    in several lines, then the columns in several tables, each with the first ``keys`` columns. The rows with the
-    numbers in ``bold`` are printed so.
+    in several lines, then the columns in several tables, each with the first ``keys`` columns. A column without a
+    word in it is left out. The rows with the numbers in ``bold`` are printed so.
     """
     heads = [column if isinstance(column, Column) else Column(column) for column in columns]
+    shown = [i for i in range(len(heads)) if i < keys or not rows or any(row[i] for row in rows)]
+    heads, rows = [heads[i] for i in shown], [[row[i] for i in shown] for row in rows]
     if isinstance(out, Recorder):
         out.items.append(PrintedTable(heads, rows, bold))
         return

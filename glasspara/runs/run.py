@@ -13,18 +13,20 @@ from glasspara.arrays import BoolArray, FloatArray, IntArray, median
 from glasspara.files.quality import GOOD_FIT, line_ranges
 from glasspara.files.table import DroppedRow, RowPoints
 from glasspara.findings import Finding, Where, counted, finding, summary
-from glasspara.runs.branches import STEADY, find_branches, zero_crossings
 from glasspara.runs.errors import ERROR_FINDINGS, SigmaEstimate, estimate_sigma
 from glasspara.runs.outliers import flux_jumps
-from glasspara.runs.plateaus import (
-    LEAST_FIELD_NOISE,
-    RELATIVE_FIELD_NOISE,
-    field_noise,
-    set_point,
-    temperature_noise,
-)
 from glasspara.runs.scatter import repeat_groups, repeat_scatter, resolution
 from glasspara.runs.segmentation import FIXED_FIELD, Segment, find_segments
+from glasspara.runs.stretches import (
+    LEAST_FIELD_NOISE,
+    RELATIVE_FIELD_NOISE,
+    STEADY,
+    field_noise,
+    find_branches,
+    set_point,
+    temperature_noise,
+    zero_crossings,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame

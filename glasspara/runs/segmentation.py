@@ -15,7 +15,7 @@ from itertools import islice, pairwise
 import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray, median
-from glasspara.runs.plateaus import (
+from glasspara.runs.stretches import (
     LEAST_FIELD_NOISE,
     LEAST_TEMPERATURE_NOISE,
     RELATIVE_FIELD_NOISE,

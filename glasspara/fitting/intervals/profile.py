@@ -144,7 +144,8 @@ def _axis_of_parameter(minimum: Minimum, name: str, slopes: FloatArray) -> Axis:
 @dataclass(frozen=True)
 class ProfilePoint:
     """Least chi2 at one place: the positions on the axes and the values there, the rise above the minimum, every
-    reported parameter. ``penalty`` is what draws the combinations there; it is no part of the rise.
+    reported parameter. ``penalty`` is what draws the combinations there; it is no part of the rise. ``valley`` is 0
+    where the way from the minimum leads, and counts up where a search has found another that is lower.
     """
 
     positions: tuple[float, ...]
@@ -152,6 +153,7 @@ class ProfilePoint:
     rise: float
     reported: Mapping[str, float]
     penalty: float = 0.0
+    valley: int = 0
 
 
 @dataclass(frozen=True)
@@ -204,15 +206,17 @@ class Profile:
             for point in self._known:
                 if point.positions == positions:
                     return point
-        nearest = sorted(self._known, key=lambda point: self._distance(point, positions))[:_STARTS]
-        starts = [near] if near else nearest
+        known = sorted(self._known, key=lambda point: self._distance(point, positions))
+        if known[0].valley:  # where a guess from the valley of the minimum begins lower, and ends higher
+            known = [point for point in known if point.valley == known[0].valley]
+        starts = [near] if near else known[:_STARTS]
         guesses = [guess for start in starts for guess in self._guesses(start, positions)]
         problem = self._problem(positions)
         try:
             # chi2 is level at its minimum; without the penalty that draws a combination it is not
             bottom = descend(problem, guesses, gain=FINEST if self._drawn else gain)
             reported = problem.coordinates.to_reported(bottom)
-            point = self._point(positions, problem.chi2(bottom), reported)
+            point = self._point(positions, problem.chi2(bottom), reported, starts[0].valley)
             if cutoffs_crossed(reported):
                 point = replace(point, rise=inf)
         except (UsageError, ValueError, ArithmeticError):
@@ -233,11 +237,28 @@ class Profile:
 
     def search(self, *positions: float) -> Minimum:
         """The minimum at ``positions`` that the whole search finds, and that Migrad judges."""
-        guess = {**self.at(*positions).reported, **self._held(positions)}
+        before = self.at(*positions)
+        guess = {**before.reported, **self._held(positions)}
         problem = self._problem(positions)
         found = minimise(problem, guess, pinned=frozenset(problem.coordinates.free))
-        self._remember(self._point(positions, found.chi2, found.reported))
+        point = self._point(positions, found.chi2, found.reported, before.valley)
+        if point.rise < before.rise - SAME_VALLEY:
+            point = replace(point, valley=before.valley + 1)
+            self._forget_beyond(point)
+        self._remember(point)
         return found
+
+    def _forget_beyond(self, lower: ProfilePoint) -> None:
+        """Forget what is known of the valley of old on that side of the minimum where ``lower`` is lower."""
+        side = np.array(lower.positions) - np.array(self.origin.positions)
+        normal = np.linalg.solve(self.steps @ self.steps.T, side)
+        self._known = [
+            point
+            for point in self._known
+            if point.rise <= lower.rise
+            or point.valley >= lower.valley
+            or normal @ (np.array(point.positions) - np.array(self.origin.positions)) <= 0.0
+        ]
 
     def room(self, ray: Sequence[float]) -> tuple[float, bool]:
         """How far a ray from the minimum goes, and whether a limit ends it; ``ray`` counts in :attr:`steps`."""
@@ -316,7 +337,7 @@ class Profile:
         )
 
     def _point(
-        self, positions: tuple[float, ...], chi2: float, reported: Mapping[str, float]
+        self, positions: tuple[float, ...], chi2: float, reported: Mapping[str, float], valley: int = 0
     ) -> ProfilePoint:
         """The place where the problem at ``positions`` has the minimum ``chi2``."""
         values = tuple(
@@ -327,7 +348,7 @@ class Profile:
             for axis, position, value in zip(self.axes, positions, values, strict=True)
             if axis.combination is not None
         )
-        return ProfilePoint(positions, values, chi2 - penalty - self.minimum.chi2, reported, penalty)
+        return ProfilePoint(positions, values, chi2 - penalty - self.minimum.chi2, reported, penalty, valley)
 
     def _distance(self, point: ProfilePoint, positions: tuple[float, ...]) -> float:
         apart = np.array(positions) - np.array(point.positions)

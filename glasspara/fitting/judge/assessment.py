@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, distinct_values, median
+from glasspara.arrays import FloatArray, distinct_values, median, robust_sigma
 from glasspara.data import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge import MISFIT_P, chi2_p_value, f_p_value
@@ -21,7 +21,6 @@ from glasspara.fitting.judge.plausibility import edges_of_search, implausible
 from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.parameters import ALLOWANCES, allowances_text, parameter_of, to_canonical
-from glasspara.runs.scatter import MAD_TO_SIGMA
 
 ALPHA = 0.05
 """A test finds something below this p-value: the chance of finding the ATS term, a drift, a break that is not there."""
@@ -118,7 +117,7 @@ def _bounds(pulls: FloatArray) -> tuple[float, float]:
 
 def robust_spread(values: FloatArray) -> float:
     """Standard deviation by the median absolute deviation."""
-    return MAD_TO_SIGMA * median(np.abs(values - median(values)))
+    return robust_sigma(values - median(values))
 
 
 def assess(  # noqa: PLR0911
