@@ -118,7 +118,7 @@ def _remedy(name: str, options: Mapping[str, Any]) -> str:
         if f"--{name.replace('_', '-')}" in option.secondary_opts:
             return f"Write {other.replace('_', '-')} = false"
     if close := get_close_matches(name, options, n=1, cutoff=0.75):
-        return f"Did you mean {close[0] if '_' in name else close[0].replace('_', '-')}?"
+        return f"Did you mean {close[0].replace('_', '-')}?"
     return "--help-all shows all options; what one command alone has goes in a table with its name, [fit] say"
 
 
