@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from glasspara.cli.options import Settings, option
+from glasspara.cli.options import option
 from glasspara.cli.values import Option, declaration, in_range
 from glasspara.errors import UsageError
 
@@ -29,6 +29,17 @@ if TYPE_CHECKING:
     from glasspara.report import Invocation
 
 _WIDEST, _TERM, _OTHERS = 100, 22, "Options"
+
+
+Settings = Annotated[
+    str | None,
+    option(
+        "--settings",
+        'Options from a TOML file (n-fe = "15 ppm"), or those that a report records; the command line goes before '
+        "them.",
+        "FILE.toml|REPORT",
+    ),
+]
 
 
 def _show_all(context: typer.Context, asked: bool) -> None:

@@ -35,7 +35,7 @@ from glasspara.fitting.judge.ordinary import (
     with_ats_beside,
 )
 from glasspara.fitting.problem import FitSettings
-from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
+from glasspara.fitting.result import AtsTest, FitResult, TraceEffect, fitted_parameters
 from glasspara.fitting.search.methods import HUBER_K, linear_descent, stage_values, with_huber_errors
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
 from glasspara.fitting.search.start import descend, find_start
@@ -44,7 +44,6 @@ from glasspara.model.parameters import (
     ION_NAMES,
     PARAMETERS,
     PARTITION_NAMES,
-    parameter_of,
 )
 from glasspara.ordinary import ConeFit
 from glasspara.replicates.cores import on_one_thread
@@ -128,7 +127,7 @@ def fit(
         method=settings.method,
         data=data,
         minimum=minimum,
-        parameters=_parameters(settings, minimum, frozen),
+        parameters=fitted_parameters(minimum, settings.limits, frozen.errors),
         correlation_names=minimum.coordinates.free,
         correlation=_correlation(minimum),
         derived=derived(minimum),
@@ -399,35 +398,3 @@ def _correlation(minimum: Minimum) -> FloatArray:
     correlation: FloatArray = covariance / np.outer(scale, scale)
     np.fill_diagonal(correlation, 1.0)
     return correlation
-
-
-def _is_edge_of_search(name: str, side: str) -> bool:
-    """Whether a limit of the parameter table is one of the search: physics sets only 0, and 0 to 1 for a share."""
-    parameter = parameter_of(name)
-    return name != "fe2_fraction" and (parameter.lower if side == "lower" else parameter.upper) != 0.0
-
-
-def _parameters(settings: FitSettings, minimum: Minimum, frozen: _Frozen) -> dict[str, FittedParameter]:
-    limits_met, statistics = minimum.limits_met(), minimum.statistics
-    result = {}
-    for name, value in minimum.reported.items():
-        error = frozen.errors[name] if name in frozen.errors else minimum.errors[name]
-        side = limits_met[name][0] if name in limits_met else None
-        if statistics.ndof <= 0 or (side and name not in settings.limits and _is_edge_of_search(name, side)):
-            error = (
-                None  # as many parameters as points; or what the search ends at says nothing of the parameter
-            )
-        low, high = settings.limits.get(name, (parameter_of(name).lower, parameter_of(name).upper))
-        result[name] = FittedParameter(
-            name=name,
-            value=value,
-            error=error,
-            error_scaled=None if error is None else error * statistics.scatter_factor,
-            unit=parameter_of(name).unit,
-            fixed=name not in minimum.coordinates.free,
-            constraint=minimum.problem.constraints.get(name),
-            limits=(low if np.isfinite(low) else None, high if np.isfinite(high) else None),
-            at_limit=side,
-            stage=name in frozen.errors,
-        )
-    return result

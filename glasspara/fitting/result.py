@@ -17,6 +17,7 @@ from glasspara.fitting.problem import Method
 from glasspara.fitting.problem.problem import Constraint
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, Terms
+from glasspara.model.parameters import parameter_of
 from glasspara.physics.ions import TraceIon
 
 if TYPE_CHECKING:
@@ -66,6 +67,41 @@ class FittedParameter:
         if self.constraint is None:
             return "free"
         return "assumed" if self.constraint.assumed else "constrained"
+
+
+def _is_edge_of_search(name: str, side: str) -> bool:
+    """Whether a limit of the parameter table is one of the search: physics sets only 0, and 0 to 1 for a share."""
+    parameter = parameter_of(name)
+    return name != "fe2_fraction" and (parameter.lower if side == "lower" else parameter.upper) != 0.0
+
+
+def fitted_parameters(
+    minimum: Minimum, limits: Mapping[str, tuple[float, float]], frozen: Mapping[str, float | None]
+) -> dict[str, FittedParameter]:
+    """The parameters of ``minimum``; ``limits`` are the user's, ``frozen`` the errors of those that stages fitted."""
+    limits_met, statistics = minimum.limits_met(), minimum.statistics
+    result = {}
+    for name, value in minimum.reported.items():
+        error = frozen[name] if name in frozen else minimum.errors[name]
+        side = limits_met[name][0] if name in limits_met else None
+        if statistics.ndof <= 0 or (side and name not in limits and _is_edge_of_search(name, side)):
+            error = (
+                None  # as many parameters as points; or what the search ends at says nothing of the parameter
+            )
+        low, high = limits.get(name, (parameter_of(name).lower, parameter_of(name).upper))
+        result[name] = FittedParameter(
+            name=name,
+            value=value,
+            error=error,
+            error_scaled=None if error is None else error * statistics.scatter_factor,
+            unit=parameter_of(name).unit,
+            fixed=name not in minimum.coordinates.free,
+            constraint=minimum.problem.constraints.get(name),
+            limits=(low if np.isfinite(low) else None, high if np.isfinite(high) else None),
+            at_limit=side,
+            stage=name in frozen,
+        )
+    return result
 
 
 @dataclass(frozen=True)

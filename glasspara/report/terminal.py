@@ -316,10 +316,9 @@ def show_inputs(inputs: Sequence[Input], out: Console) -> None:
     ]
     # said once where it is the same for all
     shared = [(head.title, cells[0]) for head, cells in columns[1:3] if len(set(cells)) == 1]
-    shown = [item for item in columns if item[0].title not in dict(shared)]
     if folder:
         show_sentence(f"{len(inputs)} files in {folder}", out, style="bold")
-    heads, cells = zip(*shown, strict=True)
+    heads, cells = zip(*(item for item in columns if item[0].title not in dict(shared)), strict=True)
     show_table(heads, list(zip(*cells, strict=True)), out)
     if shared:
         show_sentence("; ".join(f"{title}: {text}" for title, text in shared), out)

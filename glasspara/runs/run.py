@@ -18,10 +18,9 @@ from glasspara.runs.outliers import flux_jumps
 from glasspara.runs.scatter import repeat_groups, repeat_scatter, resolution
 from glasspara.runs.segmentation import FIXED_FIELD, Segment, find_segments
 from glasspara.runs.stretches import (
-    LEAST_FIELD_NOISE,
-    RELATIVE_FIELD_NOISE,
     STEADY,
     field_noise,
+    field_noises,
     find_branches,
     set_point,
     temperature_noise,
@@ -246,7 +245,7 @@ def select_used(run: Run, keep: BoolArray, *, errors: str) -> Run:
 def _since_change(field: FloatArray) -> IntArray:
     """Number of each row since the last change of the field, or since the first row."""
     rows = np.arange(len(field))
-    noise = np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(field[:-1]))
+    noise = field_noises(field[:-1])
     changes = np.zeros(len(field), dtype=np.int64)
     changes[1:] = np.where(np.abs(np.diff(field)) > noise, rows[1:], 0)
     return rows - np.maximum.accumulate(changes)

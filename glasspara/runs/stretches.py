@@ -151,6 +151,16 @@ def temperature_noise(temperature: float) -> float:
     return max(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * abs(temperature))
 
 
+def field_noises(fields: FloatArray) -> FloatArray:
+    """:func:`field_noise` of many."""
+    return np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(fields))
+
+
+def temperature_noises(temperatures: FloatArray) -> FloatArray:
+    """:func:`temperature_noise` of many."""
+    return np.maximum(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * np.abs(temperatures))
+
+
 def set_point(value: float, tolerance: float) -> float:
     """The roundest number within ``tolerance`` of ``value``: 999.5 Oe -> 1000, 4.502 K -> 4.5."""
     if abs(value) <= tolerance:
@@ -202,9 +212,7 @@ def _plateaus(field: FloatArray) -> list[Plateau]:
     start, total, i, end = 0, 0.0, 0, len(values)
     least, relative = LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE
     # rows after which the field stays: rows before the next of them are plateaus of their own, as in a loop
-    stays = np.flatnonzero(
-        np.abs(np.diff(field)) <= np.maximum(least, relative * np.abs(field[:-1]))
-    ).tolist()
+    stays = np.flatnonzero(np.abs(np.diff(field)) <= field_noises(field[:-1])).tolist()
     stays.append(max(end - 1, 0))
     following = iter(stays)
     stay = next(following)
@@ -236,7 +244,7 @@ def _along_plateau(field: FloatArray, start: int, i: int, total: float) -> tuple
     values = field[i : 2 * i - start]
     sums = np.cumsum(np.concatenate(([total], values)))
     means = sums[:-1] / np.arange(i - start, i - start + len(values))
-    leaves = np.abs(values - means) > np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(means))
+    leaves = np.abs(values - means) > field_noises(means)
     count = int(leaves.argmax()) if leaves.any() else len(values)
     return i + count, float(sums[count])
 

@@ -15,24 +15,15 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
-from glasspara.fitting.intervals import Crossing, cross
-from glasspara.fitting.problem.coordinates import MAX_LN_RATIO, Combination, combinations
+from glasspara.fitting.intervals import Axis, Crossing, axis_of, cross
+from glasspara.fitting.problem.coordinates import MAX_LN_RATIO
 from glasspara.fitting.problem.problem import Penalty, Problem
 from glasspara.fitting.search.least_squares import FINE, FINEST
 from glasspara.fitting.search.minimise import Minimum, cutoffs_crossed, minimise
 from glasspara.fitting.search.start import Descents, descend
-from glasspara.model.parameters import to_canonical
 
-_SCALES = ("n_ats", "d_min")
-# How far from the minimum profiles go where no limit stops them: a factor, or so many standard errors.
-_FARTHEST_FACTOR = 1.0e3
-_FARTHEST_STEPS = 1.0e4
-# How far a combination is drawn, in steps; a parabola comes half the way.
-_FARTHEST_DRAWN = 100.0
 # What comes less than this share of its way is held. Rounding must not decide about the half.
 _STUCK = 0.499
-# First step in a logarithm where the curvature knows none or a longer one.
-_LONGEST_STEP = 1.0
 # So many known places are begun from.
 _STARTS = 2
 # A ray that moves a parameter by so little leaves it where it is.
@@ -47,98 +38,6 @@ LOWER = 0.1
 
 SAME_VALLEY = 0.01
 """Chi2 by which two descents to one minimum may differ."""
-
-
-@dataclass(frozen=True)
-class Axis:
-    """What a profile moves along: a free reported parameter, or a derived ``combination``.
-
-    Positions are the value of a parameter, or its logarithm where it is a scale, or the target to which a combination
-    is drawn. ``low`` and ``high`` are the limits, and ``farthest`` is how far the axis goes where no limit stops it.
-    A ``step`` makes a parabola rise by 1: it is the standard error of a parameter, and twice that of a combination,
-    whose penalty is as wide as its standard error. All of these are positions. ``slopes`` are the derivatives of the
-    value by the coordinates at the minimum.
-    """
-
-    name: str
-    origin: float
-    low: float
-    high: float
-    step: float
-    farthest: float
-    slopes: FloatArray
-    logarithmic: bool = False
-    combination: Combination | None = None
-
-    def value(self, position: float) -> float:
-        """Value of a parameter at a position."""
-        return exp(position) if self.logarithmic else position
-
-    def position(self, value: float) -> float:
-        """Where on the axis a value lies; for a combination, where it is once it has been drawn."""
-        return log(value) if self.logarithmic else value
-
-    def value_at(self, position: float, reported: Mapping[str, float]) -> float:
-        """Value at a place of the profile: a combination is not where it is drawn to."""
-        if self.combination is None:
-            return self.value(position)
-        return self.combination.value(to_canonical(reported))
-
-    @property
-    def penalty(self) -> float:
-        """Width of the penalty that draws a combination."""
-        return 0.5 * self.step
-
-    @property
-    def by_position(self) -> float:
-        """Derivative of the value by the position at the minimum."""
-        if self.combination is not None:
-            return 0.5
-        return exp(self.origin) if self.logarithmic else 1.0
-
-    def room(self, direction: float) -> tuple[float, bool]:
-        """How far the axis goes from the minimum, up or down by the sign, and whether a limit ends it."""
-        limit = max(self.high - self.origin if direction > 0.0 else self.origin - self.low, 0.0)
-        return min(limit, self.farthest), limit <= self.farthest
-
-
-def axis_of(minimum: Minimum, name: str) -> Axis:
-    """The axis of a free reported parameter, or of a derived combination that has an error.
-
-    Raises
-    ------
-    ValueError
-        For anything else.
-    """
-    coordinates = minimum.coordinates
-    rows = coordinates.reported_jacobian(minimum.point)
-    if name in coordinates.free:
-        return _axis_of_parameter(minimum, name, rows[coordinates.reported.index(name)])
-    combination = combinations(minimum.reported).get(name)
-    error = None if combination is None else minimum.error_of(combination)
-    if combination is None or error is None:
-        raise ValueError(f"{name} is neither a free parameter nor a combination of free ones")
-    slopes = combination.slopes_by_reported(minimum.reported, coordinates.model) @ rows
-    value, step = combination.value(to_canonical(minimum.reported)), 2.0 * error
-    farthest = _FARTHEST_DRAWN * step
-    return Axis(name, value, -inf, inf, step, farthest, slopes, combination=combination)
-
-
-def _axis_of_parameter(minimum: Minimum, name: str, slopes: FloatArray) -> Axis:
-    coordinates = minimum.coordinates
-    # A limit of its own makes it a coordinate by itself, whatever it was part of.
-    alone = replace(coordinates, limits={name: (-inf, inf), **coordinates.limits})
-    index = alone.free.index(name)
-    low, high = alone.box()[index]
-    value, error = minimum.reported[name], minimum.errors[name]
-    of_logarithm = alone.names[index] == f"ln_{name}"
-    if of_logarithm or (name in _SCALES and value > 0.0):
-        step = min(error / value if error else _LONGEST_STEP, _LONGEST_STEP)
-        if not of_logarithm:
-            low, high = (log(limit) if limit > 0.0 else -inf for limit in (low, high))
-        return Axis(name, log(value), low, high, step, log(_FARTHEST_FACTOR), slopes, logarithmic=True)
-    step = error or float(alone.sizes[index])
-    return Axis(name, value, low, high, step, _FARTHEST_STEPS * step, slopes)
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from math import erfc, sqrt
+from math import sqrt
 from typing import Any
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, distinct_values, median, robust_sigma
+from glasspara.arrays import FloatArray
 from glasspara.data import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
-from glasspara.fitting.judge import MISFIT_P, chi2_p_value, f_p_value
+from glasspara.fitting.judge import MISFIT_P, chi2_p_value, f_p_value, residual_correlation, robust_spread
 from glasspara.fitting.judge.branches import lagging_loops
 from glasspara.fitting.judge.determination import derived
 from glasspara.fitting.judge.misfit import misfit_findings
@@ -82,39 +82,6 @@ def compare_without_ats(
         p_with_allowances=p_allowed,
         without=other,
     )
-
-
-def residual_correlation(data: Dataset, pulls: FloatArray) -> tuple[float, float]:
-    """Correlation of neighbouring residuals, and its one-sided p-value.
-
-    Neighbours are taken in order of temperature in fixed-field runs, of field in fixed-temperature runs, within
-    a branch. White residuals have mean correlation 0 and variance 1/(number of pairs).
-    """
-    bounds = _bounds(pulls)
-    products: list[FloatArray] = []
-    for run, part in zip(data.runs, data.split(pulls), strict=True):
-        along = run.temperature if run.run.kind == "fixed-field" else run.field
-        for branch in distinct_values(run.run.branch):
-            chosen = np.flatnonzero(run.run.branch == branch)
-            # Bounded, so that one wild point cannot carry the verdict.
-            ordered = np.clip(part[chosen][np.argsort(along[chosen], kind="stable")], *bounds)
-            products.append(ordered[1:] * ordered[:-1])
-    flat = np.concatenate(products) if products else np.empty(0)
-    power = float(np.mean(np.clip(pulls, *bounds) ** 2))
-    if len(flat) < 8 or power == 0.0:
-        return 0.0, 1.0
-    correlation = float(np.mean(flat)) / power
-    return correlation, 0.5 * erfc(correlation * sqrt(len(flat)) / sqrt(2.0))
-
-
-def _bounds(pulls: FloatArray) -> tuple[float, float]:
-    spread = 3.0 * robust_spread(pulls)
-    return (-spread, spread) if spread > 0.0 else (-np.inf, np.inf)
-
-
-def robust_spread(values: FloatArray) -> float:
-    """Standard deviation by the median absolute deviation."""
-    return robust_sigma(values - median(values))
 
 
 def assess(  # noqa: PLR0911
