@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from glasspara.cli.options import Settings, option
+from glasspara.cli.options import option
 from glasspara.cli.values import Option, declaration, in_range
 from glasspara.errors import UsageError
 
@@ -29,6 +29,17 @@ if TYPE_CHECKING:
     from glasspara.report import Invocation
 
 _WIDEST, _TERM, _OTHERS = 100, 22, "Options"
+
+
+Settings = Annotated[
+    str | None,
+    option(
+        "--settings",
+        'Options from a TOML file (n-fe = "15 ppm"), or those that a report records; the command line goes before '
+        "them.",
+        "FILE.toml|REPORT",
+    ),
+]
 
 
 def _show_all(context: typer.Context, asked: bool) -> None:
@@ -183,7 +194,8 @@ def help_text(command: Any, context: Any, *, everything: bool = False) -> str:
             *_wrapped(f"{path} COMMAND -h explains a command, {path} --help-all all of them.", width, ""),
         ]
     elif len(shown) < len(choices):
-        lines += ["", f"{len(choices) - len(shown)} more options: {context.command_path} --help-all"]
+        more = len(choices) - len(shown)
+        lines += ["", f"{more} more option{'s' * (more > 1)}: {context.command_path} --help-all"]
     return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ signature, by :func:`own_option`. :mod:`glasspara.cli.values` reads their texts,
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,327 +85,269 @@ Files = Annotated[
 ]
 
 
-def _files_or_report() -> Any:
-    made: Any = typer.Argument(
-        metavar="FILE...|REPORT",
-        help="Quantum Design files, - for standard input; or a report.json of fit: its files, with its settings.",
-    )
-    made.or_report = True
-    return made
-
-
-FilesOrReport = Annotated[list[str], _files_or_report()]
+# Options of one panel of the help.
+_data = partial(option, panel=DATA)
+_correction = partial(option, panel=CORRECTIONS)
+_model = partial(option, panel=MODEL)
+_replicates = partial(option, panel=REPLICATES)
+_output = partial(option, panel=OUTPUT)
 
 # --- data --------------------------------------------------------------------------------------------------
-
 Mass = Annotated[
     str | None,
-    option(
-        "--mass",
-        'Sample mass in mg, or with its unit ("35,7 mg", "0.0357 g").',
-        "MG",
-        panel=DATA,
-        common=True,
-    ),
+    _data("--mass", 'Sample mass in mg, or with its unit ("35,7 mg", "0.0357 g").', "MG", common=True),
 ]
 SampleOption = Annotated[
     str | None,
-    option(
+    _data(
         "--sample",
         "Sample data: mass, iron content, holder. glasspara init writes such a file.",
         "FILE.toml|PRESET",
         names_files=True,
-        panel=DATA,
         common=True,
     ),
 ]
 GeometryFactorOption = Annotated[
     list[str] | None,
-    option(
+    _data(
         "--geometry-factor",
         "Measured over true moment, by the sample's shape and its distance from the axis: divides the moments. One for "
         "all, or by run type: dc=1.01,vsm=0.98 (dc, rso, vsm, acms; all for the "
         "others; repeatable).",
         "[TYPE=]F[+-ERROR]",
-        panel=DATA,
     ),
 ]
-Moment = Annotated[str, option("--moment", "Which moment column to read.", "auto|free|fixed|vsm", panel=DATA)]
+Moment = Annotated[str, _data("--moment", "Which moment column to read.", "auto|free|fixed|vsm")]
 Errors = Annotated[
     str,
-    option(
+    _data(
         "--errors",
         "Errors of the points: the instrument's where they mean something (auto), always, or the scatter.",
         "auto|instrument|scatter",
-        panel=DATA,
     ),
 ]
 TRange = Annotated[
     list[str] | None,
-    option(
+    _data(
         "--t-range",
         "Temperatures to keep, K (repeatable; the parts are united).",
         "LO:HI[,LO:HI...]",
-        panel=DATA,
         common=True,
     ),
 ]
 HRange = Annotated[
     list[str] | None,
-    option(
+    _data(
         "--h-range",
         "Fields |H| to keep, Oe (repeatable; the parts are united).",
         "LO:HI[,LO:HI...]",
-        panel=DATA,
         common=True,
     ),
 ]
 NotTRange = Annotated[
-    list[str] | None,
-    option("--not-t-range", "Temperatures to leave out, K (repeatable).", "LO:HI[,LO:HI...]", panel=DATA),
+    list[str] | None, _data("--not-t-range", "Temperatures to leave out, K (repeatable).", "LO:HI[,LO:HI...]")
 ]
 NotHRange = Annotated[
-    list[str] | None,
-    option("--not-h-range", "Fields |H| to leave out, Oe (repeatable).", "LO:HI[,LO:HI...]", panel=DATA),
+    list[str] | None, _data("--not-h-range", "Fields |H| to leave out, Oe (repeatable).", "LO:HI[,LO:HI...]")
 ]
 Exclude = Annotated[
     list[str] | None,
-    option(
+    _data(
         "--exclude",
         "Points to leave out: lines of the file (12-20,43), T=40:65, a branch (cooling), amplitude=1 (mm), or "
         "flux-jumps (repeatable).",
         "[FILE:]ITEMS",
-        panel=DATA,
         common=True,
     ),
 ]
 MinFit = Annotated[
     float | None,
-    option(
+    _data(
         "--min-fit",
         "Leave out rows whose scan was fitted worse than Q (0 to 1). Default 0.8, applied only if fewer than half of "
         "the rows fall below it.",
         "Q",
-        panel=DATA,
     ),
 ]
-Average = Annotated[
-    bool, option("--average", "Average repeated measurements; their scatter is the error.", panel=DATA)
-]
+Average = Annotated[bool, _data("--average", "Average repeated measurements; their scatter is the error.")]
 BackgroundOption = Annotated[
     list[str] | None,
-    option(
+    _correction(
         "--background",
         "Run of the holder alone, to subtract: at the same field for M(T), the same temperature for M(H) "
         "(repeatable).",
         "FILE",
         names_files=True,
-        panel=CORRECTIONS,
         common=True,
     ),
 ]
 BackgroundScale = Annotated[
     str,
-    option(
-        "--background-scale",
-        "The sample's holder over the measured one, in mass or length.",
-        "K",
-        panel=CORRECTIONS,
-    ),
+    _correction("--background-scale", "The sample's holder over the measured one, in mass or length.", "K"),
 ]
 HolderChi = Annotated[
     str | None,
-    option(
+    _correction(
         "--holder-chi",
         "Moment of the holder over the field, emu/Oe, negative for a diamagnet, to subtract.",
         "VALUE[+-ERROR]",
-        panel=CORRECTIONS,
     ),
 ]
 FieldStandardOption = Annotated[
     str | None,
-    option(
+    _correction(
         "--field-standard",
         "M(H) run of palladium or another paramagnet along the sample's field sequence: gives M(H) runs the true "
         "field.",
         "FILE",
         names_files=True,
-        panel=CORRECTIONS,
     ),
 ]
 StandardChi = Annotated[
     str | None,
-    option(
+    _correction(
         "--standard-chi",
         "Susceptibility of the field standard, emu g^-1 Oe^-1 (palladium at 298 K: 5.25e-6); fit: the one that makes "
         "the reported field right at large fields.",
         "VALUE|fit",
-        panel=CORRECTIONS,
     ),
 ]
 StandardMass = Annotated[
-    str | None, option("--standard-mass", "Mass of the field standard, as --mass.", "MG", panel=CORRECTIONS)
+    str | None, _correction("--standard-mass", "Mass of the field standard, as --mass.", "MG")
 ]
 SameGlass = Annotated[
-    bool,
-    option(
-        "--same-glass", "The files are of one glass, though they give its pieces different names.", panel=DATA
-    ),
+    bool, _data("--same-glass", "The files are of one glass, though they give its pieces different names.")
 ]
 
 SkipUnsuitable = Annotated[
     bool,
-    option(
+    _data(
         "--skip-unsuitable",
         "Leave out files that hold no DC magnetometry (AC, raw scans, logs) instead of refusing them; exit status 6 "
         "if any was named.",
-        panel=DATA,
     ),
 ]
 
 # --- model -------------------------------------------------------------------------------------------------
-
 NFe = Annotated[
     str | None,
-    option(
+    _model(
         "--n-fe",
         "Iron by mass spectrometry: g^-1, ppm, ug/g, wt% Fe, FeO or Fe2O3; held without an error, a Gaussian "
         "constraint with one.",
         "VALUE[+-ERROR]",
-        panel=MODEL,
         common=True,
     ),
 ]
 ModelName = Annotated[
     str,
-    option(
+    _model(
         "--model",
         f"{'; '.join(f'{name}: {text}' for name, text in MODELS.items())}.",
         "etm|ll|...",
-        panel=MODEL,
         common=True,
     ),
 ]
 TraceIons = Annotated[
     str | None,
-    option(
+    _model(
         "--trace-ions",
         "Other ions of the iron group, in ratios to iron: those of the source's glasses, or of a TOML file.",
         "BK7|Duran|BAS|FILE",
         names_files=True,
-        panel=MODEL,
     ),
 ]
-Ions = Annotated[str, option("--ions", "Iron ions in the model.", "both|fe2|fe3", panel=MODEL)]
+Ions = Annotated[str, _model("--ions", "Iron ions in the model.", "both|fe2|fe3")]
 Fix = Annotated[
-    list[str] | None,
-    option("--fix", "Hold a parameter (repeatable).", "NAME[=VALUE]", panel=MODEL, common=True),
+    list[str] | None, _model("--fix", "Hold a parameter (repeatable).", "NAME[=VALUE]", common=True)
 ]
 Free = Annotated[
-    list[str] | None,
-    option("--free", "Free a parameter that is held by default (repeatable).", "NAME", panel=MODEL),
+    list[str] | None, _model("--free", "Free a parameter that is held by default (repeatable).", "NAME")
 ]
-Set = Annotated[
-    list[str] | None, option("--set", "Start value of a parameter (repeatable).", "NAME=START", panel=MODEL)
-]
-Limit = Annotated[
-    list[str] | None, option("--limit", "Limits of a parameter (repeatable).", "NAME=LO:HI", panel=MODEL)
-]
+Set = Annotated[list[str] | None, _model("--set", "Start value of a parameter (repeatable).", "NAME=START")]
+Limit = Annotated[list[str] | None, _model("--limit", "Limits of a parameter (repeatable).", "NAME=LO:HI")]
 Constrain = Annotated[
     list[str] | None,
-    option(
+    _model(
         "--constrain",
         "What is known of a parameter or derived quantity from elsewhere, as a Gaussian (d_min or ats_strength by heat "
         "capacity, d0_ratio); frees it (repeatable).",
         "NAME=VALUE+-ERROR",
-        panel=MODEL,
     ),
 ]
 NuisanceOption = Annotated[
     list[str] | None,
-    option(
+    _model(
         "--nuisance",
         "What may be off, with the width of its prior: field_offset (Oe), moment_offset (emu), drift (emu/g from first "
         "to last point) and temperature_scale (relative) of each run, mass_scale (relative) of each sample, holder_chi "
         "(emu/Oe) of all (repeatable).",
         "NAME=WIDTH",
-        panel=MODEL,
     ),
 ]
 Allowances = Annotated[
     bool,
-    option(
+    _model(
         "--allowances/--no-allowances",
         "Count an effect as established only if errors of the instrument could not imitate it: fields off by 20 Oe, "
         "thermometers by 0.5 %, masses by 2 %.",
-        panel=MODEL,
     ),
 ]
 Instrument = Annotated[
     list[str] | None,
-    option(
+    _model(
         "--instrument",
         "Width of an error that is allowed to the model and to ordinary magnetism alike: field_offset (20 Oe), "
         "thermometer and thermometer_run (0.005 and 0.001, relative), gain_run (0.001), mass (0.02), moment_offset and "
         "drift (0, emu/g); 0 leaves one out (repeatable).",
         "NAME=WIDTH",
-        panel=MODEL,
     ),
 ]
 NoOtherIons = Annotated[
     bool,
-    option(
+    _model(
         "--no-other-ions",
         "Iron and --trace-ions are all magnetic ions of the sample (mass spectrometry says so): the term is then "
         "established too where that takes the known iron (--n-fe).",
-        panel=MODEL,
     ),
 ]
 Loss = Annotated[
     str,
-    option(
+    _model(
         "--loss",
         "Least squares, or Huber's loss: points beyond 2.5 standard deviations weigh less.",
         "linear|huber",
-        panel=MODEL,
     ),
 ]
 Staged = Annotated[
     bool,
-    option(
+    _model(
         "--staged/--joint",
         "Fit all free parameters together (joint); or repeat the subtraction stages until nothing moves, which comes "
         "to the same, and say what one pass of them gives.",
-        panel=MODEL,
     ),
 ]
 StagedOnce = Annotated[
     bool,
-    option(
+    _model(
         "--staged-once",
         "One pass of the stages, Larmor and then Langevin, each frozen before the next: biased where there is an ATS "
         "term, and the report says by how much.",
-        panel=MODEL,
     ),
 ]
 Convention = Annotated[
-    str,
-    option(
-        "--convention", "Prefactor of the ATS term, equation (10) of the source.", "paper|exact", panel=MODEL
-    ),
+    str, _model("--convention", "Prefactor of the ATS term, equation (10) of the source.", "paper|exact")
 ]
 Orientation = Annotated[
     str,
-    option(
+    _model(
         "--orientation",
         "Average of the ATS term over the orientations of the tunnelling systems.",
         "isotropic|aligned|rms",
-        panel=MODEL,
     ),
 ]
 
 # --- replicates --------------------------------------------------------------------------------------------
-
 Jobs = Annotated[
     int | None,
     option(
@@ -417,82 +360,39 @@ Jobs = Annotated[
 ]
 Cluster = Annotated[
     str | None,
-    option(
+    _replicates(
         "--cluster",
         "Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT. Trust it: it can run code here, and "
         "whoever reaches it can run code on its workers.",
         "ADDRESS",
-        panel=REPLICATES,
     ),
 ]
-SeedOption = Annotated[
-    int, option("--seed", "Seed of the replicates' random numbers.", "N", min=0, panel=REPLICATES)
-]
-
-# --- settings ----------------------------------------------------------------------------------------------
-
-Settings = Annotated[
-    str | None,
-    option(
-        "--settings",
-        'Options from a TOML file (n-fe = "15 ppm"), or those that a report records; the command line goes before '
-        "them.",
-        "FILE.toml|REPORT",
-    ),
-]
+SeedOption = Annotated[int, _replicates("--seed", "Seed of the replicates' random numbers.", "N", min=0)]
 
 # --- output ------------------------------------------------------------------------------------------------
-
 Out = Annotated[
     Path | None,
-    option(
+    _output(
         "--out",
         "Write JSON, CSV, HTML and figures into DIR; without it they go to glasspara-results/COMMAND-FILE in the "
         "working folder, where a result of the same files is replaced.",
         "DIR",
-        panel=OUTPUT,
         common=True,
     ),
 ]
-Force = Annotated[bool, option("--force", "Overwrite existing results in DIR.", panel=OUTPUT, common=True)]
-NoFiles = Annotated[bool, option("--no-files", "Write no files.", panel=OUTPUT, common=True)]
+Force = Annotated[bool, _output("--force", "Overwrite existing results in DIR.", common=True)]
+NoFiles = Annotated[bool, _output("--no-files", "Write no files.", common=True)]
 JsonFlag = Annotated[
     bool,
-    option(
-        "--json",
-        "One JSON document on stdout instead of tables; no files without --out.",
-        panel=OUTPUT,
-        common=True,
-    ),
-]
-HtmlOption = Annotated[
-    bool,
-    option(
-        "--html/--no-html", "A page with everything among the files, for a mail or a printer.", panel=OUTPUT
-    ),
-]
-Plots = Annotated[bool, option("--plots/--no-plots", "Figures among the files.", panel=OUTPUT)]
-FORMATS = ("png", "pdf", "svg")
-Formats = Annotated[
-    list[str] | None,
-    option("--format", "Files of every figure; png by default (repeatable).", "png,pdf,svg", panel=OUTPUT),
-]
-Titles = Annotated[
-    bool,
-    option(
-        "--titles/--no-titles",
-        "Verdict and details above every figure; without them it is ready for a paper.",
-        panel=OUTPUT,
-    ),
+    _output("--json", "One JSON document on stdout instead of tables; no files without --out.", common=True),
 ]
 ColumnsOption = Annotated[
     list[str] | None,
-    option(
+    _output(
         "--columns",
         "Further columns in the CSV of the points: si (T, A/m, A m^2/kg, m^3/kg), chi = M/H, chit = chi T without "
         "Larmor's term, mueff = effective moment of an iron ion (repeatable, or NAME,NAME).",
         "si|chi|chit|mueff",
-        panel=OUTPUT,
     ),
 ]
-Quiet = Annotated[bool, option("--quiet -q", "No tables and no warnings; errors only.", panel=OUTPUT)]
+Quiet = Annotated[bool, _output("--quiet -q", "No tables and no warnings; errors only.")]

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import typer
 
 from glasspara.cli import options
+from glasspara.cli.options import option
 from glasspara.errors import UsageError
 from glasspara.findings import Answer
 
@@ -35,6 +36,31 @@ NOT_TRUSTED = 5
 
 PART_FAILED = 6
 """Exit status: part of a batch failed."""
+
+Html = Annotated[
+    bool,
+    option(
+        "--html/--no-html",
+        "A page with everything among the files, for a mail or a printer.",
+        panel=options.OUTPUT,
+    ),
+]
+Plots = Annotated[bool, option("--plots/--no-plots", "Figures among the files.", panel=options.OUTPUT)]
+FORMATS = ("png", "pdf", "svg")
+Formats = Annotated[
+    list[str] | None,
+    option(
+        "--format", "Files of every figure; png by default (repeatable).", "png,pdf,svg", panel=options.OUTPUT
+    ),
+]
+Titles = Annotated[
+    bool,
+    option(
+        "--titles/--no-titles",
+        "Verdict and details above every figure; without them it is ready for a paper.",
+        panel=options.OUTPUT,
+    ),
+]
 
 Result = TypeVar("Result", bound=Answer)
 Figures = Callable[["FigureFiles"], Mapping[str, "Figure | Picture"]]
@@ -112,7 +138,7 @@ class Output:
     no_files: options.NoFiles = False
     as_json: options.JsonFlag = False
     quiet: options.Quiet = False
-    html: options.HtmlOption = True
+    html: Html = True
     asked: Any = field(default=None, metadata={"option": False})  # the Invocation, by ``grouped``
     receive: Callable[[Delivery[Any]], None] | None = field(default=None, metadata={"option": False})
     """Takes what :meth:`deliver` is given, where Python asks; nothing is then shown, and the command does not stop."""
@@ -283,25 +309,23 @@ def _page_beside(report: str) -> str:
 class OutputWithPlots(Output):
     """The same of commands that draw figures."""
 
-    plots: options.Plots = True
-    formats: options.Formats = None
-    titles: options.Titles = True
+    plots: Plots = True
+    formats: Formats = None
+    titles: Titles = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         from glasspara.cli.values import names
 
         for name in names(self.formats):
-            if name not in options.FORMATS:
-                raise UsageError(
-                    f"--format: unknown {name!r}", remedy=f"Choose of {', '.join(options.FORMATS)}"
-                )
+            if name not in FORMATS:
+                raise UsageError(f"--format: unknown {name!r}", remedy=f"Choose of {', '.join(FORMATS)}")
 
     @property
     def _endings(self) -> tuple[str, ...]:
         from glasspara.cli.values import names
 
-        return tuple(dict.fromkeys(names(self.formats))) or options.FORMATS[:1]
+        return tuple(dict.fromkeys(names(self.formats))) or FORMATS[:1]
 
     def _pictures(self, figures: Figures | None) -> dict[str, Picture]:
         if figures is None or not self.plots:

@@ -311,7 +311,7 @@ def _prepare(
     branches: Sequence[Branch],
     errors: str,
 ) -> _Prepared:
-    subtracted = _refuse_subtracted(measurement, corrector)
+    subtracted = corrector.refuse_subtracted(measurement)
     if not any(run.moment.any() for run in measurement.runs):
         raise InputError(
             "all moments are 0", where=measurement.path, remedy="Nothing was measured: give another file"
@@ -359,32 +359,13 @@ def _prepare(
     return _Prepared(item, tuple(runs))
 
 
-def _refuse_subtracted(measurement: Measurement, corrector: Corrector) -> list[Finding]:
-    """Refuse to subtract a holder that the instrument has subtracted already; a finding where its moment may be."""
-    codes = {item.code for item in measurement.file_warnings}.intersection(SUBTRACTED)
-    if codes and corrector.background is not None:
-        named = measurement.header.background
-        raise InputError(
-            f"the instrument {'may have' if codes == {SUBTRACTED[-1]} else 'has'} subtracted a background already"
-            + (f" ({named})" if named else ""),
-            where=measurement.path,
-            remedy="Leave --background out: it would subtract the holder twice",
-        )
-    if codes and corrector.settings.holder_chi is not None:
-        chi, _ = corrector.settings.holder_chi
-        return [
-            finding("data.holder-subtracted-twice", Where(file=measurement.path), holder_chi_emu_per_Oe=chi)
-        ]
-    return []
-
-
 def _mass(
     measurement: Measurement, mass_mg: float | None, sample: Sample | None
 ) -> tuple[float, str, list[Finding]]:
     """Mass, where it came from, and what contradicts it."""
     header = measurement.mass
     if mass_mg is not None:
-        chosen, source = mass_mg, "command line (--mass)"
+        chosen, source = mass_mg, "option --mass"
     elif sample is not None and sample.mass_mg is not None:
         chosen, source = sample.mass_mg, sample.mass_source
     elif header.value_mg is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray, median
+from glasspara.arrays import BoolArray, FloatArray, IntArray, median, robust_sigma
 from glasspara.files import MOMENT_UNITS
 from glasspara.files.multivu import RawFile
 from glasspara.files.table import RowTable
@@ -139,7 +139,7 @@ def _compared(table: RowTable, moment: str, reference: State, other: State) -> d
     if len(found) < _FEWEST_PAIRS:
         return {"pairs": len(found), "percent": None, "error_percent": None}
     middle = median(found)
-    scatter = 1.4826 * median(np.abs(found - middle))
+    scatter = robust_sigma(found - middle)
     return {
         "pairs": len(found),
         "percent": 100.0 * (middle - 1.0),

@@ -28,16 +28,16 @@ from glasspara.fitting.judge.determination import (
     open_parameters,
     relative_errors,
 )
+from glasspara.fitting.judge.misfit import hidden_relaxation
 from glasspara.fitting.judge.ordinary import (
     OrdinaryMagnetism,
     compare_with_ordinary,
-    larger_errors,
     with_ats_beside,
+    with_errors_of_instrument,
 )
 from glasspara.fitting.problem import FitSettings
-from glasspara.fitting.result import AtsTest, FitResult, FittedParameter, TraceEffect
-from glasspara.fitting.search.by_run import linear_descent
-from glasspara.fitting.search.methods import HUBER_K, stage_values, with_huber_errors
+from glasspara.fitting.result import AtsTest, FitResult, Quantity, TraceEffect, fitted_parameters
+from glasspara.fitting.search.methods import HUBER_K, linear_descent, stage_values, with_huber_errors
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
 from glasspara.fitting.search.start import descend, find_start
 from glasspara.model.parameters import (
@@ -45,7 +45,6 @@ from glasspara.model.parameters import (
     ION_NAMES,
     PARAMETERS,
     PARTITION_NAMES,
-    parameter_of,
 )
 from glasspara.ordinary import ConeFit
 from glasspara.replicates.cores import on_one_thread
@@ -121,18 +120,24 @@ def fit(
         assessment = replace(assessment, reasons=(*iron, *assessment.reasons))
     elif settings.known_iron is not None or all("iron" not in item.values for item in assessment.reasons):
         notes = [*iron, *notes]  # else the verdict says that it is free
+    wider: Minimum | None = None
     if assessment.status in ("good", "not-established") and not brief:  # the others have been warned
-        notes += _bent_notes(minimum)
-        notes += _instrument_notes(minimum, compared)
+        notes += [*_bent_notes(minimum), *hidden_relaxation(minimum)]
+        if compared is not None and compared.widths is not None:
+            wider = with_errors_of_instrument(minimum, compared.widths)
+    parameters = fitted_parameters(minimum, settings.limits, frozen.errors, wider)
+    combined = derived(minimum, wider)
+    if compared is not None:
+        notes += _instrument_notes({**parameters, **combined}, compared.allowed)
     result = FitResult(
         model=settings.model,
         method=settings.method,
         data=data,
         minimum=minimum,
-        parameters=_parameters(settings, minimum, frozen),
+        parameters=parameters,
         correlation_names=minimum.coordinates.free,
         correlation=_correlation(minimum),
-        derived=derived(minimum),
+        derived=combined,
         statistics=minimum.statistics,
         ats_test=test,
         ordinary=compared,
@@ -374,20 +379,21 @@ def _bent_notes(minimum: Minimum) -> list[Finding]:
     return [finding("fitting.not-parabolic", parameters=list(bent), rises=rises)]
 
 
-def _instrument_notes(minimum: Minimum, compared: OrdinaryMagnetism | None) -> list[Finding]:
-    """How much larger the errors would be with the errors of the instrument that the verdict allows."""
-    if compared is None or compared.widths is None:
-        return []
-    factors = larger_errors(minimum, compared.widths)
-    errors = minimum.errors
+def _instrument_notes(quantities: Mapping[str, Quantity], allowed: list[str]) -> list[Finding]:
+    """How much larger the errors are with the errors of the instrument that the verdict allows."""
+    factors = {
+        name: item.error_with_instrument / item.error
+        for name, item in quantities.items()
+        if item.error and item.error_with_instrument is not None
+    }
     larger = [
-        {"name": name, "error": factor * error, "factor": factor}
+        {"name": name, "error": quantities[name].error_with_instrument, "factor": factor}
         for name, factor in sorted(factors.items(), key=lambda item: -item[1])
-        if (error := errors.get(name)) is not None and factor > _MUCH_LARGER
+        if factor > _MUCH_LARGER
     ]
-    if not larger:
-        return []
-    return [finding("fitting.errors-of-the-instrument", parameters=larger, directions=compared.allowed)]
+    return (
+        [finding("fitting.errors-of-the-instrument", parameters=larger, directions=allowed)] if larger else []
+    )
 
 
 def _correlation(minimum: Minimum) -> FloatArray:
@@ -400,35 +406,3 @@ def _correlation(minimum: Minimum) -> FloatArray:
     correlation: FloatArray = covariance / np.outer(scale, scale)
     np.fill_diagonal(correlation, 1.0)
     return correlation
-
-
-def _is_edge_of_search(name: str, side: str) -> bool:
-    """Whether a limit of the parameter table is one of the search: physics sets only 0, and 0 to 1 for a share."""
-    parameter = parameter_of(name)
-    return name != "fe2_fraction" and (parameter.lower if side == "lower" else parameter.upper) != 0.0
-
-
-def _parameters(settings: FitSettings, minimum: Minimum, frozen: _Frozen) -> dict[str, FittedParameter]:
-    limits_met, statistics = minimum.limits_met(), minimum.statistics
-    result = {}
-    for name, value in minimum.reported.items():
-        error = frozen.errors[name] if name in frozen.errors else minimum.errors[name]
-        side = limits_met[name][0] if name in limits_met else None
-        if statistics.ndof <= 0 or (side and name not in settings.limits and _is_edge_of_search(name, side)):
-            error = (
-                None  # as many parameters as points; or what the search ends at says nothing of the parameter
-            )
-        low, high = settings.limits.get(name, (parameter_of(name).lower, parameter_of(name).upper))
-        result[name] = FittedParameter(
-            name=name,
-            value=value,
-            error=error,
-            error_scaled=None if error is None else error * statistics.scatter_factor,
-            unit=parameter_of(name).unit,
-            fixed=name not in minimum.coordinates.free,
-            constraint=minimum.problem.constraints.get(name),
-            limits=(low if np.isfinite(low) else None, high if np.isfinite(high) else None),
-            at_limit=side,
-            stage=name in frozen.errors,
-        )
-    return result

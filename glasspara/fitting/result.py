@@ -17,6 +17,7 @@ from glasspara.fitting.problem import Method
 from glasspara.fitting.problem.problem import Constraint
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import Model, Terms
+from glasspara.model.parameters import parameter_of
 from glasspara.physics.ions import TraceIon
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ class FittedParameter:
     """One parameter as reported.
 
     ``error`` is one standard error by the stated sigmas (chi2 up by 1); None for a held parameter and where
-    there is none to be had. ``error_scaled`` is the same times sqrt(chi2/ndof). ``at_limit`` is "lower" or
-    "upper" where the parameter ended at a limit; its error is then one-sided.
+    there is none to be had. ``error_scaled`` is the same times sqrt(chi2/ndof), ``error_with_instrument`` that with
+    the errors of the instrument that the verdict allows; None where it does not rest on them. ``at_limit`` is "lower"
+    or "upper" where the parameter ended at a limit; its error is then one-sided.
     """
 
     name: str
@@ -55,6 +57,7 @@ class FittedParameter:
     """Whether a subtraction stage fitted it before the last; its error is then that of its own stage."""
     minos: Interval | None = None
     """Interval by the profile of chi2, where it was asked for."""
+    error_with_instrument: float | None = None
 
     @property
     def kind(self) -> Literal["stage", "held", "free", "assumed", "constrained"]:
@@ -66,6 +69,47 @@ class FittedParameter:
         if self.constraint is None:
             return "free"
         return "assumed" if self.constraint.assumed else "constrained"
+
+
+def _is_edge_of_search(name: str, side: str) -> bool:
+    """Whether a limit of the parameter table is one of the search: physics sets only 0, and 0 to 1 for a share."""
+    parameter = parameter_of(name)
+    return name != "fe2_fraction" and (parameter.lower if side == "lower" else parameter.upper) != 0.0
+
+
+def fitted_parameters(
+    minimum: Minimum,
+    limits: Mapping[str, tuple[float, float]],
+    frozen: Mapping[str, float | None],
+    wider: Minimum | None = None,
+) -> dict[str, FittedParameter]:
+    """The parameters of ``minimum``; ``limits`` are the user's, ``frozen`` the errors of those that stages fitted,
+    ``wider`` the minimum with the errors of the instrument in its covariance.
+    """
+    limits_met, statistics = minimum.limits_met(), minimum.statistics
+    result = {}
+    for name, value in minimum.reported.items():
+        error = frozen[name] if name in frozen else minimum.errors[name]
+        side = limits_met[name][0] if name in limits_met else None
+        if statistics.ndof <= 0 or (side and name not in limits and _is_edge_of_search(name, side)):
+            error = (
+                None  # as many parameters as points; or what the search ends at says nothing of the parameter
+            )
+        low, high = limits.get(name, (parameter_of(name).lower, parameter_of(name).upper))
+        result[name] = FittedParameter(
+            name=name,
+            value=value,
+            error=error,
+            error_scaled=None if error is None else error * statistics.scatter_factor,
+            unit=parameter_of(name).unit,
+            fixed=name not in minimum.coordinates.free,
+            constraint=minimum.problem.constraints.get(name),
+            limits=(low if np.isfinite(low) else None, high if np.isfinite(high) else None),
+            at_limit=side,
+            stage=name in frozen,
+            error_with_instrument=None if error is None or wider is None else wider.errors[name],
+        )
+    return result
 
 
 @dataclass(frozen=True)
@@ -81,6 +125,7 @@ class Derived:
     """What the user knows of it from outside the data."""
     minos: Interval | None = None
     """Interval by the profile of chi2, where it was asked for."""
+    error_with_instrument: float | None = None
 
 
 Quantity = FittedParameter | Derived

@@ -5,12 +5,11 @@ with one optimum, no start values, and a certificate. ``directions_of`` and ``ch
 errors of the instrument to any other model that is to be compared.
 
 Modules: ``dictionary`` (what there is), ``responses`` (how it is computed), ``solver`` (non-negative least squares;
-errors of single runs, taken out), ``directions`` (errors of the instrument), ``cone`` (the fit, and its answer in few
-words).
+errors of single runs, taken out), ``directions`` (errors of the instrument), ``cone`` (the fit).
 """
 
-from glasspara.ordinary.cone import Component, ConeFit, ExtraColumn, ordinary_magnetism
-from glasspara.ordinary.dictionary import Dictionary, Entry, ordinary_dictionary
+from glasspara.ordinary.cone import ConeFit, ExtraColumn, ordinary_magnetism
+from glasspara.ordinary.dictionary import Component, Dictionary, Entry, ordinary_dictionary
 from glasspara.ordinary.directions import (
     Curve,
     Direction,

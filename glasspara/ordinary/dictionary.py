@@ -4,6 +4,8 @@ Every contribution is a known function of (T, H) times a number of carriers that
 ordinary magnetism is the cone of their combinations: any mixture, and any distribution of splittings, couplings or
 sizes, is in it. The grids are so fine that whatever lies between two entries is their mixture to within errors of
 0.1 % of each point; ``docs/ordinary.md`` has the measured misfits, and where the ranges come from.
+
+A fit uses many entries; :func:`components_of` says the same by few :class:`Component` that a physicist would name.
 """
 
 from __future__ import annotations
@@ -326,3 +328,67 @@ def finer(values: FloatArray, density: int) -> FloatArray:
     if np.all(values > 0.0):
         return np.exp(np.interp(between, places, np.log(values)))
     return np.interp(between, places, values)
+
+
+@dataclass(frozen=True)
+class Component:
+    """Neighbouring entries of one row taken together, as they stand for one value between or a distribution.
+
+    ``name`` says the row; ``symbol`` is the parameter along it, with its ``mean`` (by weight) and ``range``. ``weight``
+    is in ``unit``. ``share_of_signal`` is its part of the magnetisation other than Larmor's: the sum of
+    \\|contribution\\| over the points, over that of all components.
+    """
+
+    kind: MomentKind
+    name: str
+    symbol: str
+    mean: float
+    range: tuple[float, float]
+    unit_of_parameter: str
+    weight: float
+    unit: str
+    iron: float
+    share_of_signal: float
+    entries: tuple[int, ...]
+
+
+PARAMETER_UNITS = {"J": "1", "D": "K", "theta": "K", "coupling": "K", "mu": "mu_B", "H_s": "Oe"}
+
+
+def components_of(dictionary: Dictionary, weights: FloatArray, signals: FloatArray) -> tuple[Component, ...]:
+    """Components of the ``weights`` of a fit, the largest first; ``signals`` (entries,) are those of weight 1."""
+    active = [int(index) for index in np.flatnonzero(weights > 0.0)]
+    entries = dictionary.entries
+    active.sort(key=lambda index: (entries[index].line, entries[index].place))
+    sizes = signals[active] * weights[active]
+    signal = dict(zip(active, (sizes / (sizes.sum() or 1.0)).tolist(), strict=True))
+    groups: list[list[int]] = []
+    for index in active:
+        entry, last = entries[index], entries[groups[-1][-1]] if groups else None
+        if last is not None and last.line == entry.line and entry.place - last.place <= 1:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    found = [_component(dictionary, weights, group, signal) for group in groups]
+    return tuple(sorted(found, key=lambda item: -item.share_of_signal))
+
+
+def _component(
+    dictionary: Dictionary, weights: FloatArray, group: list[int], signal: Mapping[int, float]
+) -> Component:
+    members = [dictionary.entries[index] for index in group]
+    values, amounts = np.array([item.value for item in members]), weights[group]
+    first = members[0]
+    return Component(
+        kind=first.kind,
+        name=first.line,
+        symbol=first.symbol,
+        mean=float(values @ amounts / amounts.sum()),
+        range=(float(values.min()), float(values.max())),
+        unit_of_parameter=PARAMETER_UNITS[first.symbol],
+        weight=float(amounts.sum()),
+        unit=first.unit,
+        iron=float(sum(item.iron * weight for item, weight in zip(members, amounts, strict=True))),
+        share_of_signal=sum(signal[index] for index in group),
+        entries=tuple(group),
+    )

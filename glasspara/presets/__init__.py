@@ -6,7 +6,7 @@ that come with the program are the TOML files beside this module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -235,13 +235,19 @@ def _stepped_grid(table: Table) -> tuple[float, ...]:
     first, last, points = (table.number(key) for key in ("from", "to", "points"))
     if first is None or last is None or points is None:
         raise table.fault("points", "a grid needs from, to and points")
+    return checked_grid(first, last, points, table.string("spacing", "linear"), fault=table.fault)
+
+
+def checked_grid(
+    first: float, last: float, points: float, spacing: str, *, fault: Callable[[str, str, str], Exception]
+) -> tuple[float, ...]:
+    """As :func:`grid_points`, of what somebody wrote: raises what ``fault`` makes of key, fault and remedy."""
     if points != int(points) or not 2 <= points <= MOST_POINTS:
-        raise table.fault("points", f"expected a whole number from 2 to {MOST_POINTS}, found {points:g}")
-    spacing = table.string("spacing", "linear")
+        raise fault("points", f"expected a whole number from 2 to {MOST_POINTS}, found {points:g}", "")
     if spacing not in SPACINGS:
-        raise table.fault("spacing", f"found {spacing!r}", f"Write one of {', '.join(SPACINGS)}")
-    if spacing != "linear" and first * last <= 0:
-        raise table.fault("spacing", f"{spacing!r} needs ends of one sign that are not 0")
+        raise fault("spacing", f"unknown spacing {spacing!r}", f"Choose one of {', '.join(SPACINGS)}")
+    if spacing != "linear" and first * last <= 0.0:
+        raise fault("spacing", f"{spacing} spacing needs ends of one sign that are not 0", "")
     return grid_points(first, last, int(points), spacing)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from glasspara import __version__
 from glasspara.files import sha256_of
 from glasspara.findings import Finding, FindingBlock, blocks
-from glasspara.report.block import Block, Json, fill
+from glasspara.report.block import Block, InputBlock, Json, fill
 from glasspara.report.table import Sheet, provenance
 from glasspara.wording import inert
 
@@ -27,108 +27,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import Console
 
-    from glasspara.data.corrections import Applied
     from glasspara.data.loading import Input
     from glasspara.errors import GlassparaError
     from glasspara.report.page import Picture
-    from glasspara.runs import Measurement
 
 
 SCHEMA_VERSION = 2
 
 Result = TypeVar("Result")
-
-
-class FileBlock(TypedDict):
-    """A file that a correction was taken from."""
-
-    path: str
-    sha256: str
-    instrument: str
-    rows_read: int
-    rows_used: int
-    moment_column: Annotated[str, "moment_choice.column"]
-
-
-class HolderRunBlock(TypedDict):
-    """What was subtracted for the holder from the runs of one set point."""
-
-    label: str
-    files: list[str]
-    n_points: int
-    share_of_signal: Annotated[float, "share"]
-    rms_emu: Annotated[float, "rms"]
-    sigma_emu: Annotated[float, "sigma"]
-    sigma_of_background_emu: Annotated[float, "error"]
-    share_of_variance: Annotated[float, "error_share"]
-    shared_error_factor: Annotated[float, "sharing"]
-    interpolation_error_emu: Annotated[float | None, "curvature"]
-
-
-class HolderBlock(TypedDict):
-    """The holder that was subtracted."""
-
-    background_files: Annotated[list[FileBlock], _background_files]
-    background_scale: Annotated[float, "corrector.settings.background_scale"]
-    chi_emu_per_Oe: Annotated[float | None, lambda applied: _holder_chi(applied)[0]]
-    chi_error_emu_per_Oe: Annotated[float | None, lambda applied: _holder_chi(applied)[1]]
-    points_left_out: Annotated[int, "left_out"]
-    runs: Annotated[list[HolderRunBlock], "holder"]
-
-
-class FieldBranchBlock(TypedDict):
-    """One branch of the measured field standard."""
-
-    direction: str
-    start_Oe: Annotated[float, "start"]
-    range_Oe: Annotated[list[float], lambda branch: (branch.curve.low, branch.curve.high)]
-    n_points: Annotated[int, "curve.n_points"]
-    error_Oe: Annotated[float, "curve.error"]
-
-
-class RunFieldBlock(TypedDict):
-    """The true field of one run."""
-
-    label: str
-    n_points: int
-    n_corrected: int
-    true_minus_reported_Oe: Annotated[
-        list[float | None] | None, lambda run: None if run.smallest is None else (run.smallest, run.largest)
-    ]
-    not_corrected_because: Annotated[str, "reason"]
-    share_of_variance: Annotated[float, "error_share"]
-    zero_crossings_Oe: Annotated[dict[str, float], "crossings"]
-
-
-class FieldBlock(TypedDict):
-    """The true field by a standard."""
-
-    standard: Annotated[FileBlock, "corrector.standard.measurement"]
-    chi_emu_per_g_Oe: Annotated[float, "corrector.standard.chi"]
-    chi_source: Annotated[str, "corrector.standard.chi_source"]
-    mass_mg: Annotated[float, "corrector.standard.mass_mg"]
-    mass_source: Annotated[str, "corrector.standard.mass_source"]
-    relative_excess: Annotated[float, "corrector.standard.scale"]
-    branches: Annotated[list[FieldBranchBlock], "corrector.standard.branches"]
-    runs: Annotated[list[RunFieldBlock], "field"]
-
-
-class InputBlock(TypedDict):
-    """A file as the analysis used it."""
-
-    path: Annotated[str, "measurement.path"]
-    sha256: Annotated[str, "measurement.sha256"]
-    instrument: Annotated[str, "measurement.instrument"]
-    sample: Annotated[str | None, lambda item: item.sample or None]
-    rows_read: Annotated[int, "measurement.rows_read"]
-    rows_used: int
-    rows_dropped: dict[str, int]
-    moment_column: Annotated[str, "measurement.moment_choice.column"]
-    moment_reason: Annotated[str, "measurement.moment_choice.reason"]
-    mass_mg: float
-    mass_source: str
-    holder: Annotated[HolderBlock | None, lambda item: _with_holder(item.corrections)]
-    true_field: Annotated[FieldBlock | None, lambda item: _with_standard(item.corrections)]
 
 
 class RunBlock(TypedDict):
@@ -366,25 +272,6 @@ def to_text(document: Mapping[str, Any]) -> str:
     """
     text = json.dumps(_finite(document), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
     return inert(text, escape=lambda char: json.dumps(char)[1:-1], keep="\n") + "\n"
-
-
-def _with_holder(applied: Applied | None) -> Applied | None:
-    """What was done, where a holder was subtracted."""
-    return applied if applied is not None and applied.corrector.settings.holder else None
-
-
-def _with_standard(applied: Applied | None) -> Applied | None:
-    """What was done, where the true field is by a standard."""
-    return applied if applied is not None and applied.corrector.standard is not None else None
-
-
-def _background_files(applied: Applied) -> Sequence[Measurement]:
-    background = applied.corrector.background
-    return background.measurements if background else ()
-
-
-def _holder_chi(applied: Applied) -> tuple[float | None, float | None]:
-    return applied.corrector.settings.holder_chi or (None, None)
 
 
 def of_runs(block: type[Block], items: Iterable[Any]) -> list[Block]:

@@ -36,8 +36,8 @@ from glasspara.report.style import (
     scaled_unit,
     synthetic_mark,
 )
-from glasspara.runs.branches import direction
 from glasspara.runs.run import Run
+from glasspara.runs.stretches import direction
 from glasspara.wording import percent
 
 _KNEE = 0.1  # kOe: the field axis is linear below

@@ -35,6 +35,7 @@ from glasspara.report.style import (
     GREY,
     LINE,
     MARKERS,
+    ORANGE,
     PAD,
     VERMILLION,
     WIDTH,
@@ -263,6 +264,24 @@ def spread_scale(
         axes.yaxis.set_major_locator(locator)
     if runs[0].run.kind == "fixed-field":
         axes.set_xscale("log")
+
+
+def draw_level(
+    axes: Axes,
+    level: float,
+    label: str,
+    *,
+    colour: str = ORANGE,
+    ink: str = ORANGE,
+    linestyle: str = "-",
+    zorder: float = 1.0,
+) -> None:
+    """A horizontal line with its label at the right, outside."""
+    axes.axhline(level, color=colour, linewidth=1.0, linestyle=linestyle, zorder=zorder)
+    axes.annotate(
+        label, (1.0, level), (4.0, 0.0), xycoords=("axes fraction", "data"), textcoords="offset points", ha="left",
+        va="center", color=ink,
+    )  # fmt: skip
 
 
 def plain_log_abscissa(axes: Axes) -> None:

@@ -115,10 +115,12 @@ def show_table(
     """Print a table; no number, name or path is broken.
 
     Piped, it is as wide as it needs to be, one line a row. A terminal that is too narrow gets shorter paths, then text
-    in several lines, then the columns in several tables, each with the first ``keys`` columns. The rows with the
-    numbers in ``bold`` are printed so.
+    in several lines, then the columns in several tables, each with the first ``keys`` columns. A column without a
+    word in it is left out. The rows with the numbers in ``bold`` are printed so.
     """
     heads = [column if isinstance(column, Column) else Column(column) for column in columns]
+    shown = [i for i in range(len(heads)) if i < keys or not rows or any(row[i] for row in rows)]
+    heads, rows = [heads[i] for i in shown], [[row[i] for i in shown] for row in rows]
     if isinstance(out, Recorder):
         out.items.append(PrintedTable(heads, rows, bold))
         return
@@ -314,10 +316,9 @@ def show_inputs(inputs: Sequence[Input], out: Console) -> None:
     ]
     # said once where it is the same for all
     shared = [(head.title, cells[0]) for head, cells in columns[1:3] if len(set(cells)) == 1]
-    shown = [item for item in columns if item[0].title not in dict(shared)]
     if folder:
         show_sentence(f"{len(inputs)} files in {folder}", out, style="bold")
-    heads, cells = zip(*shown, strict=True)
+    heads, cells = zip(*(item for item in columns if item[0].title not in dict(shared)), strict=True)
     show_table(heads, list(zip(*cells, strict=True)), out)
     if shared:
         show_sentence("; ".join(f"{title}: {text}" for title, text in shared), out)

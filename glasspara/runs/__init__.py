@@ -4,10 +4,10 @@ Here: :func:`read`, one file to one :class:`Measurement` with its runs, its acco
 
 :mod:`~glasspara.runs.run`
     :class:`~glasspara.runs.run.Run` with its set point, standard deviations and warnings; averages of repeats
-:mod:`~glasspara.runs.segmentation`, :mod:`~glasspara.runs.plateaus`
-    where one run ends and the next begins, also where the field wanders
-:mod:`~glasspara.runs.branches`
-    warming, cooling, field up, field down; where the moment of a branch crosses zero
+:mod:`~glasspara.runs.segmentation`
+    where one run ends and the next begins
+:mod:`~glasspara.runs.stretches`
+    plateaus, also where the field wanders; warming, cooling, field up, field down; where a branch crosses zero
 :mod:`~glasspara.runs.errors`, :mod:`~glasspara.runs.scatter`
     standard deviations: the instrument's, or the scatter of the points and of repeated measurements
 :mod:`~glasspara.runs.outliers`

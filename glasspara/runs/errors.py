@@ -13,12 +13,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray, median, quantiles
+from glasspara.arrays import MAD_TO_SIGMA, BoolArray, FloatArray, IntArray, median, quantiles
 from glasspara.errors import UsageError
 from glasspara.files.quality import line_ranges
 from glasspara.findings import Finding, Where, finding
 from glasspara.runs.scatter import (
-    MAD_TO_SIGMA,
     QUARTILE_TO_SIGMA,
     TRUSTED_WINDOWS,
     Repeats,

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray, IntArray
-from glasspara.runs.branches import stretches
 from glasspara.runs.scatter import Scatter, residuals_of, resolution, spread_out, window_starts
+from glasspara.runs.stretches import stretches
 
 FAR = 12.0
 """Standard deviations of the scatter off the curve that make a point suspect; noise alone reaches some 5."""

@@ -13,18 +13,19 @@ from glasspara.arrays import BoolArray, FloatArray, IntArray, median
 from glasspara.files.quality import GOOD_FIT, line_ranges
 from glasspara.files.table import DroppedRow, RowPoints
 from glasspara.findings import Finding, Where, counted, finding, summary
-from glasspara.runs.branches import STEADY, find_branches, zero_crossings
 from glasspara.runs.errors import ERROR_FINDINGS, SigmaEstimate, estimate_sigma
 from glasspara.runs.outliers import flux_jumps
-from glasspara.runs.plateaus import (
-    LEAST_FIELD_NOISE,
-    RELATIVE_FIELD_NOISE,
-    field_noise,
-    set_point,
-    temperature_noise,
-)
 from glasspara.runs.scatter import repeat_groups, repeat_scatter, resolution
 from glasspara.runs.segmentation import FIXED_FIELD, Segment, find_segments
+from glasspara.runs.stretches import (
+    STEADY,
+    field_noise,
+    field_noises,
+    find_branches,
+    set_point,
+    temperature_noise,
+    zero_crossings,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -244,7 +245,7 @@ def select_used(run: Run, keep: BoolArray, *, errors: str) -> Run:
 def _since_change(field: FloatArray) -> IntArray:
     """Number of each row since the last change of the field, or since the first row."""
     rows = np.arange(len(field))
-    noise = np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(field[:-1]))
+    noise = field_noises(field[:-1])
     changes = np.zeros(len(field), dtype=np.int64)
     changes[1:] = np.where(np.abs(np.diff(field)) > noise, rows[1:], 0)
     return rows - np.maximum.accumulate(changes)

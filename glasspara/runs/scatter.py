@@ -7,11 +7,8 @@ from itertools import combinations
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, IntArray, distinct_values, median
-from glasspara.runs.branches import stretches
-
-MAD_TO_SIGMA = 1.4826
-"""Median absolute deviation to standard deviation, normal distribution."""
+from glasspara.arrays import FloatArray, IntArray, distinct_values, median, robust_sigma
+from glasspara.runs.stretches import stretches
 
 QUARTILE_TO_SIGMA = 3.1383
 """Lower quartile of the absolute deviations to standard deviation, normal distribution."""
@@ -152,7 +149,7 @@ def find_repeats(temperature: FloatArray, field: FloatArray, moment: FloatArray)
     points = np.flatnonzero(size > 1)
     deviation = (moment - mean[group])[points]
     scaled = deviation * np.sqrt(size[points] / (size[points] - 1.0))
-    sigma = MAD_TO_SIGMA * median(np.abs(scaled))
+    sigma = robust_sigma(scaled)
     words = f"repeat scatter ({freedom} degrees of freedom)"
     plain = Repeats(Scatter(sigma, 0.0, True, words, len(points)), None, points, scaled)
 
@@ -164,7 +161,7 @@ def find_repeats(temperature: FloatArray, field: FloatArray, moment: FloatArray)
     if drift is None:
         return _about_slow_drift(temperature, field, moment, plain)
     members, rest = _about_drift(moment, firsts, counts[repeated], change, steps)
-    sigma = MAD_TO_SIGMA * median(np.abs(rest))
+    sigma = robust_sigma(rest)
     if abs(drift.change) <= sigma:
         return plain
     words = f"repeat scatter about the drift of the repeats ({len(rest)} deviations)"
@@ -196,7 +193,7 @@ def _about_slow_drift(
         return plain
     members = np.concatenate([first + np.arange(n - 1) for first, n in zip(firsts, counts, strict=True)])
     rest = (moment[members + 1] - moment[members]) / np.sqrt(2.0)
-    sigma = MAD_TO_SIGMA * median(np.abs(rest))
+    sigma = robust_sigma(rest)
     words = f"repeat scatter about the drift of the repeats ({len(rest)} deviations)"
     return Repeats(Scatter(sigma, 0.0, True, words, len(rest)), drift, members, rest)
 
@@ -207,7 +204,7 @@ def _changes(moment: FloatArray, firsts: IntArray, counts: IntArray) -> tuple[Fl
     within = np.ones(len(apart), dtype=bool)
     within[(firsts + counts - 1)[firsts + counts - 1 < len(apart)]] = False
     within[firsts[firsts > 0] - 1] = False
-    scatter = MAD_TO_SIGMA * median(np.abs(apart[within])) / np.sqrt(2.0)
+    scatter = robust_sigma(apart[within]) / np.sqrt(2.0)
     change, noise = np.empty(len(firsts)), np.empty(len(firsts))
     for n in distinct_values(counts).tolist():
         same = counts == n
@@ -294,7 +291,7 @@ def local_scatter(x: FloatArray, moment: FloatArray, branch: IntArray) -> Scatte
         windows = all_windows(apart, moment, branch, k)
         if len(windows) < _FEWEST_WINDOWS:
             break
-        now = MAD_TO_SIGMA * median(np.abs(windows.residual))
+        now = robust_sigma(windows.residual)
         if chosen is not None and now >= _STEADY * scatter:
             reliable = len(windows) >= TRUSTED_WINDOWS and chosen.alternating >= _ALTERNATING
             break
@@ -382,7 +379,7 @@ def _growth(windows: Windows, moment: FloatArray, order: int, scatter: float) ->
     by_size = np.argsort(size)
     quarter = len(by_size) // 4
     low, high = by_size[:quarter], by_size[-quarter:]
-    s_low, s_high = (MAD_TO_SIGMA * median(np.abs(residual[part])) for part in (low, high))
+    s_low, s_high = (robust_sigma(residual[part]) for part in (low, high))
     m_low, m_high = median(size[low]), median(size[high])
     if s_high < 2.0 * s_low or m_high <= 2.0 * m_low:
         return scatter, 0.0

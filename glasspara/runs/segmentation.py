@@ -15,14 +15,14 @@ from itertools import islice, pairwise
 import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray, median
-from glasspara.runs.plateaus import (
+from glasspara.runs.stretches import (
     LEAST_FIELD_NOISE,
-    LEAST_TEMPERATURE_NOISE,
     RELATIVE_FIELD_NOISE,
-    RELATIVE_TEMPERATURE_NOISE,
     field_noise,
+    field_noises,
     plateaus,
     temperature_noise,
+    temperature_noises,
 )
 
 FIXED_FIELD = "fixed-field"
@@ -115,7 +115,7 @@ def _shared_rows(rows: _Rows, sweep: range, beside: range) -> int:
             fields.append(rows.H[i])
         if len(fields) == FEWEST_POINTS - 1:
             break
-    if len(fields) < FEWEST_POINTS - 1:
+    else:
         return 0
     lengths: list[int] = []  # of the levels of temperature, from the end of the sweep
     levels: list[float] = [level]
@@ -238,9 +238,8 @@ def _cut_at_jumps(rows: _Rows, between: range) -> list[range]:
         return [between]
     T = np.array(rows.temperatures(between))
     jumps = np.abs(np.diff(T))
-    usual = 5.0 * median(jumps)
-    noise = np.maximum(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * np.abs(T[:-1]))
-    cuts = np.flatnonzero(jumps > np.maximum(noise, np.minimum(usual, _NOISIEST * T[:-1]))) + 1
+    noise = temperature_noises(T[:-1])
+    cuts = np.flatnonzero(jumps > np.maximum(noise, np.minimum(5.0 * median(jumps), _NOISIEST * T[:-1]))) + 1
     return [between[start:stop] for start, stop in pairwise([0, *cuts.tolist(), len(between)])]
 
 
@@ -369,18 +368,14 @@ def _classify(rows: _Rows, members: Sequence[int], segments: list[Segment], stra
 def _repeated_sweeps(rows: _Rows, members: Sequence[int]) -> list[Sequence[int]]:
     """The fields' own rows where each field goes through the same small range of temperature; else nothing."""
     H = np.array([rows.H[i] for i in members])
-    noise = np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(H[:-1]))
-    cuts = [0, *(np.flatnonzero(np.abs(np.diff(H)) > noise) + 1).tolist(), len(members)]
+    cuts = [0, *(np.flatnonzero(np.abs(np.diff(H)) > field_noises(H[:-1])) + 1).tolist(), len(members)]
     if len(cuts) == 2 or min(stop - start for start, stop in pairwise(cuts)) < FEWEST_POINTS:
         return []
     plateaus = [members[start:stop] for start, stop in pairwise(cuts)]
-    T = rows.temperatures(members)
-    whole = max(T) - min(T)
-    for plateau in plateaus:
-        part = rows.temperatures(plateau)
-        if max(part) - min(part) < 0.5 * whole or rows.temperature_levels(plateau) < FEWEST_POINTS:
-            return []
-    return plateaus
+    whole, *spans = (float(np.ptp(rows.temperatures(part))) for part in (members, *plateaus))
+    all_alike = all(span >= 0.5 * whole for span in spans)
+    swept = all_alike and all(rows.temperature_levels(part) >= FEWEST_POINTS for part in plateaus)
+    return plateaus if swept else []
 
 
 def _merge_same_set_point(
@@ -394,13 +389,9 @@ def _merge_same_set_point(
         held = (field if segment.kind == FIXED_FIELD else temperature)[segment.rows]
         middle = median(held)
         if float(np.ptp(held)) <= 4.0 * noise_of(middle):
-            known = steady[segment.kind]
-            near = known[
-                bisect_left(known, (middle - 2.0 * noise_of(middle), 0)) : bisect_left(
-                    known, (middle + 2.0 * noise_of(middle), 0)
-                )
-            ]
-            same = [number for other, number in near if abs(other - middle) <= noise_of(other)]
+            known, reach = steady[segment.kind], 2.0 * noise_of(middle)
+            low, high = (bisect_left(known, (middle + way, 0)) for way in (-reach, reach))
+            same = [number for other, number in known[low:high] if abs(other - middle) <= noise_of(other)]
             if same:
                 groups[min(same)][1].append(segment)
                 continue

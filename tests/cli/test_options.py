@@ -114,7 +114,7 @@ def test_help_fits_80_columns_and_breaks_no_word(glasspara, name, monkeypatch):
         assert max(map(len, lines)) <= 80
         words = shown.out.split()
         for item in parameters(name):
-            if flag == "--help-all" or "more options" not in lines[-1]:
+            if flag == "--help-all" or " more option" not in lines[-1]:
                 assert set((item.help or "").split()) <= set(words), item.name
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.ordinary.cone import components_of
-from glasspara.ordinary.dictionary import finer, ordinary_dictionary
+from glasspara.ordinary.dictionary import components_of, finer, ordinary_dictionary
 from glasspara.ordinary.solver import solve
 from tests.ordinary.samples import FIELDS, KELVINS, ORDINARY, design
 

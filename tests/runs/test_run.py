@@ -7,8 +7,8 @@ import pytest
 
 from glasspara.files.table import RowPoints
 from glasspara.runs import read
-from glasspara.runs.plateaus import set_point
 from glasspara.runs.run import Run, makes_runs, segment, select
+from glasspara.runs.stretches import set_point
 
 
 def points(T, H, sigma=1e-8, **columns):

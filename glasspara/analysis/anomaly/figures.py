@@ -10,6 +10,7 @@ from glasspara.analysis.anomaly.departures import AnomalyResult
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.report.panels import (
     branch_fills,
+    draw_level,
     draw_points,
     finish_residuals,
     frame,
@@ -17,7 +18,7 @@ from glasspara.report.panels import (
     plain_log_abscissa,
     run_styles,
 )
-from glasspara.report.style import BLUE, GREY, ORANGE, VERMILLION, paper_style, synthetic_mark, wrapped
+from glasspara.report.style import BLUE, GREY, VERMILLION, paper_style, synthetic_mark, wrapped
 
 _LEAST = 1.0e-40  # probabilities below are drawn there
 _SHADE = "#F6D9C8"
@@ -75,11 +76,7 @@ def _draw_chances(axes: Axes, result: AnomalyResult, low: float, high: float) ->
         if np.isfinite(test.window.high):
             for panel in axes.figure.axes:
                 panel.axvline(test.window.high, color=GREY, linewidth=0.6, linestyle=":", zorder=0.5)
-    axes.axhline(ALPHA, color=ORANGE, linewidth=1.0, zorder=1.0)
-    axes.annotate(
-        f"{ALPHA:g}", (1.0, ALPHA), (4.0, 0.0), xycoords=("axes fraction", "data"), textcoords="offset points",
-        ha="left", va="center", color=ORANGE,
-    )  # fmt: skip
+    draw_level(axes, ALPHA, f"{ALPHA:g}")
     axes.set_yscale("log")
     axes.set_ylim(0.3 * min(least, 1.0e-2), 2.0)
     axes.set_ylabel("probability,\ncorrected (1)")

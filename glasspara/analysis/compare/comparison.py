@@ -15,12 +15,15 @@ from glasspara.analysis.compare.contestants import (
     CANNOT_TELL,
     DECISIVE,
     Contestant,
+    NestedTest,
+    NullSimulation,
+    StoreOf,
     common_scale,
     contestant,
+    nested_test,
     ranked,
     settings_of,
 )
-from glasspara.analysis.compare.simulated_test import NestedTest, NullSimulation, StoreOf, nested_test
 from glasspara.data import Dataset
 from glasspara.errors import UsageError, names_near
 from glasspara.findings import Answer, Assessment, Finding, finding

@@ -14,8 +14,7 @@ from glasspara.report.terminal import Column, show_assessment, show_sentence, sh
 
 if TYPE_CHECKING:
     from glasspara.analysis.compare.comparison import CompareResult
-    from glasspara.analysis.compare.contestants import Contestant
-    from glasspara.analysis.compare.simulated_test import NestedTest
+    from glasspara.analysis.compare.contestants import Contestant, NestedTest
 
 
 class FittedValueBlock(TypedDict):

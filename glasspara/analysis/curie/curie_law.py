@@ -17,24 +17,29 @@ from glasspara.analysis.curie.weak_laws import (
     CurieQuantity,
     LowTemperatureTest,
     WeakFit,
-    describes_points,
     fit_law,
-    glass_test,
     low_temperature_test,
 )
-from glasspara.analysis.curie.weak_points import TOLERANCE, WeakData, select_weak_points, typical_ats
-from glasspara.analysis.linear import FTest
+from glasspara.analysis.curie.weak_points import (
+    TOLERANCE,
+    WeakData,
+    curie_shapes,
+    select_weak_points,
+    typical_ats,
+)
+from glasspara.analysis.linear import FTest, LinearModel, weighted
 from glasspara.arrays import FloatArray
 from glasspara.data import Dataset
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.judge.assessment import ALPHA
+from glasspara.fitting.judge import MISFIT_P, residual_correlation
+from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER
 from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.model import Model, evaluate
 from glasspara.model.parameters import ION_NAMES, allowances_text, to_canonical
-from glasspara.physics.ats import weak_field_amplitude
+from glasspara.physics.ats import gap_integral, weak_field_amplitude
 from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.report.table import Columns, point_columns
 
@@ -132,7 +137,7 @@ def curie(
     weak = select_weak_points(data, ats=ats, tolerance=tolerance, low_end=low_end, high_start=high_start)
     low = low_temperature_test(weak, ats=ats, chi_larmor=chi_larmor, allowances=settings.allowances)
     iron = _iron(settings, known.get("fe2_fraction"))
-    test = glass_test(weak.data, ats, allowances=settings.allowances)
+    test = _glass_test(weak.data, ats, allowances=settings.allowances)
     whole_fit = fit(data, settings)
     whole, curvature = _whole(weak.data, whole_fit)
     naive = fit_law(weak.data, "curie", usual=ats)
@@ -308,7 +313,8 @@ def _assess_law(
 def _describes(item: WeakFit, data: Dataset) -> bool:
     """Whether a law describes the weak points."""
     scatter = sqrt(item.chi2 / max(len(data) - item.n_free, 1))
-    return describes_points(data, (data.magnetisation - item.total) / data.sigma, scatter)
+    pulls = (data.magnetisation - item.total) / data.sigma
+    return scatter <= LARGEST_SCATTER and residual_correlation(data, pulls)[1] >= MISFIT_P
 
 
 def _notes(
@@ -331,3 +337,21 @@ def _notes(
         yield finding("curie.whole-model", status=whole_fit.assessment.status)
     if low.nature in ("glass-like", "rising"):
         yield finding("curie.slope-is-no-proof")
+
+
+def _glass_test(data: Dataset, ats: Mapping[str, float], *, allowances: bool) -> FTest:
+    """F test of the ATS term of (14), its shape held at ``ats``, beside a Curie law."""
+    T, H = data.temperature, data.field
+    middle, half = curie_shapes(T, H)
+    columns = np.stack([-H, middle], axis=1)
+    chi, constant = LinearModel.of(data, columns, data.magnetisation).solve()[0]
+    # Which ion it is that bends is open: a Gaussian prior that spans both.
+    columns = np.concatenate([columns, abs(constant) * half[:, None]], axis=1)
+    model = LinearModel.of(data, columns, data.magnetisation).with_knowledge(np.array([[0.0, 0.0, 1.0]]))
+
+    def allowing() -> LinearModel:
+        fitted = constant * middle - chi * H
+        return model.with_allowances(data, fitted, fitted / H, -constant * middle)
+
+    term = gap_integral(T, d_min=ats["d_min"], delta_mu=ats["delta_mu"]) * H
+    return model.fit().f_test(weighted(data, term[:, None]), allowing=allowing if allowances else None)

@@ -15,17 +15,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from glasspara.analysis.curie.weak_points import WeakData
+from glasspara.analysis.curie.weak_points import WeakData, curie_shapes
 from glasspara.analysis.linear import FTest, LinearFit, LinearModel, weighted
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.data import Dataset
 from glasspara.errors import InputError
-from glasspara.fitting.judge import MISFIT_P
-from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER, residual_correlation
+from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER
 from glasspara.model.parameters import PARAMETERS
 from glasspara.physics.ats import ats_magnetisation, gap_integral
-from glasspara.physics.ions import ION_OF_PARAMETER
-from glasspara.physics.ions.langevin import curie_curvature
 
 Nature = Literal[
     "glass-like", "rising", "crystal-like", "not-established", "not-determined", "falling", "not-trusted"
@@ -47,8 +44,7 @@ UNITS = {
 
 _SHAPE = {"d_min": log(3.0), "delta_mu": 0.3}
 """What is assumed of the shape: D_min within a factor of 3, delta_mu within 0.3 K of the usual value."""
-_STEP = 1.0e-4
-_FEWEST_HIGH = 4
+_STEP, _FEWEST_HIGH = 1.0e-4, 4
 
 
 @dataclass(frozen=True)
@@ -87,12 +83,6 @@ class WeakFit:
         return larmor + langevin + ats
 
 
-def curie_shapes(T: FloatArray, H: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """H/T with the curvature of half Fe2+ and half Fe3+, Oe/K, and half the difference of the two ions."""
-    bent = [H / T * (1.0 - curie_curvature(T, H, ion=ION_OF_PARAMETER[name])) for name in ("n_fe2", "n_fe3")]
-    return 0.5 * (bent[0] + bent[1]), 0.5 * (bent[1] - bent[0])
-
-
 def fit_law(
     data: Dataset,
     law: WeakLaw,
@@ -127,9 +117,9 @@ def fit_law(
 def _box(name: str, usual: float) -> tuple[float, float]:
     """Limits of a shape parameter in its own width about the usual value."""
     parameter, spread = PARAMETERS[name], _SHAPE[name]
-    if name == "d_min":
-        return log(parameter.lower / usual) / spread - 1e-9, log(parameter.upper / usual) / spread + 1e-9
-    return (parameter.lower - usual) / spread - 1e-9, (parameter.upper - usual) / spread + 1e-9
+    ends = parameter.lower, parameter.upper
+    low, high = (log(end / usual) if name == "d_min" else end - usual for end in ends)
+    return low / spread - 1e-9, high / spread + 1e-9
 
 
 class _Problem:
@@ -226,31 +216,6 @@ def _parts(
     return -values["chi_larmor"] * H, values["curie_constant"] * curie_shapes(T, H)[0], ats
 
 
-def describes_points(data: Dataset, pulls: FloatArray, scatter: float) -> bool:
-    """Whether a curve describes the points, as a fit is judged: neither far from them, nor off in the same way at
-    neighbours. ``pulls`` are residuals in standard errors, ``scatter`` their size.
-    """
-    return scatter <= LARGEST_SCATTER and residual_correlation(data, pulls)[1] >= MISFIT_P
-
-
-def glass_test(data: Dataset, ats: Mapping[str, float], *, allowances: bool) -> FTest:
-    """F test of the ATS term of (14), its shape held at ``ats``, beside a Curie law."""
-    T, H = data.temperature, data.field
-    middle, half = curie_shapes(T, H)
-    columns = np.stack([-H, middle], axis=1)
-    chi, constant = LinearModel.of(data, columns, data.magnetisation).solve()[0]
-    # Which ion it is that bends is open: a Gaussian prior that spans both.
-    columns = np.concatenate([columns, abs(constant) * half[:, None]], axis=1)
-    model = LinearModel.of(data, columns, data.magnetisation).with_knowledge(np.array([[0.0, 0.0, 1.0]]))
-
-    def allowing() -> LinearModel:
-        fitted = constant * middle - chi * H
-        return model.with_allowances(data, fitted, fitted / H, -constant * middle)
-
-    term = gap_integral(T, d_min=ats["d_min"], delta_mu=ats["delta_mu"]) * H
-    return model.fit().f_test(weighted(data, term[:, None]), allowing=allowing if allowances else None)
-
-
 @dataclass(frozen=True, kw_only=True)
 class LowTemperatureTest(FTest):
     """Outcome of (18), with the F test of the slope.
@@ -319,24 +284,23 @@ def low_temperature_test(
     data = Dataset(tuple(run for run in weak.data.keep(keep).runs if len(run)))
     test = _Linear(data, low[keep], chi_larmor)
     found = test.f_test(allowances=allowances)
-    values = test.straight.solve()[0].tolist()
-    errors = np.sqrt(np.diag(test.model.covariance())).tolist()
-    scale = test.scatter
+    values = dict(zip(test.names, test.straight.solve()[0].tolist(), strict=True))
+    errors = dict(zip(test.names, np.sqrt(np.diag(test.model.covariance())).tolist(), strict=True))
+    slope_error = errors["slope"] * test.scatter
     expected = test.slope_of(ats_magnetisation(data.temperature, data.field, **ats))
-    names, misses = test.names, test.misses_points(allowances=allowances)
-    chi = names.index("chi_larmor") if "chi_larmor" in names else None
-    given = chi_larmor or (0.0, None)
+    misses = test.misses_points(allowances=allowances)
+    given, given_error = chi_larmor or (0.0, None)
     return LowTemperatureTest(
         **vars(found),
-        nature="not-trusted" if misses else _nature(found, values[0], errors[0] * scale, expected),
+        nature="not-trusted" if misses else _nature(found, values["slope"], slope_error, expected),
         misses_points=misses,
-        slope=values[0],
-        slope_error=errors[0],
-        slope_error_scaled=errors[0] * scale,
-        curie_constant=values[names.index("low")],
-        curie_error=errors[names.index("low")],
-        chi_larmor=given[0] if chi is None else values[chi],
-        chi_larmor_error=given[1] if chi is None else errors[chi],
+        slope=values["slope"],
+        slope_error=errors["slope"],
+        slope_error_scaled=slope_error,
+        curie_constant=values["low"],
+        curie_error=errors["low"],
+        chi_larmor=values.get("chi_larmor", given),
+        chi_larmor_error=errors.get("chi_larmor", given_error),
         chi_larmor_source=f"points above {weak.high_start:.3g} K" if chi_larmor is None else "given",
         expected=expected,
     )

@@ -178,3 +178,9 @@ def _too_strong(candidates: list[ReducedRun], tolerance: float, low_end: float |
         f"systems to follow H within {percent(tolerance)}",
         remedy="Give M(T) at a weaker field, or allow more with --tolerance",
     )
+
+
+def curie_shapes(T: FloatArray, H: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """H/T with the curvature of half Fe2+ and half Fe3+, Oe/K, and half the difference of the two ions."""
+    bent = [H / T * (1.0 - curie_curvature(T, H, ion=ION_OF_PARAMETER[name])) for name in ("n_fe2", "n_fe3")]
+    return 0.5 * (bent[0] + bent[1]), 0.5 * (bent[1] - bent[0])

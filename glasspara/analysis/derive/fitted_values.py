@@ -15,8 +15,7 @@ from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.parameters import ATS_NAMES, PARAMETERS
 from glasspara.physics.ats import conventions
 from glasspara.presets import load_preset
-from glasspara.report import InputBlock
-from glasspara.report.block import conforms
+from glasspara.report.block import InputBlock, conforms
 from glasspara.report.reading import read_report as read_any_report
 
 _ROUNDING = 1.0e-6  # of correlations

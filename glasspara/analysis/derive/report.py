@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 from rich.console import Console
 
 from glasspara.findings import AssessmentBlock, FindingBlock
-from glasspara.report import InputBlock, Report, ValueBlock
+from glasspara.report import Report, ValueBlock
+from glasspara.report.block import InputBlock
 from glasspara.report.table import Sheet
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import shown_unit, value_with_error

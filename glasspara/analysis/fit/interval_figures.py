@@ -16,13 +16,12 @@ from glasspara.arrays import FloatArray
 from glasspara.fitting.intervals.regions import Contour, ContourLine, ProfileCurve
 from glasspara.fitting.result import Bootstrap, FitResult, Quantity, Spread
 from glasspara.report.layout import Rows
-from glasspara.report.panels import draw_header, draw_legend, frame, plain_numbers
+from glasspara.report.panels import draw_header, draw_legend, draw_level, frame, plain_numbers
 from glasspara.report.style import (
     BLACK,
     BLUE,
     GREY,
     LINE,
-    ORANGE,
     VERMILLION,
     WIDTH,
     elide,
@@ -72,11 +71,7 @@ def profile_figure(result: FitResult, curve: ProfileCurve) -> Figure:
         )
     for label, level in _LEVELS.items():
         if level < top:
-            axes.axhline(level, color=ORANGE, linewidth=1.0, zorder=1.0)
-            axes.annotate(
-                label, (1.0, level), (4.0, 0.0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                ha="left", va="center", color=ORANGE,
-            )  # fmt: skip
+            draw_level(axes, level, label)
     if item.minos is not None:
         low, high = (factor * (item.value + end) for end in _ends(item))
         axes.axvspan(low, high, color="#DDDDDD", zorder=0.0, linewidth=0.0)

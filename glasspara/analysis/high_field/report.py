@@ -12,7 +12,7 @@ from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
 from glasspara.report.table import Sheet
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
-from glasspara.wording import value_with_error
+from glasspara.wording import shown_unit, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.compare.contestants import Contestant
@@ -87,7 +87,7 @@ def _beyond(item: Contestant) -> str:
         return ""
     found = item.result.parameters
     return ", ".join(
-        f"{name} = {value_with_error(found[name].value, found[name].error)} {found[name].unit}"
+        f"{name} = {value_with_error(found[name].value, found[name].error)} {shown_unit(found[name].unit)}"
         for name in SCALES
         if name in found
     )

@@ -222,7 +222,8 @@ def _centring_text(numbers: Mapping[str, float | None]) -> str:
 
 
 def _span(values: FloatArray) -> str:
-    return f"{values.min():.4g} .. {values.max():.4g}"
+    low, high = f"{values.min():.4g}", f"{values.max():.4g}"
+    return f"{float(low):g}" if low == high else f"{low} .. {high}"
 
 
 REPORT = Report("inspect", InspectDocument, show_inspection)

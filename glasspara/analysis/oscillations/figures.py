@@ -29,6 +29,7 @@ from glasspara.report.panels import (
     draw_curve,
     draw_header,
     draw_legend,
+    draw_level,
     draw_points,
     finish_residuals,
     run_handles,
@@ -126,11 +127,9 @@ def _draw_periodogram(axes: Axes, peak: Peak, replicates: int) -> None:
     axes.plot(f, peak.periodograms["model"], color=BLUE, linewidth=1.0, zorder=2.0)
     axes.plot(f, peak.periodograms["spline"], color=ORANGE, linewidth=1.0, linestyle="--", zorder=2.0)
     axes.fill_between(f, peak.periodograms[BOTH], color="#CCCCCC", linewidth=0.0, zorder=1.0)
-    axes.axhline(peak.threshold, color=BLACK, linewidth=1.0, linestyle=":", zorder=3.0)
-    axes.annotate(
-        f"{100.0 * FOUND:g} %", (1.0, peak.threshold), (4.0, 0.0), xycoords=("axes fraction", "data"),
-        textcoords="offset points", ha="left", va="center", color=GREY,
-    )  # fmt: skip
+    draw_level(
+        axes, peak.threshold, f"{100.0 * FOUND:g} %", colour=BLACK, ink=GREY, linestyle=":", zorder=3.0
+    )
     axes.plot(peak.wave.frequency, peak.power[BOTH], marker="v", color=VERMILLION, zorder=4.0)
     axes.set_yscale("symlog", linthresh=_LINEAR)
     axes.set_xlim(0.0, float(f.max()))

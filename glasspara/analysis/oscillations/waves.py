@@ -35,8 +35,7 @@ from glasspara.data import Dataset, ReducedRun
 from glasspara.errors import InputError
 from glasspara.findings import Answer, Assessment, Finding, finding
 from glasspara.fitting.fit import fit
-from glasspara.fitting.judge import MISFIT_P
-from glasspara.fitting.judge.assessment import residual_correlation
+from glasspara.fitting.judge import MISFIT_P, residual_correlation
 from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult

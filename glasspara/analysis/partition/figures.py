@@ -20,6 +20,7 @@ from glasspara.report.panels import (
     draw_curve,
     draw_header,
     draw_legend,
+    draw_level,
     draw_points,
     overview_handles,
     run_styles,
@@ -80,16 +81,13 @@ def partition_figure(result: PartitionResult) -> Figure:
     near.set_ylim(0.0, max(1.15 * SCAN_LEVELS["95 %"], min(float(np.max(curve.rises, initial=0.0)), 12.0)))
     for name, level in SCAN_LEVELS.items():
         low, high = result.ends(name)
+        whole.axhline(level, color=ORANGE, linewidth=1.0, zorder=1.0)
+        draw_level(near, level, name)
         for axes in (whole, near):
-            axes.axhline(level, color=ORANGE, linewidth=1.0, zorder=1.0)
             if low is not None and high is not None:
                 axes.axvspan(
                     low, high, color=_SHADES[name], linewidth=0.0, zorder=0.1 if name == "95 %" else 0.2
                 )
-        near.annotate(
-            name, (1.0, level), (4.0, 0.0), xycoords=("axes fraction", "data"), textcoords="offset points",
-            ha="left", va="center", color=ORANGE,
-        )  # fmt: skip
     near.locator_params(axis="x", nbins=5)
     near.axvline(result.best, color=BLACK, linewidth=1.0, zorder=1.0)
     for axes in (whole, near):

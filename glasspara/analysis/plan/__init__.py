@@ -9,10 +9,12 @@ ordinary magnetism. ``candidates`` has the runs that are thought of, ``objective
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from glasspara.cli.groups import DataOptions, FullModelOptions
-from glasspara.cli.options import FilesOrReport, own_option
+from glasspara.cli.options import own_option
 from glasspara.cli.output import OutputWithPlots
 from glasspara.cli.values import interval, names, number
 from glasspara.errors import UsageError
@@ -21,6 +23,18 @@ if TYPE_CHECKING:
     from glasspara.analysis.plan.candidates import Reach
 
 PLAN = "Plan"
+
+
+def _files_or_report() -> Any:
+    made: Any = typer.Argument(
+        metavar="FILE...|REPORT",
+        help="Quantum Design files, - for standard input; or a report.json of fit: its files, with its settings.",
+    )
+    made.or_report = True
+    return made
+
+
+FilesOrReport = Annotated[list[str], _files_or_report()]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from glasspara.replicates.cores import Progress, no_progress
 from glasspara.report import Report
 from glasspara.report.table import Sheet
 from glasspara.report.terminal import Column, show_table
-from glasspara.wording import value_with_error
+from glasspara.wording import shown_unit, value_with_error
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -237,7 +237,7 @@ def index_markdown(result: Reproduction) -> str:
 
 
 def _line(row: Row) -> str:
-    cells = (row.quantity, row.unit, *_both(row), "" if row.ratio is None else f"{row.ratio:.3f}")
+    cells = (row.quantity, shown_unit(row.unit), *_both(row), "" if row.ratio is None else f"{row.ratio:.3f}")
     return f"| {' | '.join(cells)} |"
 
 
@@ -266,7 +266,9 @@ def show_reproduction(result: Reproduction, out: Console) -> None:
     show_table(("step", Column("of the source", "text"), Column("what", "text"), "files"), steps, out)
     out.print()
     numbers = [
-        (item.step.name, row.quantity, *_both(row), row.unit) for item in result.steps for row in item.rows
+        (item.step.name, row.quantity, *_both(row), shown_unit(row.unit))
+        for item in result.steps
+        for row in item.rows
     ]
     show_table(("step", "quantity", "published", "here (synthetic data)", "unit"), numbers, out)
     for note in result.notes:

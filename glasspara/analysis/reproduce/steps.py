@@ -1,4 +1,7 @@
-"""What is reproduced: campaigns to simulate, the command that makes each table and figure, and published numbers."""
+"""What is reproduced: campaigns to simulate, the command that makes each table and figure, and published numbers.
+
+Campaigns and commands stand in ``steps.toml``, the numbers in ``published.toml``.
+"""
 
 from __future__ import annotations
 
@@ -64,11 +67,11 @@ class Step:
     shows: str
     text: str
     command: str
-    campaign: str | None
+    rows: Callable[[Json], Sequence[Row]]
+    campaign: str | None = None
     options: tuple[str, ...] = ()
     pattern: str = "*.dat"
     expected: tuple[int, ...] = (0,)
-    rows: Callable[[Json], Sequence[Row]] = lambda _report: ()
     remarks: tuple[str, ...] = ()
 
     @property
@@ -162,24 +165,6 @@ def _ll_table(name: str) -> Callable[[Json], Sequence[Row]]:
     return rows
 
 
-CAMPAIGNS = {
-    "bk7-fixed-field": ("--preset", "bk7-fixed-field"),
-    "bk7-fixed-temperature": ("--preset", "bk7-fixed-temperature"),
-    "bk7-fixed-field-exact": ("--preset", "bk7-fixed-field", "--noise", "0"),
-    "bk7-fixed-temperature-exact": ("--preset", "bk7-fixed-temperature", "--noise", "0"),
-    "bk7-2000": ("--preset", "bk7-2000", "--mass", "100"),
-    "bk7-three-level": (
-        "--preset", "bk7-fixed-temperature", "--model", "three-level", "--set", "qs4=1.5e4",
-    ),
-    "pure-ll": ("--preset", "pure-ll"),
-    "duran-like": ("--preset", "duran-like"),
-    "duran-like-small": ("--preset", "duran-like", "--mt", "50000", "--mass", "18.5"),
-    "duran-like-mh": ("--preset", "duran-like", "--mh", "2.2"),
-    "bas-like": ("--preset", "bas-like"),
-    "bas-p-like": ("--preset", "bas-like", "--mt", "50000", "--mass", "27.9"),
-}  # fmt: skip
-"""Synthetic files by the name of their folder: the options of ``glasspara simulate`` that make them."""
-
 _FIXED_FIELD = {"n_fe": (1.698e17, 0.001e17), "fe2_fraction": (0.66, None)}
 _FIXED_TEMPERATURE = {
     "n_fe": (1.667e17, 0.001e17),
@@ -189,210 +174,32 @@ _FIXED_TEMPERATURE = {
 _YEAR_2000 = {"n_fe": (0.101e17, None), "fe2_fraction": (0.66, None), "n_fe2 / n_fe3": (1.97, None)}
 
 
-def _ll_step(figure: int, glass: str, campaign: str, kilo_oersted: int) -> Step:
-    """The LL fit of one M(T) run, which the source shows with its lowest temperatures enlarged."""
-    return Step(
-        f"ll-{glass.lower()}-{kilo_oersted}",
-        f"Fig. {figure}",
-        f"Larmor + Langevin fit of the M(T) run of {glass} at {kilo_oersted} kOe, against 1/T, which "
-        "enlarges the lowest temperatures",
-        "fit",
-        campaign,
-        ("--model", "ll"),
-        pattern=f"*_{kilo_oersted}000Oe*",
-        expected=(0, 5),
-    )
+_ROWS = {
+    "table1": _ll_table("table1"),
+    "table2": _ll_table("table2"),
+    "table3": _full_fit("bk7-fixed-field", **_FIXED_FIELD),
+    "table4": _full_fit("bk7-fixed-temperature", **_FIXED_TEMPERATURE),
+    "bk7-2000": _full_fit("bk7-2000", **_YEAR_2000),
+    "partition-bas": _partition(0.63),
+    "derive": _derived,
+}
+"""What reads the numbers from the report of a step, where the source prints some."""
+
+_KNOWN = tomllib.loads(Path(__file__).with_name("steps.toml").read_text(encoding="utf-8"))
+
+CAMPAIGNS: Mapping[str, Sequence[str]] = _KNOWN["campaigns"]
+"""Synthetic files by the name of their folder: the options of ``glasspara simulate`` that make them."""
 
 
-STEPS = (
-    Step(
-        "table1",
-        "Table 1, Figs. 6 and 7",
-        "Larmor + Langevin fits of each M(T) run of the synthetic Table 3 campaign, points of equal weight",
-        "series",
-        "bk7-fixed-field-exact",
-        ("--sample", "BK7", "--weights", "equal"),
-        rows=_ll_table("table1"),
-    ),
-    Step(
-        "table2",
-        "Table 2, Fig. 7",
-        "The same of each M(H) run of the synthetic Table 4 campaign",
-        "series",
-        "bk7-fixed-temperature-exact",
-        ("--sample", "BK7", "--weights", "equal"),
-        rows=_ll_table("table2"),
-        remarks=(
-            "In the source's Table 2 chi_L of the fits with Fe2+ alone equals that of the fits with Fe3+ alone, digit "
-            "by digit. That contradicts its own concentrations: their ratio is 1.98 at 20 K, and such a ratio comes "
-            "with another chi_L (ours). The column was probably copied.",
-            "At 2 and 4.5 K the parameters of Table 4 give an apparent n(Fe3+) below the iron of the mass "
-            "spectrometer, the source's lies above it. With --orientation rms our values come closer at every T. The "
-            "fields and weights of the source are not published.",
-        ),
-    ),
-    Step(
-        "table3",
-        "Table 3, Fig. 8",
-        "All M(T) runs of BK7 fitted together, and every term of each run",
-        "fit",
-        "bk7-fixed-field",
-        ("--decompose",),
-        rows=_full_fit("bk7-fixed-field", **_FIXED_FIELD),
-        remarks=(
-            "The published error of n_ats, 0.1 %, is not what such data determine (docs/fitting.md). It was held, or "
-            "nearly so.",
-        ),
-    ),
-    Step(
-        "table4",
-        "Table 4, Fig. 9",
-        "All M(H) runs of BK7 fitted together, and every term of each run",
-        "fit",
-        "bk7-fixed-temperature",
-        ("--decompose", "--fix", "n_ats=1.34e16"),
-        rows=_full_fit("bk7-fixed-temperature", **_FIXED_TEMPERATURE),
-    ),
-    Step(
-        "bk7-2000",
-        "Table of full fits, column of the BK7 sample of 2000",
-        "The M(T) run at 30 kOe of the earlier sample; its mass is not published (100 mg here)",
-        "fit",
-        "bk7-2000",
-        ("--decompose",),
-        expected=(0, 5),
-        rows=_full_fit("bk7-2000", **_YEAR_2000),
-        remarks=(
-            "One run does not determine every parameter: the errors say so, and the source prints none.",
-        ),
-    ),
-    _ll_step(10, "Duran", "duran-like", 30),
-    _ll_step(11, "Duran", "duran-like-small", 50),
-    _ll_step(12, "BAS", "bas-like", 30),
-    _ll_step(13, "BAS", "bas-like", 50),
-    Step(
-        "universality-duran",
-        "Fig. 14",
-        "M - M_Larmor of Duran, of a fit of each run as in the source, against H/T: no common curve",
-        "universality",
-        "duran-like",
-        ("--chi-larmor", "each"),
-    ),
-    Step(
-        "universality-bas",
-        "Fig. 15",
-        "The same of BAS: no common curve either",
-        "universality",
-        "bas-like",
-        ("--chi-larmor", "each"),
-    ),
-    Step(
-        "universality-pure-ll",
-        "Control, no figure of the source",
-        "The same without tunnelling systems: one curve",
-        "universality",
-        "pure-ll",
-        ("--chi-larmor", "each"),
-    ),
-    Step(
-        "partition-duran",
-        "Fig. 16",
-        "What each partition of the iron leaves of M(H) of Duran at 2.2 K, and which the ATS term explains",
-        "partition",
-        "duran-like-mh",
-        ("--n-fe", "1.47e18"),
-        expected=(0, 5),
-        remarks=("The source prints no x of Duran; the files were made with 0.5.",),
-    ),
-    Step(
-        "partition-bas",
-        "Fig. 17",
-        "The same of M(T) of BAS at 30 kOe",
-        "partition",
-        "bas-like",
-        ("--n-fe", "7.13e18"),
-        pattern="*_30000Oe*",
-        expected=(0, 5),
-        rows=_partition(0.63),
-    ),
-    Step(
-        "decomposition-bas",
-        "Fig. 18",
-        "Every term of M(T) of BAS at 30 kOe, iron held at the mass spectrometer's value and x at 0.63",
-        "fit",
-        "bas-like",
-        ("--decompose", "--n-fe", "7.13e18", "--fix", "fe2_fraction=0.63"),
-        pattern="*_30000Oe*",
-        expected=(0, 5),
-    ),
-    *(
-        Step(
-            f"curie-{glass.lower()}",
-            f"Fig. 19{part} and the test (18)",
-            f"Curie law, law (14) and whole model of {glass} at 500 Oe, and T (chi + chi_L) at low temperatures",
-            "curie",
-            f"{glass.lower()}-like",
-            ("--n-fe", iron),
-            expected=(0, 5),
-        )
-        for glass, part, iron in (("Duran", "a", "1.47e18"), ("BAS", "b", "7.13e18"))
-    ),
-    Step(
-        "oscillations-bas",
-        "Fig. 20a",
-        "Periodogram of M_intr(T) of BAS-p at 50 kOe; the synthetic data are smooth, so that any oscillation found "
-        "here would be a false alarm",
-        "oscillations",
-        "bas-p-like",
-        expected=(0, 5),
-    ),
-    Step(
-        "oscillations-bk7",
-        "Fig. 20b",
-        "The same of BK7; the source shows 20 kOe",
-        "oscillations",
-        "bk7-fixed-field",
-    ),
-    Step(
-        "anomaly",
-        "Fig. 18b and the remarks to Fig. 23, below 3 to 4 K",
-        "Windows of temperature in which the data could leave the theory; these follow it",
-        "anomaly",
-        "bk7-fixed-field",
-    ),
-    Step(
-        "highfield",
-        "Fig. 23",
-        "M_intr(H) by every form of the ATS term; the truth has three levels, with (Q/e) S4 = 1.5e4 Å²",
-        "highfield",
-        "bk7-three-level",
-        ("--fix", "n_ats=1.34e16"),
-    ),
-    Step(
-        "derive",
-        "Void volume (1), numbers of systems, weak-field limits (13)",
-        "What the fit of Table 3 says of particles, areas, voids and fields, and what it takes to say it",
-        "derive",
-        None,
-        ("{table3}", "--xi", "30"),
-        rows=_derived,
-        remarks=(
-            "The source prints (13) for kT >> D_min without its logarithm, ln(2kT/D_min); with it, (12) comes out. "
-            "(12) is half of the weak-field limit of (10) as printed.",
-            "P* of order 1/(2 pi) is what 1/P* = 2 pi ln(D_0max/D_0min) ln(E_max/D_min) gives; E_max is not published.",
-            "The source's 400 species on a face of the void (5.7e4 A^2 for xi = 30 nm) have 142 A^2 each; with (Q/e) "
-            "S4 of 1e4 to 3e4 A^2 and 20 to 600 particles, each encloses 0.03 to 75 A^2.",
-        ),
-    ),
-    Step(
-        "tables5-7",
-        "Tables 5 to 7",
-        "Trace ions of the iron group in the Langevin term, and how far the iron moves",
-        "fit",
-        "bk7-fixed-field",
-        ("--trace-ions", "BK7"),
-    ),
-)
+def _step(entry: Mapping[str, Any]) -> Step:
+    """A step by its entry in ``steps.toml``."""
+    plain: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+    }
+    return Step(**plain, rows=_ROWS.get(plain["name"], lambda _report: ()))
+
+
+STEPS = tuple(map(_step, _KNOWN["step"]))
 
 
 def chosen_steps(names: Sequence[str]) -> tuple[Step, ...]:

@@ -121,7 +121,7 @@ def _measured(item: Measured, unit: str) -> QuantityBlock:
 
 def _about(result: SeriesResult) -> list[str]:
     comments = [
-        f"points weigh by {'their standard deviations' if result.weights == 'sigma' else 'equal shares'}; "
+        f"points {'are weighted by their standard errors' if result.weights == 'sigma' else 'have equal weights'}; "
         f"errors: {result.errors_from}",
         *(reason.text for kind in result.kinds for reason in kind.assessment.reasons),
     ]
@@ -136,8 +136,8 @@ def show_series(result: SeriesResult, out: Console) -> None:
     for kind in result.kinds:
         _show_kind(result, kind, out)
         out.print()
-    weights = "by their standard deviations" if result.weights == "sigma" else "alike"
-    show_sentence(f"Points weigh {weights}. Errors: {result.errors_from}.", out)
+    weights = "are weighted by their standard errors" if result.weights == "sigma" else "have equal weights"
+    show_sentence(f"Points {weights}. Errors: {result.errors_from}.", out)
     if result.n_ms is not None:
         value = value_with_error(result.n_ms.value, result.n_ms.error)
         show_sentence(

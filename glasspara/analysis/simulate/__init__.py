@@ -146,20 +146,16 @@ def _plans(
 
 
 def _grid(text: str, option: str) -> tuple[float, ...]:
-    from glasspara.presets import MOST_POINTS, SPACINGS, grid_points
+    from glasspara.presets import checked_grid
 
-    parts = text.split(":")
-    if len(parts) not in (3, 4):
+    ends, spacing = text.split(":"), "linear"
+    if len(ends) == 4:
+        spacing = ends.pop()
+    if len(ends) != 3:
         raise UsageError(f"{option}: {text!r} is not FROM:TO:POINTS[:SPACING]")
-    first, last = (number(part, option) for part in parts[:2])
-    points = number(parts[2], option)
-    spacing = parts[3] if len(parts) == 4 else "linear"
-    if points != int(points) or not 2 <= points <= MOST_POINTS:
-        raise UsageError(f"{option}: {parts[2]} points; give a whole number from 2 to {MOST_POINTS}")
-    if spacing not in SPACINGS:
-        raise UsageError(
-            f"{option}: unknown spacing {spacing!r}", remedy=f"Choose one of {', '.join(SPACINGS)}"
-        )
-    if spacing != "linear" and first * last <= 0.0:
-        raise UsageError(f"{option}: {spacing} spacing needs ends of one sign that are not 0")
-    return grid_points(first, last, int(points), spacing)
+    first, last, points = (number(part, option) for part in ends)
+
+    def fault(_key: str, what: str, remedy: str) -> UsageError:
+        return UsageError(f"{option}: {what}", remedy=remedy)
+
+    return checked_grid(first, last, points, spacing, fault=fault)

@@ -25,8 +25,8 @@ from glasspara.arrays import BoolArray, FloatArray, distinct_values
 from glasspara.data import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError
 from glasspara.findings import Finding
-from glasspara.fitting.judge import MISFIT_P, chi2_p_value, holm
-from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER, robust_spread
+from glasspara.fitting.judge import MISFIT_P, chi2_p_value, holm, robust_spread
+from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER
 from glasspara.fitting.judge.branches import BranchShift, on_branches, shifts_of_branches, ways
 from glasspara.fitting.judge.misfit import (
     EXPLAINED,

@@ -165,16 +165,26 @@ def _of_parts(columns: Columns, parts: Sequence[PartTension], kind: str) -> Shee
 def show_universality(result: UniversalityResult, out: Console) -> None:
     own_chi = result.chi_larmor is None
     _, names = shorten(sorted({item.run.run.file for item in result.runs}))
+    alike = len({item.run.label for item in result.runs}) < len(result.runs)
     rows = [
         (
-            item.run.label, names[item.run.run.file], str(len(item.run)),
+            item.run.label, str(len(item.run)),
             f"{item.tension.rms_deviation:.2f}", f"{item.tension.statistic:.2f}", f"{item.tension.p_value:.2g}",
-            *([value_with_error(item.chi_larmor, item.chi_larmor_error)] if own_chi else []),
+            value_with_error(item.chi_larmor, item.chi_larmor_error) if own_chi else "",
+            names[item.run.run.file] if alike else "",
         )
         for item in result.runs
     ]  # fmt: skip
-    columns = ("run", Column("file", "path"), "points", "deviation / sigma", "F", "p")
-    show_table((*columns, "chi_larmor / emu g^-1 Oe^-1") if own_chi else columns, rows, out)
+    columns = (
+        "run",
+        "points",
+        "rms / sigma",
+        "F",
+        "p",
+        "chi_larmor / emu g^-1 Oe^-1",
+        Column("file", "path"),
+    )
+    show_table(columns, rows, out)
     if result.chi_larmor is None:
         show_sentence(f"chi_larmor: {result.chi_larmor_source}; the test leaves each free", out)
     else:

@@ -23,7 +23,8 @@ import numpy as np
 
 from glasspara.arrays import BoolArray
 from glasspara.errors import InputError, UsageError
-from glasspara.findings import Finding, finding
+from glasspara.files.states import SUBTRACTED
+from glasspara.findings import Finding, Where, finding
 from glasspara.runs import Measurement, Reader
 from glasspara.runs.run import ZERO_CROSSING, Run
 from glasspara.sample.mass import CONTRADICTED
@@ -212,6 +213,32 @@ class Corrector:
         from glasspara.data.corrections.true_field import correct_field
 
         return tuple(correct_field(run, self.standard) for run in measurement.runs)
+
+    def refuse_subtracted(self, measurement: Measurement) -> list[Finding]:
+        """Refuse to subtract a holder that the instrument has subtracted already; a finding where its moment may be.
+
+        Raises
+        ------
+        InputError
+            There is a background to subtract, and the instrument has or may have subtracted one.
+        """
+        codes = {item.code for item in measurement.file_warnings}.intersection(SUBTRACTED)
+        if not codes:
+            return []
+        if self.background is not None:
+            named = measurement.header.background
+            raise InputError(
+                f"the instrument {'may have' if codes == {SUBTRACTED[-1]} else 'has'} subtracted a background already"
+                + (f" ({named})" if named else ""),
+                where=measurement.path,
+                remedy="Leave --background out: it would subtract the holder twice",
+            )
+        if self.settings.holder_chi is None:
+            return []
+        chi, _ = self.settings.holder_chi
+        return [
+            finding("data.holder-subtracted-twice", Where(file=measurement.path), holder_chi_emu_per_Oe=chi)
+        ]
 
     def covered(self, run: Run) -> BoolArray:
         """Points whose background is known.

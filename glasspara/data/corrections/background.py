@@ -17,10 +17,9 @@ from glasspara.arrays import BoolArray, FloatArray, IntArray, distinct_values, m
 from glasspara.errors import InputError
 from glasspara.files import refuse_repeated
 from glasspara.runs import Measurement, Reader
-from glasspara.runs.branches import direction, stretches
-from glasspara.runs.plateaus import field_noise, temperature_noise
 from glasspara.runs.run import Run, average_repeats
 from glasspara.runs.segmentation import FIXED_FIELD
+from glasspara.runs.stretches import direction, field_noise, stretches, temperature_noise
 
 SAME_FIELD = (5.0, 0.01)
 """Oe, and relative: fields so near are one set point; the holder's moment then is off by 1 % at most."""

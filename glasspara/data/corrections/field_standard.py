@@ -13,16 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, distinct_values, median
+from glasspara.arrays import MAD_TO_SIGMA, FloatArray, distinct_values, median
 from glasspara.data import MILLIGRAM
 from glasspara.errors import InputError, SampleDataError
 from glasspara.files.exclusion import Exclusion
 from glasspara.findings import Finding, Where, finding
 from glasspara.runs import Measurement, read
-from glasspara.runs.branches import direction, stretches
 from glasspara.runs.run import Run, average_repeats
-from glasspara.runs.scatter import MAD_TO_SIGMA
 from glasspara.runs.segmentation import FIXED_TEMPERATURE
+from glasspara.runs.stretches import direction, stretches
 
 PALLADIUM = 5.25e-6
 """Susceptibility of palladium at 298 K, emu g^-1 Oe^-1.

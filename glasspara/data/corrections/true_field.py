@@ -9,10 +9,9 @@ import numpy as np
 
 from glasspara.arrays import FloatArray, IntArray, distinct_values
 from glasspara.data.corrections.field_standard import FEWEST_FIELDS, FieldStandard, follow, histories
-from glasspara.runs.branches import direction, zero_crossings
-from glasspara.runs.plateaus import field_noise
 from glasspara.runs.run import ZERO_CROSSING, Run
 from glasspara.runs.segmentation import FIXED_TEMPERATURE
+from glasspara.runs.stretches import direction, field_noise, zero_crossings
 
 SAME_START = (100.0, 0.1)
 """Oe, and relative: branches that begin so near each other have the same history."""

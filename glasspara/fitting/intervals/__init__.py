@@ -1,16 +1,22 @@
 """What chi2 says beside its minimum: Minos intervals, profiles and contours of parameters and combinations.
 
-Here: where a rise of chi2 along a line reaches a level, by bracketing and then a secant that cannot leave the bracket.
+Here: where a rise of chi2 along a line reaches a level, by bracketing and then a secant that cannot leave the bracket;
+and the axis of a parameter or combination, along which a profile goes.
 ``profile`` walks along one parameter while the others follow; ``regions``, intervals and contours, is made of that;
 ``exploration`` does what a user asks for, for one data set or many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from math import inf, isfinite, sqrt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import exp, inf, isfinite, log, sqrt
 from typing import Literal
+
+from glasspara.arrays import FloatArray
+from glasspara.fitting.problem.coordinates import Combination, combinations
+from glasspara.fitting.search.minimise import Minimum
+from glasspara.model.parameters import to_canonical
 
 # sqrt(rise) is met to this share; the last secant step makes better than its square of it.
 _TOLERANCE = 1.0e-3
@@ -69,3 +75,105 @@ def cross(
     if isfinite(outer[1]):
         return Crossing(outer[0], outer[1] ** 2, "leap")
     return Crossing(inner[0], inner[1] ** 2, "edge")
+
+
+_SCALES = ("n_ats", "d_min")
+# How far from the minimum profiles go where no limit stops them: a factor, or so many standard errors.
+_FARTHEST_FACTOR = 1.0e3
+_FARTHEST_STEPS = 1.0e4
+# How far a combination is drawn, in steps; a parabola comes half the way.
+_FARTHEST_DRAWN = 100.0
+# First step in a logarithm where the curvature knows none or a longer one.
+_LONGEST_STEP = 1.0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What a profile moves along: a free reported parameter, or a derived ``combination``.
+
+    Positions are the value of a parameter, or its logarithm where it is a scale, or the target to which a combination
+    is drawn. ``low`` and ``high`` are the limits, and ``farthest`` is how far the axis goes where no limit stops it.
+    A ``step`` makes a parabola rise by 1: it is the standard error of a parameter, and twice that of a combination,
+    whose penalty is as wide as its standard error. All of these are positions. ``slopes`` are the derivatives of the
+    value by the coordinates at the minimum.
+    """
+
+    name: str
+    origin: float
+    low: float
+    high: float
+    step: float
+    farthest: float
+    slopes: FloatArray
+    logarithmic: bool = False
+    combination: Combination | None = None
+
+    def value(self, position: float) -> float:
+        """Value of a parameter at a position."""
+        return exp(position) if self.logarithmic else position
+
+    def position(self, value: float) -> float:
+        """Where on the axis a value lies; for a combination, where it is once it has been drawn."""
+        return log(value) if self.logarithmic else value
+
+    def value_at(self, position: float, reported: Mapping[str, float]) -> float:
+        """Value at a place of the profile: a combination is not where it is drawn to."""
+        if self.combination is None:
+            return self.value(position)
+        return self.combination.value(to_canonical(reported))
+
+    @property
+    def penalty(self) -> float:
+        """Width of the penalty that draws a combination."""
+        return 0.5 * self.step
+
+    @property
+    def by_position(self) -> float:
+        """Derivative of the value by the position at the minimum."""
+        if self.combination is not None:
+            return 0.5
+        return exp(self.origin) if self.logarithmic else 1.0
+
+    def room(self, direction: float) -> tuple[float, bool]:
+        """How far the axis goes from the minimum, up or down by the sign, and whether a limit ends it."""
+        limit = max(self.high - self.origin if direction > 0.0 else self.origin - self.low, 0.0)
+        return min(limit, self.farthest), limit <= self.farthest
+
+
+def axis_of(minimum: Minimum, name: str) -> Axis:
+    """The axis of a free reported parameter, or of a derived combination that has an error.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    coordinates = minimum.coordinates
+    rows = coordinates.reported_jacobian(minimum.point)
+    if name in coordinates.free:
+        return _axis_of_parameter(minimum, name, rows[coordinates.reported.index(name)])
+    combination = combinations(minimum.reported).get(name)
+    error = None if combination is None else minimum.error_of(combination)
+    if combination is None or error is None:
+        raise ValueError(f"{name} is neither a free parameter nor a combination of free ones")
+    slopes = combination.slopes_by_reported(minimum.reported, coordinates.model) @ rows
+    value, step = combination.value(to_canonical(minimum.reported)), 2.0 * error
+    farthest = _FARTHEST_DRAWN * step
+    return Axis(name, value, -inf, inf, step, farthest, slopes, combination=combination)
+
+
+def _axis_of_parameter(minimum: Minimum, name: str, slopes: FloatArray) -> Axis:
+    coordinates = minimum.coordinates
+    # A limit of its own makes it a coordinate by itself, whatever it was part of.
+    alone = replace(coordinates, limits={name: (-inf, inf), **coordinates.limits})
+    index = alone.free.index(name)
+    low, high = alone.box()[index]
+    value, error = minimum.reported[name], minimum.errors[name]
+    of_logarithm = alone.names[index] == f"ln_{name}"
+    if of_logarithm or (name in _SCALES and value > 0.0):
+        step = min(error / value if error else _LONGEST_STEP, _LONGEST_STEP)
+        if not of_logarithm:
+            low, high = (log(limit) if limit > 0.0 else -inf for limit in (low, high))
+        return Axis(name, log(value), low, high, step, log(_FARTHEST_FACTOR), slopes, logarithmic=True)
+    step = error or float(alone.sizes[index])
+    return Axis(name, value, low, high, step, _FARTHEST_STEPS * step, slopes)

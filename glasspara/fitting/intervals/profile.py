@@ -15,24 +15,15 @@ import numpy as np
 
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
-from glasspara.fitting.intervals import Crossing, cross
-from glasspara.fitting.problem.coordinates import MAX_LN_RATIO, Combination, combinations
+from glasspara.fitting.intervals import Axis, Crossing, axis_of, cross
+from glasspara.fitting.problem.coordinates import MAX_LN_RATIO
 from glasspara.fitting.problem.problem import Penalty, Problem
 from glasspara.fitting.search.least_squares import FINE, FINEST
 from glasspara.fitting.search.minimise import Minimum, cutoffs_crossed, minimise
 from glasspara.fitting.search.start import Descents, descend
-from glasspara.model.parameters import to_canonical
 
-_SCALES = ("n_ats", "d_min")
-# How far from the minimum profiles go where no limit stops them: a factor, or so many standard errors.
-_FARTHEST_FACTOR = 1.0e3
-_FARTHEST_STEPS = 1.0e4
-# How far a combination is drawn, in steps; a parabola comes half the way.
-_FARTHEST_DRAWN = 100.0
 # What comes less than this share of its way is held. Rounding must not decide about the half.
 _STUCK = 0.499
-# First step in a logarithm where the curvature knows none or a longer one.
-_LONGEST_STEP = 1.0
 # So many known places are begun from.
 _STARTS = 2
 # A ray that moves a parameter by so little leaves it where it is.
@@ -50,101 +41,10 @@ SAME_VALLEY = 0.01
 
 
 @dataclass(frozen=True)
-class Axis:
-    """What a profile moves along: a free reported parameter, or a derived ``combination``.
-
-    Positions are the value of a parameter, or its logarithm where it is a scale, or the target to which a combination
-    is drawn. ``low`` and ``high`` are the limits, and ``farthest`` is how far the axis goes where no limit stops it.
-    A ``step`` makes a parabola rise by 1: it is the standard error of a parameter, and twice that of a combination,
-    whose penalty is as wide as its standard error. All of these are positions. ``slopes`` are the derivatives of the
-    value by the coordinates at the minimum.
-    """
-
-    name: str
-    origin: float
-    low: float
-    high: float
-    step: float
-    farthest: float
-    slopes: FloatArray
-    logarithmic: bool = False
-    combination: Combination | None = None
-
-    def value(self, position: float) -> float:
-        """Value of a parameter at a position."""
-        return exp(position) if self.logarithmic else position
-
-    def position(self, value: float) -> float:
-        """Where on the axis a value lies; for a combination, where it is once it has been drawn."""
-        return log(value) if self.logarithmic else value
-
-    def value_at(self, position: float, reported: Mapping[str, float]) -> float:
-        """Value at a place of the profile: a combination is not where it is drawn to."""
-        if self.combination is None:
-            return self.value(position)
-        return self.combination.value(to_canonical(reported))
-
-    @property
-    def penalty(self) -> float:
-        """Width of the penalty that draws a combination."""
-        return 0.5 * self.step
-
-    @property
-    def by_position(self) -> float:
-        """Derivative of the value by the position at the minimum."""
-        if self.combination is not None:
-            return 0.5
-        return exp(self.origin) if self.logarithmic else 1.0
-
-    def room(self, direction: float) -> tuple[float, bool]:
-        """How far the axis goes from the minimum, up or down by the sign, and whether a limit ends it."""
-        limit = max(self.high - self.origin if direction > 0.0 else self.origin - self.low, 0.0)
-        return min(limit, self.farthest), limit <= self.farthest
-
-
-def axis_of(minimum: Minimum, name: str) -> Axis:
-    """The axis of a free reported parameter, or of a derived combination that has an error.
-
-    Raises
-    ------
-    ValueError
-        For anything else.
-    """
-    coordinates = minimum.coordinates
-    rows = coordinates.reported_jacobian(minimum.point)
-    if name in coordinates.free:
-        return _axis_of_parameter(minimum, name, rows[coordinates.reported.index(name)])
-    combination = combinations(minimum.reported).get(name)
-    error = None if combination is None else minimum.error_of(combination)
-    if combination is None or error is None:
-        raise ValueError(f"{name} is neither a free parameter nor a combination of free ones")
-    slopes = combination.slopes_by_reported(minimum.reported, coordinates.model) @ rows
-    value, step = combination.value(to_canonical(minimum.reported)), 2.0 * error
-    farthest = _FARTHEST_DRAWN * step
-    return Axis(name, value, -inf, inf, step, farthest, slopes, combination=combination)
-
-
-def _axis_of_parameter(minimum: Minimum, name: str, slopes: FloatArray) -> Axis:
-    coordinates = minimum.coordinates
-    # A limit of its own makes it a coordinate by itself, whatever it was part of.
-    alone = replace(coordinates, limits={name: (-inf, inf), **coordinates.limits})
-    index = alone.free.index(name)
-    low, high = alone.box()[index]
-    value, error = minimum.reported[name], minimum.errors[name]
-    of_logarithm = alone.names[index] == f"ln_{name}"
-    if of_logarithm or (name in _SCALES and value > 0.0):
-        step = min(error / value if error else _LONGEST_STEP, _LONGEST_STEP)
-        if not of_logarithm:
-            low, high = (log(limit) if limit > 0.0 else -inf for limit in (low, high))
-        return Axis(name, log(value), low, high, step, log(_FARTHEST_FACTOR), slopes, logarithmic=True)
-    step = error or float(alone.sizes[index])
-    return Axis(name, value, low, high, step, _FARTHEST_STEPS * step, slopes)
-
-
-@dataclass(frozen=True)
 class ProfilePoint:
     """Least chi2 at one place: the positions on the axes and the values there, the rise above the minimum, every
-    reported parameter. ``penalty`` is what draws the combinations there; it is no part of the rise.
+    reported parameter. ``penalty`` is what draws the combinations there; it is no part of the rise. ``valley`` is 0
+    where the way from the minimum leads, and counts up where a search has found another that is lower.
     """
 
     positions: tuple[float, ...]
@@ -152,6 +52,7 @@ class ProfilePoint:
     rise: float
     reported: Mapping[str, float]
     penalty: float = 0.0
+    valley: int = 0
 
 
 @dataclass(frozen=True)
@@ -204,15 +105,17 @@ class Profile:
             for point in self._known:
                 if point.positions == positions:
                     return point
-        nearest = sorted(self._known, key=lambda point: self._distance(point, positions))[:_STARTS]
-        starts = [near] if near else nearest
+        known = sorted(self._known, key=lambda point: self._distance(point, positions))
+        if known[0].valley:  # where a guess from the valley of the minimum begins lower, and ends higher
+            known = [point for point in known if point.valley == known[0].valley]
+        starts = [near] if near else known[:_STARTS]
         guesses = [guess for start in starts for guess in self._guesses(start, positions)]
         problem = self._problem(positions)
         try:
             # chi2 is level at its minimum; without the penalty that draws a combination it is not
             bottom = descend(problem, guesses, gain=FINEST if self._drawn else gain)
             reported = problem.coordinates.to_reported(bottom)
-            point = self._point(positions, problem.chi2(bottom), reported)
+            point = self._point(positions, problem.chi2(bottom), reported, starts[0].valley)
             if cutoffs_crossed(reported):
                 point = replace(point, rise=inf)
         except (UsageError, ValueError, ArithmeticError):
@@ -233,11 +136,28 @@ class Profile:
 
     def search(self, *positions: float) -> Minimum:
         """The minimum at ``positions`` that the whole search finds, and that Migrad judges."""
-        guess = {**self.at(*positions).reported, **self._held(positions)}
+        before = self.at(*positions)
+        guess = {**before.reported, **self._held(positions)}
         problem = self._problem(positions)
         found = minimise(problem, guess, pinned=frozenset(problem.coordinates.free))
-        self._remember(self._point(positions, found.chi2, found.reported))
+        point = self._point(positions, found.chi2, found.reported, before.valley)
+        if point.rise < before.rise - SAME_VALLEY:
+            point = replace(point, valley=before.valley + 1)
+            self._forget_beyond(point)
+        self._remember(point)
         return found
+
+    def _forget_beyond(self, lower: ProfilePoint) -> None:
+        """Forget what is known of the valley of old on that side of the minimum where ``lower`` is lower."""
+        side = np.array(lower.positions) - np.array(self.origin.positions)
+        normal = np.linalg.solve(self.steps @ self.steps.T, side)
+        self._known = [
+            point
+            for point in self._known
+            if point.rise <= lower.rise
+            or point.valley >= lower.valley
+            or normal @ (np.array(point.positions) - np.array(self.origin.positions)) <= 0.0
+        ]
 
     def room(self, ray: Sequence[float]) -> tuple[float, bool]:
         """How far a ray from the minimum goes, and whether a limit ends it; ``ray`` counts in :attr:`steps`."""
@@ -316,7 +236,7 @@ class Profile:
         )
 
     def _point(
-        self, positions: tuple[float, ...], chi2: float, reported: Mapping[str, float]
+        self, positions: tuple[float, ...], chi2: float, reported: Mapping[str, float], valley: int = 0
     ) -> ProfilePoint:
         """The place where the problem at ``positions`` has the minimum ``chi2``."""
         values = tuple(
@@ -327,7 +247,7 @@ class Profile:
             for axis, position, value in zip(self.axes, positions, values, strict=True)
             if axis.combination is not None
         )
-        return ProfilePoint(positions, values, chi2 - penalty - self.minimum.chi2, reported, penalty)
+        return ProfilePoint(positions, values, chi2 - penalty - self.minimum.chi2, reported, penalty, valley)
 
     def _distance(self, point: ProfilePoint, positions: tuple[float, ...]) -> float:
         apart = np.array(positions) - np.array(point.positions)

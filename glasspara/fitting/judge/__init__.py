@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import exp, isfinite, lgamma, log, log1p, pi, sqrt
+from math import erfc, exp, isfinite, lgamma, log, log1p, pi, sqrt
+
+import numpy as np
+
+from glasspara.arrays import FloatArray, distinct_values, median, robust_sigma
+from glasspara.data import Dataset
 
 MISFIT_P = 1.0e-3
 """Below this chi2 p-value, or p-value of the residuals' correlation, data and model disagree."""
@@ -62,6 +67,39 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
         adjusted[index] = largest
     return adjusted
+
+
+def residual_correlation(data: Dataset, pulls: FloatArray) -> tuple[float, float]:
+    """Correlation of neighbouring residuals, and its one-sided p-value.
+
+    Neighbours are taken in order of temperature in fixed-field runs, of field in fixed-temperature runs, within
+    a branch. White residuals have mean correlation 0 and variance 1/(number of pairs).
+    """
+    bounds = _bounds(pulls)
+    products: list[FloatArray] = []
+    for run, part in zip(data.runs, data.split(pulls), strict=True):
+        along = run.temperature if run.run.kind == "fixed-field" else run.field
+        for branch in distinct_values(run.run.branch):
+            chosen = np.flatnonzero(run.run.branch == branch)
+            # Bounded, so that one wild point cannot carry the verdict.
+            ordered = np.clip(part[chosen][np.argsort(along[chosen], kind="stable")], *bounds)
+            products.append(ordered[1:] * ordered[:-1])
+    flat = np.concatenate(products) if products else np.empty(0)
+    power = float(np.mean(np.clip(pulls, *bounds) ** 2))
+    if len(flat) < 8 or power == 0.0:
+        return 0.0, 1.0
+    correlation = float(np.mean(flat)) / power
+    return correlation, 0.5 * erfc(correlation * sqrt(len(flat)) / sqrt(2.0))
+
+
+def _bounds(pulls: FloatArray) -> tuple[float, float]:
+    spread = 3.0 * robust_spread(pulls)
+    return (-spread, spread) if spread > 0.0 else (-np.inf, np.inf)
+
+
+def robust_spread(values: FloatArray) -> float:
+    """Standard deviation by the median absolute deviation."""
+    return robust_sigma(values - median(values))
 
 
 # The tails of chi2 and F by series and continued fractions (W. H. Press et al., Numerical Recipes, 3rd ed. (2007), 6.2

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import erfc, sqrt
+from math import sqrt
 from typing import Any
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, distinct_values, median
+from glasspara.arrays import FloatArray
 from glasspara.data import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
-from glasspara.fitting.judge import MISFIT_P, chi2_p_value, f_p_value
+from glasspara.fitting.judge import MISFIT_P, chi2_p_value, f_p_value, residual_correlation, robust_spread
 from glasspara.fitting.judge.branches import lagging_loops
 from glasspara.fitting.judge.determination import derived
 from glasspara.fitting.judge.misfit import misfit_findings
@@ -20,8 +20,7 @@ from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.fitting.judge.plausibility import edges_of_search, implausible
 from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
-from glasspara.model.parameters import allowances_text, parameter_of, to_canonical
-from glasspara.runs.scatter import MAD_TO_SIGMA
+from glasspara.model.parameters import ALLOWANCES, allowances_text, parameter_of, to_canonical
 
 ALPHA = 0.05
 """A test finds something below this p-value: the chance of finding the ATS term, a drift, a break that is not there."""
@@ -40,6 +39,9 @@ TENSION = 3.0
 
 LARGEST_TENSION = 5.0
 """... and farther than this is a misfit, in standard errors."""
+
+_EACH_RUN = ("field_offset", "temperature_scale")
+# Errors of the instrument that differ from run to run, which a fit can have as nuisance parameters.
 
 OUTLIER = 5.0
 """Residuals beyond this many robust standard deviations are named."""
@@ -83,39 +85,6 @@ def compare_without_ats(
         p_with_allowances=p_allowed,
         without=other,
     )
-
-
-def residual_correlation(data: Dataset, pulls: FloatArray) -> tuple[float, float]:
-    """Correlation of neighbouring residuals, and its one-sided p-value.
-
-    Neighbours are taken in order of temperature in fixed-field runs, of field in fixed-temperature runs, within
-    a branch. White residuals have mean correlation 0 and variance 1/(number of pairs).
-    """
-    bounds = _bounds(pulls)
-    products: list[FloatArray] = []
-    for run, part in zip(data.runs, data.split(pulls), strict=True):
-        along = run.temperature if run.run.kind == "fixed-field" else run.field
-        for branch in distinct_values(run.run.branch):
-            chosen = np.flatnonzero(run.run.branch == branch)
-            # Bounded, so that one wild point cannot carry the verdict.
-            ordered = np.clip(part[chosen][np.argsort(along[chosen], kind="stable")], *bounds)
-            products.append(ordered[1:] * ordered[:-1])
-    flat = np.concatenate(products) if products else np.empty(0)
-    power = float(np.mean(np.clip(pulls, *bounds) ** 2))
-    if len(flat) < 8 or power == 0.0:
-        return 0.0, 1.0
-    correlation = float(np.mean(flat)) / power
-    return correlation, 0.5 * erfc(correlation * sqrt(len(flat)) / sqrt(2.0))
-
-
-def _bounds(pulls: FloatArray) -> tuple[float, float]:
-    spread = 3.0 * robust_spread(pulls)
-    return (-spread, spread) if spread > 0.0 else (-np.inf, np.inf)
-
-
-def robust_spread(values: FloatArray) -> float:
-    """Standard deviation by the median absolute deviation."""
-    return MAD_TO_SIGMA * median(np.abs(values - median(values)))
 
 
 def assess(  # noqa: PLR0911
@@ -180,12 +149,23 @@ def _of_misfit(
     *,
     brief: bool,
 ) -> Assessment:
-    """The model does not describe the data: ordinary magnetism may."""
-    if ordinary is not None and ordinary.p_value >= MISFIT_P:
-        instead = finding("fitting.ordinary-instead", **_sizes(ordinary, minimum))
+    """The model does not describe the data: ordinary magnetism may, or errors of the instrument explain the misfit."""
+    by_instrument = ordinary is not None and ordinary.widths is not None and ordinary.model_describes
+    if ordinary is not None and ordinary.p_value >= MISFIT_P and not (by_instrument and ordinary.excluded):
+        instead = finding("fitting.ordinary-instead", **_sizes(ordinary, minimum), etm=by_instrument)
         return fit_assessment("term-not-needed", instead, *_mixture(ordinary), *_replaced(ats_test), *reasons)
-    where = () if brief else _what_may_be_wrong(minimum, ats_test)
+    where: Sequence[Finding] = () if brief else _what_may_be_wrong(minimum, ats_test)
+    if ordinary is not None and by_instrument and not any(map(_is_fault, where)):
+        known = {item.kind for item in minimum.problem.nuisances}
+        options = [{"name": name, "width": ALLOWANCES[name]} for name in _EACH_RUN if name not in known]
+        sizes = _sizes(ordinary, minimum)
+        where = [finding("fitting.misfit-by-instrument", **sizes, nuisances=options or None), *where]
     return fit_assessment("poor", *where, *reasons)
+
+
+def _is_fault(item: Finding) -> bool:
+    """Whether a finding names a simple fault of the instrument that explains a misfit."""
+    return item.code.startswith(("fitting.misfit-by-", "fitting.misfit-at-", "fitting.branches-differ-"))
 
 
 def iron_found(minimum: Minimum) -> list[float | None]:
@@ -202,7 +182,7 @@ def name_ats_beside(ordinary: OrdinaryMagnetism, minimum: Minimum, assessment: A
     the instrument is named that would explain the misfit.
     """
     codes = [item.code for item in assessment.reasons]
-    if not ordinary.described_with_ats or any(code.startswith("fitting.misfit-by-") for code in codes):
+    if not ordinary.described_with_ats or any(map(_is_fault, assessment.reasons)):
         return assessment
     sizes = {**_sizes(ordinary, minimum), "chi2_nested": ordinary.chi2_nested}
     reasons = [*assessment.reasons]

@@ -23,7 +23,7 @@ from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import evaluate_with_gradient, slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
-from glasspara.runs.branches import direction
+from glasspara.runs.stretches import direction
 
 REMNANT_FIELD = 50.0
 """Largest lag between field-up and field-down branches that a magnet's own remnant field makes, Oe."""

@@ -233,7 +233,7 @@ def test_no_campaign_is_simulated_where_the_usual_number_could_tell_nothing(monk
     (note,) = [note for note in strong.notes if note.code == "compare.not-simulated"]
     assert "could only show p < 0.005" in note.text
     assert strong.assessment.status == "ats-needed"
-    monkeypatch.setattr("glasspara.analysis.compare.simulated_test.USUAL", 3)
+    monkeypatch.setattr("glasspara.analysis.compare.contestants.USUAL", 3)
     weak = fixed_field(PURE_LL, np.random.default_rng(1), fields=(1e3, 3e4), temperatures=COLD[::2])
     found = compare(weak, ("ll", "etm"), replicates=None).test
     assert (found.replicates, found.skipped) == (3, 0)

@@ -15,7 +15,7 @@ from glasspara.data.selection import Window
 from glasspara.errors import InputError, SampleDataError
 from glasspara.model.model import Model, evaluate
 from glasspara.runs import read
-from glasspara.runs.branches import zero_crossings
+from glasspara.runs.stretches import zero_crossings
 from glasspara.simulation.datasets import PURE_LL
 from tests.holders import (
     MASS_MG,

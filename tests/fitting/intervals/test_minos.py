@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import glasspara
 from glasspara.errors import UsageError
 from glasspara.fitting.fit import fit
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
@@ -274,3 +276,15 @@ def test_an_interval_is_told_in_a_line(single, bent):
     assert words.endswith(f"(lower end {interval.lower_outcome.text})")
     nothing = not_found("n_fe", "nothing-free").words(1.0)
     assert nothing == "68 % interval of n_fe not found: nothing in it is free"
+
+
+def test_the_profile_follows_the_lower_of_two_valleys():
+    """Beside x = 0.653 a valley at a tenth of n_ats becomes the lower one; the end of the interval lies in it."""
+    folder = Path(__file__).parents[3] / "fixtures" / "bk7-fixed-temperature"
+    loaded = glasspara.load(sorted(folder.glob("*.dat")), sample="bk7-fixed-temperature")
+    result = glasspara.fit(loaded, n_fe=(1.657e17, 0.019e17), minos="fe2_fraction")
+    item = result.parameters["fe2_fraction"]
+    assert item.minos.found
+    # without the change of valley the lower end is not found: chi2 jumps to 0.23 there
+    assert item.value - item.minos.lower == pytest.approx(0.64858, abs=1e-4)
+    assert item.value - item.minos.lower < 1.098 / 1.667 < item.value + item.minos.upper

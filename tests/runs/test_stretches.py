@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.runs.branches import find_branches
+from glasspara.runs.stretches import find_branches
 
 LOOP = [*range(0, 71), *range(70, -71, -1), *range(-70, 71)]
 

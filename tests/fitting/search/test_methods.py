@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from glasspara.fitting.problem import FitSettings
-from glasspara.fitting.search.by_run import linear_descent
 from glasspara.fitting.search.least_squares import solve_bounded
+from glasspara.fitting.search.methods import linear_descent
 from glasspara.model.model import Model
 from glasspara.simulation.datasets import BK7, fixed_field
 

@@ -1,20 +1,130 @@
-"""Stretches of rows at one field, also where the field wanders while the temperature is swept.
+"""Stretches of rows: plateaus at one field, and branches along which what varies goes one way (warming, field up).
 
 Plateaus of the field are found by the noise of a persistent magnet. Where the field leaves that, but stays about one
 level while the temperature goes on (a magnet that is driven or drifts, a noisy reading), its pieces are one plateau all
-the same.
+the same. Of each branch of a loop also where its moment crosses zero: by the field that the magnet keeps, or by
+hysteresis.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, median
-from glasspara.runs.branches import find_branches, stretches
-from glasspara.runs.scatter import MAD_TO_SIGMA
+from glasspara.arrays import FloatArray, IntArray, median, robust_sigma
+
+STEADY = "steady"
+"""Label of a branch along which nothing varies."""
+
+# Oe: between points farther off than this a crossing is not known well, and has nothing to do with the magnet.
+_NEAR_ZERO = 1000.0
+_LONG_BRANCH = 64  # points from which on numpy walks faster than Python
+
+
+def stretches(branch: IntArray) -> list[slice]:
+    """Where each branch lies among points whose branches follow one another."""
+    ends = np.flatnonzero(np.diff(branch)) + 1
+    return [slice(*pair) for pair in pairwise([0, *ends.tolist(), len(branch)])]
+
+
+def direction(label: str) -> str:
+    """What goes on along a branch, by its label without the number: "field up" for "field up (2)"."""
+    return label.partition(" (")[0]
+
+
+def find_branches(
+    values: FloatArray, *, noise: float, reversal: float, up: str, down: str
+) -> tuple[IntArray, tuple[str, ...]]:
+    """Number of the branch of each point, and the labels of the branches; STEADY where nothing varies.
+
+    Parameters
+    ----------
+    values : array
+        What varies, in order of acquisition.
+    noise : float
+        Values within this of the turning point still belong to the branch that ends there.
+    reversal : float
+        A way back shorter than this is no new branch.
+    up, down : str
+        Words for rising and falling values; a word used before gets a number, "warming (2)".
+    """
+    starts, ways = _turns(values, noise, reversal)
+    branch = np.zeros(len(values), dtype=np.int64)
+    np.add.at(branch, [start for start in starts[1:] if start < len(values)], 1)
+    labels: list[str] = []
+    counts: Counter[str] = Counter()
+    for way in ways:
+        word = {1: up, -1: down}.get(way, STEADY)
+        counts[word] += 1
+        labels.append(word if counts[word] == 1 else f"{word} ({counts[word]})")
+    return branch.cumsum(), tuple(labels)
+
+
+def _turns(array: FloatArray, noise: float, reversal: float) -> tuple[list[int], list[int]]:
+    """First index and direction (1, -1; 0 for values that stay) of each branch."""
+    values: list[float] = array.tolist()
+    starts, directions = [0], [0]
+    low = high = extreme = values[0] if values else 0.0
+    extreme_at = 0
+    i = 0
+    while i < len(values):
+        value, way = values[i], directions[-1]
+        if way == 0:
+            low, high = min(low, value), max(high, value)
+            if high - low > reversal:
+                directions[-1] = 1 if value == high else -1
+                extreme, extreme_at = value, i
+        elif way * (value - extreme) >= -noise:
+            extreme = way * max(way * extreme, way * value)
+            extreme_at = i
+            if i - starts[-1] >= _LONG_BRANCH:
+                i, extreme = _along_branch(array, way, starts[-1], i, extreme, noise)
+                extreme_at = i
+        elif way * (extreme - value) > reversal:
+            if abs(values[starts[-1]] - extreme) <= noise and len(starts) > 1:
+                directions[-1] = -way  # a jump back to a new start, not a branch
+            else:
+                starts.append(extreme_at + 1)
+                directions.append(-way)
+            extreme, extreme_at = value, i
+        i += 1
+    return starts, directions
+
+
+def _along_branch(
+    array: FloatArray, way: int, start: int, i: int, extreme: float, noise: float
+) -> tuple[int, float]:
+    """The last value from ``i`` on that still goes one way, or up to which it was looked, and the extreme there."""
+    ahead = way * array[i + 1 : 2 * i + 1 - start]
+    peaks = np.maximum.accumulate(np.concatenate(([way * extreme], ahead)))
+    back = ahead - peaks[:-1] < -noise
+    count = int(back.argmax()) if back.any() else len(ahead)
+    return i + count, way * float(peaks[count])
+
+
+def zero_crossings(
+    field: FloatArray, moment: FloatArray, branch: IntArray, labels: Sequence[str]
+) -> dict[str, float]:
+    """Reported field (Oe) at which the moment of each branch changes sign, straight between points.
+
+    Left out are branches that do not go through zero field, and those that change sign more than once or far from it.
+    """
+    found: dict[str, float] = {}
+    for part in stretches(branch):
+        H, m = field[part], moment[part]
+        changes = np.flatnonzero(np.sign(m[:-1]) * np.sign(m[1:]) < 0)
+        if len(changes) != 1 or H.min() >= 0.0 or H.max() <= 0.0:
+            continue
+        i = int(changes[0])
+        if max(abs(H[i]), abs(H[i + 1])) > _NEAR_ZERO:
+            continue
+        crossing = float(H[i] - m[i] * (H[i + 1] - H[i]) / (m[i + 1] - m[i]))
+        found[labels[int(branch[part.start])]] = crossing
+    return found
+
 
 Plateau = tuple[int, int]
 
@@ -39,6 +149,16 @@ def field_noise(field: float) -> float:
 def temperature_noise(temperature: float) -> float:
     """K by which readings at one held temperature differ."""
     return max(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * abs(temperature))
+
+
+def field_noises(fields: FloatArray) -> FloatArray:
+    """:func:`field_noise` of many."""
+    return np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(fields))
+
+
+def temperature_noises(temperatures: FloatArray) -> FloatArray:
+    """:func:`temperature_noise` of many."""
+    return np.maximum(LEAST_TEMPERATURE_NOISE, RELATIVE_TEMPERATURE_NOISE * np.abs(temperatures))
 
 
 def set_point(value: float, tolerance: float) -> float:
@@ -79,7 +199,7 @@ def plateaus(
         done = last
         T = temperature[rows.start : rows.stop]
         middle = temperature_noise(median(T))
-        for part in _levels(field, group, _turns(T, middle, rows.start)):
+        for part in _levels(field, group, _turning_rows(T, middle, rows.start)):
             start, stop = part[0][0], part[-1][1]
             joined += [(start, stop)] if _sweeps(readings[start:stop]) else part
     return joined + found[done:]
@@ -92,9 +212,7 @@ def _plateaus(field: FloatArray) -> list[Plateau]:
     start, total, i, end = 0, 0.0, 0, len(values)
     least, relative = LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE
     # rows after which the field stays: rows before the next of them are plateaus of their own, as in a loop
-    stays = np.flatnonzero(
-        np.abs(np.diff(field)) <= np.maximum(least, relative * np.abs(field[:-1]))
-    ).tolist()
+    stays = np.flatnonzero(np.abs(np.diff(field)) <= field_noises(field[:-1])).tolist()
     stays.append(max(end - 1, 0))
     following = iter(stays)
     stay = next(following)
@@ -126,7 +244,7 @@ def _along_plateau(field: FloatArray, start: int, i: int, total: float) -> tuple
     values = field[i : 2 * i - start]
     sums = np.cumsum(np.concatenate(([total], values)))
     means = sums[:-1] / np.arange(i - start, i - start + len(values))
-    leaves = np.abs(values - means) > np.maximum(LEAST_FIELD_NOISE, RELATIVE_FIELD_NOISE * np.abs(means))
+    leaves = np.abs(values - means) > field_noises(means)
     count = int(leaves.argmax()) if leaves.any() else len(values)
     return i + count, float(sums[count])
 
@@ -159,7 +277,7 @@ def _bands(field: FloatArray, plateaus: Sequence[Plateau]) -> Iterator[Plateau]:
         yield first, end
 
 
-def _turns(temperature: FloatArray, noise: float, first: int) -> list[int]:
+def _turning_rows(temperature: FloatArray, noise: float, first: int) -> list[int]:
     """Rows at which the temperature turns around."""
     reversal = max(3.0 * noise, 0.02 * float(np.ptp(temperature)))
     branch, _ = find_branches(temperature, noise=noise, reversal=reversal, up="", down="")
@@ -189,4 +307,4 @@ def _level(field: FloatArray, piece: Sequence[Plateau]) -> tuple[float, float]:
     """Median field of consecutive plateaus and its robust scatter."""
     values = field[piece[0][0] : piece[-1][1]]
     middle = median(values)
-    return middle, MAD_TO_SIGMA * median(np.abs(values - middle))
+    return middle, robust_sigma(values - middle)
