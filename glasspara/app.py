@@ -186,7 +186,7 @@ def _wrong_words(error: Any) -> str:
     field = name.removeprefix("--").replace("-", "_")
     having = [
         other
-        for other in (COMMANDS if asked in COMMANDS and field else ())
+        for other in (COMMANDS if asked in COMMANDS and field not in ("", "files") else ())
         if {field, field.removeprefix("no_")} & command(other).options.keys()  # type: ignore[attr-defined]
     ]
     if not having:

@@ -365,7 +365,7 @@ def _mass(
     """Mass, where it came from, and what contradicts it."""
     header = measurement.mass
     if mass_mg is not None:
-        chosen, source = mass_mg, "command line (--mass)"
+        chosen, source = mass_mg, "option --mass"
     elif sample is not None and sample.mass_mg is not None:
         chosen, source = sample.mass_mg, sample.mass_source
     elif header.value_mg is not None:

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
 
@@ -84,7 +84,7 @@ class _Words(Formatter):
         name, inner = value
         return name, (repr(inner) if conversion == "r" else inner)
 
-    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: PLR0911
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: PLR0911, PLR0912
         name, value = value
         match format_spec:
             case "p":
@@ -99,6 +99,8 @@ class _Words(Formatter):
                 return _and(list(map(str, value)))
             case "option":
                 return ",".join(map(str, value))
+            case "name":
+                return PurePath(value).name
             case "unit":
                 return shown_unit(value)
             case "ranges":

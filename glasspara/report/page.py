@@ -34,6 +34,7 @@ _MANY = 7
 """Columns above which a table is set small."""
 
 _NUMBER = partial(Column, holds="number")
+_OPTION = re.compile(r"^(?=.{1,24}$).*(--|\+-)[a-zA-Z]")
 _LEVELS = {"bold green": "info", "bold yellow": "warning", "bold red": "error"}
 
 
@@ -143,7 +144,7 @@ def _shown(items: Sequence[Sentence | PrintedTable]) -> Iterator[Html]:
     bullets: list[Html] = []
     for item in items:
         if isinstance(item, Sentence) and item.bullet:
-            bullets.append(tag("li", _prose(item.text)))
+            bullets.append(tag("li", _sentence(item.text)))
             continue
         if bullets:
             yield tag("ul", *bullets)
@@ -153,9 +154,9 @@ def _shown(items: Sequence[Sentence | PrintedTable]) -> Iterator[Html]:
         elif item.style in _LEVELS:
             yield tag("p", _prose(item.text), class_=f"verdict {_LEVELS[item.style]}")
         elif "bold" in item.style:
-            yield tag("h2", item.text)
+            yield tag("h2", _prose(item.text))
         else:
-            yield tag("p", _prose(item.text))
+            yield tag("p", _sentence(item.text))
     if bullets:
         yield tag("ul", *bullets)
 
@@ -187,6 +188,15 @@ def _table(columns: Sequence[Column], rows: Iterable[Sequence[str]], bold: Itera
 def _prose(text: str) -> str:
     """Numbers stay with their units; powers as a printed page has them."""
     return " ".join(word.replace(" ", NO_BREAK) for word in words_of(raised(text)))
+
+
+def _sentence(text: str) -> Html:
+    """As :func:`_prose`, with options and their values whole."""
+    words = (
+        tag("span", word, class_="option") if _OPTION.search(word) else _safe(word)
+        for word in _prose(text).split(" ")
+    )
+    return Html(" ".join(words))
 
 
 def _terms(pairs: Iterable[tuple[str, str]]) -> Html:

@@ -142,7 +142,7 @@ def test_where_the_mass_came_from(glasspara, run, tmp_path):
     for arguments, mass, source in (
         ((), 12.5, "header WEIGHT, no unit written: mg"),
         (("--sample", sample), 14.5, f"sample file {sample} (mass = '14,5 mg')"),
-        (("--sample", sample, "--mass", "0.0165 g"), 16.5, "command line (--mass)"),
+        (("--sample", sample, "--mass", "0.0165 g"), 16.5, "option --mass"),
     ):
         item = first_input(glasspara("fit", run, *LL, "--json", *arguments))
         assert item["mass_mg"] == pytest.approx(mass)

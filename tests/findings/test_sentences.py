@@ -235,7 +235,7 @@ def example(
             yield {name: 0.0123}
         case _ if "|" in spec:
             yield from ({name: count} for count in (1, 2))
-        case "" | "unit":
+        case "" | "name" | "unit":
             yield {name: "word"}
         case _:
             yield {name: 3 if spec.endswith("d") else 0.25}
