@@ -27,6 +27,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.result import FitResult
 from glasspara.model.model import Model, evaluate
+from glasspara.model.parameters import ALLOWANCES
 from glasspara.ordinary.directions import DirectionWidths, directions_of
 from glasspara.presets import load_preset
 from glasspara.replicates.cores import usable_cores
@@ -45,6 +46,7 @@ DESIGNS = ("4 M(T)", "5 M(H)", "mixed")
 NOISES = (1.0e-3, 1.0e-2)
 KNOWN = ("free", "known", "known, no other ions")
 """What is said of the iron."""
+NUISANCES = {name: ALLOWANCES[name] for name in ("field_offset", "temperature_scale")}
 TABLE_3 = load_preset("bk7-fixed-field").model_values()
 TABLE_4 = load_preset("bk7-fixed-temperature").model_values()
 
@@ -101,6 +103,8 @@ class Verdict:
 
     row: str | None = None
     strength: float | None = None
+    nuisances: bool = False
+    """Whether fields and thermometers of the runs are free in the fit, as a ``poor`` fit advises."""
 
     def __call__(self, rng: np.random.Generator, index: int) -> Json:
         name, noise, instrument = cell(index)
@@ -111,8 +115,9 @@ class Verdict:
         data = measure(sample, name, noise, rng, instrument=instrument)
         iron = sample.iron * (1.0 + IRON_ERROR * rng.standard_normal()), IRON_ERROR * sample.iron
         found: Json = {"name": sample.name, "design": name, "noise": noise, "instrument": instrument}
-        found["free"] = _said(fit(data))
-        known = fit(data, settings := FitSettings(n_fe=iron))
+        settings = FitSettings(nuisances=NUISANCES if self.nuisances else {})
+        found["free"] = _said(fit(data, settings))
+        known = fit(data, settings := replace(settings, n_fe=iron))
         found["known"] = _said(known)
         if not sample.other_ions:
             told = known.ordinary is not None and known.ordinary.by_iron_alone
@@ -199,6 +204,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--glasses", type=int, default=12, help="of each strength, design and noise (default 12)"
     )
+    parser.add_argument("--nuisance", action="store_true", help="fit with fields and thermometers free")
     parser.add_argument("--seed", type=int, default=1, help="of the random numbers")
     parser.add_argument("--jobs", type=int, default=usable_cores(), help="processes (default: all cores)")
     parser.add_argument("--resume", type=Path, help="keep finished samples there, and go on from them")
@@ -208,13 +214,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     workers, cells = Workers(asked.jobs, None, asked.resume), len(DESIGNS) * len(NOISES)
     power = {
         strength: replicates(
-            f"glasses {strength:.2g}", Verdict(strength=strength), cells * asked.glasses,
+            f"glasses {strength:.2g}", Verdict(None, strength, asked.nuisance), cells * asked.glasses,
             seed=asked.seed, workers=workers,
         )
         for strength in STRENGTHS if asked.glasses
     }  # fmt: skip
     found = {
-        row: replicates(row, Verdict(row), cells * asked.seeds, seed=asked.seed + place, workers=workers)
+        row: replicates(
+            row, Verdict(row, None, asked.nuisance), cells * asked.seeds, seed=asked.seed + place, workers=workers
+        )
         for place, row in enumerate(ROWS) if asked.seeds
     }  # fmt: skip
     if found:

@@ -89,7 +89,7 @@ def background_states(
 def amplitude_states(table: RowTable, moment: str, rows: BoolArray) -> tuple[list[State], list[Finding]]:
     """``rows`` by the peak amplitude of the vibration, and how far the moments at these amplitudes are apart."""
     amplitudes = table[AMPLITUDE]
-    known = rows & (amplitudes > 0.0)
+    known = rows & (amplitudes > 0.0) & np.isfinite(amplitudes)
     settings = _settings(amplitudes[known])
     if len(settings) < 2:
         return [State("", rows)], []

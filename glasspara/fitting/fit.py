@@ -28,14 +28,15 @@ from glasspara.fitting.judge.determination import (
     open_parameters,
     relative_errors,
 )
+from glasspara.fitting.judge.misfit import hidden_relaxation
 from glasspara.fitting.judge.ordinary import (
     OrdinaryMagnetism,
     compare_with_ordinary,
-    larger_errors,
     with_ats_beside,
+    with_errors_of_instrument,
 )
 from glasspara.fitting.problem import FitSettings
-from glasspara.fitting.result import AtsTest, FitResult, TraceEffect, fitted_parameters
+from glasspara.fitting.result import AtsTest, FitResult, Quantity, TraceEffect, fitted_parameters
 from glasspara.fitting.search.methods import HUBER_K, linear_descent, stage_values, with_huber_errors
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
 from glasspara.fitting.search.start import descend, find_start
@@ -119,18 +120,24 @@ def fit(
         assessment = replace(assessment, reasons=(*iron, *assessment.reasons))
     elif settings.known_iron is not None or all("iron" not in item.values for item in assessment.reasons):
         notes = [*iron, *notes]  # else the verdict says that it is free
+    wider: Minimum | None = None
     if assessment.status in ("good", "not-established") and not brief:  # the others have been warned
-        notes += _bent_notes(minimum)
-        notes += _instrument_notes(minimum, compared)
+        notes += [*_bent_notes(minimum), *hidden_relaxation(minimum)]
+        if compared is not None and compared.widths is not None:
+            wider = with_errors_of_instrument(minimum, compared.widths)
+    parameters = fitted_parameters(minimum, settings.limits, frozen.errors, wider)
+    combined = derived(minimum, wider)
+    if compared is not None:
+        notes += _instrument_notes({**parameters, **combined}, compared.allowed)
     result = FitResult(
         model=settings.model,
         method=settings.method,
         data=data,
         minimum=minimum,
-        parameters=fitted_parameters(minimum, settings.limits, frozen.errors),
+        parameters=parameters,
         correlation_names=minimum.coordinates.free,
         correlation=_correlation(minimum),
-        derived=derived(minimum),
+        derived=combined,
         statistics=minimum.statistics,
         ats_test=test,
         ordinary=compared,
@@ -372,20 +379,21 @@ def _bent_notes(minimum: Minimum) -> list[Finding]:
     return [finding("fitting.not-parabolic", parameters=list(bent), rises=rises)]
 
 
-def _instrument_notes(minimum: Minimum, compared: OrdinaryMagnetism | None) -> list[Finding]:
-    """How much larger the errors would be with the errors of the instrument that the verdict allows."""
-    if compared is None or compared.widths is None:
-        return []
-    factors = larger_errors(minimum, compared.widths)
-    errors = minimum.errors
+def _instrument_notes(quantities: Mapping[str, Quantity], allowed: list[str]) -> list[Finding]:
+    """How much larger the errors are with the errors of the instrument that the verdict allows."""
+    factors = {
+        name: item.error_with_instrument / item.error
+        for name, item in quantities.items()
+        if item.error and item.error_with_instrument is not None
+    }
     larger = [
-        {"name": name, "error": factor * error, "factor": factor}
+        {"name": name, "error": quantities[name].error_with_instrument, "factor": factor}
         for name, factor in sorted(factors.items(), key=lambda item: -item[1])
-        if (error := errors.get(name)) is not None and factor > _MUCH_LARGER
+        if factor > _MUCH_LARGER
     ]
-    if not larger:
-        return []
-    return [finding("fitting.errors-of-the-instrument", parameters=larger, directions=compared.allowed)]
+    return (
+        [finding("fitting.errors-of-the-instrument", parameters=larger, directions=allowed)] if larger else []
+    )
 
 
 def _correlation(minimum: Minimum) -> FloatArray:

@@ -192,7 +192,8 @@ class Refits:
         for number, resampler in enumerate(self.resamplers):
             own = [row for row, index in enumerate(indices) if index % len(self.resamplers) == number]
             gain = _ROUGH / resampler.minimum.problem.n_observations
-            descend = partial(descend_to_minima, guess=resampler.minimum.reported, gain=gain)
+            guess = resampler.minimum.reported
+            descend = partial(descend_to_minima, guess=guess, gain=gain, unseen=True)
             minima = one_by_one_on_failure(descend, [resampler.draw(rngs[row]) for row in own])
             found |= zip(own, map(_record, minima), strict=True)
         return [found[row] for row in range(len(indices))]

@@ -39,8 +39,9 @@ class FittedParameter:
     """One parameter as reported.
 
     ``error`` is one standard error by the stated sigmas (chi2 up by 1); None for a held parameter and where
-    there is none to be had. ``error_scaled`` is the same times sqrt(chi2/ndof). ``at_limit`` is "lower" or
-    "upper" where the parameter ended at a limit; its error is then one-sided.
+    there is none to be had. ``error_scaled`` is the same times sqrt(chi2/ndof), ``error_with_instrument`` that with
+    the errors of the instrument that the verdict allows; None where it does not rest on them. ``at_limit`` is "lower"
+    or "upper" where the parameter ended at a limit; its error is then one-sided.
     """
 
     name: str
@@ -56,6 +57,7 @@ class FittedParameter:
     """Whether a subtraction stage fitted it before the last; its error is then that of its own stage."""
     minos: Interval | None = None
     """Interval by the profile of chi2, where it was asked for."""
+    error_with_instrument: float | None = None
 
     @property
     def kind(self) -> Literal["stage", "held", "free", "assumed", "constrained"]:
@@ -76,9 +78,14 @@ def _is_edge_of_search(name: str, side: str) -> bool:
 
 
 def fitted_parameters(
-    minimum: Minimum, limits: Mapping[str, tuple[float, float]], frozen: Mapping[str, float | None]
+    minimum: Minimum,
+    limits: Mapping[str, tuple[float, float]],
+    frozen: Mapping[str, float | None],
+    wider: Minimum | None = None,
 ) -> dict[str, FittedParameter]:
-    """The parameters of ``minimum``; ``limits`` are the user's, ``frozen`` the errors of those that stages fitted."""
+    """The parameters of ``minimum``; ``limits`` are the user's, ``frozen`` the errors of those that stages fitted,
+    ``wider`` the minimum with the errors of the instrument in its covariance.
+    """
     limits_met, statistics = minimum.limits_met(), minimum.statistics
     result = {}
     for name, value in minimum.reported.items():
@@ -100,6 +107,7 @@ def fitted_parameters(
             limits=(low if np.isfinite(low) else None, high if np.isfinite(high) else None),
             at_limit=side,
             stage=name in frozen,
+            error_with_instrument=None if error is None or wider is None else wider.errors[name],
         )
     return result
 
@@ -117,6 +125,7 @@ class Derived:
     """What the user knows of it from outside the data."""
     minos: Interval | None = None
     """Interval by the profile of chi2, where it was asked for."""
+    error_with_instrument: float | None = None
 
 
 Quantity = FittedParameter | Derived

@@ -34,8 +34,8 @@ from glasspara.ordinary.solver import Certificate, Solution, eliminate, rows_of_
 # The directions belong to the fitted curve, which they change. Rounds end when the pulls stay within the range where
 # they act linearly, which they do at once where the fit describes the data.
 _ROUNDS = 3
-# Pulls of a misfit beyond all measure go to thousands: no temperature or gain is moved by more than exp of this.
-_FARTHEST = 10.0
+# Pulls of a misfit beyond all measure go to thousands: no temperature or gain is moved by more than a factor of two.
+_FARTHEST = 0.7
 # Points whose entries are held in memory at a time, 2 kB each, but for longer runs.
 _PART = 20_000
 # More points than this are first merged where they are neighbours of one run, alike in the logarithm of T and in

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
 
 from glasspara.errors import InputError
-from glasspara.ordinary import Curve, DirectionWidths, ExtraColumn, directions_of, ordinary_magnetism
+from glasspara.ordinary import (
+    Curve,
+    Dictionary,
+    DirectionWidths,
+    ExtraColumn,
+    directions_of,
+    ordinary_dictionary,
+    ordinary_magnetism,
+)
 from tests.conftest import ROOT
 from tests.ordinary.samples import (
     FIELDS,
@@ -252,10 +260,10 @@ def test_it_is_quick():
     M, sigma = noisy(free(one.T, one.H))
     times = []
     for _ in range(3):
-        start = perf_counter()
+        start = process_time()
         ordinary_magnetism(one.T, one.H, M, sigma, run=one.run, sample=one.sample)
-        times.append(perf_counter() - start)
-    assert min(times) < 0.6  # 0.1 s on an idle core
+        times.append(process_time() - start)
+    assert min(times) < 0.6  # of the processor; 0.1 s are usual
 
 
 def _read(path: Path):
@@ -282,3 +290,22 @@ def test_the_cases_without_tunnelling_systems_are_swallowed(name):
     run = np.repeat(np.arange(len(runs)), [len(one) for one in runs])
     found = ordinary_magnetism(T, H, M, sigma, run=run, sample=np.zeros_like(run))
     assert by_noise(found.chi2_without_directions, found.n_points)
+
+
+def test_a_misfit_beyond_all_measure_moves_no_temperature_far():
+    """Its pulls would move them to where no table reaches."""
+    one, asked = design((2e4, 5e4), points=20), []
+
+    class Watched(Dictionary):
+        def columns(self, T, H):
+            asked.append(T)
+            return super().columns(T, H)
+
+    M, sigma = noisy(ORDINARY["D = 4.1 K"](one.T, one.H), noise=1e-3)
+    M[one.run == 0] *= np.where(np.arange(20) % 2, 1e7, -1e3)
+    usual = ordinary_dictionary()
+    watched = Watched(usual.blocks, usual.entries)
+    found = ordinary_magnetism(one.T, one.H, M, sigma, run=one.run, sample=one.sample, dictionary=watched)
+    assert np.isfinite(found.chi2)
+    moved = [np.abs(np.log(T / one.T)).max() for T in asked]
+    assert 0.5 < max(moved) <= 0.7 + 1e-12

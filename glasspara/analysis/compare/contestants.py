@@ -225,7 +225,7 @@ class _Pair:
 def _f_ratios(pairs: Sequence[_Pair]) -> FloatArray:
     """F ratios of the two least chi2, found side by side by the same search for data and replicates."""
     first = pairs[0]
-    _, plain = descend_each([pair.plain for pair in pairs], first.plain_guess)
+    plain = descend_each([pair.plain for pair in pairs], first.plain_guess).squares
     _, full = find_starts([pair.full for pair in pairs], first.full_guess, pinned=first.pinned)
     return np.asarray(np.maximum(plain - full, 0.0) / first.extra / (full / first.ndof))
 

@@ -150,7 +150,7 @@ def read_fit(path: str, *, fit: int | None = None) -> FittedValues:
     block = fits[number - 1]
     try:
         return _values(block, document, path)
-    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise InputError(f"the report is damaged ({error!r})", where=path) from error
 
 

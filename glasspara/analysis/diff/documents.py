@@ -114,7 +114,7 @@ class Walk:
         present = [item for item in (a, b) if item is not None]
         if all({"value", "error"} <= item.keys() and _is_number(item["value"]) for item in present):
             self.quantities.append(Pair(place, a, b))
-            skipped = {"value", "error", "unit", "error_scaled"}
+            skipped = {"value", "error", "unit", "error_scaled", "error_with_instrument"}
         elif all(item.keys() == {"status", "reasons"} for item in present):
             self.verdicts.append(Pair(place, a and a["status"], b and b["status"]))
             skipped = {"status"}

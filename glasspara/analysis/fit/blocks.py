@@ -42,11 +42,15 @@ class ConstraintBlock(TypedDict):
 
 
 class ParameterBlock(TypedDict):
-    """One parameter. ``error``: one standard error by the stated sigmas; ``error_scaled``: times sqrt(chi2/ndof)."""
+    """One parameter. ``error``: one standard error by the stated sigmas; ``error_scaled``: times sqrt(chi2/ndof).
+
+    ``error_with_instrument``: that of the noise and of the errors of the instrument that the verdict allows, together.
+    """
 
     value: float
     error: float | None
     error_scaled: float | None
+    error_with_instrument: float | None
     unit: str
     fixed: bool
     constraint: ConstraintBlock | None
@@ -57,8 +61,9 @@ class ParameterBlock(TypedDict):
 
 
 class DerivedBlock(QuantityBlock):
-    """A number that follows from the parameters."""
+    """A number that follows from the parameters; ``error_with_instrument`` as that of a parameter."""
 
+    error_with_instrument: float | None
     constraint: ConstraintBlock | None
     minos: Interval | None
 

@@ -79,6 +79,7 @@ def _parameters(result: Fits) -> Sheet:
     about = [
         f"model {model.name}, {model.convention} convention, {model.orientation} orientation",
         "error: one standard error by the stated sigmas; error_scaled: times sqrt(chi2/ndof)",
+        "error_with_instrument: the same with the errors of the instrument that the verdict allows",
         "minos_lower, minos_upper: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled",
     ]
     rows = (
@@ -91,6 +92,7 @@ def _parameters(result: Fits) -> Sheet:
             "value": item.value,
             "error": item.error,
             "error_scaled": item.error_scaled if isinstance(item, FittedParameter) else None,
+            "error_with_instrument": item.error_with_instrument,
             "unit": item.unit,
             "at_limit": item.at_limit if isinstance(item, FittedParameter) else None,
             **_minos_cells(item),

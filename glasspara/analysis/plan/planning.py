@@ -190,12 +190,17 @@ def plan(
     UsageError
         As :func:`check`, and for a goal that is held in the fit.
     InputError
-        For a goal of the ATS term where the data do not need the term.
+        For a goal of the ATS term where the data do not need the term; where the fit has no valid minimum.
     """
     settings = settings or FitSettings()
     goals = tuple(dict.fromkeys(goals))
     check_plan(settings, goals, runs)
     result = fit(data, settings)
+    if result.assessment.status == "not-converged":
+        raise InputError(
+            "the fit of these data has no valid minimum: there is nothing to plan from",
+            remedy="See what glasspara fit says of them",
+        )
     noise, ordinary, minimum = noise or Noise.of(data), result.ordinary, result.minimum
     if not goals:
         undecided = ordinary is None or not ordinary.excluded

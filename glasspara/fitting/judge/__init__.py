@@ -120,7 +120,8 @@ def _upper_gamma(a: float, x: float) -> float:
     if not isfinite(x):
         return 0.0
     excess = (x - a) / a
-    front = sqrt(a / (2.0 * pi)) * exp(-a * (excess - log1p(excess)) - _stirling_rest(a))
+    ln_ratio = log1p(excess) if excess > -0.5 else log(x / a)
+    front = sqrt(a / (2.0 * pi)) * exp(-a * (excess - ln_ratio) - _stirling_rest(a))
     if x >= a + 1.0:
         return front / _continued_fraction(x + 1.0 - a, lambda k: (k * (a - k), x + 2.0 * k + 1.0 - a))
     term = total = 1.0 / a
@@ -134,8 +135,8 @@ def _upper_gamma(a: float, x: float) -> float:
 
 def _lower_beta(a: float, b: float, odds: float) -> float:
     """Regularised incomplete beta function I_x(a, b) at x = 1/(1 + odds)."""
-    if not isfinite(odds):
-        return 0.0
+    if odds <= 0.0 or not isfinite(odds):
+        return float(odds <= 0.0)
     ln_x = -log1p(odds)
     front = exp(a * ln_x + b * (log(odds) + ln_x) - _ln_beta(a, b))
     x = 1.0 / (1.0 + odds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import sqrt
 from typing import Any
@@ -20,7 +20,7 @@ from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.fitting.judge.plausibility import edges_of_search, implausible
 from glasspara.fitting.result import AtsTest, fit_assessment
 from glasspara.fitting.search.minimise import Minimum
-from glasspara.model.parameters import allowances_text, parameter_of, to_canonical
+from glasspara.model.parameters import ALLOWANCES, allowances_text, parameter_of, to_canonical
 
 ALPHA = 0.05
 """A test finds something below this p-value: the chance of finding the ATS term, a drift, a break that is not there."""
@@ -39,6 +39,9 @@ TENSION = 3.0
 
 LARGEST_TENSION = 5.0
 """... and farther than this is a misfit, in standard errors."""
+
+_EACH_RUN = ("field_offset", "temperature_scale")
+# Errors of the instrument that differ from run to run, which a fit can have as nuisance parameters.
 
 OUTLIER = 5.0
 """Residuals beyond this many robust standard deviations are named."""
@@ -146,12 +149,23 @@ def _of_misfit(
     *,
     brief: bool,
 ) -> Assessment:
-    """The model does not describe the data: ordinary magnetism may."""
-    if ordinary is not None and ordinary.p_value >= MISFIT_P:
-        instead = finding("fitting.ordinary-instead", **_sizes(ordinary, minimum))
+    """The model does not describe the data: ordinary magnetism may, or errors of the instrument explain the misfit."""
+    by_instrument = ordinary is not None and ordinary.widths is not None and ordinary.model_describes
+    if ordinary is not None and ordinary.p_value >= MISFIT_P and not (by_instrument and ordinary.excluded):
+        instead = finding("fitting.ordinary-instead", **_sizes(ordinary, minimum), etm=by_instrument)
         return fit_assessment("term-not-needed", instead, *_mixture(ordinary), *_replaced(ats_test), *reasons)
-    where = () if brief else _what_may_be_wrong(minimum, ats_test)
+    where: Sequence[Finding] = () if brief else _what_may_be_wrong(minimum, ats_test)
+    if ordinary is not None and by_instrument and not any(map(_is_fault, where)):
+        known = {item.kind for item in minimum.problem.nuisances}
+        options = [{"name": name, "width": ALLOWANCES[name]} for name in _EACH_RUN if name not in known]
+        sizes = _sizes(ordinary, minimum)
+        where = [finding("fitting.misfit-by-instrument", **sizes, nuisances=options or None), *where]
     return fit_assessment("poor", *where, *reasons)
+
+
+def _is_fault(item: Finding) -> bool:
+    """Whether a finding names a simple fault of the instrument that explains a misfit."""
+    return item.code.startswith(("fitting.misfit-by-", "fitting.misfit-at-", "fitting.branches-differ-"))
 
 
 def iron_found(minimum: Minimum) -> list[float | None]:
@@ -168,7 +182,7 @@ def name_ats_beside(ordinary: OrdinaryMagnetism, minimum: Minimum, assessment: A
     the instrument is named that would explain the misfit.
     """
     codes = [item.code for item in assessment.reasons]
-    if not ordinary.described_with_ats or any(code.startswith("fitting.misfit-by-") for code in codes):
+    if not ordinary.described_with_ats or any(map(_is_fault, assessment.reasons)):
         return assessment
     sizes = {**_sizes(ordinary, minimum), "chi2_nested": ordinary.chi2_nested}
     reasons = [*assessment.reasons]

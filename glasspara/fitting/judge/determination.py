@@ -154,12 +154,21 @@ _COMBINATIONS = ("ats_strength", "d0_mean_qs4")
 """The derived combinations that are looked at in any case."""
 
 
-def derived(minimum: Minimum) -> dict[str, Derived]:
-    """Every derived combination at a minimum; one in which nothing is free has no error."""
+def derived(minimum: Minimum, wider: Minimum | None = None) -> dict[str, Derived]:
+    """Every derived combination at a minimum; one in which nothing is free has no error.
+
+    ``wider`` is the minimum with the errors of the instrument in its covariance, where they are to be said.
+    """
     canonical = to_canonical(minimum.reported)
     known = minimum.problem.known_combinations
     return {
-        name: Derived(item.value(canonical), minimum.error_of(item), item.unit, known.get(name))
+        name: Derived(
+            item.value(canonical),
+            minimum.error_of(item),
+            item.unit,
+            known.get(name),
+            error_with_instrument=None if wider is None else wider.error_of(item),
+        )
         for name, item in combinations(minimum.reported).items()
     }
 

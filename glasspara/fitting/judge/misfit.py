@@ -15,7 +15,7 @@ import numpy as np
 
 from glasspara.arrays import BoolArray, FloatArray, distinct_values, quantiles
 from glasspara.data import Dataset
-from glasspara.findings import Finding, finding
+from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.judge.branches import (
     CLEAR_SHIFT,
     WEAK_FIELD,
@@ -44,6 +44,7 @@ EXPLAINED = 0.9
 """What takes so much of the excess of chi2 explains it."""
 
 _LIKELY = 0.8  # a simple fault of the instrument that takes so much is the likely cause where a model fails
+_HIDDEN_DECAY = 2.0  # points, of the relaxation that one run could hide
 _DECAYS = (1.0, 1.5, 2.0, 3.0, 5.0)  # points
 
 
@@ -262,6 +263,31 @@ def simple_faults(
     if lags.size:
         yield "remnant-field", None, lags
         yield "remnant-field", WEAK_FIELD, lags * fall_of_remnant_field(data.field)[:, None]
+
+
+def hidden_relaxation(minimum: Minimum) -> list[Finding]:
+    """A warning where the model of one run alone can follow a moment that decays over its first points.
+
+    That is where such a moment moves a parameter by its standard error before the residuals show it.
+    """
+    data = minimum.problem.data
+    if len(data.runs) != 1:
+        return []
+    jacobian = minimum.problem.residuals_and_jacobian(minimum.point)[1]
+    lengths = np.linalg.norm(jacobian, axis=0)
+    scaled = jacobian / np.where(lengths > 0.0, lengths, 1.0)
+    decay = np.zeros(len(jacobian))
+    decay[: len(data)] = np.exp(-np.arange(len(data)) / _HIDDEN_DECAY) / data.runs[0].grams / data.sigma
+    inverse = np.linalg.pinv(scaled.T @ scaled, rcond=1e-14, hermitian=True)
+    moved = np.abs(inverse @ (scaled.T @ decay)) / np.sqrt(np.maximum(np.diag(inverse), 1e-300))
+    basis = _basis(jacobian)
+    seen = float(np.linalg.norm(decay - basis @ (basis.T @ decay)))  # one over its standard error
+    most = int(np.argmax(moved))
+    if moved[most] <= seen:
+        return []
+    name, size = minimum.coordinates.free[most], 1.0 / float(moved[most])
+    where = Where(parameter=name)
+    return [finding("fitting.hidden-relaxation", where, parameter=name, size=size, points=_HIDDEN_DECAY)]
 
 
 def misfit_findings(

@@ -79,6 +79,11 @@ class OrdinaryMagnetism:
         return _margin(self.cone.chi2, self.chi2_nested, self.cone.n_points) > THRESHOLD
 
     @property
+    def model_describes(self) -> bool:
+        """Whether the model describes the data if the instrument errs as much as is allowed to both sides."""
+        return chi2_p_value(self.chi2_model, self.ndof_model) >= MISFIT_P
+
+    @property
     def p_value(self) -> float:
         """Of ordinary magnetism, with as many degrees of freedom as points: conservative for anything inside it."""
         return chi2_p_value(self.cone.chi2, self.cone.n_points)
@@ -304,14 +309,16 @@ def _with_directions(minimum: Minimum, directions: Directions) -> float:
     return min(fit.chi2, minimum.chi2)
 
 
-def larger_errors(minimum: Minimum, widths: DirectionWidths) -> dict[str, float]:
-    """By which factor errors of free parameters grow if the instrument errs by ``widths``, to first order."""
+def with_errors_of_instrument(minimum: Minimum, widths: DirectionWidths) -> Minimum:
+    """``minimum`` with the covariance that it has if the instrument may err by ``widths``, to first order."""
     data, problem = minimum.problem.data, minimum.problem
     run, sample = _labels(data)
     directions = directions_of(data.temperature, run=run, sample=sample, widths=widths, order=data.progress)
-    jacobian = problem.residuals_and_jacobian(minimum.point)[1]
+    inside = [i for i, name in enumerate(minimum.coordinates.names) if name not in minimum.at_limit]
+    jacobian = problem.residuals_and_jacobian(minimum.point)[1][:, inside]
     lengths = np.linalg.norm(jacobian, axis=0)
-    jacobian = jacobian / np.where(lengths > 0.0, lengths, 1.0)
+    lengths = np.where(lengths > 0.0, lengths, 1.0)
+    jacobian = jacobian / lengths
     slopes = directions.columns(_curve(minimum))
     matrix = np.hstack([jacobian[: len(data)], slopes.shared / data.sigma[:, None]])
     information = jacobian.T @ jacobian
@@ -321,11 +328,10 @@ def larger_errors(minimum: Minimum, widths: DirectionWidths) -> dict[str, float]
     own, shared = matrix[:, :k], matrix[:, k:]
     mixed, inner = own.T @ shared, np.eye(shared.shape[1]) + shared.T @ shared
     left = own.T @ own + known - mixed @ np.linalg.solve(inner, mixed.T)
-    before, after = (
-        np.diag(np.linalg.pinv(item, rcond=1e-14, hermitian=True)) for item in (information, left)
-    )
-    factors = np.sqrt(np.maximum(after / np.where(before > 0.0, before, np.inf), 1.0))
-    return dict(zip(minimum.coordinates.free, factors.tolist(), strict=False))
+    before, after = (np.linalg.pinv(item, rcond=1e-14, hermitian=True) for item in (information, left))
+    covariance = minimum.covariance.copy()
+    covariance[np.ix_(inside, inside)] += (after - before) / np.outer(lengths, lengths)
+    return replace(minimum, covariance=covariance)
 
 
 def _curve(minimum: Minimum) -> Curve:

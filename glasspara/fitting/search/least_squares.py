@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 
@@ -133,6 +134,15 @@ def _hold_at_limits(
     return free, found
 
 
+class Bottoms(NamedTuple):
+    """Where k ways downhill end: points, shape (k, m), sums of squares, (k,), residuals, (k, n), and Jacobians."""
+
+    points: FloatArray
+    squares: FloatArray
+    residuals: FloatArray
+    jacobian: FloatArray
+
+
 def least_squares(
     function: Callable[[FloatArray, IntArray], tuple[FloatArray, FloatArray, FloatArray]],
     starts: FloatArray,
@@ -142,8 +152,9 @@ def least_squares(
     solved: Sequence[int] = (),
     longest: FloatArray | float = inf,
     gain: FloatArray | float = FINE,
-) -> tuple[FloatArray, FloatArray]:
-    """Minima of k sums of squares downhill from ``starts``, shape (k, m), inside a box, and the sums there.
+    unseen: bool = False,
+) -> Bottoms:
+    """Minima of k sums of squares downhill from ``starts``, shape (k, m), inside a box.
 
     ``low`` and ``high`` are its limits, of shape (m,) for all, or (k, m); ``gain`` is a number or has the shape (k,).
 
@@ -151,7 +162,8 @@ def least_squares(
     may have moved the coordinates ``solved`` to their best; their residuals, shape (j, n); and Jacobians, (j, n, m).
     Residuals may be infinite: the step is then taken shorter. No step is longer than ``longest``: a linear problem
     knows nothing beyond, and a step to where all is level would end there. A step that promises no more than the share
-    ``gain`` of the sum is the last. All k go side by side, each on its own way.
+    ``gain`` of the sum is the last; with ``unseen`` it is taken at its promise, without a call of ``function``. All k
+    go side by side, each on its own way.
 
     The method is that of Levenberg and Marquardt (K. Levenberg, Quart. Appl. Math. 2 (1944) 164; D. W. Marquardt, SIAM
     J. Appl. Math. 11 (1963) 431), each step the bounded minimum of its damped linear problem; the damping follows
@@ -174,8 +186,7 @@ def least_squares(
         raise ValueError("the residuals are infinite at the start")
     damping, growth = np.full(count, _DAMPING), np.full(count, float(_GROWTH))
     solved = list(solved)
-    undamped = np.zeros(size)
-    undamped[solved] = _HEAVY
+    undamped = np.where(np.isin(np.arange(size), solved), _HEAVY, 0.0)
     scale = np.zeros(points.shape)
     for _ in range(_MAX_STEPS):
         scale[way] = np.maximum(scale[way], _own_lengths(jacobian[way], solved))
@@ -191,8 +202,17 @@ def least_squares(
         slope, bend = np.einsum("kn,kn->k", residuals[way], along), np.einsum("kn,kn->k", along, along)
         promised = -2.0 * slope - bend
         trial = np.clip(points[way] + steps, low[way], high[way])
+        enough = promised <= gain[way] * squares[way]
+        if unseen and enough.any():
+            done = way[enough]
+            points[done], squares[done] = trial[enough], squares[done] - promised[enough]
+            residuals[done] += along[enough]
+            way, trial, steps = way[~enough], trial[~enough], steps[~enough]
+            promised, slope, bend, enough = (item[~enough] for item in (promised, slope, bend, enough))
+            if not len(way):
+                break
         near = np.all(np.abs(trial - points[way]) <= _STEP * np.abs(points[way]), axis=1)
-        last = (promised <= gain[way] * squares[way]) | near | (damping[way] > _HEAVIEST)
+        last = enough | near | (damping[way] > _HEAVIEST)
         trial, there, slopes = function(trial, way)
         now = np.einsum("kn,kn->k", there, there)
         gained = squares[way] - now
@@ -204,17 +224,24 @@ def least_squares(
         points[won], squares[won] = trial[better], now[better]
         residuals[won], jacobian[won] = there[better], slopes[better]
         if len(failed):
-            # as far along a step that failed as the parabola through what was found there is lowest
-            back = np.divide(gained, slope, out=np.zeros(len(slope)), where=slope < 0.0)[~better]
-            shorter = np.minimum(1.0 + back, 1.0 / _SHORTEN)
-            own = np.sum(np.where(undamped > 0.0, 0.0, scale[way] * steps) ** 2, axis=1)[~better]
-            needed = np.divide(shorter * bend[~better], own, out=np.zeros(len(failed)), where=own > 0.0)
+            own = np.sum(np.where(undamped > 0.0, 0.0, scale[way] * steps) ** 2, axis=1)
+            needed = _needed_damping(*(item[~better] for item in (gained, slope, bend, own)))
             damping[failed] = np.fmax(growth[failed] * damping[failed], needed)
             growth[failed] *= 2.0
         way = way[~last]
         if not len(way):
             break
-    return points, squares
+    return Bottoms(points, squares, residuals, jacobian)
+
+
+def _needed_damping(gained: FloatArray, slope: FloatArray, bend: FloatArray, own: FloatArray) -> FloatArray:
+    """Damping that goes as far along steps that failed as the parabola through what was found there is lowest.
+
+    ``own`` is the square of each step in the lengths that the damping has.
+    """
+    back = np.divide(gained, slope, out=np.zeros(len(slope)), where=slope < 0.0)
+    shorter = np.minimum(1.0 + back, 1.0 / _SHORTEN)
+    return np.divide(shorter * bend, own, out=np.zeros(len(own)), where=own > 0.0)
 
 
 def _own_lengths(jacobian: FloatArray, solved: Sequence[int]) -> FloatArray:

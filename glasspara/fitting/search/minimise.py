@@ -16,7 +16,7 @@ from glasspara.errors import DomainError
 from glasspara.findings import Finding, finding
 from glasspara.fitting.judge import Statistics, chi2_p_value
 from glasspara.fitting.problem.coordinates import Combination, Coordinates
-from glasspara.fitting.problem.problem import Problem, residuals_and_jacobians
+from glasspara.fitting.problem.problem import Problem
 from glasspara.fitting.search.least_squares import FINE, independent_steps
 from glasspara.fitting.search.start import descend_each, find_start
 
@@ -155,26 +155,24 @@ def descend_to_minimum(problem: Problem, guess: Mapping[str, float]) -> Minimum:
 
 
 def descend_to_minima(
-    problems: Sequence[Problem], guess: Mapping[str, float], *, gain: float = FINE
+    problems: Sequence[Problem], guess: Mapping[str, float], *, gain: float = FINE, unseen: bool = False
 ) -> list[Minimum]:
     """As :func:`descend_to_minimum`, side by side for problems that differ in nothing but their data.
 
-    A step that promises no more than the share ``gain`` of chi2 is the last.
+    A step that promises no more than the share ``gain`` of chi2 is the last; where it may be ``unseen``, chi2 at its
+    end is what it promises.
     """
-    points, _ = descend_each(problems, guess, gain=gain)
     low, high = np.array(problems[0].coordinates.box()).reshape(-1, 2).T
     nothing = np.zeros((len(low), len(low)))
     found = []
-    for problem, point, residuals, jacobian in zip(
-        problems, points, *residuals_and_jacobians(problems, points), strict=True
-    ):
+    bottoms = descend_each(problems, guess, gain=gain, unseen=unseen)
+    for problem, point, chi2, residuals, jacobian in zip(problems, *bottoms, strict=True):
         at_limit = _at_limit(problem, point, low, high, 2.0 * (residuals @ jacobian))
         free = np.array([index not in at_limit for index in range(len(point))])
         if _left_to_gain(problem, residuals, jacobian, free) > _WORTH_A_ROUND:
             found.append(refine(problem, point))
         else:
-            chi2 = float(residuals @ residuals)
-            found.append(Minimum(problem, point, chi2, True, "", nothing, _by_name(problem, at_limit)))
+            found.append(Minimum(problem, point, float(chi2), True, "", nothing, _by_name(problem, at_limit)))
     return found
 
 

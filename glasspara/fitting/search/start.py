@@ -19,7 +19,7 @@ from glasspara.arrays import FloatArray, IntArray
 from glasspara.errors import DomainError
 from glasspara.fitting.problem.coordinates import MIN_LN_RATIO_WITH_FREE_N_ATS, NO_STRENGTH
 from glasspara.fitting.problem.problem import Problem, beside_data, residuals_and_jacobians
-from glasspara.fitting.search.least_squares import FINE, least_squares, solve_bounded
+from glasspara.fitting.search.least_squares import FINE, Bottoms, least_squares, solve_bounded
 from glasspara.model.parameters import parameter_of
 
 _MEAN_CUTOFFS = np.log([3.0e4, 6.0e4, 1.2e5, 2.4e5, 4.8e5, 1.0e6])
@@ -96,9 +96,14 @@ class _Projected:
         return points, chi2[best], np.einsum("kn,kn->k", left, left)
 
     def descend(
-        self, starts: FloatArray, which: IntArray, gain: FloatArray | float = FINE
-    ) -> tuple[FloatArray, FloatArray]:
-        """Points at the bottom and their chi2, each downhill from its start in the problem of its number."""
+        self,
+        starts: FloatArray,
+        which: IntArray,
+        gain: FloatArray | float = FINE,
+        *,
+        unseen: bool = False,
+    ) -> Bottoms:
+        """The bottoms, each downhill from its start in the problem of its number; data in few rows, as condensed."""
         if self.others:
             return least_squares(
                 lambda points, way: self.at(points, which[way]),
@@ -108,9 +113,10 @@ class _Projected:
                 solved=self._linear,
                 longest=self._problems[0].coordinates.reaches,
                 gain=gain,
+                unseen=unseen,
             )
-        points, residuals, _ = self.at(np.clip(starts, self.low[which], self.high[which]), which)
-        return points, np.einsum("kn,kn->k", residuals, residuals)
+        points, residuals, jacobian = self.at(np.clip(starts, self.low[which], self.high[which]), which)
+        return Bottoms(points, np.einsum("kn,kn->k", residuals, residuals), residuals, jacobian)
 
     def _compute(self, points: FloatArray, which: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """As :meth:`at`, whose points these are."""
@@ -200,7 +206,7 @@ def find_starts(
 
     def descend_from(starts: Sequence[tuple[int, FloatArray]]) -> None:
         which = np.array([number for number, _ in starts])
-        ends, chi2 = projected.descend(np.stack([start for _, start in starts]), which)
+        ends, chi2, *_ = projected.descend(np.stack([start for _, start in starts]), which)
         for number, value, end in zip(which.tolist(), chi2.tolist(), ends, strict=True):
             if number not in lowest or value < lowest[number][0]:
                 lowest[number] = value, end
@@ -257,8 +263,9 @@ class Descents:
         """
         if self._projected is None:
             return self._points, self.before
-        self._points, chi2 = self._projected.descend(self._points, np.arange(len(self._points)), gain)
-        return self._points, chi2
+        found = self._projected.descend(self._points, np.arange(len(self._points)), gain)
+        self._points = found.points
+        return found.points, found.squares
 
 
 def descend(problem: Problem, guesses: Sequence[Mapping[str, float]], *, gain: float = FINE) -> FloatArray:
@@ -267,14 +274,18 @@ def descend(problem: Problem, guesses: Sequence[Mapping[str, float]], *, gain: f
 
 
 def descend_each(
-    problems: Sequence[Problem], guess: Mapping[str, float], *, gain: float = FINE
-) -> tuple[FloatArray, FloatArray]:
-    """As :func:`descend` from one guess, for problems that differ in nothing but their data; with chi2 there."""
+    problems: Sequence[Problem], guess: Mapping[str, float], *, gain: float = FINE, unseen: bool = False
+) -> Bottoms:
+    """The bottoms downhill from one guess, for problems that differ in nothing but their data.
+
+    Their residuals and Jacobians are in few rows that have the same sums of products as those of all points.
+    """
     base = problems[0].coordinates.from_reported(guess)
-    if not len(base):
-        return np.empty((len(problems), 0)), np.array([problem.chi2(base) for problem in problems])
     starts = np.tile(base, (len(problems), 1))
-    return _Projected(problems, base).descend(starts, np.arange(len(problems)), gain)
+    if not len(base):
+        residuals, jacobian = residuals_and_jacobians(problems, starts)
+        return Bottoms(starts, np.einsum("kn,kn->k", residuals, residuals), residuals, jacobian)
+    return _Projected(problems, base).descend(starts, np.arange(len(problems)), gain, unseen=unseen)
 
 
 def _with_open_ratio(guess: Mapping[str, float]) -> dict[str, float]:

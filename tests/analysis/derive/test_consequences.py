@@ -223,6 +223,7 @@ def test_damaged_reports_are_refused(finished, tmp_path):
         (json.dumps({**whole, "fits": [3]}), "damaged"),
         (json.dumps({**whole, "inputs": [{"path": "a.dat", "sha256": "0", "true_field": -1.0}]}), "damaged"),
         (text.replace('"parameters"', '"others"', 1), "damaged"),
+        (json.dumps({**whole, "fits": [{**whole["fits"][0], "parameters": []}]}), "damaged"),
         (text.replace('"matrix": [[', '"matrix": [[1.0, ', 1), "damaged"),
         (text.replace('"value": ', '"value": "x", "was": ', 1), "damaged"),
         (text.replace('"value": ', '"value": 1e308, "was": ', 1), "damaged"),

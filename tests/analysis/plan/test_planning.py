@@ -34,6 +34,13 @@ def two_fitted(two_runs):
     return fit(two_runs, ordinary=False, brief=True)
 
 
+def test_nothing_is_planned_from_a_fit_without_a_minimum(two_runs, two_fitted, monkeypatch):
+    lost = replace(two_fitted, assessment=replace(two_fitted.assessment, status="not-converged"))
+    monkeypatch.setattr(planning, "fit", lambda *_, **__: lost)
+    with pytest.raises(InputError, match="no valid minimum"):
+        plan(two_runs)
+
+
 def test_without_further_runs_errors_are_those_of_the_fit(two_fitted):
     errors = Forecast(two_fitted.minimum, Noise()).errors([])
     free = {name: item for name, item in two_fitted.quantities.items() if item.error}

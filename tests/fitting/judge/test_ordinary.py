@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from glasspara.data import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.ordinary import THRESHOLD, compare_with_ordinary
 from glasspara.fitting.problem import FitSettings
@@ -249,8 +250,39 @@ def test_errors_with_those_of_the_instrument_are_said():
     assert largest["name"] == "chi_larmor"
     assert largest["error"] == pytest.approx(0.02 * result.parameters["chi_larmor"].value, rel=0.1)
     assert largest["error"] == pytest.approx(largest["factor"] * result.parameters["chi_larmor"].error)
+    wider = result.parameters["chi_larmor"].error_with_instrument
+    assert wider == largest["error"]
+    assert result.derived["n_fe"].error_with_instrument > 2.0 * result.derived["n_fe"].error
     perfect = fit(result.data, FitSettings(directions=None))
+    assert perfect.parameters["chi_larmor"].error_with_instrument is None
     assert "errors-of-the-instrument" not in codes(perfect.notes)
+
+
+def test_a_misfit_that_errors_of_the_instrument_explain_names_their_option():
+    """As large as their widths, at 0.1 % noise: the fit has no parameters for them, nuisance parameters free them."""
+    sample = Sample("glass", glass, IRON)
+    data = measure(sample, "mixed", 1e-3, np.random.default_rng([5, 0]), instrument=True)
+    bent = fit(data)
+    assert bent.assessment.status == "poor"
+    assert codes(bent.assessment.reasons)[0] == "misfit-by-instrument"
+    assert "ats-beside-ordinary" not in codes(bent.assessment.reasons)
+    options = bent.assessment.reasons[0].values["nuisances"]
+    freed = fit(data, FitSettings(nuisances={item["name"]: item["width"] for item in options}))
+    assert (freed.assessment.status, freed.ats_established) == ("good", True)
+
+
+def test_one_run_could_hide_a_relaxation():
+    """A moment that decays over the first points is followed by the model of one run, and seen by that of four."""
+    data = runs_at_fields(glass)
+    alone = fit(Dataset(data.runs[2:3]))
+    said = of_code(alone.notes, "hidden-relaxation")
+    run = alone.data.runs[0]
+    decay = 3.0 * said["size"] / run.grams * np.exp(-np.arange(len(run)) / said["points"])
+    relaxing = fit(Dataset((replace(run, magnetisation=run.magnetisation + decay),)))
+    assert relaxing.assessment.status == "not-established"
+    before, after = (item.parameters[said["parameter"]].value for item in (alone, relaxing))
+    assert abs(after - before) > alone.parameters[said["parameter"]].error
+    assert "hidden-relaxation" not in codes(fit(data).notes)
 
 
 def test_what_does_not_need_the_known_iron_is_said():

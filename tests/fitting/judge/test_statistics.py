@@ -15,6 +15,8 @@ def test_chi2_tail(ndof):
         chi2 = max(ndof + sigmas * np.sqrt(2.0 * ndof), 0.01 * ndof)
         assert chi2_p_value(chi2, ndof) == pytest.approx(gammaincc(ndof / 2.0, chi2 / 2.0), rel=1e-11)
     assert chi2_p_value(0.0, ndof) == chi2_p_value(-1.0, ndof) == 1.0
+    for chi2 in (1e-29, 1e-17, 1e-3):
+        assert chi2_p_value(chi2, ndof) == pytest.approx(gammaincc(ndof / 2.0, chi2 / 2.0), rel=1e-12)
     assert chi2_p_value(1e6 * ndof, ndof) == chi2_p_value(np.inf, ndof) == 0.0
 
 
@@ -25,7 +27,7 @@ def test_f_tail(parameters, ndof):
         expected = fdtrc(parameters, ndof, ratio)
         # measured: 1e-11 with SciPy 1.17, 1.02e-11 with the lowest
         assert f_p_value(ratio, parameters, ndof) == pytest.approx(expected, rel=2e-11, abs=1e-300)
-    assert f_p_value(0.0, parameters, ndof) == 1.0
+    assert f_p_value(0.0, parameters, ndof) == f_p_value(5e-324, parameters, ndof) == 1.0
     assert f_p_value(np.inf, parameters, ndof) == 0.0
 
 

@@ -68,7 +68,7 @@ def rosenbrock(x):
 def test_curved_valleys_in_a_box(low, high):
     low, high = np.array(low, float), np.array(high, float)
     starts = np.array([[-1.2, 1.0], [0.3, -2.0]])
-    (found, _), (squares, _) = least_squares(each(rosenbrock), starts, low, high, gain=FINEST)
+    (found, _), (squares, _), *_ = least_squares(each(rosenbrock), starts, low, high, gain=FINEST)
     assert found == pytest.approx(least_squares(each(rosenbrock), starts[:1], low, high, gain=FINEST)[0][0])
     assert squares == pytest.approx(rosenbrock(found)[0] @ rosenbrock(found)[0])
     best = optimize.least_squares(
@@ -91,14 +91,14 @@ def test_infinite_residuals_shorten_the_step():
         return np.array([np.exp(x[0]) - 7.0, 0.0]), np.array([[np.exp(x[0])], [0.0]])
 
     box = np.array([-5.0]), np.array([50.0])
-    (found,), _ = least_squares(each(function), np.array([[-3.0]]), *box, gain=FINEST)
+    (found,), *_ = least_squares(each(function), np.array([[-3.0]]), *box, gain=FINEST)
     assert found == pytest.approx(np.log(7.0), rel=1e-9)
     with pytest.raises(ValueError, match="infinite at the start"):
         least_squares(each(function), np.array([[-3.0], [3.0]]), *box)
 
 
 def test_what_nothing_depends_on_stays():
-    (found,), _ = least_squares(
+    (found,), *_ = least_squares(
         each(lambda x: (np.array([x[0] - 1.0, 2.0]), np.array([[1.0, 0.0], [0.0, 0.0]]))),
         np.array([[0.0, 3.0]]), np.full(2, -9.0), np.full(2, 9.0),
     )  # fmt: skip
@@ -124,7 +124,7 @@ def test_what_is_solved_for_stops_at_its_limit():
 
     for slope, inside in ((-0.3, False), (0.3, True)):
         data = 2.0 + slope * (1.0 - np.exp(-1.5 * t)) + 0.01 * np.cos(40.0 * t)
-        (found,), (squares,) = least_squares(
+        (found,), (squares,), *_ = least_squares(
             places, np.array([[0.4, 0.0, 0.0]]), low, high, solved=[1, 2], gain=FINEST
         )
         best = optimize.least_squares(
