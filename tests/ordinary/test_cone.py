@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import process_time
 
 import numpy as np
 import pytest
@@ -253,17 +252,6 @@ def test_one_point_or_no_field_is_no_trouble():
         np.array([2.0]), np.array([1e4]), np.array([1e-3]), np.array([1e-6]), run=zero[:1], sample=zero[:1]
     )
     assert single.chi2 < 1e-6
-
-
-def test_it_is_quick():
-    one = design(FIELDS, points=80)
-    M, sigma = noisy(free(one.T, one.H))
-    times = []
-    for _ in range(3):
-        start = process_time()
-        ordinary_magnetism(one.T, one.H, M, sigma, run=one.run, sample=one.sample)
-        times.append(process_time() - start)
-    assert min(times) < 0.6  # of the processor; 0.1 s are usual
 
 
 def _read(path: Path):

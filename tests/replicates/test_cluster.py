@@ -96,7 +96,7 @@ def test_what_listens_but_is_no_scheduler(monkeypatch, says):
 def test_all_workers_lost(tmp_path, monkeypatch, lost):
     """One line within seconds, and what was done is kept."""
     pytest.importorskip("distributed")
-    for name, seconds in (("_LOST", 0.5), ("_LOOK_EVERY", 0.1), ("_ANSWER", 1.0)):
+    for name, seconds in (("_LONGEST_WITHOUT", 0.5), ("_POLL_EVERY", 0.1), ("_ANSWER", 1.0)):
         monkeypatch.setattr(workers, name, seconds)
     store = Store(tmp_path / "store", {})
     with process("dask_scheduler", "--host", "127.0.0.1", "--port", "0") as running:

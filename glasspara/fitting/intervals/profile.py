@@ -105,10 +105,21 @@ class Profile:
             for point in self._known:
                 if point.positions == positions:
                     return point
+        if near is not None:
+            return self._remember(self._downhill(positions, [near], gain))
         known = sorted(self._known, key=lambda point: self._distance(point, positions))
-        if known[0].valley:  # where a guess from the valley of the minimum begins lower, and ends higher
-            known = [point for point in known if point.valley == known[0].valley]
-        starts = [near] if near else known[:_STARTS]
+        # A guess from the valley of the minimum may begin lower than one from a lower valley, and end higher.
+        same = [point for point in known if not known[0].valley or point.valley == known[0].valley]
+        point = self._downhill(positions, same[:_STARTS], gain)
+        others = [point for point in known if point not in same]
+        if point.rise == inf and others:  # the lower valley does not reach as far
+            point = self._downhill(positions, others[:_STARTS], gain)
+        return self._remember(point)
+
+    def _downhill(
+        self, positions: tuple[float, ...], starts: Sequence[ProfilePoint], gain: float
+    ) -> ProfilePoint:
+        """Least chi2 at ``positions``, downhill from the best guess of the ``starts``."""
         guesses = [guess for start in starts for guess in self._guesses(start, positions)]
         problem = self._problem(positions)
         try:
@@ -116,11 +127,9 @@ class Profile:
             bottom = descend(problem, guesses, gain=FINEST if self._drawn else gain)
             reported = problem.coordinates.to_reported(bottom)
             point = self._point(positions, problem.chi2(bottom), reported, starts[0].valley)
-            if cutoffs_crossed(reported):
-                point = replace(point, rise=inf)
         except (UsageError, ValueError, ArithmeticError):
-            point = ProfilePoint(positions, starts[0].values, inf, guesses[0])
-        return self._remember(point)
+            return ProfilePoint(positions, starts[0].values, inf, guesses[0])
+        return replace(point, rise=inf) if cutoffs_crossed(reported) else point
 
     def held(self, *positions: float) -> Minimum:
         """The minimum at ``positions``, without errors of its own: those of the whole minimum stay with it."""

@@ -63,7 +63,7 @@ def test_figure_shows_data_and_every_form(result):
     assert len(powers) == 1
     figure = figures["highfield_4.5K"]
     main, below = figure.axes
-    curves = [line for line in main.get_lines() if line.get_gid() != POINTS and len(line.get_xdata()) > 2]
+    curves = [line for line in main.get_lines() if line.get_gid() is None and len(line.get_xdata()) > 2]
     assert len(curves) == len(FORMS)
     black = next(line for line in curves if line.get_color() == "#000000")
     fit = result.usable["three-level"]
