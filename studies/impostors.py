@@ -267,7 +267,7 @@ def _blocked_clusters(rng: np.random.Generator, n2: float, n3: float) -> Part:  
     """
     typical, spread = between(rng, 2.0, 60.0), float(rng.uniform(0.2, 0.7))
     moment = between(rng, 200.0, 8000.0)
-    field = 50.0 * typical / (moment * _ZEEMAN) * between(rng, 0.6, 1.6)
+    field = min(50.0 * typical / (moment * _ZEEMAN) * between(rng, 0.6, 1.6), 1.8e4)
     amount, steps = between(rng, 1.0e-6, 2.0e-4), np.linspace(-2.2, 2.2, 27)
     shares = np.exp(-0.5 * steps**2)
 

@@ -97,11 +97,10 @@ CLUSTER_GRID = (10.0, 1.0e4, 30)
 
 BLOCKED_MOMENTS = (100.0, 1.0e4, 7)
 BLOCKING_TEMPERATURES = (2.5, 60.0, 10)
-ANISOTROPY_FIELDS = (5.0e2, 5.0e4)
+ANISOTROPY_FIELDS = (5.0e2, 2.0e4)
 """Moments (Bohr magnetons) and blocking temperatures (K) of clusters that are blocked when cold, and the range of
-anisotropy fields (Oe) within which they stand in the dictionary: below it the field of a run frees them, above it they
-are harder than any magnet of iron. Cooled in a field they have other moments: their M(T) curves warming and cooling
-differ."""
+anisotropy fields (Oe) within which they stand in the dictionary: below it the field of a run frees them, above it
+they are harder than hexaferrites (17 kOe). Cooled in a field they have other moments: warming and cooling differ."""
 
 SPECK_GRID = (200.0, 2.0e4, 12)
 """Fields that saturate a ferromagnetic speck, Oe: demagnetising fields (4 pi/3) M_s of a sphere are 2 kOe for magnetite

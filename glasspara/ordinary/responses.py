@@ -212,7 +212,7 @@ class Clusters:
 
 _BLOCKING = 25.0
 _ANISOTROPY = 2.0 * _BLOCKING * BOLTZMANN / BOHR_MAGNETON
-_BLUR = 0.12
+_SHARPNESS = 8
 
 
 def anisotropy_field(moment: float, temperature: float) -> float:
@@ -229,8 +229,8 @@ class BlockedClusters:
     """Superparamagnetic clusters of ``moment`` (Bohr magnetons), cooled without field, blocked below temperatures, K.
 
     The barrier falls as (1 - H/H_k)^(3/2), to none at the anisotropy field H_k (:func:`anisotropy_field`). Blocked
-    moments only lean towards the field, by 2/3 H/H_k, their axes being random. The step from one to the other is as
-    wide as between two blocking temperatures of the dictionary, so that any distribution of them is their mixture.
+    moments only lean towards the field, by 2/3 H/H_k, their axes being random. The step from one to the other is
+    as wide as between two blocking temperatures of the dictionary, so that any distribution of them is their mixture.
     """
 
     moment: float
@@ -243,7 +243,7 @@ class BlockedClusters:
         moment, highest = BOHR_MAGNETON * self.moment, np.array(self.blocking)[:, np.newaxis]
         free = langevin_function(moment / BOLTZMANN * (H / T))[0]
         left = np.maximum(1.0 - np.abs(H) / (_ANISOTROPY / self.moment * highest), 0.0)
-        p = 0.5 * (1.0 + np.tanh((T / highest - left * np.sqrt(left)) * (0.5 / _BLUR)))
+        p = 1.0 / (1.0 + (highest / T) ** _SHARPNESS * left ** (3 * _SHARPNESS // 2))
         return np.asarray(moment * (p * free + (1.0 - p) * np.sign(H) * (2.0 / 3.0) * (1.0 - left)))
 
     def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
@@ -252,16 +252,16 @@ class BlockedClusters:
         x = moment / BOLTZMANN * (H / T)
         free, slope = langevin_function(x)
         left = np.maximum(1.0 - np.abs(H) / field, 0.0)
-        width = _BLUR * highest
-        p = 0.5 * (1.0 + np.tanh(0.5 * (T - highest * left**1.5) / width))
-        steep = p * (1.0 - p) / width
+        blocked = (highest / T) ** _SHARPNESS * left ** (3 * _SHARPNESS // 2)
+        p = 1.0 / (1.0 + blocked)
+        steep = _SHARPNESS * p * p * blocked  # dp/dlnT
         lean = np.sign(H) * (2.0 / 3.0) * (1.0 - left)
         by_field = (
             p * slope * moment / BOLTZMANN / T
             + (1.0 - p) * np.where(left > 0.0, 2.0 / 3.0 / field, 0.0)
-            + steep * (free - lean) * 1.5 * highest * np.sqrt(left) * np.sign(H) / field
+            + steep * (free - lean) * 1.5 * np.sign(H) / np.maximum(left, 1e-300) / field
         )
-        by_log_t = T * steep * (free - lean) - p * x * slope
+        by_log_t = steep * (free - lean) - p * x * slope
         return moment * (p * free + (1.0 - p) * lean), moment * by_field, moment * by_log_t
 
 
