@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from glasspara.analysis.universality.collapse import ChiLarmor, Source, UniversalityResult, universality
-from glasspara.analysis.universality.common_curve import Larmor, curve_test
+from glasspara.analysis.universality.collapse import ChiLarmor, UniversalityResult, universality
+from glasspara.analysis.universality.common_curve import CurveSource, Larmor, curve_test
 from glasspara.analysis.universality.failure import universality_parts
 from glasspara.data import Dataset
 from glasspara.fitting.judge.assessment import ALPHA
@@ -22,7 +22,7 @@ from glasspara.simulation.datasets import PURE_LL, fixed_field, fixed_temperatur
 from studies._common import replicates, study_options
 
 CAMPAIGNS, SEED = 400, 20261125
-SOURCES: tuple[Source, ...] = ("each", "all")
+SOURCES: tuple[CurveSource, ...] = ("each", "all")
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,10 @@ def presets(
     if name:
         sys.stdout.write(preset_text(name))
         return
-    width = max(len(key) for key in preset_names())
-    for key in preset_names():
-        print(f"{key:<{width}}  {load_preset(key).text}")
+    from glasspara.report.terminal import Column, console, show_table
+
+    rows = [(key, load_preset(key).text) for key in preset_names()]
+    show_table(("preset", Column("what it is", "text")), rows, console())
 
 
 def _as_json(preset: object) -> dict[str, object]:

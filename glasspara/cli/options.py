@@ -374,8 +374,8 @@ Out = Annotated[
     Path | None,
     _output(
         "--out",
-        "Write JSON, CSV, HTML and figures into DIR; without it they go to glasspara-results/COMMAND-FILE in the "
-        "working folder, where a result of the same files is replaced.",
+        "Write JSON, CSV, HTML and figures into DIR; without it (and without --json) they go to "
+        "glasspara-results/COMMAND-FILE in the working folder, where a result of the same files is replaced.",
         "DIR",
         common=True,
     ),
@@ -384,7 +384,7 @@ Force = Annotated[bool, _output("--force", "Overwrite existing results in DIR.",
 NoFiles = Annotated[bool, _output("--no-files", "Write no files.", common=True)]
 JsonFlag = Annotated[
     bool,
-    _output("--json", "One JSON document on stdout instead of tables; no files without --out.", common=True),
+    _output("--json", "One JSON document on stdout instead of tables.", common=True),
 ]
 ColumnsOption = Annotated[
     list[str] | None,

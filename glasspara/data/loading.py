@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glasspara.data import Dataset, ReducedRun, reduce_run
-from glasspara.data.corrections import (
-    Applied,
-    Corrections,
-    Corrector,
-    read_corrections,
-)
+from glasspara.data.corrections import Applied, Corrections, Corrector, read_corrections
 from glasspara.data.selection import (
     LEFT_OUT,
     OUTSIDE_WINDOW,

@@ -8,20 +8,18 @@ from functools import cache, cached_property
 from math import exp
 from typing import Any
 
-import numpy as np
-
 from glasspara.arrays import FloatArray
 from glasspara.data import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge.assessment import (
     TENSION,
     assess,
-    assumption_shares,
     compare_without_ats,
     iron_found,
     name_ats_beside,
 )
 from glasspara.fitting.judge.determination import (
+    assumption_shares,
     bent_errors,
     derived,
     determine,
@@ -36,16 +34,18 @@ from glasspara.fitting.judge.ordinary import (
     with_errors_of_instrument,
 )
 from glasspara.fitting.problem import FitSettings
-from glasspara.fitting.result import AtsTest, FitResult, Quantity, TraceEffect, fitted_parameters
+from glasspara.fitting.result import (
+    AtsTest,
+    FitResult,
+    Quantity,
+    TraceEffect,
+    correlation_of,
+    fitted_parameters,
+)
 from glasspara.fitting.search.methods import HUBER_K, linear_descent, stage_values, with_huber_errors
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
 from glasspara.fitting.search.start import descend, find_start
-from glasspara.model.parameters import (
-    ALLOWANCES,
-    ION_NAMES,
-    PARAMETERS,
-    PARTITION_NAMES,
-)
+from glasspara.model.parameters import ALLOWANCES, ION_NAMES, PARAMETERS, PARTITION_NAMES
 from glasspara.ordinary import ConeFit
 from glasspara.replicates.cores import on_one_thread
 
@@ -136,7 +136,7 @@ def fit(
         minimum=minimum,
         parameters=parameters,
         correlation_names=minimum.coordinates.free,
-        correlation=_correlation(minimum),
+        correlation=correlation_of(minimum),
         derived=combined,
         statistics=minimum.statistics,
         ats_test=test,
@@ -394,15 +394,3 @@ def _instrument_notes(quantities: Mapping[str, Quantity], allowed: list[str]) ->
     return (
         [finding("fitting.errors-of-the-instrument", parameters=larger, directions=allowed)] if larger else []
     )
-
-
-def _correlation(minimum: Minimum) -> FloatArray:
-    """Correlation of the free parameters; 1 on the diagonal, and 0 beside it where there is no variance."""
-    names, free = minimum.coordinates.reported, minimum.coordinates.free
-    index = [names.index(name) for name in free]
-    covariance = minimum.reported_covariance()[np.ix_(index, index)]
-    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    scale = np.where(errors > 0.0, errors, 1.0)
-    correlation: FloatArray = covariance / np.outer(scale, scale)
-    np.fill_diagonal(correlation, 1.0)
-    return correlation

@@ -112,6 +112,18 @@ def fitted_parameters(
     return result
 
 
+def correlation_of(minimum: Minimum) -> FloatArray:
+    """Correlation of the free parameters; 1 on the diagonal, and 0 beside it where there is no variance."""
+    names, free = minimum.coordinates.reported, minimum.coordinates.free
+    index = [names.index(name) for name in free]
+    covariance = minimum.reported_covariance()[np.ix_(index, index)]
+    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    scale = np.where(errors > 0.0, errors, 1.0)
+    correlation: FloatArray = covariance / np.outer(scale, scale)
+    np.fill_diagonal(correlation, 1.0)
+    return correlation
+
+
 @dataclass(frozen=True)
 class Derived:
     """A number that follows from the parameters, with the error propagated through their covariance."""

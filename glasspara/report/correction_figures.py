@@ -70,8 +70,10 @@ def holder_figure(runs: Sequence[ReducedRun], applied: Sequence[Applied]) -> Fig
         *run_handles(named),
         *branch_handles(fills),
     ]
-    told = [item for one in applied for item in one.holder if item.label in {run.run.label for run in runs}]
-    shares = [item.share for item in told]
+    holders = [
+        item for one in applied for item in one.holder if item.label in {run.run.label for run in runs}
+    ]
+    shares = [item.share for item in holders]
     low, high = percent(min(shares)), percent(max(shares))
     figure, (axes,) = frame(
         f"Holder: {low if low == high else f'{low} to {high}'} of the signal",

@@ -78,7 +78,7 @@ def test_missing_mass_is_asked_for(glasspara, one, tmp_path):
     assert refused.out == ""
     done = glasspara("fit", path, "--mass", "96,8 mg", "--model", "ll", "--json")
     assert json.loads(done.out)["inputs"][0]["mass_mg"] == pytest.approx(96.8)
-    assert "command line" in json.loads(done.out)["inputs"][0]["mass_source"]
+    assert "--mass" in json.loads(done.out)["inputs"][0]["mass_source"]
 
 
 @pytest.mark.parametrize(

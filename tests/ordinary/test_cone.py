@@ -263,7 +263,7 @@ def test_it_is_quick():
         start = process_time()
         ordinary_magnetism(one.T, one.H, M, sigma, run=one.run, sample=one.sample)
         times.append(process_time() - start)
-    assert min(times) < 0.6  # 0.1 s on an idle core
+    assert min(times) < 0.6  # of the processor; 0.1 s are usual
 
 
 def _read(path: Path):

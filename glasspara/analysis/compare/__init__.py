@@ -68,6 +68,8 @@ def compare(
     --fix, --free, --set, --limit and --constrain hold for every model that has the parameter, --nuisance and --loss for
     all. The iron of a sample file does not count here, --n-fe does, in every model. Exit status 5: no model describes
     the data, or the numbers cannot be those of a glass.
+
+    Example: glasspara compare data/*.dat --mass 35.7 --out results
     """
     from glasspara.analysis.compare.report import REPORT
 

@@ -22,12 +22,7 @@ from glasspara.fitting.fit import fit
 from glasspara.fitting.judge import MISFIT_P, chi2_p_value, f_p_value
 from glasspara.fitting.problem import FitOptions, FitSettings
 from glasspara.fitting.problem.problem import Problem
-from glasspara.fitting.resampling import (
-    Resampler,
-    fingerprint,
-    one_by_one_on_failure,
-    replicates_at_once,
-)
+from glasspara.fitting.resampling import Resampler, fingerprint, one_by_one_on_failure, replicates_at_once
 from glasspara.fitting.result import FitResult
 from glasspara.fitting.search.start import descend_each, find_starts
 from glasspara.model import CATALOGUE, ION_CHOICES, Family

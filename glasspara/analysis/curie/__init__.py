@@ -57,6 +57,8 @@ def curie(
 
     Runs in stronger fields take part in the fit of the whole model alone. Exit status 5: the low-temperature test
     cannot see the slope that a glass would have, or no law describes the weak points.
+
+    Example: glasspara curie data/*.dat --mass 35.7 --out results
     """
     from glasspara.analysis.curie import curie_law
     from glasspara.analysis.curie.report import REPORT

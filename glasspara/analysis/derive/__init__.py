@@ -84,6 +84,8 @@ def derive(
 
     FILE is a report.json of glasspara fit, or a preset (BK7), or data files, which are fitted first. Exit status 5: the
     fit is not to be trusted.
+
+    Example: glasspara derive results/report.json
     """
     texts = {"xi": xi, "charge": charge, "n_tunn": n_tunn, "qs4": qs4, "p_star": p_star}
     texts |= {"e_max": e_max, "oxygen": oxygen}

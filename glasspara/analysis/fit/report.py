@@ -14,11 +14,7 @@ from glasspara.analysis.fit.blocks import SUMMARY, FitBlock, show_summary, stage
 from glasspara.findings import Answer, Assessment, finding
 from glasspara.fitting.result import Derived, FittedParameter
 from glasspara.model import MODELS
-from glasspara.report import (
-    FailureBlock,
-    Report,
-    failures,
-)
+from glasspara.report import FailureBlock, Report, failures
 from glasspara.report.table import Sheet, column
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
 from glasspara.wording import p_value, runs_text, shown_unit, two_errors, value_with_error

@@ -25,6 +25,8 @@ def highfield(
 
     Fits (10), (11), the exact two-level phase and three levels to the same data, an M(H) run among them. --fix,
     --free, --set and --limit hold for every form that has the parameter. Exit status 5: no form describes the data.
+
+    Example: glasspara highfield MH_2K.dat MH_4.5K.dat --mass 35.7 --out results
     """
     from glasspara.analysis.high_field.field_dependence import high_field
     from glasspara.analysis.high_field.report import REPORT

@@ -36,6 +36,8 @@ def inspect(
     """Instrument, sample, runs, moment column and why, every dropped row and why.
 
     Exit status 6: some of several files could not be read, or were left out by --skip-unsuitable; the others are shown.
+
+    Example: glasspara inspect data/
     """
     from glasspara.analysis.inspect.report import REPORT, Inspection, show_end
     from glasspara.errors import GlassparaError, InputError, UnsuitableError

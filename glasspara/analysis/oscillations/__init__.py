@@ -46,6 +46,8 @@ def oscillations(
     """Does M_intr(T) oscillate at fixed field? Period, amplitude, and the chance that noise alone does it.
 
     Exit status 5: no smooth description fits the data, so that a wave beside it means nothing.
+
+    Example: glasspara oscillations data/*.dat --mass 35.7 --out results
     """
     from glasspara.analysis.oscillations import waves
     from glasspara.analysis.oscillations.report import REPORT

@@ -32,6 +32,8 @@ def partition(
 
     At each x everything else is fitted anew; chi2 along x gives the intervals of 68 and 95 %. Exit status 5: x is not
     determined, or the model does not describe the data.
+
+    Example: glasspara partition data/*.dat --mass 35.7 --n-fe "1.66(2)e17" --out results
     """
     from glasspara.analysis.partition import scan
     from glasspara.analysis.partition.report import REPORT

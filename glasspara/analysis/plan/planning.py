@@ -331,9 +331,6 @@ def _refuse_held(forecast: Forecast, goals: Sequence[str], settings: FitSettings
         raise UsageError(f"--goal {name} is held: no run can add to it", remedy=f"Free it with --free {name}")
 
 
-# --- verdict -----------------------------------------------------------------------------------------------
-
-
 def _assessed(draft: Plan) -> Plan:
     """The plan with its verdict and notes."""
     first, size = draft.ranked[0], {"runs": len(draft.steps), "points": len(draft.steps) * draft.reach.points}
@@ -341,12 +338,8 @@ def _assessed(draft: Plan) -> Plan:
     if draft.criterion == "T":
         above = sum(margin > THRESHOLD for margin in draft.outcomes)
         share = above / len(draft.outcomes)
-        if draft.before > THRESHOLD:
-            status = "decided"
-        else:
-            status = (
-                "decides" if share >= _SURE else "may-decide" if share > 1.0 - _SURE else "does-not-decide"
-            )
+        outlook = "decides" if share >= _SURE else "may-decide" if share > 1.0 - _SURE else "does-not-decide"
+        status = "decided" if draft.before > THRESHOLD else outlook
         margins = {"before": draft.before, "after": draft.after, "threshold": THRESHOLD}
         reasons = [
             finding("plan.margin", **margins, **size),

@@ -37,6 +37,8 @@ def series(
 
     Each run is fitted with Fe3+ only, Fe2+ only, and both with n >= 0. The drift is tested by the stated errors of
     the points whatever the weights.
+
+    Example: glasspara series data/*.dat --mass 35.7 --out results
     """
     from glasspara.analysis.series import single_runs
     from glasspara.analysis.series.report import REPORT

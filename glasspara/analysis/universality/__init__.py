@@ -36,6 +36,8 @@ def universality(
     """M - M_Larmor against H/T: does everything fall on one curve?
 
     Exit status 5: the runs are of several samples and do not share a curve, which says nothing about the glass.
+
+    Example: glasspara universality data/*.dat --mass 35.7 --out results
     """
     from glasspara.analysis.universality import collapse
     from glasspara.analysis.universality.report import REPORT

@@ -14,7 +14,7 @@ from glasspara.data import Dataset
 from glasspara.findings import Assessment, Finding, Where, finding
 from glasspara.fitting.judge import MISFIT_P, chi2_p_value, f_p_value, residual_correlation, robust_spread
 from glasspara.fitting.judge.branches import lagging_loops
-from glasspara.fitting.judge.determination import derived
+from glasspara.fitting.judge.determination import assumption_shares, derived
 from glasspara.fitting.judge.misfit import misfit_findings
 from glasspara.fitting.judge.ordinary import THRESHOLD, OrdinaryMagnetism
 from glasspara.fitting.judge.plausibility import edges_of_search, implausible
@@ -288,17 +288,6 @@ def constraint_tensions(minimum: Minimum) -> dict[str, float]:
         if error is not None:
             spread = max(1.0 - (error / width) ** 2, 1.0e-6)
             found[name] = float(pull / sqrt(spread))
-    return found
-
-
-def assumption_shares(minimum: Minimum) -> dict[str, float]:
-    """Share of the information on its parameter that each assumed prior supplies: 0 (data alone) to 1 (prior alone)."""
-    found = {}
-    for name, item in minimum.problem.constraints.items():
-        error = minimum.errors[name]
-        if item.assumed and error is not None:
-            relative = error / minimum.reported[name] if item.log else error
-            found[name] = min((relative / item.error) ** 2, 1.0)
     return found
 
 

@@ -260,3 +260,14 @@ def _statements(
         code = "held-parameter-not-determined" if name in held else "parameter-not-determined"
         found.append(finding(f"fitting.{code}", Where(parameter=name), **values))
     return found
+
+
+def assumption_shares(minimum: Minimum) -> dict[str, float]:
+    """Share of the information on its parameter that each assumed prior supplies: 0 (data alone) to 1 (prior alone)."""
+    found = {}
+    for name, item in minimum.problem.constraints.items():
+        error = minimum.errors[name]
+        if item.assumed and error is not None:
+            relative = error / minimum.reported[name] if item.log else error
+            found[name] = min((relative / item.error) ** 2, 1.0)
+    return found

@@ -23,13 +23,7 @@ import numpy.typing as npt
 
 from glasspara.arrays import FloatArray
 from glasspara.physics.ats.kernel import difference
-from glasspara.physics.ats.parameters import (
-    SYSTEM_NAMES,
-    AtsParameters,
-    Law,
-    check_finite,
-    check_positive,
-)
+from glasspara.physics.ats.parameters import SYSTEM_NAMES, AtsParameters, Law, check_finite, check_positive
 
 _CHUNK = 16384
 """Points computed at a time, which bounds the memory."""

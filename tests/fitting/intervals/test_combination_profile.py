@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from glasspara.fitting import intervals
 from glasspara.fitting.fit import fit
-from glasspara.fitting.intervals import profile
 from glasspara.fitting.intervals.exploration import IntervalRequest, explore
 from glasspara.fitting.intervals.profile import Profile, Profiles
 from glasspara.fitting.intervals.regions import INTERVAL_FOUND, minos, profile_curve
@@ -159,7 +159,7 @@ def test_limits_of_the_parameters_hold_a_combination(weak):
 
 def test_an_open_side_is_called_open(weak, monkeypatch):
     result = fit(weak, ION_WRITING)
-    monkeypatch.setattr(profile, "_FARTHEST_DRAWN", 0.2)
+    monkeypatch.setattr(intervals, "_FARTHEST_DRAWN", 0.2)
     interval = interval_of(result, "n_fe")
     assert interval.lower is None
     assert interval.lower_outcome.text.startswith("open: chi2 rises by only 0.04")
