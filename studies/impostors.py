@@ -260,6 +260,30 @@ def _clusters(rng: np.random.Generator, n2: float, n3: float) -> Part:  # noqa: 
     return Part([(amount, law)])
 
 
+def _blocked_clusters(rng: np.random.Generator, n2: float, n3: float) -> Part:  # noqa: ARG001
+    """Clusters cooled without field: their volumes, and so blocking temperatures, are spread lognormally.
+
+    A cluster turns where its barrier, which the field lowers, is below 25 k_B T; blocked it leans by 0.6 H/H_k.
+    """
+    typical, spread = between(rng, 2.0, 60.0), float(rng.uniform(0.2, 0.7))
+    moment = between(rng, 200.0, 8000.0)
+    field = min(50.0 * typical / (moment * _ZEEMAN) * between(rng, 0.6, 1.6), 1.8e4)
+    amount, steps = between(rng, 1.0e-6, 2.0e-4), np.linspace(-2.2, 2.2, 27)
+    shares = np.exp(-0.5 * steps**2)
+
+    def law(T: FloatArray, H: FloatArray) -> FloatArray:
+        found, fraction = np.zeros(T.shape), np.minimum(np.abs(H) / field, 1.0)
+        for step, share in zip(steps, shares / shares.sum(), strict=True):
+            size = float(np.exp(spread * step))
+            free = of(Clusters((moment * size,)))(T, H) / (BOHR_MAGNETON * moment * size)
+            above = (T / (typical * size) - (1.0 - fraction) ** 1.5) / 0.06
+            turning = 0.5 * (1.0 + np.tanh(0.5 * above))
+            found += share * (turning * free + (1.0 - turning) * np.minimum(0.6 * fraction, free))
+        return np.asarray(found)
+
+    return Part([(amount, law)])
+
+
 def _speck(rng: np.random.Generator, n2: float, n3: float) -> Part:  # noqa: ARG001
     h_sat, bloch = between(rng, 250.0, 1.8e4), float(rng.uniform(0.0, 3.0e-5))
     law = of(Specks("tanh" if rng.random() < 0.5 else "hyperbola", (h_sat,), bloch))
@@ -311,6 +335,7 @@ KINDS: dict[str, Draw] = {
     "triples": _triples,
     "four spins": _fours,
     "clusters": _clusters,
+    "blocked clusters": _blocked_clusters,
     "speck": _speck,
     "small spins": _small_spins,
     "other ions": _other_ions,

@@ -21,6 +21,7 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.ordinary.directions import Curve
 from glasspara.ordinary.responses import (
+    BlockedClusters,
     Clusters,
     CoupledIons,
     FreeIons,
@@ -28,6 +29,7 @@ from glasspara.ordinary.responses import (
     ResponseBlock,
     Specks,
     SplitIons,
+    anisotropy_field,
 )
 
 MomentKind = Literal[
@@ -92,6 +94,13 @@ sample is known, which bounds their number."""
 
 CLUSTER_GRID = (10.0, 1.0e4, 30)
 """Moments of superparamagnetic clusters, Bohr magnetons: below 10 they are pairs and ions, above 1e4 specks."""
+
+BLOCKED_MOMENTS = (100.0, 1.0e4, 7)
+BLOCKING_TEMPERATURES = (2.5, 60.0, 10)
+ANISOTROPY_FIELDS = (5.0e2, 2.0e4)
+"""Moments (Bohr magnetons) and blocking temperatures (K) of clusters that are blocked when cold, and the range of
+anisotropy fields (Oe) within which they stand in the dictionary: below it the field of a run frees them, above it
+they are harder than hexaferrites (17 kOe). Cooled in a field they have other moments: warming and cooling differ."""
 
 SPECK_GRID = (200.0, 2.0e4, 12)
 """Fields that saturate a ferromagnetic speck, Oe: demagnetising fields (4 pi/3) M_s of a sphere are 2 kOe for magnetite
@@ -180,6 +189,7 @@ def ordinary_dictionary(
         _pairs(2.0, 2.5, MIXED_PAIRS, density),
         *(_pairs(s, s, values, density) for s, values in SMALL_SPIN_PAIRS.items()),
         _clusters(density),
+        *(_blocked_clusters(moment, density) for moment in np.geomspace(*BLOCKED_MOMENTS).tolist()),
         *(_specks(shape, bloch, density) for shape in ("tanh", "hyperbola") for bloch in BLOCH),
     ]
     if trace_ions:
@@ -303,6 +313,25 @@ def _clusters(density: int) -> Group:
     return Clusters(values), entries
 
 
+def _blocked_clusters(moment: float, density: int) -> Group:
+    low, high = ANISOTROPY_FIELDS
+    values = tuple(
+        blocking
+        for blocking in finer(np.geomspace(*BLOCKING_TEMPERATURES), density).tolist()
+        if low <= anisotropy_field(moment, blocking) <= high
+    )
+    entries = _row(
+        values,
+        kind="cluster",
+        line=f"blocked clusters, mu = {moment:.3g} mu_B",
+        symbol="T_B",
+        iron=0.0,
+        text=lambda blocking: f"clusters of {moment:.3g} mu_B, blocked below {blocking:.3g} K",
+        mu=moment,
+    )
+    return BlockedClusters(moment, values), entries
+
+
 def _specks(shape: Literal["tanh", "hyperbola"], bloch: float, density: int) -> Group:
     values = tuple(finer(np.geomspace(*SPECK_GRID), density).tolist())
     law = "" if bloch == 0.0 else f", Bloch's constant {bloch:g} K^-3/2"
@@ -352,7 +381,7 @@ class Component:
     entries: tuple[int, ...]
 
 
-PARAMETER_UNITS = {"J": "1", "D": "K", "theta": "K", "coupling": "K", "mu": "mu_B", "H_s": "Oe"}
+PARAMETER_UNITS = {"J": "1", "D": "K", "theta": "K", "coupling": "K", "mu": "mu_B", "T_B": "K", "H_s": "Oe"}
 
 
 def components_of(dictionary: Dictionary, weights: FloatArray, signals: FloatArray) -> tuple[Component, ...]:

@@ -210,6 +210,61 @@ class Clusters:
         return moment * value, by_field, -H * by_field
 
 
+_BLOCKING = 25.0
+_ANISOTROPY = 2.0 * _BLOCKING * BOLTZMANN / BOHR_MAGNETON
+_SHARPNESS = 8
+
+
+def anisotropy_field(moment: float, temperature: float) -> float:
+    """Anisotropy field, Oe, of clusters of ``moment`` (Bohr magnetons) that block below ``temperature``, K.
+
+    A moment turns within the time of a measurement while its barrier is below 25 k_B T (L. Neel, Ann. Geophys. 5, 99,
+    1949), and its anisotropy field is twice the barrier over the moment.
+    """
+    return _ANISOTROPY * temperature / moment
+
+
+@dataclass(frozen=True)
+class BlockedClusters:
+    """Superparamagnetic clusters of ``moment`` (Bohr magnetons), cooled without field, blocked below temperatures, K.
+
+    The barrier falls as (1 - H/H_k)^(3/2), to none at the anisotropy field H_k (:func:`anisotropy_field`). Blocked
+    moments only lean towards the field, by 2/3 H/H_k, their axes being random. The step from one to the other is
+    as wide as between two blocking temperatures of the dictionary, so that any distribution of them is their mixture.
+    """
+
+    moment: float
+    blocking: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.blocking)
+
+    def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
+        moment, highest = BOHR_MAGNETON * self.moment, np.array(self.blocking)[:, np.newaxis]
+        free = langevin_function(moment / BOLTZMANN * (H / T))[0]
+        left = np.maximum(1.0 - np.abs(H) / (_ANISOTROPY / self.moment * highest), 0.0)
+        p = 1.0 / (1.0 + (highest / T) ** _SHARPNESS * left ** (3 * _SHARPNESS // 2))
+        return np.asarray(moment * (p * free + (1.0 - p) * np.sign(H) * (2.0 / 3.0) * (1.0 - left)))
+
+    def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
+        moment, highest = BOHR_MAGNETON * self.moment, self.blocking[index]
+        field = anisotropy_field(self.moment, highest)
+        x = moment / BOLTZMANN * (H / T)
+        free, slope = langevin_function(x)
+        left = np.maximum(1.0 - np.abs(H) / field, 0.0)
+        blocked = (highest / T) ** _SHARPNESS * left ** (3 * _SHARPNESS // 2)
+        p = 1.0 / (1.0 + blocked)
+        steep = _SHARPNESS * p * p * blocked  # dp/dlnT
+        lean = np.sign(H) * (2.0 / 3.0) * (1.0 - left)
+        by_field = (
+            p * slope * moment / BOLTZMANN / T
+            + (1.0 - p) * np.where(left > 0.0, 2.0 / 3.0 / field, 0.0)
+            + steep * (free - lean) * 1.5 * np.sign(H) / np.maximum(left, 1e-300) / field
+        )
+        by_log_t = steep * (free - lean) - p * x * slope
+        return moment * (p * free + (1.0 - p) * lean), moment * by_field, moment * by_log_t
+
+
 def langevin_function(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """L(x) = coth x - 1/x and its derivative, to 1e-13, with the shape of ``x``.
 

@@ -74,9 +74,9 @@ def test_they_are_swallowed_with_their_iron_and_other_noise_too(kind):
 
 
 GLASSES = [  # campaign, parameters, chi2: iron free and known without directions, then with them
-    (design(FIELDS), TABLE_3, (5000.0, 13600.0, 2560.0, 5000.0)),
-    (design((), KELVINS), TABLE_4, (690.0, 4300.0, 446.0, 770.0)),
-    (design(FEW_FIELDS), TABLE_3, (1610.0, 5800.0, 860.0, 2140.0)),
+    (design(FIELDS), TABLE_3, (4770.0, 13420.0, 2480.0, 4930.0)),
+    (design((), KELVINS), TABLE_4, (685.0, 4250.0, 413.0, 687.0)),
+    (design(FEW_FIELDS), TABLE_3, (1575.0, 5720.0, 833.0, 2090.0)),
 ]
 
 
@@ -86,7 +86,7 @@ def test_the_tunnelling_currents_of_the_source_are_not(one, values, expected):
     alone, known = fitted(one, true), fitted(one, true, iron=IRON)
     got = (alone.chi2_without_directions, known.chi2_without_directions, alone.chi2, known.chi2)
     assert got == pytest.approx(expected, rel=0.15)
-    assert min(got) > alone.n_points + 5.0 * np.sqrt(2.0 * alone.n_points)
+    assert min(got) > alone.n_points + 4.0 * np.sqrt(2.0 * alone.n_points)
 
 
 def test_a_third_of_them_is_not_swallowed_either_and_a_tenth_is():
@@ -162,7 +162,7 @@ def test_the_nested_question_is_answered_by_an_extra_column():
     alone = fitted(one, admixed)
     both = fitted(one, admixed, extra_columns=(ExtraColumn("ats", term),))
     assert by_noise(both.chi2, both.n_points)
-    assert alone.chi2 - both.chi2 > 350.0
+    assert alone.chi2 - both.chi2 > 300.0
     assert both.extra_weights["ats"] == pytest.approx(1.0, abs=0.1)
     signed = fitted(
         one, free(one.T, one.H) - 0.2 * term.magnetisation, extra_columns=(ExtraColumn("ats", term, True),)

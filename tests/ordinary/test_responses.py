@@ -7,6 +7,7 @@ import pytest
 
 from glasspara.ordinary.dictionary import ordinary_dictionary
 from glasspara.ordinary.responses import (
+    BlockedClusters,
     Clusters,
     CoupledIons,
     FreeIons,
@@ -32,6 +33,7 @@ BLOCKS = (
     Pairs(2.0, (-3.0, 5.0), 2.5),
     Pairs(0.5, (7.0,)),
     Clusters((10.0, 300.0, 1e4)),
+    BlockedClusters(700.0, (4.0, 30.0)),
     Specks("tanh", (200.0, 2e4), 5e-5),
     Specks("hyperbola", (200.0, 2e4)),
 )

@@ -112,7 +112,7 @@ def test_a_decision_at_the_terminal(glasspara, run):
     assert "the margin over ordinary magnetism rises from -4.9" in done.out
     assert "of 3 simulated outcomes" in done.out
     assert ".csv" not in done.out
-    assert "without any run, the iron by mass spectrometry to 1 % (--n-fe): margin 15.9" in done.out
+    assert "without any run, the iron by mass spectrometry to 1 % (--n-fe): margin 15.8" in done.out
 
 
 def test_a_fit_that_is_not_trusted(glasspara, run):
