@@ -218,7 +218,7 @@ def position(table: RowTable, used: BoolArray) -> tuple[Diagnostics, list[Findin
 
     Only its changes say something: where a scan has its zero differs from laboratory to laboratory.
     """
-    offset = table[OFFSET]
+    offset = table.finite(OFFSET)
     middle = _median(offset[used])
     if middle is None:
         return {}, []
@@ -237,7 +237,7 @@ def sample_temperature(table: RowTable) -> tuple[RowTable, list[Finding]]:
     A He-3 insert has a thermometer of its own; where it reads otherwise than the stage of the magnet, the sample is at
     its temperature.
     """
-    insert, stage = table[HE3_TEMPERATURE], table["T"]
+    insert, stage = table.finite(HE3_TEMPERATURE), table["T"]
     reads = insert > 0.0
     if 2 * int(reads.sum()) <= int((stage > 0.0).sum()):
         return table, []

@@ -88,8 +88,8 @@ def background_states(
 
 def amplitude_states(table: RowTable, moment: str, rows: BoolArray) -> tuple[list[State], list[Finding]]:
     """``rows`` by the peak amplitude of the vibration, and how far the moments at these amplitudes are apart."""
-    amplitudes = table[AMPLITUDE]
-    known = rows & (amplitudes > 0.0) & np.isfinite(amplitudes)
+    amplitudes = table.finite(AMPLITUDE)
+    known = rows & (amplitudes > 0.0)
     settings = _settings(amplitudes[known])
     if len(settings) < 2:
         return [State("", rows)], []

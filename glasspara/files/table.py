@@ -84,6 +84,11 @@ class RowTable:
         """Values of a column, nan throughout where the file has no such column."""
         return self.values[name] if name in self.values else np.full(len(self.line), nan)
 
+    def finite(self, name: str) -> FloatArray:
+        """As ``table[name]``, nan too where the file says "inf"."""
+        values = self[name]
+        return np.where(np.isfinite(values), values, nan)
+
     def filled(self, name: str) -> BoolArray:
         """Rows in which the column holds something."""
         filled = ~np.isnan(self[name])

@@ -208,6 +208,13 @@ def test_a_position_that_jumps_is_named(write, compose, sweep, layouts):
     assert "to 3.29 cm from its usual 3.20 cm" in jump.text
 
 
+def test_an_infinite_position_is_none(write, compose, sweep, layouts):
+    row = layouts["xl"][2].replace(",0,{fit}", ",{offset},{fit}")
+    offsets = [3.2] * 5 + ["-inf"] + [3.2] * 6
+    points = [row.format(**p, s=2e-8, fit=0.97, offset=x) for p, x in zip(sweep(12), offsets, strict=True)]
+    assert read(write(compose("xl", points))).warnings == ()
+
+
 def test_the_high_fields_of_a_real_loop(shared):
     """70 kOe, 81 % of the largest moment, fit 0.34: kept, with larger errors."""
     found = read(str(shared / "cases/files/high_field_rows_dropped_by_fit.dat"))
