@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import chdir
 from pathlib import Path
 from random import Random
 
@@ -12,6 +13,7 @@ from fuzzing.mutations import damage
 from fuzzing.reading import keep
 from fuzzing.running import fault_of
 from fuzzing.seeds import seeds
+from glasspara.files.naming import RESULTS
 
 _COMMANDS = (
     ("inspect",),
@@ -40,7 +42,7 @@ def campaign(seed: int, seconds: float, *, least: int = 0) -> Findings:
     findings = Findings("commands run on damaged files")
     random = Random(seed)
     until = time.monotonic() + seconds
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):  # where results go without --out
         tried = 0
         while time.monotonic() < until or tried < least:
             tried += 1
@@ -61,7 +63,7 @@ def campaign(seed: int, seconds: float, *, least: int = 0) -> Findings:
                     f"{command} {options_word} {path.name!r}: {fault}; the file is {keep(data)}"
                 )
             path.unlink()
-            stray = {item.name for item in Path(folder).iterdir()} - {"out"}
+            stray = {item.name for item in Path(folder).iterdir()} - {"out", RESULTS}
             if stray:
                 findings.wrong.append(f"{command}: wrote {stray} outside --out")
     return findings
