@@ -388,7 +388,8 @@ def _instrument_notes(quantities: Mapping[str, Quantity], allowed: list[str]) ->
     }
     larger = [
         {"name": name, "error": quantities[name].error_with_instrument, "factor": factor}
-        for name, factor in sorted(factors.items(), key=lambda item: -item[1])
+        # those that are alike as they are written stay in the order of the report
+        for name, factor in sorted(factors.items(), key=lambda item: -float(f"{item[1]:.2g}"))
         if factor > _MUCH_LARGER
     ]
     return (
