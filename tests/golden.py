@@ -17,7 +17,7 @@ _OF_THE_MACHINE = {
 _LONGEST = 20  # of lists of numbers that are stored whole
 _CLOSE = 1e-6
 _SLACK = 1e-3
-_OF_THE_VALLEY = {"matrix", "singular_values", "share", "factor", "n_ats"}
+_OF_THE_VALLEY = {"matrix", "singular_values", "share", "factor", "n_ats", "n_fe"}
 
 
 def check(document: dict[str, Any], path: Path) -> None:
