@@ -239,11 +239,18 @@ class BlockedClusters:
     def __len__(self) -> int:
         return len(self.blocking)
 
+    def _held(
+        self, T: FloatArray, H: FloatArray, blocking: float | FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """1 - H/H_k, none below 0, and the odds of being blocked, for clusters blocked below ``blocking``, K."""
+        left = np.maximum(1.0 - np.abs(H) / (anisotropy_field(self.moment, 1.0) * blocking), 0.0)
+        return left, (blocking / T) ** _SHARPNESS * left ** (3 * _SHARPNESS // 2)
+
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         moment, highest = BOHR_MAGNETON * self.moment, np.array(self.blocking)[:, np.newaxis]
         free = langevin_function(moment / BOLTZMANN * (H / T))[0]
-        left = np.maximum(1.0 - np.abs(H) / (_ANISOTROPY / self.moment * highest), 0.0)
-        p = 1.0 / (1.0 + (highest / T) ** _SHARPNESS * left ** (3 * _SHARPNESS // 2))
+        left, blocked = self._held(T, H, highest)
+        p = 1.0 / (1.0 + blocked)
         return np.asarray(moment * (p * free + (1.0 - p) * np.sign(H) * (2.0 / 3.0) * (1.0 - left)))
 
     def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
@@ -251,8 +258,7 @@ class BlockedClusters:
         field = anisotropy_field(self.moment, highest)
         x = moment / BOLTZMANN * (H / T)
         free, slope = langevin_function(x)
-        left = np.maximum(1.0 - np.abs(H) / field, 0.0)
-        blocked = (highest / T) ** _SHARPNESS * left ** (3 * _SHARPNESS // 2)
+        left, blocked = self._held(T, H, highest)
         p = 1.0 / (1.0 + blocked)
         steep = _SHARPNESS * p * p * blocked  # dp/dlnT
         lean = np.sign(H) * (2.0 / 3.0) * (1.0 - left)

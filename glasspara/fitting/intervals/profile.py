@@ -109,10 +109,11 @@ class Profile:
             return self._remember(self._downhill(positions, [near], gain))
         known = sorted(self._known, key=lambda point: self._distance(point, positions))
         # A guess from the valley of the minimum may begin lower than one from a lower valley, and end higher.
-        same = [point for point in known if not known[0].valley or point.valley == known[0].valley]
+        valley = known[0].valley
+        same = [point for point in known if point.valley == valley] if valley else known
         point = self._downhill(positions, same[:_STARTS], gain)
-        others = [point for point in known if point not in same]
-        if point.rise == inf and others:  # the lower valley does not reach as far
+        if point.rise == inf and len(same) < len(known):  # the lower valley does not reach as far
+            others = [point for point in known if point.valley != valley]
             point = self._downhill(positions, others[:_STARTS], gain)
         return self._remember(point)
 
