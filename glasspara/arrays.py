@@ -36,11 +36,12 @@ def distinct_values(values: npt.ArrayLike) -> npt.NDArray[Any]:
     return found
 
 
-def quantiles(values: npt.ArrayLike, shares: npt.ArrayLike) -> FloatArray:
-    """``np.quantile`` of all values by linear interpolation, the same bits; that one loads masked arrays too."""
+def quantiles(values: npt.ArrayLike, shares: npt.ArrayLike, *, weibull: bool = False) -> FloatArray:
+    """``np.quantile`` of all values, linear or by Weibull's positions, the same bits; that one loads masked arrays."""
     ordered = np.sort(values, axis=None)
-    place = np.asarray(shares) * (len(ordered) - 1.0)
+    shares, last = np.asarray(shares), len(ordered) - 1
+    place = shares * (last + 1) + shares - 1.0 if weibull else shares * last
     index = np.floor(place).astype(np.int64)
-    low, high = ordered[index], ordered[np.minimum(index + 1, len(ordered) - 1)]
+    low, high = ordered[np.clip(index, 0, last)], ordered[np.clip(index + 1, 0, last)]
     share, step = place - index, high - low
     return np.asarray(np.where(share < 0.5, low + step * share, high - step * (1.0 - share)))

@@ -16,6 +16,7 @@ import jsonschema
 import pytest
 
 from glasspara.app import run
+from glasspara.replicates.cores import ONE_THREAD, one_thread_for_good
 from glasspara.report.block import schema_text
 from glasspara.simulation.writer import TEXT_LAYOUTS, compose, sweep
 
@@ -44,6 +45,10 @@ def _plain_terminal():
             "GITHUB_ACTIONS",
         ):
             patch.delenv(name, raising=False)
+        # As the program does it before NumPy is loaded; here pytest or a module of tests may have loaded it.
+        one_thread_for_good()
+        for name, value in ONE_THREAD.items():
+            patch.setenv(name, value)
         yield
 
 

@@ -14,6 +14,9 @@ def test_bits_are_those_of_numpy(size):
         shares = np.concatenate([rng.uniform(size=4), [0.0, 1.0]])
         assert median(values) == np.median(values)
         assert np.array_equal(quantiles(values, shares), np.quantile(values, shares))
+        assert np.array_equal(
+            quantiles(values, shares, weibull=True), np.quantile(values, shares, method="weibull")
+        )
         rough = np.round(values, 1)
         assert np.array_equal(distinct_values(rough), np.unique(rough))
 

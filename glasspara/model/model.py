@@ -143,14 +143,14 @@ def evaluate_with_gradient(
     field = H + values["field_offset"]
     shape = np.broadcast_shapes(T.shape, field.shape, *(np.shape(values[name]) for name in model.names))
     total = np.zeros(shape)
-    columns = np.zeros((*shape, len(model.names)))
+    columns = np.zeros((len(model.names), *shape))  # each in one piece: they are written one by one
     position = {name: index for index, name in enumerate(model.names)} | {"H": len(model.names) - 1}
     for term in model.terms:
         value, slopes = term.slopes(T, field, values)
         total += value
         for name, slope in slopes.items():
-            columns[..., position[name]] += slope
-    return total, columns
+            columns[position[name]] += slope
+    return total, np.moveaxis(columns, 0, -1)
 
 
 def slope_by_log_temperature(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
@@ -111,8 +112,6 @@ def run_replicates(
     GlassparaError
         Every replicate raised.
     """
-    from concurrent.futures.process import BrokenProcessPool
-
     with store.open(seed) if store else nullcontext() as record:
         found = record.found if record else {}
 
@@ -130,7 +129,7 @@ def run_replicates(
         while left := missing():
             try:
                 do(left)
-            except BrokenProcessPool:
+            except BrokenExecutor:
                 if missing() == left:  # otherwise new workers may do the rest as it is
                     _one_by_one(do, left)
         replicates = [Replicate(**found[index]) for index in range(count)]
@@ -160,15 +159,13 @@ def _one_by_one(do: Callable[[list[IndexBlock]], None], blocks: list[IndexBlock]
     UsageError
         Some died here too; the others are done, unless nearly all do.
     """
-    from concurrent.futures.process import BrokenProcessPool
-
     from glasspara.replicates.workers import workers_died
 
     deadly: list[int] = []
     for tried, block in enumerate(blocks):
         try:
             do([block])
-        except BrokenProcessPool:
+        except BrokenExecutor:
             deadly.append(block[0])
         if len(deadly) == tried + 1 == _DEATHS_ENOUGH:
             break

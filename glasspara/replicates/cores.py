@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import closing, contextmanager, nullcontext
 from functools import cache, partial, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -117,16 +118,13 @@ def _computed(
     if jobs <= 1:
         yield from map(task, items)
         return
-    # A twentieth of a second that one fit does not need.
-    from concurrent.futures.process import BrokenProcessPool
-
     from glasspara.replicates.workers import processes, workers_died
 
     size = max(1, min(_LARGEST_CHUNK, len(items) // (_CHUNKS_PER_WORKER * jobs)))
     try:
         with processes(jobs) as pool:
             yield from pool.executor.map(task, items, chunksize=size)
-    except BrokenProcessPool:
+    except BrokenExecutor:
         raise workers_died() from None
 
 

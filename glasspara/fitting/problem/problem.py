@@ -256,7 +256,7 @@ def residuals_and_jacobians(problems: Sequence[Problem], points: FloatArray) -> 
     first = problems[0]
     reported = _reported(problems, points)
     rows = first.coordinates.reported_jacobian(points)
-    totals, gradients = _totals(first, points, reported, rows)
+    totals, gradients = first.totals(reported, rows)
     n, sigma = len(first.data), first.data.sigma
     residuals = np.empty((len(points), first.n_observations))
     jacobian = np.empty((*residuals.shape, points.shape[1]))
@@ -267,20 +267,21 @@ def residuals_and_jacobians(problems: Sequence[Problem], points: FloatArray) -> 
     return residuals, jacobian
 
 
-def _totals(
-    problem: Problem, points: FloatArray, reported: Mapping[str, Any], rows: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """:meth:`Problem.totals`, what is the same for several points computed once: all replicates begin at one."""
-    held = any(np.ndim(reported[name]) for name in problem.coordinates.held)
-    first = {point.tobytes(): k for k, point in reversed(list(enumerate(points)))}
-    if held or len(first) == len(points):
-        return problem.totals(reported, rows)
-    some = sorted(first.values())
-    place = {key: some.index(k) for key, k in first.items()}
-    parts = {name: value[some] if np.ndim(value) else value for name, value in reported.items()}
-    totals, gradients = problem.totals(parts, rows[some])
-    back = [place[point.tobytes()] for point in points]
-    return totals[back], gradients[back]
+def residuals_at(problems: Sequence[Problem], point: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Residuals of such problems at one point, (k, n_observations), and derivatives by the coordinates there.
+
+    Those of the data, (n, m), are the same for all, those of what is beside them, (k, n_observations - n, m), need
+    not be. The model is computed once: the problems hold the same values.
+    """
+    first, n = problems[0], len(problems[0].data)
+    residuals, jacobian = first.residuals_and_jacobian(point)
+    every = np.empty((len(problems), first.n_observations))
+    for k, problem in enumerate(problems):
+        every[k, :n] = (
+            residuals[:n] + (problem.data.magnetisation - first.data.magnetisation) / first.data.sigma
+        )
+    every[:, n:], beside = beside_data(problems, np.tile(point, (len(problems), 1)))
+    return every, jacobian[:n], beside
 
 
 def beside_data(problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -18,7 +18,12 @@ import numpy as np
 from glasspara.arrays import FloatArray, IntArray
 from glasspara.errors import DomainError
 from glasspara.fitting.problem.coordinates import MIN_LN_RATIO_WITH_FREE_N_ATS, NO_STRENGTH
-from glasspara.fitting.problem.problem import Problem, beside_data, residuals_and_jacobians
+from glasspara.fitting.problem.problem import (
+    Problem,
+    beside_data,
+    residuals_and_jacobians,
+    residuals_at,
+)
 from glasspara.fitting.search.least_squares import FINE, Bottoms, least_squares, solve_bounded
 from glasspara.model.parameters import parameter_of
 
@@ -27,7 +32,7 @@ _BASINS = 3
 # Corners of the grid are computed together, up to so many points.
 _GRID_POINTS = 8192
 # So many points are computed together in a descent of several problems, which bounds the memory.
-_POINTS_AT_ONCE = 200_000
+_POINTS_AT_ONCE = 40_000
 # While ln(d0max/d0min) is small the term is nearly linear in it: the grid is searched from here.
 _TRIAL_LN_RATIO = 0.05
 # Solutions of the linear coordinates, and what of a pull they may miss.
@@ -143,14 +148,29 @@ class _Projected:
 
     def _condensed(self, problems: Sequence[Problem], points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Residuals and Jacobians, those of the data turned into as few rows as tell all sums of products."""
-        if len(problems) > 1 and len(problems) * len(problems[0].data) > _POINTS_AT_ONCE:
-            each = [self._condensed([problem], points[k : k + 1]) for k, problem in enumerate(problems)]
+        n, most = len(problems[0].data), max(1, _POINTS_AT_ONCE // len(problems[0].data))
+        if len(problems) > 1 and np.all(points == points[0]) and _hold_the_same(problems):
+            return self._condensed_at(problems, points[0])
+        if len(problems) > most:
+            parts = [slice(k, k + most) for k in range(0, len(problems), most)]
+            each = [self._condensed(problems[part], points[part]) for part in parts]
             return np.concatenate([one for one, _ in each]), np.concatenate([one for _, one in each])
         residuals, jacobian = residuals_and_jacobians(problems, points)
-        n = len(problems[0].data)
         both = np.concatenate([jacobian, residuals[..., np.newaxis]], axis=2)
         rows = np.concatenate([np.linalg.qr(both[:, :n], mode="r"), both[:, n:]], axis=1)
         return rows[..., -1], rows[..., :-1]
+
+    def _condensed_at(self, problems: Sequence[Problem], point: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """As :meth:`_condensed` at one point for all problems, where all replicates begin."""
+        residuals, jacobian, beside = residuals_at(problems, point)
+        n = len(jacobian)
+        basis, triangle = np.linalg.qr(jacobian)
+        along = residuals[:, :n] @ basis
+        across = np.linalg.norm(residuals[:, :n] - along @ basis.T, axis=1)
+        rows = np.zeros((len(problems), self._rows, len(point)))
+        rows[:, : len(triangle)] = triangle
+        few = np.concatenate([along, across[:, np.newaxis]], axis=1)[:, : self._rows]
+        return np.concatenate([few, residuals[:, n:]], axis=1), np.concatenate([rows, beside], axis=1)
 
     def _solve(
         self, which: IntArray, points: FloatArray, residuals: FloatArray, jacobian: FloatArray
@@ -286,6 +306,10 @@ def descend_each(
         residuals, jacobian = residuals_and_jacobians(problems, starts)
         return Bottoms(starts, np.einsum("kn,kn->k", residuals, residuals), residuals, jacobian)
     return _Projected(problems, base).descend(starts, np.arange(len(problems)), gain, unseen=unseen)
+
+
+def _hold_the_same(problems: Sequence[Problem]) -> bool:
+    return all(problem.coordinates.held is problems[0].coordinates.held for problem in problems)
 
 
 def _with_open_ratio(guess: Mapping[str, float]) -> dict[str, float]:

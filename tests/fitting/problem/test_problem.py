@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glasspara.fitting.problem import FitSettings
-from glasspara.fitting.problem.problem import residuals_and_jacobians
+from glasspara.fitting.problem.problem import residuals_and_jacobians, residuals_at
 from glasspara.fitting.search.start import find_start
 from glasspara.model import MODELS
 from glasspara.model.model import Model, evaluate, evaluate_with_gradient
@@ -112,3 +112,11 @@ def test_many_points_are_computed_as_each_alone(name, widths):
             assert residuals[k] == pytest.approx(one.residuals(some[k]), rel=1e-12, abs=1e-10)
             # measured: 4e-11, where the slope by temperature of three levels is a difference
             assert np.all(np.abs(jacobian[k] - slopes).max(axis=0) <= 1e-9 * np.abs(slopes).max(axis=0))
+    found, data_slopes, beside = residuals_at(problems, points[0])
+    assert found == pytest.approx(
+        residuals, rel=1e-12, abs=1e-9
+    )  # 1e-12 of what is taken apart: measured 3e-11
+    for k in range(len(problems)):
+        assert np.array_equal(
+            np.concatenate([data_slopes, beside[k]]), problem.residuals_and_jacobian(points[0])[1]
+        )
