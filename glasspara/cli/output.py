@@ -92,7 +92,7 @@ def _say(text: str) -> None:
     print(inert(text), file=sys.stderr)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Delivery(Generic[Result]):
     """A result with all that its report is made of."""
 
@@ -132,7 +132,7 @@ def _stem(name: str) -> str:
     return Path(re.split(r"[^/\\]*[*?\[]", name)[0]).resolve().name or "files"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Output:
     """Options of the output, and the writing.
 
