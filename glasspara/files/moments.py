@@ -119,11 +119,13 @@ def extract(
     if not used.any():
         of_reason = Counter(row.reason for row in dropped)
         listed = ", ".join(f"{n} {reason}" for reason, n in sorted(of_reason.items()))
-        damaged = 2 * of_reason[OUT_OF_RANGE] >= len(dropped)
+        remedy = flavours.DC_FILE_NEEDED
+        for reason, instead in ((OUT_OF_RANGE, _RANGES), (EXCLUDED, "Exclude less (--exclude)")):
+            remedy = instead if 2 * of_reason[reason] >= len(dropped) else remedy
         raise InputError(
             f"no row holds a DC moment with its temperature and field ({listed})",
             where=raw.path,
-            remedy=_RANGES if damaged else flavours.DC_FILE_NEEDED,
+            remedy=remedy,
         )
     parts: list[RowPoints] = []
     of_states: list[Finding] = []
