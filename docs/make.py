@@ -45,8 +45,8 @@ MODELS = Path(__file__).with_name("models.md")
 _HEAD = """# Findings
 
 Every statement of the program (warning, note, reason of a verdict) is a finding: a code, a level, and its
-numbers. In JSON reports a finding is `{"code", "level", "text", "values", "where"}`; scripts read the code and the values,
-people read the text. In the sentences below the values are in braces. Written by `python docs/make.py`.
+numbers. In JSON reports a finding is `{"code", "level", "text", "values", "where"}`; scripts read the code and the
+values, people read the text. In the sentences below the values are in braces. Written by `python docs/make.py`.
 """
 
 
