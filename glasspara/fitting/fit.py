@@ -64,7 +64,7 @@ class _Frozen:
     errors: Mapping[str, float | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Solution:
     """A minimum, and what the data leave open in it, which takes a few short refits and is asked for twice."""
 

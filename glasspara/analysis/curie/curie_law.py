@@ -49,7 +49,7 @@ AMPLITUDE_NAMES = ("n_ats", "d0min_qs4", "d0max_qs4")
 _CURIE_UNIT = "emu K g^-1 Oe^-1"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CurieResult(Answer):
     """Everything about the weak points.
 

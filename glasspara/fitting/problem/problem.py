@@ -72,7 +72,7 @@ class Penalty:
         return slopes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """Data, coordinates and constraints of one fit. Residuals are (data - model)/sigma throughout.
 
