@@ -94,7 +94,7 @@ def _model_row(entry: ModelEntry) -> str:
 
 def schema_text() -> str:
     """The JSON Schema of all reports."""
-    types = {name: report.block for name, report in reports().items()}
+    types = {name: report.added for name, report in reports().items()}
     return (
         json.dumps(report_schema(types, frame=Frame, version=SCHEMA_VERSION), indent=1, sort_keys=True) + "\n"
     )

@@ -172,6 +172,7 @@ REPORT = Report(
     "curie",
     CurieDocument,
     show_curie,
+    nested=False,
     tables={"curie.csv": lambda curie: Sheet(curie.table())},
     about=_about,
     figures={"curie": "curie_figure", "low_temperature": "low_temperature_figure"},

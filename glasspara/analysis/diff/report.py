@@ -80,12 +80,6 @@ class DiffBlock(TypedDict):
     notes: list[FindingBlock]
 
 
-class DiffDocument(TypedDict):
-    """What ``diff`` adds to the frame."""
-
-    diff: Annotated[DiffBlock, ""]
-
-
 def differences(result: DiffResult) -> Sheet:
     """A row for each quantity, and for each number, statement, setting, version and finding that differs."""
     return Sheet.of_rows(_COLUMNS, list(_rows(result)))
@@ -233,4 +227,4 @@ def _shown(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-REPORT = Report("diff", DiffDocument, show_diff, tables={TABLE: differences}, about=about_reports)
+REPORT = Report("diff", DiffBlock, show_diff, tables={TABLE: differences}, about=about_reports)

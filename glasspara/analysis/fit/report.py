@@ -390,6 +390,7 @@ REPORT = Report(
     "fit",
     FitDocument,
     show_fit,
+    nested=False,
     tables={"parameters.csv": _parameters, "data.csv": _points},
     more_tables=_more_tables,
     about=lambda _fits: (),

@@ -50,12 +50,6 @@ class HighFieldBlock(TypedDict):
     peaks: list[FieldPeakBlock]
 
 
-class HighFieldDocument(TypedDict):
-    """What ``highfield`` adds to the frame."""
-
-    highfield: Annotated[HighFieldBlock, ""]
-
-
 def _points(result: HighFieldResult) -> Sheet:
     """A row a point."""
     about = "M_intrinsic: M less the Larmor and Langevin terms of the same form; residual: data minus model"
@@ -95,7 +89,7 @@ def _beyond(item: Contestant) -> str:
 
 REPORT = Report(
     "highfield",
-    HighFieldDocument,
+    HighFieldBlock,
     show_highfield,
     tables={"highfield.csv": _points},
     figures={"highfield": "highfield_figures"},

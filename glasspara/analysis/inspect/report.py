@@ -226,4 +226,4 @@ def _span(values: FloatArray) -> str:
     return f"{float(low):g}" if low == high else f"{low} .. {high}"
 
 
-REPORT = Report("inspect", InspectDocument, show_inspection)
+REPORT = Report("inspect", InspectDocument, show_inspection, nested=False)

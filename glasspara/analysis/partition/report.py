@@ -64,12 +64,6 @@ class PartitionBlock(TypedDict):
     fit: FitBlock
 
 
-class PartitionDocument(TypedDict):
-    """What ``partition`` adds to the frame."""
-
-    partition: Annotated[PartitionBlock, ""]
-
-
 def _iron(value: float, error: float | None) -> IronBlock:
     return {"value": value, "error": error, "unit": "g^-1", "held": error is None}
 
@@ -143,7 +137,7 @@ def _row(item: PartitionPoint, names: Sequence[str]) -> list[str]:
 
 REPORT = Report(
     "partition",
-    PartitionDocument,
+    PartitionBlock,
     show_partition,
     tables={"partition.csv": _scan, "partition_profile.csv": _profile, "partition_curves.csv": _curves},
     about=_about,

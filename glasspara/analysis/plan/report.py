@@ -112,12 +112,6 @@ class PlanBlock(TypedDict):
     fit: FitBlock
 
 
-class PlanDocument(TypedDict):
-    """What ``plan`` adds to the frame."""
-
-    plan: Annotated[PlanBlock, ""]
-
-
 def _about(result: Plan) -> list[str]:
     return [f"goal: {', '.join(result.goals)}", *(reason.text for reason in result.assessment.reasons)]
 
@@ -198,7 +192,7 @@ def _errors(item: Expected) -> tuple[str, ...]:
 
 REPORT = Report(
     "plan",
-    PlanDocument,
+    PlanBlock,
     show_plan,
     tables={"plan_set_points.csv": _set_points, "plan_candidates.csv": _candidates},
     about=_about,

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from glasspara.analysis.diff.comparison import DiffResult, diff
 from glasspara.analysis.diff.report import TABLE, DiffBlock, about_reports, differences, show_diff
@@ -204,19 +204,13 @@ class RerunBlock(TypedDict):
     assessment: AssessmentBlock
 
 
-class RerunDocument(TypedDict):
-    """What ``rerun`` adds to the frame."""
-
-    rerun: Annotated[RerunBlock, ""]
-
-
 def show_rerun(result: RerunResult, out: Console) -> None:
     show_diff(result.diff, out, ("recorded", "now"))
 
 
 REPORT = Report(
     "rerun",
-    RerunDocument,
+    RerunBlock,
     show_rerun,
     tables={
         TABLE: lambda rerun: differences(rerun.diff),

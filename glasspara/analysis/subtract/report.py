@@ -46,12 +46,6 @@ class SubtractBlock(TypedDict):
     ]
 
 
-class SubtractDocument(TypedDict):
-    """What ``subtract`` adds to the frame."""
-
-    subtract: Annotated[SubtractBlock, ""]
-
-
 def _errors(result: Subtraction) -> dict[str, float | None]:
     return {name: result.fit.parameters[name].error for name in result.parameters}
 
@@ -91,7 +85,7 @@ def show_subtraction(result: Subtraction, out: Console) -> None:
 
 REPORT = Report(
     "subtract",
-    SubtractDocument,
+    SubtractBlock,
     show_subtraction,
     tables={TABLE: lambda subtract: stages([subtract.staged], subtract.column_sets)},
     about=_about,
