@@ -13,24 +13,24 @@ from typing import Annotated
 
 import typer
 
-from glasspara.cli.options import option
+from glasspara.cli.options import own_option
 from glasspara.cli.output import Output
 from glasspara.errors import UsageError
 
 Recorded = Annotated[list[str], typer.Argument(metavar="REPORT", help="The report.json of any command.")]
-FilesIn = Annotated[
-    Path | None,
-    option(
+
+
+def rerun(
+    files: Recorded,
+    files_in: Path | None = own_option(
         "--files-in",
         "Folder that holds the files now, under whatever names. Without it they are looked for as the report names "
         "them, from the working folder, from the report's and from those above it.",
         "DIR",
-        common=True,
     ),
-]
-
-
-def rerun(files: Recorded, files_in: FilesIn = None, *, output: Output) -> None:
+    *,
+    output: Output,
+) -> None:
     """Do the analysis of a report again, from the settings and files that it records, and say what differs.
 
     Files are compared by SHA-256, values in standard errors. Exit status 0 whatever differs; 3: a file is missing.
