@@ -325,8 +325,7 @@ class Answer:
                 raise UsageError("there is nothing to draw")
             remedy = names_near(name, drawn, listed=".figures() has all")
             raise UsageError(f"there is no figure {name!r}", remedy=remedy)
-        main: Axes = drawn[name].axes[0]
-        return main
+        return drawn[name].axes[0]
 
     def _known_origin(self) -> Origin:
         if self._origin is None:

@@ -268,8 +268,7 @@ def _robust(
             if point is None
             else descend(problem, [start])
         )
-        left: FloatArray = data.magnetisation - problem.terms(problem.coordinates.to_reported(point)).total
-        return left
+        return data.magnetisation - problem.terms(problem.coordinates.to_reported(point)).total
 
     robust, count, converged = with_huber_errors(data, residuals)
     remark = finding("fitting.huber", beyond=count, points=len(data), limit=HUBER_K, converged=converged)

@@ -127,8 +127,7 @@ class Patterns:
     def sum(self, target: Target, pulls: FloatArray) -> FloatArray:
         """What the ``pulls``, (k,) or (n, k), add to one of the four at every point."""
         chosen = [index for index, item in enumerate(self.targets) if item == target]
-        found: FloatArray = (self.values[:, chosen] * pulls[..., chosen]).sum(axis=1)
-        return found
+        return np.asarray((self.values[:, chosen] * pulls[..., chosen]).sum(axis=1))
 
 
 @dataclass(frozen=True)

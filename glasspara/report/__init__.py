@@ -178,7 +178,7 @@ class Report(Generic[Result]):
         """What the command adds to the frame."""
         if not self.nested:
             return self.block
-        return TypedDict("Added", {self.command: Annotated[self.block, ""]})  # type: ignore[operator]
+        return TypedDict("Added", {self.command: Annotated[self.block, ""]})  # type: ignore[operator, no-any-return]
 
     @property
     def files(self) -> tuple[str, ...]:

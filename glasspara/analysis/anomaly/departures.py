@@ -150,8 +150,7 @@ class AnomalyResult(Answer):
     def fitted(self) -> BoolArray:
         """Which points of the data ``rest`` was fitted to."""
         outside = [~window.points(self.data) for window in self.findings.out]
-        found: BoolArray = np.all([np.ones(len(self.data), dtype=bool), *outside], axis=0)
-        return found
+        return np.asarray(np.all([np.ones(len(self.data), dtype=bool), *outside], axis=0))
 
     def table(self) -> list[dict[str, Any]]:
         """One row a window: its F test, and by how many standard deviations the data leave the model there."""

@@ -292,8 +292,7 @@ class Combination:
         """Derivatives by the reported parameters, shape (len(reported),)."""
         slopes = self.slopes(to_canonical(reported))
         by_canonical = np.array([slopes.get(name, 0.0) for name in model.names])
-        row: FloatArray = by_canonical @ canonical_by_reported(reported, model)
-        return row
+        return by_canonical @ canonical_by_reported(reported, model)
 
 
 def combinations(reported: Collection[str]) -> dict[str, Combination]:

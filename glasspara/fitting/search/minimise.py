@@ -273,8 +273,7 @@ def _revise(
 def _open_directions(problem: Problem, steps: FloatArray, free: BoolArray) -> BoolArray:
     """Steps on which chi2 is level for so far that they fix nothing. Minuit has nothing to find there."""
     longest = (np.abs(steps) / problem.coordinates.reaches[free][:, None]).max(axis=0, initial=0.0)
-    found: BoolArray = longest > 1.0
-    return found
+    return np.asarray(longest > 1.0)
 
 
 def _evaluable(problem: Problem) -> tuple[FloatArray, FloatArray]:
@@ -296,8 +295,7 @@ def _migrad(
     def place(u: FloatArray) -> FloatArray:
         full = point.copy()
         full[free] = point[free] + steps @ u
-        inside: FloatArray = np.clip(full, low, high)
-        return inside
+        return np.clip(full, low, high)
 
     def chi2(u: FloatArray) -> float:
         try:
@@ -306,14 +304,12 @@ def _migrad(
             return wall
 
     def gradient(u: FloatArray) -> FloatArray:
-        slopes: FloatArray = problem.chi2_gradient(place(u))[free] @ steps
-        return slopes
+        return problem.chi2_gradient(place(u))[free] @ steps
 
     def hessian(u: FloatArray) -> FloatArray:
         # Gauss and Newton's: in a curved valley differences of the gradient over Minuit's steps mean nothing.
         rows = problem.residuals_and_jacobian(place(u))[1][:, free] @ steps
-        twice: FloatArray = 2.0 * (rows.T @ rows)
-        return twice
+        return 2.0 * (rows.T @ rows)
 
     minuit = Minuit(chi2, np.zeros(steps.shape[1]), grad=gradient, hessian=hessian)
     minuit.errordef = Minuit.LEAST_SQUARES
@@ -328,8 +324,7 @@ def _migrad(
 def _expected_errors(problem: Problem, point: FloatArray) -> FloatArray:
     """Standard errors by the Gauss-Newton matrix."""
     _, jacobian = problem.residuals_and_jacobian(point)
-    errors: FloatArray = np.linalg.norm(independent_steps(jacobian, problem.coordinates.sizes), axis=1)
-    return errors
+    return np.asarray(np.linalg.norm(independent_steps(jacobian, problem.coordinates.sizes), axis=1))
 
 
 def _at_limit(
@@ -366,8 +361,7 @@ def _slopes_at_limits(problem: Problem, point: FloatArray, at_limit: Mapping[int
 
 def _response(jacobian: FloatArray, steps: FloatArray, free: BoolArray, index: int) -> FloatArray:
     """How the free coordinates follow another one downhill; shape (n_free,)."""
-    response: FloatArray = -steps @ (steps.T @ (jacobian[:, free].T @ jacobian[:, index]))
-    return response
+    return -steps @ (steps.T @ (jacobian[:, free].T @ jacobian[:, index]))
 
 
 def _one_sided_errors(problem: Problem, point: FloatArray, at_limit: Mapping[int, str]) -> dict[int, float]:
