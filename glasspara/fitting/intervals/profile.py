@@ -16,10 +16,10 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
 from glasspara.fitting.intervals import Axis, Crossing, axis_of, cross
-from glasspara.fitting.problem.coordinates import MAX_LN_RATIO
+from glasspara.fitting.problem.coordinates import MAX_LN_RATIO, cutoffs_crossed
 from glasspara.fitting.problem.problem import Penalty, Problem
 from glasspara.fitting.search.least_squares import FINE, FINEST
-from glasspara.fitting.search.minimise import Minimum, cutoffs_crossed, minimise
+from glasspara.fitting.search.minimise import Minimum, minimise
 from glasspara.fitting.search.start import Descents, descend
 
 # What comes less than this share of its way is held. Rounding must not decide about the half.

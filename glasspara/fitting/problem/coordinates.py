@@ -57,6 +57,12 @@ def reported_names(model: Model, *, partition: bool) -> tuple[str, ...]:
     )
 
 
+def cutoffs_crossed(reported: Mapping[str, float]) -> bool:
+    """Whether d0max_qs4 lies below d0min_qs4."""
+    low, high = (reported.get(name, 0.0) for name in CUTOFFS)
+    return low > high * (1.0 + 1.0e-9)
+
+
 def canonical_by_reported(reported: Mapping[str, Any], model: Model) -> FloatArray:
     """Derivatives of the canonical parameters by the reported ones, shape (len(model.names), len(reported)).
 
