@@ -207,11 +207,14 @@ class Output:
         of ``--quiet``. The last line names the folder. With ``part_failed`` the exit status is 6.
         """
         inputs = () if loaded is None else loaded.inputs
-        figures = figures or _drawn_by(report, result)
-        self.hand_over(report, loaded, result, figures)
+        if figures is None and report.figures:
+            figures = lambda _files: report.draw(result)  # noqa: E731
+        delivery = Delivery(report, loaded, result, self.asked, figures)
+        if self.receive is not None:
+            self.receive(delivery)
         folder, count = None, 0
         writes = self.out is not None or bool(self._own_folder)
-        document = self.document(report, loaded, result) if writes or self.as_json else {}
+        document = delivery.document() if writes or self.as_json else {}
         if writes:
             from glasspara.report import to_text
             from glasspara.report.output import HASHES, hashes
@@ -235,7 +238,7 @@ class Output:
             folder, count = self._written(files, name, document), len(files)
             written()
         if self.as_json:
-            self.print_document(document)
+            _print_document(document)
         elif self.receive is None and (show if show is not None else not self.quiet):
             from glasspara.report.terminal import console
 
@@ -247,13 +250,15 @@ class Output:
         if not all(verdict.trusted for verdict in result.verdicts):
             self.stop(NOT_TRUSTED)
 
-    def hand_over(
-        self, report: Report[Result], loaded: Loaded | None, result: Result, figures: Figures | None = None
-    ) -> bool:
-        """Give the result to whoever asks from Python; whether somebody does."""
+    def hand_over(self, report: Report[Result], result: Result) -> bool:
+        """Give a result that has no inputs to whoever asks from Python; whether somebody does."""
         if self.receive is not None:
-            self.receive(Delivery(report, loaded, result, self.asked, figures))
+            self.receive(Delivery(report, None, result, self.asked))
         return self.receive is not None
+
+    def print_report(self, report: Report[Result], result: Result) -> None:
+        """The JSON report of a result that has no inputs on stdout."""
+        _print_document(Delivery(report, None, result, self.asked).document())
 
     def stop(self, status: int) -> None:
         """End the command with an exit status."""
@@ -276,16 +281,6 @@ class Output:
             print(f"warning: no files written: {inert(str(error))}", file=sys.stderr)
             return None
 
-    def document(self, report: Report[Result], loaded: Loaded | None, result: Result) -> dict[str, Any]:
-        """The JSON report."""
-        return Delivery(report, loaded, result, self.asked).document()
-
-    def print_document(self, document: Mapping[str, Any]) -> None:
-        """A JSON report on stdout."""
-        from glasspara.report import to_text
-
-        sys.stdout.write(to_text(document))
-
     @property
     def _endings(self) -> tuple[str, ...]:
         """Of the files of figures."""
@@ -295,9 +290,10 @@ class Output:
         return {}
 
 
-def _drawn_by(report: Report[Result], result: Result) -> Figures | None:
-    """The figures that the report draws itself."""
-    return (lambda _files: report.draw(result)) if report.figures else None
+def _print_document(document: Mapping[str, Any]) -> None:
+    from glasspara.report import to_text
+
+    sys.stdout.write(to_text(document))
 
 
 def _page_beside(report: str) -> str:

@@ -232,6 +232,8 @@ def anomaly(
                     case.thermometer(),
                 )
             )
+    # Where ordinary magnetism describes all of the data and the model does not, the model is wrong.
+    instead = [item for item in result.assessment.reasons if item.code == "fitting.ordinary-instead"]
     return AnomalyResult(
         fit=result,
         findings=findings,
@@ -239,9 +241,7 @@ def anomaly(
         rest=rest,
         rest_assessment=assessment,
         residuals=residuals,
-        assessment=_assess(
-            findings, departures, assessment, located=_located(result, rest), instead=_ordinary(result)
-        ),
+        assessment=_assess(findings, departures, assessment, located=_located(result, rest), instead=instead),
         notes=tuple(_notes(result, findings, departures, assessment)),
     )
 
@@ -288,11 +288,6 @@ def _located(result: FitResult, rest: Minimum) -> bool:
     before = result.statistics.chi2 - result.statistics.ndof
     after = rest.chi2 - rest.statistics.ndof
     return after < (1.0 - EXPLAINED) * before
-
-
-def _ordinary(result: FitResult) -> list[Finding]:
-    """That ordinary magnetism describes all of the data where the model does not: the model is wrong then."""
-    return [item for item in result.assessment.reasons if item.code == "fitting.ordinary-instead"]
 
 
 def _assess(
