@@ -18,15 +18,13 @@ import typer
 
 from glasspara.cli import options
 from glasspara.cli.options import option
-from glasspara.errors import UsageError
-from glasspara.findings import Answer
+from glasspara.errors import GlassparaError, UsageError
+from glasspara.findings import Answer, Finding
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasspara.data.loading import Loaded
-    from glasspara.errors import GlassparaError
-    from glasspara.findings import Finding
     from glasspara.replicates.store import Store
     from glasspara.report import Invocation, Report
     from glasspara.report.page import FigureFiles, Picture

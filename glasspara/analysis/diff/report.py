@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
-from glasspara.analysis.diff.comparison import ROUNDING, FindingPair
-from glasspara.analysis.diff.documents import relative
+from glasspara.analysis.diff.comparison import ROUNDING, DiffResult, FindingPair
+from glasspara.analysis.diff.documents import Pair, relative
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import NamedFile, Report
 from glasspara.report.table import Sheet
@@ -16,8 +16,6 @@ from glasspara.wording import value_with_error
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from glasspara.analysis.diff.comparison import DiffResult
-    from glasspara.analysis.diff.documents import Pair
 
 TABLE = "differences.csv"
 _MOST = 20  # rows of a table at the terminal

@@ -15,13 +15,12 @@ from glasspara.cli.groups import DataOptions, FullModelOptions, ReplicateOptions
 from glasspara.cli.options import own_option
 from glasspara.cli.output import OutputWithPlots, Unfinished
 from glasspara.cli.values import names, pairs
-from glasspara.errors import UsageError
+from glasspara.errors import GlassparaError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from glasspara.data import Dataset
-    from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.exploration import IntervalRequest
     from glasspara.fitting.resampling import Scheme
     from glasspara.fitting.result import FitResult

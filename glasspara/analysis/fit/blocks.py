@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from glasspara.errors import GlassparaError
-    from glasspara.fitting.result import FitResult
     from glasspara.model.model import Terms
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from glasspara.analysis.fit.blocks import SUMMARY, FitBlock, show_summary, stages_of, summary
 from glasspara.findings import Answer, Assessment, finding
-from glasspara.fitting.result import Derived, FittedParameter
+from glasspara.fitting.result import Bootstrap, Derived, FitResult, FittedParameter, Quantity
 from glasspara.model import MODELS
 from glasspara.report import FailureBlock, Report, failures
 from glasspara.report.table import Sheet, column
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.regions import Contour, Interval, ProfileCurve
     from glasspara.fitting.problem.problem import Constraint
-    from glasspara.fitting.result import Bootstrap, FitResult, Quantity
     from glasspara.model.model import Model
 
 

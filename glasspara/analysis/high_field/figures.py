@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from matplotlib.lines import Line2D
 
-from glasspara.analysis.high_field.field_dependence import PLAIN, SHORT, along
+from glasspara.analysis.high_field.field_dependence import PLAIN, SHORT, HighFieldResult, along
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
     RunStyle,
@@ -39,7 +39,6 @@ from glasspara.report.style import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from glasspara.analysis.high_field.field_dependence import HighFieldResult
     from glasspara.data import ReducedRun
 
 _LINES: dict[str, tuple[str, Literal["solid"] | tuple[float, Sequence[float]]]] = {

@@ -21,7 +21,7 @@ from glasspara.analysis.diff.comparison import DiffResult, diff
 from glasspara.analysis.diff.report import TABLE, DiffBlock, about_reports, differences, show_diff
 from glasspara.errors import InputError
 from glasspara.files import STDIN
-from glasspara.findings import Answer, AssessmentBlock
+from glasspara.findings import Answer, Assessment, AssessmentBlock, Finding
 from glasspara.report import NamedFile, Report, to_text
 from glasspara.report.reading import Places, StoredReport, as_report
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from rich.console import Console
 
-    from glasspara.findings import Assessment, Finding
 
 _OF_OTHER_FILES = {"files.passed-over", "files.unsuitable-left-out"}
 """Warnings about files in the same folder that the analysis did not use: it is done again without them."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 import numpy as np
 from rich.console import Console
 
-from glasspara.analysis.subtract.stages import COLUMN_SETS
+from glasspara.analysis.subtract.stages import COLUMN_SETS, StagedData, Subtraction
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
 from glasspara.report.table import Sheet, point_columns
 from glasspara.report.terminal import show_assessment
-
-if TYPE_CHECKING:
-    from glasspara.analysis.subtract.stages import StagedData, Subtraction
 
 TABLE = "subtract.csv"
 
