@@ -137,16 +137,13 @@ Level = Literal["info", "warning", "error"]
 class Where:
     """The place that a finding is about; what does not apply is left out.
 
-    ``file`` and ``line`` of the input, ``run`` by its label ("20 kOe"), ``parameter`` by its name, ``t_range`` in K,
-    ``h_range`` in Oe.
+    ``file`` and ``line`` of the input, ``run`` by its label ("20 kOe"), ``parameter`` by its name.
     """
 
     file: str = ""
     line: int | None = None
     run: str = ""
     parameter: str = ""
-    t_range: tuple[float, float] | None = None
-    h_range: tuple[float, float] | None = None
 
     @property
     def given(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.analysis.fit.blocks import SUMMARY, FitBlock, show_summary, stages_of, summary
+from glasspara.analysis.fit.blocks import CONDITIONAL, SUMMARY, FitBlock, show_summary, stages_of, summary
 from glasspara.findings import Answer, Assessment, finding
 from glasspara.fitting.result import Bootstrap, Derived, FitResult, FittedParameter, Quantity
 from glasspara.model import MODELS
@@ -185,7 +185,6 @@ _STAGE_NAMES = {
     "offset": "offset of the instrument",
 }
 
-_CONDITIONAL = ("n_ats", "d0min_qs4", "d0max_qs4")
 _DETERMINED = ("ats_strength", "d0_mean_qs4")
 
 
@@ -240,7 +239,7 @@ def _show_stages(result: FitResult, out: Console) -> None:
 def _show_parameters(result: FitResult, out: Console) -> None:
     """What the data determine first, then what is conditional on n_ats, then what is derived."""
     quantities = result.quantities
-    conditional = [name for name in _CONDITIONAL if name in result.parameters]
+    conditional = [name for name in CONDITIONAL if name in result.parameters]
     determined = [name for name in _DETERMINED if name in result.derived] if conditional else []
     first = [
         name for name in result.parameters if name not in conditional and not _idle(result.parameters[name])
