@@ -143,7 +143,7 @@ def _paths(data: Any) -> list[str]:
     return paths
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Origin:
     """Where an answer comes from; ``prefix`` begins the names of its figures among those of several fits."""
 

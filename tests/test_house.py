@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from fnmatch import fnmatch
 from functools import cache
 from graphlib import TopologicalSorter
@@ -147,6 +148,21 @@ def test_only_tests_import_tests():
             assert "from tests" not in text, (
                 f"{path.relative_to(ROOT)} imports tests; share through glasspara.simulation"
             )
+
+
+def test_what_holds_arrays_is_compared_by_identity():
+    """Whether two arrays are equal is no yes or no: ``==`` of such dataclasses would fail. It is also slow to make."""
+    arrays = re.compile(r"\b(Float|Int|Bool)Array\b|\bNDArray\b|\bndarray\b")
+    wrong = []
+    for module, path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            made = [ast.unparse(item) for item in getattr(node, "decorator_list", ())]
+            if any(item.startswith("dataclass") and "eq=False" not in item for item in made):
+                fields = [
+                    ast.unparse(item.annotation) for item in node.body if isinstance(item, ast.AnnAssign)
+                ]
+                wrong += [f"{module}.{node.name}"] if any(map(arrays.search, fields)) else []
+    assert not wrong, f"write @dataclass(..., eq=False) for {', '.join(wrong)}"
 
 
 @pytest.mark.parametrize("report", reports().values(), ids=reports())

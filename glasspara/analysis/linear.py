@@ -95,7 +95,7 @@ class Gain(NamedTuple):
     part: FloatArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinearFit:
     """What least squares leave of the data, and what the columns of the model can take up.
 
@@ -168,7 +168,7 @@ class LinearFit:
         return replace(test, p_with_allowances=allowing().fit().f_test(columns, smooth=smooth).p_value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinearModel:
     """A model that is linear in its coefficients: ``columns``, shape (rows, k), and their ``target``, shape (rows,).
 
@@ -335,7 +335,7 @@ class SplineFit(LinearFit):
     knots: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Splines:
     """Constant, both iron ions and a cubic spline in ln T, with 0, 1, ... inner knots: a basis each."""
 

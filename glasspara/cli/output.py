@@ -83,7 +83,7 @@ def report_error(error: GlassparaError) -> None:
     print(f"error: {inert(str(error))}", file=sys.stderr)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Delivery(Generic[Result]):
     """A result with all that its report is made of."""
 
@@ -123,7 +123,7 @@ def _stem(name: str) -> str:
     return Path(re.split(r"[^/\\]*[*?\[]", name)[0]).resolve().name or "files"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Output:
     """Options of the output, and the writing.
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MILLIGRAM = 1.0e-3  # g
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ReducedRun:
     """One run in emu/g.
 
@@ -103,7 +103,7 @@ def select_points(run: ReducedRun, keep: BoolArray) -> ReducedRun:
     )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Runs that are analysed together; the flat arrays run through them in order."""
 

@@ -53,7 +53,7 @@ NOT_COVERED = "not covered by --background"
 _NAMED = 3  # of the files that are unsuitable where all are
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Input:
     """One file as an analysis used it. ``rows_read == rows_used + sum(rows_dropped.values())``.
 
@@ -78,7 +78,7 @@ class Input:
         return {run.geometry_of: run.geometry for run in self.runs if run.geometry != NO_FACTOR}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Prepared:
     """An input whose runs are cut and averaged, but still carry their holder: it is taken from all files at once."""
 
@@ -86,7 +86,7 @@ class _Prepared:
     runs: tuple[Run, ...]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Loaded:
     """All files of one command, and their runs together.
 

@@ -43,7 +43,7 @@ LOWEST_ERROR_EMU, LOWEST_RELATIVE_ERROR = 1.0e-13, 1.0e-9
 """A stated error below the one, or below the other times the moment, is none: a SQUID resolves 1e-9 emu."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Extraction:
     """Points of a table and the account of its rows.
 

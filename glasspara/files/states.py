@@ -43,7 +43,7 @@ def without_abs(raw: RawFile, moment: str) -> str:
     return next((name for name in names if raw.column(name) is not None), "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class State:
     """Rows of one state, and the words that tell it from the others; "" where all rows are of one state."""
 

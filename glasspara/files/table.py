@@ -40,7 +40,7 @@ class DroppedRow:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RowPoints:
     """Points of one moment column in the order of acquisition; arrays of one length.
 
@@ -65,7 +65,7 @@ class RowPoints:
         return len(self.line)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RowTable:
     """Numbers by column; nan is a blank cell, ``faulty`` marks cells that hold some other text.
 
@@ -113,7 +113,7 @@ def collect(raw: RawFile, columns: Mapping[str, int], *, needed: Sequence[str]) 
     return reader.table()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Block:
     """Rows of some lines: file lines, widths in cells, and the values of each column."""
 

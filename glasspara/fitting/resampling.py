@@ -77,7 +77,7 @@ def one_by_one_on_failure(
         return [result for item in items for result in one_by_one_on_failure(function, [item])]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resampler:
     """Draws problems whose truth is the minimum of a fit.
 
@@ -175,7 +175,7 @@ _FEWEST, _LARGEST_BLOCK = 5, 500
 _FEW = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Refits:
     """The task of a bootstrap: replicate ``index`` belongs to fit ``index`` modulo their number."""
 

@@ -143,7 +143,7 @@ class Derived:
 Quantity = FittedParameter | Derived
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AtsTest:
     """Does the ATS term earn its place? Chi2 of the fit without it, and the chance of such a gain by noise.
 
@@ -223,7 +223,7 @@ class Spread:
     at_limit: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bootstrap:
     """A fit done again on many sets of new data.
 
@@ -256,7 +256,7 @@ def describes(assessment: Assessment) -> bool:
     return not any(reason.code == "fitting.ordinary-instead" for reason in assessment.reasons)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FitResult(Answer):
     """A finished fit, trustworthy or not.
 

@@ -91,7 +91,7 @@ class Model:
         return Model("ll", self.ions, self.orientation, self.convention, self.trace_ions)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Terms:
     """The terms of (17) at some points, emu/g, each with the points' shape.
 

@@ -130,7 +130,7 @@ class TraceTerm:
         return iron * response, {**dict.fromkeys(ION_NAMES, response), "H": iron * slope}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AtsTerm:
     """The tunnelling currents by one of the engine's functions.
 

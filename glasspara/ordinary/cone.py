@@ -44,7 +44,7 @@ _MANY, _CELL, _SMALL_FIELD = 5_000, 0.005, 100.0
 _LINEAR = 2.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ExtraColumn:
     """Something beside ordinary magnetism whose help is to be measured, the ATS term or a derivative of it, say.
 
@@ -55,7 +55,7 @@ class ExtraColumn:
     signed: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ConeFit:
     """The best fit of ordinary magnetism.
 
@@ -93,7 +93,7 @@ class ConeFit:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Place:
     """Everything at the temperatures and fields that the pulls of the directions imply."""
 
@@ -116,7 +116,7 @@ class _Place:
         return self.dictionary.columns(self.T, self.H) * self.gain[:, np.newaxis]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Problem:
     """The data, and what is fitted to them."""
 

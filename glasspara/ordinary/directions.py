@@ -21,7 +21,7 @@ from glasspara.errors import InputError, UsageError
 from glasspara.ordinary.solver import eliminate, rows_of_runs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Curve:
     """Magnetisation M at some points, emu/g, with dM/dH, emu g^-1 Oe^-1, and T dM/dT, emu/g; each of shape (n,)."""
 
@@ -101,7 +101,7 @@ class Direction:
     """Fitted value in units of the width."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Patterns:
     """What errors do at one standard error, ``values`` (n, k), and to which of the four each adds.
 
@@ -130,7 +130,7 @@ class Patterns:
         return np.asarray((self.values[:, chosen] * pulls[..., chosen]).sum(axis=1))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DirectionSlopes:
     """Derivatives by the errors of single runs, (n, k), each point's by those of its run, and by the shared ones."""
 
@@ -138,7 +138,7 @@ class DirectionSlopes:
     shared: FloatArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Directions:
     """Errors of the instrument at some points: M -> exp(g) M(T exp(l), H + h) + m.
 
@@ -294,7 +294,7 @@ def _shares(T: FloatArray) -> FloatArray:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DirectionFit:
     """Residuals fitted by directions: chi2 with the prior's part, and the pulls."""
 

@@ -153,7 +153,7 @@ class Pairs:
         return _PairLevels(b, total * b, total * (total + 1) / (2.0 * T), *_multiplets(np.exp(-b), spins))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _PairLevels:
     """Levels of a pair at b = g mu_B \\|H\\|/k_B T, by total spin F; shape (spins, n) but for ``b``.
 

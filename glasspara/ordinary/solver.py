@@ -44,7 +44,7 @@ class Certificate:
     changes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """``weights`` of the columns of A, shape (p,), ``free`` of F, shape (f,), and the chi2 that they leave."""
 
@@ -113,7 +113,8 @@ def _non_negative(
         passive[list(start)] = True
         changes += _descend(columns, target, weights, passive)
     while True:
-        slopes = columns.T @ (target - columns @ weights)
+        chosen = np.flatnonzero(passive)
+        slopes = columns.T @ (target - columns[:, chosen] @ weights[chosen])
         candidates = np.where(passive | barred, 0.0, slopes)
         entering = int(np.argmax(candidates)) if candidates.size else 0
         if not candidates.size or candidates[entering] <= _WORTH or changes > _MAX_CHANGES:

@@ -134,7 +134,7 @@ def reasons(result: Any) -> list[str]:
     return [reason.text for verdict in result.verdicts for reason in verdict.reasons]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Report(Generic[Result]):
     """How the result of one question is written: as a block of JSON, as tables, at the terminal, and as figures.
 

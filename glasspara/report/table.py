@@ -45,7 +45,7 @@ def csv_text(comments: Iterable[str], header: Sequence[str], rows: Iterable[Sequ
     return stream.getvalue()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sheet:
     """A CSV file: a table by its columns or, where there are rows, row by row; ``about`` are comments on it."""
 

@@ -63,7 +63,7 @@ Verdict = Literal["", "too-large", "too-small"]
 """How the instrument's errors compare with the scatter; "" where they may be standard deviations."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SigmaEstimate:
     """``sigma`` (emu, > 0, one a point), where it came from, and what is odd about it.
 

@@ -57,7 +57,7 @@ class Scatter:
         return np.hypot(self.constant, self.relative * moment)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Windows:
     """Deviations of windows of consecutive points from a smooth curve, and what is expected of them.
 
@@ -91,7 +91,7 @@ class Drift:
     follows_step: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Repeats:
     """Consecutive points at one temperature and field: their pooled scatter, about their drift where they have one.
 

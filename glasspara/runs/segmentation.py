@@ -55,7 +55,7 @@ _FLAT_STEP, _STEP = 0.015, 0.1  # relative: between flat levels that follow at o
 _NOISIEST = 0.08  # relative: however noisy the temperature, a larger jump is another set point
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Segment:
     """Rows (indices in order of acquisition) of one run; ``kind`` is FIXED_FIELD or FIXED_TEMPERATURE."""
 

@@ -41,7 +41,7 @@ LAYOUTS: Mapping[str, str] = {"mpms-xl-rso": ".rso.dat", "mpms-xl-dc": ".dc.dat"
 """How the files of each layout end."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SimulatedPoints:
     """Points of a run as its file holds them, T (K), H (Oe), moment and sigma (emu); and the true moment."""
 
@@ -52,7 +52,7 @@ class SimulatedPoints:
     true_moment: FloatArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SimulatedRun:
     """One run: its plan, the name and content of its file, and the same points as arrays."""
 

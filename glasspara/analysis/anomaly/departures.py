@@ -56,7 +56,7 @@ _OXYGEN_FROM = 25.0
 _CLEAR = 2.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunDeviation:
     """How far one run lies off the model of the fit without the windows found.
 
@@ -74,7 +74,7 @@ class RunDeviation:
         return self.mean / self.error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Departure:
     """A window in which the data leave the model.
 
@@ -125,7 +125,7 @@ class Departure:
         return "above" if all(clear) else "below"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AnomalyResult(Answer):
     """The tests of all windows that hold points, rising in temperature, and the departures among them.
 

@@ -188,7 +188,7 @@ def _independent_trials(minimum: Minimum, windows: Sequence[TemperatureWindow]) 
     return float(np.clip(np.log1p(-ALPHA) / np.log1p(-min(level, 0.5)), 1.0, max(len(windows), 1)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One window that leaves the model, once fitted with the others and once not.
 

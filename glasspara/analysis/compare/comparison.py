@@ -42,7 +42,7 @@ from glasspara.physics.ions import TraceIon
 from glasspara.replicates.cores import Progress, no_progress, on_one_thread
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CompareResult(Answer):
     """The comparison. ``contestants`` stand in the order asked for, ``best`` is the usable one of least scaled AIC.
 

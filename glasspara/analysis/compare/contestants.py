@@ -37,7 +37,7 @@ CANNOT_TELL, DECISIVE = 2.0, 10.0
 """Differences of AIC: below the first two models are not distinguished, above the second the worse one is excluded."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contestant:
     """One model of the comparison.
 
@@ -194,7 +194,7 @@ class NestedTest:
         return self.p_bootstrap is not None and self.hits == 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Pair:
     """Problems without and with the ATS term, and where the searches start."""
 
@@ -225,7 +225,7 @@ def _f_ratios(pairs: Sequence[_Pair]) -> FloatArray:
     return np.asarray(np.maximum(plain - full, 0.0) / first.extra / (full / first.ndof))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NullRefits:
     """The task of the p-value: the F ratios of campaigns simulated without an ATS term."""
 

@@ -47,7 +47,7 @@ from glasspara.report.table import Columns, point_columns
 _CURIE_UNIT = "emu K g^-1 Oe^-1"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CurieResult(Answer):
     """Everything about the weak points.
 

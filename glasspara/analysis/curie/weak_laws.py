@@ -60,7 +60,7 @@ Parts = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray, FloatAr
 """Larmor, Langevin and ATS part of a magnetisation, emu/g, at temperatures (K) and fields (Oe)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WeakFit:
     """One law, with its ``parts`` anywhere, on the weak points, ``places`` (K and Oe).
 

@@ -28,7 +28,7 @@ LOW_SPAN, HIGH_SPAN = 5.0, 25.0
 """The low-temperature window ends at so many times the lowest temperature; the high one begins at so many."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WeakRun:
     """What is weak of one run. ``curie`` and ``ats`` are the largest curvatures among the points used.
 
@@ -42,7 +42,7 @@ class WeakRun:
     reason: Finding | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WeakData:
     """The weak points of a campaign, and its windows: T <= ``low_end`` and T >= ``high_start``, K."""
 

@@ -74,7 +74,7 @@ class Check:
     holds: bool | None
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DeriveResult(Answer):
     """All that follows from ``source``."""
 

@@ -22,7 +22,7 @@ _ROUNDING = 1.0e-6  # of correlations
 _LARGEST = 1.0e100  # no number of a fit is; powers of larger ones are none
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedValues:
     """What is derived from.
 

@@ -116,7 +116,7 @@ def _parts(result: FitResult, kind: str) -> list[RunPart]:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Quantity:
     """What an overview draws: its symbol, and the part of the terms that is theory for it and that is taken off."""
 

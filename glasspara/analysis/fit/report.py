@@ -38,7 +38,7 @@ class FitDocument(TypedDict):
     failed: Annotated[list[FailureBlock], lambda result: failures(result.failed)]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fits(Answer):
     """The fits of one command, and the files that had to be left out.
 

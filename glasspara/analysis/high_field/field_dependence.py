@@ -44,7 +44,7 @@ _PLACES = 400
 _STEP = 0.1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TermPeak:
     """Where the ATS term of ``form`` is largest along one M(H) run.
 
@@ -62,7 +62,7 @@ class TermPeak:
     rises: bool | None
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class HighFieldResult(Answer):
     """The comparison of :data:`FORMS`, and the peaks of each that has a minimum."""
 

@@ -63,7 +63,7 @@ def frequency_grid(x: FloatArray) -> FloatArray:
     return periods / span
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Waves:
     """Cosines and sines at ``frequencies`` over the places ``x``, divided by the errors ``sigma`` of the points."""
 
@@ -200,7 +200,7 @@ class Wiggle:
         return self.size * errors[back]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Track:
     """One run on one abscissa. ``part`` is where its points lie among all, ``run`` its number in the data."""
 
@@ -211,7 +211,7 @@ class Track:
     splines: Splines
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Search:
     """All tracks, with the fit of the model as ``fitted``.
 
@@ -283,7 +283,7 @@ class Search:
         ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NoisePowers:
     """The largest powers of replicates of noise, shape (replicates, tracks, 3): by model, by spline, both.
 

@@ -46,7 +46,7 @@ FOUND, HINT = 0.01, 0.05
 """False-alarm probabilities below which an oscillation is said to be found, or hinted at."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Peak:
     """The strongest wave of one run on one abscissa, by the lesser power of the two descriptions.
 
@@ -87,7 +87,7 @@ class Peak:
         return "K" if self.abscissa == "T" else "K^-1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunOscillation:
     """One run, ``number`` in the data, with its peaks in T and 1/T. Arrays run through its points, emu/g.
 
@@ -107,7 +107,7 @@ class RunOscillation:
         return max(self.peaks, key=lambda peak: peak.excess)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class OscillationResult(Answer):
     """The search. ``fap`` is that of the strongest wave of all.
 

@@ -44,7 +44,7 @@ _SHARES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
 _WIDEST = max(SCAN_LEVELS, key=SCAN_LEVELS.__getitem__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PartitionPoint:
     """One x with everything else at its best.
 
@@ -68,7 +68,7 @@ class PartitionPoint:
         return data.magnetisation - self.terms.beside_ats
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PartitionResult(Answer):
     """The scan. ``points`` stand in the order asked for; ``fit`` is the one with x free, from which rises count.
 

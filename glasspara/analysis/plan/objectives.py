@@ -45,7 +45,7 @@ _FINE = 400  # places along it
 _GHOST = 1.0e-6  # points at a place that has none, so that the fitted curve is known there
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forecast:
     """A fit, and what further runs of its main sample would add to it."""
 

@@ -83,7 +83,7 @@ class Expected:
         return high <= _WIDE * low and self.after <= _ROUGH * abs(self.value)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan(Answer):
     """What to measure next.
 

@@ -101,7 +101,7 @@ class Measured:
     error: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunSeries:
     """The fits of one run, by variant.
 
@@ -130,7 +130,7 @@ class RunSeries:
         return Measured(total.value, None if total.error is None else total.error * scale)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KindOfRuns:
     """All runs of one kind, by set point, and the tests of their drift by variant.
 
@@ -147,7 +147,7 @@ class KindOfRuns:
     notes: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SeriesResult(Answer):
     """The fits of all runs. ``n_ms`` is the iron by mass spectrometry, g^-1, where it is known."""
 

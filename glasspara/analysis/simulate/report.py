@@ -23,7 +23,7 @@ from glasspara.report.table import Columns
 from glasspara.simulation import SimulatedRun, simulate_campaign
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Simulation(Answer):
     """Simulated runs, and the preset, parameters, seed, noise, layout, model and mass (mg) that they come from."""
 

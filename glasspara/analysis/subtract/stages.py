@@ -29,7 +29,7 @@ from glasspara.model.parameters import ION_NAMES, to_canonical
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN, TESLA
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Moments:
     """What the columns are made from, one value a point, CGS units of the reports.
 
@@ -98,7 +98,7 @@ def _mu_eff(points: Moments) -> dict[str, FloatArray]:
     }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ColumnSet:
     """Columns that belong together, and a line of text that says what they are."""
 
@@ -132,7 +132,7 @@ def check_sets(names: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StagedData:
     """Data with the terms that are taken away, one value a point of ``data``, emu/g.
 
@@ -211,7 +211,7 @@ class StagedData:
         }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Subtraction(Answer):
     """The points with the terms taken away, by the values of ``fit``; the user had ``given`` some of them.
 

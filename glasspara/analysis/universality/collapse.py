@@ -61,7 +61,7 @@ _FEWEST_RUNS_TO_BLAME_ONE = 4
 _LARGEST_MOMENT = 5.0 * BOHR_MAGNETON  # of an iron ion, emu: Fe3+, saturated
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunTension:
     """How far one run leaves the curve of all, and the chi_larmor subtracted from it, emu g^-1 Oe^-1."""
 
@@ -71,7 +71,7 @@ class RunTension:
     tension: Tension
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class UniversalityResult(Answer):
     """Outcome of the test. Arrays run through the points of ``data``; emu/g and Oe/K."""
 

@@ -114,7 +114,7 @@ class Tension:
     rms_deviation: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class CurveTest(FTest):
     """Outcome of :func:`curve_test`, and the same by run.
 
@@ -138,7 +138,7 @@ def folded(data: Dataset) -> tuple[FloatArray, FloatArray, FloatArray]:
     return np.where(data.field < 0.0, -1.0, 1.0), size, size / data.temperature
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CommonCurve:
     """The common model of the runs of ``data``, fitted: what is known of chi_larmor, and one curve of H/T.
 

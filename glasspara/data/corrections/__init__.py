@@ -112,7 +112,7 @@ class Corrections:
         return bool(self.background) or self.holder_chi is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Applied:
     """What was done to one input: ``holder`` and ``field`` run by run, ``left_out`` points not covered.
 

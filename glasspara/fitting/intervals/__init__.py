@@ -87,7 +87,7 @@ _FARTHEST_DRAWN = 100.0
 _LONGEST_STEP = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Axis:
     """What a profile moves along: a free reported parameter, or a derived ``combination``.
 

@@ -55,7 +55,7 @@ class ProfilePoint:
     valley: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class End:
     """Where chi2 has risen by a level along a ray, or the farthest place that was reached.
 
@@ -290,7 +290,7 @@ class Profile:
         return point
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ways:
     """The ways to some places of a profile, which cost little more than one of them. Nothing is drawn there."""
 

@@ -79,7 +79,7 @@ class Interval:
         ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProfileCurve:
     """``rises`` of the least chi2 at rising ``values`` of a parameter or combination, and the ``path`` of all other
     free parameters. ``logarithmic`` says whether the values are spaced in their logarithm."""
@@ -220,7 +220,7 @@ _SEARCHED = 9
 _MISSED = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ContourLine:
     """One line: its points in order, shape (n, 2), the last joined to the first.
 
@@ -238,7 +238,7 @@ class ContourLine:
         return bool(self.found.all())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contour:
     """The lines of a pair of parameters, and what is to be said of them."""
 

@@ -46,7 +46,7 @@ IRON_OF_A_LABORATORY = 0.01
 """Relative error of the mass spectrometer's iron in the question what giving it would change."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OrdinaryMagnetism:
     """The best description by ordinary magnetism beside that by the fitted model.
 

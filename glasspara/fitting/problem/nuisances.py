@@ -53,7 +53,7 @@ def _touched(data: Dataset, values: FloatArray) -> tuple[int, ...]:
     return tuple(index for index, part in enumerate(data.slices) if values[part].any())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Disturbance:
     """What nuisances do to the model at the points of ``data``: M -> (1 + scale) M(T (1 + lag), H + field) + offset.
 

@@ -71,7 +71,7 @@ class Penalty:
         return -self.combination.slopes_by_reported(reported, model) / self.width
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """Data, coordinates and constraints of one fit. Residuals are (data - model)/sigma throughout.
 

@@ -37,7 +37,7 @@ _OVERSHOOT = 2.0
 _WALL = 10.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Minimum:
     """The minimum of a problem.
 

@@ -25,7 +25,7 @@ Remainder = Callable[[str, bool], FloatArray]
 derivative by ln c) or "Y", or d times its derivative by d."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OneVariable:
     """Phi(d), X(d), and d times their derivatives."""
 

@@ -77,7 +77,7 @@ def large_variable(c: FloatArray) -> FloatArray:
     return np.asarray(np.log(c / C_SPLIT) * (2.0 / np.log(C_NIL / C_SPLIT)) - 1.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Series:
     """One function of (d, c): coefficients by rising powers of the interpolation variable.
 
