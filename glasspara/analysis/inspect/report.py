@@ -172,7 +172,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
     out.print(table)
     runs = [
         (
-            f"{'M(T)' if run.kind == 'fixed-field' else 'M(H)'} at {run.label}", str(len(run)),
+            f"{run.measures} at {run.label}", str(len(run)),
             *map(_span, (run.temperature, run.field, run.moment)), run.sigma_source, _branches(run.branch_labels),
         )
         for run in measurement.runs

@@ -132,11 +132,11 @@ def _set_points(result: Plan) -> Sheet:
     order = (
         "in measuring order: weak fields before strong ones, then M(H); each run from its lowest set point up"
     )
-    rows = []
-    for number, run in enumerate(in_measuring_order(result.runs), 1):
-        for value in run.grid:
-            field, kelvin = (run.nominal, value) if run.kind == "fixed-field" else (value, run.nominal)
-            rows.append((number, field, kelvin))
+    rows = [
+        (number, field, kelvin)
+        for number, run in enumerate(in_measuring_order(result.runs), 1)
+        for kelvin, field in zip(*run.points, strict=True)
+    ]
     return Sheet.of_rows(("run", "H_Oe", "T_K"), rows, [order])
 
 
