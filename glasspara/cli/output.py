@@ -69,18 +69,25 @@ def warn(findings: Iterable[Finding], *, quiet: bool) -> None:
     """Findings to stderr, as warnings or notes by their level, control characters shown inert."""
     if quiet:
         return
-    from glasspara.wording import inert
-
     for item in findings:
-        word = "note" if item.level == "info" else "warning"
-        print(f"{word}: {inert(item.text)}", file=sys.stderr)
+        _say(f"{'note' if item.level == 'info' else 'warning'}: {item.text}")
 
 
 def report_error(error: GlassparaError) -> None:
     """The one line that an error gets on stderr, control characters shown inert."""
+    _say(f"error: {error}")
+
+
+def _say(text: str) -> None:
+    """``text`` on stderr in one line; on a terminal in lines that fit, which part no number from its unit."""
+    if sys.stderr.isatty():
+        from glasspara.report.terminal import console, show_sentence
+
+        show_sentence(text, console(sys.stderr))
+        return
     from glasspara.wording import inert
 
-    print(f"error: {inert(str(error))}", file=sys.stderr)
+    print(inert(text), file=sys.stderr)
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,9 +281,7 @@ class Output:
         try:
             return write_result(_results(), self._own_folder, files, report=report, inputs=paths)
         except NotWritableError as error:
-            from glasspara.wording import inert
-
-            print(f"warning: no files written: {inert(str(error))}", file=sys.stderr)
+            _say(f"warning: no files written: {error}")
             return None
 
     @property

@@ -103,7 +103,7 @@ class OrdinaryMagnetism:
         return [
             f"{kind} {100.0 * width:g} %" if unit == "1" else f"{kind} {width:g} {unit}"
             for kind, width, unit in found
-        ] or ["no errors of the instrument"]
+        ] or ["none"]
 
     @property
     def excluded(self) -> bool:
