@@ -47,6 +47,7 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 
 test: lint
+	$(BIN)/python -m compileall -q glasspara
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 $(VENV)-lowest/.installed: pyproject.toml

@@ -155,8 +155,7 @@ class _Origin:
 
         from glasspara.report import to_text
 
-        document: dict[str, Any] = json.loads(to_text(self.delivery.document()))
-        return document
+        return json.loads(to_text(self.delivery.document()))
 
     def figures(self) -> dict[str, Figure]:
         from glasspara.report.page import KeptFigures, shown_in_notebooks

@@ -18,15 +18,13 @@ import typer
 
 from glasspara.cli import options
 from glasspara.cli.options import option
-from glasspara.errors import UsageError
-from glasspara.findings import Answer
+from glasspara.errors import GlassparaError, UsageError
+from glasspara.findings import Answer, Finding
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasspara.data.loading import Loaded
-    from glasspara.errors import GlassparaError
-    from glasspara.findings import Finding
     from glasspara.replicates.store import Store
     from glasspara.report import Invocation, Report
     from glasspara.report.page import FigureFiles, Picture
@@ -74,18 +72,25 @@ def warn(findings: Iterable[Finding], *, quiet: bool) -> None:
     """Findings to stderr, as warnings or notes by their level, control characters shown inert."""
     if quiet:
         return
-    from glasspara.wording import inert
-
     for item in findings:
-        word = "note" if item.level == "info" else "warning"
-        print(f"{word}: {inert(item.text)}", file=sys.stderr)
+        _say(f"{'note' if item.level == 'info' else 'warning'}: {item.text}")
 
 
 def report_error(error: GlassparaError) -> None:
     """The one line that an error gets on stderr, control characters shown inert."""
+    _say(f"error: {error}")
+
+
+def _say(text: str) -> None:
+    """``text`` on stderr in one line; on a terminal in lines that fit, which part no number from its unit."""
+    if sys.stderr.isatty():
+        from glasspara.report.terminal import console, show_sentence
+
+        show_sentence(text, console(sys.stderr))
+        return
     from glasspara.wording import inert
 
-    print(f"error: {inert(str(error))}", file=sys.stderr)
+    print(inert(text), file=sys.stderr)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,11 +215,14 @@ class Output:
         of ``--quiet``. The last line names the folder. With ``part_failed`` the exit status is 6.
         """
         inputs = () if loaded is None else loaded.inputs
-        figures = figures or _drawn_by(report, result)
-        self.hand_over(report, loaded, result, figures)
+        if figures is None and report.figures:
+            figures = lambda _files: report.draw(result)  # noqa: E731
+        delivery = Delivery(report, loaded, result, self.asked, figures)
+        if self.receive is not None:
+            self.receive(delivery)
         folder, count = None, 0
         writes = self.out is not None or bool(self._own_folder)
-        document = self.document(report, loaded, result) if writes or self.as_json else {}
+        document = delivery.document() if writes or self.as_json else {}
         if writes:
             from glasspara.report import to_text
             from glasspara.report.output import HASHES, hashes
@@ -238,7 +246,7 @@ class Output:
             folder, count = self._written(files, name, document), len(files)
             written()
         if self.as_json:
-            self.print_document(document)
+            _print_document(document)
         elif self.receive is None and (show if show is not None else not self.quiet):
             from glasspara.report.terminal import console
 
@@ -250,13 +258,15 @@ class Output:
         if not all(verdict.trusted for verdict in result.verdicts):
             self.stop(NOT_TRUSTED)
 
-    def hand_over(
-        self, report: Report[Result], loaded: Loaded | None, result: Result, figures: Figures | None = None
-    ) -> bool:
-        """Give the result to whoever asks from Python; whether somebody does."""
+    def hand_over(self, report: Report[Result], result: Result) -> bool:
+        """Give a result that has no inputs to whoever asks from Python; whether somebody does."""
         if self.receive is not None:
-            self.receive(Delivery(report, loaded, result, self.asked, figures))
+            self.receive(Delivery(report, None, result, self.asked))
         return self.receive is not None
+
+    def print_report(self, report: Report[Result], result: Result) -> None:
+        """The JSON report of a result that has no inputs on stdout."""
+        _print_document(Delivery(report, None, result, self.asked).document())
 
     def stop(self, status: int) -> None:
         """End the command with an exit status."""
@@ -274,20 +284,8 @@ class Output:
         try:
             return write_result(_results(), self._own_folder, files, report=report, inputs=paths)
         except NotWritableError as error:
-            from glasspara.wording import inert
-
-            print(f"warning: no files written: {inert(str(error))}", file=sys.stderr)
+            _say(f"warning: no files written: {error}")
             return None
-
-    def document(self, report: Report[Result], loaded: Loaded | None, result: Result) -> dict[str, Any]:
-        """The JSON report."""
-        return Delivery(report, loaded, result, self.asked).document()
-
-    def print_document(self, document: Mapping[str, Any]) -> None:
-        """A JSON report on stdout."""
-        from glasspara.report import to_text
-
-        sys.stdout.write(to_text(document))
 
     @property
     def _endings(self) -> tuple[str, ...]:
@@ -298,9 +296,10 @@ class Output:
         return {}
 
 
-def _drawn_by(report: Report[Result], result: Result) -> Figures | None:
-    """The figures that the report draws itself."""
-    return (lambda _files: report.draw(result)) if report.figures else None
+def _print_document(document: Mapping[str, Any]) -> None:
+    from glasspara.report import to_text
+
+    sys.stdout.write(to_text(document))
 
 
 def _page_beside(report: str) -> str:

@@ -17,7 +17,7 @@ from glasspara.files.exclusion import Amplitude, ExcludedRows, Temperatures
 from glasspara.files.flavours import AC_MARKS, CHANNELS, REQUESTS, Channel, Flavour, asked_for, fullest, label
 from glasspara.files.multivu import RawFile
 from glasspara.files.table import DroppedRow, RowPoints, RowTable, collect
-from glasspara.findings import Finding
+from glasspara.findings import Finding, finding
 
 AC_ROW = "AC row"
 DUPLICATE = "duplicate row"
@@ -136,7 +136,10 @@ def extract(
         choice = replace(
             choice, reason=f"{choice.reason}; the instrument has subtracted a background from it"
         )
-    found = [*choice.warnings, *of_states, *notes, *quality.time_goes_back(table, used)]
+    found = [
+        *choice.warnings, *of_states, *notes, *quality.time_goes_back(table, used),
+        *_named_twice(raw, selection.used),
+    ]  # fmt: skip
     found.sort(key=lambda item: item.code != quality.REMOVES_RANGE)
     return Extraction(
         parts=tuple(parts),
@@ -189,6 +192,14 @@ def _collect(raw: RawFile, flavour: Flavour) -> RowTable:
     places |= {name: raw.column(name) for name in names}
     columns = {name: index for name, index in places.items() if index is not None}
     return collect(raw, columns, needed=("T", "H"))
+
+
+def _named_twice(raw: RawFile, channels: Iterable[Channel]) -> list[Finding]:
+    """A finding where a column that is used has a namesake, as in a table that was put together by hand."""
+    names = (name for channel in channels for name in (channel.moment, channel.sigma))
+    used = {raw.column(*TEMPERATURE), raw.column(*FIELD), *map(raw.column, names)} - {None}
+    columns = [raw.columns[i] for i in used if i is not None and raw.names.count(raw.names[i]) > 1]
+    return [finding("files.columns-named-twice", columns=sorted(columns))] if columns else []
 
 
 def _states(

@@ -53,32 +53,9 @@ MEAN_FIELDS = (-8.0, -5.0, -3.0, -2.2, -1.5, -1.0, -0.65, -0.4, -0.2, -0.08, 0.0
 of a glass, is antiferromagnetic and gives up to some K."""
 
 WEAK_PAIRS = (
-    *(-40.0, -15.0, -7.0, -3.5, -1.8, -1.0, -0.5, -0.2),
-    *(
-        0.1,
-        0.2,
-        0.36,
-        0.5,
-        0.65,
-        0.82,
-        1.0,
-        1.25,
-        1.5,
-        1.8,
-        2.2,
-        2.7,
-        3.3,
-        4.0,
-        5.0,
-        6.3,
-        8.0,
-        11.0,
-        15.0,
-        20.0,
-        28.0,
-        40.0,
-    ),
-)
+    -40.0, -15.0, -7.0, -3.5, -1.8, -1.0, -0.5, -0.2, 0.1, 0.2, 0.36, 0.5, 0.65, 0.82, 1.0, 1.25, 1.5, 1.8, 2.2,
+    2.7, 3.3, 4.0, 5.0, 6.3, 8.0, 11.0, 15.0, 20.0, 28.0, 40.0,
+)  # fmt: skip
 MIXED_PAIRS = (1.0, 1.7, 2.6, 4.0, 6.5, 9.0, 13.0, 18.0, 27.0, 40.0)
 SMALL_SPIN_PAIRS = {
     0.5: (2.5, 4.0, 5.5, 7.5, 10.0, 13.0, 17.0, 23.0, 32.0),
@@ -168,29 +145,24 @@ class Dictionary:
 
 
 def ordinary_dictionary(
-    *, trace_ions: Sequence[tuple[str, float, float]] = (), strong_pairs: bool = False, density: int = 1
+    *, trace_ions: Sequence[tuple[str, float, float]] = (), strong_pairs: bool = False
 ) -> Dictionary:
     """The whole dictionary.
 
     ``trace_ions`` are further free ions, each with name, J and g; they do not count as iron. ``strong_pairs``
-    adds ``STRONG_PAIRS``, for samples whose iron is known. ``density`` = 2 halves the spacing of every grid: for tests
-    of how fine it has to be.
+    adds ``STRONG_PAIRS``, for samples whose iron is known.
     """
     couplings = WEAK_PAIRS + STRONG_PAIRS if strong_pairs else WEAK_PAIRS
     parts = [
         _free_ions(),
-        *(
-            _split_ions(s, g, rhombicity, density)
-            for s, g in SPLITTING_GRIDS
-            for rhombicity in SITE_RHOMBICITIES
-        ),
-        *(_coupled_ions(j, density) for j in (2.0, 2.5)),
-        *(_pairs(s, s, couplings, density) for s in (2.0, 2.5)),
-        _pairs(2.0, 2.5, MIXED_PAIRS, density),
-        *(_pairs(s, s, values, density) for s, values in SMALL_SPIN_PAIRS.items()),
-        _clusters(density),
-        *(_blocked_clusters(moment, density) for moment in np.geomspace(*BLOCKED_MOMENTS).tolist()),
-        *(_specks(shape, bloch, density) for shape in ("tanh", "hyperbola") for bloch in BLOCH),
+        *(_split_ions(s, g, rhombicity) for s, g in SPLITTING_GRIDS for rhombicity in SITE_RHOMBICITIES),
+        *(_coupled_ions(j) for j in (2.0, 2.5)),
+        *(_pairs(s, s, couplings) for s in (2.0, 2.5)),
+        _pairs(2.0, 2.5, MIXED_PAIRS),
+        *(_pairs(s, s, values) for s, values in SMALL_SPIN_PAIRS.items()),
+        _clusters(),
+        *(_blocked_clusters(moment) for moment in np.geomspace(*BLOCKED_MOMENTS).tolist()),
+        *(_specks(shape, bloch) for shape in ("tanh", "hyperbola") for bloch in BLOCH),
     ]
     if trace_ions:
         parts.append(_trace_ions(trace_ions))
@@ -244,8 +216,8 @@ def _trace_ions(ions: Sequence[tuple[str, float, float]]) -> Group:
     return block, entries
 
 
-def _split_ions(s: float, g: float, rhombicity: float, density: int) -> Group:
-    sizes = finer(np.geomspace(*SPLITTING_GRIDS[s, g]), density).tolist()
+def _split_ions(s: float, g: float, rhombicity: float) -> Group:
+    sizes = np.geomspace(*SPLITTING_GRIDS[s, g]).tolist()
     easy_plane, easy_axis = tuple(sizes), tuple(-size for size in sizes)
     entries = [
         entry
@@ -264,31 +236,22 @@ def _split_ions(s: float, g: float, rhombicity: float, density: int) -> Group:
     return SplitIons(s, rhombicity, easy_plane + easy_axis, g), entries
 
 
-def _coupled_ions(j: float, density: int) -> Group:
-    # no entry lies at 0, where the free ions are
-    values = tuple(value for value in finer(np.array(MEAN_FIELDS), density).tolist() if value)
+def _coupled_ions(j: float) -> Group:
     entries = _row(
-        values,
+        MEAN_FIELDS,
         kind="mean field",
         line=f"mean field, J = {_spin(j)}",
         symbol="theta",
         text=lambda theta: f"J = {_spin(j)}, theta = {theta:.3g} K",
         J=j,
     )
-    return CoupledIons(j, values), entries
+    return CoupledIons(j, MEAN_FIELDS), entries
 
 
-def _pairs(s: float, other: float, couplings: tuple[float, ...], density: int) -> Group:
-    # ferromagnetic and antiferromagnetic ones make no row: uncoupled spins lie between
-    values = tuple(
-        value
-        for sign in (-1.0, 1.0)
-        if (one := [x for x in couplings if sign * x > 0.0])
-        for value in (sign * finer(sign * np.array(one), density)).tolist()
-    )
+def _pairs(s: float, other: float, couplings: tuple[float, ...]) -> Group:
     spins = f"S = {_spin(s)}" if s == other else f"S = {_spin(s)} and {_spin(other)}"
     entries = _row(
-        values,
+        couplings,
         kind="pair",
         line=f"pairs, {spins}",
         symbol="coupling",
@@ -297,11 +260,11 @@ def _pairs(s: float, other: float, couplings: tuple[float, ...], density: int) -
         S=s,
         other=other,
     )
-    return Pairs(s, values, other), entries
+    return Pairs(s, couplings, other), entries
 
 
-def _clusters(density: int) -> Group:
-    values = tuple(finer(np.geomspace(*CLUSTER_GRID), density).tolist())
+def _clusters() -> Group:
+    values = tuple(np.geomspace(*CLUSTER_GRID).tolist())
     entries = _row(
         values,
         kind="cluster",
@@ -313,11 +276,11 @@ def _clusters(density: int) -> Group:
     return Clusters(values), entries
 
 
-def _blocked_clusters(moment: float, density: int) -> Group:
+def _blocked_clusters(moment: float) -> Group:
     low, high = ANISOTROPY_FIELDS
     values = tuple(
         blocking
-        for blocking in finer(np.geomspace(*BLOCKING_TEMPERATURES), density).tolist()
+        for blocking in np.geomspace(*BLOCKING_TEMPERATURES).tolist()
         if low <= anisotropy_field(moment, blocking) <= high
     )
     entries = _row(
@@ -332,8 +295,8 @@ def _blocked_clusters(moment: float, density: int) -> Group:
     return BlockedClusters(moment, values), entries
 
 
-def _specks(shape: Literal["tanh", "hyperbola"], bloch: float, density: int) -> Group:
-    values = tuple(finer(np.geomspace(*SPECK_GRID), density).tolist())
+def _specks(shape: Literal["tanh", "hyperbola"], bloch: float) -> Group:
+    values = tuple(np.geomspace(*SPECK_GRID).tolist())
     law = "" if bloch == 0.0 else f", Bloch's constant {bloch:g} K^-3/2"
     entries = _row(
         values,
@@ -346,17 +309,6 @@ def _specks(shape: Literal["tanh", "hyperbola"], bloch: float, density: int) -> 
         bloch=bloch,
     )
     return Specks(shape, values, bloch), entries
-
-
-def finer(values: FloatArray, density: int) -> FloatArray:
-    """``values`` with ``density`` - 1 more between each two, equally spaced in logarithm where all are positive."""
-    if density == 1:
-        return values
-    places = np.arange(len(values))
-    between = np.linspace(0, len(values) - 1, (len(values) - 1) * density + 1)
-    if np.all(values > 0.0):
-        return np.exp(np.interp(between, places, np.log(values)))
-    return np.interp(between, places, values)
 
 
 @dataclass(frozen=True)

@@ -235,10 +235,11 @@ def _ordinary(block: Mapping[str, Any]) -> Iterator[Html]:
     used = block["iron_used"]
     iron = "free" if used is None else f"{used['value']:.4g} ± {used['error']:.2g} g^-1, mass spectrometry"
     free = block["margin_iron_free"]
+    allowed = ", with errors of the instrument" if block["directions"] else ""
     yield tag("h2", "Ordinary magnetism as a whole")
     yield _terms([
-        ("chi2 of ordinary magnetism", f"{block['chi2']:.1f} for {block['n_points']} points"),
-        ("chi2 of the ETM", f"{block['chi2_etm']:.1f}"),
+        (f"chi2 of ordinary magnetism{allowed}", f"{block['chi2']:.1f} for {block['n_points']} points"),
+        (f"chi2 of the ETM{allowed}", f"{block['chi2_etm']:.1f}"),
         ("margin", f"{block['margin']:.4g}, {block['threshold']:g} establish the ATS term"),
         ("margin with the iron free", "not asked" if free is None else f"{free:.4g}"),
         ("margin without errors of the instrument", f"{block['margin_without_directions']:.4g}"),

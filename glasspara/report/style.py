@@ -246,11 +246,12 @@ def fit_details(result: FitResult, shown: Sequence[ReducedRun]) -> str:
 
 
 def beside_ordinary(found: OrdinaryMagnetism) -> list[str]:
-    """Chi2 of the model and of ordinary magnetism, and by how much they differ."""
+    """Chi2 of the model and of ordinary magnetism, what is allowed to both, and by how much they differ."""
     free = found.margin_iron_free
     beside = "" if free is None else f", iron free {free:.3g}"
     return [
         f"χ²: ETM {_chi2(found.chi2_model)}, ordinary magnetism {_chi2(found.cone.chi2)}",
+        *(["both with errors of the instrument"] if found.widths is not None else []),
         f"margin {found.margin:.4g}{beside}, {THRESHOLD:g} needed",
     ]
 

@@ -157,9 +157,9 @@ def read(
     runs = tuple(sorted((run for found, _ in segmented for run in found), key=lambda run: int(run.line[0])))
     strays = [row for _, left in segmented for row in left]
     if not runs:
-        usable = sum(map(len, table.parts))
+        usable = counted(sum(map(len, table.parts)), "usable point")
         raise UnsuitableError(
-            f"no run: the {usable} usable points hold no {FEWEST_POINTS} at one field or temperature",
+            f"no run: {usable}, and a run needs {FEWEST_POINTS} at one field or temperature",
             where=raw.path,
             remedy="Give a file that was measured against temperature or against field",
         )

@@ -10,6 +10,8 @@ import sys
 import pytest
 
 from glasspara.cli.groups import workers
+from glasspara.cli.output import report_error
+from glasspara.errors import UsageError
 from glasspara.replicates.cores import usable_cores
 from tests.conftest import ROOT
 
@@ -157,3 +159,16 @@ if __name__ == "__main__":
     done = run(f"import runpy; runpy.run_path({str(program)!r}, run_name='__main__')", tmp_path)
     assert done.returncode == -signal.SIGKILL
     assert "semaphore" not in done.stderr
+
+
+def test_messages_on_a_terminal_break_no_number(monkeypatch, capsys):
+    """Piped they are one line each, which a script reads."""
+    text = "a" * 70 + " the header says 54.86 mg"
+    report_error(UsageError(text))
+    assert capsys.readouterr().err == f"error: {text}\n"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "99")
+    monkeypatch.setenv("TERM", "xterm")
+    report_error(UsageError(text))
+    first, second = capsys.readouterr().err.splitlines()
+    assert (first, second) == (f"error: {'a' * 70} the header says", "54.86 mg")

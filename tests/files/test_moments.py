@@ -307,7 +307,7 @@ def test_the_rarer_kind_of_row_carries_on_alone(write, compose, sweep, vsm_rows)
 
 
 def test_neither_kind_of_row_makes_a_run(write, compose, sweep, vsm_rows):
-    with pytest.raises(InputError, match="no run: the 3 usable points"):
+    with pytest.raises(InputError, match="no run: 3 usable points"):
         read(write(compose("mpms3-dc", [*vsm_rows(3), *sweep(2)])))
 
 
@@ -325,6 +325,17 @@ def test_a_row_that_holds_both_moments_is_used_once(write, compose, sweep):
 def test_a_moment_that_is_not_there(write, compose, sweep, layout, request_):
     with pytest.raises(InputError, match=f"no moments for --moment {request_}"):
         read(write(compose(layout, sweep())), moment=request_)
+
+
+def test_a_column_that_has_a_namesake_is_named(write, compose, sweep):
+    """A table that was put together by hand: nothing tells which of the two is meant."""
+    text = compose("xl", sweep())
+    found = read(write(text.replace("Long Offset (cm)", "Long Moment (emu)", 1)))
+    (warning,) = found.warnings
+    assert (warning.code, warning.values) == ("files.columns-named-twice", {"columns": ["Long Moment (emu)"]})
+    assert np.array_equal(found.runs[0].moment, read(write(text)).runs[0].moment)
+    # a namesake of a column that is not used matters to nobody
+    assert read(write(text.replace("Long Algorithm", "Long Reg Fit", 1))).warnings == ()
 
 
 def test_an_unknown_request(write, compose, sweep):

@@ -62,7 +62,7 @@ def test_errors_on_request(write, compose, sweep):
 
 
 def test_no_run(write, compose):
-    with pytest.raises(InputError, match="no run: the 3 usable points"):
+    with pytest.raises(InputError, match="no run: 3 usable points, and a run needs 4"):
         read(write(compose("xl", [{"T": 2.0 + i, "H": 1000.0} for i in range(3)])))
 
 

@@ -7,8 +7,6 @@ difference of AIC on two models are distinguished.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from glasspara.cli import options
 from glasspara.cli.groups import (
     DataOptions,
@@ -18,27 +16,33 @@ from glasspara.cli.groups import (
     VerdictOptions,
     all_trace_ions_of,
 )
-from glasspara.cli.options import option
+from glasspara.cli.options import own_option
 from glasspara.cli.output import OutputWithPlots, Unfinished
 from glasspara.cli.values import names
 from glasspara.model import CATALOGUE, slow_models, trace_models
 
 UNFINISHED = ".compare-unfinished.jsonl"
 
-Models = Annotated[
-    list[str] | None,
-    option(
+_MODELS = (
+    f"Models to compare (repeatable): {', '.join(CATALOGUE)}. By default all but {', '.join(slow_models())}; "
+    f"{', '.join(trace_models())} need trace ions."
+)
+
+
+def compare(
+    data: DataOptions,
+    *,
+    models: list[str] | None = own_option(
         "--models",
-        f"Models to compare (repeatable): {', '.join(CATALOGUE)}. By default all but {', '.join(slow_models())}; "
-        f"{', '.join(trace_models())} need trace ions.",
+        _MODELS,
         "NAME,...",
         panel=options.MODEL,
-        common=True,
     ),
-]
-ReplicateCount = Annotated[
-    int | None,
-    option(
+    trace_ions: options.TraceIons = None,
+    parameters: ParameterOptions,
+    verdict: VerdictOptions,
+    theory: TheoryOptions,
+    replicates: int | None = own_option(
         "--replicates",
         "Simulated campaigns for the p-value of the ATS term; 0 for the F test alone. By default 200, and none where "
         "the F test gives p < 1e-12. With --out, the same command after an interruption goes on where it stopped.",
@@ -46,20 +50,7 @@ ReplicateCount = Annotated[
         panel=options.REPLICATES,
         min=0,
         max=options.MOST_REPLICATES,
-        common=True,
     ),
-]
-
-
-def compare(
-    data: DataOptions,
-    *,
-    models: Models = None,
-    trace_ions: options.TraceIons = None,
-    parameters: ParameterOptions,
-    verdict: VerdictOptions,
-    theory: TheoryOptions,
-    replicates: ReplicateCount = None,
     work: ReplicateOptions,
     output: OutputWithPlots,
 ) -> None:

@@ -55,8 +55,10 @@ class CompareResult(Answer):
     scale: float
     best: Contestant | None
     test: NestedTest | None
+    reference: Contestant | None
+    """The ETM, or the best model with an ATS term; None without such a model."""
     ordinary: OrdinaryMagnetism | None
-    """Ordinary magnetism as a whole beside the ETM (or the best model with an ATS term); None without such a model."""
+    """Ordinary magnetism as a whole beside ``reference``."""
     ats_established: bool | None
     """Whether that model describes the data and ordinary magnetism does not; None without such a model."""
     ats_needed: bool | None
@@ -161,6 +163,7 @@ def compare(
         scale=scale,
         best=best,
         test=test,
+        reference=reference,
         ordinary=against,
         ats_established=None
         if against is None or reference is None

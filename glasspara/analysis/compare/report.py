@@ -15,6 +15,7 @@ from glasspara.report.terminal import Column, show_assessment, show_sentence, sh
 if TYPE_CHECKING:
     from glasspara.analysis.compare.comparison import CompareResult
     from glasspara.analysis.compare.contestants import Contestant, NestedTest
+    from glasspara.fitting.judge.ordinary import OrdinaryMagnetism
 
 
 class FittedValueBlock(TypedDict):
@@ -88,12 +89,6 @@ class CompareBlock(TypedDict):
     ]
 
 
-class CompareDocument(TypedDict):
-    """What ``compare`` adds to the frame."""
-
-    compare: Annotated[CompareBlock, ""]
-
-
 def _number(item: Contestant, name: str) -> float | None:
     """A number of the fit, where it is usable."""
     return getattr(item.result.statistics, name) if item.result is not None and item.usable else None
@@ -116,16 +111,38 @@ def show_compare(result: CompareResult, out: Console) -> None:
     items = sorted(result.contestants, key=lambda item: float("inf") if item.delta is None else item.delta)
     rows = [(item.name, *_criteria(item), item.status) for item in items]
     best = [n for n, item in enumerate(items) if item is result.best]
-    if (whole := result.ordinary) is not None:
-        size = (_size(whole.cone.chi2_without_directions), str(whole.cone.n_points), *("",) * 5)
-        rows.append(("ordinary magnetism", *size, "excluded" if whole.excluded else "not excluded"))
     show_table(("model", *numbers, "status"), rows, out, bold=best)
     if result.scale > 1.0:
         show_sentence(
             f"AIC and BIC by the stated errors; delta AIC and weight with chi2 divided by {result.scale:.4g}",
             out,
         )
+    if result.ordinary is not None and result.reference is not None:
+        _show_beside_ordinary(result.ordinary, result.reference.name, out)
     show_assessment(result.assessment, out, result.notes)
+
+
+def _show_beside_ordinary(whole: OrdinaryMagnetism, model: str, out: Console) -> None:
+    """Ordinary magnetism as a whole beside the model that it is held against, by both of their chi2.
+
+    That of the table of models has no errors of the instrument, that of the verdict has them.
+    """
+    numbers = ("chi2", "with errors of the instrument", "points")
+    allowed = whole.widths is not None
+    rows = [
+        (name, _size(alone), _size(chi2) * allowed, str(whole.cone.n_points), status)
+        for name, alone, chi2, status in (
+            (model, whole.chi2_model_without_directions, whole.chi2_model, ""),
+            (
+                "ordinary magnetism",
+                whole.cone.chi2_without_directions,
+                whole.cone.chi2,
+                "excluded" if whole.excluded else "not excluded",
+            ),
+        )
+    ]
+    out.print()
+    show_table(("as a whole", *(Column(name, "number") for name in numbers), "status"), rows, out)
 
 
 def _criteria(item: Contestant) -> tuple[str, ...]:
@@ -144,7 +161,7 @@ def _size(value: float) -> str:
 
 REPORT = Report(
     "compare",
-    CompareDocument,
+    CompareBlock,
     show_compare,
     tables={"compare.csv": _models},
     about=lambda compare: [item.text for item in (*compare.assessment.reasons, *compare.notes)],

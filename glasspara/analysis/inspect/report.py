@@ -54,6 +54,8 @@ class Inspection(Answer):
             warnings = sum(len(item.warnings) for item in measurements)
             counts = {"files": len(measurements), "runs": runs, "points": points, "warnings": warnings}
             reasons.append(finding("inspect.read", **counts))
+            if without := [{"file": item.path} for item in measurements if item.mass.value_mg is None]:
+                reasons.append(finding("inspect.mass-not-known", files=without))
         if failed:
             files = len(measurements) + len(failed)
             reasons.append(finding("inspect.not-read", failed=len(failed), files=files))
@@ -172,7 +174,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
     out.print(table)
     runs = [
         (
-            f"{'M(T)' if run.kind == 'fixed-field' else 'M(H)'} at {run.label}", str(len(run)),
+            f"{run.measures} at {run.label}", str(len(run)),
             *map(_span, (run.temperature, run.field, run.moment)), run.sigma_source, _branches(run.branch_labels),
         )
         for run in measurement.runs
@@ -222,8 +224,8 @@ def _centring_text(numbers: Mapping[str, float | None]) -> str:
 
 
 def _span(values: FloatArray) -> str:
-    low, high = f"{values.min():.4g}", f"{values.max():.4g}"
-    return f"{float(low):g}" if low == high else f"{low} .. {high}"
+    low, high = (f"{float(f'{value:.4g}'):g}" for value in (values.min(), values.max()))  # 70000, not 7e+04
+    return low if low == high else f"{low} .. {high}"
 
 
-REPORT = Report("inspect", InspectDocument, show_inspection)
+REPORT = Report("inspect", InspectDocument, show_inspection, nested=False)

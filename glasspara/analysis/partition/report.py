@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import Annotated, TypedDict
 
 from rich.console import Console
 
 from glasspara.analysis.fit.blocks import FitBlock
-from glasspara.analysis.partition.scan import SCAN_LEVELS
+from glasspara.analysis.partition.scan import SCAN_LEVELS, PartitionPoint, PartitionResult
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import QuantityBlock, Report
 from glasspara.report.block import fill
 from glasspara.report.table import Sheet, column, point_columns
 from glasspara.report.terminal import Column, show_assessment, show_table
-
-if TYPE_CHECKING:
-    from glasspara.analysis.partition.scan import PartitionPoint, PartitionResult
 
 
 class FractionIntervalBlock(TypedDict):
@@ -62,12 +59,6 @@ class PartitionBlock(TypedDict):
     n_fe: Annotated[IronBlock, lambda result: _iron(*result.n_fe)]
     scan: Annotated[list[PartitionPointBlock], "points"]
     fit: FitBlock
-
-
-class PartitionDocument(TypedDict):
-    """What ``partition`` adds to the frame."""
-
-    partition: Annotated[PartitionBlock, ""]
 
 
 def _iron(value: float, error: float | None) -> IronBlock:
@@ -143,7 +134,7 @@ def _row(item: PartitionPoint, names: Sequence[str]) -> list[str]:
 
 REPORT = Report(
     "partition",
-    PartitionDocument,
+    PartitionBlock,
     show_partition,
     tables={"partition.csv": _scan, "partition_profile.csv": _profile, "partition_curves.csv": _curves},
     about=_about,

@@ -224,18 +224,15 @@ def expected_run(
     plan: RunPlan, values: Mapping[str, float], model: Model, *, noise: Noise, like: ReducedRun
 ) -> ReducedRun:
     """The run of ``plan`` as the model with ``values`` (canonical) predicts it, of the sample of the run ``like``."""
-    grid = np.array(plan.grid)
-    set_point = np.full(grid.shape, plan.nominal)
+    T, H = map(np.array, plan.points)
     warming = plan.kind == "fixed-field"
-    T, H = (grid, set_point) if warming else (set_point, grid)
     total = evaluate(T, H, values, model).total
     sigma = noise.sigma(total, like.grams)
-    zeros = np.zeros(grid.shape, dtype=np.int64)
+    zeros = np.zeros(T.shape, dtype=np.int64)
     run = Run(
         file="planned",
         kind="fixed-field" if warming else "fixed-temperature",
         nominal=plan.nominal,
-        unit="Oe" if warming else "K",
         temperature=T,
         field=H,
         moment=total * like.grams,

@@ -13,24 +13,24 @@ from typing import Annotated
 
 import typer
 
-from glasspara.cli.options import option
+from glasspara.cli.options import own_option
 from glasspara.cli.output import Output
 from glasspara.errors import UsageError
 
 Recorded = Annotated[list[str], typer.Argument(metavar="REPORT", help="The report.json of any command.")]
-FilesIn = Annotated[
-    Path | None,
-    option(
+
+
+def rerun(
+    files: Recorded,
+    files_in: Path | None = own_option(
         "--files-in",
         "Folder that now contains the files, under any names. Without it they are searched under the names in the "
         "report, from the working folder, the report's folder and the folders above it.",
         "DIR",
-        common=True,
     ),
-]
-
-
-def rerun(files: Recorded, files_in: FilesIn = None, *, output: Output) -> None:
+    *,
+    output: Output,
+) -> None:
     """Repeat the analysis of a report, from the settings and files that it records, and show what differs.
 
     Files are compared by SHA-256, values in standard errors. The exit status is 0 whatever differs; 3: a file is

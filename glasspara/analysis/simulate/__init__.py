@@ -107,7 +107,7 @@ def simulate(
         convention=theory.convention,
         orientation=theory.orientation,
     )
-    if output.hand_over(REPORT, None, result) and output.out is None:
+    if output.hand_over(REPORT, result) and output.out is None:
         return
     if output.out is None and len(result.runs) > 1:
         raise UsageError(
@@ -121,7 +121,7 @@ def simulate(
         return
     output.write({run.file_name: run.content for run in result.runs})
     if output.as_json:
-        output.print_document(output.document(REPORT, None, result))
+        output.print_report(REPORT, result)
 
 
 def _plans(

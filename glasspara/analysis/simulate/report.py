@@ -147,15 +147,9 @@ class SimulateBlock(TypedDict):
     files: Annotated[list[SimulatedFileBlock], "runs"]
 
 
-class SimulateDocument(TypedDict):
-    """What ``simulate`` adds to the frame."""
-
-    simulate: Annotated[SimulateBlock, ""]
-
-
 def show_simulation(result: Simulation, out: Console) -> None:
     for run in result.runs:
         out.print(f"{run.file_name}: {len(run.points.T)} points")
 
 
-REPORT = Report("simulate", SimulateDocument, show_simulation)
+REPORT = Report("simulate", SimulateBlock, show_simulation)

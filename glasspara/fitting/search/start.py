@@ -184,9 +184,9 @@ class _Projected:
         left = np.arange(len(points))
         for _ in range(_MAX_INNER):
             columns, moved = jacobian[left][..., linear], points[left][:, linear]
-            low, high = (side[which[left]][:, linear] - moved for side in (self.low, self.high))
-            step, _ = solve_bounded(columns, residuals[left], low, high)
-            points[np.ix_(left, linear)] = moved + step
+            low, high = (side[which[left]][:, linear] for side in (self.low, self.high))
+            step, _ = solve_bounded(columns, residuals[left], low - moved, high - moved)
+            points[np.ix_(left, linear)] = np.clip(moved + step, low, high)  # 1e17 + (1 - 1e17) is 0
             residuals[left] += (columns @ step[..., np.newaxis])[..., 0]
             if self._coupled or n == residuals.shape[1]:
                 break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def test_report_table_and_figure(glasspara, validator, duran, tmp_path):
     document = json.loads((tmp_path / "compare.json").read_text(encoding="utf-8"))
     validator.validate(document)
     block = document["compare"]
+    whole = block["ordinary_magnetism"]
+    rows = {row[0]: row for row in (re.split(r"  +", line.strip()) for line in done.out.splitlines())}
+    # the chi2 of the verdict stand beside those of the table of models, under their own title
+    title = rows["as a whole"]
+    assert title == ["as a whole", "chi2", "with errors of the instrument", "points", "status"]
+    assert rows["ordinary magnetism"][2:] == [f"{whole['chi2']:.1f}", str(whole["n_points"]), "excluded"]
+    assert f"etm  {block['models'][2]['chi2']:.1f}" in re.sub(r" {3,}", "  ", done.out)
+    assert f"its chi2 is {whole['chi2']:.1f}, that of the ETM {whole['chi2_etm']:.1f}" in " ".join(done.out.split())
     # two campaigns show no significance at the level of 0.05
     assert block["assessment"]["status"] == "not-established"
     assert block["best"] == "etm"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 
 from glasspara.analysis.diff.comparison import diff
 from glasspara.report.reading import read_report
+from tests import golden
 
 
 def finding(code, level="info", where=None, **values):
@@ -201,6 +203,7 @@ def test_the_command_writes_shows_and_is_valid(glasspara, working_folder, fixtur
 
     document = json.loads(glasspara("diff", "a/report.json", "b/report.json", "--json").out)
     validator.validate(document)
+    golden.check(document, Path(__file__).with_name("golden.json"))
     assert [item["path"] for item in document["other_files"]] == ["a/report.json", "b/report.json"]
     assert {item["name"] for item in document["diff"]["settings"]} == {"n_fe", "t_range"}
 

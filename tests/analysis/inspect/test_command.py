@@ -8,9 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from glasspara.analysis.inspect.report import REPORT, InspectDocument, Inspection
-from glasspara.report import SCHEMA_VERSION, Frame, Invocation
-from glasspara.report.block import report_schema
+from glasspara.analysis.inspect.report import REPORT, Inspection
+from glasspara.report import Invocation
+from glasspara.report.block import schema_text
 from glasspara.report.terminal import console
 from glasspara.runs import read
 from tests import golden
@@ -55,6 +55,21 @@ def test_findings_are_the_same_in_report_terminal_and_library(glasspara, odd):
     assert result.assessment.reasons[0].text in shown
 
 
+def test_a_mass_that_every_other_command_needs_is_named(glasspara, odd, compose, sweep):
+    Path("unweighed.dat").write_text(compose("xl", sweep(24), mass="0.000"), encoding="cp1252")
+    document = json.loads(glasspara("inspect", odd, "unweighed.dat", "--json").out)
+    (_, unknown) = document["assessment"]["reasons"]
+    assert (unknown["code"], unknown["values"]) == ("inspect.mass-not-known", {"files": [{"file": "unweighed.dat"}]})
+    assert glasspara("fit", "unweighed.dat").status == 4
+
+
+def test_strong_fields_are_shown_without_exponents(glasspara, odd, compose, sweep):
+    Path("strong.dat").write_text(compose("xl", sweep(24, H=70000.0), mass="12.5"), encoding="cp1252")
+    shown = glasspara("inspect", "strong.dat").out
+    assert "  70000  " in shown
+    assert "e+04" not in shown
+
+
 def test_what_cannot_be_read(glasspara, odd):
     part = glasspara("inspect", odd, "missing.dat", "--json")
     assert part.status == 6
@@ -81,7 +96,6 @@ def test_a_library_user_gets_the_same_text_and_a_frame(glasspara, odd, capfd):
     assert document["inputs"][0]["path"] == odd
 
 
-def test_the_schema_follows_from_the_types(glasspara, odd):
-    schema = report_schema({"inspect": InspectDocument}, frame=Frame, version=SCHEMA_VERSION)
+def test_the_document_is_as_the_schema_says(glasspara, odd):
     document = json.loads(glasspara("inspect", odd, "missing.dat", "--json").out)
-    jsonschema.validate(document, schema)
+    jsonschema.validate(document, json.loads(schema_text()))

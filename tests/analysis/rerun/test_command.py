@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from glasspara.analysis.reproduce import report as _  # noqa: F401  # its steps 
 from glasspara.analysis.rerun import report as again
 from glasspara.app import run
 from glasspara.replicates import cores
+from tests import golden
 
 QUICK = ("--model", "ll", "--t-range", "2:60")
 HELD = [
@@ -165,6 +167,7 @@ def test_files_may_have_moved_and_changed_since(glasspara, folder):
     (archive / "other name.dat").rename(report.parent / "20000.dat")
     (folder / "glass.toml").write_text("[sample]\nmass_mg = 95.0\nn_fe = 9e16\n", encoding="utf-8")
     done = glasspara("rerun", report, "--json")
+    golden.check(json.loads(done.out.replace(f"{folder}/", "")), Path(__file__).with_name("golden.json"))
     found = json.loads(done.out)["rerun"]["diff"]
     assert [(pair["a"]["path"], pair["state"]) for pair in found["inputs"]] == [
         ("1000.dat", "changed"), ("20000.dat", "moved"), ("glass.toml", "changed"),

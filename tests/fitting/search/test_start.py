@@ -11,7 +11,7 @@ from glasspara.data import Dataset
 from glasspara.fitting.problem import FitSettings
 from glasspara.fitting.search import start as module
 from glasspara.fitting.search.start import descend_each
-from glasspara.simulation.datasets import BK7, fixed_field
+from glasspara.simulation.datasets import BK7, PURE_LL, fixed_field
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,21 @@ def test_descents_from_one_point_end_where_each_alone_does(monkeypatch, grid, at
         alone = descend_each([one], settings.guess())
         assert together.squares[k] == pytest.approx(alone.squares[0], rel=1e-6, abs=1e-6)
         assert one.chi2(together.points[k]) == pytest.approx(together.squares[k], rel=1e-9, abs=1e-9)
+
+
+def test_a_strength_that_falls_by_many_orders_stays_within_its_limits():
+    """1e30 + (1 - 1e30) is 0, and what is known of n_ats is known of its logarithm: a ferromagnet ended the search."""
+    glass, plain = (fixed_field(values, np.random.default_rng(4)) for values in (BK7, PURE_LL))
+    against = [
+        replace(other, magnetisation=2.0 * other.magnetisation - run.magnetisation)
+        for run, other in zip(glass.runs, plain.runs, strict=True)
+    ]
+    data = Dataset(tuple(against))
+    settings = FitSettings()
+    held = settings.held()
+    problem = settings.problem(data, held, settings.assumed(held))
+    start = problem.coordinates.from_reported({**settings.guess(), "n_ats": 1.0e30})
+    projected = module._Projected([problem], start)
+    ends, _, _ = projected.at(start[np.newaxis], np.array([0]))
+    assert np.all(projected.low <= ends)
+    assert np.isfinite(problem.chi2(ends[0]))
