@@ -227,7 +227,7 @@ def test_exploration_fills_the_result(linear):
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        (IntervalRequest(minos=("n_ats",)), "n_ats is held"),
+        (IntervalRequest(minos=("n_ats",)), "n_ats is fixed"),
         (IntervalRequest(contours=(("n_fe", "d_min"),)), "no parameter 'n_fe'"),
         (IntervalRequest(minos=("gamma",)), "no parameter 'gamma'"),
         (IntervalRequest(contours=(("all", "d_min"),)), "no parameter 'all'"),
