@@ -218,7 +218,7 @@ def test_reports_that_do_not_go_together_are_one_line(glasspara, working_folder)
         ("fit.json", {}), ("curie.json", {"command": "curie"}), ("old.json", {"schema_version": 1}),
     ):  # fmt: skip
         (working_folder / name).write_text(json.dumps(document | change), encoding="utf-8")
-    (working_folder / "text.json").write_text("no JSON", encoding="utf-8")
+    (working_folder / "text.json").write_text("not JSON", encoding="utf-8")
     for words, status, message in (
         (
             ("fit.json", "curie.json"),
