@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.ions.langevin import curie_weiss_response, langevin_response
+from glasspara.physics.ions.langevin import classical_langevin, curie_weiss_response, langevin_response
 from glasspara.physics.ions.zero_field_splitting import reduced_response, split_spin_columns
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
@@ -201,11 +201,11 @@ class Clusters:
 
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         moment = BOHR_MAGNETON * np.array(self.moments)[:, np.newaxis]
-        return np.asarray(moment * langevin_function(moment / BOLTZMANN * (H / T))[0])
+        return np.asarray(moment * classical_langevin(moment / BOLTZMANN * (H / T))[0])
 
     def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
         moment = BOHR_MAGNETON * self.moments[index]
-        value, slope = langevin_function(moment / BOLTZMANN * (H / T))
+        value, slope = classical_langevin(moment / BOLTZMANN * (H / T))
         by_field = moment * moment / BOLTZMANN / T * slope
         return moment * value, by_field, -H * by_field
 
@@ -248,7 +248,7 @@ class BlockedClusters:
 
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         moment, highest = BOHR_MAGNETON * self.moment, np.array(self.blocking)[:, np.newaxis]
-        free = langevin_function(moment / BOLTZMANN * (H / T))[0]
+        free = classical_langevin(moment / BOLTZMANN * (H / T))[0]
         left, blocked = self._held(T, H, highest)
         p = 1.0 / (1.0 + blocked)
         return np.asarray(moment * (p * free + (1.0 - p) * np.sign(H) * (2.0 / 3.0) * (1.0 - left)))
@@ -257,7 +257,7 @@ class BlockedClusters:
         moment, highest = BOHR_MAGNETON * self.moment, self.blocking[index]
         field = anisotropy_field(self.moment, highest)
         x = moment / BOLTZMANN * (H / T)
-        free, slope = langevin_function(x)
+        free, slope = classical_langevin(x)
         left, blocked = self._held(T, H, highest)
         p = 1.0 / (1.0 + blocked)
         steep = _SHARPNESS * p * p * blocked  # dp/dlnT
@@ -269,25 +269,6 @@ class BlockedClusters:
         )
         by_log_t = steep * (free - lean) - p * x * slope
         return moment * (p * free + (1.0 - p) * lean), moment * by_field, moment * by_log_t
-
-
-def langevin_function(x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """L(x) = coth x - 1/x and its derivative, to 1e-13, with the shape of ``x``.
-
-    Below 1 Gauss's continued fraction x/(3 + x^2/(5 + ...)), whose terms are all positive: nothing cancels.
-    """
-    size = np.abs(x)
-    near = size < 1.0
-    small = np.where(near, size, 0.0)
-    square = small * small
-    tail = np.full(size.shape, 21.0)
-    for odd in range(19, 2, -2):
-        tail = odd + square / tail
-    far = np.where(near, 1.0, size)
-    fall = np.exp(-2.0 * far)
-    value = np.where(near, small / tail, (1.0 + fall) / (1.0 - fall) - 1.0 / far)
-    slope = np.where(near, 1.0 - 2.0 / tail - value * value, 1.0 / far**2 - 4.0 * fall / (1.0 - fall) ** 2)
-    return np.copysign(value, x), slope
 
 
 @dataclass(frozen=True)

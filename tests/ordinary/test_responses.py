@@ -14,9 +14,8 @@ from glasspara.ordinary.responses import (
     Pairs,
     Specks,
     SplitIons,
-    langevin_function,
 )
-from glasspara.physics.ions.langevin import classical_langevin, curie_weiss_response, langevin_response
+from glasspara.physics.ions.langevin import curie_weiss_response, langevin_response
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
 T, H = (
@@ -111,16 +110,6 @@ def test_a_strong_negative_mean_field_and_a_wide_speck_are_linear_in_the_field()
     assert weak / (weak[-1] / H[-1]) == pytest.approx(H, rel=0.1)
     wide = Specks("tanh", (1e8,)).columns(T, H)[0]
     assert wide == pytest.approx(H / 1e8, rel=1e-6)
-
-
-def test_langevin_function_to_the_last_digits():
-    x = np.concatenate(
-        [-np.geomspace(1e-9, 700.0, 80), np.geomspace(1e-9, 700.0, 80), [0.0, 0.9999999, 1.0000001]]
-    )
-    value, slope = langevin_function(x)
-    known, known_slope = classical_langevin(x)
-    assert value == pytest.approx(known, rel=1e-13, abs=0.0)
-    assert slope == pytest.approx(known_slope, rel=1e-12, abs=0.0)
 
 
 def test_colder_than_the_tables_and_in_strong_fields_all_is_finite():
