@@ -28,8 +28,6 @@ _ZEEMAN = _G * BOHR_MAGNETON / BOLTZMANN
 class ResponseBlock(Protocol):
     """Entries of one law, in the order of their parameter."""
 
-    def __len__(self) -> int: ...
-
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         """Moments per carrier, shape (entries, n)."""
 
@@ -43,11 +41,8 @@ class FreeIons:
 
     ions: tuple[tuple[float, float], ...]
 
-    def __len__(self) -> int:
-        return len(self.ions)
-
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
-        return np.stack([self.response(index, T, H)[0] for index in range(len(self))])
+        return np.stack([self.response(index, T, H)[0] for index in range(len(self.ions))])
 
     def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
         j, g = self.ions[index]
@@ -63,9 +58,6 @@ class SplitIons:
     rhombicity: float
     d_zfs: tuple[float, ...]
     g: float = 2.0
-
-    def __len__(self) -> int:
-        return len(self.d_zfs)
 
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         return split_spin_columns(T, H, d_zfs=self.d_zfs, s=self.s, rhombicity=self.rhombicity, g=self.g)
@@ -85,13 +77,10 @@ class CoupledIons:
     j: float
     theta: tuple[float, ...]
 
-    def __len__(self) -> int:
-        return len(self.theta)
-
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         # The moment depends on T/theta and H/theta alone: one call for each sign of the coupling.
         size, negative = np.abs(self.theta)[:, np.newaxis], np.array(self.theta) < 0.0
-        found = np.empty((len(self), T.size))
+        found = np.empty((len(self.theta), T.size))
         for sign, chosen in ((-1.0, negative), (1.0, ~negative)):
             if chosen.any():
                 scale = size[chosen]
@@ -116,12 +105,9 @@ class Pairs:
     coupling: tuple[float, ...]
     other: float | None = None
 
-    def __len__(self) -> int:
-        return len(self.coupling)
-
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         levels = self._levels(T, H)
-        found = np.empty((len(self), T.size))
+        found = np.empty((len(self.coupling), T.size))
         for row, coupling in zip(found, self.coupling, strict=True):
             weights = levels.weights(coupling)
             row[:] = _sum(weights, levels.moment) / _sum(weights, levels.count)
@@ -196,9 +182,6 @@ class Clusters:
 
     moments: tuple[float, ...]
 
-    def __len__(self) -> int:
-        return len(self.moments)
-
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         moment = BOHR_MAGNETON * np.array(self.moments)[:, np.newaxis]
         return np.asarray(moment * classical_langevin(moment / BOLTZMANN * (H / T))[0])
@@ -235,9 +218,6 @@ class BlockedClusters:
 
     moment: float
     blocking: tuple[float, ...]
-
-    def __len__(self) -> int:
-        return len(self.blocking)
 
     def _held(
         self, T: FloatArray, H: FloatArray, blocking: float | FloatArray
@@ -281,9 +261,6 @@ class Specks:
     shape: Literal["tanh", "hyperbola"]
     h_sat: tuple[float, ...]
     bloch: float = 0.0
-
-    def __len__(self) -> int:
-        return len(self.h_sat)
 
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         h_sat = np.array(self.h_sat)[:, np.newaxis]

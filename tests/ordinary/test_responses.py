@@ -41,7 +41,7 @@ BLOCKS = (
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: type(block).__name__)
 def test_responses_and_columns_agree_and_slopes_are_slopes(block):
     columns = block.columns(T, H)
-    assert columns.shape == (len(block), T.size)
+    assert columns.shape[1:] == T.shape
     step = 1e-5
     for index, column in enumerate(columns):
         moment, by_field, by_log_t = block.response(index, T, H)
@@ -114,7 +114,7 @@ def test_a_strong_negative_mean_field_and_a_wide_speck_are_linear_in_the_field()
 
 def test_colder_than_the_tables_and_in_strong_fields_all_is_finite():
     cold, strong = np.array([0.05, 0.3, 0.3, 400.0]), np.array([1.6e5, -100.0, 0.0, 1.6e5])
-    for block in ordinary_dictionary(strong_pairs=True).blocks:
+    for block, _ in ordinary_dictionary(strong_pairs=True).groups:
         if not isinstance(block, SplitIons):  # those are diagonalised there, which takes long
             assert np.isfinite(block.columns(cold, strong)).all()
     block = SplitIons(2.0, 0.0, (8.0,))
