@@ -46,9 +46,9 @@ MODELS = Path(__file__).with_name("models.md")
 
 _HEAD = """# Findings
 
-Everything that the program has to say (warnings, notes, reasons of a verdict) is a finding: a code, a level, and its
-numbers. In JSON reports a finding is `{"code", "level", "text", "values", "where"}`; scripts read code and values,
-people the text. In the sentences below the values stand in braces. Written by `python docs/make.py`.
+Every statement of the program (warning, note, reason of a verdict) is a finding: a code, a level, and its
+numbers. In JSON reports a finding is `{"code", "level", "text", "values", "where"}`; scripts read the code and the
+values, people read the text. In the sentences below the values are in braces. Written by `python docs/make.py`.
 """
 
 
@@ -68,9 +68,9 @@ def findings_page() -> str:
 
 _MODELS_HEAD = """# Models
 
-All models: those of `fit --model`, and the variants of them that `compare` knows. `ll` stands for Larmor + Langevin,
-`etm` for the extended tunnelling model; its term for anomalous tunnelling systems is the ATS term. Written by
-`python docs/make.py`.
+All models of `fit --model`, and their variants in `compare`. `ll` means Larmor + Langevin terms, `etm` the extended
+tunnelling model. The ATS term is its magnetisation of anomalous tunnelling systems. The numbers (11) and (16) are
+equations of [the source](symbols.md). Written by `python docs/make.py`.
 
 | name | what it is | kind | parameters | `--model` | compared |
 |---|---|---|---|---|---|

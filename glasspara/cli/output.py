@@ -39,23 +39,26 @@ Html = Annotated[
     bool,
     option(
         "--html/--no-html",
-        "A page with everything among the files, for a mail or a printer.",
+        "Also write one HTML page with everything, to mail or print.",
         panel=options.OUTPUT,
     ),
 ]
-Plots = Annotated[bool, option("--plots/--no-plots", "Figures among the files.", panel=options.OUTPUT)]
+Plots = Annotated[bool, option("--plots/--no-plots", "Also write figures.", panel=options.OUTPUT)]
 FORMATS = ("png", "pdf", "svg")
 Formats = Annotated[
     list[str] | None,
     option(
-        "--format", "Files of every figure; png by default (repeatable).", "png,pdf,svg", panel=options.OUTPUT
+        "--format",
+        "Formats of every figure; png by default (repeatable).",
+        "png,pdf,svg",
+        panel=options.OUTPUT,
     ),
 ]
 Titles = Annotated[
     bool,
     option(
         "--titles/--no-titles",
-        "Verdict and details above every figure; without them it is ready for a paper.",
+        "Verdict and details above every figure; --no-titles for a paper.",
         panel=options.OUTPUT,
     ),
 ]

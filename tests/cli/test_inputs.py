@@ -113,7 +113,7 @@ def test_a_file_copied_while_it_was_measured(glasspara, run, tmp_path):
     longer.write_text(run.read_text() + "\n".join([*extra, ""]))
     done = glasspara("fit", run, longer, *LL, "--json")
     (shared,) = [item for item in warnings_of(done) if item["code"] == "data.shared-points"]
-    assert "12 of its 15 points are in" in shared["text"]
+    assert "12 of its 15 points are also in" in shared["text"]
     assert shared["where"] == {"file": str(longer)}
     assert glasspara("fit", longer, run, *LL).status == 3  # all of run.dat is in the other
 

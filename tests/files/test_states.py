@@ -123,7 +123,7 @@ def test_amplitudes_are_kept_apart(write, compose, sweep):
     (other,) = item.values["others"]
     assert (item.values["reference_mm"], other["amplitude_mm"], other["pairs"]) == (1.0, 5.0, 12)
     assert other["percent"] == pytest.approx(-2.0, abs=0.01)
-    assert "-2.00 % off" in item.text
+    assert "differ by -2.00 %" in item.text
     assert measurement.rows_used == measurement.rows_read == 24
 
 

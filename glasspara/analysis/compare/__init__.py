@@ -56,9 +56,9 @@ def compare(
 ) -> None:
     """Rival models on the same data, and ordinary magnetism as a whole: is the ATS term needed?
 
-    --fix, --free, --set, --limit and --constrain hold for every model that has the parameter, --nuisance and --loss for
-    all. The iron of a sample file does not count here, --n-fe does, in every model. Exit status 5: no model describes
-    the data, or the numbers cannot be those of a glass.
+    --fix, --free, --set, --limit and --constrain apply to every model that has the parameter; --nuisance, --loss and
+    --n-fe apply to all models. The iron of a sample file is not used. Exit status 5: no model describes the data, or
+    the numbers cannot be those of a glass.
 
     Example: glasspara compare data/*.dat --mass 35.7 --out results
     """

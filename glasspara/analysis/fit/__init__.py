@@ -99,8 +99,8 @@ def fit(
 ) -> None:
     """Read, fit, subtract term by term, report.
 
-    Fits of single runs or samples end with a summary, one row a fit (summary.csv). Exit status 5: the fit was done and
-    is reported, but is not to be trusted; 6: some of several files failed, or were left out.
+    Fits of single runs or samples end with a summary, one row per fit (summary.csv). Exit status 5: the fit is
+    reported, but it is not reliable; 6: some of several files failed, or were left out.
 
     Example: glasspara fit run.dat --mass 35.7 --out results
     """

@@ -33,7 +33,7 @@ def inspect(
     *,
     output: Annotated[Output, Only("no_files", "as_json", "quiet")],
 ) -> None:
-    """Instrument, sample, runs, moment column and why, every dropped row and why.
+    """Instrument, sample, runs, moment column and dropped rows, with reasons.
 
     Exit status 6: some of several files could not be read, or were left out by --skip-unsuitable; the others are shown.
 
