@@ -199,7 +199,7 @@ class VerdictOptions:
 
         given = numbers(self.instrument, "--instrument")
         if given and not self.allowances:
-            raise UsageError("--no-allowances allows none of --instrument", remedy="Give one of them")
+            raise UsageError("--no-allowances switches off --instrument", remedy="Give one of them")
         known = [item.name for item in fields(DirectionWidths)]
         for name in given:
             if name not in known:

@@ -321,7 +321,7 @@ class OutputWithPlots(Output):
 
         for name in names(self.formats):
             if name not in FORMATS:
-                raise UsageError(f"--format: unknown {name!r}", remedy=f"Choose of {', '.join(FORMATS)}")
+                raise UsageError(f"--format: unknown {name!r}", remedy=f"Choose from {', '.join(FORMATS)}")
 
     @property
     def _endings(self) -> tuple[str, ...]:

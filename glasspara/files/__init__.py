@@ -232,7 +232,9 @@ def _encoding(data: bytes, path: str) -> str:
         if _decodes(data, encoding):
             return encoding
     raise InputError(
-        f"begins as {trials[0]} text but does not go on so", where=path, remedy="Save it again as plain text"
+        f"begins as {trials[0]} text but continues differently",
+        where=path,
+        remedy="Save it again as plain text",
     )
 
 

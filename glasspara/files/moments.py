@@ -84,7 +84,7 @@ def extract(
     if request not in REQUESTS:
         raise UsageError(f"moment {request!r} is unknown", remedy=f"Choose one of {', '.join(REQUESTS)}")
     if min_fit is not None and not 0.0 <= min_fit <= 1.0:
-        raise UsageError(f"the least fit {min_fit:g} is not from 0 to 1")
+        raise UsageError(f"the smallest fit {min_fit:g} is not from 0 to 1")
     table, notes = quality.sample_temperature(_collect(raw, flavour))
     if table.rows_read == 0:
         raise UnsuitableError("no data rows", where=raw.path, remedy="Nothing was measured, or nothing saved")
@@ -121,7 +121,7 @@ def extract(
         listed = ", ".join(f"{n} {reason}" for reason, n in sorted(of_reason.items()))
         damaged = 2 * of_reason[OUT_OF_RANGE] >= len(dropped)
         raise InputError(
-            f"no row holds a DC moment with its temperature and field ({listed})",
+            f"no row contains a DC moment with its temperature and field ({listed})",
             where=raw.path,
             remedy=_RANGES if damaged else flavours.DC_FILE_NEEDED,
         )

@@ -303,7 +303,7 @@ def parse_concentration(text: str) -> tuple[float, float | None]:
         factor = _ions_per_unit(match["unit"], text)
     found = value * factor
     if found > AVOGADRO / _IRON:
-        raise UsageError(f"the concentration {text!r} is more than pure iron has", remedy=REMEDY)
+        raise UsageError(f"the concentration {text!r} is more than in pure iron", remedy=REMEDY)
     return found, None if error is None else error * factor
 
 
@@ -353,8 +353,8 @@ class GeometryFactor:
         if not (fits and _SMALLEST <= self.value <= _LARGEST):
             error = "" if self.error is None else f" +- {self.error:g}"
             raise UsageError(
-                f"the geometry factor {self.value:g}{error} cannot be one",
-                remedy=f"Give measured over true moment, {_SMALLEST:g} to {_LARGEST:g}, for example 0.987+-0.005",
+                f"the geometry factor {self.value:g}{error} cannot be right",
+                remedy=f"Give measured divided by true moment, {_SMALLEST:g} to {_LARGEST:g}, for example 0.987+-0.005",
             )
 
     @property

@@ -148,7 +148,7 @@ def simulate_campaign(
     UsageError
         For an option out of range, an unknown layout, or no runs at all.
     SampleDataError
-        The preset knows no sample mass and ``mass_mg`` gives none.
+        The preset has no sample mass and ``mass_mg`` gives none.
     """
     if layout not in LAYOUTS:
         raise UsageError(f"unknown file layout {layout!r}", remedy=f"Choose one of {', '.join(LAYOUTS)}")
@@ -162,7 +162,7 @@ def simulate_campaign(
         )
     mass = preset.sample.mass_mg if mass_mg is None else mass_mg
     if mass is None:
-        raise SampleDataError(f"{preset.origin} knows no sample mass", remedy="Give it with --mass MG")
+        raise SampleDataError(f"{preset.origin} has no sample mass", remedy="Give it with --mass MG")
     truth = dict(preset.parameters if parameters is None else parameters)
     name = f"{preset.sample.name or preset.name}-synthetic"
     settings = {

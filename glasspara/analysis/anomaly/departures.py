@@ -205,8 +205,8 @@ def anomaly(
     windows = [window for window in _windows(edges) if window.count(data)]
     if len(windows) < 2:
         raise InputError(
-            "all points lie in one window of temperature: there is no rest to compare it with",
-            remedy="Give --windows other edges, or files over more temperatures",
+            "all points are in one window of temperature, so there is nothing to compare it with",
+            remedy="Give other --windows, or files with more temperatures",
         )
     result = fit(data, settings)
     minimum = result.minimum
@@ -255,7 +255,7 @@ def equivalent_sigmas(p: float) -> float:
 
 def _windows(edges: Sequence[float]) -> list[TemperatureWindow]:
     if not edges or any(not 0.0 < edge < np.inf for edge in edges) or sorted(set(edges)) != list(edges):
-        raise UsageError("--windows must name rising temperatures, K", remedy="For example --windows 3,10,50")
+        raise UsageError("--windows needs increasing temperatures, K", remedy="For example --windows 3,10,50")
     return [TemperatureWindow(low, high) for low, high in pairwise([0.0, *edges, np.inf])]
 
 

@@ -104,15 +104,15 @@ def derive(
         if value is not None and not _LEAST <= value <= _MOST:
             raise UsageError(f"{flag} {value:g}: this must be a number from {_LEAST:g} to {_MOST:g} {unit}")
     if d0 is not None and qs4 is not None:
-        raise UsageError("--d0 and --qs4 say the same", remedy="Give one of them")
+        raise UsageError("--d0 and --qs4 give the same quantity", remedy="Give one of them")
     if area_per_particle is not None and n_tunn is not None:
-        raise UsageError("--area-per-particle and --n-tunn say the same", remedy="Give one of them")
+        raise UsageError("--area-per-particle and --n-tunn give the same quantity", remedy="Give one of them")
     from glasspara.analysis.derive.report import REPORT
 
     output.check(REPORT.files, REPORT.figures)
     source, loaded = _source(data, model, parameters, verdict, theory, fit_number, output)
     if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
-        raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
+        raise UsageError("the fit already has (Q/e) S4", remedy="Drop --qs4 and --d0")
 
     from glasspara.analysis.derive.consequences import TEMPERATURES
     from glasspara.analysis.derive.consequences import derive as follow

@@ -320,9 +320,9 @@ def _state(item: Quantity) -> str:
     if isinstance(item, Derived):
         return f"derived; {_constrained(item.constraint)}" if item.constraint else "derived"
     if item.stage:
-        return "fitted in an earlier stage, then frozen"
+        return "fitted in an earlier stage, then fixed"
     if item.fixed:
-        return "held"
+        return "fixed"
     if item.at_limit:
         whose = "d0min_qs4, its" if (item.name, item.at_limit) == ("d0max_qs4", "lower") else "its"
         limit = f"{whose} {item.at_limit} limit"

@@ -49,7 +49,7 @@ _SHADES = {"68 %": "#BBBBBB", "95 %": "#E4E4E4"}
 
 def _header(figure: Figure, result: PartitionResult) -> None:
     value, error = result.n_fe
-    iron = f"n(Fe) = {value_with_error(value, error)} g⁻¹" + (" held" if error is None else "")
+    iron = f"n(Fe) = {value_with_error(value, error)} g⁻¹" + (" fixed" if error is None else "")
     lines = f"{wrapped(result.assessment.reasons[0].text)}\n{iron}"
     mark = synthetic_mark(result.data.runs)
     draw_header(figure, result.assessment.headline.text, lines, mark, trusted=result.assessment.trusted)

@@ -74,7 +74,7 @@ def _intervals(result: PartitionResult) -> dict[str, FractionIntervalBlock]:
 
 def _about(result: PartitionResult) -> list[str]:
     value, error = result.n_fe
-    known = "held" if error is None else f"constrained, error {error!r}"
+    known = "fixed" if error is None else f"constrained, error {error!r}"
     return [*(reason.text for reason in result.assessment.reasons), f"n_fe_per_g {value!r} {known}"]
 
 

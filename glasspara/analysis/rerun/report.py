@@ -137,7 +137,7 @@ def _find(report: StoredReport, folder: Path | None) -> dict[str, str]:
         raise InputError(
             f"{len(missing)} of its {len(missing) + len(found)} files cannot be found: {shown}",
             where=report.path,
-            remedy="Name the folder that holds them with --files-in DIR",
+            remedy="Name their folder with --files-in DIR",
         )
     return found
 

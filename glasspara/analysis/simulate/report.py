@@ -79,7 +79,7 @@ def simulate(
     UsageError
         For a parameter that is unknown, out of range or not one of the model, and as ``simulate_campaign``.
     SampleDataError
-        The preset knows no sample mass and ``mass_mg`` gives none.
+        The preset has no sample mass and ``mass_mg`` gives none.
     """
     parameters = _parameters(preset, changes or {}, model)
     simulated = simulate_campaign(

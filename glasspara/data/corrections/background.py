@@ -122,9 +122,9 @@ class Background:
         fitting = [index for index, other in enumerate(self.runs) if _same_set_point(run, other)]
         if not fitting:
             raise InputError(
-                f"the background holds no {run.measures} run at {run.label}",
+                f"the background contains no {run.measures} run at {run.label}",
                 where=run.file,
-                remedy=f"It holds {self._set_points()}. Give the holder's run at {run.label} with --background, or "
+                remedy=f"It contains {self._set_points()}. Give the holder's run at {run.label} with --background, or "
                 "leave this run out",
             )
         pieces = [piece for index in fitting for piece in self._pieces(index, run)]
@@ -133,9 +133,9 @@ class Background:
         chosen = np.where(preferred.any(axis=0), preferred, covers)
         if not chosen.any():
             raise InputError(
-                f"the background's run at {run.label} reaches none of the points",
+                f"the background's run at {run.label} covers none of the points",
                 where=run.file,
-                remedy=f"It goes {self._range(fitting)}; measure the holder where the sample was measured",
+                remedy=f"It covers {self._range(fitting)}; measure the holder where the sample was measured",
             )
         count = chosen.sum(axis=0)
         parts = []

@@ -214,8 +214,8 @@ def test_damaged_reports_are_refused(finished, tmp_path):
     }  # fmt: skip
     text = json.dumps(whole)
     for content, message in (
-        ("{", "no JSON"),
-        ("[" * 100_000, "no JSON"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
         ("[]", "no report"),
         (json.dumps({**whole, "command": "compare"}), "no report"),
         (json.dumps({**whole, "schema_version": 1}), "schema version"),

@@ -170,7 +170,7 @@ def test_a_fit_that_is_no_minimum_has_no_intervals():
         PURE_LL, np.random.default_rng(1), fields=(2e4,), temperatures=(2.0, 5.0, 20.0), model=LL
     )
     interval = interval_of(fit(data, ION_WRITING), "n_fe")
-    assert interval.lower_outcome.text == "not found: no more points than parameters"
+    assert interval.lower_outcome.text == "not found: there are not more points than parameters"
 
 
 def test_exploration_fills_what_is_asked_for(weak):
