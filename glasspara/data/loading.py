@@ -29,8 +29,8 @@ from glasspara.files.naming import FileNames, passed_over
 from glasspara.files.states import SUBTRACTED
 from glasspara.findings import Finding, Where, as_html, counted, finding, summary
 from glasspara.replicates.cores import Progress, each_file, no_progress
-from glasspara.runs import Measurement, Reader, run_warnings
-from glasspara.runs.run import Run, average_repeats, run_table, select, select_used
+from glasspara.runs import Measurement, Reader, run_table, run_warnings
+from glasspara.runs.run import Run, average_repeats, select, select_used
 from glasspara.sample import Sample
 from glasspara.sample.mass import (
     AGREEMENT,

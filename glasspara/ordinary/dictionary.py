@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -111,16 +110,19 @@ class Entry:
     iron: float
 
 
+Group = tuple[ResponseBlock, list[Entry]]
+"""Entries of one law, and what computes them."""
+
+
 @dataclass(frozen=True)
 class Dictionary:
-    """Entries of ordinary magnetism, made of blocks; ``entries`` run through the blocks in order."""
+    """Entries of ordinary magnetism, in groups; ``entries`` run through the groups in order."""
 
-    blocks: tuple[ResponseBlock, ...]
-    entries: tuple[Entry, ...]
+    groups: tuple[Group, ...]
 
     @cached_property
-    def _ends(self) -> tuple[int, ...]:
-        return tuple(accumulate(len(block) for block in self.blocks))
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(entry for _, entries in self.groups for entry in entries)
 
     @cached_property
     def iron(self) -> FloatArray:
@@ -129,15 +131,14 @@ class Dictionary:
 
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         """Magnetisation, emu/g, per unit weight of every entry at ``T`` (K) and ``H`` (Oe); shape (n, entries)."""
-        return np.concatenate([block.columns(T, H) for block in self.blocks]).T
+        return np.concatenate([block.columns(T, H) for block, _ in self.groups]).T
 
     def curve(self, T: FloatArray, H: FloatArray, weights: FloatArray) -> Curve:
         """The magnetisation of all entries with their ``weights``, and its slopes."""
         total = np.zeros((3, len(T)))
+        places = [(block, place) for block, entries in self.groups for place in range(len(entries))]
         for index in np.flatnonzero(weights):
-            number = next(number for number, end in enumerate(self._ends) if index < end)
-            block = self.blocks[number]
-            place = int(index) - self._ends[number] + len(block)
+            block, place = places[index]
             for first in range(0, len(T), _PART):
                 part = slice(first, first + _PART)
                 total[:, part] += weights[index] * np.stack(block.response(place, T[part], H[part]))
@@ -153,7 +154,7 @@ def ordinary_dictionary(
     adds ``STRONG_PAIRS``, for samples whose iron is known.
     """
     couplings = WEAK_PAIRS + STRONG_PAIRS if strong_pairs else WEAK_PAIRS
-    parts = [
+    groups = [
         _free_ions(),
         *(_split_ions(s, g, rhombicity) for s, g in SPLITTING_GRIDS for rhombicity in SITE_RHOMBICITIES),
         *(_coupled_ions(j) for j in (2.0, 2.5)),
@@ -165,13 +166,8 @@ def ordinary_dictionary(
         *(_specks(shape, bloch) for shape in ("tanh", "hyperbola") for bloch in BLOCH),
     ]
     if trace_ions:
-        parts.append(_trace_ions(trace_ions))
-    return Dictionary(
-        tuple(block for block, _ in parts), tuple(entry for _, entries in parts for entry in entries)
-    )
-
-
-Group = tuple[ResponseBlock, list[Entry]]
+        groups.append(_trace_ions(trace_ions))
+    return Dictionary(tuple(groups))
 
 
 def _row(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +26,6 @@ from glasspara.runs.stretches import (
     temperature_noise,
     zero_crossings,
 )
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 Kind = Literal["fixed-field", "fixed-temperature"]
 
@@ -185,22 +182,6 @@ def _read_only(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return array
 
 
-def run_table(runs: Iterable[Run]) -> DataFrame:
-    """One row a run: file, kind, nominal set point in ``unit``, number of points, ranges, source of the errors."""
-    from pandas import DataFrame
-
-    return DataFrame([
-        {
-            "file": run.file, "kind": run.kind, "nominal": run.nominal, "unit": run.unit, "n_points": len(run),
-            "T_min_K": run.temperature.min(), "T_max_K": run.temperature.max(),
-            "H_min_Oe": run.field.min(), "H_max_Oe": run.field.max(),
-            "moment_min_emu": run.moment.min(), "moment_max_emu": run.moment.max(),
-            "moment_column": run.moment_column, "sigma_source": run.sigma_source,
-        }
-        for run in runs
-    ])  # fmt: skip
-
-
 def makes_runs(points: RowPoints) -> bool:
     """Whether there is any run among points in order of acquisition."""
     segments, _ = find_segments(points.temperature, points.field)
@@ -214,7 +195,7 @@ def segment(
 
     Parameters
     ----------
-    points : Points
+    points : RowPoints
         Finite temperatures (K, > 0), fields (Oe) and moments (emu); ``sigma`` as the instrument states it.
     file : str
         Path to put into the runs.

@@ -367,7 +367,7 @@ NO_FACTOR = GeometryFactor()
 """1, as exactly as if nobody had given one."""
 
 GeometryFactors = Mapping[str, GeometryFactor]
-"""Factors by run type (one of RUN_TYPES), or by ALL."""
+"""Factors by run type (one of RUN_TYPES), or by ALL_RUN_TYPES."""
 
 
 def check_run_types(factors: GeometryFactors) -> None:

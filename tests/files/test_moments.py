@@ -272,7 +272,9 @@ def test_vsm_and_dc_rows_are_separate_runs(write, compose, sweep, vsm_rows):
     (warning,) = choice.warnings
     assert [(kind["kind"], kind["rows"]) for kind in warning.values["kinds"]] == [("VSM", 10), ("DC", 8)]
     assert "can differ by some per cent" in warning.text
-    assert "10 VSM rows (--moment vsm uses only these), 8 DC rows (--moment free uses only these" in warning.text
+    assert (
+        "10 VSM rows (--moment vsm uses only these), 8 DC rows (--moment free uses only these" in warning.text
+    )
 
 
 def test_one_kind_of_row_on_request(write, compose, sweep, vsm_rows):

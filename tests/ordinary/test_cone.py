@@ -293,7 +293,7 @@ def test_a_misfit_beyond_all_measure_moves_no_temperature_far():
     M, sigma = noisy(ORDINARY["D = 4.1 K"](one.T, one.H), noise=1e-3)
     M[one.run == 0] *= np.where(np.arange(20) % 2, 1e7, -1e3)
     usual = ordinary_dictionary()
-    watched = Watched(usual.blocks, usual.entries)
+    watched = Watched(usual.groups)
     found = ordinary_magnetism(one.T, one.H, M, sigma, run=one.run, sample=one.sample, dictionary=watched)
     assert np.isfinite(found.chi2)
     moved = [np.abs(np.log(T / one.T)).max() for T in asked]

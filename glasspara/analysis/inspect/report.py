@@ -14,8 +14,7 @@ from glasspara.files.table import DroppedRow
 from glasspara.findings import Answer, Assessment, AssessmentBlock, Finding, FindingBlock, finding
 from glasspara.report import FailureBlock, Report, failures
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
-from glasspara.runs import Measurement
-from glasspara.runs.run import run_table
+from glasspara.runs import Measurement, run_table
 from glasspara.wording import rows_text, runs_text
 
 if TYPE_CHECKING:

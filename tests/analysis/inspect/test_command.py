@@ -59,7 +59,10 @@ def test_a_mass_that_every_other_command_needs_is_named(glasspara, odd, compose,
     Path("unweighed.dat").write_text(compose("xl", sweep(24), mass="0.000"), encoding="cp1252")
     document = json.loads(glasspara("inspect", odd, "unweighed.dat", "--json").out)
     (_, unknown) = document["assessment"]["reasons"]
-    assert (unknown["code"], unknown["values"]) == ("inspect.mass-not-known", {"files": [{"file": "unweighed.dat"}]})
+    assert (unknown["code"], unknown["values"]) == (
+        "inspect.mass-not-known",
+        {"files": [{"file": "unweighed.dat"}]},
+    )
     assert glasspara("fit", "unweighed.dat").status == 4
 
 
