@@ -13,14 +13,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import is_dataclass
 from functools import partial
 from importlib import import_module
 from inspect import Signature, cleandoc, formatannotation, getdoc, isclass, isfunction
 from inspect import signature as signature_of
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from typer.main import get_command
 
@@ -36,7 +38,7 @@ from glasspara.findings import every_entry
 from glasspara.fitting.result import FitResult
 from glasspara.model import CATALOGUE, ModelEntry
 from glasspara.report import SCHEMA_VERSION, Frame
-from glasspara.report.block import SHIPPED, report_schema
+from glasspara.report.block import SHIPPED, Json, required_keys
 
 ROOT = Path(__file__).resolve().parents[1]
 FINDINGS = Path(__file__).with_name("findings.md")
@@ -44,9 +46,9 @@ MODELS = Path(__file__).with_name("models.md")
 
 _HEAD = """# Findings
 
-Everything that the program has to say (warnings, notes, reasons of a verdict) is a finding: a code, a level, and its
-numbers. In JSON reports a finding is `{"code", "level", "text", "values", "where"}`; scripts read code and values,
-people the text. In the sentences below the values stand in braces. Written by `python docs/make.py`.
+Every statement of the program (warning, note, reason of a verdict) is a finding: a code, a level, and its
+numbers. In JSON reports a finding is `{"code", "level", "text", "values", "where"}`; scripts read the code and the
+values, people read the text. In the sentences below the values are in braces. Written by `python docs/make.py`.
 """
 
 
@@ -66,9 +68,9 @@ def findings_page() -> str:
 
 _MODELS_HEAD = """# Models
 
-All models: those of `fit --model`, and the variants of them that `compare` knows. `ll` stands for Larmor + Langevin,
-`etm` for the extended tunnelling model; its term for anomalous tunnelling systems is the ATS term. Written by
-`python docs/make.py`.
+All models of `fit --model`, and their variants in `compare`. `ll` means Larmor + Langevin terms, `etm` the extended
+tunnelling model. The ATS term is its magnetisation of anomalous tunnelling systems. The numbers (11) and (16) are
+equations of [the source](symbols.md). Written by `python docs/make.py`.
 
 | name | what it is | kind | parameters | `--model` | compared |
 |---|---|---|---|---|---|
@@ -94,10 +96,92 @@ def _model_row(entry: ModelEntry) -> str:
 
 def schema_text() -> str:
     """The JSON Schema of all reports."""
-    types = {name: report.block for name, report in reports().items()}
+    types = {name: report.added for name, report in reports().items()}
     return (
         json.dumps(report_schema(types, frame=Frame, version=SCHEMA_VERSION), indent=1, sort_keys=True) + "\n"
     )
+
+
+_PLAIN: dict[Any, Json] = {
+    float: {"type": "number"},
+    int: {"type": "integer"},
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    type(None): {"type": "null"},
+    Any: {},
+    object: {},
+}
+
+
+def report_schema(reports: Mapping[str, type], *, frame: type, version: int) -> Json:
+    """Schema of all reports; ``reports`` gives the type of what each command adds to the ``frame``.
+
+    Raises
+    ------
+    ValueError
+        If two blocks have one name.
+    """
+    definitions: dict[str, Json] = {}
+    variants = []
+    for command, block in sorted(reports.items()):
+        shared, own = _object(frame, definitions), _object(block, definitions)
+        variants.append({
+            "type": "object",
+            "properties": shared["properties"] | {"command": {"const": command}} | own["properties"],
+            "required": sorted({*shared["required"], *own["required"]}),
+            "additionalProperties": False,
+        })  # fmt: skip
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"glasspara-report-{version}",
+        "title": f"glasspara report, schema version {version}",
+        "$defs": definitions,
+        "oneOf": variants,
+    }
+
+
+def _object(block: type, definitions: dict[str, Json]) -> Json:
+    hints = get_type_hints(block, include_extras=True)
+    found: Json = {
+        "type": "object",
+        "properties": {name: _schema(hint, definitions) for name, hint in hints.items()},
+        "required": required_keys(block),
+        "additionalProperties": False,
+    }
+    text = block.__doc__
+    return found | {"description": cleandoc(text)} if text else found
+
+
+def _schema(hint: Any, definitions: dict[str, Json]) -> Json:  # noqa: PLR0911
+    """Schema of one type; every ``TypedDict`` gets a definition of its own, by its name."""
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    if is_dataclass(hint) and hasattr(hint, "block"):
+        hint = get_type_hints(hint.block.fget)["return"]
+    if is_typeddict(hint) or is_dataclass(hint):
+        name = hint.__name__
+        if name not in definitions:
+            definitions[name] = {}  # stands there while the block that holds itself is described
+            definitions[name] = _object(hint, definitions)
+        elif definitions[name] and definitions[name]["required"] != required_keys(hint):
+            raise ValueError(f"two blocks are called {name}")
+        return {"$ref": f"#/$defs/{name}"}
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        choices = [list(about) for about in arguments[1:] if isinstance(about, tuple)]
+        return _schema(arguments[0], definitions) | ({"enum": choices[0]} if choices else {})
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin in (Union, UnionType):
+        return {"anyOf": [_schema(item, definitions) for item in arguments]}
+    if origin is tuple and arguments[-1] is not Ellipsis:
+        items = [_schema(item, definitions) for item in arguments]
+        return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": _schema(arguments[1], definitions)}
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return {"type": "array", "items": _schema(arguments[0], definitions)}
+    raise TypeError(f"no JSON Schema for {hint!r}")
 
 
 # --- types of the Python API ---------------------------------------------------------------------------------

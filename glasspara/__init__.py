@@ -12,30 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.2.0"
 
-_PHYSICS = {
-    "ats_magnetisation": "glasspara.physics.ats",
-    "ats_high_field_magnetisation": "glasspara.physics.ats",
-    "ats_weak_field_susceptibility": "glasspara.physics.ats",
-    "langevin_magnetisation": "glasspara.physics.ions.langevin",
-    "larmor_magnetisation": "glasspara.physics.ions.langevin",
-    "level_diagram": "glasspara.physics.three_level",
-    "three_level_magnetisation": "glasspara.physics.three_level.magnetisation",
-}
-
-_FUNCTIONS = (
-    "load", "fit", "universality", "compare", "highfield", "partition", "oscillations", "anomaly", "series", "curie",
-    "plan", "derive", "inspect", "subtract", "simulate", "reproduce", "rerun", "diff",
-)  # fmt: skip
-
-_TYPES = {
-    "Measurement": "glasspara.runs",
-    "Run": "glasspara.runs.run",
-    "Dataset": "glasspara.data",
-    "Loaded": "glasspara.data.loading",
-    "Answer": "glasspara.findings",
-    "FitResult": "glasspara.fitting.result",
-    "GlassparaError": "glasspara.errors",
-}
+_NAMES = {
+    "glasspara.api": (
+        "load", "fit", "universality", "compare", "highfield", "partition", "oscillations", "anomaly", "series",
+        "curie", "plan", "derive", "inspect", "subtract", "simulate", "reproduce", "rerun", "diff",
+    ),
+    "glasspara.data": ("Dataset",),
+    "glasspara.data.loading": ("Loaded",),
+    "glasspara.errors": ("GlassparaError",),
+    "glasspara.findings": ("Answer",),
+    "glasspara.fitting.result": ("FitResult",),
+    "glasspara.physics.ats": (
+        "ats_magnetisation", "ats_high_field_magnetisation", "ats_weak_field_susceptibility",
+    ),
+    "glasspara.physics.ions.langevin": ("langevin_magnetisation", "larmor_magnetisation"),
+    "glasspara.physics.three_level": ("level_diagram",),
+    "glasspara.physics.three_level.magnetisation": ("three_level_magnetisation",),
+    "glasspara.runs": ("Measurement", "read"),
+    "glasspara.runs.run": ("Run",),
+}  # fmt: skip
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
     "Answer",
@@ -110,13 +106,6 @@ if TYPE_CHECKING:
     from glasspara.physics.three_level.magnetisation import three_level_magnetisation
     from glasspara.runs import Measurement, read
     from glasspara.runs.run import Run
-
-_HOME = {
-    **_PHYSICS,
-    **_TYPES,
-    **dict.fromkeys(_FUNCTIONS, "glasspara.api"),
-    "read": "glasspara.runs",
-}
 
 
 def __getattr__(name: str) -> Any:

@@ -136,7 +136,7 @@ def _paths(data: Any) -> list[str]:
         paths = [os.fspath(path) for path in several]
     except TypeError:
         raise UsageError(
-            f"{type(data).__name__} is no data", remedy="Give a path, several, what load gave, or a Dataset"
+            f"{type(data).__name__} is not data", remedy="Give a path, several, what load gave, or a Dataset"
         ) from None
     if not paths:
         raise UsageError("no file is named", remedy="Give a path, or several")
@@ -155,8 +155,7 @@ class _Origin:
 
         from glasspara.report import to_text
 
-        document: dict[str, Any] = json.loads(to_text(self.delivery.document()))
-        return document
+        return json.loads(to_text(self.delivery.document()))
 
     def figures(self) -> dict[str, Figure]:
         from glasspara.report.page import KeptFigures, shown_in_notebooks

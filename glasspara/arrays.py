@@ -32,8 +32,7 @@ def robust_sigma(deviations: npt.ArrayLike) -> float:
 
 def distinct_values(values: npt.ArrayLike) -> npt.NDArray[Any]:
     """``np.unique``, which alone loads masked arrays too; with counts it does not."""
-    found: npt.NDArray[Any] = np.unique(values, return_counts=True)[0]
-    return found
+    return np.unique(values, return_counts=True)[0]
 
 
 def quantiles(values: npt.ArrayLike, shares: npt.ArrayLike, *, weibull: bool = False) -> FloatArray:

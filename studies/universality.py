@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from glasspara.analysis.universality.collapse import ChiLarmor, UniversalityResult, universality
-from glasspara.analysis.universality.common_curve import CurveSource, Larmor, curve_test
+from glasspara.analysis.universality.common_curve import CurveSource, curve_test
 from glasspara.analysis.universality.failure import universality_parts
 from glasspara.data import Dataset
 from glasspara.fitting.judge.assessment import ALPHA
@@ -56,7 +56,7 @@ def _naive(result: UniversalityResult) -> float:
         replace(item.run, magnetisation=item.run.magnetisation + item.chi_larmor * item.run.field)
         for item in result.runs
     )
-    return curve_test(Dataset(runs), Larmor("none"), allowances=False).p_value
+    return curve_test(Dataset(runs), ChiLarmor("given"), allowances=False).p_value
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -128,7 +128,7 @@ def test_errors_are_those_of_the_package(run, loaded, write):
         glasspara.load(run, mass_mg=35.7)
     with pytest.raises(UsageError, match="fit has no option 'json'"):
         glasspara.fit(run, json=True)
-    with pytest.raises(UsageError, match="float is no data"):
+    with pytest.raises(UsageError, match="float is not data"):
         glasspara.fit(3.0)
     with pytest.raises(UsageError, match="no file is named"):
         glasspara.fit([])

@@ -119,8 +119,7 @@ class LinearFit:
     def remainder(self, columns: FloatArray) -> FloatArray:
         """What of ``columns``, or of one column, the model cannot imitate; as long as ``left``."""
         whole = _padded(columns, len(self.left))
-        found: FloatArray = whole - self.base @ (self.base.T @ whole)
-        return found
+        return whole - self.base @ (self.base.T @ whole)
 
     def basis_beyond(self, columns: FloatArray) -> FloatArray:
         """Orthonormal basis of what ``columns`` span beyond ``base``, shape (len(left), rank)."""
@@ -248,8 +247,7 @@ class LinearModel:
         """Covariance of the coefficients, by the stated errors."""
         scaled, norm = _unit_columns(self.columns)
         inverse = np.linalg.pinv(scaled, rcond=_RANK)
-        found: FloatArray = inverse @ inverse.T / np.outer(norm, norm)
-        return found
+        return inverse @ inverse.T / np.outer(norm, norm)
 
 
 def orthonormal(matrix: FloatArray) -> FloatArray:
@@ -260,8 +258,7 @@ def orthonormal(matrix: FloatArray) -> FloatArray:
 
 def weighted(data: Dataset, columns: FloatArray) -> FloatArray:
     """``columns``, shape (points, k), divided by the errors of the points."""
-    found: FloatArray = columns * (1.0 / data.sigma)[:, None]
-    return found
+    return columns * (1.0 / data.sigma)[:, None]
 
 
 def by_run(data: Dataset, columns: FloatArray) -> FloatArray:
@@ -315,8 +312,7 @@ def by_thermometer(minimum: Minimum) -> FloatArray:
     slope = slope_by_log_temperature(
         problem.data.temperature, problem.data.field, to_canonical(minimum.reported), problem.model
     )
-    found: FloatArray = slope / problem.data.sigma
-    return found
+    return slope / problem.data.sigma
 
 
 def even_knots(places: FloatArray, inner: int) -> FloatArray:
@@ -329,8 +325,7 @@ def cubic_splines(places: FloatArray, knots: FloatArray) -> FloatArray:
     """The cubic B-splines of ``knots`` at ``places``, shape (len(places), len(knots) - 4)."""
     from scipy.interpolate import BSpline
 
-    found: FloatArray = BSpline.design_matrix(places, knots, _DEGREE, extrapolate=True).toarray()
-    return found
+    return np.asarray(BSpline.design_matrix(places, knots, _DEGREE, extrapolate=True).toarray())
 
 
 @dataclass(frozen=True)

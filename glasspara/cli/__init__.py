@@ -24,7 +24,7 @@ def presets(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show this preset in full.")] = None,
     as_json: options.JsonFlag = False,
 ) -> None:
-    """Parameter sets of the source, and others, by name."""
+    """Named parameter sets, of the source and others."""
     from glasspara.presets import load_preset, preset_names, preset_text
 
     if as_json:

@@ -35,8 +35,7 @@ Settings = Annotated[
     str | None,
     option(
         "--settings",
-        'Options from a TOML file (n-fe = "15 ppm"), or those that a report records; the command line goes before '
-        "them.",
+        'Options from a TOML file (n-fe = "15 ppm") or from a report; the command line has priority.',
         "FILE.toml|REPORT",
     ),
 ]

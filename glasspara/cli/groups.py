@@ -21,7 +21,7 @@ from glasspara.cli.values import (
     numbers,
     with_error,
 )
-from glasspara.errors import UsageError
+from glasspara.errors import GlassparaError, UsageError
 from glasspara.findings import Answer
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from glasspara.data.corrections import Corrections
     from glasspara.data.loading import Loaded
     from glasspara.data.selection import Window
-    from glasspara.errors import GlassparaError
     from glasspara.files.naming import FileNames
     from glasspara.fitting.problem import FitOptions, FitSettings, Method
     from glasspara.model.model import Model
@@ -200,7 +199,7 @@ class VerdictOptions:
 
         given = numbers(self.instrument, "--instrument")
         if given and not self.allowances:
-            raise UsageError("--no-allowances allows none of --instrument", remedy="Give one of them")
+            raise UsageError("--no-allowances switches off --instrument", remedy="Give one of them")
         known = [item.name for item in fields(DirectionWidths)]
         for name in given:
             if name not in known:

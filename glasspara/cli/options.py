@@ -79,8 +79,8 @@ Files = Annotated[
     list[str],
     typer.Argument(
         metavar="FILE...",
-        help="Quantum Design files; a folder stands for the magnetometer files in it, a quoted pattern "
-        "('data/*.dat') for what it matches, @LIST for the paths in a file, - for standard input.",
+        help="Quantum Design files. A folder means all magnetometer files in it, a quoted pattern ('data/*.dat') all "
+        "files that match, @LIST the paths in a file, - standard input.",
     ),
 ]
 
@@ -111,9 +111,9 @@ GeometryFactorOption = Annotated[
     list[str] | None,
     _data(
         "--geometry-factor",
-        "Measured over true moment, by the sample's shape and its distance from the axis: divides the moments. One for "
-        "all, or by run type: dc=1.01,vsm=0.98 (dc, rso, vsm, acms; all for the "
-        "others; repeatable).",
+        "Measured moment divided by true moment, from shape and position of the sample; the moments are divided by "
+        "it. One for all runs, or by run type: dc=1.01,vsm=0.98 (dc, rso, vsm, acms; all for the others; "
+        "repeatable).",
         "[TYPE=]F[+-ERROR]",
     ),
 ]
@@ -122,7 +122,8 @@ Errors = Annotated[
     str,
     _data(
         "--errors",
-        "Errors of the points: the instrument's where they mean something (auto), always, or the scatter.",
+        "Errors of the points. auto: the instrument's if they are standard deviations, else the scatter of the points; "
+        "instrument and scatter: always these.",
         "auto|instrument|scatter",
     ),
 ]
@@ -130,7 +131,7 @@ TRange = Annotated[
     list[str] | None,
     _data(
         "--t-range",
-        "Temperatures to keep, K (repeatable; the parts are united).",
+        "Temperatures to keep, K (repeatable).",
         "LO:HI[,LO:HI...]",
         common=True,
     ),
@@ -139,7 +140,7 @@ HRange = Annotated[
     list[str] | None,
     _data(
         "--h-range",
-        "Fields |H| to keep, Oe (repeatable; the parts are united).",
+        "Fields |H| to keep, Oe (repeatable).",
         "LO:HI[,LO:HI...]",
         common=True,
     ),
@@ -164,17 +165,17 @@ MinFit = Annotated[
     float | None,
     _data(
         "--min-fit",
-        "Leave out rows whose scan was fitted worse than Q (0 to 1). Default 0.8, applied only if fewer than half of "
-        "the rows fall below it.",
+        "Leave out rows whose scan fit is worse than Q (0 to 1). Default 0.8, applied only if fewer than half of the "
+        "rows are below it.",
         "Q",
     ),
 ]
-Average = Annotated[bool, _data("--average", "Average repeated measurements; their scatter is the error.")]
+Average = Annotated[bool, _data("--average", "Average repeated measurements; their scatter gives the error.")]
 BackgroundOption = Annotated[
     list[str] | None,
     _correction(
         "--background",
-        "Run of the holder alone, to subtract: at the same field for M(T), the same temperature for M(H) "
+        "Run of the holder alone, which is subtracted: at the same field for M(T), at the same temperature for M(H) "
         "(repeatable).",
         "FILE",
         names_files=True,
@@ -183,13 +184,15 @@ BackgroundOption = Annotated[
 ]
 BackgroundScale = Annotated[
     str,
-    _correction("--background-scale", "The sample's holder over the measured one, in mass or length.", "K"),
+    _correction(
+        "--background-scale", "Ratio of the sample's holder to the measured holder, in mass or length.", "K"
+    ),
 ]
 HolderChi = Annotated[
     str | None,
     _correction(
         "--holder-chi",
-        "Moment of the holder over the field, emu/Oe, negative for a diamagnet, to subtract.",
+        "Moment of the holder divided by the field, emu/Oe, negative for a diamagnet; it is subtracted.",
         "VALUE[+-ERROR]",
     ),
 ]
@@ -197,8 +200,8 @@ FieldStandardOption = Annotated[
     str | None,
     _correction(
         "--field-standard",
-        "M(H) run of palladium or another paramagnet along the sample's field sequence: gives M(H) runs the true "
-        "field.",
+        "M(H) run of palladium or another paramagnet with the field sequence of the sample; it gives the true field "
+        "of M(H) runs.",
         "FILE",
         names_files=True,
     ),
@@ -207,8 +210,8 @@ StandardChi = Annotated[
     str | None,
     _correction(
         "--standard-chi",
-        "Susceptibility of the field standard, emu g^-1 Oe^-1 (palladium at 298 K: 5.25e-6); fit: the one that makes "
-        "the reported field right at large fields.",
+        "Susceptibility of the field standard, emu g^-1 Oe^-1 (palladium at 298 K: 5.25e-6); fit: the value for "
+        "which large reported fields are right.",
         "VALUE|fit",
     ),
 ]
@@ -216,15 +219,15 @@ StandardMass = Annotated[
     str | None, _correction("--standard-mass", "Mass of the field standard, as --mass.", "MG")
 ]
 SameGlass = Annotated[
-    bool, _data("--same-glass", "The files are of one glass, though they give its pieces different names.")
+    bool, _data("--same-glass", "The files are of one glass, although they have different sample names.")
 ]
 
 SkipUnsuitable = Annotated[
     bool,
     _data(
         "--skip-unsuitable",
-        "Leave out files that hold no DC magnetometry (AC, raw scans, logs) instead of refusing them; exit status 6 "
-        "if any was named.",
+        "Leave out files without DC magnetometry (AC, raw scans, logs) instead of refusing them; exit status 6 if "
+        "one of them was named.",
     ),
 ]
 
@@ -233,8 +236,8 @@ NFe = Annotated[
     str | None,
     _model(
         "--n-fe",
-        "Iron by mass spectrometry: g^-1, ppm, ug/g, wt% Fe, FeO or Fe2O3; held without an error, a Gaussian "
-        "constraint with one.",
+        "Iron by mass spectrometry: g^-1, ppm, ug/g, wt% Fe, FeO or Fe2O3. Fixed if it has no error, else a Gaussian "
+        "constraint.",
         "VALUE[+-ERROR]",
         common=True,
     ),
@@ -252,17 +255,21 @@ TraceIons = Annotated[
     str | None,
     _model(
         "--trace-ions",
-        "Other ions of the iron group, in ratios to iron: those of the source's glasses, or of a TOML file.",
+        "Other ions of the iron group, as ratios to iron: those of the source's glasses, or from a TOML file.",
         "BK7|Duran|BAS|FILE",
         names_files=True,
     ),
 ]
 Ions = Annotated[str, _model("--ions", "Iron ions in the model.", "both|fe2|fe3")]
 Fix = Annotated[
-    list[str] | None, _model("--fix", "Hold a parameter (repeatable).", "NAME[=VALUE]", common=True)
+    list[str] | None,
+    _model(
+        "--fix", "Fix a parameter, by default at its start value (repeatable).", "NAME[=VALUE]", common=True
+    ),
 ]
 Free = Annotated[
-    list[str] | None, _model("--free", "Free a parameter that is held by default (repeatable).", "NAME")
+    list[str] | None,
+    _model("--free", "Free a parameter that is fixed or has a prior by default (repeatable).", "NAME"),
 ]
 Set = Annotated[list[str] | None, _model("--set", "Start value of a parameter (repeatable).", "NAME=START")]
 Limit = Annotated[list[str] | None, _model("--limit", "Limits of a parameter (repeatable).", "NAME=LO:HI")]
@@ -270,8 +277,8 @@ Constrain = Annotated[
     list[str] | None,
     _model(
         "--constrain",
-        "What is known of a parameter or derived quantity from elsewhere, as a Gaussian (d_min or ats_strength by heat "
-        "capacity, d0_ratio); frees it (repeatable).",
+        "Gaussian constraint on a parameter or derived quantity that is known from elsewhere (d_min or ats_strength "
+        "from heat capacity, d0_ratio); the parameter is free (repeatable).",
         "NAME=VALUE+-ERROR",
     ),
 ]
@@ -279,9 +286,9 @@ NuisanceOption = Annotated[
     list[str] | None,
     _model(
         "--nuisance",
-        "What may be off, with the width of its prior: field_offset (Oe), moment_offset (emu), drift (emu/g from first "
-        "to last point) and temperature_scale (relative) of each run, mass_scale (relative) of each sample, holder_chi "
-        "(emu/Oe) of all (repeatable).",
+        "Fit an error of the instrument, with a Gaussian prior of this width: field_offset (Oe), moment_offset "
+        "(emu), drift (emu/g from first to last point) and temperature_scale (relative) of each run, mass_scale "
+        "(relative) of each sample, holder_chi (emu/Oe) of all (repeatable).",
         "NAME=WIDTH",
     ),
 ]
@@ -297,9 +304,9 @@ Instrument = Annotated[
     list[str] | None,
     _model(
         "--instrument",
-        "Width of an error that is allowed to the model and to ordinary magnetism alike: field_offset (20 Oe), "
+        "Width of an instrument error that is allowed for both the model and ordinary magnetism: field_offset (20 Oe), "
         "thermometer and thermometer_run (0.005 and 0.001, relative), gain_run (0.001), mass (0.02), moment_offset and "
-        "drift (0, emu/g); 0 leaves one out (repeatable).",
+        "drift (0, emu/g); 0 switches an error off (repeatable).",
         "NAME=WIDTH",
     ),
 ]
@@ -307,15 +314,15 @@ NoOtherIons = Annotated[
     bool,
     _model(
         "--no-other-ions",
-        "Iron and --trace-ions are all magnetic ions of the sample (mass spectrometry says so): the term is then "
-        "established too where that takes the known iron (--n-fe).",
+        "The sample has no magnetic ions except iron and --trace-ions, by mass spectrometry. Then known iron "
+        "(--n-fe) alone can establish the ATS term.",
     ),
 ]
 Loss = Annotated[
     str,
     _model(
         "--loss",
-        "Least squares, or Huber's loss: points beyond 2.5 standard deviations weigh less.",
+        "Least squares, or Huber's loss: points beyond 2.5 standard deviations have less weight.",
         "linear|huber",
     ),
 ]
@@ -323,26 +330,32 @@ Staged = Annotated[
     bool,
     _model(
         "--staged/--joint",
-        "Fit all free parameters together (joint); or repeat the subtraction stages until nothing moves, which comes "
-        "to the same, and say what one pass of them gives.",
+        "Fit all free parameters together (joint); or repeat the subtraction stages until no parameter changes, "
+        "which gives the same result, and report the values of the first pass.",
     ),
 ]
 StagedOnce = Annotated[
     bool,
     _model(
         "--staged-once",
-        "One pass of the stages, Larmor and then Langevin, each frozen before the next: biased where there is an ATS "
-        "term, and the report says by how much.",
+        "One pass of the stages, Larmor and then Langevin, each fixed before the next. It is biased if there is an "
+        "ATS term; the report gives the bias.",
     ),
 ]
 Convention = Annotated[
-    str, _model("--convention", "Prefactor of the ATS term, equation (10) of the source.", "paper|exact")
+    str,
+    _model(
+        "--convention",
+        "Prefactor of the term of the anomalous tunnelling systems (ATS): paper is equation (10) as printed, "
+        "exact half of it.",
+        "paper|exact",
+    ),
 ]
 Orientation = Annotated[
     str,
     _model(
         "--orientation",
-        "Average of the ATS term over the orientations of the tunnelling systems.",
+        "Orientations of the tunnelling systems.",
         "isotropic|aligned|rms",
     ),
 ]
@@ -362,8 +375,8 @@ Cluster = Annotated[
     str | None,
     _replicates(
         "--cluster",
-        "Give the replicates to the workers of a Dask scheduler, tcp://HOST:PORT. Trust it: it can run code here, and "
-        "whoever reaches it can run code on its workers.",
+        "Compute the replicates on the workers of a Dask scheduler, tcp://HOST:PORT. It can run code on this "
+        "machine, and everybody who can reach it can run code on its workers.",
         "ADDRESS",
     ),
 ]
@@ -374,8 +387,8 @@ Out = Annotated[
     Path | None,
     _output(
         "--out",
-        "Write JSON, CSV, HTML and figures into DIR; without it (and without --json) they go to "
-        "glasspara-results/COMMAND-FILE in the working folder, where a result of the same files is replaced.",
+        "Write JSON, CSV, HTML and figures into DIR. Default (without --json): glasspara-results/COMMAND-FILE in the "
+        "working folder, where a result of the same files is replaced.",
         "DIR",
         common=True,
     ),
@@ -390,8 +403,8 @@ ColumnsOption = Annotated[
     list[str] | None,
     _output(
         "--columns",
-        "Further columns in the CSV of the points: si (T, A/m, A m^2/kg, m^3/kg), chi = M/H, chit = chi T without "
-        "Larmor's term, mueff = effective moment of an iron ion (repeatable, or NAME,NAME).",
+        "More columns in the CSV of the points: si (T, A/m, A m^2/kg, m^3/kg), chi = M/H, chit = chi T without the "
+        "Larmor term, mueff = effective moment of an iron ion (repeatable, or NAME,NAME).",
         "si|chi|chit|mueff",
     ),
 ]

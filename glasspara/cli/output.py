@@ -18,15 +18,13 @@ import typer
 
 from glasspara.cli import options
 from glasspara.cli.options import option
-from glasspara.errors import UsageError
-from glasspara.findings import Answer
+from glasspara.errors import GlassparaError, UsageError
+from glasspara.findings import Answer, Finding
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from glasspara.data.loading import Loaded
-    from glasspara.errors import GlassparaError
-    from glasspara.findings import Finding
     from glasspara.replicates.store import Store
     from glasspara.report import Invocation, Report
     from glasspara.report.page import FigureFiles, Picture
@@ -41,23 +39,26 @@ Html = Annotated[
     bool,
     option(
         "--html/--no-html",
-        "A page with everything among the files, for a mail or a printer.",
+        "Also write one HTML page with everything, to mail or print.",
         panel=options.OUTPUT,
     ),
 ]
-Plots = Annotated[bool, option("--plots/--no-plots", "Figures among the files.", panel=options.OUTPUT)]
+Plots = Annotated[bool, option("--plots/--no-plots", "Also write figures.", panel=options.OUTPUT)]
 FORMATS = ("png", "pdf", "svg")
 Formats = Annotated[
     list[str] | None,
     option(
-        "--format", "Files of every figure; png by default (repeatable).", "png,pdf,svg", panel=options.OUTPUT
+        "--format",
+        "Formats of every figure; png by default (repeatable).",
+        "png,pdf,svg",
+        panel=options.OUTPUT,
     ),
 ]
 Titles = Annotated[
     bool,
     option(
         "--titles/--no-titles",
-        "Verdict and details above every figure; without them it is ready for a paper.",
+        "Verdict and details above every figure; --no-titles for a paper.",
         panel=options.OUTPUT,
     ),
 ]
@@ -214,11 +215,14 @@ class Output:
         of ``--quiet``. The last line names the folder. With ``part_failed`` the exit status is 6.
         """
         inputs = () if loaded is None else loaded.inputs
-        figures = figures or _drawn_by(report, result)
-        self.hand_over(report, loaded, result, figures)
+        if figures is None and report.figures:
+            figures = lambda _files: report.draw(result)  # noqa: E731
+        delivery = Delivery(report, loaded, result, self.asked, figures)
+        if self.receive is not None:
+            self.receive(delivery)
         folder, count = None, 0
         writes = self.out is not None or bool(self._own_folder)
-        document = self.document(report, loaded, result) if writes or self.as_json else {}
+        document = delivery.document() if writes or self.as_json else {}
         if writes:
             from glasspara.report import to_text
             from glasspara.report.output import HASHES, hashes
@@ -242,7 +246,7 @@ class Output:
             folder, count = self._written(files, name, document), len(files)
             written()
         if self.as_json:
-            self.print_document(document)
+            _print_document(document)
         elif self.receive is None and (show if show is not None else not self.quiet):
             from glasspara.report.terminal import console
 
@@ -254,13 +258,15 @@ class Output:
         if not all(verdict.trusted for verdict in result.verdicts):
             self.stop(NOT_TRUSTED)
 
-    def hand_over(
-        self, report: Report[Result], loaded: Loaded | None, result: Result, figures: Figures | None = None
-    ) -> bool:
-        """Give the result to whoever asks from Python; whether somebody does."""
+    def hand_over(self, report: Report[Result], result: Result) -> bool:
+        """Give a result that has no inputs to whoever asks from Python; whether somebody does."""
         if self.receive is not None:
-            self.receive(Delivery(report, loaded, result, self.asked, figures))
+            self.receive(Delivery(report, None, result, self.asked))
         return self.receive is not None
+
+    def print_report(self, report: Report[Result], result: Result) -> None:
+        """The JSON report of a result that has no inputs on stdout."""
+        _print_document(Delivery(report, None, result, self.asked).document())
 
     def stop(self, status: int) -> None:
         """End the command with an exit status."""
@@ -281,16 +287,6 @@ class Output:
             _say(f"warning: no files written: {error}")
             return None
 
-    def document(self, report: Report[Result], loaded: Loaded | None, result: Result) -> dict[str, Any]:
-        """The JSON report."""
-        return Delivery(report, loaded, result, self.asked).document()
-
-    def print_document(self, document: Mapping[str, Any]) -> None:
-        """A JSON report on stdout."""
-        from glasspara.report import to_text
-
-        sys.stdout.write(to_text(document))
-
     @property
     def _endings(self) -> tuple[str, ...]:
         """Of the files of figures."""
@@ -300,9 +296,10 @@ class Output:
         return {}
 
 
-def _drawn_by(report: Report[Result], result: Result) -> Figures | None:
-    """The figures that the report draws itself."""
-    return (lambda _files: report.draw(result)) if report.figures else None
+def _print_document(document: Mapping[str, Any]) -> None:
+    from glasspara.report import to_text
+
+    sys.stdout.write(to_text(document))
 
 
 def _page_beside(report: str) -> str:
@@ -324,7 +321,7 @@ class OutputWithPlots(Output):
 
         for name in names(self.formats):
             if name not in FORMATS:
-                raise UsageError(f"--format: unknown {name!r}", remedy=f"Choose of {', '.join(FORMATS)}")
+                raise UsageError(f"--format: unknown {name!r}", remedy=f"Choose from {', '.join(FORMATS)}")
 
     @property
     def _endings(self) -> tuple[str, ...]:

@@ -55,7 +55,8 @@ def in_range(value: float, option: str, text: str) -> float:
         raise UsageError(f"{option}: {text} is not finite")
     if not in_use(value):
         raise UsageError(
-            f"{option}: {text} is out of range", remedy=f"Give 0, or a size from {SMALLEST:g} to {LARGEST:g}"
+            f"{option}: {text} is out of range",
+            remedy=f"Give 0, or an absolute value from {SMALLEST:g} to {LARGEST:g}",
         )
     return value
 
@@ -118,7 +119,7 @@ def larmor(text: str) -> tuple[float, float | None]:
     if value < 0.0:
         raise UsageError(
             f"--chi-larmor: {value:g} is negative, and chi_larmor is positive for a diamagnet",
-            remedy="Leave out the minus; what a paramagnetic holder adds goes with --holder-chi",
+            remedy="Leave out the minus sign; use --holder-chi for a paramagnetic holder",
         )
     if error is not None and not error > 0.0:
         raise UsageError("--chi-larmor: the error must be positive")

@@ -24,7 +24,8 @@ import numpy as np
 from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import InputError
 from glasspara.findings import as_html, counted, summary
-from glasspara.runs.run import Run, run_table, select
+from glasspara.runs import run_table
+from glasspara.runs.run import Run, select
 from glasspara.sample.mass import ALL_RUN_TYPES, NO_FACTOR, GeometryFactor, GeometryFactors
 
 if TYPE_CHECKING:

@@ -29,8 +29,8 @@ from glasspara.files.naming import FileNames, passed_over
 from glasspara.files.states import SUBTRACTED
 from glasspara.findings import Finding, Where, as_html, counted, finding, summary
 from glasspara.replicates.cores import Progress, each_file, no_progress
-from glasspara.runs import Measurement, Reader, run_warnings
-from glasspara.runs.run import Run, average_repeats, run_table, select, select_used
+from glasspara.runs import Measurement, Reader, run_table, run_warnings
+from glasspara.runs.run import Run, average_repeats, select, select_used
 from glasspara.sample import Sample
 from glasspara.sample.mass import (
     AGREEMENT,
@@ -223,7 +223,7 @@ def load(
         )
     if not any(item.runs for item in loaded.inputs):
         raise InputError(
-            "no point lies in the window", remedy="Widen --t-range and --h-range, or leave out less"
+            "no point is in the window", remedy="Widen --t-range and --h-range, or leave out less"
         )
     _check_standard(loaded)
     _check_geometry(loaded, geometry or {})
@@ -236,7 +236,7 @@ def _check_background(prepared: Sequence[_Prepared], corrector: Corrector) -> No
     for other in files:
         if {item.code for item in other.file_warnings}.intersection(SUBTRACTED[:-1]):
             raise InputError(
-                "the instrument has subtracted a background from this run of the holder already",
+                "the instrument has already subtracted a background from this run of the holder",
                 where=other.path,
                 remedy="Give a run of the holder without automatic background subtraction (ABS)",
             )
@@ -252,7 +252,7 @@ def _check_standard(loaded: Loaded) -> None:
         )
         raise InputError(
             f"the field standard applies to no run: {reasons}",
-            remedy="Leave --field-standard out; --nuisance field_offset=20 allows for the field that the magnet keeps",
+            remedy="Leave --field-standard out; --nuisance field_offset=20 allows for the remnant field of the magnet",
         )
 
 

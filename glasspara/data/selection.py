@@ -78,8 +78,7 @@ def split_exclusions(
 def of_branches(run: Run, branches: Sequence[Branch]) -> BoolArray:
     """Points of a run in any of ``branches``."""
     named = [any(item.names(label) for item in branches) for label in run.branch_labels]
-    points: BoolArray = np.array(named, dtype=bool)[run.branch]
-    return points
+    return np.array(named, dtype=bool)[run.branch]
 
 
 def refuse_unknown(branches: Sequence[Branch], measurement: Measurement) -> None:

@@ -7,7 +7,7 @@ column means, and what converts its unit to Oe or emu.
 :mod:`~glasspara.files.multivu`
     the grammar of Quantum Design files: header, line of column names, table lines
 :mod:`~glasspara.files.table`
-    table lines to columns of numbers, with an account of every row; :class:`~glasspara.files.table.Points`
+    table lines to columns of numbers, with an account of every row; :class:`~glasspara.files.table.RowPoints`
 :mod:`~glasspara.files.flavours`
     which instrument wrote the file, and in which columns it holds its moments
 :mod:`~glasspara.files.quality`
@@ -232,7 +232,9 @@ def _encoding(data: bytes, path: str) -> str:
         if _decodes(data, encoding):
             return encoding
     raise InputError(
-        f"begins as {trials[0]} text but does not go on so", where=path, remedy="Save it again as plain text"
+        f"begins as {trials[0]} text but continues differently",
+        where=path,
+        remedy="Save it again as plain text",
     )
 
 

@@ -48,8 +48,7 @@ class Selection:
 
     @property
     def all_used(self) -> BoolArray:
-        used: BoolArray = self.reasons == ""
-        return used
+        return np.asarray(self.reasons == "")
 
     def rows(self, channel: Channel) -> int:
         return int(self.used[channel].sum())

@@ -134,7 +134,7 @@ def _item(part: str, text: str) -> Exclusion | None:
     if match["first"]:
         low, high = int(match["first"]), int(match["last"] or match["first"])
         if not 0 < low <= high:
-            raise UsageError(f"--exclude {text}: {part} is no range of lines", remedy="Lines count from 1")
+            raise UsageError(f"--exclude {text}: {part} is not a range of lines", remedy="Lines count from 1")
         return range(low, high + 1)
     if match["branch"]:
         label = match["branch"].replace("-", " ")

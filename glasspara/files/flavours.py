@@ -254,7 +254,7 @@ def asked_for(raw: RawFile, flavour: Flavour, counts: Mapping[Channel, int], req
             return channel
     there = ", ".join(f"{label(raw, c.moment)!r} in {n} rows" for c, n in counts.items() if n)
     raise InputError(
-        f"no moments for --moment {request} in this {flavour.words} file; it holds {there or 'no DC moment'}",
+        f"no moments for --moment {request} in this {flavour.words} file; it contains {there or 'no DC moment'}",
         where=raw.path,
         remedy="Leave out --moment",
     )

@@ -84,7 +84,7 @@ def extract(
     if request not in REQUESTS:
         raise UsageError(f"moment {request!r} is unknown", remedy=f"Choose one of {', '.join(REQUESTS)}")
     if min_fit is not None and not 0.0 <= min_fit <= 1.0:
-        raise UsageError(f"the least fit {min_fit:g} is not from 0 to 1")
+        raise UsageError(f"the smallest fit {min_fit:g} is not from 0 to 1")
     table, notes = quality.sample_temperature(_collect(raw, flavour))
     if table.rows_read == 0:
         raise UnsuitableError("no data rows", where=raw.path, remedy="Nothing was measured, or nothing saved")
@@ -119,11 +119,10 @@ def extract(
     if not used.any():
         of_reason = Counter(row.reason for row in dropped)
         listed = ", ".join(f"{n} {reason}" for reason, n in sorted(of_reason.items()))
-        remedy = flavours.DC_FILE_NEEDED
-        for reason, instead in ((OUT_OF_RANGE, _RANGES), (EXCLUDED, "Exclude less (--exclude)")):
-            remedy = instead if 2 * of_reason[reason] >= len(dropped) else remedy
+        remedies = {OUT_OF_RANGE: _RANGES, EXCLUDED: "Exclude less (--exclude)"}
+        remedy = remedies.get(max(of_reason, key=of_reason.__getitem__), flavours.DC_FILE_NEEDED)
         raise InputError(
-            f"no row holds a DC moment with its temperature and field ({listed})",
+            f"no row contains a DC moment with its temperature and field ({listed})",
             where=raw.path,
             remedy=remedy,
         )

@@ -103,7 +103,7 @@ def _names(names: Iterable[str]) -> Iterator[tuple[str, str]]:
         entries = [(line.strip(), number) for number, line in enumerate(lines, 1)]
         entries = [(line, number) for line, number in entries if line and not line.startswith("#")]
         if not entries:
-            raise InputError("the list names no file", where=path, remedy="Write one path a line")
+            raise InputError("the list names no file", where=path, remedy="Write one path per line")
         for line, number in entries:
             yield line, f"{path}, line {number}"
 
@@ -115,7 +115,7 @@ def _list_text(path: str) -> str:
         data = read_bytes(path, most=_MOST_BYTES_OF_LIST)
     if b"\0" in data:
         raise InputError(
-            "not a list of files: it is binary", where=path, remedy="Write one path a line, as text"
+            "not a list of files: it is binary", where=path, remedy="Write one path per line, as text"
         )
     return os.fsdecode(data.removeprefix(b"\xef\xbb\xbf"))
 

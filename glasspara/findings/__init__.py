@@ -137,16 +137,13 @@ Level = Literal["info", "warning", "error"]
 class Where:
     """The place that a finding is about; what does not apply is left out.
 
-    ``file`` and ``line`` of the input, ``run`` by its label ("20 kOe"), ``parameter`` by its name, ``t_range`` in K,
-    ``h_range`` in Oe.
+    ``file`` and ``line`` of the input, ``run`` by its label ("20 kOe"), ``parameter`` by its name.
     """
 
     file: str = ""
     line: int | None = None
     run: str = ""
     parameter: str = ""
-    t_range: tuple[float, float] | None = None
-    h_range: tuple[float, float] | None = None
 
     @property
     def given(self) -> dict[str, Any]:
@@ -325,8 +322,7 @@ class Answer:
                 raise UsageError("there is nothing to draw")
             remedy = names_near(name, drawn, listed=".figures() has all")
             raise UsageError(f"there is no figure {name!r}", remedy=remedy)
-        main: Axes = drawn[name].axes[0]
-        return main
+        return drawn[name].axes[0]
 
     def _known_origin(self) -> Origin:
         if self._origin is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from dataclasses import replace
+from functools import cache
 from math import exp
 from typing import Any
 
@@ -42,7 +42,13 @@ from glasspara.fitting.result import (
     correlation_of,
     fitted_parameters,
 )
-from glasspara.fitting.search.methods import HUBER_K, linear_descent, stage_values, with_huber_errors
+from glasspara.fitting.search.methods import (
+    HUBER_K,
+    StageValues,
+    linear_descent,
+    stage_values,
+    with_huber_errors,
+)
 from glasspara.fitting.search.minimise import Minimum, minimise, refine
 from glasspara.fitting.search.start import descend, find_start
 from glasspara.model.parameters import ALLOWANCES, ION_NAMES, PARAMETERS, PARTITION_NAMES
@@ -54,25 +60,6 @@ _MATTERS = 0.01
 
 # Errors that the instrument would make larger by this factor are named.
 _MUCH_LARGER = 1.5
-
-
-@dataclass(frozen=True)
-class _Frozen:
-    """Parameters that the subtraction stages fitted, with their own errors; empty for a joint fit."""
-
-    values: Mapping[str, float] = field(default_factory=dict)
-    errors: Mapping[str, float | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class _Solution:
-    """A minimum, and what the data leave open in it, which takes a few short refits and is asked for twice."""
-
-    minimum: Minimum
-
-    @cached_property
-    def undetermined(self) -> dict[str, float | None]:
-        return open_parameters(relative_errors(self.minimum))
 
 
 @on_one_thread
@@ -101,19 +88,19 @@ def fit(
         Where the settings contradict each other.
     """
     settings = settings or FitSettings()
-    frozen = _freeze(data, settings) if settings.method == "staged-once" else _Frozen()
+    frozen = _freeze(data, settings) if settings.method == "staged-once" else StageValues({}, {})
     held = {**settings.held(), **frozen.values}
     guess = {**settings.guess(), **held}
     remarks: list[Finding] = []
     if settings.loss == "huber":
         data, remarks = _robust(data, settings, held, guess)
-    found, test, assumptions = _minimise(data, settings, held, guess)
+    minimum, test, assumptions = _minimise(data, settings, held, guess)
     if frozen.errors:
-        found = _Solution(replace(found.minimum, fitted_before=len(frozen.errors)))
-    minimum, undetermined = found.minimum, found.undetermined
+        minimum = replace(minimum, fitted_before=len(frozen.errors))
+    undetermined = open_parameters(relative_errors(minimum))
     iron = _on_iron(data, settings, minimum)
     notes = [*_standing_notes(settings, held), *assumptions, *remarks]
-    compared, assessment = _verdict(found, test, settings, ordinary, brief=brief)
+    compared, assessment = _verdict(minimum, undetermined, test, settings, ordinary, brief=brief)
     if any(
         item.values.get("tension") for item in iron
     ):  # a value that the data contradict may be all that is wrong
@@ -152,10 +139,15 @@ def fit(
 
 
 def _verdict(
-    found: _Solution, test: AtsTest | None, settings: FitSettings, ordinary: bool | ConeFit, *, brief: bool
+    minimum: Minimum,
+    undetermined: Mapping[str, float | None],
+    test: AtsTest | None,
+    settings: FitSettings,
+    ordinary: bool | ConeFit,
+    *,
+    brief: bool,
 ) -> tuple[OrdinaryMagnetism | None, Assessment]:
     """The comparison with ordinary magnetism, where it is asked for and bears on the verdict, and the verdict."""
-    minimum = found.minimum
     comparable = ordinary is not False and test is not None and minimum.valid and minimum.statistics.ndof > 0
 
     def against_ordinary() -> OrdinaryMagnetism:
@@ -170,9 +162,7 @@ def _verdict(
         )
 
     def verdict(compared: OrdinaryMagnetism | None, *, brief: bool) -> Assessment:
-        return assess(
-            minimum, found.undetermined, test, compared, same_glass=settings.same_glass, brief=brief
-        )
+        return assess(minimum, undetermined, test, compared, same_glass=settings.same_glass, brief=brief)
 
     compared = against_ordinary() if comparable and test is not None and test.needed else None
     later = comparable and compared is None
@@ -184,7 +174,7 @@ def _verdict(
         assessment = verdict(compared, brief=brief)
     if compared is not None and assessment.status == "poor" and compared.excluded:
         compared = with_ats_beside(minimum, compared)
-        assessment = name_ats_beside(compared, found.minimum, assessment)
+        assessment = name_ats_beside(compared, minimum, assessment)
     return compared, assessment
 
 
@@ -244,11 +234,11 @@ def _iron(result: FitResult) -> dict[str, tuple[float, float | None]]:
     return {name: (known[name].value, known[name].error) for name in PARTITION_NAMES if name in known}
 
 
-def _freeze(data: Dataset, settings: FitSettings) -> _Frozen:
-    """What the stages before the last one found. Without an ATS term the iron is the last stage itself."""
+def _freeze(data: Dataset, settings: FitSettings) -> StageValues:
+    """What the stages before the last one fitted. Without an ATS term the iron is the last stage itself."""
     stages = stage_values(data, settings)
     names = [name for name in stages.errors if settings.model.has_ats or name == "chi_larmor"]
-    return _Frozen(
+    return StageValues(
         {name: stages.values[name] for name in names}, {name: stages.errors[name] for name in names}
     )
 
@@ -268,8 +258,7 @@ def _robust(
             if point is None
             else descend(problem, [start])
         )
-        left: FloatArray = data.magnetisation - problem.terms(problem.coordinates.to_reported(point)).total
-        return left
+        return data.magnetisation - problem.terms(problem.coordinates.to_reported(point)).total
 
     robust, count, converged = with_huber_errors(data, residuals)
     remark = finding("fitting.huber", beyond=count, points=len(data), limit=HUBER_K, converged=converged)
@@ -278,14 +267,14 @@ def _robust(
 
 def _minimise(
     data: Dataset, settings: FitSettings, held: Mapping[str, float], guess: Mapping[str, float]
-) -> tuple[_Solution, AtsTest | None, list[Finding]]:
+) -> tuple[Minimum, AtsTest | None, list[Finding]]:
     """Minimum, ATS test, and what is to be said of the assumptions."""
     assumed = settings.assumed(held)
     problem = settings.problem(data, held, assumed)
-    found = _Solution(minimise(problem, guess, pinned=frozenset(settings.starts)))
+    found = minimise(problem, guess, pinned=frozenset(settings.starts))
     tested = _ats_test(data, settings, held)
-    test = None if tested is None else tested(found.minimum)
-    return found, test, _assumptions(found.minimum) if test is None or test.needed else []
+    test = None if tested is None else tested(found)
+    return found, test, _assumptions(found) if test is None or test.needed else []
 
 
 def _assumptions(minimum: Minimum) -> list[Finding]:

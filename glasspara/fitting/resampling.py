@@ -236,7 +236,7 @@ def bootstrap(
         Fewer than 2 replicates, and as ``run_replicates``.
     """
     if count < 2:
-        raise UsageError("a bootstrap needs 2 replicates at least, and some hundreds to say much")
+        raise UsageError("a bootstrap needs at least 2 replicates, and some hundreds to be useful")
     reasons = [_why_none(result) for result in results]
     able = [result for result, reason in zip(results, reasons, strict=True) if not reason]
     task = Refits(tuple(Resampler(result.minimum, kind) for result in able))

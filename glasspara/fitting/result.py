@@ -352,8 +352,7 @@ class FitResult(Answer):
         for column, name in enumerate(names):
             if self.parameters[name].stage:
                 variance += (by_rest[:, column] * (self.parameters[name].error or 0.0)) ** 2
-        errors: FloatArray = np.sqrt(variance)
-        return errors
+        return np.asarray(np.sqrt(variance))
 
     def to_frame(self) -> DataFrame:
         """One row a parameter or derived number: value, standard error, unit, and how it came to be."""

@@ -27,8 +27,8 @@ _PARTS: dict[str, Part] = {"n_fe2": "fe2", "n_fe3": "fe3"}
 class ModelEntry:
     """One model.
 
-    ``iron``, ``further`` and ``ats`` name what makes its terms beside the Larmor term, in
-    :mod:`glasspara.model.terms`: the class of both ions, those of further terms, and the function of the ATS term.
+    ``iron``, ``further`` and ``ats`` name the functions of :mod:`glasspara.model.terms` that make its terms beside
+    the Larmor term: that of both ions, those of further terms, and that of the ATS term.
     ``slow`` models are compared only on request. Entries that are only compared name the model that they are a
     ``variant_of``: with the iron ``ions`` (a key of :data:`IONS`), or with trace ions.
     """
@@ -36,7 +36,7 @@ class ModelEntry:
     name: str
     text: str
     family: Family
-    iron: str = "IronTerm"
+    iron: str = "brillouin_iron"
     further: tuple[str, ...] = ()
     ats: str = ""
     slow: bool = False
@@ -93,20 +93,20 @@ _TABLE = (
     _with_ions("fe3"),
     _with_ions("fe2"),
     _LL,
-    ModelEntry("ll-curie-weiss", "Larmor + Curie-Weiss ions", "rival", "CurieWeissTerm"),
+    ModelEntry("ll-curie-weiss", "Larmor + Curie-Weiss ions", "rival", "curie_weiss_iron"),
     ModelEntry(
         "ll-superparamagnetic",
         "Larmor + Langevin + superparamagnetic clusters",
         "rival",
-        further=("ClusterTerm",),
+        further=("clusters",),
     ),
     ModelEntry(
         "ll-ferromagnetic",
         "Larmor + Langevin + ferromagnetic impurity",
         "rival",
-        further=("FerromagnetTerm",),
+        further=("ferromagnet",),
     ),
-    ModelEntry("ll-zfs", "Larmor + ions with zero-field splitting", "rival", "SplitIronTerm"),
+    ModelEntry("ll-zfs", "Larmor + ions with zero-field splitting", "rival", "split_iron"),
     _ETM,
     ModelEntry("etm-16", "ETM, tunnelling number by (16)", "ats", ats="two_level_by_16"),
     _with_trace_ions(_LL),

@@ -158,5 +158,4 @@ def slope_by_log_temperature(
 ) -> FloatArray:
     """T dM/dT, emu/g: what a relative error of the thermometer does to the magnetisation."""
     up, down = (evaluate(T * step, H, values, model).total for step in (1.0 + _LAG, 1.0 - _LAG))
-    slope: FloatArray = (up - down) / (2.0 * _LAG)
-    return slope
+    return (up - down) / (2.0 * _LAG)

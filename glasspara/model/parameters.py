@@ -72,7 +72,7 @@ class Parameter:
         if value and isfinite(value) and not low <= abs(value) <= high:
             raise UsageError(
                 f"{what or self.name} = {value:g} {self.unit} is out of range",
-                remedy=f"Give 0, or a size from {low:.2g} to {high:.2g}",
+                remedy=f"Give 0, or an absolute value from {low:.2g} to {high:.2g}",
             )
 
 

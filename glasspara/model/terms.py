@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal, Protocol
 
 import numpy as np
@@ -89,24 +89,36 @@ def _kept_response(
     return response, slope
 
 
-@dataclass(frozen=True)
-class IronTerm:
-    """Brillouin paramagnetism of one of the two iron ions."""
+@dataclass(frozen=True, eq=False)
+class AmountTerm:
+    """The parameter ``amount`` times the response of one of it to the field.
 
-    parameter: str
+    ``response`` takes T and H, and the parameters ``further`` by their keywords; it gives the response and its
+    derivatives by the field and by each of ``further``.
+    """
+
+    amount: str
     part: Part
+    response: Callable[..., tuple[FloatArray, ...]]
+    further: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (self.parameter,)
+        return (self.amount, *self.further)
 
     def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
         return self.slopes(T, H, values)[0]
 
     def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
-        ion, n = ION_OF_PARAMETER[self.parameter], values[self.parameter]
-        response, slope = _ion_response(T, H, ion)
-        return n * response, {self.parameter: response, "H": n * slope}
+        n, further = values[self.amount], {word: values[name] for name, word in self.further.items()}
+        response, *slopes = self.response(T, H, **further)
+        by_name = zip(("H", *self.further), slopes, strict=True)
+        return n * response, {self.amount: response, **{name: n * slope for name, slope in by_name}}
+
+
+def brillouin_iron(parameter: str, part: Part) -> AmountTerm:
+    """Brillouin paramagnetism of one of the two iron ions."""
+    return AmountTerm(parameter, part, partial(_ion_response, ion=ION_OF_PARAMETER[parameter]))
 
 
 @dataclass(frozen=True)
@@ -239,80 +251,29 @@ def three_level(orientation: str, convention: str) -> AtsTerm:
     return AtsTerm(three_level_term, three_level_term_gradient, orientation, convention, further=("qs4",))
 
 
-_SPLITTING = {"n_fe2": "zfs_fe2", "n_fe3": "zfs_fe3"}
-
-
-@dataclass(frozen=True)
-class CurieWeissTerm:
+def curie_weiss_iron(parameter: str, part: Part) -> AmountTerm:
     """One of the two iron ions in a mean field of its own kind, with the same Curie-Weiss temperature for both."""
-
-    parameter: str
-    part: Part
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.parameter, "theta_cw")
-
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
-        return self.slopes(T, H, values)[0]
-
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
-        ion, n = ION_OF_PARAMETER[self.parameter], values[self.parameter]
-        response, by_field, by_theta = curie_weiss_response(
-            T, H, theta_cw=values["theta_cw"], j=ion.j, g=ion.g
-        )
-        return n * response, {self.parameter: response, "theta_cw": n * by_theta, "H": n * by_field}
+    ion = ION_OF_PARAMETER[parameter]
+    response = partial(curie_weiss_response, j=ion.j, g=ion.g)
+    return AmountTerm(parameter, part, response, {"theta_cw": "theta_cw"})
 
 
-@dataclass(frozen=True)
-class SplitIronTerm:
+def split_iron(parameter: str, part: Part) -> AmountTerm:
     """One of the two iron ions with an axial zero-field splitting of its own."""
-
-    parameter: str
-    part: Part
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (self.parameter, _SPLITTING[self.parameter])
-
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
-        return self.slopes(T, H, values)[0]
-
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
-        ion, n, splitting = ION_OF_PARAMETER[self.parameter], values[self.parameter], self.names[1]
-        response, by_field, by_d = split_spin_response_fast(T, H, d_zfs=values[splitting], s=ion.j, g=ion.g)
-        return n * response, {self.parameter: response, splitting: n * by_d, "H": n * by_field}
+    ion = ION_OF_PARAMETER[parameter]
+    response = partial(split_spin_response_fast, s=ion.j, g=ion.g)
+    return AmountTerm(parameter, part, response, {parameter.replace("n_", "zfs_"): "d_zfs"})
 
 
-@dataclass(frozen=True)
-class ClusterTerm:
+def clusters() -> AmountTerm:
     """Superparamagnetic clusters."""
-
-    part: Part = "other"
-    names: tuple[str, ...] = ("n_clusters", "cluster_moment")
-
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
-        return self.slopes(T, H, values)[0]
-
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:
-        n = values["n_clusters"]
-        response, by_field, by_moment = superparamagnetic_response(
-            T, H, cluster_moment=values["cluster_moment"]
-        )
-        return n * response, {"n_clusters": response, "cluster_moment": n * by_moment, "H": n * by_field}
+    return AmountTerm("n_clusters", "other", superparamagnetic_response, {"cluster_moment": "cluster_moment"})
 
 
-@dataclass(frozen=True)
-class FerromagnetTerm:
+def ferromagnet() -> AmountTerm:
     """A ferromagnetic impurity."""
+    return AmountTerm("m_ferro", "other", _ferromagnetic_response, {"h_ferro": "h_ferro"})
 
-    part: Part = "other"
-    names: tuple[str, ...] = ("m_ferro", "h_ferro")
 
-    def value(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> FloatArray:
-        return self.slopes(T, H, values)[0]
-
-    def slopes(self, T: FloatArray, H: FloatArray, values: Mapping[str, Value]) -> tuple[FloatArray, Slopes]:  # noqa: ARG002
-        m = values["m_ferro"]
-        response, by_field, by_scale = ferromagnetic_response(H, h_ferro=values["h_ferro"])
-        return m * response, {"m_ferro": response, "h_ferro": m * by_scale, "H": m * by_field}
+def _ferromagnetic_response(T: FloatArray, H: FloatArray, h_ferro: Value) -> tuple[FloatArray, ...]:  # noqa: ARG001
+    return ferromagnetic_response(H, h_ferro=h_ferro)

@@ -29,7 +29,7 @@ from glasspara.ordinary.directions import (
     Patterns,
     directions_of,
 )
-from glasspara.ordinary.solver import Certificate, Solution, eliminate, rows_of_runs, solve
+from glasspara.ordinary.solver import Solution, eliminate, rows_of_runs, solve
 
 # The directions belong to the fitted curve, which they change. Rounds end when the pulls stay within the range where
 # they act linearly, which they do at once where the fit describes the data.
@@ -51,7 +51,6 @@ class ExtraColumn:
     ``curve`` belongs to the weight 1; ``signed`` columns may have any weight, the others none below 0.
     """
 
-    name: str
     curve: Curve
     signed: bool = False
 
@@ -62,8 +61,8 @@ class ConeFit:
 
     ``chi2`` includes the prior's part of the directions and of the iron; ``chi2_without_directions`` is the best one
     without any. ``weights`` belong to ``dictionary.entries``, ``components`` say the same in fewer words.
-    ``iron_found`` is the iron of all carriers, ``iron_silent`` what is counted beside, in g^-1. ``curve`` is the
-    magnetisation of the sample, ``disturbed`` the same as the instrument with its errors reads it, both emu/g.
+    ``iron_found`` is the iron of all carriers, g^-1. ``disturbed`` is the magnetisation, emu/g, as the instrument with
+    its errors reads it.
     """
 
     chi2: float
@@ -75,13 +74,9 @@ class ConeFit:
     chi_larmor: float
     iron_used: tuple[float, float] | None
     iron_found: float
-    iron_silent: float | None
-    curve: FloatArray
     disturbed: FloatArray
     directions: tuple[Direction, ...]
     solution: Solution
-    extra_weights: Mapping[str, float]
-    certificate: Certificate
 
     @cached_property
     def needed(self) -> dict[MomentKind, float]:
@@ -370,15 +365,9 @@ def ordinary_magnetism(
         chi_larmor=float(found.free[0]),
         iron_used=iron,
         iron_found=float(entries.iron @ weights),
-        iron_silent=None if iron is None else float(found.weights[-1]),
-        curve=whole.magnetisation(found, start),
         disturbed=disturbed,
         directions=directions.with_pulls(pulls),
         solution=found,
-        extra_weights=dict(
-            zip((item.name for item in extra_columns), problem.extra_weights(found), strict=True)
-        ),
-        certificate=found.certificate,
     )
 
 

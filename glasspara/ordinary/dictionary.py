@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -53,32 +52,9 @@ MEAN_FIELDS = (-8.0, -5.0, -3.0, -2.2, -1.5, -1.0, -0.65, -0.4, -0.2, -0.08, 0.0
 of a glass, is antiferromagnetic and gives up to some K."""
 
 WEAK_PAIRS = (
-    *(-40.0, -15.0, -7.0, -3.5, -1.8, -1.0, -0.5, -0.2),
-    *(
-        0.1,
-        0.2,
-        0.36,
-        0.5,
-        0.65,
-        0.82,
-        1.0,
-        1.25,
-        1.5,
-        1.8,
-        2.2,
-        2.7,
-        3.3,
-        4.0,
-        5.0,
-        6.3,
-        8.0,
-        11.0,
-        15.0,
-        20.0,
-        28.0,
-        40.0,
-    ),
-)
+    -40.0, -15.0, -7.0, -3.5, -1.8, -1.0, -0.5, -0.2, 0.1, 0.2, 0.36, 0.5, 0.65, 0.82, 1.0, 1.25, 1.5, 1.8, 2.2,
+    2.7, 3.3, 4.0, 5.0, 6.3, 8.0, 11.0, 15.0, 20.0, 28.0, 40.0,
+)  # fmt: skip
 MIXED_PAIRS = (1.0, 1.7, 2.6, 4.0, 6.5, 9.0, 13.0, 18.0, 27.0, 40.0)
 SMALL_SPIN_PAIRS = {
     0.5: (2.5, 4.0, 5.5, 7.5, 10.0, 13.0, 17.0, 23.0, 32.0),
@@ -134,16 +110,19 @@ class Entry:
     iron: float
 
 
+Group = tuple[ResponseBlock, list[Entry]]
+"""Entries of one law, and what computes them."""
+
+
 @dataclass(frozen=True)
 class Dictionary:
-    """Entries of ordinary magnetism, made of blocks; ``entries`` run through the blocks in order."""
+    """Entries of ordinary magnetism, in groups; ``entries`` run through the groups in order."""
 
-    blocks: tuple[ResponseBlock, ...]
-    entries: tuple[Entry, ...]
+    groups: tuple[Group, ...]
 
     @cached_property
-    def _ends(self) -> tuple[int, ...]:
-        return tuple(accumulate(len(block) for block in self.blocks))
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(entry for _, entries in self.groups for entry in entries)
 
     @cached_property
     def iron(self) -> FloatArray:
@@ -152,15 +131,14 @@ class Dictionary:
 
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         """Magnetisation, emu/g, per unit weight of every entry at ``T`` (K) and ``H`` (Oe); shape (n, entries)."""
-        return np.concatenate([block.columns(T, H) for block in self.blocks]).T
+        return np.concatenate([block.columns(T, H) for block, _ in self.groups]).T
 
     def curve(self, T: FloatArray, H: FloatArray, weights: FloatArray) -> Curve:
         """The magnetisation of all entries with their ``weights``, and its slopes."""
         total = np.zeros((3, len(T)))
+        places = [(block, place) for block, entries in self.groups for place in range(len(entries))]
         for index in np.flatnonzero(weights):
-            number = next(number for number, end in enumerate(self._ends) if index < end)
-            block = self.blocks[number]
-            place = int(index) - self._ends[number] + len(block)
+            block, place = places[index]
             for first in range(0, len(T), _PART):
                 part = slice(first, first + _PART)
                 total[:, part] += weights[index] * np.stack(block.response(place, T[part], H[part]))
@@ -168,38 +146,28 @@ class Dictionary:
 
 
 def ordinary_dictionary(
-    *, trace_ions: Sequence[tuple[str, float, float]] = (), strong_pairs: bool = False, density: int = 1
+    *, trace_ions: Sequence[tuple[str, float, float]] = (), strong_pairs: bool = False
 ) -> Dictionary:
     """The whole dictionary.
 
     ``trace_ions`` are further free ions, each with name, J and g; they do not count as iron. ``strong_pairs``
-    adds ``STRONG_PAIRS``, for samples whose iron is known. ``density`` = 2 halves the spacing of every grid: for tests
-    of how fine it has to be.
+    adds ``STRONG_PAIRS``, for samples whose iron is known.
     """
     couplings = WEAK_PAIRS + STRONG_PAIRS if strong_pairs else WEAK_PAIRS
-    parts = [
+    groups = [
         _free_ions(),
-        *(
-            _split_ions(s, g, rhombicity, density)
-            for s, g in SPLITTING_GRIDS
-            for rhombicity in SITE_RHOMBICITIES
-        ),
-        *(_coupled_ions(j, density) for j in (2.0, 2.5)),
-        *(_pairs(s, s, couplings, density) for s in (2.0, 2.5)),
-        _pairs(2.0, 2.5, MIXED_PAIRS, density),
-        *(_pairs(s, s, values, density) for s, values in SMALL_SPIN_PAIRS.items()),
-        _clusters(density),
-        *(_blocked_clusters(moment, density) for moment in np.geomspace(*BLOCKED_MOMENTS).tolist()),
-        *(_specks(shape, bloch, density) for shape in ("tanh", "hyperbola") for bloch in BLOCH),
+        *(_split_ions(s, g, rhombicity) for s, g in SPLITTING_GRIDS for rhombicity in SITE_RHOMBICITIES),
+        *(_coupled_ions(j) for j in (2.0, 2.5)),
+        *(_pairs(s, s, couplings) for s in (2.0, 2.5)),
+        _pairs(2.0, 2.5, MIXED_PAIRS),
+        *(_pairs(s, s, values) for s, values in SMALL_SPIN_PAIRS.items()),
+        _clusters(),
+        *(_blocked_clusters(moment) for moment in np.geomspace(*BLOCKED_MOMENTS).tolist()),
+        *(_specks(shape, bloch) for shape in ("tanh", "hyperbola") for bloch in BLOCH),
     ]
     if trace_ions:
-        parts.append(_trace_ions(trace_ions))
-    return Dictionary(
-        tuple(block for block, _ in parts), tuple(entry for _, entries in parts for entry in entries)
-    )
-
-
-Group = tuple[ResponseBlock, list[Entry]]
+        groups.append(_trace_ions(trace_ions))
+    return Dictionary(tuple(groups))
 
 
 def _row(
@@ -244,8 +212,8 @@ def _trace_ions(ions: Sequence[tuple[str, float, float]]) -> Group:
     return block, entries
 
 
-def _split_ions(s: float, g: float, rhombicity: float, density: int) -> Group:
-    sizes = finer(np.geomspace(*SPLITTING_GRIDS[s, g]), density).tolist()
+def _split_ions(s: float, g: float, rhombicity: float) -> Group:
+    sizes = np.geomspace(*SPLITTING_GRIDS[s, g]).tolist()
     easy_plane, easy_axis = tuple(sizes), tuple(-size for size in sizes)
     entries = [
         entry
@@ -264,31 +232,22 @@ def _split_ions(s: float, g: float, rhombicity: float, density: int) -> Group:
     return SplitIons(s, rhombicity, easy_plane + easy_axis, g), entries
 
 
-def _coupled_ions(j: float, density: int) -> Group:
-    # no entry lies at 0, where the free ions are
-    values = tuple(value for value in finer(np.array(MEAN_FIELDS), density).tolist() if value)
+def _coupled_ions(j: float) -> Group:
     entries = _row(
-        values,
+        MEAN_FIELDS,
         kind="mean field",
         line=f"mean field, J = {_spin(j)}",
         symbol="theta",
         text=lambda theta: f"J = {_spin(j)}, theta = {theta:.3g} K",
         J=j,
     )
-    return CoupledIons(j, values), entries
+    return CoupledIons(j, MEAN_FIELDS), entries
 
 
-def _pairs(s: float, other: float, couplings: tuple[float, ...], density: int) -> Group:
-    # ferromagnetic and antiferromagnetic ones make no row: uncoupled spins lie between
-    values = tuple(
-        value
-        for sign in (-1.0, 1.0)
-        if (one := [x for x in couplings if sign * x > 0.0])
-        for value in (sign * finer(sign * np.array(one), density)).tolist()
-    )
+def _pairs(s: float, other: float, couplings: tuple[float, ...]) -> Group:
     spins = f"S = {_spin(s)}" if s == other else f"S = {_spin(s)} and {_spin(other)}"
     entries = _row(
-        values,
+        couplings,
         kind="pair",
         line=f"pairs, {spins}",
         symbol="coupling",
@@ -297,11 +256,11 @@ def _pairs(s: float, other: float, couplings: tuple[float, ...], density: int) -
         S=s,
         other=other,
     )
-    return Pairs(s, values, other), entries
+    return Pairs(s, couplings, other), entries
 
 
-def _clusters(density: int) -> Group:
-    values = tuple(finer(np.geomspace(*CLUSTER_GRID), density).tolist())
+def _clusters() -> Group:
+    values = tuple(np.geomspace(*CLUSTER_GRID).tolist())
     entries = _row(
         values,
         kind="cluster",
@@ -313,11 +272,11 @@ def _clusters(density: int) -> Group:
     return Clusters(values), entries
 
 
-def _blocked_clusters(moment: float, density: int) -> Group:
+def _blocked_clusters(moment: float) -> Group:
     low, high = ANISOTROPY_FIELDS
     values = tuple(
         blocking
-        for blocking in finer(np.geomspace(*BLOCKING_TEMPERATURES), density).tolist()
+        for blocking in np.geomspace(*BLOCKING_TEMPERATURES).tolist()
         if low <= anisotropy_field(moment, blocking) <= high
     )
     entries = _row(
@@ -332,8 +291,8 @@ def _blocked_clusters(moment: float, density: int) -> Group:
     return BlockedClusters(moment, values), entries
 
 
-def _specks(shape: Literal["tanh", "hyperbola"], bloch: float, density: int) -> Group:
-    values = tuple(finer(np.geomspace(*SPECK_GRID), density).tolist())
+def _specks(shape: Literal["tanh", "hyperbola"], bloch: float) -> Group:
+    values = tuple(np.geomspace(*SPECK_GRID).tolist())
     law = "" if bloch == 0.0 else f", Bloch's constant {bloch:g} K^-3/2"
     entries = _row(
         values,
@@ -346,17 +305,6 @@ def _specks(shape: Literal["tanh", "hyperbola"], bloch: float, density: int) -> 
         bloch=bloch,
     )
     return Specks(shape, values, bloch), entries
-
-
-def finer(values: FloatArray, density: int) -> FloatArray:
-    """``values`` with ``density`` - 1 more between each two, equally spaced in logarithm where all are positive."""
-    if density == 1:
-        return values
-    places = np.arange(len(values))
-    between = np.linspace(0, len(values) - 1, (len(values) - 1) * density + 1)
-    if np.all(values > 0.0):
-        return np.exp(np.interp(between, places, np.log(values)))
-    return np.interp(between, places, values)
 
 
 @dataclass(frozen=True)

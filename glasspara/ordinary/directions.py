@@ -127,8 +127,7 @@ class Patterns:
     def sum(self, target: Target, pulls: FloatArray) -> FloatArray:
         """What the ``pulls``, (k,) or (n, k), add to one of the four at every point."""
         chosen = [index for index, item in enumerate(self.targets) if item == target]
-        found: FloatArray = (self.values[:, chosen] * pulls[..., chosen]).sum(axis=1)
-        return found
+        return np.asarray((self.values[:, chosen] * pulls[..., chosen]).sum(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,10 +296,9 @@ def _shares(T: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class DirectionFit:
-    """Residuals fitted by directions: chi2 with the prior's part, chi2 of the residuals alone, and the pulls."""
+    """Residuals fitted by directions: chi2 with the prior's part, and the pulls."""
 
     chi2: float
-    chi2_without: float
     pulls: FloatArray
 
 
@@ -324,7 +322,6 @@ def chi2_with_directions(
     free = np.zeros((n, 0)) if tangent is None else tangent / sigma[:, np.newaxis]
     more, more_free = (np.zeros(0), np.zeros((0, free.shape[1]))) if beside is None else beside
     matrix = np.column_stack([slopes.shared / sigma[:, np.newaxis], free, residual / sigma])
-    without = float(matrix[:, -1] @ matrix[:, -1] + more @ more)
     response = eliminate(matrix, -slopes.own / sigma[:, np.newaxis], directions.runs)
     lengths = np.linalg.norm(np.concatenate([free, more_free]), axis=0)
     lengths = np.concatenate([np.ones(s), np.where(lengths > 0.0, lengths, 1.0)])
@@ -335,4 +332,4 @@ def chi2_with_directions(
     found = np.linalg.lstsq(system, goal, rcond=None)[0]
     left = goal - system @ found
     pulls = directions.together(response @ np.append(-found / lengths, 1.0), found[:s])
-    return DirectionFit(float(left @ left), without, pulls)
+    return DirectionFit(float(left @ left), pulls)

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from glasspara.arrays import FloatArray
-from glasspara.physics.ions.langevin import curie_weiss_response, langevin_response
+from glasspara.physics.ions.langevin import classical_langevin, curie_weiss_response, langevin_response
 from glasspara.physics.ions.zero_field_splitting import reduced_response, split_spin_columns
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
 
@@ -28,8 +28,6 @@ _ZEEMAN = _G * BOHR_MAGNETON / BOLTZMANN
 class ResponseBlock(Protocol):
     """Entries of one law, in the order of their parameter."""
 
-    def __len__(self) -> int: ...
-
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         """Moments per carrier, shape (entries, n)."""
 
@@ -43,11 +41,8 @@ class FreeIons:
 
     ions: tuple[tuple[float, float], ...]
 
-    def __len__(self) -> int:
-        return len(self.ions)
-
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
-        return np.stack([self.response(index, T, H)[0] for index in range(len(self))])
+        return np.stack([self.response(index, T, H)[0] for index in range(len(self.ions))])
 
     def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
         j, g = self.ions[index]
@@ -63,9 +58,6 @@ class SplitIons:
     rhombicity: float
     d_zfs: tuple[float, ...]
     g: float = 2.0
-
-    def __len__(self) -> int:
-        return len(self.d_zfs)
 
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         return split_spin_columns(T, H, d_zfs=self.d_zfs, s=self.s, rhombicity=self.rhombicity, g=self.g)
@@ -85,13 +77,10 @@ class CoupledIons:
     j: float
     theta: tuple[float, ...]
 
-    def __len__(self) -> int:
-        return len(self.theta)
-
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         # The moment depends on T/theta and H/theta alone: one call for each sign of the coupling.
         size, negative = np.abs(self.theta)[:, np.newaxis], np.array(self.theta) < 0.0
-        found = np.empty((len(self), T.size))
+        found = np.empty((len(self.theta), T.size))
         for sign, chosen in ((-1.0, negative), (1.0, ~negative)):
             if chosen.any():
                 scale = size[chosen]
@@ -116,12 +105,9 @@ class Pairs:
     coupling: tuple[float, ...]
     other: float | None = None
 
-    def __len__(self) -> int:
-        return len(self.coupling)
-
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         levels = self._levels(T, H)
-        found = np.empty((len(self), T.size))
+        found = np.empty((len(self.coupling), T.size))
         for row, coupling in zip(found, self.coupling, strict=True):
             weights = levels.weights(coupling)
             row[:] = _sum(weights, levels.moment) / _sum(weights, levels.count)
@@ -196,16 +182,13 @@ class Clusters:
 
     moments: tuple[float, ...]
 
-    def __len__(self) -> int:
-        return len(self.moments)
-
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         moment = BOHR_MAGNETON * np.array(self.moments)[:, np.newaxis]
-        return np.asarray(moment * langevin_function(moment / BOLTZMANN * (H / T))[0])
+        return np.asarray(moment * classical_langevin(moment / BOLTZMANN * (H / T))[0])
 
     def response(self, index: int, T: FloatArray, H: FloatArray) -> Response:
         moment = BOHR_MAGNETON * self.moments[index]
-        value, slope = langevin_function(moment / BOLTZMANN * (H / T))
+        value, slope = classical_langevin(moment / BOLTZMANN * (H / T))
         by_field = moment * moment / BOLTZMANN / T * slope
         return moment * value, by_field, -H * by_field
 
@@ -236,9 +219,6 @@ class BlockedClusters:
     moment: float
     blocking: tuple[float, ...]
 
-    def __len__(self) -> int:
-        return len(self.blocking)
-
     def _held(
         self, T: FloatArray, H: FloatArray, blocking: float | FloatArray
     ) -> tuple[FloatArray, FloatArray]:
@@ -248,7 +228,7 @@ class BlockedClusters:
 
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         moment, highest = BOHR_MAGNETON * self.moment, np.array(self.blocking)[:, np.newaxis]
-        free = langevin_function(moment / BOLTZMANN * (H / T))[0]
+        free = classical_langevin(moment / BOLTZMANN * (H / T))[0]
         left, blocked = self._held(T, H, highest)
         p = 1.0 / (1.0 + blocked)
         return np.asarray(moment * (p * free + (1.0 - p) * np.sign(H) * (2.0 / 3.0) * (1.0 - left)))
@@ -257,7 +237,7 @@ class BlockedClusters:
         moment, highest = BOHR_MAGNETON * self.moment, self.blocking[index]
         field = anisotropy_field(self.moment, highest)
         x = moment / BOLTZMANN * (H / T)
-        free, slope = langevin_function(x)
+        free, slope = classical_langevin(x)
         left, blocked = self._held(T, H, highest)
         p = 1.0 / (1.0 + blocked)
         steep = _SHARPNESS * p * p * blocked  # dp/dlnT
@@ -271,25 +251,6 @@ class BlockedClusters:
         return moment * (p * free + (1.0 - p) * lean), moment * by_field, moment * by_log_t
 
 
-def langevin_function(x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """L(x) = coth x - 1/x and its derivative, to 1e-13, with the shape of ``x``.
-
-    Below 1 Gauss's continued fraction x/(3 + x^2/(5 + ...)), whose terms are all positive: nothing cancels.
-    """
-    size = np.abs(x)
-    near = size < 1.0
-    small = np.where(near, size, 0.0)
-    square = small * small
-    tail = np.full(size.shape, 21.0)
-    for odd in range(19, 2, -2):
-        tail = odd + square / tail
-    far = np.where(near, 1.0, size)
-    fall = np.exp(-2.0 * far)
-    value = np.where(near, small / tail, (1.0 + fall) / (1.0 - fall) - 1.0 / far)
-    slope = np.where(near, 1.0 - 2.0 / tail - value * value, 1.0 / far**2 - 4.0 * fall / (1.0 - fall) ** 2)
-    return np.copysign(value, x), slope
-
-
 @dataclass(frozen=True)
 class Specks:
     """Ferromagnetic specks that saturate at fields ``h_sat`` (Oe): tanh(H/H_s) or H/(H_s + |H|), times Bloch's law.
@@ -300,9 +261,6 @@ class Specks:
     shape: Literal["tanh", "hyperbola"]
     h_sat: tuple[float, ...]
     bloch: float = 0.0
-
-    def __len__(self) -> int:
-        return len(self.h_sat)
 
     def columns(self, T: FloatArray, H: FloatArray) -> FloatArray:
         h_sat = np.array(self.h_sat)[:, np.newaxis]

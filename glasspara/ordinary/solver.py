@@ -36,13 +36,10 @@ _HOLD = 1.0e-8
 class Certificate:
     """Proof that no other weights serve better.
 
-    ``max_violation`` is the largest slope -d(chi2)/2 dw of any entry, with columns of unit length in standard
-    errors: its square is what that entry alone could still take from chi2. ``gap`` bounds what all entries together
-    could, by the convexity of chi2, if the weights of the optimum sum to no more than those found. ``changes`` counts
-    how often an entry came or went.
+    ``gap`` bounds what all entries together could still take from chi2, by its convexity, if the weights of the optimum
+    sum to no more than those found. ``changes`` counts how often an entry came or went.
     """
 
-    max_violation: float
     gap: float
     changes: int
 
@@ -130,7 +127,7 @@ def _non_negative(
             barred[entering] = True
     violation = float(np.max(slopes, initial=0.0))
     gap = 2.0 * (violation * float(weights.sum()) - float(slopes @ weights))
-    return weights, Certificate(violation, gap, changes)
+    return weights, Certificate(gap, changes)
 
 
 def _descend(

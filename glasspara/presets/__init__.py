@@ -37,13 +37,19 @@ _TOP_KEYS = ("name", "text", "source", "note", "parameters", "errors", "sample",
 class RunPlan:
     """Set points of one run.
 
-    ``kind`` is one of ``KINDS``; ``nominal`` the fixed field (Oe) or temperature (K); ``grid`` the
+    ``kind`` is one of ``PRESET_KINDS``; ``nominal`` the fixed field (Oe) or temperature (K); ``grid`` the
     temperatures (K) or fields (Oe) in measuring order.
     """
 
     kind: str
     nominal: float
     grid: tuple[float, ...]
+
+    @property
+    def points(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Temperatures, K, and fields, Oe."""
+        held = (self.nominal,) * len(self.grid)
+        return (self.grid, held) if self.kind == "fixed-field" else (held, self.grid)
 
 
 @dataclass(frozen=True)

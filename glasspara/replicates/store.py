@@ -146,7 +146,7 @@ class Store:
             raise UsageError(
                 f"these replicates are of another run ({', '.join(different)} differ)",
                 where=str(self.path),
-                remedy=f"Repeat that run to finish it, or add {self.option} to drop what it has done"
+                remedy=f"Repeat that run to finish it, or add {self.option} to delete them"
                 if self.option
                 else "Remove the file to start again",
             )
@@ -305,7 +305,7 @@ def open_plain(path: Path, flags: int = os.O_RDONLY) -> BinaryIO:
 
 def _not_plain(path: Path) -> UsageError:
     return UsageError(
-        "this is a link, a folder or a device, where a plain file belongs",
+        "this is a link, a folder or a device, not a plain file",
         where=str(path),
         remedy="Remove it, or choose another folder",
     )

@@ -141,7 +141,8 @@ class Report(Generic[Result]):
     Parameters
     ----------
     block
-        What the command adds to the frame: a ``TypedDict``, filled from the result, from which the schema is derived.
+        A ``TypedDict``, filled from the result, from which the schema is derived. It stands under the name of the
+        command; where that is not ``nested``, its keys are those of the report itself.
     show
         Writes the result to a console, below the files that were read.
     tables
@@ -163,6 +164,7 @@ class Report(Generic[Result]):
     command: str
     block: type[Any]
     show: Callable[[Result, Console], None]
+    nested: bool = True
     tables: Mapping[str, Callable[[Result], Sheet | str]] = field(default_factory=dict)
     more_tables: Callable[[Result], Mapping[str, Sheet]] = lambda _result: {}
     about: Callable[[Result], Iterable[str]] = reasons
@@ -170,6 +172,13 @@ class Report(Generic[Result]):
     taken: Callable[[Result], Mapping[str, Any]] = lambda _result: {}
     printed: str = ""
     file: str = ""
+
+    @property
+    def added(self) -> type[Any]:
+        """What the command adds to the frame."""
+        if not self.nested:
+            return self.block
+        return TypedDict("Added", {self.command: Annotated[self.block, ""]})  # type: ignore[operator, no-any-return]
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -216,7 +225,7 @@ class Report(Generic[Result]):
         return {
             **report_frame(self.command, given, warnings, asked),
             "settings_taken": taken,
-            **fill(self.block, result),
+            **fill(self.added, result),
         }
 
     def page(

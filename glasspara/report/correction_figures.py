@@ -17,11 +17,9 @@ from glasspara.data.corrections.field_standard import FieldStandard
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
     abscissa,
-    branch_fills,
-    branch_handles,
     draw_points,
     frame,
-    run_handles,
+    overview_handles,
     run_styles,
 )
 from glasspara.report.style import (
@@ -59,7 +57,7 @@ def correction_figures(
 @paper_style()
 def holder_figure(runs: Sequence[ReducedRun], applied: Sequence[Applied]) -> Figure:
     """Measured moment, holder and sample of runs of one kind; M(T) over the field, so that all fields fit one axis."""
-    styles, fills = run_styles(runs), branch_fills(runs)
+    styles = run_styles(runs)
     # the header names a single run
     named = [
         replace(style, label=f"sample, {style.label}" if len(runs) > 1 else "sample") for style in styles
@@ -67,8 +65,7 @@ def holder_figure(runs: Sequence[ReducedRun], applied: Sequence[Applied]) -> Fig
     handles = [
         Line2D([], [], color=GREY, marker=".", linestyle="none", label="measured"),
         Line2D([], [], color=VERMILLION, linestyle="--", label="holder"),
-        *run_handles(named),
-        *branch_handles(fills),
+        *overview_handles(named),
     ]
     holders = [
         item for one in applied for item in one.holder if item.label in {run.run.label for run in runs}
@@ -93,7 +90,7 @@ def holder_figure(runs: Sequence[ReducedRun], applied: Sequence[Applied]) -> Fig
         axes.plot(x, factor * measured, ".", color=GREY, zorder=1.0)
         along = np.argsort(x, kind="stable") if run.run.kind == "fixed-field" else np.arange(len(x))
         axes.plot(x[along], factor * holder[along], "--", color=VERMILLION, zorder=3.0)
-        draw_points(axes, run, style, fills, (x, factor * sample), size=0.8)
+        draw_points(axes, run, style, (x, factor * sample), size=0.8)
     axes.axhline(0.0, color=GREY, linewidth=0.8, zorder=0.5)
     axes.set_xlabel(ABSCISSA_LABELS[runs[0].run.kind])
     axes.set_ylabel(rf"$m/H$ ({unit})" if runs[0].run.kind == "fixed-field" else rf"$m$ ({unit})")

@@ -70,7 +70,7 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
         )
     for name in names:
         if (folder / name).is_dir():
-            raise UsageError("a folder stands where a file is to go", where=str(folder / name))
+            raise UsageError("a folder has the name of a file to write", where=str(folder / name))
     existing = [name for name in names if os.path.lexists(folder / name)]
     if existing and not force:
         raise UsageError(
@@ -200,7 +200,7 @@ def check_ours(
     if not os.path.lexists(folder):
         return
     stranger = UsageError(
-        "this is no result of glasspara", where=str(folder), remedy="Name a folder with --out, or move it"
+        "this is not a result of glasspara", where=str(folder), remedy="Name a folder with --out, or move it"
     )
     if folder.is_symlink() or not folder.is_dir():
         raise stranger
@@ -217,7 +217,7 @@ def check_ours(
     for name in sorted(found & set(names) - {report}):
         if not _is_ours(folder, name, proofs.get(name, set())):
             raise UsageError(
-                "this file is not as glasspara wrote it",
+                "this file was changed after glasspara wrote it",
                 where=str(folder / name),
                 remedy="Name a folder with --out, or move the file",
             )
@@ -245,7 +245,7 @@ def write_result(
             write_files(folder, files, force=True, report=report, only_ours=inputs)
             return folder
     raise UsageError(
-        "results of other files stand there", where=str(root / name), remedy="Name a folder with --out"
+        "it contains results of other files", where=str(root / name), remedy="Name a folder with --out"
     )
 
 
@@ -306,7 +306,7 @@ class _Journal:
                 f"cannot be read ({error.strerror})", where=str(path), remedy="Remove it"
             ) from None
         if content[: len(_JOURNAL_BEGIN)] != _JOURNAL_BEGIN[: len(content)]:
-            raise UsageError("this file is in the way", where=str(path), remedy="Move it to another place")
+            raise UsageError("this file prevents writing", where=str(path), remedy="Move it to another place")
         journal = cls(path, content.rfind(b"\n") + 1, set(), {})  # a last line may be cut
         for line in content.splitlines(keepends=True):
             entry = unsealed(line)

@@ -129,20 +129,33 @@ def _legend_shape(labels: Sequence[str]) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class RunStyle:
-    """How one run is drawn; its branches differ by the filling of the marker."""
+    """How one run is drawn; its branches differ by the filling of the marker, ``fills`` by their labels."""
 
     label: str
     colour: str
     marker: str
+    fills: dict[str, FillStyleType]
+
+
+def by_set_point(runs: Sequence[ReducedRun], kind: str = "") -> list[int]:
+    """Numbers of ``runs`` by kind and rising set point, or of those of one ``kind`` alone."""
+    order = sorted(range(len(runs)), key=lambda i: (runs[i].run.kind, runs[i].run.nominal))
+    return [i for i in order if not kind or runs[i].run.kind == kind]
+
+
+def main_kind(runs: Sequence[ReducedRun]) -> str:
+    """The kind that half of ``runs`` have at least."""
+    fixed_field = sum(run.run.kind == "fixed-field" for run in runs)
+    return "fixed-field" if 2 * fixed_field >= len(runs) else "fixed-temperature"
 
 
 def run_styles(runs: Sequence[ReducedRun]) -> list[RunStyle]:
     """Styles in the order of ``runs``; colours in the order of the set points."""
     points = sorted({(run.run.unit, run.run.nominal) for run in runs})
     ranks = [points.index((run.run.unit, run.run.nominal)) for run in runs]
-    colours = ordered_colours(ranks)
+    colours, fills = ordered_colours(ranks), branch_fills(runs)
     return [
-        RunStyle(label, colour, MARKERS[number % len(MARKERS)])
+        RunStyle(label, colour, MARKERS[number % len(MARKERS)], fills)
         for number, (label, colour) in enumerate(zip(run_labels(runs), colours, strict=True))
     ]
 
@@ -159,9 +172,9 @@ def branches(run: ReducedRun) -> Iterator[tuple[str, BoolArray]]:
         yield run.run.branch_labels[number], run.run.branch == number
 
 
-def overview_handles(styles: Sequence[RunStyle], fills: dict[str, FillStyleType]) -> list[Line2D]:
-    """Legend entries of runs and branches."""
-    return [*run_handles(styles), *branch_handles(fills)]
+def overview_handles(styles: Sequence[RunStyle]) -> list[Line2D]:
+    """Legend entries of runs and of their branches."""
+    return [*run_handles(styles), *branch_handles(styles[0].fills)]
 
 
 def run_handles(styles: Sequence[RunStyle]) -> list[Line2D]:
@@ -186,7 +199,6 @@ def draw_points(
     axes: Axes,
     run: ReducedRun,
     style: RunStyle,
-    fills: dict[str, FillStyleType],
     values: tuple[FloatArray, FloatArray],
     *,
     errors: FloatArray | None = None,
@@ -206,7 +218,7 @@ def draw_points(
             linestyle="none",
             marker=style.marker,
             markersize=size * marker_size(len(run)),
-            fillstyle=fills[label],
+            fillstyle=style.fills[label],
             color=style.colour,
             zorder=2.0,
             gid=POINTS,

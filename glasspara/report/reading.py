@@ -48,7 +48,7 @@ def read_report(path: str, *, command: str = "", remedy: str = "") -> StoredRepo
     try:
         document = json.loads(read_bytes(path, most=_MOST_BYTES).decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise InputError("this is no JSON", where=path, remedy=remedy) from error
+        raise InputError("this is not JSON", where=path, remedy=remedy) from error
     return as_report(document, path, command=command, remedy=remedy)
 
 
@@ -63,7 +63,7 @@ def as_report(document: Any, path: str, *, command: str = "", remedy: str = "") 
     found = document.get("command") if isinstance(document, dict) else None
     if not isinstance(found, str) or "schema_version" not in document or found != (command or found):
         whose = f" {command}" if command else ""
-        raise InputError(f"this is no report of glasspara{whose}", where=path, remedy=remedy)
+        raise InputError(f"this is not a report of glasspara{whose}", where=path, remedy=remedy)
     if document["schema_version"] != SCHEMA_VERSION:
         raise InputError(
             f"the report has another schema version than {SCHEMA_VERSION}", where=path, remedy=remedy
@@ -101,7 +101,7 @@ def input_files(path: str, *, command: str) -> list[str]:
             )
         if place[1] != file.sha256:
             raise InputError(
-                f"the file is not as it was when {path} was written", where=place[0], remedy="Fit it again"
+                f"the file was changed after {path} was written", where=place[0], remedy="Fit it again"
             )
         found.append(place[0])
     return found

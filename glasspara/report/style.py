@@ -237,7 +237,7 @@ def fit_details(result: FitResult, shown: Sequence[ReducedRun]) -> str:
         lines.append(f"{model.convention} convention, {model.orientation}")
         n_ats = result.parameters["n_ats"]
         if n_ats.fixed:
-            lines.append(f"n_ATS = {n_ats.value:.4g} g⁻¹ held".replace("e+", "e"))
+            lines.append(f"n_ATS = {n_ats.value:.4g} g⁻¹ fixed".replace("e+", "e"))
         items = result.parameters.values()
         assumed = [item.name for item in items if item.constraint is not None and item.constraint.assumed]
         if assumed:

@@ -34,7 +34,7 @@ from glasspara.files.moments import extract
 from glasspara.files.multivu import Header, read_multivu
 from glasspara.files.table import DroppedRow
 from glasspara.findings import Finding, as_html, counted, summary
-from glasspara.runs.run import Run, makes_runs, run_table, segment
+from glasspara.runs.run import Run, makes_runs, segment
 from glasspara.runs.segmentation import FEWEST_POINTS
 from glasspara.sample.mass import HeaderMass, contradictions, header_mass
 
@@ -215,3 +215,19 @@ def _without_numbers(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_without_numbers(item) for item in value)
     return value if isinstance(value, str) else None
+
+
+def run_table(runs: Iterable[Run]) -> pd.DataFrame:
+    """One row a run: file, kind, nominal set point in ``unit``, number of points, ranges, source of the errors."""
+    import pandas as pd
+
+    return pd.DataFrame([
+        {
+            "file": run.file, "kind": run.kind, "nominal": run.nominal, "unit": run.unit, "n_points": len(run),
+            "T_min_K": run.temperature.min(), "T_max_K": run.temperature.max(),
+            "H_min_Oe": run.field.min(), "H_max_Oe": run.field.max(),
+            "moment_min_emu": run.moment.min(), "moment_max_emu": run.moment.max(),
+            "moment_column": run.moment_column, "sigma_source": run.sigma_source,
+        }
+        for run in runs
+    ])  # fmt: skip

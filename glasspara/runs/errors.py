@@ -136,7 +136,7 @@ def estimate_sigma(
         raise UsageError(
             "the file states no errors of its moments",
             where=where.file,
-            remedy="Leave out --errors, or take --errors scatter",
+            remedy="Leave out --errors, or use --errors scatter",
         )
     tiny = stand_out_below(instrument, stated, moment) if errors == "auto" else np.zeros_like(stated)
     stated &= ~tiny

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +26,6 @@ from glasspara.runs.stretches import (
     temperature_noise,
     zero_crossings,
 )
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 Kind = Literal["fixed-field", "fixed-temperature"]
 
@@ -59,8 +56,6 @@ class Run:
         "fixed-field" (M against T) or "fixed-temperature" (M against H).
     nominal : float
         Set point in ``unit``, rounded from the median of the readings.
-    unit : str
-        "Oe" for a fixed field, "K" for a fixed temperature.
     temperature, field, moment, sigma : arrays of shape (n,)
         K, Oe, emu, emu; read-only. ``sigma`` is a standard deviation, > 0.
     line : array of int
@@ -107,7 +102,6 @@ class Run:
     file: str
     kind: Kind
     nominal: float
-    unit: Literal["Oe", "K"]
     temperature: FloatArray
     field: FloatArray
     moment: FloatArray
@@ -141,7 +135,7 @@ class Run:
         return len(self.moment)
 
     def __repr__(self) -> str:
-        return summary(self, f"{self.nominal:g} {self.unit}", counted(self, "point"))
+        return summary(self, self.label, counted(self, "point"))
 
     def columns(self) -> dict[str, Any]:
         """The arrays with one value a point that there are, by attribute."""
@@ -152,36 +146,40 @@ class Run:
         return {name: values for name in names if (values := getattr(self, name)) is not None}
 
     @property
+    def unit(self) -> Literal["Oe", "K"]:
+        """Unit of the set point: "Oe" for a fixed field, "K" for a fixed temperature."""
+        return "Oe" if self.kind == "fixed-field" else "K"
+
+    @property
     def instrument_field(self) -> FloatArray:
         """Field as the instrument reports it, Oe."""
         return self.field if self.reported_field is None else self.reported_field
+
+    @property
+    def held(self) -> FloatArray:
+        """Readings of what the run holds, Oe or K, as the instrument reports them."""
+        return self.instrument_field if self.kind == "fixed-field" else self.temperature
+
+    @property
+    def varying(self) -> FloatArray:
+        """Readings of what the run varies, K or Oe, as the instrument reports them."""
+        return self.temperature if self.kind == "fixed-field" else self.instrument_field
 
     @property
     def label(self) -> str:
         """Set point with its unit: "1000 Oe", "4.5 K"."""
         return f"{self.nominal:g} {self.unit}"
 
+    @property
+    def measures(self) -> str:
+        """What is measured against what: "M(T)" or "M(H)"."""
+        return "M(T)" if self.kind == "fixed-field" else "M(H)"
+
 
 def _read_only(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     array: npt.NDArray[Any] = np.array(values, dtype=dtype)
     array.flags.writeable = False
     return array
-
-
-def run_table(runs: Iterable[Run]) -> DataFrame:
-    """One row a run: file, kind, nominal set point in ``unit``, number of points, ranges, source of the errors."""
-    from pandas import DataFrame
-
-    return DataFrame([
-        {
-            "file": run.file, "kind": run.kind, "nominal": run.nominal, "unit": run.unit, "n_points": len(run),
-            "T_min_K": run.temperature.min(), "T_max_K": run.temperature.max(),
-            "H_min_Oe": run.field.min(), "H_max_Oe": run.field.max(),
-            "moment_min_emu": run.moment.min(), "moment_max_emu": run.moment.max(),
-            "moment_column": run.moment_column, "sigma_source": run.sigma_source,
-        }
-        for run in runs
-    ])  # fmt: skip
 
 
 def makes_runs(points: RowPoints) -> bool:
@@ -197,7 +195,7 @@ def segment(
 
     Parameters
     ----------
-    points : Points
+    points : RowPoints
         Finite temperatures (K, > 0), fields (Oe) and moments (emu); ``sigma`` as the instrument states it.
     file : str
         Path to put into the runs.
@@ -283,14 +281,13 @@ def _run(points: RowPoints, part: Segment, file: str, errors: str, since: IntArr
     T, H = points.temperature[part.rows], points.field[part.rows]
     if part.kind == FIXED_FIELD:
         kind: Kind = "fixed-field"
-        unit: Literal["Oe", "K"] = "Oe"
         middle = median(H)
         nominal = set_point(middle, field_noise(middle))
         noise = temperature_noise(median(T))
         reversal = max(3.0 * noise, 0.02 * float(np.ptp(T)))
         branch, labels = find_branches(T, noise=noise, reversal=reversal, up="warming", down="cooling")
     else:
-        kind, unit = "fixed-temperature", "K"
+        kind = "fixed-temperature"
         middle = median(T)
         nominal = set_point(middle, 2.0e-3 * middle)
         noise = field_noise(0.0)
@@ -302,7 +299,6 @@ def _run(points: RowPoints, part: Segment, file: str, errors: str, since: IntArr
         file=file,
         kind=kind,
         nominal=nominal,
-        unit=unit,
         temperature=T,
         field=H,
         moment=points.moment[part.rows],

@@ -340,8 +340,7 @@ def spread_out(x: FloatArray, branch: IntArray) -> FloatArray:
     low, high = np.minimum.reduceat(x, starts), np.maximum.reduceat(x, starts)
     scale = np.where(high > low, high - low, 1.0)
     within = np.arange(len(x)) - np.repeat(starts, lengths)
-    apart: FloatArray = (x - np.repeat(low, lengths)) / np.repeat(scale, lengths) + 1.0e-7 * within
-    return apart
+    return np.asarray((x - np.repeat(low, lengths)) / np.repeat(scale, lengths) + 1.0e-7 * within)
 
 
 def residuals_of(

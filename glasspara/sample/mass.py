@@ -283,8 +283,8 @@ def parse_concentration(text: str) -> tuple[float, float | None]:
     """Value and error, g^-1, of an iron concentration; no error (None) where none is given.
 
     Without a unit, ions per gram. ``ppm``, ``ug/g`` and ``mg/kg`` are by mass; ``wt%`` is per cent of the mass; each of
-    iron unless ``FeO``, ``Fe2O3`` or ``Fe3O4`` follows. The error is in the same unit, which may stand twice: "15+-1 ppm",
-    "15 ppm +- 1 ppm", "1.657(19)e17".
+    iron unless ``FeO``, ``Fe2O3`` or ``Fe3O4`` follows. The error is in the same unit, which may stand twice:
+    "15+-1 ppm", "15 ppm +- 1 ppm", "1.657(19)e17".
 
     Raises
     ------
@@ -308,7 +308,7 @@ def parse_concentration(text: str) -> tuple[float, float | None]:
         factor = _ions_per_unit(match["unit"], text)
     found = value * factor
     if found > AVOGADRO / _IRON:
-        raise UsageError(f"the concentration {text!r} is more than pure iron has", remedy=REMEDY)
+        raise UsageError(f"the concentration {text!r} is more than in pure iron", remedy=REMEDY)
     return found, None if error is None else error * factor
 
 
@@ -358,8 +358,8 @@ class GeometryFactor:
         if not (fits and _SMALLEST <= self.value <= _LARGEST):
             error = "" if self.error is None else f" +- {self.error:g}"
             raise UsageError(
-                f"the geometry factor {self.value:g}{error} cannot be one",
-                remedy=f"Give measured over true moment, {_SMALLEST:g} to {_LARGEST:g}, for example 0.987+-0.005",
+                f"the geometry factor {self.value:g}{error} cannot be right",
+                remedy=f"Give measured divided by true moment, {_SMALLEST:g} to {_LARGEST:g}, for example 0.987+-0.005",
             )
 
     @property
@@ -372,7 +372,7 @@ NO_FACTOR = GeometryFactor()
 """1, as exactly as if nobody had given one."""
 
 GeometryFactors = Mapping[str, GeometryFactor]
-"""Factors by run type (one of RUN_TYPES), or by ALL."""
+"""Factors by run type (one of RUN_TYPES), or by ALL_RUN_TYPES."""
 
 
 def check_run_types(factors: GeometryFactors) -> None:

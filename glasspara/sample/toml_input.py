@@ -175,5 +175,7 @@ def read_toml(path: str | Path) -> Table:
         ) from error
     except (ValueError, RecursionError) as error:
         # a number of thousands of digits, tables in tables without end
-        raise InputError("is not TOML that anybody would write", where=str(path)) from error
+        raise InputError(
+            "is not usable TOML (nested too deeply, or a number too long)", where=str(path)
+        ) from error
     return Table(content, path, text)

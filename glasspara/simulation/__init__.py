@@ -148,7 +148,7 @@ def simulate_campaign(
     UsageError
         For an option out of range, an unknown layout, or no runs at all.
     SampleDataError
-        The preset knows no sample mass and ``mass_mg`` gives none.
+        The preset has no sample mass and ``mass_mg`` gives none.
     """
     if layout not in LAYOUTS:
         raise UsageError(f"unknown file layout {layout!r}", remedy=f"Choose one of {', '.join(LAYOUTS)}")
@@ -162,7 +162,7 @@ def simulate_campaign(
         )
     mass = preset.sample.mass_mg if mass_mg is None else mass_mg
     if mass is None:
-        raise SampleDataError(f"{preset.origin} knows no sample mass", remedy="Give it with --mass MG")
+        raise SampleDataError(f"{preset.origin} has no sample mass", remedy="Give it with --mass MG")
     truth = dict(preset.parameters if parameters is None else parameters)
     name = f"{preset.sample.name or preset.name}-synthetic"
     settings = {
@@ -238,13 +238,11 @@ def _model_of(name: str, values: Mapping[str, float], orientation: str, conventi
 
 def _set_points(plan: RunPlan, seed: int, repetition: int, scatter: bool) -> tuple[FloatArray, FloatArray]:
     """Temperatures and fields that the instrument reaches and reports."""
-    grid = np.array(plan.grid, dtype=np.float64)
-    nominal = np.full(grid.shape, plan.nominal)
-    T, H = (grid, nominal) if plan.kind == "fixed-field" else (nominal, grid)
+    T, H = (np.array(values, dtype=np.float64) for values in plan.points)
     if not scatter:
         return T, H
-    draws = _normal(_stream(seed, plan, repetition, "set points"), 2 * grid.size + 1)
-    common, for_T, for_H = draws[0], draws[1 : grid.size + 1], draws[grid.size + 1 :]
+    draws = _normal(_stream(seed, plan, repetition, "set points"), 2 * T.size + 1)
+    common, for_T, for_H = draws[0], draws[1 : T.size + 1], draws[T.size + 1 :]
     T = T + np.hypot(T_SCATTER, T_RELATIVE * T) * for_T
     step = np.hypot(H_SCATTER, H_RELATIVE * H)
     H = H + (step * common + H_READING * for_H if plan.kind == "fixed-field" else step * for_H)

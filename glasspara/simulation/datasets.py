@@ -40,7 +40,6 @@ def make_run(
         file=file,
         kind=kind,
         nominal=nominal,
-        unit="Oe" if kind == "fixed-field" else "K",
         temperature=np.array(T, dtype=float),
         field=np.array(H, dtype=float),
         moment=moment,

@@ -85,7 +85,7 @@ def test_missing_mass_is_asked_for(glasspara, one, tmp_path):
     ("arguments", "status", "words"),
     [
         (("--fix", "n_iron=3"), 2, "n_iron"),
-        (("--free", "n_ats", "--fix", "n_ats"), 2, "both held"),
+        (("--free", "n_ats", "--fix", "n_ats"), 2, "both fixed"),
         (("--n-fe", "1e17", "--fix", "n_fe2=1e16"), 2, "two ways"),
         (("--model", "lll"), 2, "--model"),
         (("--orientation", "up"), 2, "isotropic"),

@@ -67,7 +67,7 @@ def test_lines_are_left_out(glasspara, run, tmp_path):
         (("--exclude", "1-5"), "no data row to exclude at line 1 to 5"),
         (("--exclude", "x:20"), "'x' is none of the files"),
         (("--exclude", "bad"), "cannot read 'bad'"),
-        (("--min-fit", "1.5"), "the least fit 1.5 is not from 0 to 1"),
+        (("--min-fit", "1.5"), "the smallest fit 1.5 is not from 0 to 1"),
         (("--min-fit", "nan"), "--min-fit: nan is not finite"),
         (("--mass", "0.0357"), "no unit, and is unlikely in mg"),
     ],
@@ -113,7 +113,7 @@ def test_a_file_copied_while_it_was_measured(glasspara, run, tmp_path):
     longer.write_text(run.read_text() + "\n".join([*extra, ""]))
     done = glasspara("fit", run, longer, *LL, "--json")
     (shared,) = [item for item in warnings_of(done) if item["code"] == "data.shared-points"]
-    assert "12 of its 15 points are in" in shared["text"]
+    assert "12 of its 15 points are also in" in shared["text"]
     assert shared["where"] == {"file": str(longer)}
     assert glasspara("fit", longer, run, *LL).status == 3  # all of run.dat is in the other
 

@@ -80,7 +80,7 @@ def test_what_is_not_ours_is_refused_before_the_work(glasspara, runs):
     (folder / "data.csv").write_text("mine", encoding="utf-8")
     done = glasspara("fit", "a.dat", *LL)
     assert (done.status, done.out) == (2, "")
-    assert "no result of glasspara" in done.err
+    assert "not a result of glasspara" in done.err
     assert names(folder) == {"data.csv"}
 
 
@@ -90,7 +90,7 @@ def test_a_changed_file_is_not_replaced(glasspara, runs):
     changed.write_text(changed.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
     done = glasspara("fit", "a.dat", *LL)
     assert done.status == 2
-    assert "data.csv: this file is not as glasspara wrote it" in done.err
+    assert "data.csv: this file was changed after glasspara wrote it" in done.err
     assert changed.read_text(encoding="utf-8").endswith("# mine\n")
     assert glasspara("fit", "a.dat", *LL, "--out", "mine").status == 0
 
@@ -107,7 +107,7 @@ def test_files_may_be_unwanted(glasspara, runs):
 
 
 def test_a_folder_that_cannot_be_written_is_no_error_of_the_fit(glasspara, runs):
-    (runs / "glasspara-results").write_text("in the way", encoding="utf-8")
+    (runs / "glasspara-results").write_text("prevents writing", encoding="utf-8")
     done = glasspara("fit", "a.dat", *LL)
     assert done.status == 0
     assert "Verdict: good" in done.out

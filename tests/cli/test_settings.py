@@ -118,8 +118,8 @@ def test_what_is_no_option_or_no_value_is_one_line(glasspara, run, working_folde
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("[1]", "this is no report of glasspara"),
-        ("{", "this is no JSON"),
+        ("[1]", "this is not a report of glasspara"),
+        ("{", "this is not JSON"),
         ('{"command": "fit", "schema_version": 1}', "another schema version"),
         ('{"command": "fit", "schema_version": 2, "inputs": 3}', "damaged"),
         ('{"command": "fit", "schema_version": 2, "inputs": []}', "records no settings"),

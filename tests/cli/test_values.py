@@ -38,7 +38,7 @@ def test_numbers_are_needed():
 @pytest.mark.parametrize("text", ["5e-324", "1e-300", "-1e-40", "1e170", "-1e308"])
 def test_a_number_that_nobody_could_mean(text):
     with pytest.raises(
-        UsageError, match=r"--set a: .* is out of range\. Give 0, or a size from 1e-30 to 1e\+30"
+        UsageError, match=r"--set a: .* is out of range\. Give 0, or an absolute value from 1e-30 to 1e\+30"
     ):
         values.numbers([f"a={text}"], "--set")
 

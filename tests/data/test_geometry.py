@@ -86,7 +86,7 @@ def test_a_sample_file_may_state_it(run, both, write):
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("geometry_factor = 98", "cannot be one"),
+        ("geometry_factor = 98", "cannot be right"),
         ("geometry_factor = { dcc = 1.0 }", "unknown key"),
         ("geometry_factor = { dc = -1.0 }", "positive"),
         ("geometry_factor = { dc_error = 0.1 }", "without dc"),

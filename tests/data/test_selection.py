@@ -73,7 +73,7 @@ def test_a_branch_that_the_file_does_not_have(compose, write):
 
 def test_nothing_is_left(compose, write):
     path = loop(compose, write)
-    with pytest.raises(InputError, match="no point lies in the window"):
+    with pytest.raises(InputError, match="no point is in the window"):
         load([path], window=Window(not_temperatures=((None, None),)))
 
 

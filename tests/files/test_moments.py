@@ -105,7 +105,7 @@ def test_poor_dipole_fits(write, compose, sweep, fit, fixed_fit, code, remedy):
     [
         (1, None, 1, "(file line 14): their moments are weak, at most 2.5 % of the largest"),
         (3, None, 3, "they are left out, --min-fit 0 keeps them"),
-        (4, None, 0, "they are kept, their errors times 0.8 over the fit (10 at most)"),
+        (4, None, 0, "they are kept with errors multiplied by 0.8/fit (at most 10)"),
         (4, 0.8, 4, "they are left out"),
         (3, 0.0, 0, "they are kept"),
         (3, 0.2, 1, "2 of them are kept"),
@@ -272,15 +272,17 @@ def test_vsm_and_dc_rows_are_separate_runs(write, compose, sweep, vsm_rows):
     (warning,) = choice.warnings
     assert [(kind["kind"], kind["rows"]) for kind in warning.values["kinds"]] == [("VSM", 10), ("DC", 8)]
     assert "can differ by some per cent" in warning.text
-    assert "10 VSM rows (--moment vsm takes them alone), 8 DC rows (--moment free takes them" in warning.text
+    assert (
+        "10 VSM rows (--moment vsm uses only these), 8 DC rows (--moment free uses only these" in warning.text
+    )
 
 
 def test_one_kind_of_row_on_request(write, compose, sweep, vsm_rows):
     path = write(compose("mpms3-dc", [*vsm_rows(10, H=2000.0), *sweep(6)]))
     vsm = accounts(read(path, moment="vsm"))
     assert (vsm.moment_choice.column, vsm.rows_dropped) == (VSM, {"DC row (VSM chosen)": 6})
-    assert "6 DC rows beside 10 usable VSM rows" in vsm.warnings[0].text
-    assert "--moment free takes them instead" in vsm.warnings[0].text
+    assert "6 DC rows and 10 usable VSM rows" in vsm.warnings[0].text
+    assert "--moment free uses them instead" in vsm.warnings[0].text
     free = accounts(read(path, moment="free"))
     assert (free.moment_choice.column, free.rows_dropped) == (FREE, {"VSM row (DC chosen)": 10})
     assert free.runs[0].nominal == 1000.0

@@ -158,10 +158,10 @@ def test_masses_of_real_files(real, name, mg):
         ("A344_GdN_MH_010K_160905.rso.dat", "temperature is not constant, 9.895 to 37.36 K"),
         ("- MvsH", "Fixed/Free is 0.975 there"),
         ("mvsh2", "Fixed/Free is 0.935 there"),
-        ("Pd_std1", "these errors are no standard deviations"),
+        ("Pd_std1", "these errors are not standard deviations"),
         (
             "dataset4",
-            "299 VSM rows (--moment vsm takes them alone), 227 DC rows (--moment free takes them alone)",
+            "299 VSM rows (--moment vsm uses only these), 227 DC rows (--moment free uses only these)",
         ),
     ],
 )

@@ -295,7 +295,7 @@ def test_a_wild_point_is_named_and_kept(write, compose, sweep):
     kept = read(path)
     assert kept.runs[0].flux_jumps == (20,)
     assert (kept.warnings[0].code, kept.warnings[0].where.line) == ("runs.flux-jumps", 20)
-    assert "flux jumps? The moment lies far off" in kept.warnings[0].text
+    assert "flux jumps? The moment is far from" in kept.warnings[0].text
     assert "file line 20; --exclude flux-jumps" in kept.warnings[0].text
     assert kept.rows_used == 12
     left_out = read(path, exclude=["flux-jumps"])

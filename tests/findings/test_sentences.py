@@ -317,7 +317,7 @@ def test_a_place_stands_before_the_sentence_and_in_the_report():
     assert item.at(file="a.dat").at(run="20 kOe").block["where"] == {"file": "a.dat", "run": "20 kOe"}
     assert item.block["where"] is None
     assert str(Where(parameter="n_fe")) == ""
-    assert item.text == "the given n_fe is 3.5 standard errors above what the magnetisation says"
+    assert item.text == "the given n_fe is 3.5 standard errors above the value that the magnetisation gives"
 
 
 def test_formats():

@@ -270,7 +270,7 @@ def test_no_minimum_no_bootstrap(ll):
 
 
 def test_wishes_that_make_no_sense(ll):
-    with pytest.raises(UsageError, match="2 replicates at least"):
+    with pytest.raises(UsageError, match="at least 2 replicates"):
         bootstrap([ll], 1)
     with pytest.raises(UsageError, match="parametric, residual"):
         bootstrap_kind("both")

@@ -5,11 +5,41 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasspara.ordinary.dictionary import components_of, finer, ordinary_dictionary
+from glasspara.ordinary import dictionary as tables
+from glasspara.ordinary.dictionary import components_of, ordinary_dictionary
 from glasspara.ordinary.solver import solve
 from tests.ordinary.samples import FIELDS, KELVINS, ORDINARY, design
 
-COARSE, FINE = ordinary_dictionary(), ordinary_dictionary(density=2)
+
+def with_half_the_spacing():
+    """The dictionary with a value more between each two of every grid."""
+
+    def between(values):
+        signs = (-1.0, 1.0) if values[0] * values[-1] < 0.0 else (np.sign(values[0]),)
+        parts = [np.array([value for value in values if value * sign > 0.0]) for sign in signs]
+        return tuple(
+            float(value)
+            for part, sign in zip(parts, signs, strict=True)
+            for value in sign * np.sort(np.append(sign * part, np.sqrt(part[1:] * part[:-1])))[:: int(sign)]
+        )
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CLUSTER_GRID", "BLOCKING_TEMPERATURES", "SPECK_GRID"):
+            low, high, count = getattr(tables, name)
+            patch.setattr(tables, name, (low, high, 2 * count - 1))
+        patch.setattr(
+            tables,
+            "SPLITTING_GRIDS",
+            {key: (low, high, 2 * count - 1) for key, (low, high, count) in tables.SPLITTING_GRIDS.items()},
+        )
+        for name in ("MEAN_FIELDS", "WEAK_PAIRS", "MIXED_PAIRS"):
+            patch.setattr(tables, name, between(getattr(tables, name)))
+        small = {spin: between(values) for spin, values in tables.SMALL_SPIN_PAIRS.items()}
+        patch.setattr(tables, "SMALL_SPIN_PAIRS", small)
+        return ordinary_dictionary()
+
+
+COARSE, FINE = ordinary_dictionary(), with_half_the_spacing()
 DESIGNS = {"M(T)": design(FIELDS[::2], points=40), "M(H)": design((), KELVINS[::2], points=40)}
 COLUMNS = {
     (name, density): dictionary.columns(one.T, one.H)
@@ -62,11 +92,6 @@ def test_strong_pairs_are_there_only_where_asked_for():
     strong = ordinary_dictionary(strong_pairs=True)
     assert max(entry.value for entry in strong.entries if entry.kind == "pair") == 300.0
     assert max(entry.value for entry in COARSE.entries if entry.kind == "pair") == 40.0
-
-
-def test_finer_grids_keep_their_values():
-    assert finer(np.array([1.0, 4.0]), 2) == pytest.approx([1.0, 2.0, 4.0])
-    assert finer(np.array([-1.0, 0.0, 4.0]), 2) == pytest.approx([-1.0, -0.5, 0.0, 2.0, 4.0])
 
 
 def test_neighbours_become_one_component():

@@ -209,7 +209,7 @@ def test_only_a_plain_file_is_a_store(store, tmp_path, kind):
             store.path.symlink_to(other)
     before = other.read_bytes() if other.exists() else None
     for overwrite in (False, True):
-        with pytest.raises(UsageError, match=r"where a plain file belongs. Remove it"):
+        with pytest.raises(UsageError, match=r"not a plain file. Remove it"):
             run_replicates(draw, 1, seed=1, store=Store(store.path, WHAT, overwrite=overwrite))
     assert (other.read_bytes() if other.exists() else None) == before
 

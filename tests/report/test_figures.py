@@ -288,7 +288,7 @@ def test_header_of_a_fit(status, words):
         assert "χ²/ndof" in text
         assert "p = 0.25" in text
         assert "paper convention, isotropic" in text
-        assert "n_ATS = 1.352e16 g⁻¹ held" in text
+        assert "n_ATS = 1.352e16 g⁻¹ fixed" in text
         assert "iron free" in text
 
 

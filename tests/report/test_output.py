@@ -70,7 +70,7 @@ def test_an_interrupt_leaves_nothing_half_written(tmp_path, monkeypatch):
 
 def test_a_folder_in_the_place_of_a_file(tmp_path):
     (tmp_path / "a.csv").mkdir()
-    with pytest.raises(UsageError, match="a folder stands where a file is to go"):
+    with pytest.raises(UsageError, match="a folder has the name of a file to write"):
         write_files(tmp_path, {"a.csv": b"1"}, force=True)
 
 
@@ -341,7 +341,7 @@ def test_what_is_not_ours_stays(tmp_path, kind):
     else:
         folder.mkdir()
         (folder / ("mine.csv" if kind == "folder with a file" else REPORT)).write_bytes(b"{}")
-    with pytest.raises(UsageError, match="no result of glasspara"):
+    with pytest.raises(UsageError, match="not a result of glasspara"):
         written(tmp_path, "a.dat", a=b"1")
     assert not (tmp_path / "elsewhere" / "a.csv").exists()
     assert sorted(path.name for path in tmp_path.rglob("*")) == sorted(

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from glasspara.report import Frame
-from glasspara.report.block import report_schema, schema_text
+from glasspara.report.block import schema_text
 from tests.conftest import ROOT
 
 
@@ -34,7 +34,7 @@ def test_generated_pages_are_those_of_the_code(make):
         assert page.read_text(encoding="utf-8") == text(), "run python docs/make.py"
 
 
-def test_two_blocks_of_one_name_are_refused():
+def test_two_blocks_of_one_name_are_refused(make):
     class PeakBlock(TypedDict):
         height: float
 
@@ -45,4 +45,4 @@ def test_two_blocks_of_one_name_are_refused():
 
     Document = TypedDict("Document", {"one": peak, "other": PeakBlock})  # noqa: UP013  # of local types
     with pytest.raises(ValueError, match="two blocks are called PeakBlock"):
-        report_schema({"made": Document}, frame=Frame, version=2)
+        make.report_schema({"made": Document}, frame=Frame, version=2)

@@ -87,7 +87,6 @@ def test_arrays_must_agree():
             "",
             "fixed-field",
             1.0,
-            "Oe",
             *([np.ones(3)] * 3),
             np.ones(2),
             *([np.ones(3)] * 2),

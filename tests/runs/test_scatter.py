@@ -138,8 +138,8 @@ def test_instrument_errors_that_mean_nothing_give_way_to_the_scatter(instrument,
         assert warning.code == "runs.errors-replaced"
         assert warning.values["too_large"] == (words == "far too small")
         assert f"Err is {instrument:.2g} emu (median) but the points scatter by " in warning.text
-        assert "no standard deviations; the scatter of the points is taken instead" in warning.text
-        assert warning.text.endswith("--errors instrument keeps the instrument's")
+        assert "not standard deviations; the scatter of the points is used instead" in warning.text
+        assert warning.text.endswith("--errors instrument keeps the stated errors")
 
 
 @NO_DEVIATIONS

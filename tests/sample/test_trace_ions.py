@@ -89,12 +89,12 @@ def test_a_fit_says_how_far_the_iron_moves():
     (note,) = (note.text for note in result.notes if note.code == "fitting.trace-ions")
     assert note.startswith("trace ions: n_fe = ")
     assert effect.change["n_fe"] == value - effect.without["n_fe"][0]
-    assert f"(moved by {100.0 * effect.change['n_fe'] / effect.without['n_fe'][0]:.2g} %)" in note
-    assert f"(moved by {effect.change['fe2_fraction']:+.2g})" in note
+    assert f"(changed by {100.0 * effect.change['n_fe'] / effect.without['n_fe'][0]:.2g} %)" in note
+    assert f"(changed by {effect.change['fe2_fraction']:+.2g})" in note
     held = fit(data, FitSettings(model=model, fixed={"n_fe": truth}))
     (note,) = (note.text for note in held.notes if note.code == "fitting.trace-ions")
-    assert note.startswith("trace ions: n_fe is held, fe2_fraction = ")
-    assert note.count("moved by") == 1
+    assert note.startswith("trace ions: n_fe is fixed, fe2_fraction = ")
+    assert note.count("changed by") == 1
     figure = dict(fit_figures(result))["decomposition_50kOe"]
     shown = {text.get_text() for text in figure.legends[0].get_texts()}
     assert {"Langevin", "of this, trace ions"} < shown

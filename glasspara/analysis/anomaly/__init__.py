@@ -17,16 +17,16 @@ def anomaly(
     *,
     windows: list[str] | None = own_option(
         "--windows",
-        "Temperatures between the windows, K; by default from 2.5 to 350, close together between 30 and 70 K.",
+        "Temperatures that separate the windows, K; by default from 2.5 to 350, dense between 30 and 70 K.",
         "T,...",
         panel=MODEL,
     ),
     full_model: FullModelOptions,
     output: OutputWithPlots,
 ) -> None:
-    """Where in temperature do the data leave the fitted model, and by how many standard deviations?
+    """Where in temperature do the data deviate from the fitted model, and by how many standard deviations?
 
-    Exit status 5: there is no model to leave, for it does not describe the data elsewhere.
+    Exit status 5: the model does not describe the data elsewhere, so a deviation has no meaning.
 
     Example: glasspara anomaly *.dat --sample sample.toml --out results
     """

@@ -150,8 +150,7 @@ class AnomalyResult(Answer):
     def fitted(self) -> BoolArray:
         """Which points of the data ``rest`` was fitted to."""
         outside = [~window.points(self.data) for window in self.findings.out]
-        found: BoolArray = np.all([np.ones(len(self.data), dtype=bool), *outside], axis=0)
-        return found
+        return np.asarray(np.all([np.ones(len(self.data), dtype=bool), *outside], axis=0))
 
     def table(self) -> list[dict[str, Any]]:
         """One row a window: its F test, and by how many standard deviations the data leave the model there."""
@@ -206,8 +205,8 @@ def anomaly(
     windows = [window for window in _windows(edges) if window.count(data)]
     if len(windows) < 2:
         raise InputError(
-            "all points lie in one window of temperature: there is no rest to compare it with",
-            remedy="Give --windows other edges, or files over more temperatures",
+            "all points are in one window of temperature, so there is nothing to compare it with",
+            remedy="Give other --windows, or files with more temperatures",
         )
     result = fit(data, settings)
     minimum = result.minimum
@@ -233,6 +232,8 @@ def anomaly(
                     case.thermometer(),
                 )
             )
+    # Where ordinary magnetism describes all of the data and the model does not, the model is wrong.
+    instead = [item for item in result.assessment.reasons if item.code == "fitting.ordinary-instead"]
     return AnomalyResult(
         fit=result,
         findings=findings,
@@ -240,9 +241,7 @@ def anomaly(
         rest=rest,
         rest_assessment=assessment,
         residuals=residuals,
-        assessment=_assess(
-            findings, departures, assessment, located=_located(result, rest), instead=_ordinary(result)
-        ),
+        assessment=_assess(findings, departures, assessment, located=_located(result, rest), instead=instead),
         notes=tuple(_notes(result, findings, departures, assessment)),
     )
 
@@ -256,7 +255,7 @@ def equivalent_sigmas(p: float) -> float:
 
 def _windows(edges: Sequence[float]) -> list[TemperatureWindow]:
     if not edges or any(not 0.0 < edge < np.inf for edge in edges) or sorted(set(edges)) != list(edges):
-        raise UsageError("--windows must name rising temperatures, K", remedy="For example --windows 3,10,50")
+        raise UsageError("--windows needs increasing temperatures, K", remedy="For example --windows 3,10,50")
     return [TemperatureWindow(low, high) for low, high in pairwise([0.0, *edges, np.inf])]
 
 
@@ -289,11 +288,6 @@ def _located(result: FitResult, rest: Minimum) -> bool:
     before = result.statistics.chi2 - result.statistics.ndof
     after = rest.chi2 - rest.statistics.ndof
     return after < (1.0 - EXPLAINED) * before
-
-
-def _ordinary(result: FitResult) -> list[Finding]:
-    """That ordinary magnetism describes all of the data where the model does not: the model is wrong then."""
-    return [item for item in result.assessment.reasons if item.code == "fitting.ordinary-instead"]
 
 
 def _assess(

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from glasspara.analysis.anomaly.departures import AnomalyResult
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.report.panels import (
-    branch_fills,
+    by_set_point,
     draw_level,
     draw_points,
     finish_residuals,
@@ -32,21 +32,21 @@ def anomaly_figure(result: AnomalyResult) -> Figure:
     The model is that fitted without the shaded windows.
     """
     data = result.data
-    order = sorted(range(len(data.runs)), key=lambda i: (data.runs[i].run.kind, data.runs[i].run.nominal))
+    order = by_set_point(data.runs)
     runs = [data.runs[i] for i in order]
-    styles, fills = run_styles(runs), branch_fills(runs)
+    styles = run_styles(runs)
     figure, (above, below) = frame(
         result.assessment.headline.text,
         wrapped(result.assessment.reasons[0].text),
         synthetic_mark(runs),
         trusted=result.assessment.trusted and not result.departures,
         panels=(2.0, 1.2),
-        handles=overview_handles(styles, fills),
+        handles=overview_handles(styles),
         beside=f"{ALPHA:g}",
     )
     pulls = result.residuals / data.sigma
     for index, run, style in zip(order, runs, styles, strict=True):
-        draw_points(above, run, style, fills, (run.temperature, pulls[data.slices[index]]), size=0.8)
+        draw_points(above, run, style, (run.temperature, pulls[data.slices[index]]), size=0.8)
     finish_residuals(above, pulls, "data − model")
     plain_log_abscissa(above)
     low, high = 0.95 * float(data.temperature.min()), 1.05 * float(data.temperature.max())

@@ -87,12 +87,6 @@ class AnomalyBlock(TypedDict):
     fit: FitBlock
 
 
-class AnomalyDocument(TypedDict):
-    """What ``anomaly`` adds to the frame."""
-
-    anomaly: Annotated[AnomalyBlock, ""]
-
-
 def _end(window: TemperatureWindow) -> float | None:
     return window.high if np.isfinite(window.high) else None
 
@@ -159,7 +153,7 @@ def show_anomaly(result: AnomalyResult, out: Console) -> None:
 
 REPORT = Report(
     "anomaly",
-    AnomalyDocument,
+    AnomalyBlock,
     show_anomaly,
     tables={"anomaly.csv": _windows, "anomaly_points.csv": _points},
     figures={"anomaly": "anomaly_figure"},

@@ -37,8 +37,7 @@ class TemperatureWindow:
     def points_of(self, run: ReducedRun) -> BoolArray:
         """Which points of ``run`` lie here; a run at fixed temperature is here as a whole, or not at all."""
         T = run.temperature if run.run.kind == "fixed-field" else np.full(len(run), run.run.nominal)
-        found: BoolArray = (self.low <= T) & (self.high > T)
-        return found
+        return (self.low <= T) & (self.high > T)
 
     def points(self, data: Dataset) -> BoolArray:
         """Which points of ``data`` lie here."""

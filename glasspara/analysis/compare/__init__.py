@@ -7,8 +7,6 @@ difference of AIC on two models are distinguished.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from glasspara.cli import options
 from glasspara.cli.groups import (
     DataOptions,
@@ -18,56 +16,49 @@ from glasspara.cli.groups import (
     VerdictOptions,
     all_trace_ions_of,
 )
-from glasspara.cli.options import option
+from glasspara.cli.options import own_option
 from glasspara.cli.output import OutputWithPlots, Unfinished
 from glasspara.cli.values import names
 from glasspara.model import CATALOGUE, slow_models, trace_models
 
 UNFINISHED = ".compare-unfinished.jsonl"
 
-Models = Annotated[
-    list[str] | None,
-    option(
-        "--models",
-        f"Models to compare (repeatable): {', '.join(CATALOGUE)}. By default all but {', '.join(slow_models())}; "
-        f"{', '.join(trace_models())} need trace ions.",
-        "NAME,...",
-        panel=options.MODEL,
-        common=True,
-    ),
-]
-ReplicateCount = Annotated[
-    int | None,
-    option(
-        "--replicates",
-        "Simulated campaigns for the p-value of the ATS term; 0 for the F test alone. By default 200, and none where "
-        "the F test gives p < 1e-12. With --out, the same command after an interruption goes on where it stopped.",
-        "N",
-        panel=options.REPLICATES,
-        min=0,
-        max=options.MOST_REPLICATES,
-        common=True,
-    ),
-]
+_MODELS = (
+    f"Models to compare (repeatable): {', '.join(CATALOGUE)}. By default all but {', '.join(slow_models())}; "
+    f"{', '.join(trace_models())} need trace ions."
+)
 
 
 def compare(
     data: DataOptions,
     *,
-    models: Models = None,
+    models: list[str] | None = own_option(
+        "--models",
+        _MODELS,
+        "NAME,...",
+        panel=options.MODEL,
+    ),
     trace_ions: options.TraceIons = None,
     parameters: ParameterOptions,
     verdict: VerdictOptions,
     theory: TheoryOptions,
-    replicates: ReplicateCount = None,
+    replicates: int | None = own_option(
+        "--replicates",
+        "Simulated campaigns for the p-value of the ATS term; 0 for the F test alone. By default 200, and none where "
+        "the F test gives p < 1e-12. With --out, the same command continues after an interruption.",
+        "N",
+        panel=options.REPLICATES,
+        min=0,
+        max=options.MOST_REPLICATES,
+    ),
     work: ReplicateOptions,
     output: OutputWithPlots,
 ) -> None:
     """Rival models on the same data, and ordinary magnetism as a whole: is the ATS term needed?
 
-    --fix, --free, --set, --limit and --constrain hold for every model that has the parameter, --nuisance and --loss for
-    all. The iron of a sample file does not count here, --n-fe does, in every model. Exit status 5: no model describes
-    the data, or the numbers cannot be those of a glass.
+    --fix, --free, --set, --limit and --constrain apply to every model that has the parameter; --nuisance, --loss and
+    --n-fe apply to all models. The iron of a sample file is not used. Exit status 5: no model describes the data, or
+    the numbers cannot be those of a glass.
 
     Example: glasspara compare data/*.dat --mass 35.7 --out results
     """

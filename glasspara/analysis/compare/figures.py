@@ -14,11 +14,12 @@ from glasspara.analysis.compare.contestants import CANNOT_TELL, DECISIVE, Contes
 from glasspara.report.layout import Rows
 from glasspara.report.panels import (
     abscissa,
-    branch_fills,
+    by_set_point,
     draw_header,
     draw_legend,
     draw_points,
     finish_residuals,
+    main_kind,
     overview_handles,
     run_styles,
 )
@@ -56,14 +57,11 @@ def compare_figure(result: CompareResult) -> Figure:
     )
     shown = ranked[:_SHOWN]
     runs = result.data.runs
-    fixed_field = [run.run.kind == "fixed-field" for run in runs]
-    kind = "fixed-field" if 2 * sum(fixed_field) >= len(runs) else "fixed-temperature"
-    order = sorted(
-        (i for i, run in enumerate(runs) if run.run.kind == kind), key=lambda i: runs[i].run.nominal
-    )
+    kind = main_kind(runs)
+    order = by_set_point(runs, kind)
     drawn = [runs[i] for i in order]
-    styles, fills = run_styles(drawn), branch_fills(drawn)
-    handles = [*_key(ranked), *overview_handles(styles, fills)]
+    styles = run_styles(drawn)
+    handles = [*_key(ranked), *overview_handles(styles)]
     details = _details(result)
     bars = 0.25 * len(ranked) + 0.1
     height = 3.2 + 0.25 * details.count("\n") + bars + 1.4 * len(shown) + 0.1 * len(handles)
@@ -82,9 +80,7 @@ def compare_figure(result: CompareResult) -> Figure:
         pulls = item.result.residuals / result.data.sigma
         for index, style in zip(order, styles, strict=True):
             run, part = runs[index], result.data.slices[index]
-            draw_points(
-                axes, run, style, fills, (abscissa(kind, run.temperature, run.field), pulls[part]), size=0.7
-            )
+            draw_points(axes, run, style, (abscissa(kind, run.temperature, run.field), pulls[part]), size=0.7)
         finish_residuals(axes, pulls, "data − model")
         axes.set_title(f"{item.name}: {axes.get_ylabel()}".replace("\n", " "), loc="left", parse_math=False)
         axes.set_ylabel("")  # two panels are too low for one each

@@ -89,12 +89,6 @@ class CompareBlock(TypedDict):
     ]
 
 
-class CompareDocument(TypedDict):
-    """What ``compare`` adds to the frame."""
-
-    compare: Annotated[CompareBlock, ""]
-
-
 def _number(item: Contestant, name: str) -> float | None:
     """A number of the fit, where it is usable."""
     return getattr(item.result.statistics, name) if item.result is not None and item.usable else None
@@ -167,7 +161,7 @@ def _size(value: float) -> str:
 
 REPORT = Report(
     "compare",
-    CompareDocument,
+    CompareBlock,
     show_compare,
     tables={"compare.csv": _models},
     about=lambda compare: [item.text for item in (*compare.assessment.reasons, *compare.notes)],

@@ -26,13 +26,14 @@ def curie(
     chi_larmor: str | None = own_option(
         "--chi-larmor",
         "Larmor susceptibility for the low-temperature test, emu g^-1 Oe^-1, positive for a diamagnet; by default "
-        "that of the high temperatures of the same runs.",
+        "from the high temperatures of the same runs.",
         "CHI[+-ERROR]",
         panel=options.MODEL,
     ),
     tolerance: float | None = own_option(
         "--tolerance",
-        "How far off its weak-field form iron or ATS term may be, by default 0.003; points beyond are left out.",
+        "Largest relative difference of the iron or ATS term from its weak-field form, by default 0.003; other "
+        "points are left out.",
         "SHARE",
         panel=WINDOWS,
     ),
@@ -53,10 +54,10 @@ def curie(
     verdict: VerdictOptions,
     output: OutputWithPlots,
 ) -> None:
-    """Weak-field runs: Curie law against (14) against the whole model, and T (chi + chi_L) at low temperatures (18).
+    """Weak-field runs: Curie law, law (14) or the whole model? And T (chi + chi_L) at low temperatures (18).
 
-    Runs in stronger fields take part in the fit of the whole model alone. Exit status 5: the low-temperature test
-    cannot see the slope that a glass would have, or no law describes the weak points.
+    Runs in stronger fields are used only in the fit of the whole model. Exit status 5: the low-temperature test cannot
+    detect the slope that a glass would have, or no law describes the weak points.
 
     Example: glasspara curie data/*.dat --mass 35.7 --out results
     """

@@ -36,15 +36,13 @@ from glasspara.fitting.judge import MISFIT_P, residual_correlation
 from glasspara.fitting.judge.assessment import ALPHA, LARGEST_SCATTER
 from glasspara.fitting.judge.plausibility import implausible
 from glasspara.fitting.problem import FitSettings
+from glasspara.fitting.problem.coordinates import CUTOFFS
 from glasspara.fitting.result import TRUSTED, FitResult
 from glasspara.model.model import Model, evaluate
 from glasspara.model.parameters import ION_NAMES, allowances_text, to_canonical
 from glasspara.physics.ats import gap_integral, weak_field_amplitude
 from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.report.table import Columns, point_columns
-
-AMPLITUDE_NAMES = ("n_ats", "d0min_qs4", "d0max_qs4")
-"""Parameters that make up G."""
 
 _CURIE_UNIT = "emu K g^-1 Oe^-1"
 
@@ -228,7 +226,9 @@ def _parts(
 def _amplitude(result: FitResult) -> CurieQuantity:
     """G of (14) by the parameters of the whole model."""
     minimum, model = result.minimum, result.model
-    names = [name for name in AMPLITUDE_NAMES if name in minimum.reported]
+    names = ("n_ats", *CUTOFFS)
+    if "n_ats" not in minimum.reported:
+        return CurieQuantity(0.0, None, _CURIE_UNIT)
     values = {name: minimum.reported[name] for name in names}
 
     def amplitude(found: Mapping[str, float]) -> float:
@@ -238,8 +238,6 @@ def _amplitude(result: FitResult) -> CurieQuantity:
             orientation=model.orientation, convention=model.convention,
         )  # fmt: skip
 
-    if len(names) < len(AMPLITUDE_NAMES):
-        return CurieQuantity(0.0, None, _CURIE_UNIT)
     index = [minimum.coordinates.reported.index(name) for name in names]
     covariance = minimum.reported_covariance()[np.ix_(index, index)]
     squares = values["d0max_qs4"] ** 2 - values["d0min_qs4"] ** 2

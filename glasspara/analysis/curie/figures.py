@@ -14,12 +14,11 @@ from glasspara.analysis.curie.weak_laws import WeakFit
 from glasspara.arrays import FloatArray, median
 from glasspara.findings import Assessment
 from glasspara.report.panels import (
-    branch_fills,
-    branch_handles,
     draw_curve,
     draw_points,
     finish_residuals,
     frame,
+    overview_handles,
     plain_log_abscissa,
     run_handles,
     run_styles,
@@ -48,12 +47,11 @@ _COLOURS = {"curie": VERMILLION, "glass": ORANGE, "whole": BLACK}
 def curie_figure(result: CurieResult) -> Figure:
     """chi + chi_L of the weak points with the three laws and the parts of the whole model, over the residuals."""
     data = result.weak.data
-    styles, fills = run_styles(data.runs), branch_fills(data.runs)
+    styles = run_styles(data.runs)
     whole = result.whole
     chi_larmor = whole.quantities["chi_larmor"].value
     handles = [
-        *run_handles(styles),
-        *branch_handles(fills),
+        *overview_handles(styles),
         *(
             Line2D([], [], color=_COLOURS[item.name], linestyle=_dash(item), label=_NAMES[item.name])
             for item in result.fits
@@ -79,7 +77,6 @@ def curie_figure(result: CurieResult) -> Figure:
             axes[0],
             run,
             style,
-            fills,
             (T[part], factor * chi[part]),
             errors=factor * data.sigma[part] / abs(H[part]),
         )

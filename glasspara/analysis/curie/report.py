@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from rich.console import Console
 
-from glasspara.analysis.curie.weak_laws import UNITS, CurieQuantity
+from glasspara.analysis.curie.weak_laws import UNITS, CurieQuantity, WeakFit
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import QuantityBlock, Report, RunBlock, of_runs
 from glasspara.report.block import fill
@@ -16,7 +16,6 @@ from glasspara.wording import percent, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.curie.curie_law import CurieResult
-    from glasspara.analysis.curie.weak_laws import WeakFit
 
 _CHI, _CURIE = "emu g^-1 Oe^-1", "emu K g^-1 Oe^-1"
 
@@ -172,6 +171,7 @@ REPORT = Report(
     "curie",
     CurieDocument,
     show_curie,
+    nested=False,
     tables={"curie.csv": lambda curie: Sheet(curie.table())},
     about=_about,
     figures={"curie": "curie_figure", "low_temperature": "low_temperature_figure"},

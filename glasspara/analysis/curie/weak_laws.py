@@ -392,8 +392,7 @@ class _Linear:
         def part(*chosen: str) -> FloatArray:
             # a partition that a misfit drives far off does not belong here
             index = [names.index(name) for name in chosen if name in names]
-            magnetisation: FloatArray = model.columns[: len(data), index] @ coefficients[index] * data.sigma
-            return magnetisation
+            return model.columns[: len(data), index] @ coefficients[index] * data.sigma
 
         curie = part("low", "high")
         whole = curie + part("chi_larmor", "chi_larmor_off") - self._chi_given * data.field

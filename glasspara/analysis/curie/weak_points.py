@@ -166,7 +166,7 @@ def _no_run(data: Dataset) -> InputError:
         "the M(T) runs are at zero field, where there is no M/H"
         if zero
         else "there is no run at a fixed field",
-        remedy="curie takes M(T) runs at weak fields, 500 Oe say",
+        remedy="curie needs M(T) runs at weak fields, for example 500 Oe",
     )
 
 
@@ -174,7 +174,7 @@ def _too_strong(candidates: list[ReducedRun], tolerance: float, low_end: float |
     weakest = min(candidates, key=lambda run: abs(run.run.nominal))
     where = "" if low_end is None else f" with {FEWEST_LOW} points or more below {low_end:.3g} K"
     return InputError(
-        f"no run lies in weak fields{where}: H/T is too large, even at {weakest.label}, for iron and tunnelling "
+        f"no run is in weak fields{where}: H/T is too large, even at {weakest.label}, for iron and tunnelling "
         f"systems to follow H within {percent(tolerance)}",
         remedy="Give M(T) at a weaker field, or allow more with --tolerance",
     )

@@ -28,7 +28,12 @@ _LEAST, _MOST = 1.0e-3, 1.0e6
 def derive(
     data: DataOptions,
     *,
-    xi: str | None = own_option("--xi", "Radius of the RERs, or a range. [31]", "NM[:NM]", panel=ASSUMED),
+    xi: str | None = own_option(
+        "--xi",
+        "Radius of the regions of enhanced regularity (RERs), or a range. [31]",
+        "NM[:NM]",
+        panel=ASSUMED,
+    ),
     charge: str | None = own_option(
         "--charge", "Charge of one tunnelling particle, e. [1, O-]", "E[:E]", panel=ASSUMED
     ),
@@ -40,19 +45,20 @@ def derive(
     ),
     qs4: str | None = own_option(
         "--qs4",
-        "(Q/e) S4, Å², where the fit has neither it nor B*. [1e4:3e4, by the shape of M_intr(H) in high fields]",
+        "(Q/e) S4 (charge times loop area), Å², if the fit has neither it nor B*. [1e4:3e4, by the shape of "
+        "M_intr(H) in high fields]",
         "AREA[:AREA]",
         panel=ASSUMED,
     ),
     d0: float | None = own_option(
         "--d0",
-        "Mean tunnelling amplitude D_0; (Q/e) S4 then follows. Not assumed by default.",
+        "Mean tunnelling amplitude D_0, which gives (Q/e) S4. Not assumed by default.",
         "K",
         panel=ASSUMED,
     ),
     area_per_particle: float | None = own_option(
         "--area-per-particle",
-        "S4/N_tunn, Å²; N_tunn then follows. Not assumed by default.",
+        "S4/N_tunn, Å², which gives N_tunn. Not assumed by default.",
         "AREA",
         panel=ASSUMED,
     ),
@@ -72,7 +78,7 @@ def derive(
         "--temperature", "Temperature for susceptibilities and fields (repeatable). [2, 4.5, 20, 300]", "K"
     ),
     fit_number: int | None = own_option(
-        "--fit-number", "Which fit of a report that holds several.", "N", min=1
+        "--fit-number", "Number of the fit in a report with several fits.", "N", min=1
     ),
     model: options.ModelName = "etm",
     parameters: ParameterOptions,
@@ -80,10 +86,10 @@ def derive(
     theory: TheoryOptions,
     output: OutputWithPlots,
 ) -> None:
-    """N_tunn, S4, voids, characteristic fields and weak-field limits from fitted parameters, assumptions by name.
+    """N_tunn, S4, voids, characteristic fields and weak-field limits from fitted parameters and named assumptions.
 
     FILE is a report.json of glasspara fit, or a preset (BK7), or data files, which are fitted first. Exit status 5: the
-    fit is not to be trusted.
+    fit is not reliable.
 
     Example: glasspara derive results/report.json
     """
@@ -98,15 +104,15 @@ def derive(
         if value is not None and not _LEAST <= value <= _MOST:
             raise UsageError(f"{flag} {value:g}: this must be a number from {_LEAST:g} to {_MOST:g} {unit}")
     if d0 is not None and qs4 is not None:
-        raise UsageError("--d0 and --qs4 say the same", remedy="Give one of them")
+        raise UsageError("--d0 and --qs4 give the same quantity", remedy="Give one of them")
     if area_per_particle is not None and n_tunn is not None:
-        raise UsageError("--area-per-particle and --n-tunn say the same", remedy="Give one of them")
+        raise UsageError("--area-per-particle and --n-tunn give the same quantity", remedy="Give one of them")
     from glasspara.analysis.derive.report import REPORT
 
     output.check(REPORT.files, REPORT.figures)
     source, loaded = _source(data, model, parameters, verdict, theory, fit_number, output)
     if (qs4 is not None or d0 is not None) and {"qs4", "b_star"} & set(source.values):
-        raise UsageError("the fit has (Q/e) S4 already", remedy="Drop --qs4 and --d0")
+        raise UsageError("the fit already has (Q/e) S4", remedy="Drop --qs4 and --d0")
 
     from glasspara.analysis.derive.consequences import TEMPERATURES
     from glasspara.analysis.derive.consequences import derive as follow

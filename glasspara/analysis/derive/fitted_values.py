@@ -50,7 +50,7 @@ class FittedValues:
         if not self.values.get("n_ats"):
             raise InputError(
                 "there is no ATS term to derive anything from", where=self.source,
-                remedy="Fit a model that has one, etm say",
+                remedy="Fit a model with one, for example etm",
             )  # fmt: skip
         missing = [name for name in ATS_NAMES if name not in self.values]
         if missing:
@@ -139,10 +139,10 @@ def read_fit(path: str, *, fit: int | None = None) -> FittedValues:
     document = read_any_report(path, command="fit").document
     fits = document.get("fits")
     if not isinstance(fits, list) or not fits:
-        raise InputError("the report holds no fit", where=path)
+        raise InputError("the report contains no fit", where=path)
     if fit is None and len(fits) > 1:
         raise UsageError(
-            f"{path} holds {len(fits)} fits", remedy=f"Say which with --fit-number 1 to {len(fits)}"
+            f"{path} contains {len(fits)} fits", remedy=f"Choose one with --fit-number 1 to {len(fits)}"
         )
     number = 1 if fit is None else fit
     if not 1 <= number <= len(fits):

@@ -91,8 +91,8 @@ def assume(given: Mapping[str, tuple[float, float]]) -> dict[str, Assumption]:
         known = found[name]
         if not known.low / _FARTHEST <= low <= high <= known.high * _FARTHEST:
             raise UsageError(
-                f"{name}: {low:g} to {high:g} {known.unit} is no range of usual numbers",
-                remedy=f"Give positive ones, the lower first; usual is {known.low:g} to {known.high:g}",
+                f"{name}: {low:g} to {high:g} {known.unit} is not a usual range",
+                remedy=f"Give positive numbers, the lower one first; usual are {known.low:g} to {known.high:g}",
             )
         found[name] = Assumption(name, known.symbol, low, high, known.unit, "given by the user", given=True)
     return found

@@ -160,6 +160,7 @@ REPORT = Report(
     "derive",
     DeriveDocument,
     show_derive,
+    nested=False,
     tables={"derive.csv": lambda derive: Sheet(derive.table())},
     about=_about,
     figures={"derive": "derive_figure"},

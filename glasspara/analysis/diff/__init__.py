@@ -22,8 +22,8 @@ Reports = Annotated[
 def diff(files: Reports, *, output: Output) -> None:
     """Two reports side by side: values with their difference in standard errors, verdicts, findings, settings, inputs.
 
-    The standard error is the larger of the two where the reports have a file in common, for then their errors come from
-    the same noise; else it is both together. Exit status 0 whatever differs.
+    If the reports have a file in common, the larger of the two standard errors is used, because both come from the same
+    noise; otherwise both are added in quadrature. The exit status is 0 whatever differs.
 
     Example: glasspara diff monday/report.json tuesday/report.json
     """

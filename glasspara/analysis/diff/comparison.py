@@ -122,7 +122,7 @@ def diff(a: StoredReport, b: StoredReport) -> DiffResult:
     """
     if a.command != b.command:
         raise InputError(
-            f"is a report of {b.command}, {a.path} one of {a.command}",
+            f"is a report of {b.command}, but {a.path} is a report of {a.command}",
             where=b.path,
             remedy="Give two reports of the same command",
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
-from glasspara.analysis.diff.comparison import ROUNDING, FindingPair
-from glasspara.analysis.diff.documents import relative
+from glasspara.analysis.diff.comparison import ROUNDING, DiffResult, FindingPair
+from glasspara.analysis.diff.documents import Pair, relative
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import NamedFile, Report
 from glasspara.report.table import Sheet
@@ -16,8 +16,6 @@ from glasspara.wording import value_with_error
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from glasspara.analysis.diff.comparison import DiffResult
-    from glasspara.analysis.diff.documents import Pair
 
 TABLE = "differences.csv"
 _MOST = 20  # rows of a table at the terminal
@@ -78,12 +76,6 @@ class DiffBlock(TypedDict):
     findings: list[FindingPair]
     assessment: AssessmentBlock
     notes: list[FindingBlock]
-
-
-class DiffDocument(TypedDict):
-    """What ``diff`` adds to the frame."""
-
-    diff: Annotated[DiffBlock, ""]
 
 
 def differences(result: DiffResult) -> Sheet:
@@ -233,4 +225,4 @@ def _shown(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-REPORT = Report("diff", DiffDocument, show_diff, tables={TABLE: differences}, about=about_reports)
+REPORT = Report("diff", DiffBlock, show_diff, tables={TABLE: differences}, about=about_reports)

@@ -16,6 +16,7 @@ from glasspara.fitting.judge import Statistics
 from glasspara.fitting.judge.determination import UNDETERMINED
 from glasspara.fitting.judge.misfit import PlaceBlock
 from glasspara.fitting.judge.ordinary import THRESHOLD, component_name
+from glasspara.fitting.problem.coordinates import CUTOFFS
 from glasspara.fitting.result import Determination, FitResult, FittedParameter, Spread
 from glasspara.ordinary import Direction
 from glasspara.report import QuantityBlock, RunBlock, ValueBlock
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from glasspara.errors import GlassparaError
-    from glasspara.fitting.result import FitResult
     from glasspara.model.model import Terms
 
 
@@ -251,8 +251,8 @@ def stages_of(terms: Terms) -> list[StageBlock]:
 
 SUMMARY = "summary.csv"
 
-_CONDITIONAL = ("n_ats", "d0min_qs4", "d0max_qs4")
-"""What magnetisation determines only together: the derived quantities below stand for them."""
+CONDITIONAL = ("n_ats", *CUTOFFS)
+"""What magnetisation determines only together: derived quantities stand for them."""
 
 _DERIVED = ("n_fe", "ats_strength", "d0_mean_qs4")
 
@@ -263,7 +263,7 @@ Failures = Sequence[tuple[str, "GlassparaError"]]
 
 def determined(fits: Sequence[FitResult]) -> list[str]:
     """Names of the quantities that any of ``fits`` determines: free parameters, and what is derived of them."""
-    names = [name for name in fits[0].parameters if name not in _CONDITIONAL and "[" not in name]
+    names = [name for name in fits[0].parameters if name not in CONDITIONAL and "[" not in name]
     derived = [name for name in _DERIVED if name in fits[0].derived]
     if fits[0].model.ions != "both":  # the one ion is all iron
         derived.remove("n_fe")
@@ -356,5 +356,5 @@ def summary(fits: Sequence[FitResult], failed: Failures) -> Sheet:
     rows += [{**blank, "files": path, "status": _NO_FIT, "problem": str(error)} for path, error in failed]
     return Sheet(
         rows,
-        ["error: one standard error by the stated sigmas; empty cells: held, or not determined by the data"],
+        ["error: one standard error by the stated sigmas; empty cells: fixed, or not determined by the data"],
     )

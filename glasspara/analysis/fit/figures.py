@@ -140,8 +140,8 @@ _INTRINSIC = _Quantity(
 def _overview(result: FitResult, parts: Sequence[RunPart], quantity: _Quantity, *, largest: float) -> Figure:
     """All runs of one kind, data and theory, over the residuals in units of the standard error."""
     runs = [run for run, _ in parts]
-    styles, fills = run_styles(runs), branch_fills(runs)
-    handles = [*overview_handles(styles, fills), Line2D([], [], color=BLACK, linewidth=THIN, label="model")]
+    styles = run_styles(runs)
+    handles = [*overview_handles(styles), Line2D([], [], color=BLACK, linewidth=THIN, label="model")]
     figure, (main, below) = frame(
         fit_verdict(result),
         fit_details(result, runs),
@@ -158,8 +158,8 @@ def _overview(result: FitResult, parts: Sequence[RunPart], quantity: _Quantity, 
     theory: dict[str, list[tuple[FloatArray, FloatArray]]] = {}
     for (run, part), style in zip(parts, styles, strict=True):
         x = abscissa(kind, run.temperature, run.field)
-        draw_points(main, run, style, fills, (x, factor * left[part]), errors=factor * run.sigma)
-        draw_points(below, run, style, fills, (x, pulls[part]), size=0.7)
+        draw_points(main, run, style, (x, factor * left[part]), errors=factor * run.sigma)
+        draw_points(below, run, style, (x, pulls[part]), size=0.7)
         for place, terms in curves(run, to_canonical(result.values), result.model):
             # Off the points it must be told whose curve it is.
             colour = BLACK if result.assessment.trusted else style.colour
@@ -225,9 +225,9 @@ def decomposition_figure(result: FitResult, run: ReducedRun, part: slice, *, lar
     has_ats = result.model.has_ats
     absent = {"ats": not has_ats, "trace": not result.model.trace_ions}
     above = [row for row in _TERMS if not absent.get(row[0])]
-    data = RunStyle("data", GREY, "o")
-    left = RunStyle("intrinsic" if has_ats else "residual", SKY, "s")
     fills = branch_fills([run])
+    data = RunStyle("data", GREY, "o", fills)
+    left = RunStyle("intrinsic" if has_ats else "residual", SKY, "s", fills)
     handles = run_handles([data, left])
     handles += [
         Line2D([], [], color=colour, linestyle=dashes, label=label) for _, label, colour, dashes in above
@@ -243,8 +243,8 @@ def decomposition_figure(result: FitResult, run: ReducedRun, part: slice, *, lar
     )
     x = abscissa(run.run.kind, run.temperature, run.field)
     factor, unit = scaled_unit(np.array([largest]), "emu/g")
-    draw_points(main, run, data, fills, (x, factor * run.magnetisation))
-    draw_points(below, run, left, fills, (x, factor * result.intrinsic[part]), errors=factor * run.sigma)
+    draw_points(main, run, data, (x, factor * run.magnetisation))
+    draw_points(below, run, left, (x, factor * result.intrinsic[part]), errors=factor * run.sigma)
     for place, terms in curves(run, to_canonical(result.values), result.model):
         for name, _, colour, dashes in above:
             main.plot(place, factor * getattr(terms, name), color=colour, linestyle=dashes, zorder=3.0)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 from rich.console import Console
 from rich.text import Text
 
-from glasspara.analysis.fit.blocks import SUMMARY, FitBlock, show_summary, stages_of, summary
+from glasspara.analysis.fit.blocks import CONDITIONAL, SUMMARY, FitBlock, show_summary, stages_of, summary
 from glasspara.findings import Answer, Assessment, finding
-from glasspara.fitting.result import Derived, FittedParameter
+from glasspara.fitting.result import Bootstrap, Derived, FitResult, FittedParameter, Quantity
 from glasspara.model import MODELS
 from glasspara.report import FailureBlock, Report, failures
 from glasspara.report.table import Sheet, column
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from glasspara.errors import GlassparaError
     from glasspara.fitting.intervals.regions import Contour, Interval, ProfileCurve
     from glasspara.fitting.problem.problem import Constraint
-    from glasspara.fitting.result import Bootstrap, FitResult, Quantity
     from glasspara.model.model import Model
 
 
@@ -186,7 +185,6 @@ _STAGE_NAMES = {
     "offset": "offset of the instrument",
 }
 
-_CONDITIONAL = ("n_ats", "d0min_qs4", "d0max_qs4")
 _DETERMINED = ("ats_strength", "d0_mean_qs4")
 
 
@@ -241,7 +239,7 @@ def _show_stages(result: FitResult, out: Console) -> None:
 def _show_parameters(result: FitResult, out: Console) -> None:
     """What the data determine first, then what is conditional on n_ats, then what is derived."""
     quantities = result.quantities
-    conditional = [name for name in _CONDITIONAL if name in result.parameters]
+    conditional = [name for name in CONDITIONAL if name in result.parameters]
     determined = [name for name in _DETERMINED if name in result.derived] if conditional else []
     first = [
         name for name in result.parameters if name not in conditional and not _idle(result.parameters[name])
@@ -322,9 +320,9 @@ def _state(item: Quantity) -> str:
     if isinstance(item, Derived):
         return f"derived; {_constrained(item.constraint)}" if item.constraint else "derived"
     if item.stage:
-        return "fitted in an earlier stage, then frozen"
+        return "fitted in an earlier stage, then fixed"
     if item.fixed:
-        return "held"
+        return "fixed"
     if item.at_limit:
         whose = "d0min_qs4, its" if (item.name, item.at_limit) == ("d0max_qs4", "lower") else "its"
         limit = f"{whose} {item.at_limit} limit"
@@ -390,6 +388,7 @@ REPORT = Report(
     "fit",
     FitDocument,
     show_fit,
+    nested=False,
     tables={"parameters.csv": _parameters, "data.csv": _points},
     more_tables=_more_tables,
     about=lambda _fits: (),

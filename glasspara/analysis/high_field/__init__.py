@@ -23,8 +23,8 @@ def highfield(
 ) -> None:
     """M_intr(H) to high fields: is the two-level form (10) enough, and where is the peak?
 
-    Fits (10), (11), the exact two-level phase and three levels to the same data, an M(H) run among them. --fix,
-    --free, --set and --limit hold for every form that has the parameter. Exit status 5: no form describes the data.
+    Fits (10), (11), the exact two-level phase and three levels to the same data, which must include an M(H) run. --fix,
+    --free, --set and --limit apply to every form that has the parameter. Exit status 5: no form describes the data.
 
     Example: glasspara highfield MH_2K.dat MH_4.5K.dat --mass 35.7 --out results
     """

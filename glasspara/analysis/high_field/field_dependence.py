@@ -107,7 +107,7 @@ def high_field(data: Dataset, settings: FitSettings | None = None) -> HighFieldR
     runs = [run for run in data.runs if run.run.kind == "fixed-temperature"]
     if not runs:
         raise InputError(
-            "no run at fixed temperature, and the shape of M(H) is the question", remedy="Add an M(H) file"
+            "no run at fixed temperature, but highfield tests the shape of M(H)", remedy="Add an M(H) file"
         )
     comparison = compare(data, FORMS, settings=settings, ordinary=False)
     peaks = tuple(_peak(name, result, run) for run in runs for name, result in _usable(comparison).items())

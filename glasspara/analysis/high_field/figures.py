@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from matplotlib.lines import Line2D
 
-from glasspara.analysis.high_field.field_dependence import PLAIN, SHORT, along
+from glasspara.analysis.high_field.field_dependence import PLAIN, SHORT, HighFieldResult, along
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
     RunStyle,
@@ -39,7 +39,6 @@ from glasspara.report.style import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from glasspara.analysis.high_field.field_dependence import HighFieldResult
     from glasspara.data import ReducedRun
 
 _LINES: dict[str, tuple[str, Literal["solid"] | tuple[float, Sequence[float]]]] = {
@@ -71,13 +70,11 @@ def _figure(result: HighFieldResult, run: ReducedRun, part: slice) -> Figure:
     assert best is not None
     fits = result.usable
     reference = fits[best.name]
-    data, left_by_plain = (
-        RunStyle("data", ORANGE, "o"),
-        RunStyle(f"residuals of {SHORT[PLAIN]}", VERMILLION, "^"),
-    )
-    left_by_best = RunStyle(f"residuals of {SHORT[best.name]}", GREY, "o")
-    lines = {name: style for name, style in _LINES.items() if name in fits}
     fills = branch_fills([run])
+    data = RunStyle("data", ORANGE, "o", fills)
+    left_by_plain = RunStyle(f"residuals of {SHORT[PLAIN]}", VERMILLION, "^", fills)
+    left_by_best = RunStyle(f"residuals of {SHORT[best.name]}", GREY, "o", fills)
+    lines = {name: style for name, style in _LINES.items() if name in fits}
     handles = [
         *run_handles([data]),
         *(Line2D([], [], color=c, linestyle=d, label=SHORT[name]) for name, (c, d) in lines.items()),
@@ -97,9 +94,7 @@ def _figure(result: HighFieldResult, run: ReducedRun, part: slice) -> Figure:
     # one power of ten for all runs
     drawn = np.concatenate([reference.intrinsic[item] for item in result.comparison.data.slices])
     factor, unit = scaled_unit(drawn, "emu/g")
-    draw_points(
-        main, run, data, fills, (x, factor * sign * reference.intrinsic[part]), errors=factor * run.sigma
-    )
+    draw_points(main, run, data, (x, factor * sign * reference.intrinsic[part]), errors=factor * run.sigma)
     for name, (colour, dashes) in lines.items():
         fields, terms = along(fits[name], run)
         # What this form says of the points drawn, whatever it makes of the other terms.
@@ -109,7 +104,7 @@ def _figure(result: HighFieldResult, run: ReducedRun, part: slice) -> Figure:
     if PLAIN in fits and best.name != PLAIN:
         pulls.append(sign * fits[PLAIN].residuals[part] / run.sigma)
     for style, values in zip((left_by_best, left_by_plain), pulls, strict=False):
-        draw_points(below, run, style, fills, (x, values), size=0.7)
+        draw_points(below, run, style, (x, values), size=0.7)
     main.axhline(0.0, color=GREY, linewidth=0.8, zorder=1.0)
     main.set_ylabel(rf"$M-M_\mathrm{{L}}-M_\mathrm{{Fe}}$ ({unit})")
     finish_residuals(below, np.concatenate(pulls), "data − model")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 from rich.console import Console
 
 from glasspara.analysis.compare.report import ContestantBlock
-from glasspara.analysis.high_field.field_dependence import SCALES, SHORT
+from glasspara.analysis.high_field.field_dependence import SCALES, SHORT, HighFieldResult
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
 from glasspara.report.table import Sheet
@@ -16,7 +16,6 @@ from glasspara.wording import shown_unit, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.compare.contestants import Contestant
-    from glasspara.analysis.high_field.field_dependence import HighFieldResult
 
 
 class FieldPeakBlock(TypedDict):
@@ -48,12 +47,6 @@ class HighFieldBlock(TypedDict):
     best: Annotated[str | None, "comparison.best.name"]
     scale: Annotated[float, "comparison.scale"]
     peaks: list[FieldPeakBlock]
-
-
-class HighFieldDocument(TypedDict):
-    """What ``highfield`` adds to the frame."""
-
-    highfield: Annotated[HighFieldBlock, ""]
 
 
 def _points(result: HighFieldResult) -> Sheet:
@@ -95,7 +88,7 @@ def _beyond(item: Contestant) -> str:
 
 REPORT = Report(
     "highfield",
-    HighFieldDocument,
+    HighFieldBlock,
     show_highfield,
     tables={"highfield.csv": _points},
     figures={"highfield": "highfield_figures"},

@@ -33,7 +33,7 @@ def inspect(
     *,
     output: Annotated[Output, Only("no_files", "as_json", "quiet")],
 ) -> None:
-    """Instrument, sample, runs, moment column and why, every dropped row and why.
+    """Instrument, sample, runs, moment column and dropped rows, with reasons.
 
     Exit status 6: some of several files could not be read, or were left out by --skip-unsuitable; the others are shown.
 
@@ -78,10 +78,10 @@ def inspect(
     notes = [*passed_over(passed), *passed_over(left_out, named=True)]
     result = Inspection.of(found, failed, notes)
     output = replace(output, asked=replace(output.asked, files=()))  # the block names them with their hashes
-    if output.hand_over(REPORT, None, result):
+    if output.hand_over(REPORT, result):
         return
     if output.as_json:
-        output.print_document(output.document(REPORT, None, result))
+        output.print_report(REPORT, result)
     elif shown:
         show_end(result, out)
     sys.stdout.flush()

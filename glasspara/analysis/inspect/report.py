@@ -14,8 +14,7 @@ from glasspara.files.table import DroppedRow
 from glasspara.findings import Answer, Assessment, AssessmentBlock, Finding, FindingBlock, finding
 from glasspara.report import FailureBlock, Report, failures
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
-from glasspara.runs import Measurement
-from glasspara.runs.run import run_table
+from glasspara.runs import Measurement, run_table
 from glasspara.wording import rows_text, runs_text
 
 if TYPE_CHECKING:
@@ -174,7 +173,7 @@ def show_measurement(measurement: Measurement, out: Console) -> None:
     out.print(table)
     runs = [
         (
-            f"{'M(T)' if run.kind == 'fixed-field' else 'M(H)'} at {run.label}", str(len(run)),
+            f"{run.measures} at {run.label}", str(len(run)),
             *map(_span, (run.temperature, run.field, run.moment)), run.sigma_source, _branches(run.branch_labels),
         )
         for run in measurement.runs
@@ -228,4 +227,4 @@ def _span(values: FloatArray) -> str:
     return low if low == high else f"{low} .. {high}"
 
 
-REPORT = Report("inspect", InspectDocument, show_inspection)
+REPORT = Report("inspect", InspectDocument, show_inspection, nested=False)

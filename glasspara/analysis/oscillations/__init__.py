@@ -25,15 +25,15 @@ def oscillations(
     *,
     thermometer: str | None = own_option(
         "--thermometer",
-        "Relative errors of the thermometer among the noise: their standard deviation, and over which ln T they "
-        "are correlated (0.1). None by default.",
+        "Relative thermometer errors in the noise: their standard deviation, and their correlation length in ln T "
+        "(0.1). None by default.",
         "SIZE[:LENGTH]",
         panel=REPLICATES,
     ),
     full_model: FullModelOptions,
     replicates: int = own_option(
         "--replicates",
-        "Draws of noise for the false-alarm probability; 1/(N + 1) is the least that they can show.",
+        "Simulations of noise for the false-alarm probability; its smallest possible value is 1/(N + 1).",
         "N",
         default=1000,
         panel=REPLICATES,
@@ -43,9 +43,9 @@ def oscillations(
     work: ReplicateOptions,
     output: OutputWithPlots,
 ) -> None:
-    """Does M_intr(T) oscillate at fixed field? Period, amplitude, and the chance that noise alone does it.
+    """Does M_intr(T) oscillate at fixed field? Period, amplitude, and the probability that noise alone gives this.
 
-    Exit status 5: no smooth description fits the data, so that a wave beside it means nothing.
+    Exit status 5: no smooth description fits the data, so a wave has no meaning.
 
     Example: glasspara oscillations data/*.dat --mass 35.7 --out results
     """

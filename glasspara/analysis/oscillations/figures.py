@@ -24,7 +24,6 @@ from glasspara.model.parameters import to_canonical
 from glasspara.report.layout import Rows
 from glasspara.report.panels import (
     THIN,
-    branch_fills,
     curves,
     draw_curve,
     draw_header,
@@ -79,11 +78,9 @@ def oscillation_figure(result: OscillationResult, item: RunOscillation) -> Figur
     draw_header(figure, assessment.headline.text, words, mark, trusted=assessment.trusted)
     x = place(run.temperature, peak.abscissa)
     along = np.argsort(x, kind="stable")
-    (style,), fills = run_styles([run]), branch_fills([run])
+    (style,) = run_styles([run])
     factor, unit = scaled_unit(item.intrinsic, "emu/g")
-    draw_points(
-        panels[0], run, style, fills, (x, factor * item.intrinsic), errors=factor * run.sigma, size=0.8
-    )
+    draw_points(panels[0], run, style, (x, factor * item.intrinsic), errors=factor * run.sigma, size=0.8)
     for inverse, terms in curves(run, to_canonical(result.fit.values), result.fit.model):
         T = 1.0 / inverse
         draw_curve(panels[0], place(T, peak.abscissa), factor * terms.ats, colour=BLUE)
@@ -91,7 +88,7 @@ def oscillation_figure(result: OscillationResult, item: RunOscillation) -> Figur
         panels[0].plot(*between, color=ORANGE, linewidth=THIN, linestyle="--", zorder=3.1)
     panels[0].set_ylabel(rf"$M_\mathrm{{intr}}$ ({unit})")
     pulls = (item.intrinsic - item.model) / run.sigma
-    draw_points(panels[1], run, style, fills, (x, pulls), size=0.8)
+    draw_points(panels[1], run, style, (x, pulls), size=0.8)
     finish_residuals(panels[1], pulls, "data − model")
     if peak.fap < HINT:
         fine = np.linspace(x.min(), x.max(), 2000)

@@ -86,12 +86,6 @@ class OscillationsBlock(TypedDict):
     fit: FitBlock
 
 
-class OscillationsDocument(TypedDict):
-    """What ``oscillations`` adds to the frame."""
-
-    oscillations: Annotated[OscillationsBlock, ""]
-
-
 def _about(result: OscillationResult) -> list[str]:
     reasons = [reason.text for reason in result.assessment.reasons]
     return [*reasons, f"{result.replicates} replicates of noise, seed {result.seed}"]
@@ -165,7 +159,7 @@ def show_oscillations(result: OscillationResult, out: Console) -> None:
 
 REPORT = Report(
     "oscillations",
-    OscillationsDocument,
+    OscillationsBlock,
     show_oscillations,
     tables={
         "oscillations.csv": _peaks,

@@ -60,8 +60,7 @@ def frequency_grid(x: FloatArray) -> FloatArray:
     if most < _FEWEST_PERIODS:
         return np.empty(0)
     periods = np.arange(_FEWEST_PERIODS * _OVERSAMPLING, np.floor(most * _OVERSAMPLING) + 1.0) / _OVERSAMPLING
-    grid: FloatArray = periods / span
-    return grid
+    return periods / span
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +105,7 @@ class Waves:
 def gains(waves: Waves, inverse: FloatArray, residual: FloatArray) -> FloatArray:
     """Chi2 that a wave of each frequency takes from the weighted ``residual`` of the points."""
     cosine, sine = waves.columns @ residual
-    found: FloatArray = inverse[0] * cosine**2 + 2.0 * inverse[1] * cosine * sine + inverse[2] * sine**2
-    return found
+    return np.asarray(inverse[0] * cosine**2 + 2.0 * inverse[1] * cosine * sine + inverse[2] * sine**2)
 
 
 def powers(gain: FloatArray, chi2: float, ndof: int) -> FloatArray:
@@ -117,8 +115,7 @@ def powers(gain: FloatArray, chi2: float, ndof: int) -> FloatArray:
     Scargle's normalised power, gain/2; here the noise is measured by what the wave leaves.
     """
     left = np.clip(1.0 - gain / chi2, np.finfo(float).tiny, 1.0) if chi2 > 0.0 else np.ones_like(gain)
-    found: FloatArray = 0.5 * (ndof - 2) * np.log(1.0 / left)
-    return found
+    return 0.5 * (ndof - 2) * np.log(1.0 / left)
 
 
 @dataclass(frozen=True)
@@ -136,8 +133,7 @@ class Wave:
     phase_error: float
 
     def at(self, x: FloatArray, middle: float) -> FloatArray:
-        found: FloatArray = self.amplitude * np.cos(2.0 * np.pi * self.frequency * (x - middle) - self.phase)
-        return found
+        return self.amplitude * np.cos(2.0 * np.pi * self.frequency * (x - middle) - self.phase)
 
 
 def fit_wave(
@@ -172,16 +168,14 @@ def fit_wave(
 def _beyond(design: FloatArray, base: FloatArray) -> FloatArray:
     """Products of the columns of ``design`` beyond ``base``."""
     inside = base.T @ design
-    found: FloatArray = design.T @ design - inside.T @ inside
-    return found
+    return design.T @ design - inside.T @ inside
 
 
 def _inverse(products: FloatArray) -> FloatArray:
     """Inverse of ``products`` on the scale of its diagonal; what rounding leaves undetermined comes out large."""
     scale = np.sqrt(np.diag(products))
     values, vectors = np.linalg.eigh(products / np.outer(scale, scale))
-    found: FloatArray = (vectors / np.maximum(values, _ROUNDING)) @ vectors.T / np.outer(scale, scale)
-    return found
+    return np.asarray((vectors / np.maximum(values, _ROUNDING)) @ vectors.T / np.outer(scale, scale))
 
 
 @dataclass(frozen=True)
@@ -203,8 +197,7 @@ class Wiggle:
         for index, (share, new) in enumerate(zip(kept.tolist(), (fresh * normal).tolist(), strict=True)):
             last = share * last + new
             errors[index] = last
-        found: FloatArray = self.size * errors[back]
-        return found
+        return self.size * errors[back]
 
 
 @dataclass(frozen=True, eq=False)
@@ -302,18 +295,15 @@ class NoisePowers:
 
     def of(self, name: str) -> FloatArray:
         """Shape (replicates, tracks)."""
-        found: FloatArray = self.largest[:, :, (*DESCRIPTIONS, BOTH).index(name)]
-        return found
+        return self.largest[:, :, (*DESCRIPTIONS, BOTH).index(name)]
 
     def typical(self, name: str) -> FloatArray:
         """The median for each track; 1 at least, for less is nothing, and a track that hardly admits waves has none."""
-        found: FloatArray = np.maximum(np.median(self.of(name), axis=0), 1.0)
-        return found
+        return np.maximum(np.median(self.of(name), axis=0), 1.0)
 
     def anywhere(self, name: str) -> FloatArray:
         """The largest of all tracks over what is typical, for each replicate."""
-        found: FloatArray = (self.of(name) / self.typical(name)).max(axis=1)
-        return found
+        return np.asarray((self.of(name) / self.typical(name)).max(axis=1))
 
     def chance(self, name: str, powers_: Sequence[float]) -> float:
         """Chance that noise reaches in any track what the tracks of the data reach at most."""

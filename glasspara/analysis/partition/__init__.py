@@ -30,8 +30,8 @@ def partition(
 ) -> None:
     """Which share x of the iron is Fe2+? The total must be known: --n-fe, or a sample file.
 
-    At each x everything else is fitted anew; chi2 along x gives the intervals of 68 and 95 %. Exit status 5: x is not
-    determined, or the model does not describe the data.
+    At each x all other parameters are fitted anew; chi2 against x gives the 68 and 95 % intervals. Exit status 5: x is
+    not determined, or the model does not describe the data.
 
     Example: glasspara partition data/*.dat --mass 35.7 --n-fe "1.66(2)e17" --out results
     """

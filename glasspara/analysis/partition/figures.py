@@ -14,14 +14,15 @@ from glasspara.report.layout import Rows
 from glasspara.report.panels import (
     ABSCISSA_LABELS,
     abscissa,
-    branch_fills,
     broken_line,
+    by_set_point,
     curves,
     draw_curve,
     draw_header,
     draw_legend,
     draw_level,
     draw_points,
+    main_kind,
     overview_handles,
     run_styles,
 )
@@ -48,7 +49,7 @@ _SHADES = {"68 %": "#BBBBBB", "95 %": "#E4E4E4"}
 
 def _header(figure: Figure, result: PartitionResult) -> None:
     value, error = result.n_fe
-    iron = f"n(Fe) = {value_with_error(value, error)} g⁻¹" + (" held" if error is None else "")
+    iron = f"n(Fe) = {value_with_error(value, error)} g⁻¹" + (" fixed" if error is None else "")
     lines = f"{wrapped(result.assessment.reasons[0].text)}\n{iron}"
     mark = synthetic_mark(result.data.runs)
     draw_header(figure, result.assessment.headline.text, lines, mark, trusted=result.assessment.trusted)
@@ -113,15 +114,12 @@ def stacked_figure(result: PartitionResult) -> Figure:
     values 4 are drawn, evenly chosen, and the best.
     """
     data = result.data
-    fixed_field = [run.run.kind == "fixed-field" for run in data.runs]
-    kind = "fixed-field" if 2 * sum(fixed_field) >= len(data.runs) else "fixed-temperature"
-    order = sorted(
-        (i for i, run in enumerate(data.runs) if run.run.kind == kind), key=lambda i: data.runs[i].run.nominal
-    )
+    kind = main_kind(data.runs)
+    order = by_set_point(data.runs, kind)
     drawn = [data.runs[i] for i in order]
-    styles, fills = run_styles(drawn), branch_fills(drawn)
+    styles = run_styles(drawn)
     handles = [
-        *overview_handles(styles, fills),
+        *overview_handles(styles),
         Line2D([], [], color=BLACK, linewidth=_LINE, label="ATS term"),
     ]
     every = result.with_best
@@ -139,7 +137,7 @@ def stacked_figure(result: PartitionResult) -> Figure:
         for index, style in zip(order, styles, strict=True):
             run, part = data.runs[index], data.slices[index]
             x = abscissa(kind, run.temperature, run.field)
-            draw_points(axes, run, style, fills, (x, values[part]), errors=factor * run.sigma, size=0.7)
+            draw_points(axes, run, style, (x, values[part]), errors=factor * run.sigma, size=0.7)
             found = curves(run, to_canonical(item.minimum.reported), item.minimum.problem.model)
             theory += [(place, factor * terms.ats) for place, terms in found]
         draw_curve(axes, *broken_line(theory), colour=BLACK, width=_LINE)

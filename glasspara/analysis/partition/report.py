@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import Annotated, TypedDict
 
 from rich.console import Console
 
 from glasspara.analysis.fit.blocks import FitBlock
-from glasspara.analysis.partition.scan import SCAN_LEVELS
+from glasspara.analysis.partition.scan import SCAN_LEVELS, PartitionPoint, PartitionResult
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import QuantityBlock, Report
 from glasspara.report.block import fill
 from glasspara.report.table import Sheet, column, point_columns
 from glasspara.report.terminal import Column, show_assessment, show_table
-
-if TYPE_CHECKING:
-    from glasspara.analysis.partition.scan import PartitionPoint, PartitionResult
 
 
 class FractionIntervalBlock(TypedDict):
@@ -64,12 +61,6 @@ class PartitionBlock(TypedDict):
     fit: FitBlock
 
 
-class PartitionDocument(TypedDict):
-    """What ``partition`` adds to the frame."""
-
-    partition: Annotated[PartitionBlock, ""]
-
-
 def _iron(value: float, error: float | None) -> IronBlock:
     return {"value": value, "error": error, "unit": "g^-1", "held": error is None}
 
@@ -83,7 +74,7 @@ def _intervals(result: PartitionResult) -> dict[str, FractionIntervalBlock]:
 
 def _about(result: PartitionResult) -> list[str]:
     value, error = result.n_fe
-    known = "held" if error is None else f"constrained, error {error!r}"
+    known = "fixed" if error is None else f"constrained, error {error!r}"
     return [*(reason.text for reason in result.assessment.reasons), f"n_fe_per_g {value!r} {known}"]
 
 
@@ -143,7 +134,7 @@ def _row(item: PartitionPoint, names: Sequence[str]) -> list[str]:
 
 REPORT = Report(
     "partition",
-    PartitionDocument,
+    PartitionBlock,
     show_partition,
     tables={"partition.csv": _scan, "partition_profile.csv": _profile, "partition_curves.csv": _curves},
     about=_about,

@@ -200,22 +200,22 @@ def check_scan(settings: FitSettings, values: Sequence[float]) -> None:
     """Refuse what :func:`partition` cannot do, before any file is read. Raises what it raises."""
     if not settings.model.has_ats:
         raise UsageError(
-            f"--model {settings.model.name} has no ATS term for the iron to be told from",
+            f"--model {settings.model.name} has no ATS term to separate from the iron",
             remedy="Use etm or another model with one",
         )
     if settings.model.ions != "both":
-        raise UsageError(f"--ions {settings.model.ions} leaves no share to scan", remedy="Drop it")
+        raise UsageError(f"--ions {settings.model.ions} has no share of Fe2+ to scan", remedy="Drop it")
     if settings.n_fe is None:
         raise SampleDataError(
-            "the total iron of the sample is not known, and the partition is one of a known total",
+            "the total iron of the sample is not known, but partition needs it",
             remedy="Give --n-fe VALUE+-ERROR (g^-1, by mass spectrometry), or n_fe in the sample file",
         )
     if FRACTION in settings.fixed or FRACTION in settings.limits:
-        raise UsageError(f"{FRACTION} is what is scanned", remedy="Drop --fix and --limit for it")
+        raise UsageError(f"{FRACTION} is scanned", remedy="Drop --fix and --limit for it")
     if not values or len(set(values)) < len(values):
         raise UsageError("--values must name numbers from 0 to 1, each once")
     if len(values) > _MOST:
-        raise UsageError(f"--values names {len(values)} numbers; {_MOST} are the most")
+        raise UsageError(f"--values names {len(values)} numbers; at most {_MOST} are allowed")
     for value in values:
         if not 0.0 <= value <= 1.0:
             raise UsageError(f"--values: {value:g} is not a share of Fe2+, from 0 to 1")

@@ -28,7 +28,7 @@ PLAN = "Plan"
 def _files_or_report() -> Any:
     made: Any = typer.Argument(
         metavar="FILE...|REPORT",
-        help="Quantum Design files, - for standard input; or a report.json of fit: its files, with its settings.",
+        help="Quantum Design files, - for standard input; or a report.json of fit, for its files with its settings.",
     )
     made.or_report = True
     return made
@@ -49,31 +49,29 @@ def plan(
     *,
     goal: list[str] | None = own_option(
         "--goal",
-        "What to learn: a parameter or derived combination, several of them, all; or decide between the ETM and "
-        "ordinary magnetism, the default until the data do (then ats_strength).",
+        "Goal: a parameter or derived quantity, several of them, or all; or decide between the ETM and ordinary "
+        "magnetism. Default: decide, or ats_strength if the data already decide.",
         "NAME,...|all|decide",
         panel=PLAN,
     ),
-    runs: int = own_option(
-        "--runs", "Runs to plan, one after the other.", "K", default=3, min=1, max=100, panel=PLAN
-    ),
-    points: int = own_option("--points", "Points of a run.", "N", default=40, min=2, panel=PLAN),
+    runs: int = own_option("--runs", "Number of runs to plan.", "K", default=3, min=1, max=100, panel=PLAN),
+    points: int = own_option("--points", "Points per run.", "N", default=40, min=2, panel=PLAN),
     max_field: float | None = own_option(
         "--max-field", "Largest field of the magnet. [50000, or that of the data]", "OE", panel=PLAN
     ),
     temperatures: str = own_option(
-        "--temperatures", "Temperatures within reach, K.", "LO:HI", default="2:300", panel=PLAN
+        "--temperatures", "Available temperatures, K.", "LO:HI", default="2:300", panel=PLAN
     ),
     mt: list[float] | None = own_option(
-        "--mt", "Choose among M(T) runs at these fields (repeatable).", "OE", panel=PLAN
+        "--mt", "Choose from M(T) runs at these fields (repeatable).", "OE", panel=PLAN
     ),
     mh: list[float] | None = own_option(
-        "--mh", "Choose among M(H) runs at these temperatures (repeatable).", "K", panel=PLAN
+        "--mh", "Choose from M(H) runs at these temperatures (repeatable).", "K", panel=PLAN
     ),
     noise: str | None = own_option(
         "--noise",
-        "Standard error of the further points: its share of the moment, and the least one. By default both are those "
-        "of the data.",
+        "Standard error of the new points: relative to the moment, and its minimum. By default both come from the "
+        "data.",
         "X[,EMU]",
         panel=PLAN,
     ),
@@ -82,7 +80,7 @@ def plan(
 ) -> None:
     """What to measure next: which runs add most to a parameter, or decide between the ETM and ordinary magnetism?
 
-    Set points go to plan_set_points.csv in measuring order. Exit status 5: the fit is not to be trusted.
+    Set points go to plan_set_points.csv in measuring order. Exit status 5: the fit is not reliable.
 
     Example: glasspara plan run.dat --goal decide --max-field 70000 --out next
     """

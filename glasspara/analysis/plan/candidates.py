@@ -45,21 +45,23 @@ class Reach:
         low, high = self.temperatures
         if not 100.0 <= self.max_field <= 1.0e6:
             raise UsageError(
-                f"--max-field: {self.max_field:g} Oe is no field of a magnet", remedy="Give it in Oe"
+                f"--max-field: {self.max_field:g} Oe is not a field of a magnet", remedy="Give it in Oe"
             )
         if not 0.0 < low < high <= 2000.0:
             raise UsageError(f"--temperatures: {low:g} to {high:g} K cannot be measured")
         if not 2 <= self.points <= MOST_POINTS:
-            raise UsageError(f"--points: {self.points} points are no run", remedy="Give 2 or more")
+            raise UsageError(f"--points: {self.points} points are too few for a run", remedy="Give 2 or more")
         for value in self.mt:
             if not 0.0 < abs(value) <= self.max_field:
                 raise UsageError(
-                    f"--mt {value:g} is out of reach", remedy=f"--max-field is {self.max_field:g} Oe"
+                    f"--mt {value:g} is outside the available range",
+                    remedy=f"--max-field is {self.max_field:g} Oe",
                 )
         for value in self.mh:
             if not low <= value <= high:
                 raise UsageError(
-                    f"--mh {value:g} is out of reach", remedy=f"--temperatures are {low:g} to {high:g} K"
+                    f"--mh {value:g} is outside the available range",
+                    remedy=f"--temperatures are {low:g} to {high:g} K",
                 )
 
     def warming(self, field: float) -> RunPlan:
@@ -177,7 +179,7 @@ class Noise:
             self.relative or self.floor
         ):
             raise UsageError(
-                f"--noise: {self.relative:g} of the moment and {self.floor:g} emu are no noise",
+                f"--noise: {self.relative:g} of the moment and {self.floor:g} emu cannot be the noise",
                 remedy="Give RELATIVE or RELATIVE,EMU, for example 0.001,5e-9",
             )
 
@@ -224,18 +226,15 @@ def expected_run(
     plan: RunPlan, values: Mapping[str, float], model: Model, *, noise: Noise, like: ReducedRun
 ) -> ReducedRun:
     """The run of ``plan`` as the model with ``values`` (canonical) predicts it, of the sample of the run ``like``."""
-    grid = np.array(plan.grid)
-    set_point = np.full(grid.shape, plan.nominal)
+    T, H = map(np.array, plan.points)
     warming = plan.kind == "fixed-field"
-    T, H = (grid, set_point) if warming else (set_point, grid)
     total = evaluate(T, H, values, model).total
     sigma = noise.sigma(total, like.grams)
-    zeros = np.zeros(grid.shape, dtype=np.int64)
+    zeros = np.zeros(T.shape, dtype=np.int64)
     run = Run(
         file="planned",
         kind="fixed-field" if warming else "fixed-temperature",
         nominal=plan.nominal,
-        unit="Oe" if warming else "K",
         temperature=T,
         field=H,
         moment=total * like.grams,

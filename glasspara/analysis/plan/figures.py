@@ -13,7 +13,6 @@ from matplotlib.ticker import FuncFormatter
 from glasspara.analysis.plan.candidates import name_of, range_of
 from glasspara.analysis.plan.planning import CENTRAL, Plan
 from glasspara.fitting.judge.ordinary import THRESHOLD
-from glasspara.presets import RunPlan
 from glasspara.report.layout import Rows
 from glasspara.report.panels import draw_header, draw_legend, plain_log_abscissa, plain_numbers
 from glasspara.report.style import (
@@ -48,7 +47,7 @@ def plan_figure(result: Plan) -> Figure:
     colours = ordered_colours(range(len(runs)))
     fields = 1e-3 * np.abs(result.data.field)
     above.plot(result.data.temperature, fields, ".", color="#BBBBBB", markersize=4.0)
-    points = list(map(_points, runs))
+    points = [(T, [1e-3 * abs(value) for value in H]) for T, H in (run.points for run in runs)]
     ends = [(T[-1], H[-1]) for T, H in points]
     for number, ((T, H), colour) in enumerate(zip(points, colours, strict=True), 1):
         above.plot(T, H, "o", color=colour, markersize=5.0 + 2.0 * (len(runs) - number), fillstyle="none")
@@ -85,13 +84,6 @@ def plan_figure(result: Plan) -> Figure:
     handles.append(Line2D([], [], color=ORANGE, linestyle="--", label="even grid of as many points"))
     draw_legend(figure, handles, 1)
     return figure
-
-
-def _points(run: RunPlan) -> tuple[list[float], list[float]]:
-    """Temperatures, K, and fields, kOe."""
-    same = [run.nominal] * len(run.grid)
-    T, H = (list(run.grid), same) if run.kind == "fixed-field" else (same, list(run.grid))
-    return T, [1e-3 * abs(value) for value in H]
 
 
 def _draw_measures(axes: Axes, result: Plan, colours: list[str]) -> None:

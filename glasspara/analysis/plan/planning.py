@@ -146,7 +146,7 @@ def check_plan(settings: FitSettings, goals: Sequence[str], runs: int) -> None:
         For an unknown goal, ``decide`` or ``all`` beside another, ``decide`` without an ATS term, or no run.
     """
     if runs < 1:
-        raise UsageError(f"--runs: a plan of {runs} runs", remedy="Give 1 or more")
+        raise UsageError(f"--runs: a plan cannot have {runs} runs", remedy="Give 1 or more")
     reported = reported_names(settings.model, partition=settings.partition)
     known = (DECIDE, ALL, *reported, *combinations(reported))
     for name in goals:
@@ -155,7 +155,7 @@ def check_plan(settings: FitSettings, goals: Sequence[str], runs: int) -> None:
                 f"--goal: nothing is called {name!r}", remedy=names_near(name, known, listed=LISTED)
             )
         if name in (DECIDE, ALL) and len(goals) > 1:
-            raise UsageError(f"--goal {name} goes with no other goal", remedy="Give it alone")
+            raise UsageError(f"--goal {name} cannot be combined with another goal", remedy="Give it alone")
     if DECIDE in goals and not settings.model.has_ats:
         raise UsageError(
             f"--goal decide: the model {settings.model.name} has no ATS term", remedy="Use --model etm"
@@ -198,8 +198,8 @@ def plan(
     result = fit(data, settings)
     if result.assessment.status == "not-converged":
         raise InputError(
-            "the fit of these data has no valid minimum: there is nothing to plan from",
-            remedy="See what glasspara fit says of them",
+            "the fit of these data has no valid minimum, so no plan is possible",
+            remedy="Run glasspara fit to see the reasons",
         )
     noise, ordinary, minimum = noise or Noise.of(data), result.ordinary, result.minimum
     if not goals:
@@ -325,10 +325,12 @@ def _refuse_held(forecast: Forecast, goals: Sequence[str], settings: FitSettings
             continue
         if settings.model.has_ats and not forecast.minimum.coordinates.model.has_ats:
             raise InputError(
-                f"the data do not need the ATS term, and tell nothing of {name} to plan with",
-                remedy="Take --goal decide, or one of the iron",
+                f"the data do not need the ATS term, so they say nothing about {name}",
+                remedy="Use --goal decide, or a goal about the iron",
             )
-        raise UsageError(f"--goal {name} is held: no run can add to it", remedy=f"Free it with --free {name}")
+        raise UsageError(
+            f"--goal {name} is fixed: no run can improve it", remedy=f"Free it with --free {name}"
+        )
 
 
 def _assessed(draft: Plan) -> Plan:

@@ -112,12 +112,6 @@ class PlanBlock(TypedDict):
     fit: FitBlock
 
 
-class PlanDocument(TypedDict):
-    """What ``plan`` adds to the frame."""
-
-    plan: Annotated[PlanBlock, ""]
-
-
 def _about(result: Plan) -> list[str]:
     return [f"goal: {', '.join(result.goals)}", *(reason.text for reason in result.assessment.reasons)]
 
@@ -138,11 +132,11 @@ def _set_points(result: Plan) -> Sheet:
     order = (
         "in measuring order: weak fields before strong ones, then M(H); each run from its lowest set point up"
     )
-    rows = []
-    for number, run in enumerate(in_measuring_order(result.runs), 1):
-        for value in run.grid:
-            field, kelvin = (run.nominal, value) if run.kind == "fixed-field" else (value, run.nominal)
-            rows.append((number, field, kelvin))
+    rows = [
+        (number, field, kelvin)
+        for number, run in enumerate(in_measuring_order(result.runs), 1)
+        for kelvin, field in zip(*run.points, strict=True)
+    ]
     return Sheet.of_rows(("run", "H_Oe", "T_K"), rows, [order])
 
 
@@ -198,7 +192,7 @@ def _errors(item: Expected) -> tuple[str, ...]:
 
 REPORT = Report(
     "plan",
-    PlanDocument,
+    PlanBlock,
     show_plan,
     tables={"plan_set_points.csv": _set_points, "plan_candidates.csv": _candidates},
     about=_about,

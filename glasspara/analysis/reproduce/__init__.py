@@ -15,12 +15,14 @@ from glasspara.errors import UsageError
 
 def reproduce(
     *,
-    only: list[str] | None = own_option("--only", "Do only these steps (repeatable, or STEP,STEP).", "STEP"),
+    only: list[str] | None = own_option("--only", "Only these steps (repeatable, or STEP,STEP).", "STEP"),
     seed: int = own_option("--seed", "Seed of the synthetic noise.", "N", default=1, min=0),
-    jobs: int | None = own_option("--jobs", "Commands that run at once; by default one a core.", "N", min=1),
+    jobs: int | None = own_option(
+        "--jobs", "Number of commands that run at the same time; by default one per core.", "N", min=1
+    ),
     output: Output,
 ) -> None:
-    """Every table and figure of the source that can be had without its raw data, beside the published numbers.
+    """Every table and figure of the source that needs no raw data, with the published numbers.
 
     Simulates the source's campaigns from its published parameters and runs the other commands on them. Start with
     index.md in DIR. Exit status 6: some steps failed.

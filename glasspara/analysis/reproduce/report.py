@@ -183,12 +183,6 @@ class ReproduceBlock(TypedDict):
     steps: list[StepBlock]
 
 
-class ReproduceDocument(TypedDict):
-    """What ``reproduce`` adds to the frame."""
-
-    reproduce: Annotated[ReproduceBlock, ""]
-
-
 SOURCE = "G. Jug and S. Recchia, arXiv:2111.12644"
 
 
@@ -277,7 +271,7 @@ def show_reproduction(result: Reproduction, out: Console) -> None:
 
 REPORT = Report(
     "reproduce",
-    ReproduceDocument,
+    ReproduceBlock,
     show_reproduction,
     tables={"reproduce.csv": _numbers, "index.md": index_markdown},
     about=_about,

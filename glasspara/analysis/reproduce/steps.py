@@ -111,7 +111,7 @@ def _ratio(share: float, error: float | None) -> Json:
 
 
 def _named(name: str, parameter: Json) -> str:
-    return f"{name} (held)" if parameter["fixed"] else name
+    return f"{name} (fixed)" if parameter["fixed"] else name
 
 
 def _derived(report: Json) -> list[Row]:

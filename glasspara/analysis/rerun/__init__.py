@@ -13,27 +13,28 @@ from typing import Annotated
 
 import typer
 
-from glasspara.cli.options import option
+from glasspara.cli.options import own_option
 from glasspara.cli.output import Output
 from glasspara.errors import UsageError
 
 Recorded = Annotated[list[str], typer.Argument(metavar="REPORT", help="The report.json of any command.")]
-FilesIn = Annotated[
-    Path | None,
-    option(
+
+
+def rerun(
+    files: Recorded,
+    files_in: Path | None = own_option(
         "--files-in",
-        "Folder that holds the files now, under whatever names. Without it they are looked for as the report names "
-        "them, from the working folder, from the report's and from those above it.",
+        "Folder that now contains the files, under any names. Without it they are searched under the names in the "
+        "report, from the working folder, the report's folder and the folders above it.",
         "DIR",
-        common=True,
     ),
-]
+    *,
+    output: Output,
+) -> None:
+    """Repeat the analysis of a report, from the settings and files that it records, and show what differs.
 
-
-def rerun(files: Recorded, files_in: FilesIn = None, *, output: Output) -> None:
-    """Do the analysis of a report again, from the settings and files that it records, and say what differs.
-
-    Files are compared by SHA-256, values in standard errors. Exit status 0 whatever differs; 3: a file is missing.
+    Files are compared by SHA-256, values in standard errors. The exit status is 0 whatever differs; 3: a file is
+    missing.
 
     Example: glasspara rerun results/report.json
     """

@@ -15,13 +15,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from glasspara.analysis.diff.comparison import DiffResult, diff
 from glasspara.analysis.diff.report import TABLE, DiffBlock, about_reports, differences, show_diff
 from glasspara.errors import InputError
 from glasspara.files import STDIN
-from glasspara.findings import Answer, AssessmentBlock
+from glasspara.findings import Answer, Assessment, AssessmentBlock, Finding
 from glasspara.report import NamedFile, Report, to_text
 from glasspara.report.reading import Places, StoredReport, as_report
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from rich.console import Console
 
-    from glasspara.findings import Assessment, Finding
 
 _OF_OTHER_FILES = {"files.passed-over", "files.unsuitable-left-out"}
 """Warnings about files in the same folder that the analysis did not use: it is done again without them."""
@@ -138,7 +137,7 @@ def _find(report: StoredReport, folder: Path | None) -> dict[str, str]:
         raise InputError(
             f"{len(missing)} of its {len(missing) + len(found)} files cannot be found: {shown}",
             where=report.path,
-            remedy="Name the folder that holds them with --files-in DIR",
+            remedy="Name their folder with --files-in DIR",
         )
     return found
 
@@ -204,19 +203,13 @@ class RerunBlock(TypedDict):
     assessment: AssessmentBlock
 
 
-class RerunDocument(TypedDict):
-    """What ``rerun`` adds to the frame."""
-
-    rerun: Annotated[RerunBlock, ""]
-
-
 def show_rerun(result: RerunResult, out: Console) -> None:
     show_diff(result.diff, out, ("recorded", "now"))
 
 
 REPORT = Report(
     "rerun",
-    RerunDocument,
+    RerunBlock,
     show_rerun,
     tables={
         TABLE: lambda rerun: differences(rerun.diff),

@@ -19,14 +19,14 @@ def series(
     *,
     weights: str = own_option(
         "--weights",
-        "Weigh points by their standard deviations, or all alike, as the source's tables seem to.",
+        "Weights of the points: by their standard deviations, or all equal, as probably in the source's tables.",
         "sigma|equal",
         default="sigma",
         panel=options.MODEL,
     ),
     n_fe: str | None = own_option(
         "--n-fe",
-        "Iron by mass spectrometry, g^-1, to compare with; that of --sample if there is one.",
+        "Iron by mass spectrometry, g^-1, for comparison; by default that of --sample.",
         "VALUE[+-ERROR]",
         panel=options.MODEL,
     ),
@@ -35,8 +35,8 @@ def series(
 ) -> None:
     """Larmor + Langevin fits run by run: n(Fe) and chi_L against H and T, and whether n drifts.
 
-    Each run is fitted with Fe3+ only, Fe2+ only, and both with n >= 0. The drift is tested by the stated errors of
-    the points whatever the weights.
+    Each run is fitted with Fe3+ only, Fe2+ only, and both with n >= 0. The test of the drift always uses the stated
+    errors of the points.
 
     Example: glasspara series data/*.dat --mass 35.7 --out results
     """

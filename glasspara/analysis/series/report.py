@@ -72,20 +72,10 @@ class SeriesBlock(TypedDict):
 
     weights: Literal["sigma", "equal"]
     errors_from: str
-    n_fe_mass_spectrometry: QuantityBlock | None
-    kinds: list[KindBlock]
-
-
-class SeriesDocument(TypedDict):
-    """What ``series`` adds to the frame."""
-
-    series: Annotated[SeriesBlock, _series]
-
-
-def _series(result: SeriesResult) -> SeriesBlock:
-    kinds = [_kind(result, item) for item in result.kinds]
-    iron = result.n_ms and _measured(result.n_ms, _DENSITY)
-    return fill(SeriesBlock, result, n_fe_mass_spectrometry=iron, kinds=kinds)
+    n_fe_mass_spectrometry: Annotated[
+        QuantityBlock | None, lambda result: result.n_ms and _measured(result.n_ms, _DENSITY)
+    ]
+    kinds: Annotated[list[KindBlock], lambda result: [_kind(result, item) for item in result.kinds]]
 
 
 def _kind(result: SeriesResult, item: KindOfRuns) -> KindBlock:
@@ -212,7 +202,7 @@ def _scale(items: Sequence[Measured], unit: str) -> tuple[float, str]:
 
 REPORT = Report(
     "series",
-    SeriesDocument,
+    SeriesBlock,
     show_series,
     tables={"series.csv": lambda series: Sheet(series.table())},
     about=_about,

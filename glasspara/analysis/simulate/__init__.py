@@ -35,7 +35,7 @@ def simulate(
     ),
     mt: list[float] | None = own_option(
         "--mt",
-        "One M(T) run at this field, in place of the preset's campaign (repeatable).",
+        "One M(T) run at this field, instead of the preset's campaign (repeatable).",
         "OE",
         panel=SIMULATION,
     ),
@@ -58,7 +58,7 @@ def simulate(
         "--set", "Replace a parameter of the preset (repeatable).", "NAME=VALUE", panel=SIMULATION
     ),
     seed: int = own_option(
-        "--seed", "Seed of the noise: same seed, same bytes.", "N", default=1, panel=SIMULATION
+        "--seed", "Seed of the noise; the same seed gives the same bytes.", "N", default=1, panel=SIMULATION
     ),
     noise: float = own_option(
         "--noise", "Relative standard deviation of the moment.", "X", default=1.0e-3, panel=SIMULATION
@@ -74,7 +74,8 @@ def simulate(
     mass: options.Mass = None,
     model: str = own_option(
         "--model",
-        "The truth: the models of fit. Give with --set what the preset lacks (qs4 of three-level, ...).",
+        "The true model, one of those of fit. --set gives parameters that the preset does not have (qs4 of "
+        "three-level, ...).",
         "etm|three-level|...",
         default="etm",
         panel=SIMULATION,
@@ -83,10 +84,10 @@ def simulate(
     theory: TheoryOptions,
     output: Annotated[Output, Only("out", "force", "no_files", "as_json", "quiet")],
 ) -> None:
-    """Synthetic runs of a preset, with noise, as files that MultiVu users would recognise.
+    """Synthetic runs of a preset, with noise, in the file layout of MultiVu.
 
-    A single run goes to stdout unless --out names a folder. The header says that the data are synthetic, and
-    from which parameters.
+    A single run goes to stdout unless --out names a folder. The header says that the data are synthetic, and gives the
+    parameters.
 
     Example: glasspara simulate --mt 20000 --mh 4.5 --out synthetic
     """
@@ -106,7 +107,7 @@ def simulate(
         convention=theory.convention,
         orientation=theory.orientation,
     )
-    if output.hand_over(REPORT, None, result) and output.out is None:
+    if output.hand_over(REPORT, result) and output.out is None:
         return
     if output.out is None and len(result.runs) > 1:
         raise UsageError(
@@ -120,7 +121,7 @@ def simulate(
         return
     output.write({run.file_name: run.content for run in result.runs})
     if output.as_json:
-        output.print_document(output.document(REPORT, None, result))
+        output.print_report(REPORT, result)
 
 
 def _plans(

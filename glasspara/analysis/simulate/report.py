@@ -79,7 +79,7 @@ def simulate(
     UsageError
         For a parameter that is unknown, out of range or not one of the model, and as ``simulate_campaign``.
     SampleDataError
-        The preset knows no sample mass and ``mass_mg`` gives none.
+        The preset has no sample mass and ``mass_mg`` gives none.
     """
     parameters = _parameters(preset, changes or {}, model)
     simulated = simulate_campaign(
@@ -147,15 +147,9 @@ class SimulateBlock(TypedDict):
     files: Annotated[list[SimulatedFileBlock], "runs"]
 
 
-class SimulateDocument(TypedDict):
-    """What ``simulate`` adds to the frame."""
-
-    simulate: Annotated[SimulateBlock, ""]
-
-
 def show_simulation(result: Simulation, out: Console) -> None:
     for run in result.runs:
         out.print(f"{run.file_name}: {len(run.points.T)} points")
 
 
-REPORT = Report("simulate", SimulateDocument, show_simulation)
+REPORT = Report("simulate", SimulateBlock, show_simulation)

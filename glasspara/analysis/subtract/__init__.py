@@ -23,11 +23,11 @@ def subtract(
     columns: options.ColumnsOption = None,
     output: Output,
 ) -> None:
-    """CSV of every point with what each term takes away: Larmor, then Fe2+ and Fe3+; M_intrinsic is what is left.
+    """CSV of every point with each subtracted term: Larmor, then Fe2+ and Fe3+; the rest is M_intrinsic.
 
-    The terms have the values of the joint fit, ATS term included, so that M_intrinsic is right within its standard
-    error; --model ll subtracts what Larmor and Langevin terms alone would explain. The CSV goes to stdout, with --out
-    only into DIR. Exit status 5: the fit is not to be trusted.
+    The terms come from the joint fit with the ATS term, so M_intrinsic is right within its standard error; --model ll
+    subtracts the fit of Larmor and Langevin terms alone. The CSV goes to stdout, with --out only into DIR. Exit status
+    5: the fit is not reliable.
 
     Example: glasspara subtract run.dat --mass 35.7 --n-fe 1.66e17 > stages.csv
     """

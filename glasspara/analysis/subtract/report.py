@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 import numpy as np
 from rich.console import Console
 
-from glasspara.analysis.subtract.stages import COLUMN_SETS
+from glasspara.analysis.subtract.stages import COLUMN_SETS, StagedData, Subtraction
 from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
 from glasspara.report.table import Sheet, point_columns
 from glasspara.report.terminal import show_assessment
-
-if TYPE_CHECKING:
-    from glasspara.analysis.subtract.stages import StagedData, Subtraction
 
 TABLE = "subtract.csv"
 
@@ -44,12 +41,6 @@ class SubtractBlock(TypedDict):
     rows: Annotated[
         list[list[float | None]], lambda result: np.stack(list(result.staged.columns().values()), axis=-1)
     ]
-
-
-class SubtractDocument(TypedDict):
-    """What ``subtract`` adds to the frame."""
-
-    subtract: Annotated[SubtractBlock, ""]
 
 
 def _errors(result: Subtraction) -> dict[str, float | None]:
@@ -91,7 +82,7 @@ def show_subtraction(result: Subtraction, out: Console) -> None:
 
 REPORT = Report(
     "subtract",
-    SubtractDocument,
+    SubtractBlock,
     show_subtraction,
     tables={TABLE: lambda subtract: stages([subtract.staged], subtract.column_sets)},
     about=_about,

@@ -242,9 +242,9 @@ class Subtraction(Answer):
         if item.stage and name == "chi_larmor":
             return "stage 1, Larmor: Larmor + Langevin fit with free iron"
         if item.stage or (once and not item.fixed):
-            return "stage 2, Langevin: chi_larmor frozen"
+            return "stage 2, Langevin: chi_larmor fixed"
         if item.fixed:
-            return "given" if name in self.given else "held"
+            return "given" if name in self.given else "fixed"
         return "constrained, joint fit" if item.constraint else "joint fit"
 
     @property

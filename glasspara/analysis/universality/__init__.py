@@ -24,8 +24,8 @@ def universality(
     *,
     chi_larmor: str = own_option(
         "--chi-larmor",
-        "Larmor susceptibility: fitted with the curve, by a Larmor + Langevin fit of each run or of all, or a "
-        "value from elsewhere, emu g^-1 Oe^-1, positive for a diamagnet.",
+        "Larmor susceptibility: fitted with the curve (fit), from a Larmor + Langevin fit of each run (each) or of "
+        "all runs (all), or a known value, emu g^-1 Oe^-1, positive for a diamagnet.",
         "fit|each|all|VALUE[+-ERROR]",
         default="fit",
         panel=options.MODEL,
@@ -33,7 +33,7 @@ def universality(
     allowances: options.Allowances = True,
     output: OutputWithPlots,
 ) -> None:
-    """M - M_Larmor against H/T: does everything fall on one curve?
+    """M - M_Larmor against H/T: do all runs share one curve?
 
     Exit status 5: the runs are of several samples and do not share a curve, which says nothing about the glass.
 

@@ -164,7 +164,7 @@ def universality(
         choice = chi_larmor or ChiLarmor()
     else:
         choice = ChiLarmor("given", chi_larmor)
-    test = curve_test(data, choice.tested, allowances=allowances)
+    test = curve_test(data, choice, allowances=allowances)
     suspects = Suspects(test.common, allowances=allowances)
     suspicious = test.p_value < ALPHA or suspects.large_chi2
     explanation = suspects.best() if suspicious else None
@@ -216,7 +216,7 @@ def _odd_run(data: Dataset, choice: ChiLarmor, test: CurveTest, *, allowances: b
 
     def holds_without(index: int) -> bool:
         rest = Dataset((*data.runs[:index], *data.runs[index + 1 :]))
-        return curve_test(rest, choice.tested, allowances=allowances).holds
+        return curve_test(rest, choice, allowances=allowances).holds
 
     worst, *others = sorted(range(len(data.runs)), key=lambda index: -test.runs[index].statistic)
     return data.runs[worst] if holds_without(worst) and not any(map(holds_without, others)) else None

@@ -45,16 +45,49 @@ _SHARED_THERMOMETER = DirectionWidths(field_offset=0.0, thermometer_run=0.0, gai
 _STEP = 1.0e-4
 
 
-@dataclass(frozen=True)
-class Larmor:
-    """What a test knows of chi_larmor: nothing (one for all runs, or one for each run, is free), or a given value.
+CurveSource = Literal["fit", "each", "all", "given"]
 
-    ``given`` is in emu g^-1 Oe^-1; ``error`` its standard error, from other data than those of the test.
+SOURCES: dict[CurveSource, str] = {
+    "fit": "fitted with the common curve",
+    "each": "Larmor + Langevin fit of each run",
+    "all": "Larmor + Langevin fit of all runs",
+    "given": "given",
+}
+"""The sources of chi_larmor, in words."""
+
+FROM_THE_DATA: tuple[CurveSource, ...] = ("fit", "each", "all")
+
+
+@dataclass(frozen=True)
+class ChiLarmor:
+    """Source of chi_larmor, and the value (emu g^-1 Oe^-1) with its standard error where it is given: from other data.
+
+    Raises
+    ------
+    UsageError
+        For an error that is not positive and finite.
     """
 
-    free: Literal["none", "one", "each"] = "one"
-    given: float = 0.0
+    source: CurveSource = "fit"
+    value: float = 0.0
     error: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.error is not None and not 0.0 < self.error < inf:
+            raise UsageError("--chi-larmor: the error must be positive")
+
+    @property
+    def text(self) -> str:
+        if self.error is None:
+            return SOURCES[self.source]
+        return f"given as {self.value:.5g} ± {self.error:.2g}, then fitted with the common curve"
+
+    @property
+    def free(self) -> Literal["none", "one", "each"]:
+        """What the test takes for free: nothing of it, one for all runs, or one for each run."""
+        if self.source == "each":
+            return "each"
+        return "none" if self.source == "given" and self.error is None else "one"
 
     def columns(self, data: Dataset) -> FloatArray:
         """-|H| at every point (Oe), in one column or one for each run, shape (points, columns)."""
@@ -66,7 +99,7 @@ class Larmor:
     def of_runs(self, data: Dataset, found: FloatArray) -> tuple[float, ...]:
         """chi_larmor of each run, ``found`` being the coefficients of :meth:`columns`."""
         extra = found.tolist() if self.free == "each" else [sum(found.tolist())] * len(data.runs)
-        return tuple(self.given + value for value in extra)
+        return tuple(self.value + value for value in extra)
 
 
 @dataclass(frozen=True)
@@ -113,16 +146,16 @@ class CommonCurve:
     """
 
     data: Dataset
-    larmor: Larmor
+    larmor: ChiLarmor
     model: LinearModel
     found: FloatArray
 
     @classmethod
-    def of(cls, data: Dataset, larmor: Larmor) -> CommonCurve:
+    def of(cls, data: Dataset, larmor: ChiLarmor) -> CommonCurve:
         """The common model fitted to ``data``."""
         sign, size, abscissa = folded(data)
         columns = np.concatenate([larmor.columns(data), _curve_basis(abscissa, _knots_of(abscissa))], axis=1)
-        model = LinearModel.of(data, columns, sign * data.magnetisation + larmor.given * size)
+        model = LinearModel.of(data, columns, sign * data.magnetisation + larmor.value * size)
         if larmor.error is not None:
             model = model.with_knowledge(np.eye(1, columns.shape[1]) / larmor.error)
         return cls(data, larmor, model, model.solve()[0])
@@ -148,7 +181,7 @@ class CommonCurve:
     def fitted(self) -> FloatArray:
         """sign(H) M at the points, emu/g."""
         points = (self.model.target - self.fit.left)[: len(self.data)]
-        return np.asarray(points * self.data.sigma - self.larmor.given * folded(self.data)[1])
+        return np.asarray(points * self.data.sigma - self.larmor.value * folded(self.data)[1])
 
     @cached_property
     def curve(self) -> Curve:
@@ -197,7 +230,7 @@ class CommonCurve:
         return model.fit().f_test(np.concatenate(self.own(), axis=1), allowing=allowing)
 
 
-def curve_test(data: Dataset, larmor: Larmor, *, allowances: bool) -> CurveTest:
+def curve_test(data: Dataset, larmor: ChiLarmor, *, allowances: bool) -> CurveTest:
     """Test that the runs of ``data`` share one curve of H/T.
 
     Raises
@@ -278,59 +311,12 @@ def _stretched(abscissa: FloatArray) -> FloatArray:
     return np.arcsinh(abscissa / _SCALE)
 
 
-CurveSource = Literal["fit", "each", "all", "given"]
-
-SOURCES: dict[CurveSource, str] = {
-    "fit": "fitted with the common curve",
-    "each": "Larmor + Langevin fit of each run",
-    "all": "Larmor + Langevin fit of all runs",
-    "given": "given",
-}
-"""The sources of chi_larmor, in words."""
-
-FROM_THE_DATA: tuple[CurveSource, ...] = ("fit", "each", "all")
-
-
-@dataclass(frozen=True)
-class ChiLarmor:
-    """Source of chi_larmor, and the value (emu g^-1 Oe^-1) with its standard error where it is given.
-
-    Raises
-    ------
-    UsageError
-        For an error that is not positive and finite.
-    """
-
-    source: CurveSource = "fit"
-    value: float = 0.0
-    error: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.error is not None and not 0.0 < self.error < inf:
-            raise UsageError("--chi-larmor: the error must be positive")
-
-    @property
-    def text(self) -> str:
-        if self.error is None:
-            return SOURCES[self.source]
-        return f"given as {self.value:.5g} ± {self.error:.2g}, then fitted with the common curve"
-
-    @property
-    def tested(self) -> Larmor:
-        """What the test takes for known and for free."""
-        if self.source == "each":
-            return Larmor("each")
-        if self.source == "given":
-            return Larmor("none" if self.error is None else "one", self.value, self.error)
-        return Larmor("one")
-
-
 Subtracted = tuple[float, float | None]
 """Value and standard error, emu g^-1 Oe^-1."""
 
 
 def subtracted(data: Dataset, choice: ChiLarmor, test: CurveTest) -> tuple[Subtracted, ...]:
-    """What is subtracted from each run; ``test`` is the test of ``data`` with ``choice.tested``."""
+    """What is subtracted from each run; ``test`` is the test of ``data`` with ``choice``."""
     if choice.source == "each":
         return tuple(_by_fit(Dataset((run,))) for run in data.runs)
     if choice.source == "all":

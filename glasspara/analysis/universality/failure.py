@@ -20,7 +20,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from glasspara.analysis.linear import FTest
-from glasspara.analysis.universality.common_curve import ChiLarmor, CommonCurve, Larmor, curve_test, folded
+from glasspara.analysis.universality.common_curve import ChiLarmor, CommonCurve, curve_test, folded
 from glasspara.arrays import BoolArray, FloatArray, distinct_values
 from glasspara.data import Dataset, ReducedRun, select_points
 from glasspara.errors import InputError
@@ -114,7 +114,7 @@ def universality_parts(
     The windows hold equal numbers of those points that have a point of another run to be compared with. Parameters as
     those of :func:`glasspara.analysis.universality.collapse.universality`.
     """
-    larmor = (chi_larmor or ChiLarmor()).tested
+    larmor = chi_larmor or ChiLarmor()
     abscissa = folded(data)[2]
     ranges = [(float(part.min()), float(part.max())) for part in data.split(abscissa)]
 
@@ -155,7 +155,7 @@ def _tested(
     abscissa: FloatArray,
     numbers: tuple[int, ...],
     limits: Range,
-    larmor: Larmor,
+    larmor: ChiLarmor,
     *,
     allowances: bool,
 ) -> PartTension:

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from glasspara.analysis.universality.collapse import UniversalityResult
 from glasspara.report.layout import header_height
 from glasspara.report.panels import (
-    branch_fills,
+    by_set_point,
     draw_header,
     draw_points,
     finish_residuals,
@@ -43,9 +43,9 @@ def universality_figure(result: UniversalityResult) -> Figure:
     The lower panel is shaded where windows of H/T break universality.
     """
     data = result.data
-    order = sorted(range(len(data.runs)), key=lambda i: (data.runs[i].run.kind, data.runs[i].run.nominal))
+    order = by_set_point(data.runs)
     runs, slices = [data.runs[i] for i in order], [data.slices[i] for i in order]
-    styles, fills = run_styles(runs), branch_fills(runs)
+    styles = run_styles(runs)
     # where universality fails there is no common curve to show, only the best attempt at one
     curve = [Line2D([], [], color=BLACK, label="common curve")] if result.holds else []
     figure, (main, below) = frame(
@@ -54,16 +54,16 @@ def universality_figure(result: UniversalityResult) -> Figure:
         synthetic_mark(runs),
         trusted=bool(result.holds),
         panels=(2.6, 1.0),
-        handles=[*overview_handles(styles, fills), *curve],
+        handles=[*overview_handles(styles), *curve],
     )
     x = 1.0e-3 * result.h_over_t
     factor, unit = scaled_unit(result.magnetisation, "emu/g")
     pulls = (result.magnetisation - result.common_curve) / data.sigma
     for run, part, style in zip(runs, slices, styles, strict=True):
         draw_points(
-            main, run, style, fills, (x[part], factor * result.magnetisation[part]), errors=factor * run.sigma
+            main, run, style, (x[part], factor * result.magnetisation[part]), errors=factor * run.sigma
         )
-        draw_points(below, run, style, fills, (x[part], pulls[part]), size=0.7)
+        draw_points(below, run, style, (x[part], pulls[part]), size=0.7)
     for low, high in _broken(result):
         below.axvspan(1.0e-3 * low, 1.0e-3 * high, color=VERMILLION, alpha=0.15, linewidth=0.0, zorder=0.5)
     along = np.argsort(x, kind="stable")
@@ -93,7 +93,7 @@ def universality_pairs_figure(result: UniversalityResult) -> Figure | None:
     if len(runs) <= 2:
         return None
     assert parts is not None
-    order = sorted(range(len(runs)), key=lambda i: (runs[i].run.kind, runs[i].run.nominal))
+    order = by_set_point(runs)
     labels = run_labels([runs[i] for i in order])
     values = np.array(parts.matrix("p_adjusted"), dtype=float)[np.ix_(order, order)]
     shown = np.ma.masked_invalid(np.where(np.tri(len(runs), k=-1, dtype=bool), values, np.nan))

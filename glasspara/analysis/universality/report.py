@@ -80,12 +80,6 @@ class UniversalityBlock(TypedDict):
     breaks_in_h_over_t: Annotated[list[list[float]], lambda result: _parts(result).broken]
 
 
-class UniversalityDocument(TypedDict):
-    """What ``universality`` adds to the frame."""
-
-    universality: Annotated[UniversalityBlock, ""]
-
-
 def _parts(result: UniversalityResult) -> UniversalityParts:
     """Pairs and windows; none where they were not asked for."""
     from glasspara.analysis.universality.failure import UniversalityParts
@@ -198,7 +192,7 @@ def show_universality(result: UniversalityResult, out: Console) -> None:
 
 REPORT = Report(
     "universality",
-    UniversalityDocument,
+    UniversalityBlock,
     show_universality,
     tables={
         "universality.csv": _points,

@@ -78,7 +78,7 @@ class Corrections:
         if not 1.0e-3 <= self.background_scale <= 1.0e3:
             raise UsageError(
                 f"--background-scale {self.background_scale:g}: it must be positive, from 0.001 to 1000",
-                remedy="Give the mass or length of the sample's holder over that of the measured one",
+                remedy="Give the mass or length of the sample's holder divided by that of the measured holder",
             )
         if self.background_scale != 1.0 and not self.background:
             raise UsageError(
@@ -88,7 +88,7 @@ class Corrections:
         about = self.standard_chi is not None or self.fit_standard_chi or self.standard_mass_mg is not None
         if about and self.field_standard is None:
             raise UsageError(
-                "--standard-chi and --standard-mass are about a field standard",
+                "--standard-chi and --standard-mass need a field standard",
                 remedy="Give its run with --field-standard FILE",
             )
         if self.standard_chi is not None and not 1.0e-9 <= self.standard_chi <= 1.0:
@@ -228,7 +228,7 @@ class Corrector:
         if self.background is not None:
             named = measurement.header.background
             raise InputError(
-                f"the instrument {'may have' if codes == {SUBTRACTED[-1]} else 'has'} subtracted a background already"
+                f"the instrument {'may have' if codes == {SUBTRACTED[-1]} else 'has'} already subtracted a background"
                 + (f" ({named})" if named else ""),
                 where=measurement.path,
                 remedy="Leave --background out: it would subtract the holder twice",

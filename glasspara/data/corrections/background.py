@@ -122,9 +122,9 @@ class Background:
         fitting = [index for index, other in enumerate(self.runs) if _same_set_point(run, other)]
         if not fitting:
             raise InputError(
-                f"the background holds no {_kind(run)} run at {run.label}",
+                f"the background contains no {run.measures} run at {run.label}",
                 where=run.file,
-                remedy=f"It holds {self._set_points()}. Give the holder's run at {run.label} with --background, or "
+                remedy=f"It contains {self._set_points()}. Give the holder's run at {run.label} with --background, or "
                 "leave this run out",
             )
         pieces = [piece for index in fitting for piece in self._pieces(index, run)]
@@ -133,9 +133,9 @@ class Background:
         chosen = np.where(preferred.any(axis=0), preferred, covers)
         if not chosen.any():
             raise InputError(
-                f"the background's run at {run.label} reaches none of the points",
+                f"the background's run at {run.label} covers none of the points",
                 where=run.file,
-                remedy=f"It goes {self._range(fitting)}; measure the holder where the sample was measured",
+                remedy=f"It covers {self._range(fitting)}; measure the holder where the sample was measured",
             )
         count = chosen.sum(axis=0)
         parts = []
@@ -157,10 +157,10 @@ class Background:
             yield along, _straight_lines(run, other, part, first, self.scale)
 
     def _set_points(self) -> str:
-        return ", ".join(sorted({f"{_kind(run)} at {run.label}" for run in self.runs}))
+        return ", ".join(sorted({f"{run.measures} at {run.label}" for run in self.runs}))
 
     def _range(self, indices: Sequence[int]) -> str:
-        values = np.concatenate([_varying(self.runs[index]) for index in indices])
+        values = np.concatenate([self.runs[index].varying for index in indices])
         unit = "K" if self.runs[indices[0]].kind == FIXED_FIELD else "Oe"
         return f"from {values.min():.5g} to {values.max():.5g} {unit}"
 
@@ -257,8 +257,8 @@ def _rms(values: FloatArray) -> float:
 
 def _straight_lines(run: Run, other: Run, part: slice, first: int, scale: float) -> NodeWeights:
     """Weights of one branch of the holder, ``part`` of ``other``, whose first node is number ``first``."""
-    places, held = _varying(other)[part], _held(other)[part]
-    sought_at = _varying(run)
+    places, held = other.varying[part], other.held[part]
+    sought_at = run.varying
     low, high = float(places.min()), float(places.max())
     noise = temperature_noise if run.kind == FIXED_FIELD else field_noise
     reached = (sought_at >= low - noise(low)) & (sought_at <= high + noise(high))
@@ -270,8 +270,8 @@ def _straight_lines(run: Run, other: Run, part: slice, first: int, scale: float)
     gap = x[right] - x[left]
     weight = np.where(gap > 0.0, (sought - x[left]) / np.where(gap > 0.0, gap, 1.0), 0.0)
     there = held[order]
-    near = _tolerance(run, _held(run), 1.0 if run.kind == FIXED_FIELD else TEMPERATURE_DRIFT)
-    reached &= np.abs((1.0 - weight) * there[left] + weight * there[right] - _held(run)) <= near
+    near = _tolerance(run, run.held, 1.0 if run.kind == FIXED_FIELD else TEMPERATURE_DRIFT)
+    reached &= np.abs((1.0 - weight) * there[left] + weight * there[right] - run.held) <= near
     points = np.flatnonzero(reached)
     nodes = first + part.start + order
     moment, sigma = scale * other.moment[part][order], abs(scale) * other.sigma[part][order]
@@ -307,24 +307,12 @@ def _straight(run: Run, values: FloatArray) -> FloatArray:
     return 1.0 / values if run.kind == FIXED_FIELD else values
 
 
-def _varying(run: Run) -> FloatArray:
-    return run.temperature if run.kind == FIXED_FIELD else run.instrument_field
-
-
-def _held(run: Run) -> FloatArray:
-    return run.instrument_field if run.kind == FIXED_FIELD else run.temperature
-
-
 def _same_set_point(run: Run, other: Run) -> bool:
-    middle = np.array([median(_held(run))])
-    apart = np.abs(middle - median(_held(other)))
+    middle = np.array([median(run.held)])
+    apart = np.abs(middle - median(other.held))
     return run.kind == other.kind and bool((apart <= _tolerance(run, middle)).all())
 
 
 def _tolerance(run: Run, held: FloatArray, factor: float = 1.0) -> FloatArray:
     least, relative = SAME_FIELD if run.kind == FIXED_FIELD else SAME_TEMPERATURE
     return np.maximum(least, factor * relative * np.abs(held))
-
-
-def _kind(run: Run) -> str:
-    return "M(T)" if run.kind == FIXED_FIELD else "M(H)"

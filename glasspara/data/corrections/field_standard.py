@@ -213,7 +213,9 @@ def read_field_standard(
     runs = [run for run in measurement.runs if run.kind == FIXED_TEMPERATURE]
     if not runs:
         raise InputError(
-            "a field standard needs an M(H) run; this file holds none", where=measurement.path, remedy=_ALONG
+            "a field standard needs an M(H) run; this file contains none",
+            where=measurement.path,
+            remedy=_ALONG,
         )
     run = average_repeats(max(runs, key=len))
     mass, source = _mass(measurement, mass_mg)
@@ -221,7 +223,7 @@ def read_field_standard(
     slope = _slope(run)
     if not slope > 0.0:
         raise InputError(
-            f"the moment falls with the field ({slope:.3g} emu/Oe): no paramagnet",
+            f"the moment falls with the field ({slope:.3g} emu/Oe): this is not a paramagnet",
             where=measurement.path,
             remedy="Give the run of a paramagnetic standard",
         )
@@ -301,9 +303,9 @@ def _check_proportional(run: Run, slope: float) -> None:
     if np.mean(apart > np.maximum(least, relative * np.abs(run.field))) > 0.05:
         raise InputError(
             f"the moment is not proportional to the field (at {run.field[worst]:.0f} Oe it is that of "
-            f"{run.moment[worst] / slope:.0f} Oe): no paramagnetic standard",
+            f"{run.moment[worst] / slope:.0f} Oe): this is not a paramagnetic standard",
             where=run.file,
-            remedy="Give the M(H) run of a standard whose moment is chi M H, palladium at 298 K say",
+            remedy="Give the M(H) run of a standard whose moment is chi M H, for example palladium at 298 K",
         )
 
 

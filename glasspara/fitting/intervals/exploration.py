@@ -69,7 +69,7 @@ class IntervalRequest:
             if name in derived and name not in paired:
                 continue
             if name in held:
-                raise UsageError(f"{name} is held: it has no interval", remedy=f"Free it with --free {name}")
+                raise UsageError(f"{name} is fixed: it has no interval", remedy=f"Free it with --free {name}")
             if name not in reported:
                 raise UsageError(f"the fit has no parameter {name!r}", remedy=_remedy(name, reported, held))
         for first, second in self.contours:

@@ -16,10 +16,10 @@ import numpy as np
 from glasspara.arrays import FloatArray
 from glasspara.errors import UsageError
 from glasspara.fitting.intervals import Axis, Crossing, axis_of, cross
-from glasspara.fitting.problem.coordinates import MAX_LN_RATIO
+from glasspara.fitting.problem.coordinates import MAX_LN_RATIO, cutoffs_crossed
 from glasspara.fitting.problem.problem import Penalty, Problem
 from glasspara.fitting.search.least_squares import FINE, FINEST
-from glasspara.fitting.search.minimise import Minimum, cutoffs_crossed, minimise
+from glasspara.fitting.search.minimise import Minimum, minimise
 from glasspara.fitting.search.start import Descents, descend
 
 # What comes less than this share of its way is held. Rounding must not decide about the half.
@@ -348,8 +348,7 @@ def _response(minimum: Minimum, rows: FloatArray) -> FloatArray:
     variance = rows @ along
     scale = np.sqrt(np.maximum(np.diag(variance), np.finfo(float).tiny))
     # scaled, for parameters in units of 1e-7 and 1e17 meet here; what has no variance has no response
-    response: FloatArray = (along / scale) @ np.linalg.pinv(variance / np.outer(scale, scale)) / scale
-    return response
+    return (along / scale) @ np.linalg.pinv(variance / np.outer(scale, scale)) / scale
 
 
 def _independent(minimum: Minimum, rows: FloatArray, axes: Sequence[Axis]) -> FloatArray:
@@ -358,8 +357,7 @@ def _independent(minimum: Minimum, rows: FloatArray, axes: Sequence[Axis]) -> Fl
     scale = np.sqrt(np.maximum(np.diag(covariance), np.finfo(float).tiny))
     correlation = np.clip(covariance / np.outer(scale, scale), -_CLOSEST, _CLOSEST)
     np.fill_diagonal(correlation, 1.0)
-    steps: FloatArray = np.array([[axis.step] for axis in axes]) * np.linalg.cholesky(correlation)
-    return steps
+    return np.array([[axis.step] for axis in axes]) * np.linalg.cholesky(correlation)
 
 
 def _same_amplitude(reported: Mapping[str, float], values: Mapping[str, float]) -> dict[str, float]:

@@ -106,8 +106,7 @@ class ProfileCurve:
 
     def parabola(self, value: float, error: float | None) -> FloatArray:
         """What chi2 would rise by if ``error`` were that of a parabola about ``value``; NaN without an error."""
-        rises: FloatArray = ((self.values - value) / (error or np.nan)) ** 2
-        return rises
+        return ((self.values - value) / (error or np.nan)) ** 2
 
 
 def minos(profiles: Profiles, names: Sequence[str], *, level: float = LEVEL) -> dict[str, Interval]:

@@ -83,8 +83,7 @@ def slope_by_field(minimum: Minimum) -> FloatArray:
     """dM/dH of the fitted curve, emu g^-1 Oe^-1."""
     data, model = minimum.problem.data, minimum.coordinates.model
     _, gradient = evaluate_with_gradient(data.temperature, data.field, to_canonical(minimum.reported), model)
-    slope: FloatArray = gradient[:, model.names.index("field_offset")]
-    return slope
+    return gradient[:, model.names.index("field_offset")]
 
 
 def shifts_of_branches(

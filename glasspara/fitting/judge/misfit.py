@@ -141,8 +141,7 @@ def places_of_excess(
 def _basis(jacobian: FloatArray) -> FloatArray:
     """Orthonormal columns of the Jacobian; its columns are scaled, as their sizes differ by many decades."""
     lengths = np.linalg.norm(jacobian, axis=0)
-    basis: FloatArray = np.linalg.qr(jacobian[:, lengths > 0.0] / lengths[lengths > 0.0])[0]
-    return basis
+    return np.linalg.qr(jacobian[:, lengths > 0.0] / lengths[lengths > 0.0])[0]
 
 
 def _gain(residuals: FloatArray, basis: FloatArray, mask: BoolArray) -> float:

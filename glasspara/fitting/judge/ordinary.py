@@ -139,8 +139,9 @@ def ordinary_fit(
     iron: tuple[float, float | None] | None,
     widths: DirectionWidths | None,
     trace_ions: Sequence[TraceIon] = (),
+    extra_columns: Sequence[ExtraColumn] = (),
 ) -> ConeFit:
-    """The best description of ``data`` by ordinary magnetism alone.
+    """The best description of ``data`` by ordinary magnetism, and ``extra_columns`` beside it.
 
     ``iron`` is that of the mass spectrometer, g^-1, with its error if there is one.
     """
@@ -157,6 +158,7 @@ def ordinary_fit(
         order=data.progress,
         geometry=data.geometry_errors,
         trace_ions=[(item.ion.name, item.ion.j, item.ion.g) for item in trace_ions],
+        extra_columns=extra_columns,
     )
 
 
@@ -249,7 +251,6 @@ def with_ats_beside(minimum: Minimum, found: OrdinaryMagnetism) -> OrdinaryMagne
     The term enters with its fitted shape, and with its derivatives by the shape parameters, so that the shape may move.
     """
     data, model = minimum.problem.data, minimum.coordinates.model
-    run, sample = _labels(data)
     values = to_canonical(minimum.reported)
 
     def term(**moved: float) -> FloatArray:
@@ -264,26 +265,14 @@ def with_ats_beside(minimum: Minimum, found: OrdinaryMagnetism) -> OrdinaryMagne
         - evaluate(data.temperature * (1.0 - _STEP), data.field, values, model).ats
     ) / (2.0 * _STEP)
     still = np.zeros(len(data))
-    extra = [ExtraColumn("ats", Curve(term(), by_field, by_temperature))]
+    extra = [ExtraColumn(Curve(term(), by_field, by_temperature))]
     for names in (("d_min",), ("delta_mu",), CUTOFFS):
         if all(name in values for name in names):
             step = {name: _STEP * (values[name] or 1.0) for name in names}
             up = term(**{name: values[name] + step[name] for name in names})
             down = term(**{name: values[name] - step[name] for name in names})
-            extra.append(ExtraColumn(names[0], Curve((up - down) / (2.0 * _STEP), still, still), signed=True))
-    cone = ordinary_magnetism(
-        data.temperature,
-        data.field,
-        data.magnetisation,
-        data.sigma,
-        run=run,
-        sample=sample,
-        iron=found.cone.iron_used,
-        widths=found.widths,
-        order=data.progress,
-        geometry=data.geometry_errors,
-        extra_columns=extra,
-    )
+            extra.append(ExtraColumn(Curve((up - down) / (2.0 * _STEP), still, still), signed=True))
+    cone = ordinary_fit(data, iron=found.cone.iron_used, widths=found.widths, extra_columns=extra)
     return replace(found, chi2_nested=cone.chi2)
 
 

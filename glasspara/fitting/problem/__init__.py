@@ -166,14 +166,16 @@ class FitSettings(FitOptions):
         for name in sorted(self.mentioned - known - (derived.keys() & self.constrained.keys())):
             raise UsageError(f"the model {self.model.name!r} has no parameter {name!r}")
         for name in sorted(set(self.fixed) & self.freed):
-            raise UsageError(f"{name} is both held (--fix) and freed (--free)")
+            raise UsageError(f"{name} is both fixed (--fix) and freed (--free)")
         for name in sorted(set(self.fixed) & set(self.constrained)):
-            raise UsageError(f"{name} is both held (--fix) and constrained (--constrain)")
+            raise UsageError(f"{name} is both fixed (--fix) and constrained (--constrain)")
         self._check_disturbances()
         if self.n_fe and "n_fe" in self.mentioned:
             raise UsageError("n_fe is set twice, by --n-fe and by another option")
         for name in sorted(set(self.limits) & set(self.held())):
-            raise UsageError(f"--limit {name} has no effect on a held parameter", remedy=f"Add --free {name}")
+            raise UsageError(
+                f"--limit {name} has no effect on a fixed parameter", remedy=f"Add --free {name}"
+            )
         self._check_numbers(known)
 
     def _check_numbers(self, known: Collection[str]) -> None:
@@ -208,23 +210,21 @@ class FitSettings(FitOptions):
         mean, error = abs(constraint.mean), constraint.error
         if not (mean <= size * FARTHEST and LEAST_ERROR * max(mean, size) <= error <= size * FARTHEST):
             raise UsageError(
-                f"{name} = {constraint.mean:g} +- {error:g}: no measurement is so precise, or so far off",
-                remedy=f"Hold what is known exactly: --fix {name}=VALUE",
+                f"{name} = {constraint.mean:g} +- {error:g}: no measurement is so precise or has such a value",
+                remedy=f"Fix a value that is known exactly: --fix {name}=VALUE",
             )
 
     def _check_disturbances(self) -> None:
         for name, width in self.nuisances.items():
             if name == GEOMETRY:
-                raise UsageError(f"{name} comes with its factor", remedy="Write --geometry-factor 1+-0.01")
+                raise UsageError(f"{name} belongs to its factor", remedy="Write --geometry-factor 1+-0.01")
             if name not in NUISANCES:
-                raise UsageError(f"{name!r} is no nuisance", remedy=names_near(name, NUISANCES))
+                raise UsageError(f"{name!r} is not a nuisance", remedy=names_near(name, NUISANCES))
             if not 0.0 < width < inf:
                 raise UsageError(f"--nuisance {name}: the width of its prior must be positive")
             PARAMETERS[name].check_size(width, f"--nuisance {name}")
         if self.nuisances and self.method == "staged-once":
-            raise UsageError(
-                "nuisances need all parameters together", remedy="Drop --staged-once or --nuisance"
-            )
+            raise UsageError("nuisances need the joint fit", remedy="Drop --staged-once or --nuisance")
         if "field_offset" in self.nuisances and "field_offset" in self.mentioned:
             raise UsageError("field_offset is both one for all runs and one for each (--nuisance)")
 

@@ -57,6 +57,12 @@ def reported_names(model: Model, *, partition: bool) -> tuple[str, ...]:
     )
 
 
+def cutoffs_crossed(reported: Mapping[str, float]) -> bool:
+    """Whether d0max_qs4 lies below d0min_qs4."""
+    low, high = (reported.get(name, 0.0) for name in CUTOFFS)
+    return low > high * (1.0 + 1.0e-9)
+
+
 def canonical_by_reported(reported: Mapping[str, Any], model: Model) -> FloatArray:
     """Derivatives of the canonical parameters by the reported ones, shape (len(model.names), len(reported)).
 
@@ -292,8 +298,7 @@ class Combination:
         """Derivatives by the reported parameters, shape (len(reported),)."""
         slopes = self.slopes(to_canonical(reported))
         by_canonical = np.array([slopes.get(name, 0.0) for name in model.names])
-        row: FloatArray = by_canonical @ canonical_by_reported(reported, model)
-        return row
+        return by_canonical @ canonical_by_reported(reported, model)
 
 
 def combinations(reported: Collection[str]) -> dict[str, Combination]:

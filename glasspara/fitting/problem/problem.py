@@ -68,8 +68,7 @@ class Penalty:
 
     def pull_slopes(self, reported: Mapping[str, float], model: Model) -> FloatArray:
         """Derivatives of :meth:`pull` by the reported parameters, shape (len(reported),)."""
-        slopes: FloatArray = -self.combination.slopes_by_reported(reported, model) / self.width
-        return slopes
+        return -self.combination.slopes_by_reported(reported, model) / self.width
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,8 +50,7 @@ def independent_steps(jacobian: FloatArray, sizes: FloatArray) -> FloatArray:
     """
     singular, directions = principal_directions(jacobian * sizes)
     length = np.maximum(singular, _SHORTEST * max(float(singular[0]), 1.0))
-    steps: FloatArray = sizes[:, None] * (directions.T / length)
-    return steps
+    return sizes[:, None] * (directions.T / length)
 
 
 def solve_bounded(

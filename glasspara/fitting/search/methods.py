@@ -167,5 +167,4 @@ def _at_limit(
 ) -> BoolArray:
     """Which of the pulls went beyond a limit, or lie ``held`` at one from which chi2 does not fall inwards."""
     downhill = np.where(pulls >= most, slopes <= 0.0, slopes >= 0.0)
-    found: BoolArray = np.where(held, downhill, (pulls < least) | (pulls > most))
-    return found
+    return np.where(held, downhill, (pulls < least) | (pulls > most))

@@ -15,7 +15,7 @@ from glasspara.arrays import BoolArray, FloatArray
 from glasspara.errors import DomainError
 from glasspara.findings import Finding, finding
 from glasspara.fitting.judge import Statistics, chi2_p_value
-from glasspara.fitting.problem.coordinates import Combination, Coordinates
+from glasspara.fitting.problem.coordinates import Combination, Coordinates, cutoffs_crossed
 from glasspara.fitting.problem.problem import Problem
 from glasspara.fitting.search.least_squares import FINE, independent_steps
 from glasspara.fitting.search.start import descend_each, find_start
@@ -233,12 +233,6 @@ def refine(problem: Problem, start: FloatArray) -> Minimum:
     )  # fmt: skip
 
 
-def cutoffs_crossed(reported: Mapping[str, float]) -> bool:
-    """Whether d0max_qs4 lies below d0min_qs4."""
-    low, high = reported.get("d0min_qs4", 0.0), reported.get("d0max_qs4", 0.0)
-    return low > high * (1.0 + 1.0e-9)
-
-
 def _revise(
     problem: Problem,
     point: FloatArray,
@@ -255,15 +249,11 @@ def _revise(
             changed = True
     if changed or not at_limit:
         return changed
-    errors, slopes = _expected_errors(problem, point), _slopes_at_limits(problem, point, at_limit)
+    errors, slopes = _at_limits(problem, point, at_limit)
     for index, side in list(at_limit.items()):
         inwards = slopes[index] < 0.0 if side == "lower" else slopes[index] > 0.0
-        # what chi2 would gain, were it a parabola
-        if (
-            inwards
-            and (slopes[index] * errors[index] / 2.0) ** 2 > _WORTH_RELEASING
-            and index not in released
-        ):
+        gain = (slopes[index] * errors[index] / 2.0) ** 2  # were chi2 a parabola
+        if inwards and gain > _WORTH_RELEASING and index not in released:
             del at_limit[index]
             released.add(index)
             changed = True
@@ -273,8 +263,7 @@ def _revise(
 def _open_directions(problem: Problem, steps: FloatArray, free: BoolArray) -> BoolArray:
     """Steps on which chi2 is level for so far that they fix nothing. Minuit has nothing to find there."""
     longest = (np.abs(steps) / problem.coordinates.reaches[free][:, None]).max(axis=0, initial=0.0)
-    found: BoolArray = longest > 1.0
-    return found
+    return np.asarray(longest > 1.0)
 
 
 def _evaluable(problem: Problem) -> tuple[FloatArray, FloatArray]:
@@ -296,8 +285,7 @@ def _migrad(
     def place(u: FloatArray) -> FloatArray:
         full = point.copy()
         full[free] = point[free] + steps @ u
-        inside: FloatArray = np.clip(full, low, high)
-        return inside
+        return np.clip(full, low, high)
 
     def chi2(u: FloatArray) -> float:
         try:
@@ -306,14 +294,12 @@ def _migrad(
             return wall
 
     def gradient(u: FloatArray) -> FloatArray:
-        slopes: FloatArray = problem.chi2_gradient(place(u))[free] @ steps
-        return slopes
+        return problem.chi2_gradient(place(u))[free] @ steps
 
     def hessian(u: FloatArray) -> FloatArray:
         # Gauss and Newton's: in a curved valley differences of the gradient over Minuit's steps mean nothing.
         rows = problem.residuals_and_jacobian(place(u))[1][:, free] @ steps
-        twice: FloatArray = 2.0 * (rows.T @ rows)
-        return twice
+        return 2.0 * (rows.T @ rows)
 
     minuit = Minuit(chi2, np.zeros(steps.shape[1]), grad=gradient, hessian=hessian)
     minuit.errordef = Minuit.LEAST_SQUARES
@@ -323,13 +309,6 @@ def _migrad(
     minuit.migrad(ncall=_MAX_CALLS, iterate=1, use_simplex=False)
     minuit.hesse()
     return minuit, place(np.array(minuit.values))
-
-
-def _expected_errors(problem: Problem, point: FloatArray) -> FloatArray:
-    """Standard errors by the Gauss-Newton matrix."""
-    _, jacobian = problem.residuals_and_jacobian(point)
-    errors: FloatArray = np.linalg.norm(independent_steps(jacobian, problem.coordinates.sizes), axis=1)
-    return errors
 
 
 def _at_limit(
@@ -345,20 +324,23 @@ def _at_limit(
     return found
 
 
-def _slopes_at_limits(problem: Problem, point: FloatArray, at_limit: Mapping[int, str]) -> dict[int, float]:
-    """Derivative of chi2 by each coordinate at a limit, the free ones following to where their own vanish.
+def _at_limits(
+    problem: Problem, point: FloatArray, at_limit: Mapping[int, str]
+) -> tuple[FloatArray, dict[int, float]]:
+    """Standard errors of all coordinates by the Gauss-Newton matrix, and the derivative of chi2 by each at a limit.
 
-    The partial derivative would not do: what Migrad leaves of the slopes of the free ones, a strong correlation
-    multiplies.
+    The free ones follow to where their own derivatives vanish. The partial derivative would not do: what Migrad leaves
+    of the slopes of the free ones, a strong correlation multiplies.
     """
     residuals, jacobian = problem.residuals_and_jacobian(point)
+    errors = np.linalg.norm(independent_steps(jacobian, problem.coordinates.sizes), axis=1)
     gradient = 2.0 * (residuals @ jacobian)
     free = np.array([index not in at_limit for index in range(len(point))])
     if not free.any():
-        return {index: float(gradient[index]) for index in at_limit}
+        return errors, {index: float(gradient[index]) for index in at_limit}
     steps = independent_steps(jacobian[:, free], problem.coordinates.sizes[free])
     steps = steps[:, ~_open_directions(problem, steps, free)]
-    return {
+    return errors, {
         index: float(gradient[index] + _response(jacobian, steps, free, index) @ gradient[free])
         for index in at_limit
     }
@@ -366,13 +348,12 @@ def _slopes_at_limits(problem: Problem, point: FloatArray, at_limit: Mapping[int
 
 def _response(jacobian: FloatArray, steps: FloatArray, free: BoolArray, index: int) -> FloatArray:
     """How the free coordinates follow another one downhill; shape (n_free,)."""
-    response: FloatArray = -steps @ (steps.T @ (jacobian[:, free].T @ jacobian[:, index]))
-    return response
+    return -steps @ (steps.T @ (jacobian[:, free].T @ jacobian[:, index]))
 
 
 def _one_sided_errors(problem: Problem, point: FloatArray, at_limit: Mapping[int, str]) -> dict[int, float]:
     """How far inside its limit each coordinate must go for chi2 to rise by 1, the others following."""
-    errors, slopes = _expected_errors(problem, point), _slopes_at_limits(problem, point, at_limit)
+    errors, slopes = _at_limits(problem, point, at_limit)
     found = {}
     for index in at_limit:
         slope, curvature = abs(slopes[index]), float(errors[index]) ** -2

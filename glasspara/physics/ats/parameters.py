@@ -231,20 +231,10 @@ class AtsParameters:
 
     Parameters
     ----------
-    n_ats : array_like
-        Concentration times P*, g^-1.
-    d_min : array_like
-        Lower cutoff of the asymmetry at T0 = 1.26 K, K.
-    d0min_qs4, d0max_qs4 : array_like
-        Tunnelling cutoffs times effective charge and area at T0, K A^2.
-    delta_mu : array_like
-        Chemical-potential difference of eq. (15), K.
+    n_ats, d_min, d0min_qs4, d0max_qs4, delta_mu, orientation, convention
+        As in :func:`glasspara.ats_magnetisation`.
     gamma_tunn, e0_tunn : array_like
         In place of ``delta_mu``: the parameters of eq. (16), dimensionless and K. Either sign is good for both.
-    orientation : {"isotropic", "aligned", "rms"}
-        Mean over all directions of the loops; loops across the field; cos^2(theta) replaced by 1/3.
-    convention : {"paper", "exact"}
-        Prefactor of (10) as printed, or half of it, as statistical mechanics with the distribution (8) gives.
 
     Raises
     ------

@@ -230,39 +230,24 @@ def _aligned(field: FloatArray, coupling: FloatArray, j: float) -> tuple[FloatAr
     return moment, brillouin_derivative(np.maximum(field + coupling * moment, 0.0), j=j)
 
 
-# The series converges as (x/pi)^2k, the closed form loses a factor 1/L(x) of precision; both are accurate here.
-_SERIES_BELOW = 1.0
-_SERIES_TERMS = 18
-
-
-@lru_cache(maxsize=1)
-def _series() -> tuple[float, ...]:
-    """Coefficients of L(x) = sum_k c_k x^(2k - 1), by L' = 1 - L^2 - 2 L/x."""
-    found: list[float] = []
-    for k in range(1, _SERIES_TERMS + 1):
-        products = sum(left * right for left, right in zip(found, reversed(found), strict=True))
-        found.append(((k == 1) - products) / (2 * k + 1))
-    return tuple(found)
-
-
 def classical_langevin(x: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Langevin function ``L(x) = coth x - 1/x`` and its derivative ``1/x^2 - 1/sinh^2 x``, with the shape of ``x``.
 
-    Relative error below 1e-14 for every ``x``, L exactly odd.
+    Relative error below 1e-14 for every ``x``, L exactly odd. Below 1 by Gauss's continued fraction
+    x/(3 + x^2/(5 + ...)), whose terms are all positive: nothing cancels.
     """
     argument = np.asarray(x, dtype=np.float64)
     size = np.abs(argument)
-    near = size < _SERIES_BELOW
+    near = size < 1.0
     small = np.where(near, size, 0.0)
     square = small * small
-    value, slope = np.zeros(size.shape), np.zeros(size.shape)
-    for k, coefficient in reversed(list(enumerate(_series()))):
-        value = value * square + coefficient
-        slope = slope * square + (2 * k + 1) * coefficient
-    far = np.where(near, _SERIES_BELOW, size)
+    tail = np.full(size.shape, 21.0)
+    for odd in range(19, 2, -2):
+        tail = odd + square / tail
+    far = np.where(near, 1.0, size)
     fall = np.exp(-2.0 * far)
-    value = np.where(near, value * small, (1.0 + fall) / (1.0 - fall) - 1.0 / far)
-    slope = np.where(near, slope, 1.0 / far**2 - 4.0 * fall / (1.0 - fall) ** 2)
+    value = np.where(near, small / tail, (1.0 + fall) / (1.0 - fall) - 1.0 / far)
+    slope = np.where(near, 1.0 - 2.0 / tail - value * value, 1.0 / far**2 - 4.0 * fall / (1.0 - fall) ** 2)
     return np.copysign(value, argument), slope
 
 

@@ -144,8 +144,7 @@ class _Grid:
         apart = missing % _SIZE - missing // _SIZE
         for distance in np.unique(apart).tolist():  # nodes of one b/|a| share their levels
             self._compute(missing[apart == distance], float(np.exp(_STEP * distance)))
-        found: FloatArray = self._values[nodes]
-        return found
+        return np.asarray(self._values[nodes])
 
     def _compute(self, nodes: IntArray, b_by_a: float) -> None:
         energies, states = np.linalg.eigh(self._splitting - b_by_a * self._along)

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from numpy.polynomial.chebyshev import chebvander
 
 from glasspara.arrays import FloatArray
 from glasspara.physics.ions.langevin import brillouin, brillouin_derivative
@@ -95,7 +96,7 @@ def _at_nodes(s: float, rhombicity: float) -> FloatArray:
     """Coefficients of the series in v alone at ``_NODES`` equal steps of u; shape (nodes, orders)."""
     table = _coefficients(s, rhombicity, 0.0)
     kept = _coefficients(s, rhombicity, 3.0e-6).shape[1]
-    return _chebyshev(np.linspace(-1.0, 1.0, _NODES), len(table)).T @ table[:, :kept]
+    return chebvander(np.linspace(-1.0, 1.0, _NODES), len(table) - 1) @ table[:, :kept]
 
 
 def split_spin_columns(
@@ -115,7 +116,7 @@ def split_spin_columns(
     scales = SPLITTING_SCALES[s]
     b = g * BOHR_MAGNETON / BOLTZMANN * H / T
     a = np.asarray(d_zfs, dtype=np.float64)[:, np.newaxis] / T
-    series = (nodes @ _chebyshev(np.minimum(scales.v(b), 1.0), nodes.shape[1])).ravel()
+    series = (nodes @ chebvander(np.minimum(scales.v(b), 1.0), nodes.shape[1] - 1).T).ravel()
     # cubic interpolation between four nodes of u
     x = (np.clip(scales.u(a), -1.0, 1.0) + 1.0) * (0.5 * (_NODES - 1))
     first = np.clip(x.astype(np.intp) - 1, 0, _NODES - 4)
@@ -203,19 +204,10 @@ def reduced_response(
     return found
 
 
-def _chebyshev(x: FloatArray, size: int) -> FloatArray:
-    """Chebyshev polynomials T_0 ... T_{size - 1}, shape (size, n)."""
-    values = np.ones((size, x.size))
-    if size > 1:
-        values[1] = x
-    for order in range(2, size):
-        values[order] = 2.0 * x * values[order - 1] - values[order - 2]
-    return values
-
-
 def _chebyshev_with_slope(x: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
     """Chebyshev polynomials and their derivatives, T_k' = 2 k T_{k-1} + k/(k-2) T_{k-2}', each (size, n)."""
-    values, slopes = _chebyshev(x, size), np.zeros((size, x.size))
+    values = np.asarray(chebvander(x, size - 1).T, dtype=np.float64)
+    slopes = np.zeros((size, x.size))
     for order in range(1, size):
         if order < 3:
             slopes[order] = (1.0, 4.0 * x)[order - 1]

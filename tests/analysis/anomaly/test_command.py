@@ -26,7 +26,9 @@ def table(path):
 def test_report_tables_and_figure(glasspara, run_file, tmp_path):
     done = glasspara("anomaly", run_file, "--model", "ll", "--windows", "3,10,100", "--out", tmp_path)
     assert done.status == 0
-    assert "Verdict: Anomaly in temperature: none\n  - the data leave the model in no window" in done.out
+    assert (
+        "Verdict: Anomaly in temperature: none\n  - the data deviate from the model in no window" in done.out
+    )
     document = json.loads((tmp_path / "anomaly.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, json.loads(schema_text()))
     golden.check(document, Path(__file__).with_name("golden.json"))

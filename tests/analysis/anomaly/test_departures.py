@@ -74,7 +74,7 @@ def test_a_departure_below_3_k_is_found_with_its_place_and_size(cold):
     (place,) = first.values["places"]
     assert (place["window"], place["side"]) == ("below 3 K", "below")
     assert "below 3 K (by " in first.text
-    assert "lying below it" in first.text
+    assert "the data below the model" in first.text
     for item in cold.departures:
         assert item.sigmas > 5.0
         for one in item.deviations:
@@ -107,7 +107,7 @@ def test_a_thermometer_that_is_off_there_is_named_as_explanation(clean):
     assert found.thermometer.p_beyond > 0.001
     (said,) = (note for note in result.notes if note.code == "anomaly.thermometer")
     assert said.values["percent"] == pytest.approx(100.0 * found.thermometer.value)
-    assert "a thermometer off by +" in said.text
+    assert "a thermometer error of +" in said.text
 
 
 def test_what_a_usual_error_of_a_thermometer_explains_is_not_established():

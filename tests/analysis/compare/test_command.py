@@ -46,7 +46,7 @@ def test_report_table_and_figure(glasspara, validator, duran, tmp_path):
     assert title == ["as a whole", "chi2", "with errors of the instrument", "points", "status"]
     assert rows["ordinary magnetism"][2:] == [f"{whole['chi2']:.1f}", str(whole["n_points"]), "excluded"]
     assert f"etm  {block['models'][2]['chi2']:.1f}" in re.sub(r" {3,}", "  ", done.out)
-    assert f"its chi2 is {whole['chi2']:.1f}, that of the ETM {whole['chi2_etm']:.1f}" in " ".join(
+    assert f"chi2 is {whole['chi2']:.1f}, that of the ETM {whole['chi2_etm']:.1f}" in " ".join(
         done.out.split()
     )
     # two campaigns show no significance at the level of 0.05

@@ -10,7 +10,7 @@ import pytest
 from glasspara.analysis.compare.comparison import compare
 from glasspara.analysis.compare.contestants import model_of, settings_of
 from glasspara.analysis.compare.figures import compare_figure
-from glasspara.analysis.compare.report import CompareDocument
+from glasspara.analysis.compare.report import CompareBlock
 from glasspara.data import Dataset
 from glasspara.data.loading import load
 from glasspara.errors import UsageError
@@ -132,7 +132,7 @@ def test_two_rivals_at_once_are_no_tunnelling_systems():
     assert result.ats_needed is False
     assert result.assessment.status in ("not-established", "ats-not-needed")
     assert any(reason.code == "fitting.ordinary-describes" for reason in result.assessment.reasons)
-    block = fill(CompareDocument, result)["compare"]["ordinary_magnetism"]
+    block = fill(CompareBlock, result)["ordinary_magnetism"]
     assert block["margin"] == result.ordinary.margin < block["threshold"]
     assert block["components"]
 

@@ -189,7 +189,7 @@ def test_points_that_no_law_describes_are_not_trusted():
     assert "NO LAW" in header
     header = " ".join(text.get_text() for text in low_temperature_figure(result).texts)
     assert result.assessment.headline.text in header
-    assert "NOT TRUSTED" in header
+    assert "NOT RELIABLE" in header
 
 
 def test_negative_g_is_no_tunnelling():

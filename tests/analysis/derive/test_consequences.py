@@ -214,10 +214,10 @@ def test_damaged_reports_are_refused(finished, tmp_path):
     }  # fmt: skip
     text = json.dumps(whole)
     for content, message in (
-        ("{", "no JSON"),
-        ("[" * 100_000, "no JSON"),
-        ("[]", "no report"),
-        (json.dumps({**whole, "command": "compare"}), "no report"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[]", "not a report"),
+        (json.dumps({**whole, "command": "compare"}), "not a report"),
         (json.dumps({**whole, "schema_version": 1}), "schema version"),
         (json.dumps({**whole, "fits": []}), "no fit"),
         (json.dumps({**whole, "fits": [3]}), "damaged"),

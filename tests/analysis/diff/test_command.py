@@ -218,15 +218,15 @@ def test_reports_that_do_not_go_together_are_one_line(glasspara, working_folder)
         ("fit.json", {}), ("curie.json", {"command": "curie"}), ("old.json", {"schema_version": 1}),
     ):  # fmt: skip
         (working_folder / name).write_text(json.dumps(document | change), encoding="utf-8")
-    (working_folder / "text.json").write_text("no JSON", encoding="utf-8")
+    (working_folder / "text.json").write_text("not JSON", encoding="utf-8")
     for words, status, message in (
         (
             ("fit.json", "curie.json"),
             3,
-            "curie.json: is a report of curie, fit.json one of fit. Give two reports",
+            "curie.json: is a report of curie, but fit.json is a report of fit. Give two reports",
         ),
         (("fit.json", "old.json"), 3, "old.json: the report has another schema version"),
-        (("fit.json", "text.json"), 3, "text.json: this is no JSON"),
+        (("fit.json", "text.json"), 3, "text.json: this is not JSON"),
         (("fit.json",), 2, "diff takes two reports, not 1"),
         (("fit.json",) * 3, 2, "diff takes two reports, not 3"),
     ):

@@ -136,12 +136,12 @@ def test_a_limit_stands_in_the_table(glasspara, validator, bk7):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--fix", "n_ats=1.352e16", "--minos", "n_ats"], "n_ats is held: it has no interval"),
+        (["--fix", "n_ats=1.352e16", "--minos", "n_ats"], "n_ats is fixed: it has no interval"),
         (["--profile", "d_min", "--model", "ll"], "no parameter 'd_min'"),
         (["--contour", "n_fe,d_min"], "--set fe2_fraction=0.5"),
         (["--contour", "d_min"], "is not NAME,NAME"),
         (["--contour", "d_min,d_min"], "two parameters"),
-        (["--staged-once", "--minos", "chi_larmor"], "chi_larmor is held"),
+        (["--staged-once", "--minos", "chi_larmor"], "chi_larmor is fixed"),
     ],
 )
 def test_intervals_of_what_is_not_free_are_refused(glasspara, one, arguments, words):

@@ -53,7 +53,7 @@ def test_the_peak_is_where_the_truth_has_it(result):
     (reason,) = (reason for reason in result.assessment.reasons if reason.where.run == "4.5 K")
     assert reason.code == "high_field.peak"
     assert reason.values["field_kOe"] == [pytest.approx(1e-3 * peak.field), pytest.approx(1e-3 * peak.error)]
-    assert f"has fallen to {peak.fall:.2f} of that at 65 kOe" in reason.text
+    assert f"falls to {peak.fall:.2f} of the peak at 65 kOe" in reason.text
 
 
 def test_figure_shows_data_and_every_form(result):

@@ -120,7 +120,7 @@ def test_a_fit_that_is_not_trusted(glasspara, run):
     done = glasspara("plan", run, "--model", "ll", "--runs", 1, "--mt", 1000, "--no-files")
     assert done.status == 5
     assert "Goal: n_fe" in done.out
-    assert "NOT TO BE TRUSTED" in done.out
+    assert "NOT RELIABLE" in done.out
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_a_step_that_fails_is_named_and_the_others_go_on(glasspara, tmp_path, mo
     failed, fine = block["steps"]
     assert block["notes"][0]["text"] == f"bad failed (exit status 3): {failed['problem']}"
     assert (failed["exit_status"], failed["files"]) == (3, [])
-    assert "no point lies in the window" in failed["problem"]
+    assert "no point is in the window" in failed["problem"]
     assert fine["problem"] is None
 
 
@@ -141,7 +141,7 @@ def test_results_are_in_the_folder_and_do_not_depend_on_how_many_run_at_once(
     golden.check(document, Path(__file__).with_name("golden.json"))
     values = {row["quantity"]: row for row in found[0][0]}
     # Published errors are smaller than these data allow (PHYSICS of the source, section on identifiability).
-    assert values["n_ats (held)"]["value"] == values["n_ats (held)"]["published"]
+    assert values["n_ats (fixed)"]["value"] == values["n_ats (fixed)"]["published"]
     assert values["chi_larmor"]["value"] == pytest.approx(values["chi_larmor"]["published"], rel=3e-3)
     # An existing folder of results is not touched without --force.
     again = glasspara(*arguments)

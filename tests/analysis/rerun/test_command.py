@@ -150,7 +150,7 @@ def test_files_may_have_moved_and_changed_since(glasspara, folder):
     missing = glasspara("rerun", report)
     assert missing.status == 3
     assert missing.err == (
-        f"error: {report}: 2 of its 3 files cannot be found: 1000.dat, 20000.dat. Name the folder that holds them "
+        f"error: {report}: 2 of its 3 files cannot be found: 1000.dat, 20000.dat. Name their folder "
         "with --files-in DIR\n"
     )
 

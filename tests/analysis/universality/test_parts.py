@@ -54,7 +54,7 @@ def test_p_values_are_uniform_whatever_the_source_of_chi(source):
         choice = ChiLarmor("each")
         if source == "given":
             choice = ChiLarmor("given", TRUE_CHI + error * rng.standard_normal(), error)
-        p_values.append(curve_test(data, choice.tested, allowances=False).p_value)
+        p_values.append(curve_test(data, choice, allowances=False).p_value)
     assert stats.kstest(p_values, "uniform").pvalue > 0.01
 
 

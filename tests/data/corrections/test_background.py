@@ -173,10 +173,10 @@ def test_holder_points_too_far_apart_for_straight_lines_are_told():
     [
         (
             temperature_run(T, glass(T, 1e4), field=1e4),
-            r"no M\(T\) run at 10000 Oe.*It holds M\(T\) at 20000 Oe",
+            r"no M\(T\) run at 10000 Oe.*It contains M\(T\) at 20000 Oe",
         ),
         (field_run(np.linspace(0, 5e4, 9), np.zeros(9)), r"no M\(H\) run at 4.5 K"),
-        (temperature_run(T + 400.0, T), "reaches none of the points.*It goes from 2 to 300 K"),
+        (temperature_run(T + 400.0, T), "covers none of the points.*It covers from 2 to 300 K"),
     ],
 )
 def test_a_run_without_its_background_is_refused(run, words):
@@ -189,7 +189,7 @@ def test_a_run_without_its_background_is_refused(run, words):
     [
         ({"background_scale": 2.0}, "without a background"),
         ({"background": ("h.dat",), "background_scale": -1.0}, "must be positive"),
-        ({"standard_chi": 5e-6}, "about a field standard"),
+        ({"standard_chi": 5e-6}, "need a field standard"),
         ({"field_standard": "pd.dat", "standard_chi": -5e-6}, "paramagnet's susceptibility is positive"),
         ({"holder_chi": (1e-9, 0.0)}, "and a positive error"),
         ({"holder_chi": (1e29, None)}, "this is no holder's"),

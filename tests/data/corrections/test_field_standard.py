@@ -178,7 +178,7 @@ def test_what_is_no_standard_is_refused(folder, tmp_path):
     (fixed,) = write_temperature_runs(tmp_path, "glass", glass, seed=3, fields=(2e4,))
     for path, words in (
         (saturating, "not proportional to the field"),
-        (diamagnet, "no paramagnet"),
+        (diamagnet, "not a paramagnet"),
         (cold, "measured at 200 K.*--standard-chi"),
         (other, r"3 times the reported one.*--standard-mass"),
         (few, "no branch .* has 8 fields"),

@@ -206,7 +206,7 @@ def test_fits_without_a_minimum_or_without_freedom_have_no_intervals(linear):
     few = fixed_field(BK7, np.random.default_rng(23), fields=(2e4,), temperatures=(2.0, 5.0, 50.0))
     result = explore(fit(few), FitSettings(), IntervalRequest(minos=("all",)))
     outcomes = {item.minos.upper_outcome.text for item in result.parameters.values() if item.minos}
-    assert outcomes == {"not found: no more points than parameters"}
+    assert outcomes == {"not found: there are not more points than parameters"}
 
 
 def test_exploration_fills_the_result(linear):
@@ -227,7 +227,7 @@ def test_exploration_fills_the_result(linear):
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        (IntervalRequest(minos=("n_ats",)), "n_ats is held"),
+        (IntervalRequest(minos=("n_ats",)), "n_ats is fixed"),
         (IntervalRequest(contours=(("n_fe", "d_min"),)), "no parameter 'n_fe'"),
         (IntervalRequest(minos=("gamma",)), "no parameter 'gamma'"),
         (IntervalRequest(contours=(("all", "d_min"),)), "no parameter 'all'"),
@@ -276,7 +276,7 @@ def test_an_interval_is_told_in_a_line(single, bent):
     assert words.startswith("68 % interval of n_fe3: 0 to ")
     assert words.endswith(f"(lower end {interval.lower_outcome.text})")
     nothing = not_found("n_fe", "nothing-free").words(1.0)
-    assert nothing == "68 % interval of n_fe not found: nothing in it is free"
+    assert nothing == "68 % interval of n_fe not found: it contains no free parameter"
 
 
 def test_the_profile_follows_the_lower_of_two_valleys():

@@ -205,12 +205,12 @@ def test_huber_leaves_good_data_alone():
 @pytest.mark.parametrize(
     ("wishes", "message"),
     [
-        ({"nuisances": {"temperature": 0.1}}, "no nuisance"),
+        ({"nuisances": {"temperature": 0.1}}, "not a nuisance"),
         ({"nuisances": {"mass_scale": 0.0}}, "width"),
         ({"nuisances": {"mass_scale": 0.1}, "method": "staged-once"}, "--staged-once"),
         ({"nuisances": {"field_offset": 5.0}, "freed": frozenset({"field_offset"})}, "for each"),
         ({"constrained": {"n_ats": (1e16, -1.0)}}, "error must be positive"),
-        ({"constrained": {"n_ats": (1e16, 1e15)}, "fixed": {"n_ats": None}}, "both held"),
+        ({"constrained": {"n_ats": (1e16, 1e15)}, "fixed": {"n_ats": None}}, "both fixed"),
     ],
 )
 def test_contradictions(wishes, message):
