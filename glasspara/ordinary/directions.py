@@ -196,22 +196,22 @@ def directions_of(
     run: Labels,
     sample: Labels,
     widths: DirectionWidths | None,
-    order: FloatArray | None = None,
+    progress: FloatArray | None = None,
     geometry: Mapping[str, FloatArray] = MappingProxyType({}),
 ) -> Directions:
     """The directions at temperatures ``T`` (K), shape (n,).
 
     ``run`` and ``sample`` number the run and sample of each point, those of a run together; ``widths`` None allows no
-    errors. ``order``, increasing with the time of measurement, is needed for a drift. ``geometry`` holds relative
-    errors of the moments by name, each common to all points where it is not 0. Directions that touch no point are left
-    out.
+    errors. ``progress``, from -1/2 at the first point of a run to 1/2 at its last, is needed for a drift. ``geometry``
+    holds relative errors of the moments by name, each common to all points where it is not 0. Directions that touch no
+    point are left out.
 
     Raises
     ------
     InputError
         If the points of a run do not stand together.
     UsageError
-        If a drift is asked for without ``order``.
+        If a drift is asked for without ``progress``.
     """
     firsts = np.flatnonzero(np.diff(run, prepend=run[0] - 1))
     runs = rows_of_runs(np.diff(firsts, append=len(run)).tolist())
@@ -220,20 +220,22 @@ def directions_of(
     if widths is None:
         widths = DirectionWidths(**dict.fromkeys(DirectionWidths.__dataclass_fields__, 0.0))
         geometry = {}
-    if widths.drift and order is None:
+    if widths.drift and progress is None:
         raise UsageError("a drift needs the times of measurement")
     samples, first, of_run = np.unique(sample[firsts], return_index=True, return_inverse=True)
     alone = np.bincount(of_run) == 1
     everywhere = np.ones(len(T))
-    progress = np.zeros(len(T)) if order is None else _progress(order, runs)
-    several = np.repeat(~alone[of_run], [rows.stop - rows.start for rows in runs]).astype(np.float64)
+    lengths = [rows.stop - rows.start for rows in runs]
+    several = np.repeat(~alone[of_run], lengths).astype(np.float64)
+    # no time passes in a run of one point
+    passed = np.zeros(len(T)) if progress is None else progress * (np.repeat(lengths, lengths) > 1)
     items: list[Direction] = []
     own: list[tuple[str, str, float, str, FloatArray, Target]] = [
         ("field offset", "field offset", widths.field_offset, "Oe", everywhere, "field"),
         ("thermometer", "thermometer of a run", widths.thermometer_run, "1", everywhere, "log temperature"),
         ("gain", "gain of a run", widths.gain_run, "1", several, "log gain"),
         ("moment offset", "moment offset", widths.moment_offset, "emu/g", everywhere, "magnetisation"),
-        ("drift", "drift", widths.drift, "emu/g", progress, "magnetisation"),
+        ("drift", "drift", widths.drift, "emu/g", passed, "magnetisation"),
         ("mass", "mass", widths.mass, "1", 1.0 - several, "log gain"),
     ]
     own = [item for item in own if item[2] and item[4].any()]
@@ -274,17 +276,6 @@ def directions_of(
 def _patterns(n: int, columns: Sequence[tuple[FloatArray, Target]]) -> Patterns:
     values = np.stack([column for column, _ in columns], axis=1) if columns else np.zeros((n, 0))
     return Patterns(values, tuple(target for _, target in columns))
-
-
-def _progress(order: FloatArray, runs: Sequence[slice]) -> FloatArray:
-    """Progress of each run from -1/2 to 1/2; 0 where no time passes."""
-    column = np.zeros(order.shape)
-    for rows in runs:
-        times = order[rows]
-        span = float(np.ptp(times))
-        if span > 0.0:
-            column[rows] = (times - times.min()) / span - 0.5
-    return column
 
 
 def _shares(T: FloatArray) -> FloatArray:

@@ -80,7 +80,8 @@ def test_a_background_subtracted_from_some_rows(write, compose, sweep):
 
 
 @pytest.mark.parametrize(
-    ("signs", "words"), [({"using": 1}, "has already subtracted"), ({"using": 0}, "may have already subtracted")]
+    ("signs", "words"),
+    [({"using": 1}, "has already subtracted"), ({"using": 0}, "may have already subtracted")],
 )
 def test_it_is_not_subtracted_again(glasspara, write, compose, sweep, signs, words):
     sample = write(named(with_columns(compose("xl", sweep(12)), **signs)), "sample.dat")

@@ -155,7 +155,7 @@ def ordinary_fit(
         sample=sample,
         iron=None if iron is None else (iron[0], iron[1] or _HELD_IRON * iron[0]),
         widths=widths,
-        order=data.progress,
+        progress=data.progress,
         geometry=data.geometry_errors,
         trace_ions=[(item.ion.name, item.ion.j, item.ion.g) for item in trace_ions],
         extra_columns=extra_columns,
@@ -211,7 +211,7 @@ def side_by_side(
             run=run,
             sample=sample,
             widths=widths,
-            order=data.progress,
+            progress=data.progress,
             geometry=data.geometry_errors,
         )
         chi2 = _with_directions(minimum, directions)
@@ -302,7 +302,9 @@ def with_errors_of_instrument(minimum: Minimum, widths: DirectionWidths) -> Mini
     """``minimum`` with the covariance that it has if the instrument may err by ``widths``, to first order."""
     data, problem = minimum.problem.data, minimum.problem
     run, sample = _labels(data)
-    directions = directions_of(data.temperature, run=run, sample=sample, widths=widths, order=data.progress)
+    directions = directions_of(
+        data.temperature, run=run, sample=sample, widths=widths, progress=data.progress
+    )
     inside = [i for i, name in enumerate(minimum.coordinates.names) if name not in minimum.at_limit]
     jacobian = problem.residuals_and_jacobian(minimum.point)[1][:, inside]
     lengths = np.linalg.norm(jacobian, axis=0)
