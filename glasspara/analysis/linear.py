@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, column_lengths
 from glasspara.data import Dataset, ReducedRun
 from glasspara.fitting.judge import f_p_value
 from glasspara.fitting.judge.assessment import ALPHA
@@ -271,8 +271,7 @@ def by_run(data: Dataset, columns: FloatArray) -> FloatArray:
 
 def _unit_columns(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Columns of unit length, and the lengths that they had (1 for a column of zeros)."""
-    norm = np.linalg.norm(matrix, axis=0)
-    norm[norm == 0.0] = 1.0
+    norm = column_lengths(matrix)
     return matrix / norm, norm
 
 

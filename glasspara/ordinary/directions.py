@@ -16,7 +16,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray, distinct_values
+from glasspara.arrays import BoolArray, FloatArray, IntArray, column_lengths, distinct_values
 from glasspara.errors import InputError, UsageError
 from glasspara.ordinary.solver import eliminate, rows_of_runs
 
@@ -314,8 +314,7 @@ def chi2_with_directions(
     more, more_free = (np.zeros(0), np.zeros((0, free.shape[1]))) if beside is None else beside
     matrix = np.column_stack([slopes.shared / sigma[:, np.newaxis], free, residual / sigma])
     response = eliminate(matrix, -slopes.own / sigma[:, np.newaxis], directions.runs)
-    lengths = np.linalg.norm(np.concatenate([free, more_free]), axis=0)
-    lengths = np.concatenate([np.ones(s), np.where(lengths > 0.0, lengths, 1.0)])
+    lengths = np.concatenate([np.ones(s), column_lengths(np.concatenate([free, more_free]))])
     holds = np.diag(np.concatenate([np.ones(s), np.full(free.shape[1], _HOLD)]))
     known = np.hstack([np.zeros((len(more), s)), more_free / lengths[s:]])
     system = np.concatenate([matrix[:, :-1] / lengths, known, holds])
