@@ -7,9 +7,23 @@ import gc
 import os
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 
 _FILES = 256
 """Open files that the program asks for, where the shell allows fewer."""
+
+
+class _Messages(TextIOWrapper):
+    """A stderr that may be on a full disk: messages are lost then, the result and the exit status are not."""
+
+    def write(self, text: str, /) -> int:
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
 
 
 def main() -> None:
@@ -47,6 +61,9 @@ def _own_streams() -> None:
         encoding, errors = sys.stdout.encoding, sys.stdout.errors
         sys.stdout = open(ours, "w", encoding=encoding, errors=errors)  # noqa: PTH123, SIM115
         setattr(sys, "__stdout__", sys.stdout)  # noqa: B010  # where the width of the terminal is asked for
+    if type(sys.stderr) is TextIOWrapper:
+        stream = sys.stderr
+        sys.stderr = _Messages(stream.buffer, stream.encoding, stream.errors, line_buffering=True)
     os.close(descriptor)
     with suppress(ImportError, OSError, ValueError):  # a library of fonts alone takes a dozen
         from resource import RLIMIT_NOFILE, getrlimit, setrlimit

@@ -119,11 +119,12 @@ def extract(
     if not used.any():
         of_reason = Counter(row.reason for row in dropped)
         listed = ", ".join(f"{n} {reason}" for reason, n in sorted(of_reason.items()))
-        damaged = 2 * of_reason[OUT_OF_RANGE] >= len(dropped)
+        remedies = {OUT_OF_RANGE: _RANGES, EXCLUDED: "Exclude less (--exclude)"}
+        remedy = remedies.get(max(of_reason, key=of_reason.__getitem__), flavours.DC_FILE_NEEDED)
         raise InputError(
             f"no row contains a DC moment with its temperature and field ({listed})",
             where=raw.path,
-            remedy=_RANGES if damaged else flavours.DC_FILE_NEEDED,
+            remedy=remedy,
         )
     parts: list[RowPoints] = []
     of_states: list[Finding] = []

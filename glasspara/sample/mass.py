@@ -270,9 +270,12 @@ _MEASURED = rf"""\s*
       | (?P<value>{_AMOUNT})\s*(?:(?:\+-|\+/-|±)\s*(?P<error>{_AMOUNT}))? )
     \s*(?P<unit>\S.*?)?\s*"""
 
+_UNIT_TWICE = rf"\s*((?>{_AMOUNT}))\s*([^\s\d.+±-].*?)\s*(\+-|\+/-|±)\s*((?>{_AMOUNT}))\s*\2\s*"
+"""15 ppm +- 1 ppm"""
+
 REMEDY = (
-    "Write ions per gram (1.657e17+-0.019e17, 1.657(19)e17) or a share of the mass with its unit (15 ppm, 15 ug/g, "
-    "0.02 wt% Fe2O3)"
+    "Write ions per gram (1.657e17+-0.019e17, 1.657(19)e17) or a share of the mass with its unit (15 ppm, 15+-1 ppm, "
+    "15 ug/g, 0.02 wt% Fe2O3)"
 )
 
 
@@ -280,14 +283,16 @@ def parse_concentration(text: str) -> tuple[float, float | None]:
     """Value and error, g^-1, of an iron concentration; no error (None) where none is given.
 
     Without a unit, ions per gram. ``ppm``, ``ug/g`` and ``mg/kg`` are by mass; ``wt%`` is per cent of the mass; each of
-    iron unless ``FeO``, ``Fe2O3`` or ``Fe3O4`` follows. The error is in the same unit: "15+-1 ppm", "1.657(19)e17".
+    iron unless ``FeO``, ``Fe2O3`` or ``Fe3O4`` follows. The error is in the same unit, which may stand twice:
+    "15+-1 ppm", "15 ppm +- 1 ppm", "1.657(19)e17".
 
     Raises
     ------
     UsageError
         The text is something else, a number is not positive and finite, or so small that its unit must be missing.
     """
-    match = re.fullmatch(_MEASURED, text, re.VERBOSE)
+    once = re.sub(rf"^{_UNIT_TWICE}$", r"\1\3\4 \2", text)
+    match = re.fullmatch(_MEASURED, once, re.VERBOSE)
     if match is None:
         raise UsageError(f"cannot read the concentration {text!r}", remedy=REMEDY)
     value, error = _numbers(match)

@@ -172,3 +172,25 @@ def test_messages_on_a_terminal_break_no_number(monkeypatch, capsys):
     report_error(UsageError(text))
     first, second = capsys.readouterr().err.splitlines()
     assert (first, second) == (f"error: {'a' * 70} the header says", "54.86 mg")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
+def test_messages_that_cannot_be_written_cost_no_result(fixtures, tmp_path):
+    """A log on a full disk: the result and the exit status are what they would be."""
+    (file,) = fixtures.glob("pure-ll/*_20000Oe.rso.dat")
+    for arguments, status, words in (
+        (["fit", str(file), "--model", "ll", "--mass", "50", "--no-files"], 0, "Verdict"),
+        (["fit", "missing.dat"], 3, ""),
+    ):
+        with open("/dev/full", "w") as full:  # noqa: PTH123
+            done = subprocess.run(
+                [sys.executable, "-m", "glasspara", *arguments],
+                cwd=tmp_path,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdout=subprocess.PIPE,
+                stderr=full,
+                text=True,
+                check=False,
+            )
+        assert done.returncode == status
+        assert words in done.stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glasspara.errors import UsageError
+from glasspara.errors import InputError, UsageError
 from glasspara.files.exclusion import (
     FLUX_JUMPS,
     Amplitude,
@@ -107,4 +107,6 @@ def test_temperatures_are_left_out_of_a_file(write, compose, sweep):
     assert not any(((run.temperature >= 6.0) & (run.temperature <= 11.0)).any() for run in measurement.runs)
     with pytest.raises(UsageError, match=r"no data row from 0\.1 to 0\.2 K"):
         read(path, exclude=[Temperatures(0.1, 0.2)])
+    with pytest.raises(InputError, match=r"12 excluded on request\)\. Exclude less"):
+        read(path, exclude=[Temperatures(1.0, 400.0)])
     assert read(path, exclude=[Temperatures(0.1, 0.2, required=False)]).rows_used == 12

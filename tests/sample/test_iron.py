@@ -63,6 +63,9 @@ def test_the_iron_of_the_oxides_is_the_gravimetric_factor():
         ("15.40(25) ppm", 15.4 * PPM, 0.25 * PPM),
         ("15+-1 ppm", 15.0 * PPM, PPM),
         ("15 ± 1 ppm", 15.0 * PPM, PPM),
+        ("15 ppm +- 1 ppm", 15.0 * PPM, PPM),
+        ("15ppm±1ppm", 15.0 * PPM, PPM),
+        ("1.5e1 mg/kg+/-1e0 mg/kg", 15.0 * PPM, PPM),
         ("15 +/- 1.5 ug/g", 15.0 * PPM, 1.5 * PPM),
     ],
 )
@@ -79,6 +82,8 @@ def test_values_with_errors(text, value, error):
         (f"{0.99 * FEWEST_IONS:g}", "no unit"),
         ("15 parts", "unknown unit"),
         ("15 ppm Cu", "unknown unit"),
+        ("15 ppm +- 1 ppb", "unknown unit"),
+        ("15 ppm +- 1", "unknown unit"),
         ("15 ppm FeO2", "unknown unit"),
         ("15 mol%", "unknown unit"),
         ("101 wt%", "more than in pure iron"),

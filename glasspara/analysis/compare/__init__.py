@@ -45,7 +45,7 @@ def compare(
     replicates: int | None = own_option(
         "--replicates",
         "Simulated campaigns for the p-value of the ATS term; 0 for the F test alone. By default 200, and none where "
-        "the F test gives p < 1e-12. With --out, the same command after an interruption goes on where it stopped.",
+        "the F test gives p < 1e-12. With --out, the same command continues after an interruption.",
         "N",
         panel=options.REPLICATES,
         min=0,

@@ -36,27 +36,26 @@ def fit(
     stages: StageOptions,
     per_run: bool = own_option(
         "--per-run/--global",
-        "A fit of its own for each run, or one for all.",
+        "One fit for each run, or one fit for all.",
         default=False,
         panel=options.MODEL,
     ),
     per_sample: bool = own_option(
         "--per-sample",
-        "A fit of its own for each sample: the files go together whose headers give one name, or without a name one "
-        "mass.",
+        "One fit for each sample: all files with the same name in the header, or without a name with the same mass.",
         default=False,
         common=False,
         panel=options.MODEL,
     ),
     minos: list[str] | None = own_option(
         "--minos",
-        "Interval by the profile of chi2, of parameters and derived combinations (repeatable, or NAME,NAME).",
+        "Interval of a parameter or derived quantity from its profile of chi2 (repeatable, or NAME,NAME).",
         "NAME|all",
         panel=options.INTERVALS,
     ),
     profile: list[str] | None = own_option(
         "--profile",
-        "The profile itself, as table and figure (repeatable).",
+        "The profile itself, as a table and a figure (repeatable).",
         "NAME|all",
         common=False,
         panel=options.INTERVALS,
@@ -70,8 +69,8 @@ def fit(
     ),
     bootstrap: int | None = own_option(
         "--bootstrap",
-        "Errors and intervals by N refits to new data. With --out, the same command after an interruption goes "
-        "on where it stopped.",
+        "Errors and intervals from N refits to simulated data. With --out, the same command continues after an "
+        "interruption.",
         "N",
         common=False,
         panel=options.REPLICATES,
@@ -80,7 +79,7 @@ def fit(
     ),
     bootstrap_kind: str = own_option(
         "--bootstrap-kind",
-        "New data: the fit with noise of the stated errors, or with its own residuals shuffled within runs.",
+        "Simulated data: the fit plus noise of the stated errors, or plus its own residuals, drawn within runs.",
         "parametric|residual",
         default="parametric",
         common=False,

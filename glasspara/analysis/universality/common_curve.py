@@ -7,7 +7,7 @@ The curve is a sum of Brillouin functions and a cubic spline; the own part of a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 from typing import Literal
@@ -159,6 +159,10 @@ class CommonCurve:
         if larmor.error is not None:
             model = model.with_knowledge(np.eye(1, columns.shape[1]) / larmor.error)
         return cls(data, larmor, model, model.solve()[0])
+
+    def beside(self, more: FloatArray) -> CommonCurve:
+        """The same with the coefficients that it has beside ``more`` weighted columns."""
+        return replace(self, found=self.model.with_columns(more).solve()[0][: len(self.found)])
 
     @cached_property
     def fit(self) -> LinearFit:

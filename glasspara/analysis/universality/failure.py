@@ -206,6 +206,8 @@ def _adjusted(parts: list[PartTension]) -> tuple[PartTension, ...]:
 _LEAST_EXCESS = 0.3
 # The shape of a glass extends over a decade of temperature; narrower is a place.
 _WIDEST_PLACE = 0.3
+# Rounds in which the curve is fitted beside a fault, and the fault computed about that curve.
+_REFINED = 2
 
 
 @dataclass(frozen=True)
@@ -279,16 +281,22 @@ class Suspects:
 
     def _faults(self) -> Iterator[Explanation]:
         best: dict[FaultCode, tuple[InstrumentFault, FloatArray]] = {}
-        curve = self.common.curve
-        for code, at, columns in simple_faults(self.data, curve.by_field, curve.by_log_temperature):
-            # A drift about the middle of each run: offsets of runs might imitate what is looked for.
-            about = columns[:, ::2] - 0.5 * columns[:, 1::2] if code == "drift" else columns
-            more = self.common.folded_columns(about)
+        for code, at, more in self._fault_columns(self.common):
             share, size, error = self._share(more)
             if share > EXPLAINED and (code not in best or share > best[code][0].share):
                 best[code] = InstrumentFault(code, share, size, error, at), more
         for fault, more in best.values():
+            for _ in range(_REFINED):  # a large fault bends the curve, and so its slope
+                nearer = self._fault_columns(self.common.beside(more))
+                more = next(item for code, at, item in nearer if (code, at) == (fault.code, fault.at))  # noqa: PLW2901
             yield Explanation(on_fault(fault), self._test(more), fault.share)
+
+    def _fault_columns(self, common: CommonCurve) -> Iterator[tuple[FaultCode, float | None, FloatArray]]:
+        """Weighted columns of simple faults about a curve, each with its code and where it begins or ends."""
+        for code, at, columns in simple_faults(self.data, common.curve):
+            # A drift about the middle of each run: offsets of runs might imitate what is looked for.
+            about = columns[:, ::2] - 0.5 * columns[:, 1::2] if code == "drift" else columns
+            yield code, at, self.common.folded_columns(about)
 
     def _places(self) -> Iterator[Explanation]:
         """A narrow range of temperature in several runs, away from the ends."""

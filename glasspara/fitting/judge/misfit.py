@@ -29,6 +29,7 @@ from glasspara.fitting.judge.branches import (
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import slope_by_log_temperature
 from glasspara.model.parameters import to_canonical
+from glasspara.ordinary import Curve
 
 MisfitAxis = Literal["T", "H", "H/T", "run", "branch", "order"]
 
@@ -44,6 +45,9 @@ EXPLAINED = 0.9
 """What takes so much of the excess of chi2 explains it."""
 
 _LIKELY = 0.8  # a simple fault of the instrument that takes so much is the likely cause where a model fails
+_SAME = (
+    0.5  # share of the points of either run that lie in the range of the other, where one repeats the other
+)
 _HIDDEN_DECAY = 2.0  # points, of the relaxation that one run could hide
 _DECAYS = (1.0, 1.5, 2.0, 3.0, 5.0)  # points
 
@@ -185,7 +189,9 @@ def _intervals(
                 yield axis, float(values[mask].min()), float(values[mask].max()), "", mask
 
 
-FaultCode = Literal["thermometer", "relaxation", "drift", "remnant-field"]
+FaultCode = Literal[
+    "thermometer", "relaxation", "drift", "remnant-field", "gain-of-repeats", "temperature-of-repeats"
+]
 
 
 @dataclass(frozen=True)
@@ -194,7 +200,8 @@ class InstrumentFault:
 
     ``size`` is relative for a thermometer (right below ``at``, K, and only there), in emu for a relaxation (with a
     decay over ``at`` points) and for a drift (from the first to the last point of the worst run), in Oe for the field
-    that the magnet keeps, to either side.
+    that the magnet keeps, to either side. That of the moments or temperatures of repeats is relative to the first run
+    at their set point.
     """
 
     code: FaultCode
@@ -212,8 +219,9 @@ def disturbance_of(minimum: Minimum) -> InstrumentFault | None:
     excess = float(residuals @ residuals) - max(minimum.statistics.ndof, 1)
     values, model = to_canonical(minimum.reported), minimum.coordinates.model
     by_temperature = slope_by_log_temperature(data.temperature, data.field, values, model)
+    curve = Curve(problem.terms(minimum.reported).total, slope_by_field(minimum), by_temperature)
     found: list[InstrumentFault] = []
-    for code, at, columns in simple_faults(data, slope_by_field(minimum), by_temperature):
+    for code, at, columns in simple_faults(data, curve):
         whitened = np.zeros((len(residuals), columns.shape[1]))
         whitened[:n] = columns / data.sigma[:, None]
         rest = whitened - basis @ (basis.T @ whitened)
@@ -233,20 +241,18 @@ def disturbance_of(minimum: Minimum) -> InstrumentFault | None:
     return best if best.share > _LIKELY else None
 
 
-def simple_faults(
-    data: Dataset, by_field: FloatArray, by_temperature: FloatArray
-) -> Iterator[tuple[FaultCode, float | None, FloatArray]]:
+def simple_faults(data: Dataset, curve: Curve) -> Iterator[tuple[FaultCode, float | None, FloatArray]]:
     """Columns of simple faults, emu/g a unit of their size, with their codes and where they begin or end.
 
-    ``by_field`` and ``by_temperature`` are dM/dH and T dM/dT of the fitted curve. A drift has two columns a run, the
-    drift and the unknown moment that the run began with; a kept field one for each loop, all along or in weak fields.
+    ``curve`` is the fitted one. A drift has two columns a run, the drift and the unknown moment that the run began
+    with; a kept field one for each loop, all along or in weak fields; what repeats differ by one for each.
     """
     grams = np.concatenate([np.full(len(run), run.grams) for run in data.runs])
     order = np.concatenate([np.arange(len(run), dtype=np.float64) for run in data.runs])
     lengths = np.concatenate([np.full(len(run), float(max(len(run) - 1, 1))) for run in data.runs])
     edges = distinct_values(quantiles(data.temperature, np.linspace(0.03, 0.97, _THERMOMETER_EDGES)))
     for edge in edges.tolist():
-        yield "thermometer", edge, (by_temperature * (data.temperature < edge))[:, None]
+        yield "thermometer", edge, (curve.by_log_temperature * (data.temperature < edge))[:, None]
     for decay in _DECAYS:
         yield "relaxation", decay, (np.exp(-order / decay) / grams)[:, None]
     columns = np.zeros((len(data), 2 * len(data.runs)))
@@ -257,11 +263,42 @@ def simple_faults(
     lags = np.zeros((len(data), len(data.runs)))
     for index, (run, part) in enumerate(zip(data.runs, data.slices, strict=True)):
         if run.run.kind == "fixed-temperature":
-            lags[part, index] = ways(run) * by_field[part]
+            lags[part, index] = ways(run) * curve.by_field[part]
     lags = lags[:, lags.any(axis=0)]
     if lags.size:
         yield "remnant-field", None, lags
         yield "remnant-field", WEAK_FIELD, lags * fall_of_remnant_field(data.field)[:, None]
+    again = _repeats(data)
+    warm = [number for number in again if data.runs[number].run.kind == "fixed-field"]
+    kinds: tuple[tuple[FaultCode, FloatArray, list[int]], ...] = (
+        ("gain-of-repeats", curve.magnetisation, again),
+        ("temperature-of-repeats", curve.by_log_temperature, warm),
+    )
+    for code, shape, numbers in kinds:
+        columns = np.zeros((len(data), len(numbers)))
+        for column, number in enumerate(numbers):
+            columns[data.slices[number], column] = shape[data.slices[number]]
+        if numbers:
+            yield code, None, columns
+
+
+def _repeats(data: Dataset) -> list[int]:
+    """Numbers of the runs that go over the range of an earlier one, of the same sample at the same set point."""
+    found: list[int] = []
+    first: dict[tuple[int, str, str], FloatArray] = {}
+    for number, (run, sample) in enumerate(zip(data.runs, data.sample_numbers, strict=True)):
+        varied = run.temperature if run.run.kind == "fixed-field" else run.field
+        before = first.get(key := (sample, run.run.kind, run.label))
+        if before is None:
+            first[key] = varied
+        elif min(_share_within(before, varied), _share_within(varied, before)) > _SAME:
+            found.append(number)
+    return found
+
+
+def _share_within(values: FloatArray, others: FloatArray) -> float:
+    """Share of the values that lie in the range of others."""
+    return float(np.mean((values >= others.min()) & (values <= others.max())))
 
 
 def hidden_relaxation(minimum: Minimum) -> list[Finding]:
@@ -313,7 +350,7 @@ def misfit_findings(
 
 def on_fault(fault: InstrumentFault) -> Finding:
     """A simple fault of the instrument that would explain a misfit."""
-    size = abs(fault.size) if fault.code == "remnant-field" else fault.size
+    size = fault.size if fault.code in ("thermometer", "relaxation", "drift") else abs(fault.size)
     values = {"share_of_chi2": fault.share, "size": size, "error": fault.error, "at": fault.at}
     return finding(f"fitting.misfit-by-{fault.code}", **values)
 

@@ -216,8 +216,8 @@ def test_damaged_reports_are_refused(finished, tmp_path):
     for content, message in (
         ("{", "not JSON"),
         ("[" * 100_000, "not JSON"),
-        ("[]", "no report"),
-        (json.dumps({**whole, "command": "compare"}), "no report"),
+        ("[]", "not a report"),
+        (json.dumps({**whole, "command": "compare"}), "not a report"),
         (json.dumps({**whole, "schema_version": 1}), "schema version"),
         (json.dumps({**whole, "fits": []}), "no fit"),
         (json.dumps({**whole, "fits": [3]}), "damaged"),

@@ -164,3 +164,40 @@ def test_a_run_of_another_kind_hides_what_the_others_do():
     # errors that are stated too small by five hide nothing: the noise of the points is what it is
     small = Dataset(tuple(replace(run, sigma=run.sigma / 5.0) for run in campaign(1).runs))
     assert universality(small).holds
+
+
+def twice(values, model, *, gain=0.0, lag=0.0, seed=1):
+    """Each of three runs and its repeat, which differs by ``gain`` in its moments, by ``lag`` in its temperatures."""
+    rng, runs = np.random.default_rng(seed), []
+    for field in (5e3, 2e4, 5e4):
+        H = np.full(T.shape, field)
+        for again in (0, 1):
+            true = evaluate(T * (1.0 + again * lag), H, values, model).total * (1.0 + again * gain)
+            sigma = np.hypot(1e-3 * true, 1e-8)
+            M = true + sigma * rng.standard_normal(T.size)
+            runs.append(make_run("fixed-field", field, T, H, M, sigma))
+    return Dataset(tuple(runs))
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"gain": 0.02}, "fitting.misfit-by-gain-of-repeats"),
+        ({"gain": -0.005}, "fitting.misfit-by-gain-of-repeats"),
+        ({"lag": 0.015}, "fitting.misfit-by-temperature-of-repeats"),
+        ({"lag": 0.03}, "fitting.misfit-by-temperature-of-repeats"),
+    ],
+)
+def test_runs_that_do_not_repeat_each_other_are_no_failure_of_universality(fault, code):
+    """No law of T and H gives one sample two moments: VSM rows of two amplitudes, warming and cooling in two files."""
+    result = universality(twice(PURE_LL, LL, **fault))
+    assert result.assessment.status == "not-determined"
+    assert codes(result)[:2] == [code, "universality.holds-without-it"]
+    size = result.assessment.reasons[0].values["size"]
+    assert size == pytest.approx(abs(next(iter(fault.values()))), rel=0.25)
+
+
+def test_a_glass_measured_twice_is_not_universal():
+    result = universality(twice(BK7, Model("etm"), gain=0.005))
+    assert result.holds is False
+    assert universality(twice(PURE_LL, LL)).holds is True

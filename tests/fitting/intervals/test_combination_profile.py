@@ -189,7 +189,9 @@ def test_a_combination_of_what_is_held_is_told_so(bent):
     data, _ = bent
     settings = FitSettings(fixed={**HELD, "d0min_qs4": 2.7e5, "d0max_qs4": 2.9e5})
     result = explore(fit(data, settings), settings, IntervalRequest(minos=("d0_mean_qs4",)))
-    assert result.derived["d0_mean_qs4"].minos.lower_outcome.text == "not found: nothing in it is free"
+    assert (
+        result.derived["d0_mean_qs4"].minos.lower_outcome.text == "not found: it contains no free parameter"
+    )
 
 
 def test_a_lower_minimum_is_found_and_the_fit_restarted(bent):

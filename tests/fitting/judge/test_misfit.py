@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from glasspara.data import Dataset
 from glasspara.fitting.fit import fit
 from glasspara.fitting.judge.branches import branch_shifts
-from glasspara.fitting.judge.misfit import disturbance_of
+from glasspara.fitting.judge.misfit import _repeats, disturbance_of
 from glasspara.fitting.problem import FitSettings
 from glasspara.model.model import Model
 from studies.hysteresis import Loop
@@ -85,6 +86,31 @@ def test_one_run_that_is_off(law):
     assert values["runs"] == ["20 kOe"]
     assert values["points"] == T.size
     assert result.misfit[0].runs == ("20 kOe",)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("fault", "code", "size"),
+    [
+        ({"scale": lambda field: 1.02}, "misfit-by-gain-of-repeats", 0.02),
+        ({"true_temperature": lambda T: 1.015 * T}, "misfit-by-temperature-of-repeats", 0.015),
+    ],
+    ids=["moments", "temperatures"],
+)
+def test_runs_that_do_not_repeat_each_other(law, fault, code, size):
+    """Two campaigns of one sample: of another amplitude, or warming and cooling in files of their own."""
+    both = (*runs_at_fields(law).runs, *runs_at_fields(law, seed=2, **fault).runs)
+    found, values = named(fit(Dataset(both)))
+    assert found == code
+    assert values["size"] == pytest.approx(size, rel=0.25)
+    assert values["share_of_chi2"] > 0.8
+
+
+def test_a_part_of_a_range_repeats_nothing():
+    """Cold and warm points of one field in two files: a gain of the one would take up what a model misses."""
+    cold, warm = (runs_at_fields(glass, T=part) for part in (T[: T.size // 2], T[T.size // 2 :]))
+    assert _repeats(Dataset((*cold.runs, *warm.runs))) == []
+    assert _repeats(Dataset((*cold.runs, *cold.runs))) == [4, 5, 6, 7]
 
 
 @BOTH
