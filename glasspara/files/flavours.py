@@ -237,7 +237,7 @@ def fullest(raw: RawFile, counts: Mapping[Channel, int], *, ac_rows: int) -> tup
         what = f"AC susceptibility only ({ac_rows} AC rows), no DC moments"
     else:
         names = " or ".join(repr(label(raw, c.moment)) for c in counts)
-        what = f"no row holds a moment: {names} is blank throughout"
+        what = f"no row contains a moment: {names} is blank everywhere"
     raise UnsuitableError(what, where=raw.path, remedy=DC_FILE_NEEDED)
 
 

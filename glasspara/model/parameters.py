@@ -92,7 +92,7 @@ _TABLE = (
     Parameter("fe2_fraction", "x", "1", 0.5, 0.0, 1.0, "partition: n_fe2 = x n_fe, n_fe3 = (1 - x) n_fe", size=1.0),
     Parameter(
         "n_ats", "n_ATS", "g^-1", 1.352e16, 0.0, inf,
-        "concentration of tunnelling systems times P*; where the cutoffs lie close together magnetisation determines "
+        "concentration of tunnelling systems times P*; if the cutoffs are similar, magnetisation determines "
         "only the strength n_ats ln(d0max_qs4/d0min_qs4)",
         scale="linear", prior=log(10.0), prior_of_log=True,
     ),
@@ -192,7 +192,7 @@ _TABLE = (
     ),
     Parameter(
         "holder_chi", "chi_h", "emu Oe^-1", 0.0, -inf, inf,
-        "error of the holder's susceptibility: the moment holds holder_chi H more. A nuisance, one for all runs",
+        "error of the holder's susceptibility: the moment contains an additional holder_chi H. A nuisance of all runs",
         held=True, scale="linear", size=1.0e-10,
     ),
     Parameter(

@@ -139,7 +139,7 @@ class Store:
             raise _DamagedError(1)
         if there is None or _FORMAT not in there:
             raise UsageError(
-                "this file holds no replicates", where=str(self.path), remedy="Move it to another place"
+                "this file contains no replicates", where=str(self.path), remedy="Move it to another place"
             )
         different = _differences(there, unsealed(header) or {})
         if different and not self.overwrite:

@@ -56,7 +56,7 @@ def check_writable(folder: Path, names: list[str], *, force: bool) -> None:
         we did not write stands where the journal of one of them belongs.
     """
     if os.path.lexists(folder) and not folder.is_dir():
-        what = "this is a link to nothing" if not folder.exists() else "this is no folder"
+        what = "this is a link to nothing" if not folder.exists() else "this is not a folder"
         raise NotWritableError(what, where=str(folder), remedy="Remove it, or choose another place")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -241,20 +241,20 @@ def _ordinary(block: Mapping[str, Any]) -> Iterator[Html]:
         (f"chi2 of ordinary magnetism{allowed}", f"{block['chi2']:.1f} for {block['n_points']} points"),
         (f"chi2 of the ETM{allowed}", f"{block['chi2_etm']:.1f}"),
         ("margin", f"{block['margin']:.4g}, {block['threshold']:g} establish the ATS term"),
-        ("margin with the iron free", "not asked" if free is None else f"{free:.4g}"),
+        ("margin with the iron free", "not tested" if free is None else f"{free:.4g}"),
         ("margin without errors of the instrument", f"{block['margin_without_directions']:.4g}"),
         ("iron", iron),
-        ("iron that the mixture has", f"{block['iron_found']:.4g} g^-1"),
+        ("iron in the mixture", f"{block['iron_found']:.4g} g^-1"),
         ("ATS term established", "yes" if block["ats_established"] else "no"),
     ])  # fmt: skip
     if block["components"]:
-        yield tag("h3", "The ordinary mixture that comes closest")
+        yield tag("h3", "The closest ordinary mixture")
         yield _table(
             (
                 Column("component"),
                 _NUMBER("amount"),
                 Column("unit"),
-                _NUMBER("share of the signal beside Larmor's"),
+                _NUMBER("share of the signal without Larmor"),
             ),
             [
                 (
@@ -270,11 +270,11 @@ def _ordinary(block: Mapping[str, Any]) -> Iterator[Html]:
     for item in block["directions"]:
         pulls.setdefault((item["kind"], f"{item['width']:.3g}", item["unit"]), []).append(item["pull"])
     if pulls:
-        yield tag("h3", "Errors of the instrument that were allowed to both")
+        yield tag("h3", "Errors of the instrument that were allowed for both")
         yield _table(
             (
-                Column("error"), _NUMBER("width"), Column("unit"), _NUMBER("how many"),
-                _NUMBER("largest that the mixture takes, in widths"),
+                Column("error"), _NUMBER("width"), Column("unit"), _NUMBER("number"),
+                _NUMBER("largest value in the mixture, in widths"),
             ),
             [(*key, str(len(found)), f"{max(map(abs, found)):.2f}") for key, found in pulls.items()],
         )  # fmt: skip

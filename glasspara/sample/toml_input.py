@@ -171,7 +171,7 @@ def read_toml(path: str | Path) -> Table:
         where = f"{path}, line {placed['line']}" if placed else str(path)
         what = placed["what"] if placed else str(error)
         raise InputError(
-            f"is not TOML: {what}", where=where, remedy="Text goes in quotes, decimals take a point (96.8)"
+            f"is not TOML: {what}", where=where, remedy="Text needs quotes, decimals need a point (96.8)"
         ) from error
     except (ValueError, RecursionError) as error:
         # a number of thousands of digits, tables in tables without end

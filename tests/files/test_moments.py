@@ -439,7 +439,7 @@ def test_no_rows(write, compose):
 
 
 def test_no_moments(write, compose, sweep):
-    with pytest.raises(InputError, match=r"'Moment \(emu\)' is blank throughout"):
+    with pytest.raises(InputError, match=r"'Moment \(emu\)' is blank everywhere"):
         read(write(compose("vsm", [",1.0,4.0,1000,,,2,,,,"] * 5)))
     with pytest.raises(InputError, match=r"\(1 comment only, 5 temperature not positive\)"):
         read(write(compose("vsm", ["c,1", *[",1.0,0.0,1000,1e-5,,1,,,,"] * 5])))

@@ -107,7 +107,7 @@ def test_other_versions_are_refused(store, monkeypatch):
 @pytest.mark.parametrize("content", ["T,H,M\n1,2,3\n", "no line end", "{}\n", "[1]\n", "\n"])
 def test_a_file_of_something_else_is_left_alone(store, content):
     store.path.write_text(content)
-    with pytest.raises(UsageError, match="holds no replicates"):
+    with pytest.raises(UsageError, match="contains no replicates"):
         run_replicates(draw, 2, seed=1, store=store)
     assert store.path.read_text() == content
 

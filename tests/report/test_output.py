@@ -115,7 +115,7 @@ def test_hashes_of_another_program_prove_nothing(tmp_path):
 def test_a_link_to_nothing_and_a_file_are_no_folders(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     (tmp_path / "file").write_bytes(b"mine")
-    for name, words in (("link", "a link to nothing"), ("file", "this is no folder")):
+    for name, words in (("link", "a link to nothing"), ("file", "this is not a folder")):
         with pytest.raises(UsageError, match=words):
             write_files(tmp_path / name, result(), force=True, report=REPORT)
     assert not (tmp_path / "nowhere").exists()

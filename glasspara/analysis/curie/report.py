@@ -136,7 +136,7 @@ def show_curie(result: CurieResult, out: Console) -> None:
         f"low-temperature test: T to {result.weak.low_end:.3g} K; chi_L = {chi} ({low.chi_larmor_source})",
         out,
     )
-    show_sentence("Errors: one standard error by the stated sigmas.", out)
+    show_sentence("Errors: one standard error from the stated errors of the points.", out)
     show_assessment(result.assessment, out)
     show_assessment(result.law_assessment, out, result.notes)
 
@@ -152,11 +152,11 @@ def _show_runs(result: CurieResult, out: Console) -> None:
         rows.append(
             (item.run.label, f"{used} of {len(item.run)}", percent(item.curie), percent(item.ats), why)
         )
-    columns = ("run", "weak points", "off Curie's law", "off the weak ATS term", Column("", "text"))
+    columns = ("run", "weak points", "deviation, Curie law", "deviation, ATS term", Column("", "text"))
     show_table(columns, rows, out)
     tolerance = percent(result.weak.tolerance)
     show_sentence(
-        f"A point is weak if it is off its weak-field form by at most {tolerance}; for the ATS term this goes by "
+        f"A point is weak if it differs from its weak-field form by at most {tolerance}; the ATS term is computed with "
         "typical cutoffs.",
         out,
     )

@@ -277,7 +277,7 @@ def low_temperature_test(
     low, high = weak.low, weak.high
     if chi_larmor is None and int(high.sum()) < _FEWEST_HIGH:
         raise InputError(
-            f"no chi_larmor: fewer than {_FEWEST_HIGH} points lie above {weak.high_start:.3g} K",
+            f"no chi_larmor: fewer than {_FEWEST_HIGH} points are above {weak.high_start:.3g} K",
             remedy="Give --chi-larmor VALUE+-ERROR, or another --high-from",
         )
     keep = low | high if chi_larmor is None else low

@@ -186,7 +186,7 @@ def from_the_fit(source: FittedValues) -> list[Formula]:
         Formula("g", f"G of (14), by {_printed('(12)', source)}", _CURIE, amplitude),
         Formula("low_t_slope", "slope of T (chi + chi_L) for kT << D_min, G/D_min (18)", _CHI,
                 lambda v: amplitude(v) / v["d_min"]),
-        Formula("n_tunn_growth", "N_tunn at high temperature over that at T0 (15)", "1",
+        Formula("n_tunn_growth", "N_tunn at high temperature divided by N_tunn at T0 (15)", "1",
                 lambda v: exp(v["delta_mu"] / T_REFERENCE)),
         Formula("gap_field", "field at which D_0 phi = D_min", "Oe",
                 lambda v: v["d_min"] / (PHASE_PER_AREA * _mean(v))),
@@ -225,13 +225,13 @@ def at_temperature(source: FittedValues, T: float) -> list[Formula]:
         return T * float(weak_field_susceptibility(T, ats_of(v, source))) / _iron(v)
 
     if _iron(source.values) > 0.0:
-        text = "T chi_ATS over the Curie constant of the iron"
+        text = "T chi_ATS divided by the Curie constant of the iron"
         found.append(Formula("ats_to_iron", text, "1", to_iron, (), T))
     return [
         *found,
-        Formula("thermal_field", "field at which D_0 phi = 2kT: the ATS term leaves its weak-field form", "Oe",
+        Formula("thermal_field", "field at which D_0 phi = 2kT: the ATS term deviates from its weak-field form", "Oe",
                 lambda v: 2.0 * T / (PHASE_PER_AREA * _mean(v) * growth(v) ** 3), (), T),
-        Formula("iron_field", "field at which g mu_B H = kT: iron leaves Curie's law", "Oe",
+        Formula("iron_field", "field at which g mu_B H = kT: iron deviates from Curie's law", "Oe",
                 lambda _: BOLTZMANN * T / (2.0 * BOHR_MAGNETON), (), T),
     ]  # fmt: skip
 

@@ -100,7 +100,7 @@ def _about(result: DeriveResult) -> list[str]:
     ]
 
 
-_HOLDS = {True: "holds", False: "FAILS", None: "holds for part of what is assumed"}
+_HOLDS = {True: "holds", False: "FAILS", None: "holds for a part of the assumptions"}
 
 
 def show_derive(result: DeriveResult, out: Console) -> None:
@@ -109,14 +109,16 @@ def show_derive(result: DeriveResult, out: Console) -> None:
     show_sentence(f"model {source.model}, {source.convention} convention, {source.orientation}", out)
     out.print()
     plain = [item for item in result.quantities if item.temperature is None]
-    _show("By the fit alone, at 1.26 K where it matters", [item for item in plain if not item.needs], out)
+    _show(
+        "From the fit alone (at 1.26 K, if it depends on T)", [item for item in plain if not item.needs], out
+    )
     _show("With assumptions", [item for item in plain if item.needs], out)
     temperatures = dict.fromkeys(
         item.temperature for item in result.quantities if item.temperature is not None
     )
     for temperature in temperatures:
         chosen = [item for item in result.quantities if item.temperature == temperature]
-        _show(f"By the fit alone, at {temperature:g} K", chosen, out)
+        _show(f"From the fit alone, at {temperature:g} K", chosen, out)
     show_table(
         ("assumption", "value", "unit", Column("source", "text")),
         [
@@ -135,7 +137,8 @@ def show_derive(result: DeriveResult, out: Console) -> None:
     show_table((Column("check", "text"), Column("", "text")), checks, out)
     out.print()
     show_sentence(
-        "Errors: one standard error by the fit alone, with its correlations; ranges: by what is assumed.", out
+        "Errors: one standard error from the fit alone, with its correlations; ranges: from the assumptions.",
+        out,
     )
     show_assessment(result.assessment, out, result.notes)
 

@@ -356,5 +356,7 @@ def summary(fits: Sequence[FitResult], failed: Failures) -> Sheet:
     rows += [{**blank, "files": path, "status": _NO_FIT, "problem": str(error)} for path, error in failed]
     return Sheet(
         rows,
-        ["error: one standard error by the stated sigmas; empty cells: fixed, or not determined by the data"],
+        [
+            "error: one standard error from the stated errors; empty cells: fixed, or not determined by the data"
+        ],
     )

@@ -73,9 +73,9 @@ def _parameters(result: Fits) -> Sheet:
     model = result.model
     about = [
         f"model {model.name}, {model.convention} convention, {model.orientation} orientation",
-        "error: one standard error by the stated sigmas; error_scaled: times sqrt(chi2/ndof)",
+        "error: one standard error from the stated errors of the points; error_scaled: times sqrt(chi2/ndof)",
         "error_with_instrument: the same with the errors of the instrument that the verdict allows",
-        "minos_lower, minos_upper: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled",
+        "minos_lower, minos_upper: where the profile of chi2 has risen by 1, with the stated errors; not scaled",
     ]
     rows = (
         {
@@ -113,8 +113,8 @@ def _profile(result: FitResult, curve: ProfileCurve) -> Sheet:
     """Chi2 above its minimum along a parameter or combination, the parabola of its error, the other parameters."""
     item = result.quantities[curve.name]
     about = [
-        f"profile of {curve.name}: least chi2 above {result.statistics.chi2!r}, everything else following",
-        "chi2_rise_parabola: what the error of the report stands for",
+        f"profile of {curve.name}: chi2 above {result.statistics.chi2!r}, all others refitted",
+        "chi2_rise_parabola: the parabola of the error in the report",
     ]
     columns = {
         column(curve.name, item.unit): curve.values,
@@ -207,14 +207,14 @@ def _show_fit(result: FitResult, out: Console) -> None:
         out,
     )
     show_sentence(
-        "Errors: one standard error by the stated sigmas (chi2 + 1); "
-        f"times {statistics.scatter_factor:.3g} for errors scaled by sqrt(chi2/ndof).",
+        "Errors: one standard error from the stated errors of the points (chi2 + 1); "
+        f"multiply by {statistics.scatter_factor:.3g} for errors scaled by sqrt(chi2/ndof).",
         out,
     )
     intervals = {name: item.minos for name, item in result.quantities.items() if item.minos is not None}
     if intervals:
         show_sentence(
-            "Minos: where the profile of chi2 has risen by 1, by the stated sigmas; not scaled.", out
+            "Minos: where the profile of chi2 has risen by 1, with the stated errors; not scaled.", out
         )
     for line in (
         *_interval_lines(result, intervals),

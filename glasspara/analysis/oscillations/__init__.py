@@ -81,7 +81,7 @@ def _wiggle(text: str | None) -> Wiggle | None:
     found = Wiggle(number(size, "--thermometer"), *([number(length, "--thermometer")] if colon else []))
     if not (0.0 < found.size < 0.5 and found.length > 0.0):
         raise UsageError(
-            f"--thermometer {text!r}: the size must lie between 0 and 0.5, the length above 0",
+            f"--thermometer {text!r}: the size must be between 0 and 0.5, the length above 0",
             remedy="For example --thermometer 0.001:0.1",
         )
     return found

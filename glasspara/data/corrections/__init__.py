@@ -102,7 +102,7 @@ class Corrections:
                 error is None or 1.0e-12 * LARGEST_HOLDER <= error <= LARGEST_HOLDER
             ):
                 raise UsageError(
-                    f"--holder-chi {value:g}{'' if error is None else f' +- {error:g}'}: this is no holder's",
+                    f"--holder-chi {value:g}{'' if error is None else f' +- {error:g}'}: not the value of a holder",
                     remedy=f"Give at most {LARGEST_HOLDER:g} emu/Oe, and a positive error",
                 )
 

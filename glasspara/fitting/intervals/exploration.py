@@ -161,7 +161,7 @@ def _remedy(name: str, reported: Sequence[str], held: set[str]) -> str:
     free = ", ".join(key for key in reported if key not in held)
     derived = combinations(reported)
     if name in derived:
-        return f"It is derived; a contour takes two of {free}"
+        return f"It is derived; a contour needs two of {free}"
     return f"Free parameters: {free}; derived: {', '.join(derived)}"
 
 

@@ -192,7 +192,7 @@ def test_a_run_without_its_background_is_refused(run, words):
         ({"standard_chi": 5e-6}, "need a field standard"),
         ({"field_standard": "pd.dat", "standard_chi": -5e-6}, "paramagnet's susceptibility is positive"),
         ({"holder_chi": (1e-9, 0.0)}, "and a positive error"),
-        ({"holder_chi": (1e29, None)}, "this is no holder's"),
+        ({"holder_chi": (1e29, None)}, "not the value of a holder"),
         ({"background": ("h.dat",), "background_scale": 1e9}, "from 0.001 to 1000"),
         ({"field_standard": "pd.dat", "standard_chi": 1e9}, "from 1e-9 to 1"),
     ],

@@ -260,7 +260,7 @@ def test_intervals_cover_single_runs():
     [
         (IntervalRequest(minos=("nothing",)), "Free parameters: chi_larmor, "),
         (IntervalRequest(minos=("nothing",)), "derived: n_fe, fe2_fraction, "),
-        (IntervalRequest(contours=(("ats_amplitude", "d_min"),)), "a contour takes two of chi_larmor, "),
+        (IntervalRequest(contours=(("ats_amplitude", "d_min"),)), "a contour needs two of chi_larmor, "),
         (IntervalRequest(contours=(("fe2_fraction", "d_min"),)), "--set fe2_fraction"),
     ],
 )
