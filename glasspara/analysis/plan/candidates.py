@@ -175,7 +175,8 @@ class Noise:
     source: str = "given"
 
     def __post_init__(self) -> None:
-        if not (0.0 <= self.relative < 1.0 and 0.0 <= self.floor < np.inf) or not (
+        largest = np.inf if self.source == "data" else 1.0  # the scatter of weak moments may exceed them
+        if not (0.0 <= self.relative < largest and 0.0 <= self.floor < np.inf) or not (
             self.relative or self.floor
         ):
             raise UsageError(
