@@ -68,7 +68,7 @@ class Measurement:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What is odd about the file and about its runs."""
+        """Findings about problems of the file and its runs."""
         return (*self.file_warnings, *run_warnings(self.runs))
 
     @property
@@ -119,7 +119,7 @@ def read(
         The file, taken literally (no patterns); "-" reads stdin.
     moment : str
         "auto", or which moment of an MPMS3 file: "free" or "fixed" (DC scans), "vsm". "auto" takes the moment
-        that most rows hold, Free before Fixed; of a file of both DC and VSM rows it takes both, in separate runs.
+        that most rows contain, Free before Fixed; from a file with DC and VSM rows it uses both, in separate runs.
     errors : str
         Standard deviations: "instrument" takes the instrument's, "scatter" the scatter of the points, "auto" run
         by run the instrument's unless there are none, or they are far from the scatter of the points: then that.
@@ -132,7 +132,7 @@ def read(
     Raises
     ------
     InputError
-        The file cannot be read, is of another option, or holds no run.
+        The file cannot be read, is of another measurement option, or contains no run.
     UsageError
         ``moment`` or ``errors`` is unknown or asks for what the file does not hold; no row stands where one is to be
         left out.
