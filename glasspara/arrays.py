@@ -1,4 +1,4 @@
-"""Types of NumPy arrays, and order statistics that do not load masked arrays."""
+"""Types of NumPy arrays, lengths of columns, and order statistics that do not load masked arrays."""
 
 from __future__ import annotations
 
@@ -44,3 +44,9 @@ def quantiles(values: npt.ArrayLike, shares: npt.ArrayLike, *, weibull: bool = F
     low, high = ordered[np.clip(index, 0, last)], ordered[np.clip(index + 1, 0, last)]
     share, step = place - index, high - low
     return np.asarray(np.where(share < 0.5, low + step * share, high - step * (1.0 - share)))
+
+
+def column_lengths(matrix: FloatArray) -> FloatArray:
+    """Lengths of the columns; 1 for those that vanish."""
+    lengths = np.linalg.norm(matrix, axis=0)
+    return np.where(lengths > 0.0, lengths, 1.0)

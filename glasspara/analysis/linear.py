@@ -24,12 +24,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glasspara.arrays import FloatArray
+from glasspara.arrays import FloatArray, column_lengths
 from glasspara.data import Dataset, ReducedRun
 from glasspara.fitting.judge import f_p_value
 from glasspara.fitting.judge.assessment import ALPHA
 from glasspara.fitting.problem.nuisances import Disturbance, nuisances_of
-from glasspara.fitting.problem.problem import Constraint
 from glasspara.fitting.search.minimise import Minimum
 from glasspara.model.model import slope_by_log_temperature
 from glasspara.model.parameters import ALLOWANCES, ION_NAMES, to_canonical
@@ -106,7 +105,6 @@ class LinearFit:
 
     left: FloatArray
     base: FloatArray
-    n_points: int
 
     @property
     def chi2(self) -> float:
@@ -123,14 +121,16 @@ class LinearFit:
 
     def basis_beyond(self, columns: FloatArray) -> FloatArray:
         """Orthonormal basis of what ``columns`` span beyond ``base``, shape (len(left), rank)."""
-        left, singular, _ = np.linalg.svd(self.remainder(_unit_columns(columns)[0]), full_matrices=False)
+        left, singular, _ = np.linalg.svd(
+            self.remainder(columns / column_lengths(columns)), full_matrices=False
+        )
         return left[:, singular > _BEYOND]
 
     def beyond(self, columns: FloatArray) -> LinearFit:
         """The fit of the model that has ``columns`` too."""
         more = self.basis_beyond(columns)
         left = self.left - more @ (more.T @ self.left)
-        return LinearFit(left, np.concatenate([self.base, more], axis=1), self.n_points)
+        return LinearFit(left, np.concatenate([self.base, more], axis=1))
 
     def gain(self, columns: FloatArray) -> Gain:
         """What ``columns`` take up of the residuals beyond what the model can take up."""
@@ -172,17 +172,16 @@ class LinearFit:
 class LinearModel:
     """A model that is linear in its coefficients: ``columns``, shape (rows, k), and their ``target``, shape (rows,).
 
-    The first ``n_points`` rows are points, further ones are knowledge; each is divided by its standard error.
+    The first rows are points, further ones are knowledge; each is divided by its standard error.
     """
 
     columns: FloatArray
     target: FloatArray
-    n_points: int
 
     @classmethod
     def of(cls, data: Dataset, columns: FloatArray, magnetisation: FloatArray) -> LinearModel:
         """``columns``, shape (points, k), fitted to ``magnetisation``, both in emu/g at the points of ``data``."""
-        return cls(weighted(data, columns), magnetisation * (1.0 / data.sigma), len(data))
+        return cls(weighted(data, columns), magnetisation * (1.0 / data.sigma))
 
     def with_knowledge(self, rows: FloatArray, values: FloatArray | None = None) -> LinearModel:
         """The same, knowing that ``rows`` @ coefficients are ``values`` (by default 0) with standard errors of 1."""
@@ -235,24 +234,25 @@ class LinearModel:
 
     def fit(self) -> LinearFit:
         base = orthonormal(self.columns)
-        return LinearFit(self.target - base @ (base.T @ self.target), base, self.n_points)
+        return LinearFit(self.target - base @ (base.T @ self.target), base)
 
     def solve(self) -> tuple[FloatArray, FloatArray]:
         """Coefficients and residuals. Coefficients that are not unique are the shortest in columns of unit length."""
-        scaled, norm = _unit_columns(self.columns)
+        norm = column_lengths(self.columns)
+        scaled = self.columns / norm
         found = np.linalg.lstsq(scaled, self.target, rcond=_RANK)[0]
         return found / norm, self.target - scaled @ found
 
     def covariance(self) -> FloatArray:
         """Covariance of the coefficients, by the stated errors."""
-        scaled, norm = _unit_columns(self.columns)
-        inverse = np.linalg.pinv(scaled, rcond=_RANK)
+        norm = column_lengths(self.columns)
+        inverse = np.linalg.pinv(self.columns / norm, rcond=_RANK)
         return inverse @ inverse.T / np.outer(norm, norm)
 
 
 def orthonormal(matrix: FloatArray) -> FloatArray:
     """Orthonormal basis of what the columns span, shape (n, rank)."""
-    left, singular, _ = np.linalg.svd(_unit_columns(matrix)[0], full_matrices=False)
+    left, singular, _ = np.linalg.svd(matrix / column_lengths(matrix), full_matrices=False)
     return left[:, singular > _RANK * singular.max(initial=0.0)]
 
 
@@ -267,13 +267,6 @@ def by_run(data: Dataset, columns: FloatArray) -> FloatArray:
     for number, part in enumerate(data.slices):
         found[part, number] = columns[part]
     return found.reshape(len(data), -1)
-
-
-def _unit_columns(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Columns of unit length, and the lengths that they had (1 for a column of zeros)."""
-    norm = np.linalg.norm(matrix, axis=0)
-    norm[norm == 0.0] = 1.0
-    return matrix / norm, norm
 
 
 def _padded(columns: FloatArray, rows: int) -> FloatArray:
@@ -292,18 +285,11 @@ def tangent(minimum: Minimum, *, widths: Mapping[str, float] | None = None) -> L
     more = {kind: width for kind, width in (widths or {}).items() if kind not in known}
     added = tuple(item for item in nuisances_of(problem.data, more) if item not in problem.nuisances)
     if added:
-        names = (*problem.coordinates.nuisances, *(item.name for item in added))
-        priors = {item.name: Constraint(0.0, item.width) for item in added}
-        problem = replace(
-            problem,
-            coordinates=replace(problem.coordinates, nuisances=names),
-            constraints={**problem.constraints, **priors},
-            nuisances=(*problem.nuisances, *added),
-        )
+        problem = problem.with_nuisances((*problem.nuisances, *added))
     residuals, jacobian = problem.residuals_and_jacobian(problem.coordinates.from_reported(minimum.reported))
     free = [name not in minimum.at_limit for name in problem.coordinates.names]
     base = orthonormal(jacobian[:, free]) if any(free) else np.zeros((len(residuals), 0))
-    return LinearFit(residuals - base @ (base.T @ residuals), base, len(problem.data))
+    return LinearFit(residuals - base @ (base.T @ residuals), base)
 
 
 def by_thermometer(minimum: Minimum) -> FloatArray:
@@ -350,7 +336,7 @@ class Splines:
             variance = max(float(left @ left) / n, np.finfo(float).tiny)
             bic = float(n * np.log(variance) + base.shape[1] * np.log(n))
             if best is None or bic < best[0]:
-                best = (bic, SplineFit(left, base, n, knots))
+                best = (bic, SplineFit(left, base, knots))
         assert best is not None
         return best[1]
 

@@ -291,7 +291,7 @@ def ordinary_magnetism(
     widths: DirectionWidths | None = DirectionWidths(),  # noqa: B008  # frozen
     trace_ions: Sequence[tuple[str, float, float]] = (),
     extra_columns: Sequence[ExtraColumn] = (),
-    order: FloatArray | None = None,
+    progress: FloatArray | None = None,
     geometry: Mapping[str, FloatArray] = MappingProxyType({}),
     dictionary: Dictionary | None = None,
 ) -> ConeFit:
@@ -311,8 +311,8 @@ def ordinary_magnetism(
         Other paramagnetic ions that the sample may have.
     extra_columns : sequence of ExtraColumn
         What is fitted beside ordinary magnetism; the question is then what is left for it.
-    order : array, shape (n,), optional
-        Time of measurement, for a drift.
+    progress : array, shape (n,), optional
+        As for :func:`directions_of`, for a drift.
     geometry : name -> array, shape (n,)
         Relative errors of the moments, each common to all points where it is not 0.
     dictionary : Dictionary, optional
@@ -325,7 +325,7 @@ def ordinary_magnetism(
     """
     _check(T, H, M, sigma, run, sample)
     entries = dictionary or ordinary_dictionary(trace_ions=trace_ions, strong_pairs=iron is not None)
-    directions = directions_of(T, run=run, sample=sample, widths=widths, order=order, geometry=geometry)
+    directions = directions_of(T, run=run, sample=sample, widths=widths, progress=progress, geometry=geometry)
     whole = _Problem(T, H, M, sigma, entries, directions, iron, tuple(extra_columns))
     problem, counts = whole.merged()
     start = place = problem.place(np.zeros(len(directions.items)))

@@ -16,7 +16,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray, distinct_values
+from glasspara.arrays import BoolArray, FloatArray, IntArray, column_lengths, distinct_values
 from glasspara.errors import InputError, UsageError
 from glasspara.ordinary.solver import eliminate, rows_of_runs
 
@@ -196,22 +196,22 @@ def directions_of(
     run: Labels,
     sample: Labels,
     widths: DirectionWidths | None,
-    order: FloatArray | None = None,
+    progress: FloatArray | None = None,
     geometry: Mapping[str, FloatArray] = MappingProxyType({}),
 ) -> Directions:
     """The directions at temperatures ``T`` (K), shape (n,).
 
     ``run`` and ``sample`` number the run and sample of each point, those of a run together; ``widths`` None allows no
-    errors. ``order``, increasing with the time of measurement, is needed for a drift. ``geometry`` holds relative
-    errors of the moments by name, each common to all points where it is not 0. Directions that touch no point are left
-    out.
+    errors. ``progress``, from -1/2 at the first point of a run to 1/2 at its last, is needed for a drift. ``geometry``
+    holds relative errors of the moments by name, each common to all points where it is not 0. Directions that touch no
+    point are left out.
 
     Raises
     ------
     InputError
         If the points of a run do not stand together.
     UsageError
-        If a drift is asked for without ``order``.
+        If a drift is asked for without ``progress``.
     """
     firsts = np.flatnonzero(np.diff(run, prepend=run[0] - 1))
     runs = rows_of_runs(np.diff(firsts, append=len(run)).tolist())
@@ -220,20 +220,22 @@ def directions_of(
     if widths is None:
         widths = DirectionWidths(**dict.fromkeys(DirectionWidths.__dataclass_fields__, 0.0))
         geometry = {}
-    if widths.drift and order is None:
+    if widths.drift and progress is None:
         raise UsageError("a drift needs the times of measurement")
     samples, first, of_run = np.unique(sample[firsts], return_index=True, return_inverse=True)
     alone = np.bincount(of_run) == 1
     everywhere = np.ones(len(T))
-    progress = np.zeros(len(T)) if order is None else _progress(order, runs)
-    several = np.repeat(~alone[of_run], [rows.stop - rows.start for rows in runs]).astype(np.float64)
+    lengths = [rows.stop - rows.start for rows in runs]
+    several = np.repeat(~alone[of_run], lengths).astype(np.float64)
+    # no time passes in a run of one point
+    passed = np.zeros(len(T)) if progress is None else progress * (np.repeat(lengths, lengths) > 1)
     items: list[Direction] = []
     own: list[tuple[str, str, float, str, FloatArray, Target]] = [
         ("field offset", "field offset", widths.field_offset, "Oe", everywhere, "field"),
         ("thermometer", "thermometer of a run", widths.thermometer_run, "1", everywhere, "log temperature"),
         ("gain", "gain of a run", widths.gain_run, "1", several, "log gain"),
         ("moment offset", "moment offset", widths.moment_offset, "emu/g", everywhere, "magnetisation"),
-        ("drift", "drift", widths.drift, "emu/g", progress, "magnetisation"),
+        ("drift", "drift", widths.drift, "emu/g", passed, "magnetisation"),
         ("mass", "mass", widths.mass, "1", 1.0 - several, "log gain"),
     ]
     own = [item for item in own if item[2] and item[4].any()]
@@ -276,17 +278,6 @@ def _patterns(n: int, columns: Sequence[tuple[FloatArray, Target]]) -> Patterns:
     return Patterns(values, tuple(target for _, target in columns))
 
 
-def _progress(order: FloatArray, runs: Sequence[slice]) -> FloatArray:
-    """Progress of each run from -1/2 to 1/2; 0 where no time passes."""
-    column = np.zeros(order.shape)
-    for rows in runs:
-        times = order[rows]
-        span = float(np.ptp(times))
-        if span > 0.0:
-            column[rows] = (times - times.min()) / span - 0.5
-    return column
-
-
 def _shares(T: FloatArray) -> FloatArray:
     """Share of each node of the thermometer at each point: hats in ln T, shape (nodes, n)."""
     return np.stack(
@@ -323,8 +314,7 @@ def chi2_with_directions(
     more, more_free = (np.zeros(0), np.zeros((0, free.shape[1]))) if beside is None else beside
     matrix = np.column_stack([slopes.shared / sigma[:, np.newaxis], free, residual / sigma])
     response = eliminate(matrix, -slopes.own / sigma[:, np.newaxis], directions.runs)
-    lengths = np.linalg.norm(np.concatenate([free, more_free]), axis=0)
-    lengths = np.concatenate([np.ones(s), np.where(lengths > 0.0, lengths, 1.0)])
+    lengths = np.concatenate([np.ones(s), column_lengths(np.concatenate([free, more_free]))])
     holds = np.diag(np.concatenate([np.ones(s), np.full(free.shape[1], _HOLD)]))
     known = np.hstack([np.zeros((len(more), s)), more_free / lengths[s:]])
     system = np.concatenate([matrix[:, :-1] / lengths, known, holds])

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.arrays import BoolArray, FloatArray, IntArray
+from glasspara.arrays import BoolArray, FloatArray, IntArray, column_lengths
 
 # A column is taken in if chi2 falls by more than twice this per standard error of it. Entries of a dictionary are so
 # nearly alike that many small gains add up: with 1e-4 in its place chi2 stays up to 0.5 above its minimum.
@@ -79,7 +79,7 @@ def solve(
     All are in standard errors. ``start`` names columns that are likely to be active; it saves time and changes nothing
     else.
     """
-    lengths, free_lengths = (_lengths(matrix) for matrix in (columns, free))
+    lengths, free_lengths = (column_lengths(matrix) for matrix in (columns, free))
     f = free.shape[1]
     basis, triangle = np.linalg.qr(np.concatenate([free / free_lengths, _HOLD * np.eye(f)]))
     system = np.concatenate([np.column_stack([columns / lengths, target]), np.zeros((f, len(lengths) + 1))])
@@ -93,12 +93,6 @@ def solve(
     beside = np.linalg.solve(triangle, along[:, -1] - along[:, :-1] @ scaled)
     chi2 = float(residual @ residual)
     return Solution(scaled / lengths, beside / free_lengths, chi2, certificate, scaled, left, goal)
-
-
-def _lengths(matrix: FloatArray) -> FloatArray:
-    """Lengths of the columns; 1 for those that vanish."""
-    lengths = np.linalg.norm(matrix, axis=0)
-    return np.where(lengths > 0.0, lengths, 1.0)
 
 
 def _non_negative(

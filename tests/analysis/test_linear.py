@@ -14,7 +14,7 @@ from glasspara.simulation.datasets import PURE_LL, fixed_field
 
 RNG = np.random.default_rng(5)
 X = RNG.standard_normal((40, 3))
-MODEL = LinearModel(X, X @ [1.0, -2.0, 0.5] + RNG.standard_normal(40), 40)
+MODEL = LinearModel(X, X @ [1.0, -2.0, 0.5] + RNG.standard_normal(40))
 
 
 def chi2(columns, target):

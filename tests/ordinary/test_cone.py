@@ -149,10 +149,10 @@ def test_many_points_are_merged_without_loss(options, monkeypatch):
 
 def test_a_drift_is_a_direction_where_it_is_asked_for():
     one = DESIGNS["4 M(T)"]
-    order = np.arange(float(one.T.size))
-    true = free(one.T, one.H) + 3e-5 * ((order % 40) / 39.0 - 0.5)
+    progress = np.tile(np.linspace(-0.5, 0.5, 40), 4)
+    true = free(one.T, one.H) + 3e-5 * progress
     without = fitted(one, true)
-    drift = fitted(one, true, widths=DirectionWidths(drift=3e-5), order=order)
+    drift = fitted(one, true, widths=DirectionWidths(drift=3e-5), progress=progress)
     assert drift.chi2 < without.chi2 - 50.0
     pulls = [item.pull for item in drift.directions if item.kind == "drift"]
     assert pulls[:3] == pytest.approx([1.0] * 3, abs=0.5)  # at 50 kOe the noise is larger

@@ -26,12 +26,12 @@ def two_samples():
     """Three runs, the last of another sample; time runs on."""
     one = design((1e3, 2e4), (5.0,), points=20)
     sample = np.repeat([0, 0, 1], 20)
-    return one, sample, np.arange(60.0)
+    return one, sample, np.tile(np.linspace(-0.5, 0.5, 20), 3)
 
 
 def test_each_kind_has_its_own_and_those_in_common_are_common():
-    one, sample, order = two_samples()
-    found = directions_of(one.T, run=one.run, sample=sample, widths=ALL, order=order)
+    one, sample, progress = two_samples()
+    found = directions_of(one.T, run=one.run, sample=sample, widths=ALL, progress=progress)
     kinds = [item.kind for item in found.items]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "field offset": 3,
@@ -77,11 +77,11 @@ def test_the_shared_thermometer_is_linear_in_the_logarithm_between_nodes():
 
 
 def test_columns_are_what_the_errors_do_to_the_curve():
-    one, sample, order = two_samples()
+    one, sample, progress = two_samples()
     dictionary = ordinary_dictionary()
     weights = np.zeros(len(dictionary.entries))
     weights[[3, 60, 200, 330]] = 1e17, 2e17, 1e16, 1e-5
-    found = directions_of(one.T, run=one.run, sample=sample, widths=ALL, order=order)
+    found = directions_of(one.T, run=one.run, sample=sample, widths=ALL, progress=progress)
     slopes = found.columns(dictionary.curve(one.T, one.H, weights))
     step = 1e-3
     for unit in np.eye(len(found.items)):

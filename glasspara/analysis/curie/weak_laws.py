@@ -158,7 +158,7 @@ class _Problem:
         if self.law == "glass":
             columns["g"] = gap_integral(self.data.temperature, **self.shape(x)) * self.data.field
         points = np.stack([columns[name] for name in self.names], axis=1) / self.data.sigma[:, None]
-        model = LinearModel(points, self._target / self.data.sigma, len(self.data))
+        model = LinearModel(points, self._target / self.data.sigma)
         if self.iron is None or self.iron.error is None:
             return model
         row = np.array([[float(name == "curie_constant") / self.iron.error for name in self.names]])

@@ -29,7 +29,7 @@ from glasspara.fitting.judge.ordinary import (
 )
 from glasspara.fitting.problem.coordinates import combinations
 from glasspara.fitting.problem.nuisances import nuisances_of
-from glasspara.fitting.problem.problem import Constraint, Problem
+from glasspara.fitting.problem.problem import Problem
 from glasspara.fitting.resampling import Resampler
 from glasspara.fitting.search.least_squares import independent_steps
 from glasspara.fitting.search.minimise import Minimum, descend_to_minimum
@@ -104,14 +104,7 @@ class Forecast:
         problem = self.minimum.problem
         data = Dataset((*problem.data.runs, *runs))
         nuisances = nuisances_of(data, {item.kind: item.width for item in problem.nuisances})
-        priors = {item.name: Constraint(0.0, item.width) for item in nuisances}
-        return replace(
-            problem,
-            data=data,
-            coordinates=replace(problem.coordinates, nuisances=tuple(item.name for item in nuisances)),
-            constraints={**priors, **problem.constraints},
-            nuisances=nuisances,
-        )
+        return problem.with_nuisances(nuisances, data=data)
 
     def steps(self, rows: Sequence[FloatArray]) -> FloatArray:
         """Independent steps of the coordinates at one standard error, columns, with the further ``rows``."""

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glasspara.arrays import FloatArray, distinct_values, median
+from glasspara.arrays import FloatArray, column_lengths, distinct_values, median
 from glasspara.data import Dataset, ReducedRun
 from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.search.minimise import Minimum
@@ -243,8 +243,8 @@ def _hysteresis(H: FloatArray, coercive: float, ratio: float) -> FloatArray:
 
 def _fitted(known: FloatArray, y: FloatArray) -> tuple[FloatArray, float, float]:
     """What ``known`` columns leave of ``y``, and the size of the first of them with its error."""
-    lengths = np.linalg.norm(known, axis=0)
-    scaled = known / np.where(lengths > 0.0, lengths, 1.0)
+    lengths = column_lengths(known)
+    scaled = known / lengths
     inverse = np.linalg.pinv(scaled.T @ scaled, rcond=1e-10, hermitian=True)
     sizes = inverse @ (scaled.T @ y)
     return y - scaled @ sizes, float(sizes[0] / lengths[0]), float(sqrt(max(inverse[0, 0], 0.0)) / lengths[0])

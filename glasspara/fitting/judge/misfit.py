@@ -13,7 +13,7 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 
-from glasspara.arrays import BoolArray, FloatArray, distinct_values, quantiles
+from glasspara.arrays import BoolArray, FloatArray, column_lengths, distinct_values, quantiles
 from glasspara.data import Dataset
 from glasspara.findings import Finding, Where, finding
 from glasspara.fitting.judge.branches import (
@@ -310,8 +310,7 @@ def hidden_relaxation(minimum: Minimum) -> list[Finding]:
     if len(data.runs) != 1:
         return []
     jacobian = minimum.problem.residuals_and_jacobian(minimum.point)[1]
-    lengths = np.linalg.norm(jacobian, axis=0)
-    scaled = jacobian / np.where(lengths > 0.0, lengths, 1.0)
+    scaled = jacobian / column_lengths(jacobian)
     decay = np.zeros(len(jacobian))
     decay[: len(data)] = np.exp(-np.arange(len(data)) / _HIDDEN_DECAY) / data.runs[0].grams / data.sigma
     inverse = np.linalg.pinv(scaled.T @ scaled, rcond=1e-14, hermitian=True)

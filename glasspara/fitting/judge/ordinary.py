@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glasspara.arrays import FloatArray, IntArray
+from glasspara.arrays import FloatArray, IntArray, column_lengths
 from glasspara.data import Dataset, ReducedRun
 from glasspara.fitting.judge import MISFIT_P, chi2_p_value
 from glasspara.fitting.problem.coordinates import CUTOFFS
@@ -155,7 +155,7 @@ def ordinary_fit(
         sample=sample,
         iron=None if iron is None else (iron[0], iron[1] or _HELD_IRON * iron[0]),
         widths=widths,
-        order=data.progress,
+        progress=data.progress,
         geometry=data.geometry_errors,
         trace_ions=[(item.ion.name, item.ion.j, item.ion.g) for item in trace_ions],
         extra_columns=extra_columns,
@@ -211,7 +211,7 @@ def side_by_side(
             run=run,
             sample=sample,
             widths=widths,
-            order=data.progress,
+            progress=data.progress,
             geometry=data.geometry_errors,
         )
         chi2 = _with_directions(minimum, directions)
@@ -253,17 +253,13 @@ def with_ats_beside(minimum: Minimum, found: OrdinaryMagnetism) -> OrdinaryMagne
     data, model = minimum.problem.data, minimum.coordinates.model
     values = to_canonical(minimum.reported)
 
-    def term(**moved: float) -> FloatArray:
-        return evaluate(data.temperature, data.field, {**values, **moved}, model).ats
+    T, H = data.temperature, data.field
 
-    by_field = (
-        evaluate(data.temperature, data.field + _STEP_H, values, model).ats
-        - evaluate(data.temperature, data.field - _STEP_H, values, model).ats
-    ) / (2.0 * _STEP_H)
-    by_temperature = (
-        evaluate(data.temperature * (1.0 + _STEP), data.field, values, model).ats
-        - evaluate(data.temperature * (1.0 - _STEP), data.field, values, model).ats
-    ) / (2.0 * _STEP)
+    def term(T: FloatArray = T, H: FloatArray = H, **moved: float) -> FloatArray:
+        return evaluate(T, H, {**values, **moved}, model).ats
+
+    by_field = (term(H=H + _STEP_H) - term(H=H - _STEP_H)) / (2.0 * _STEP_H)
+    by_temperature = (term(T * (1.0 + _STEP)) - term(T * (1.0 - _STEP))) / (2.0 * _STEP)
     still = np.zeros(len(data))
     extra = [ExtraColumn(Curve(term(), by_field, by_temperature))]
     for names in (("d_min",), ("delta_mu",), CUTOFFS):
@@ -302,11 +298,12 @@ def with_errors_of_instrument(minimum: Minimum, widths: DirectionWidths) -> Mini
     """``minimum`` with the covariance that it has if the instrument may err by ``widths``, to first order."""
     data, problem = minimum.problem.data, minimum.problem
     run, sample = _labels(data)
-    directions = directions_of(data.temperature, run=run, sample=sample, widths=widths, order=data.progress)
+    directions = directions_of(
+        data.temperature, run=run, sample=sample, widths=widths, progress=data.progress
+    )
     inside = [i for i, name in enumerate(minimum.coordinates.names) if name not in minimum.at_limit]
     jacobian = problem.residuals_and_jacobian(minimum.point)[1][:, inside]
-    lengths = np.linalg.norm(jacobian, axis=0)
-    lengths = np.where(lengths > 0.0, lengths, 1.0)
+    lengths = column_lengths(jacobian)
     jacobian = jacobian / lengths
     slopes = directions.columns(_curve(minimum))
     matrix = np.hstack([jacobian[: len(data)], slopes.shared / data.sigma[:, None]])

@@ -197,12 +197,18 @@ class Problem:
     def common(self) -> Problem:
         """The problem without ``own_nuisances``."""
         own = {item.name for row in self.own_nuisances for item in row if item}
-        nuisances = tuple(item for item in self.nuisances if item.name not in own)
-        names = tuple(item.name for item in nuisances)
+        return self.with_nuisances(tuple(item for item in self.nuisances if item.name not in own))
+
+    def with_nuisances(self, nuisances: tuple[Nuisance, ...], *, data: Dataset | None = None) -> Problem:
+        """The same with ``nuisances`` in place of its own, and new ``data`` if any; priors of new ones are added."""
+        priors = {item.name: Constraint(0.0, item.width) for item in nuisances}
+        gone = {item.name for item in self.nuisances} - set(priors)
+        known = {name: item for name, item in self.constraints.items() if name not in gone}
         return replace(
             self,
-            coordinates=replace(self.coordinates, nuisances=names),
-            constraints={name: item for name, item in self.constraints.items() if name not in own},
+            data=data or self.data,
+            coordinates=replace(self.coordinates, nuisances=tuple(priors)),
+            constraints=known | {name: item for name, item in priors.items() if name not in known},
             nuisances=nuisances,
         )
 

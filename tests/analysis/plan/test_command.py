@@ -98,7 +98,7 @@ def test_a_report_whose_files_are_gone_or_changed(glasspara, run, tmp_path):
     changed = glasspara("plan", report, "--goal", "ats_strength")
     moved.unlink()
     gone = glasspara("plan", report, "--goal", "ats_strength")
-    for done, words in ((changed, "not as it was"), (gone, "not found")):
+    for done, words in ((changed, "was changed after"), (gone, "not found")):
         assert done.status == 3
         assert done.out == ""
         assert words in done.err
