@@ -226,10 +226,13 @@ ALLOWANCES = {"field_offset": 20.0, "temperature_scale": 0.005, "mass_scale": 0.
 error of a mass. An ATS term, or a failure of universality, that such errors could imitate is not established."""
 
 
-def allowances_text() -> str:
-    """:data:`ALLOWANCES` as the subject of a sentence."""
+def allowances_text(gain: float = 0.0) -> str:
+    """:data:`ALLOWANCES` as the subject of a sentence, with a relative ``gain`` of each run if allowed too."""
     field, lag, mass = (ALLOWANCES[name] for name in ("field_offset", "temperature_scale", "mass_scale"))
-    return f"fields off by {field:g} Oe, thermometers by {percent(lag)} and masses by {percent(mass)}"
+    text = f"fields off by {field:g} Oe, thermometers by {percent(lag)}"
+    if gain:
+        return f"{text}, masses by {percent(mass)} and the gain of a run by {percent(gain)}"
+    return f"{text} and masses by {percent(mass)}"
 
 
 ION_NAMES = ("n_fe2", "n_fe3")

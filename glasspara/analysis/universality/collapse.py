@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 
 from glasspara.analysis.universality.common_curve import (
+    GAIN_OF_A_RUN,
     ChiLarmor,
     CurveTest,
     Tension,
@@ -231,7 +232,7 @@ def _assess(
     suspects: Suspects,
 ) -> Assessment:
     size = {"statistic": test.statistic, "dof": list(test.dof), "p_value": test.p_value}
-    allowed = {"allowances": allowances_text(), "p_with_allowances": test.p_with_allowances}
+    allowed = {"allowances": allowances_text(GAIN_OF_A_RUN), "p_with_allowances": test.p_with_allowances}
     if wrong:
         return Assessment("universality", "not-plausible", tuple(wrong), trusted=False)
     place = explanation is not None and explanation.is_place and explanation.enough

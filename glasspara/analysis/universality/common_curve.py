@@ -39,6 +39,9 @@ _POINTS_PER_KNOT = 20
 # H/T at which iron leaves the Curie law, Oe/K: sets where the abscissa of the spline turns logarithmic.
 _SCALE = 2000.0
 _FEWEST_LEFT = 5
+GAIN_OF_A_RUN = DirectionWidths().gain_run
+"""Relative standard error that is allowed to the gain of each run."""
+
 # The calibration of the thermometer alone: what differs from run to run is among the allowances.
 _SHARED_THERMOMETER = DirectionWidths(field_offset=0.0, thermometer_run=0.0, gain_run=0.0, mass=0.0)
 # Relative step of H/T for the slope of the common curve.
@@ -209,8 +212,9 @@ class CommonCurve:
     def with_allowances(self, model: LinearModel) -> LinearModel:
         """``model``, the common one or a wider one, with instrumental errors.
 
-        Beside those that differ from run to run (``parameters.ALLOWANCES``) the calibration of the thermometer may be
-        off by a curve of the temperature that all runs share, as wide as in the comparison with ordinary magnetism.
+        Beside those of ``parameters.ALLOWANCES`` the gain of each run may be off, and the calibration of the
+        thermometer by a curve of the temperature that all runs share, as wide as in the comparison with ordinary
+        magnetism.
         """
         data, curve = self.data, self.curve
         wider = model.with_allowances(
@@ -218,10 +222,12 @@ class CommonCurve:
         )
         none = np.zeros(len(data), dtype=np.int64)
         shared = directions_of(data.temperature, run=none, sample=none, widths=_SHARED_THERMOMETER)
+        gains = GAIN_OF_A_RUN * by_run(data, curve.magnetisation[:, None])
+        columns = np.concatenate([shared.columns(curve).shared, gains], axis=1)
         rows = np.concatenate(
-            [np.zeros((len(shared.items), wider.columns.shape[1])), np.eye(len(shared.items))], axis=1
+            [np.zeros((columns.shape[1], wider.columns.shape[1])), np.eye(columns.shape[1])], axis=1
         )
-        return wider.with_columns(self.folded_columns(shared.columns(curve).shared)).with_knowledge(rows)
+        return wider.with_columns(self.folded_columns(columns)).with_knowledge(rows)
 
     def test(self, *, allowances: bool, more: FloatArray | None = None) -> FTest:
         """F test of what the runs have of their own beyond the common model and ``more`` weighted columns."""

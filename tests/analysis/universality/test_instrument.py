@@ -201,3 +201,19 @@ def test_a_glass_measured_twice_is_not_universal():
     result = universality(twice(BK7, Model("etm"), gain=0.005))
     assert result.holds is False
     assert universality(twice(PURE_LL, LL)).holds is True
+
+
+def test_gains_that_the_verdict_of_a_fit_allows_are_no_failure_of_universality():
+    """Five M(H) runs of 0.03 % noise whose gains scatter by 0.1 %, as DirectionWidths has it."""
+    rng, runs = np.random.default_rng(3), []
+    H = np.linspace(500.0, 65e3, 60)
+    for kelvin, gain in zip((2.0, 4.5, 7.5, 10.0, 20.0), (1e-3, -1e-3, 1e-3, -1e-3, 1e-3), strict=True):
+        at = np.full(H.shape, kelvin)
+        true = evaluate(at, H, PURE_LL, LL).total
+        sigma = np.hypot(3e-4 * true, 2e-7)
+        M = true * (1.0 + gain) + sigma * rng.standard_normal(H.size)
+        runs.append(make_run("fixed-temperature", kelvin, at, H, M, sigma))
+    data = Dataset(tuple(runs))
+    assert universality(data).holds is True
+    assert "the gain of a run by 0.1 %" in universality(data).assessment.reasons[0].text
+    assert universality(data, allowances=False).holds is not True
