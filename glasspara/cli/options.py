@@ -129,21 +129,11 @@ Errors = Annotated[
 ]
 TRange = Annotated[
     list[str] | None,
-    _data(
-        "--t-range",
-        "Temperatures to keep, K (repeatable).",
-        "LO:HI[,LO:HI...]",
-        common=True,
-    ),
+    _data("--t-range", "Temperatures to keep, K (repeatable).", "LO:HI[,LO:HI...]", common=True),
 ]
 HRange = Annotated[
     list[str] | None,
-    _data(
-        "--h-range",
-        "Fields |H| to keep, Oe (repeatable).",
-        "LO:HI[,LO:HI...]",
-        common=True,
-    ),
+    _data("--h-range", "Fields |H| to keep, Oe (repeatable).", "LO:HI[,LO:HI...]", common=True),
 ]
 NotTRange = Annotated[
     list[str] | None, _data("--not-t-range", "Temperatures to leave out, K (repeatable).", "LO:HI[,LO:HI...]")
@@ -352,12 +342,7 @@ Convention = Annotated[
     ),
 ]
 Orientation = Annotated[
-    str,
-    _model(
-        "--orientation",
-        "Orientations of the tunnelling systems.",
-        "isotropic|aligned|rms",
-    ),
+    str, _model("--orientation", "Orientations of the tunnelling systems.", "isotropic|aligned|rms")
 ]
 
 # --- replicates --------------------------------------------------------------------------------------------
@@ -395,10 +380,7 @@ Out = Annotated[
 ]
 Force = Annotated[bool, _output("--force", "Overwrite existing results in DIR.", common=True)]
 NoFiles = Annotated[bool, _output("--no-files", "Write no files.", common=True)]
-JsonFlag = Annotated[
-    bool,
-    _output("--json", "One JSON document on stdout instead of tables.", common=True),
-]
+JsonFlag = Annotated[bool, _output("--json", "One JSON document on stdout instead of tables.", common=True)]
 ColumnsOption = Annotated[
     list[str] | None,
     _output(

@@ -128,7 +128,7 @@ class Loaded:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What is odd about the files and about what was done to them."""
+        """Findings about problems of the files and of their processing."""
         return (
             *passed_over(self.passed_over),
             *passed_over(self.left_out, named=True),

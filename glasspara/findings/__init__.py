@@ -275,7 +275,7 @@ class Answer:
         return () if found is None else (found,)
 
     def table(self) -> Mapping[str, Any] | Sequence[Mapping[str, Any]]:
-        """The result as a table, by its columns or row by row; units stand in the names of the columns."""
+        """The result as a table, by its columns or row by row; the names of the columns contain the units."""
         raise NotImplementedError
 
     def to_frame(self) -> DataFrame:

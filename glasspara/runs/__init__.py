@@ -68,7 +68,7 @@ class Measurement:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What is odd about the file and about its runs."""
+        """Findings about problems of the file and its runs."""
         return (*self.file_warnings, *run_warnings(self.runs))
 
     @property
@@ -119,23 +119,22 @@ def read(
         The file, taken literally (no patterns); "-" reads stdin.
     moment : str
         "auto", or which moment of an MPMS3 file: "free" or "fixed" (DC scans), "vsm". "auto" takes the moment
-        that most rows hold, Free before Fixed; of a file of both DC and VSM rows it takes both, in separate runs.
+        that most rows contain, Free before Fixed; from a file with DC and VSM rows it uses both, in separate runs.
     errors : str
-        Standard deviations: "instrument" takes the instrument's, "scatter" the scatter of the points, "auto" run
-        by run the instrument's unless there are none, or they are far from the scatter of the points: then that.
+        Standard deviations: "instrument" uses the instrument's, "scatter" the scatter of the points, "auto" the
+        instrument's in each run in which they exist and agree with the scatter, else the scatter.
     exclude : str, or iterable of int, range or str
         File lines of rows to leave out ("12-20,43"); "flux-jumps" leaves out the points that are flagged as such.
     min_fit : float, optional
-        Quality of the fit of a scan (0 to 1) below which its row is left out. Without it rows below 0.8 are, where
-        they are fewer than half.
+        Quality of the fit of a scan (0 to 1) below which its row is left out. By default 0.8, if fewer than half of
+        the rows are below it.
 
     Raises
     ------
     InputError
-        The file cannot be read, is of another option, or holds no run.
+        The file cannot be read, is of another measurement option, or contains no run.
     UsageError
-        ``moment`` or ``errors`` is unknown or asks for what the file does not hold; no row stands where one is to be
-        left out.
+        ``moment`` or ``errors`` is unknown or not possible with this file; there is no row at a line to leave out.
     """
     if isinstance(exclude, str):
         exclude = parse_exclusions([exclude], [os.fspath(path)]).get(os.fspath(path), ())

@@ -87,7 +87,7 @@ class Run:
         Errors as the instrument states them, emu; nan, 0 or negative where it states none. ``sigma`` is decided on by
         them and the scatter of the points (:func:`decide_errors`).
     widening : array of shape (n,) or None
-        Factors in ``sigma`` for points whose moment is in doubt; None stands for 1 throughout.
+        Factors in ``sigma`` for points with a doubtful moment; None means 1 everywhere.
     sigma_column : str or None
         Name of the column of ``stated``.
     run_type : str
@@ -157,7 +157,7 @@ class Run:
 
     @property
     def held(self) -> FloatArray:
-        """Readings of what the run holds, Oe or K, as the instrument reports them."""
+        """Readings of the fixed quantity of the run, Oe or K, as the instrument reports them."""
         return self.instrument_field if self.kind == "fixed-field" else self.temperature
 
     @property

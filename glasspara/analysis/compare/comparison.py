@@ -44,7 +44,7 @@ from glasspara.replicates.cores import Progress, no_progress, on_one_thread
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CompareResult(Answer):
-    """The comparison. ``contestants`` stand in the order asked for, ``best`` is the usable one of least scaled AIC.
+    """The comparison. ``contestants`` are in the requested order, ``best`` is the usable one with the least scaled AIC.
 
     ``scale`` divides chi2 in the scaled criterion: 1, or the smallest chi2/ndof of all models where even that is too
     large to be chance.

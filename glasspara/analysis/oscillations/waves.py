@@ -146,7 +146,7 @@ class OscillationResult(Answer):
 
     @property
     def assessment(self) -> Assessment:
-        """Whether M_intr oscillates; trusted if there is a fit to search beside, and the noise supports the claim."""
+        """Whether M_intr oscillates; reliable if there is a fit to search with, and the noise supports the claim."""
         fitted = self.fit.assessment
         if fitted.status == "not-converged":
             first = finding("oscillations.not-converged")

@@ -70,7 +70,7 @@ class PartitionPoint:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PartitionResult(Answer):
-    """The scan. ``points`` stand in the order asked for; ``fit`` is the one with x free, from which rises count.
+    """The scan. ``points`` are in the requested order; ``fit`` is the fit with x free, from which rises are counted.
 
     ``intervals`` are by the names of :data:`LEVELS`, as distances from the best x; ``curve`` is the profile of chi2
     about it, to beyond the interval of 95 %.

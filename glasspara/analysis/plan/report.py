@@ -88,7 +88,7 @@ class PlanBlock(TypedDict):
     """What to measure next.
 
     A measure is the standard error of the goal in ``unit`` (``criterion`` "c"), the mean error of several goals over
-    today's ("D"), or the margin over ordinary magnetism ("T"). ``candidates`` stand in the order of their worth as the
+    today's ("D"), or the margin over ordinary magnetism ("T"). ``candidates`` are in the order of their worth as the
     next run, ``steps`` are the plan in the order of choice. ``with_iron`` is the measure with no run, but the iron
     known to 1 %; null where it is known. ``outcomes`` are measures that the plan may give, each with other parameters
     that the data allow.
