@@ -102,7 +102,8 @@ def test_no_point_is_taken_for_more_precise_than_those_of_the_data():
 def test_given_noise_replaces_that_of_the_data():
     assert Noise(1e-3, 2e-8, "data").given(1e-2, None) == Noise(1e-2, 2e-8, "given")
     assert Noise(1e-3, 2e-8, "data").given(None, None).source == "data"
-    assert Noise(1.6, 2e-8, "data").relative == 1.6  # of data whose scatter exceeds the moment: nobody gave that
+    # of data whose scatter exceeds the moment: nobody gave that
+    assert Noise(1.6, 2e-8, "data").relative == 1.6
     for relative, floor in ((-1.0, 1e-9), (2.0, 1e-9), (0.0, 0.0), (1e-3, float("inf"))):
         with pytest.raises(UsageError, match="--noise"):
             Noise(relative, floor)
