@@ -92,9 +92,11 @@ def _become(arguments: list[str], out: int, err: int, seconds: int) -> None:
     except BaseException:
         traceback.print_exc()
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(status)
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+        finally:  # whatever happens: the runner of tests must not go on twice
+            os._exit(status)
 
 
 def fault_of(arguments: list[str], findings: Findings) -> str:

@@ -62,8 +62,9 @@ def _own_streams() -> None:
         sys.stdout = open(ours, "w", encoding=encoding, errors=errors)  # noqa: PTH123, SIM115
         setattr(sys, "__stdout__", sys.stdout)  # noqa: B010  # where the width of the terminal is asked for
     if type(sys.stderr) is TextIOWrapper:
-        stream = sys.stderr
-        sys.stderr = _Messages(stream.buffer, stream.encoding, stream.errors, line_buffering=True)
+        encoding, errors = sys.stderr.encoding, sys.stderr.errors
+        sys.stderr = _Messages(sys.stderr.detach(), encoding, errors, line_buffering=True)
+        setattr(sys, "__stderr__", sys.stderr)  # noqa: B010  # which was the one before, without a stream now
     os.close(descriptor)
     with suppress(ImportError, OSError, ValueError):  # a library of fonts alone takes a dozen
         from resource import RLIMIT_NOFILE, getrlimit, setrlimit
