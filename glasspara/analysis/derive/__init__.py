@@ -98,7 +98,7 @@ def derive(
     given = {name: _range(text, name) for name, text in texts.items() if text is not None}
     for flag, unit, value in (
         ("--d0", "K", d0),
-        ("--area-per-particle", "A^2", area_per_particle),
+        ("--area-per-particle", "Å²", area_per_particle),
         *(("--temperature", "K", value) for value in temperature or ()),
     ):
         if value is not None and not _LEAST <= value <= _MOST:

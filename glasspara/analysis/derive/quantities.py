@@ -27,6 +27,7 @@ from glasspara.physics.ats import (
 )
 from glasspara.physics.ions import ION_OF_PARAMETER, curie_constant
 from glasspara.units import BOHR_MAGNETON, BOLTZMANN
+from glasspara.wording import shown_unit
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def assume(given: Mapping[str, tuple[float, float]]) -> dict[str, Assumption]:
         known = found[name]
         if not known.low / _FARTHEST <= low <= high <= known.high * _FARTHEST:
             raise UsageError(
-                f"{name}: {low:g} to {high:g} {known.unit} is not a usual range",
+                f"{name}: {low:g} to {high:g} {shown_unit(known.unit)} is not a usual range",
                 remedy=f"Give positive numbers, the lower one first; usual are {known.low:g} to {known.high:g}",
             )
         found[name] = Assumption(name, known.symbol, low, high, known.unit, "given by the user", given=True)

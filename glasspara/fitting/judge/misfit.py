@@ -45,9 +45,8 @@ EXPLAINED = 0.9
 """What takes so much of the excess of chi2 explains it."""
 
 _LIKELY = 0.8  # a simple fault of the instrument that takes so much is the likely cause where a model fails
-_SAME = (
-    0.5  # share of the points of either run that lie in the range of the other, where one repeats the other
-)
+# Share of the points of either run that lie in the range of the other, if one repeats the other.
+_SAME = 0.5
 _HIDDEN_DECAY = 2.0  # points, of the relaxation that one run could hide
 _DECAYS = (1.0, 1.5, 2.0, 3.0, 5.0)  # points
 
