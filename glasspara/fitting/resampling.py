@@ -39,7 +39,7 @@ Result = TypeVar("Result")
 # Residuals of a shorter run say too little of its scatter: it takes those of all runs.
 _OWN_RESIDUALS = 10
 # Replicates in one call: at most, and by their points.
-_MOST_AT_ONCE, _POINTS_AT_ONCE = 200, 160_000
+_MOST_AT_ONCE, _POINTS_AT_ONCE = 100, 80_000
 # A point that the fit passes through exactly has no residual to rescale.
 _LEAST_FREEDOM = 1.0e-3
 
