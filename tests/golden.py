@@ -54,7 +54,8 @@ def _compare(found: Any, stored: Any, place: str, *, rel: float = _CLOSE, slack:
         for name in stored:
             # An error, and a value beside its own, are as well defined as the valley of chi2 that they lie in.
             loose = loosely or name.startswith("error") or name in _OF_THE_VALLEY
-            slack = 0.0
+            # In standard errors; the difference of equals is rounding.
+            slack = _SLACK if name == "moved" else 0.0
             if name == "value" and isinstance(error, float):  # those of what is not determined are relative
                 slack = _SLACK * error * (abs(stored[name]) if ".statements" in place else 1.0)
             _compare(
