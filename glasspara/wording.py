@@ -44,7 +44,13 @@ def p_value(p: float | None) -> str:
     """As "p = 0.21"; very small ones as a bound."""
     if p is None:
         return "p unknown"
-    return f"p = {p:.2g}" if p >= 1.0e-12 else "p < 1e-12"
+    number = p_number(p)
+    return f"p {number}" if number.startswith("<") else f"p = {number}"
+
+
+def p_number(p: float) -> str:
+    """The same for a table, whose heading says p: "0.21", "< 1e-12"."""
+    return f"{p:.2g}" if p >= 1.0e-12 else "< 1e-12"
 
 
 def shown_unit(unit: str) -> str:

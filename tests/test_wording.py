@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glasspara.wording import inert, p_value, shown_unit, value_with_error
+from glasspara.wording import inert, p_number, p_value, shown_unit, value_with_error
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ def test_p_value():
     assert p_value(0.21) == "p = 0.21"
     assert p_value(1e-30) == "p < 1e-12"
     assert p_value(None) == "p unknown"
+    assert [p_number(p) for p in (0.21, 1e-9, 1e-30, 0.0)] == ["0.21", "1e-09", "< 1e-12", "< 1e-12"]
 
 
 def test_inert_shows_control_characters():

@@ -13,6 +13,7 @@ from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock
 from glasspara.report.table import Sheet, point_columns
 from glasspara.report.terminal import Column, show_assessment, show_table
+from glasspara.wording import p_number
 
 if TYPE_CHECKING:
     from glasspara.analysis.anomaly.departures import AnomalyResult
@@ -139,7 +140,7 @@ def show_anomaly(result: AnomalyResult, out: Console) -> None:
         found = departures.get(test.window)
         chances = ["cannot be tested", ""]
         if test.p_value is not None and test.p_corrected is not None:
-            chances = [f"{test.p_value:.2g}", f"{test.p_corrected:.2g}"]
+            chances = [p_number(test.p_value), p_number(test.p_corrected)]
         beyond = ["", ""]
         if found is not None:
             runs = ", ".join(f"{item.run.label}: {item.sigmas:+.1f}" for item in found.deviations)

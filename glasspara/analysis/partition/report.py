@@ -14,6 +14,7 @@ from glasspara.report import QuantityBlock, Report
 from glasspara.report.block import fill
 from glasspara.report.table import Sheet, column, point_columns
 from glasspara.report.terminal import Column, show_assessment, show_table
+from glasspara.wording import p_number
 
 
 class FractionIntervalBlock(TypedDict):
@@ -122,7 +123,7 @@ def show_partition(result: PartitionResult, out: Console) -> None:
 
 def _row(item: PartitionPoint, names: Sequence[str]) -> list[str]:
     statistics = item.minimum.statistics
-    p = "" if statistics.p_value is None else f"{statistics.p_value:.2g}"
+    p = "" if statistics.p_value is None else p_number(statistics.p_value)
     values = [f"{item.minimum.reported[name]:.4g}" for name in names]
     chi2, rise = (
         f"{round(value, 1) + 0.0:.1f}" if value < 1.0e5 else f"{value:.3g}"

@@ -11,7 +11,7 @@ from glasspara.findings import AssessmentBlock, FindingBlock
 from glasspara.report import Report, RunBlock, of_runs
 from glasspara.report.table import Columns, Sheet, point_columns
 from glasspara.report.terminal import Column, show_assessment, show_sentence, show_table
-from glasspara.wording import shorten, value_with_error
+from glasspara.wording import p_number, shorten, value_with_error
 
 if TYPE_CHECKING:
     from glasspara.analysis.universality.collapse import UniversalityResult
@@ -163,7 +163,7 @@ def show_universality(result: UniversalityResult, out: Console) -> None:
     rows = [
         (
             item.run.label, str(len(item.run)),
-            f"{item.tension.rms_deviation:.2f}", f"{item.tension.statistic:.2f}", f"{item.tension.p_value:.2g}",
+            f"{item.tension.rms_deviation:.2f}", f"{item.tension.statistic:.2f}", p_number(item.tension.p_value),
             value_with_error(item.chi_larmor, item.chi_larmor_error) if own_chi else "",
             names[item.run.run.file] if alike else "",
         )
