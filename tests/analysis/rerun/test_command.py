@@ -167,8 +167,11 @@ def test_files_may_have_moved_and_changed_since(glasspara, folder):
     (archive / "other name.dat").rename(report.parent / "20000.dat")
     (folder / "glass.toml").write_text("[sample]\nmass_mg = 95.0\nn_fe = 9e16\n", encoding="utf-8")
     done = glasspara("rerun", report, "--json")
-    golden.check(json.loads(done.out.replace(f"{folder}/", "")), Path(__file__).with_name("golden.json"))
-    found = json.loads(done.out)["rerun"]["diff"]
+    document = json.loads(done.out.replace(f"{folder}/", ""))
+    found = document["rerun"]["diff"]
+    for part in ("quantities", "numbers"):  # which of the others differ by rounding, the machine decides
+        found[part] = [pair for pair in found[part] if pair["a"] != pytest.approx(pair["b"], rel=1e-9)]
+    golden.check(document, Path(__file__).with_name("golden.json"))
     assert [(pair["a"]["path"], pair["state"]) for pair in found["inputs"]] == [
         ("1000.dat", "changed"), ("20000.dat", "moved"), ("glass.toml", "changed"),
     ]  # fmt: skip
