@@ -40,17 +40,20 @@ def two_errors(lower: float | None, upper: float | None) -> str:
     return f"-{down} +{up}"
 
 
+SMALLEST_P = 1.0e-12
+"""Probabilities below this are shown as a bound."""
+
+
 def p_value(p: float | None) -> str:
     """As "p = 0.21"; very small ones as a bound."""
     if p is None:
         return "p unknown"
-    number = p_number(p)
-    return f"p {number}" if number.startswith("<") else f"p = {number}"
+    return f"p = {p:.2g}" if p >= SMALLEST_P else f"p < {SMALLEST_P:g}"
 
 
 def p_number(p: float) -> str:
     """The same for a table, whose heading says p: "0.21", "< 1e-12"."""
-    return f"{p:.2g}" if p >= 1.0e-12 else "< 1e-12"
+    return f"{p:.2g}" if p >= SMALLEST_P else f"< {SMALLEST_P:g}"
 
 
 def shown_unit(unit: str) -> str:

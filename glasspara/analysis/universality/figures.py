@@ -34,6 +34,7 @@ from glasspara.report.style import (
     synthetic_mark,
     wrapped,
 )
+from glasspara.wording import SMALLEST_P
 
 
 @paper_style()
@@ -76,7 +77,6 @@ def universality_figure(result: UniversalityResult) -> Figure:
     return figure
 
 
-_SMALLEST = 1.0e-12
 _NUMBERS_UP_TO = 12
 """Runs; the cells of more have no room for a number."""
 _LABELS = 16
@@ -100,7 +100,7 @@ def universality_pairs_figure(result: UniversalityResult) -> Figure | None:
     figure = Figure(figsize=(WIDTH, 6.0))
     axes = figure.add_subplot()
     numbered = len(runs) <= _NUMBERS_UP_TO
-    smallest = " (no number: below 1e-12)" if numbered and np.ma.any(shown <= _SMALLEST) else ""
+    smallest = f" (no number: below {SMALLEST_P:g})" if numbered and np.ma.any(shown <= SMALLEST_P) else ""
     breaking = sum(pair.breaks for pair in parts.pairs)
     tested = sum(pair.p_adjusted is not None for pair in parts.pairs)
     draw_header(
@@ -113,9 +113,9 @@ def universality_pairs_figure(result: UniversalityResult) -> Figure | None:
     )
     below = 1.0 - (header_height(figure) + 2.0 * PAD) / figure.get_figheight()
     figure.set_layout_engine("constrained", w_pad=PAD, h_pad=PAD, rect=(0.0, 0.0, 1.0, below))
-    norm = LogNorm(_SMALLEST, 1.0)
+    norm = LogNorm(SMALLEST_P, 1.0)
     image = axes.pcolormesh(
-        np.ma.clip(shown, _SMALLEST, 1.0)[1:, :-1],
+        np.ma.clip(shown, SMALLEST_P, 1.0)[1:, :-1],
         norm=norm,
         cmap="viridis",
         edgecolors="white",
@@ -134,7 +134,7 @@ def universality_pairs_figure(result: UniversalityResult) -> Figure | None:
         for row, column in zip(*np.nonzero(~np.ma.getmaskarray(shown)), strict=True):
             p = float(shown[row, column])
             # on the dark end of the colours white is read, on the light end black
-            ink = "black" if norm(max(p, _SMALLEST)) > 0.6 else "white"
+            ink = "black" if norm(max(p, SMALLEST_P)) > 0.6 else "white"
             axes.text(
                 column + 0.5, row - 0.5, _number(p), ha="center", va="center", color=ink, size=0.8 * FONT
             )
@@ -146,7 +146,7 @@ def _number(p: float) -> str:
     """``p`` in the room of a cell: "0.21", the power of ten, or nothing where the colour says it."""
     if p >= 0.01:
         return f"{p:.2g}"
-    return power_of_ten(int(np.floor(np.log10(p)))) if p > _SMALLEST else ""
+    return power_of_ten(int(np.floor(np.log10(p)))) if p > SMALLEST_P else ""
 
 
 def _broken(result: UniversalityResult) -> tuple[tuple[float, float], ...]:
